@@ -1,0 +1,33 @@
+/** Bytes as fixed-width base62, in an alphabet whose byte order is its numeric order. */
+
+const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+const DIGITS = new Map([...ALPHABET].map((digit, value) => [digit, BigInt(value)]));
+
+/** Digits that any `byteLength` bytes fit in. */
+export function base62Width(byteLength: number): number {
+  return Math.ceil((byteLength * 8) / Math.log2(62));
+}
+
+/** Encodes big-endian bytes; the result always has `base62Width(bytes.length)` digits. */
+export function encodeBase62(bytes: Uint8Array): string {
+  let value = BigInt(`0x0${Buffer.from(bytes).toString('hex')}`);
+  let digits = '';
+  for (let i = base62Width(bytes.length); i > 0; i--) {
+    digits = ALPHABET.charAt(Number(value % 62n)) + digits;
+    value /= 62n;
+  }
+  return digits;
+}
+
+/** The inverse of `encodeBase62`; undefined for any text that it does not produce. */
+export function decodeBase62(text: string, byteLength: number): Uint8Array | undefined {
+  if (text.length !== base62Width(byteLength)) return undefined;
+  let value = 0n;
+  for (const character of text) {
+    const digit = DIGITS.get(character);
+    if (digit === undefined) return undefined;
+    value = value * 62n + digit;
+  }
+  if (value >> BigInt(byteLength * 8) > 0n) return undefined;
+  return Buffer.from(value.toString(16).padStart(byteLength * 2, '0'), 'hex');
+}

@@ -1,0 +1,180 @@
+/** The closed set of ways in which a request can fail, and the one error that carries them. */
+
+interface ErrorKind {
+  readonly status: number;
+  readonly title: string;
+  /** What the caller reads when the place that fails has nothing more exact to say. */
+  readonly detail: string;
+  /** The code of the registry envelope (distribution `registry/api/errcode/register.go`). */
+  readonly registryCode:
+    | 'UNAUTHORIZED'
+    | 'DENIED'
+    | 'UNSUPPORTED'
+    | 'TOOMANYREQUESTS'
+    | 'UNAVAILABLE'
+    | 'UNKNOWN';
+  /** The OAuth code of the same failure (RFC 6749 section 5.2). */
+  readonly oauthError: string;
+}
+
+const INVALID = { registryCode: 'UNSUPPORTED', oauthError: 'invalid_request' } as const;
+const REFUSED = { registryCode: 'DENIED', oauthError: 'access_denied' } as const;
+
+/** One row per failure: what each face of it looks like. */
+export const ERRORS = {
+  'invalid-request': {
+    status: 400,
+    title: 'The request is not valid',
+    detail: 'The request is not valid.',
+    ...INVALID,
+  },
+  'unsupported-grant-type': {
+    status: 400,
+    title: 'The grant type is not supported',
+    detail: 'Use grant_type=password, or GET with Basic credentials.',
+    registryCode: 'UNSUPPORTED',
+    oauthError: 'unsupported_grant_type',
+  },
+  'unknown-service': {
+    status: 400,
+    title: 'The service is not known',
+    detail: 'This deployment does not serve that registry.',
+    ...INVALID,
+  },
+  unauthenticated: {
+    status: 401,
+    title: 'Authentication failed',
+    detail: 'The user name or the secret is not valid.',
+    registryCode: 'UNAUTHORIZED',
+    oauthError: 'invalid_grant',
+  },
+  forbidden: {
+    status: 403,
+    title: 'Not allowed',
+    detail: 'The caller does not have the role that this needs.',
+    ...REFUSED,
+  },
+  'registration-closed': {
+    status: 403,
+    title: 'Registration is not open',
+    detail: 'This account may not register that namespace.',
+    ...REFUSED,
+  },
+  'not-found': { status: 404, title: 'Not found', detail: 'There is nothing here.', ...INVALID },
+  'method-not-allowed': {
+    status: 405,
+    title: 'Method not allowed',
+    detail: 'This method is not offered here.',
+    ...INVALID,
+  },
+  'namespace-taken': {
+    status: 409,
+    title: 'The namespace is taken',
+    detail: 'Another account owns that namespace, or it is reserved to its last owner.',
+    ...INVALID,
+  },
+  'not-retrievable': {
+    status: 409,
+    title: 'The value cannot be retrieved',
+    detail: 'The value of this token was shown once and cannot be shown again.',
+    ...INVALID,
+  },
+  'token-disabled': {
+    status: 409,
+    title: 'The token is disabled',
+    detail: 'Enable the token first.',
+    ...INVALID,
+  },
+  'rotation-in-progress': {
+    status: 409,
+    title: 'A rotation is in progress',
+    detail: 'The grace of the last rotation still runs; `force: true` ends it.',
+    ...INVALID,
+  },
+  'idempotency-replayed': {
+    status: 409,
+    title: 'The request was carried out before',
+    detail: 'A request with this Idempotency-Key was carried out; its value can no longer be shown.',
+    ...INVALID,
+  },
+  'payload-too-large': {
+    status: 413,
+    title: 'The body is too large',
+    detail: 'A body holds at most 65536 bytes.',
+    ...INVALID,
+  },
+  'unsupported-media-type': {
+    status: 415,
+    title: 'The media type is not supported',
+    detail: 'The body has the wrong Content-Type.',
+    ...INVALID,
+  },
+  'idempotency-mismatch': {
+    status: 422,
+    title: 'The Idempotency-Key was used for something else',
+    detail: 'A request with this Idempotency-Key had another payload.',
+    ...INVALID,
+  },
+  'rate-limited': {
+    status: 429,
+    title: 'Too many failures',
+    detail: 'Too many failed attempts from this address; try again later.',
+    registryCode: 'TOOMANYREQUESTS',
+    oauthError: 'temporarily_unavailable',
+  },
+  'headers-too-large': {
+    status: 431,
+    title: 'The request headers are too large',
+    detail: 'The request line and the headers together hold at most 10000 bytes.',
+    ...INVALID,
+  },
+  internal: {
+    status: 500,
+    title: 'Something went wrong',
+    detail: 'The request could not be carried out. Quote the request id when you report this.',
+    registryCode: 'UNKNOWN',
+    oauthError: 'server_error',
+  },
+  unavailable: {
+    status: 503,
+    title: 'Temporarily unavailable',
+    detail: 'Something that this needs does not answer; try again shortly.',
+    registryCode: 'UNAVAILABLE',
+    oauthError: 'temporarily_unavailable',
+  },
+} as const satisfies Record<string, ErrorKind>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** One thing wrong in a request: where (a JSON path such as `repositories[0]`), and what. */
+export interface Problem {
+  readonly path: string;
+  readonly message: string;
+}
+
+export interface ErrorDetails {
+  /** For the caller. Never holds a secret, an upstream's text, or which check refused a credential. */
+  readonly detail?: string;
+  /** For the log only. */
+  readonly reason?: string;
+  readonly problems?: readonly Problem[];
+  readonly retryAfterSeconds?: number;
+  /** Of `method-not-allowed`: the methods that are offered. */
+  readonly allow?: readonly string[];
+  /** Of `idempotency-replayed`: the token that the first request was about. */
+  readonly id?: string;
+  readonly cause?: unknown;
+}
+
+/** Every failure that a caller may see; anything else that is thrown is `internal`. */
+export class PullpassError extends Error {
+  override readonly name = 'PullpassError';
+  readonly code: ErrorCode;
+  readonly details: ErrorDetails;
+
+  constructor(code: ErrorCode, details: ErrorDetails = {}) {
+    super(details.reason ?? details.detail ?? ERRORS[code].detail, { cause: details.cause });
+    this.code = code;
+    this.details = details;
+  }
+}

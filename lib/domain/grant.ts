@@ -1,0 +1,58 @@
+/** The grant: what was requested and is allowed, per repository, byte for byte. */
+import type { Action } from './access.ts';
+import { EVERYTHING, NOTHING } from './access.ts';
+import { isRepository, matchesPattern, namespaceOf, type Pattern } from './repository.ts';
+import type { RequestedAccess } from './scope.ts';
+
+/** An allowance: these actions on the repositories that match (null: every repository of an owned namespace). */
+export interface Permission {
+  readonly repositories: readonly Pattern[] | null;
+  readonly actions: ReadonlySet<Action>;
+}
+
+/** One granted repository; the actions are sorted and never empty. */
+export interface GrantedAccess {
+  readonly type: 'repository';
+  readonly name: string;
+  readonly actions: readonly Action[];
+}
+
+/** The namespaces that a request is about: those whose ownership decides what it can be granted. */
+export function namespacesOf(requested: readonly RequestedAccess[]): string[] {
+  return [...new Set(requested.filter(isGrantable).map(({ name }) => namespaceOf(name)))];
+}
+
+/**
+ * The intersection of what is asked with what the permissions allow inside the namespaces that the account owns
+ * now. `*` asks for whatever is allowed and is answered with the actions spelled out; nothing but repositories is
+ * ever granted (`registry:catalog` would show every tenant). Never wider than either side.
+ */
+export function grant(
+  requested: readonly RequestedAccess[],
+  permissions: readonly Permission[],
+  ownedNamespaces: ReadonlySet<string>,
+): GrantedAccess[] {
+  return requested.filter(isGrantable).flatMap(({ name, actions }) => {
+    const allowed = ownedNamespaces.has(namespaceOf(name)) ? allowedActions(permissions, name) : NOTHING;
+    const granted = [...EVERYTHING].filter(
+      action => allowed.has(action) && (actions.has(action) || actions.has('*')),
+    );
+    return granted.length === 0 ? [] : [{ type: 'repository' as const, name, actions: granted }];
+  });
+}
+
+/** The grant as one line of scopes, for `scope` in an OAuth answer (RFC 6749 section 5.1). */
+export function formatScope(granted: readonly GrantedAccess[]): string {
+  return granted.map(({ type, name, actions }) => `${type}:${name}:${actions.join(',')}`).join(' ');
+}
+
+function isGrantable({ type, name }: RequestedAccess): boolean {
+  return type === 'repository' && isRepository(name);
+}
+
+function allowedActions(permissions: readonly Permission[], repository: string): ReadonlySet<Action> {
+  const covering = permissions.filter(
+    ({ repositories }) => repositories?.some(pattern => matchesPattern(pattern, repository)) ?? true,
+  );
+  return new Set(covering.flatMap(({ actions }) => [...actions]));
+}

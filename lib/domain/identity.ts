@@ -1,0 +1,40 @@
+/** An IAM identity: a caller that an issuer vouches for, and the roles that it has here. */
+import { type Account, qualify, type Subject } from './account.ts';
+
+/** The user names that say what the password is. */
+export type ProofKind = 'iamapikey' | 'iambearer';
+
+export interface Identity {
+  readonly kind: ProofKind;
+  readonly issuer: string;
+  readonly account: Account;
+  readonly subject: Subject;
+  /**
+   * `weak`: the proof was made for nobody in particular (an access token without audience), so another service that
+   * saw it could replay it here.
+   */
+  readonly strength: 'strong' | 'weak';
+  /** When the proof ends, in seconds since 1970; null: it does not by itself. */
+  readonly expiresAt: number | null;
+}
+
+/** A line of `PULLPASS_ADMINISTRATORS`. */
+export interface Administrator {
+  readonly account: Account;
+  readonly subject: Subject;
+}
+
+/** Whether the configuration names the identity as an administrator of its account. */
+export function isAdministrator(identity: Identity, administrators: readonly Administrator[]): boolean {
+  return administrators.some(
+    ({ account, subject }) => account === identity.account && subject === identity.subject,
+  );
+}
+
+/** Reads `issuer:account:subject`; undefined for anything else. The subject may hold colons. */
+export function parseAdministrator(text: string): Administrator | undefined {
+  const [issuer, account, ...rest] = text.split(':');
+  const subject = rest.join(':');
+  if (!issuer || !account || !subject) return undefined;
+  return { account: qualify(issuer, account), subject: qualify(issuer, subject) };
+}

@@ -1,0 +1,54 @@
+/**
+ * When each key of a service's ring signs, is published and is dropped. The states follow from `now`, so a function
+ * that was frozen for a day wakes up with the right key.
+ */
+import { LIFETIME_SECONDS } from './service.ts';
+import { DAY_SECONDS, HOUR_SECONDS, MINUTE_SECONDS } from './time.ts';
+
+/** The life of a key; times are seconds since 1970. */
+export interface KeyTimes {
+  /** From when on it signs; null: published, and waits until the operator activates it. */
+  readonly useFrom: number | null;
+  /** From when on nobody needs it any more; null: not known yet. */
+  readonly dropAfter: number | null;
+}
+
+/** A leaf certificate lives this long at most: a stolen leaf is worth no more. */
+export const LEAF_SECONDS = 14 * DAY_SECONDS;
+/** A leaf signs this long before the next one takes over; the rest of its life bridges a rotation that fails. */
+export const LEAF_USE_SECONDS = 7 * DAY_SECONDS;
+/** A new leaf is published this long before it signs. */
+export const LEAF_LEAD_SECONDS = HOUR_SECONDS;
+/** An access token may be accepted this long after it was signed: lifetime, its margin, the registry's leeway. */
+export const LONGEST_TOKEN_SECONDS = LIFETIME_SECONDS.max + 2 * MINUTE_SECONDS;
+
+/** The key that signs now: of those in use, the one that came last. */
+export function currentKey<K extends KeyTimes>(keys: readonly K[], now: number): K | undefined {
+  return keys
+    .filter(key => key.useFrom !== null && key.useFrom <= now && outlivesTokens(key, now))
+    .reduce<K | undefined>((last, key) => (startOf(key) > startOf(last) ? key : last), undefined);
+}
+
+/** The keys that a verifier should know: those in use, those to come, those whose tokens may still live. */
+export function publishedKeys<K extends KeyTimes>(keys: readonly K[], now: number): K[] {
+  return keys.filter(key => key.dropAfter === null || key.dropAfter > now);
+}
+
+/**
+ * When a ring that rotates by itself needs its next key to start: undefined while it needs none. A ring without a
+ * usable key needs one now.
+ */
+export function nextLeafStart(keys: readonly KeyTimes[], now: number): number | undefined {
+  if (currentKey(keys, now) === undefined) return now;
+  const newest = Math.max(...keys.map(startOf));
+  const due = newest + LEAF_USE_SECONDS;
+  return due - LEAF_LEAD_SECONDS <= now ? Math.max(due, now + LEAF_LEAD_SECONDS) : undefined;
+}
+
+function outlivesTokens({ dropAfter }: KeyTimes, now: number): boolean {
+  return dropAfter === null || dropAfter >= now + LONGEST_TOKEN_SECONDS;
+}
+
+function startOf(key: KeyTimes | undefined): number {
+  return key?.useFrom ?? Number.NEGATIVE_INFINITY;
+}

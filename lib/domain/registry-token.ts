@@ -1,0 +1,72 @@
+/**
+ * The value of a registry token: `plp_` + handle (16) + id (22) + secret (43) + checksum (6), 91 characters.
+ * The checksum refuses typos and garbage before any read; the prefix makes leaked values findable.
+ */
+import { hash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+import { type Account, accountHandle, HANDLE_LENGTH } from './account.ts';
+import { base62Width, decodeBase62, encodeBase62 } from './base62.ts';
+import { Secret } from './secret.ts';
+import { bytesToUuid, uuidToBytes } from './uuid.ts';
+
+export const REGISTRY_TOKEN_PREFIX = 'plp_';
+/** Bytes of a token's secret, random or derived. */
+export const SECRET_BYTES = 32;
+/** Bytes of the salt in a token's record. */
+export const SALT_BYTES = 16;
+
+const ID_BYTES = 16;
+const ID_START = REGISTRY_TOKEN_PREFIX.length + HANDLE_LENGTH;
+const ID_END = ID_START + base62Width(ID_BYTES);
+const CHECKSUM_START = ID_END + base62Width(SECRET_BYTES);
+const SHAPE = /^plp_[0-9A-Za-z]{87}$/;
+const DERIVATION_LABEL = 'pullpass/registry-token/v1';
+
+/** Where the record of a presented value lies. */
+export interface TokenAddress {
+  readonly handle: string;
+  readonly id: string;
+}
+
+/** Writes the value of a token whose secret is `secret` (32 bytes). */
+export function formatRegistryToken(account: Account, id: string, secret: Uint8Array): Secret {
+  const body =
+    REGISTRY_TOKEN_PREFIX + accountHandle(account) + encodeBase62(uuidToBytes(id)) + encodeBase62(secret);
+  return new Secret(body + checksum(body));
+}
+
+/** The address inside a value; undefined for anything that cannot be a value of ours. */
+export function parseRegistryToken(value: Secret): TokenAddress | undefined {
+  const text = value.reveal();
+  if (!SHAPE.test(text)) return undefined;
+  if (checksum(text.slice(0, CHECKSUM_START)) !== text.slice(CHECKSUM_START)) return undefined;
+  const id = decodeBase62(text.slice(ID_START, ID_END), ID_BYTES);
+  if (id === undefined) return undefined;
+  return { handle: text.slice(REGISTRY_TOKEN_PREFIX.length, ID_START), id: bytesToUuid(id) };
+}
+
+/** SHA-256 of the whole value: what the record keeps. At 256 bit of entropy a slow hash protects nothing. */
+export function hashRegistryToken(value: Secret): Uint8Array {
+  return hash('sha256', value.reveal(), 'buffer');
+}
+
+/**
+ * What the derivation key authenticates to give the secret. Every part is preceded by its length in four bytes:
+ * without lengths, two different sets of facts could give one secret.
+ */
+export function derivationMessage(account: Account, id: string, salt: Uint8Array): Uint8Array {
+  const parts = [Buffer.from(DERIVATION_LABEL), Buffer.from(account), Buffer.from(id), Buffer.from(salt)];
+  return Buffer.concat(parts.flatMap(part => [lengthOf(part), part]));
+}
+
+function lengthOf(part: Uint8Array): Uint8Array {
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(part.length);
+  return length;
+}
+
+function checksum(body: string): string {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(crc32(body));
+  return encodeBase62(bytes);
+}

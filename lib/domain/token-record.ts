@@ -1,0 +1,126 @@
+/** What is kept of a registry token, whether a presented value is good, and how a record may change. */
+import { timingSafeEqual } from 'node:crypto';
+import type { Access } from './access.ts';
+import type { Account, Subject } from './account.ts';
+import type { Pattern } from './repository.ts';
+
+/** Times are seconds since 1970. */
+export interface TokenRecord {
+  readonly account: Account;
+  readonly id: string;
+  /** SHA-256 of the whole value (32 bytes). */
+  readonly hash: Uint8Array;
+  /** What the value can be derived again from; null: the value is random and was shown once. */
+  readonly derivation: { readonly key: string; readonly salt: Uint8Array } | null;
+  /** 1, and 1 more with every rotation. */
+  readonly generation: number;
+  /** The logical write that issued this generation: a replayed request recognises its own work by it. */
+  readonly issuedBy: string;
+  readonly access: Access;
+  /** null: every repository in the namespaces of the account. */
+  readonly repositories: readonly Pattern[] | null;
+  readonly description: string;
+  readonly createdAt: number;
+  readonly createdBy: Subject;
+  /** null: never. */
+  readonly expiresAt: number | null;
+  readonly disabled: { readonly at: number; readonly by: Subject } | null;
+  readonly lastUsedAt: number | null;
+  /** The value of the generation before, which works until then. */
+  readonly previous: { readonly hash: Uint8Array; readonly expiresAt: number } | null;
+  /** 1, and 1 more with every management write. */
+  readonly version: number;
+}
+
+/** Why a presented value is refused. For the log; the caller reads the same bytes in every case. */
+export type Refusal = 'unknown' | 'wrong-secret' | 'expired' | 'disabled' | 'superseded';
+export type Judgement =
+  | { readonly usable: true; readonly generation: number }
+  | { readonly usable: false; readonly refusal: Refusal };
+
+/** An expired token is gone: to every reader, from the second that `expiresAt` names, deleted or not. */
+export function isExpired(record: { readonly expiresAt: number | null }, now: number): boolean {
+  return record.expiresAt !== null && record.expiresAt <= now;
+}
+
+/** Whether a token that is presented with its right value may be used. */
+export function isUsable(record: TokenRecord, now: number): boolean {
+  return !isExpired(record, now) && record.disabled === null;
+}
+
+/** Whether the value before the last rotation still works. */
+export function hasGrace(
+  record: TokenRecord,
+  now: number,
+): record is TokenRecord & { previous: NonNullable<TokenRecord['previous']> } {
+  return record.previous !== null && record.previous.expiresAt > now;
+}
+
+const NO_HASH = Buffer.alloc(32);
+
+/**
+ * Judges a presented value by its hash. Both comparisons are always made, against zeros where the record has
+ * nothing, so that an unknown id costs the same work as a wrong secret.
+ */
+export function judge(record: TokenRecord | undefined, presented: Uint8Array, now: number): Judgement {
+  const current = timingSafeEqual(record?.hash ?? NO_HASH, presented);
+  const previous = timingSafeEqual(record?.previous?.hash ?? NO_HASH, presented);
+  if (record === undefined) return { usable: false, refusal: 'unknown' };
+  if (!current && !previous) return { usable: false, refusal: 'wrong-secret' };
+  if (!current && !hasGrace(record, now)) return { usable: false, refusal: 'superseded' };
+  if (isExpired(record, now)) return { usable: false, refusal: 'expired' };
+  if (!isUsable(record, now)) return { usable: false, refusal: 'disabled' };
+  return { usable: true, generation: current ? record.generation : record.generation - 1 };
+}
+
+/** A change that an administrator asks for; an absent member stays as it is. */
+export interface TokenPatch {
+  readonly description?: string | undefined;
+  readonly access?: Access | undefined;
+  readonly repositories?: readonly Pattern[] | null | undefined;
+  readonly disabled?: boolean | undefined;
+  readonly expiresAt?: number | null | undefined;
+}
+
+/** The record after `patch`. Disabling twice keeps the first time and name. */
+export function patchToken(record: TokenRecord, patch: TokenPatch, now: number, by: Subject): TokenRecord {
+  const { description, access, repositories, expiresAt } = patch;
+  return {
+    ...record,
+    ...(description === undefined ? {} : { description }),
+    ...(access === undefined ? {} : { access }),
+    ...(repositories === undefined ? {} : { repositories }),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+    disabled: patchDisabled(record, patch.disabled, now, by),
+    version: record.version + 1,
+  };
+}
+
+function patchDisabled(
+  record: TokenRecord,
+  disabled: boolean | undefined,
+  now: number,
+  by: Subject,
+): TokenRecord['disabled'] {
+  if (disabled === undefined) return record.disabled;
+  return disabled ? (record.disabled ?? { at: now, by }) : null;
+}
+
+/** A new value for a token, and what replaces the old one's place in the record. */
+export type Issue = Pick<TokenRecord, 'hash' | 'derivation' | 'issuedBy'>;
+
+/** The record after a rotation; the value that was current works `graceSeconds` longer. */
+export function rotateToken(
+  record: TokenRecord,
+  issue: Issue,
+  graceSeconds: number,
+  now: number,
+): TokenRecord {
+  return {
+    ...record,
+    ...issue,
+    generation: record.generation + 1,
+    previous: graceSeconds > 0 ? { hash: record.hash, expiresAt: now + graceSeconds } : null,
+    version: record.version + 1,
+  };
+}

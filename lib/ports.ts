@@ -1,0 +1,155 @@
+/**
+ * What the use cases need from the world. In every port an error that is thrown means "could not answer", never
+ * "no": a caller that gets one denies.
+ */
+import type { AccessTokenClaims } from './domain/access-token.ts';
+import type { Account, Subject } from './domain/account.ts';
+import type { IdempotencyRecord } from './domain/idempotency.ts';
+import type { Identity, ProofKind } from './domain/identity.ts';
+import type { NamespaceClaim } from './domain/namespace-claim.ts';
+import type { TokenAddress } from './domain/registry-token.ts';
+import type { Secret } from './domain/secret.ts';
+import type { TokenRecord } from './domain/token-record.ts';
+
+/** Milliseconds since 1970. */
+export type Clock = () => number;
+/** So many bytes from a cryptographic source. */
+export type RandomBytes = (count: number) => Uint8Array;
+
+/** The records of registry tokens, for their account's administrators. Every read is strongly consistent. */
+export interface TokenStore {
+  /** Stores a new record. False: the id is taken, also by a token that was removed within the last day. */
+  add(record: TokenRecord): Promise<boolean>;
+  /** The record; undefined when there is none, or it was removed, or it is expired at `now`. */
+  get(account: Account, id: string, now: number): Promise<TokenRecord | undefined>;
+  /** Unexpired records, newest first, after the id `after`. `next` is where to go on; undefined: that was all. */
+  list(account: Account, page: TokenPage): Promise<{ records: TokenRecord[]; next: string | undefined }>;
+  /**
+   * Writes what differs between `before` and `after`, if the stored version is still that of `before` and the
+   * record is not expired at `now`. False: it was not. A write that was retried recognises itself as done.
+   */
+  update(before: TokenRecord, after: TokenRecord, now: number): Promise<boolean>;
+  /** Puts a tombstone in the record's place, which holds neither hash nor salt. False as in `update`. */
+  remove(record: TokenRecord, now: number): Promise<boolean>;
+}
+
+export interface TokenPage {
+  /** At most so many records; fewer do not mean the end. */
+  readonly limit: number;
+  readonly after?: string | undefined;
+  readonly now: number;
+}
+
+/** Everything that a login reads. */
+export interface LoginStore {
+  /**
+   * One strongly consistent read of a token's record (by the address in the presented value) and the claims of so
+   * many namespaces. What was not read in full is an error, never an absence. Expired records are handed out too.
+   */
+  read(address: TokenAddress | undefined, namespaces: readonly string[]): Promise<LoginFacts>;
+  /** Notes that the token was used, at most once an hour, and never brings a record back. Never throws. */
+  touch(record: TokenRecord, now: number): Promise<void>;
+}
+
+export interface LoginFacts {
+  readonly token: TokenRecord | undefined;
+  readonly claims: readonly NamespaceClaim[];
+}
+
+/** Namespace claims, and the index by account that lists them but authorises nothing. */
+export interface NamespaceStore {
+  claim(name: string): Promise<NamespaceClaim | undefined>;
+  /** Replaces `before` (undefined: no claim) by `after`, if it still stands. False: it does not. */
+  writeClaim(before: NamespaceClaim | undefined, after: NamespaceClaim): Promise<boolean>;
+  /** Enters the claim in its account's index, unless a later epoch stands there. */
+  index(claim: NamespaceClaim): Promise<void>;
+  /** Takes the claim out of its account's index, unless a later epoch stands there. */
+  unindex(claim: NamespaceClaim): Promise<void>;
+  /** The claims that `account` holds now, by name. */
+  held(account: Account): Promise<NamespaceClaim[]>;
+}
+
+/** What requests with an `Idempotency-Key` have done. */
+export interface IdempotencyStore {
+  /** Stores the record as pending, unless the key is known (and unexpired at `now`): then answers what stands. */
+  begin(account: Account, record: IdempotencyRecord, now: number): Promise<IdempotencyRecord>;
+  /** Marks the request as done. */
+  finish(account: Account, record: IdempotencyRecord): Promise<void>;
+}
+
+/** What was done, and who did it. Never holds a secret. */
+export interface AuditEvent {
+  readonly act: string;
+  readonly account: Account;
+  readonly subject: Subject;
+  /** What it was done to: a token's id, a namespace's name. */
+  readonly target: string;
+  readonly requestId: string;
+  readonly sourceAddress: string;
+}
+
+export interface AuditStore {
+  /** Stores the event; what it tells of may happen only afterwards. */
+  record(event: AuditEvent, nowMs: number): Promise<void>;
+}
+
+/** The records that end by themselves, a page at a time. */
+export interface ExpiryStore {
+  /** Up to a page of records that expired before `cutoff`, wherever they lie. `next` undefined: that was all. */
+  expired(cutoff: number, cursor: string | undefined): Promise<{ records: ExpiredRecord[]; next?: string }>;
+  /** Deletes the record if it is still expired. False: it is not, or it is gone. */
+  removeExpired(record: ExpiredRecord, cutoff: number): Promise<boolean>;
+  /** Where the last run stopped; undefined: at the end. */
+  checkpoint(): Promise<string | undefined>;
+  saveCheckpoint(cursor: string | undefined): Promise<void>;
+}
+
+/** The primary key of a record that expired. */
+export interface ExpiredRecord {
+  readonly pk: string;
+  readonly sk: string;
+}
+
+/** Secrets re-created from facts. */
+export interface Derivation {
+  /** The name of the key that new secrets are derived with. */
+  readonly currentKey: string;
+  /** 32 bytes: HMAC-SHA-256 of the message under the named key. */
+  derive(key: string, message: Uint8Array): Promise<Uint8Array>;
+}
+
+/** The keys of every service's ring. */
+export interface AccessTokenSigner {
+  /** The compact JWT for `claims`, signed with the current key of the ring of `claims.aud`. */
+  sign(claims: AccessTokenClaims, now: number): Promise<string>;
+}
+
+/** What a registry needs in order to verify access tokens. Public. */
+export interface KeyPublication {
+  /** The published keys of a service as a JWK set (RFC 7517), each with its `kid`. */
+  jwks(service: string, now: number): Promise<{ keys: Record<string, unknown>[] }>;
+  /** The PEM bundle for `rootcertbundle`; undefined for a service whose profile has no certificates. */
+  rootCertBundle(service: string): Promise<string | undefined>;
+}
+
+/** What an IAM caller shows: the kind is what the user name, or `Bearer`, said it is. */
+export interface Proof {
+  readonly kind: ProofKind;
+  readonly secret: Secret;
+}
+
+/** Recognises IAM identities. */
+export interface IdentityVerifier {
+  /**
+   * The identity behind a proof. Throws `unauthenticated` (with the reason for the log) for a proof that does not
+   * hold, `unavailable` when an issuer that has to be asked does not answer.
+   */
+  identify(proof: Proof, nowMs: number): Promise<Identity>;
+}
+
+/** One structured log event. Fields never hold secrets; a caller's text in them is cut to 1 KiB. */
+export interface Log {
+  info(event: string, fields: Readonly<Record<string, unknown>>): void;
+  warn(event: string, fields: Readonly<Record<string, unknown>>): void;
+  error(event: string, fields: Readonly<Record<string, unknown>>): void;
+}
