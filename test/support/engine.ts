@@ -1,0 +1,45 @@
+/** A throw-away embedded engine with a created table, in a directory that goes with it. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { createDynamoClient } from '../../lib/store/client.ts';
+import { type Engine, startEngine } from '../../local/engine.ts';
+import { ensureTable } from '../../local/table.ts';
+
+export interface TestEngine extends Engine {
+  readonly client: DynamoDBClient;
+  readonly table: string;
+  /** An empty table of its own. */
+  freshTable(): Promise<string>;
+}
+
+export const REGION = 'us-east-1';
+
+/** A client of the engine with the settings of production. */
+export function clientOf({ endpoint, accessKeyId, secretAccessKey }: Omit<Engine, 'close'>): DynamoDBClient {
+  return createDynamoClient(REGION, { endpoint, credentials: { accessKeyId, secretAccessKey } });
+}
+
+export async function withEngine(): Promise<TestEngine> {
+  const path = await mkdtemp(join(tmpdir(), 'pullpass-engine-'));
+  const engine = await startEngine({ path });
+  const client = clientOf(engine);
+  let tables = 0;
+  const freshTable = async () => {
+    const table = `pullpass-${tables++}`;
+    await ensureTable(client, table);
+    return table;
+  };
+  return {
+    ...engine,
+    client,
+    table: await freshTable(),
+    freshTable,
+    close: async () => {
+      client.destroy();
+      await engine.close();
+      await rm(path, { recursive: true });
+    },
+  };
+}
