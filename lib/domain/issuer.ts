@@ -12,5 +12,10 @@ export interface Issuer {
   /** The `aud` that its tokens must hold; null: they have none, and are therefore a weak proof. */
   readonly audience: string | null;
   /** Paths of the claims that name the caller: members parted by dots. */
-  readonly claims: { readonly subject: string; readonly account: string };
+  readonly claims: {
+    readonly subject: string;
+    readonly account: string;
+    /** A claim that must be `true` (IBM: `account.valid`); absent: there is none. */
+    readonly valid?: string;
+  };
 }

@@ -1,0 +1,74 @@
+/** One request to an issuer's endpoint: bounded in time and size, on its own connection, never redirected. */
+import { once } from 'node:events';
+import { type IncomingMessage, request as requestOverHttp } from 'node:http';
+import { request as requestOverHttps } from 'node:https';
+
+const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost']);
+
+export interface BoundedRequest {
+  readonly url: URL;
+  /** Sent by POST; absent: the request is a GET. */
+  readonly form?: URLSearchParams;
+  readonly maxBytes: number;
+  /** Ends the request, and the reading of its answer. */
+  readonly signal: AbortSignal;
+}
+
+export interface BoundedAnswer {
+  readonly status: number;
+  readonly body: Uint8Array;
+}
+
+/** An answer that goes on beyond what its reader takes. */
+export class OversizeAnswer extends Error {
+  override readonly name = 'OversizeAnswer';
+}
+
+/** Reads an endpoint that the configuration names. Throws unless it is https, or http on this machine. */
+export function endpoint(text: string): URL {
+  const url = new URL(text);
+  const isSafe = url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.has(url.hostname));
+  if (!isSafe || url.username !== '' || url.password !== '') {
+    throw new TypeError('an endpoint is an https URL, or an http URL of this machine, without credentials');
+  }
+  return url;
+}
+
+/**
+ * Sends the request and reads the answer, whatever its status. A fresh connection each time: a pooled one may have
+ * died while the function was frozen. Throws `OversizeAnswer`, or what node says of the connection or the signal.
+ */
+export async function boundedRequest({
+  url,
+  form,
+  maxBytes,
+  signal,
+}: BoundedRequest): Promise<BoundedAnswer> {
+  const send = url.protocol === 'https:' ? requestOverHttps : requestOverHttp;
+  const request = send(url, {
+    method: form === undefined ? 'GET' : 'POST',
+    headers: {
+      accept: 'application/json',
+      ...(form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
+    },
+    agent: false,
+    signal,
+  });
+  // An abort after the response began is reported on the request too, where nobody waits any more.
+  request.on('error', () => undefined);
+  request.end(form?.toString());
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  return { status: response.statusCode ?? 0, body: await readBody(response, maxBytes) };
+}
+
+/** Leaving the loop by an error destroys the response, and its connection with it. */
+async function readBody(response: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > maxBytes) throw new OversizeAnswer(`an answer exceeds ${maxBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,12 @@
+/** The two ways in which this folder says anything but yes. Neither repeats a word of an issuer or a caller. */
+import { PullpassError } from '../domain/errors.ts';
+
+/** The proof does not hold; `reason` is for the log. */
+export function refused(reason: string): PullpassError {
+  return new PullpassError('unauthenticated', { reason });
+}
+
+/** An issuer that had to be asked did not answer; `reason` and `cause` are for the log. */
+export function unanswered(reason: string, retryAfterSeconds: number, cause?: unknown): PullpassError {
+  return new PullpassError('unavailable', { reason, retryAfterSeconds, cause });
+}
