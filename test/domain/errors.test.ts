@@ -1,0 +1,67 @@
+/** The table of failures: closed, complete, and the one error that carries a row of it. */
+import { STATUS_CODES } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import { ERRORS, type ErrorCode, PullpassError } from '../../lib/domain/errors.ts';
+
+/** Each code with the status and the registry and OAuth codes that clients were told to expect. */
+const FACES: Record<ErrorCode, [status: number, registryCode: string, oauthError: string]> = {
+  'invalid-request': [400, 'UNSUPPORTED', 'invalid_request'],
+  'unsupported-grant-type': [400, 'UNSUPPORTED', 'unsupported_grant_type'],
+  'unknown-service': [400, 'UNSUPPORTED', 'invalid_request'],
+  unauthenticated: [401, 'UNAUTHORIZED', 'invalid_grant'],
+  forbidden: [403, 'DENIED', 'access_denied'],
+  'registration-closed': [403, 'DENIED', 'access_denied'],
+  'not-found': [404, 'UNSUPPORTED', 'invalid_request'],
+  'method-not-allowed': [405, 'UNSUPPORTED', 'invalid_request'],
+  'namespace-taken': [409, 'UNSUPPORTED', 'invalid_request'],
+  'not-retrievable': [409, 'UNSUPPORTED', 'invalid_request'],
+  'token-disabled': [409, 'UNSUPPORTED', 'invalid_request'],
+  'rotation-in-progress': [409, 'UNSUPPORTED', 'invalid_request'],
+  'idempotency-replayed': [409, 'UNSUPPORTED', 'invalid_request'],
+  'payload-too-large': [413, 'UNSUPPORTED', 'invalid_request'],
+  'unsupported-media-type': [415, 'UNSUPPORTED', 'invalid_request'],
+  'idempotency-mismatch': [422, 'UNSUPPORTED', 'invalid_request'],
+  'rate-limited': [429, 'TOOMANYREQUESTS', 'temporarily_unavailable'],
+  'headers-too-large': [431, 'UNSUPPORTED', 'invalid_request'],
+  internal: [500, 'UNKNOWN', 'server_error'],
+  unavailable: [503, 'UNAVAILABLE', 'temporarily_unavailable'],
+};
+
+const rows = Object.entries(ERRORS);
+
+describe('the table of errors', () => {
+  it('has these faces and no others', () => {
+    const faces = rows.map(([code, row]) => [code, [row.status, row.registryCode, row.oauthError]]);
+    expect(Object.fromEntries(faces)).toEqual(FACES);
+  });
+  it.each(rows)('%s is a failure that HTTP knows, with words for it', (code, { status, title, detail }) => {
+    expect(code).toMatch(/^[a-z]+(-[a-z]+)*$/);
+    expect(STATUS_CODES[status]).toBeDefined();
+    expect(title).toMatch(/^[A-Z].*[^.]$/);
+    expect(detail).toMatch(/^[A-Z].*\.$/);
+  });
+  it('has a title of its own for each code', () => {
+    expect(new Set(rows.map(([, { title }]) => title)).size).toBe(rows.length);
+  });
+  it('tells a refused caller neither which check failed nor that the name exists', () => {
+    expect(ERRORS.unauthenticated.detail).toBe('The user name or the secret is not valid.');
+  });
+});
+
+describe('PullpassError', () => {
+  const cause = new Error('socket');
+  it('carries code, details and cause', () => {
+    const error = new PullpassError('unavailable', { reason: 'store: timeout', retryAfterSeconds: 2, cause });
+    expect(error).toBeInstanceOf(Error);
+    expect(error).toMatchObject({ name: 'PullpassError', code: 'unavailable', cause });
+    expect(error.details).toEqual({ reason: 'store: timeout', retryAfterSeconds: 2, cause });
+  });
+  it('has no details unless they are given', () => {
+    expect(new PullpassError('internal').details).toEqual({});
+  });
+  it('logs the reason, else the detail, else the text of the table', () => {
+    expect(new PullpassError('forbidden', { reason: 'why', detail: 'what' }).message).toBe('why');
+    expect(new PullpassError('forbidden', { detail: 'what' }).message).toBe('what');
+    expect(new PullpassError('forbidden').message).toBe(ERRORS.forbidden.detail);
+  });
+});

@@ -1,0 +1,59 @@
+/** Who administers: exactly those whom the configuration names, account and subject together. */
+import { describe, expect, it } from 'vitest';
+import { type Identity, isAdministrator, parseAdministrator } from '../../lib/domain/identity.ts';
+
+const identity: Identity = {
+  kind: 'iambearer',
+  issuer: 'ibm',
+  account: 'ibm:acme',
+  subject: 'ibm:alice',
+  strength: 'strong',
+  expiresAt: null,
+};
+
+describe('isAdministrator', () => {
+  it('is the named subject in the named account', () => {
+    expect(isAdministrator(identity, [{ account: 'ibm:acme', subject: 'ibm:alice' }])).toBe(true);
+  });
+  it('is found anywhere in the list', () => {
+    const other = { account: 'ibm:other', subject: 'ibm:bob' } as const;
+    expect(isAdministrator(identity, [other, { account: 'ibm:acme', subject: 'ibm:alice' }, other])).toBe(
+      true,
+    );
+  });
+  it.each([
+    ['nobody, where no one is named', []],
+    ['not another subject of the account', [{ account: 'ibm:acme', subject: 'ibm:bob' }]],
+    ['not the subject in another account', [{ account: 'ibm:other', subject: 'ibm:alice' }]],
+    ['not a subject of the same name from another issuer', [{ account: 'dev:acme', subject: 'dev:alice' }]],
+    [
+      'not account and subject from two different lines',
+      [
+        { account: 'ibm:acme', subject: 'ibm:bob' },
+        { account: 'ibm:other', subject: 'ibm:alice' },
+      ],
+    ],
+  ] as const)('is %s', (_, administrators) => {
+    expect(isAdministrator(identity, administrators)).toBe(false);
+  });
+});
+
+describe('parseAdministrator', () => {
+  it('qualifies account and subject by the issuer', () => {
+    expect(parseAdministrator('ibm:acme:alice')).toEqual({ account: 'ibm:acme', subject: 'ibm:alice' });
+  });
+  it('leaves the colons of a subject', () => {
+    expect(parseAdministrator('dev:acme:a:b:c')).toEqual({ account: 'dev:acme', subject: 'dev:a:b:c' });
+  });
+  it.each([
+    ...['', ':', '::', ':::', 'ibm', 'ibm:acme', 'ibm:acme:', 'ibm::alice', ':acme:alice', 'IBM:acme:alice'],
+    ...[
+      'ibm:acme:alice ',
+      ' ibm:acme:alice',
+      'ibm:ac me:alice',
+      'ibm:acme:ali\nce',
+      'i_m:acme:alice',
+      'ibm:é:alice',
+    ],
+  ])('refuses %j', text => expect(parseAdministrator(text)).toBeUndefined());
+});

@@ -1,0 +1,50 @@
+/** A secret shows itself to nobody but who asks for it by name. */
+import { format, inspect } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { Secret } from '../../lib/domain/secret.ts';
+
+const secret = new Secret('hunter2-very-secret');
+const nested = { list: [secret], map: new Map([['key', secret]]), set: new Set([secret]), deep: { secret } };
+
+function sum(left: unknown, right: unknown): string {
+  return (left as string) + (right as string);
+}
+
+const SHOWN: Record<string, string> = {
+  'a template string': `${secret}`,
+  'String()': String(secret),
+  'a sum': sum('', secret),
+  'toString()': secret.toString(),
+  join: [secret, secret].join(),
+  'toLocaleString()': secret.toLocaleString(),
+  'JSON.stringify': JSON.stringify(secret),
+  'JSON.stringify of an object around it': JSON.stringify({ ...nested, map: [...nested.map] }),
+  'JSON.stringify of a copy': JSON.stringify({ ...secret }),
+  'util.inspect': inspect(secret),
+  'util.inspect of an object around it': inspect(nested, { depth: null, showHidden: true }),
+  'util.inspect without custom functions': inspect(secret, {
+    customInspect: false,
+    showHidden: true,
+    depth: null,
+  }),
+  '%s': format('%s', secret),
+  '%o': format('%o', secret),
+  '%O': format('%O', nested),
+  '%j': format('%j', secret),
+  'the message of an error': new Error(`bad: ${secret}`).message,
+  'an error that carries it': inspect(new Error('bad', { cause: secret })),
+  'its members': Reflect.ownKeys(secret).concat(Object.values(secret)).map(String).join(),
+  'a structured clone': inspect(structuredClone(secret), { showHidden: true }),
+};
+
+describe('a secret', () => {
+  it.each(Object.entries(SHOWN))('is not shown by %s', (_, text) => expect(text).not.toContain('hunter2'));
+  it('says that it is one', () => {
+    for (const way of ['a template string', 'String()', 'a sum', 'toString()', 'util.inspect', '%s', '%o']) {
+      expect(SHOWN[way]).toBe('[secret]');
+    }
+    expect(SHOWN['JSON.stringify']).toBe('"[secret]"');
+    expect(SHOWN['util.inspect of an object around it']).toContain('[secret]');
+  });
+  it('is revealed by name', () => expect(secret.reveal()).toBe('hunter2-very-secret'));
+});
