@@ -1,5 +1,5 @@
 /** An IAM identity: a caller that an issuer vouches for, and the roles that it has here. */
-import { type Account, qualify, type Subject } from './account.ts';
+import { type Account, isIdentifierValue, isIssuerKey, qualify, type Subject } from './account.ts';
 
 /** The user names that say what the password is. */
 export type ProofKind = 'iamapikey' | 'iambearer';
@@ -33,8 +33,8 @@ export function isAdministrator(identity: Identity, administrators: readonly Adm
 
 /** Reads `issuer:account:subject`; undefined for anything else. The subject may hold colons. */
 export function parseAdministrator(text: string): Administrator | undefined {
-  const [issuer, account, ...rest] = text.split(':');
+  const [issuer = '', account, ...rest] = text.split(':');
   const subject = rest.join(':');
-  if (!issuer || !account || !subject) return undefined;
+  if (!isIssuerKey(issuer) || !isIdentifierValue(account) || !isIdentifierValue(subject)) return undefined;
   return { account: qualify(issuer, account), subject: qualify(issuer, subject) };
 }
