@@ -1,0 +1,7 @@
+/** The actor behind an administrator's call. */
+import type { AdministratorCall } from '../http/exchange.ts';
+import type { Actor } from '../usecases/actor.ts';
+
+export function actorOf({ identity, requestId, sourceAddress }: AdministratorCall): Actor {
+  return { account: identity.account, subject: identity.subject, requestId, sourceAddress };
+}

@@ -1,0 +1,29 @@
+/** Holds a parsed JSON body against its schema. */
+import * as v from 'valibot';
+import { type Problem, PullpassError } from '../domain/errors.ts';
+
+/** The body as the schema types it. Throws `invalid-request` with every problem, each at its path. */
+export function checkBody<S extends v.GenericSchema>(schema: S, json: unknown): v.InferOutput<S> {
+  const result = v.safeParse(schema, json === undefined ? {} : json);
+  if (result.success) return result.output;
+  throw new PullpassError('invalid-request', {
+    detail: 'The body is not valid; see errors.',
+    problems: result.issues.map(toProblem),
+  });
+}
+
+function toProblem(issue: v.BaseIssue<unknown>): Problem {
+  const path = (issue.path ?? []).map(({ key }) =>
+    typeof key === 'number' ? `[${key}]` : `.${String(key)}`,
+  );
+  return { path: path.join('').replace(/^\./, ''), message: messageOf(issue) };
+}
+
+/** The library's own messages quote what was received: that could be a secret in the wrong place. */
+function messageOf(issue: v.BaseIssue<unknown>): string {
+  if (issue.kind !== 'schema') return issue.message;
+  if (issue.type === 'strict_object') {
+    return issue.expected === 'never' ? 'is not a member that is known here' : 'must be an object';
+  }
+  return `must be ${issue.expected ?? 'something else'}`;
+}

@@ -1,0 +1,66 @@
+/** The public documents: keys for registries, and the metadata of the authorization server. */
+import { PullpassError } from '../domain/errors.ts';
+import type { Service } from '../domain/service.ts';
+import { toSeconds } from '../domain/time.ts';
+import type { Answer, Call, Operations } from '../http/exchange.ts';
+import type { Clock, KeyPublication } from '../ports.ts';
+
+export interface DiscoveryPorts {
+  readonly keys: KeyPublication;
+  readonly clock: Clock;
+  readonly services: readonly Service[];
+  /** `PULLPASS_URL`. */
+  readonly issuer: string;
+}
+
+/** New keys are published an hour before they sign, so this may be kept for a few minutes. */
+const CACHEABLE = { 'cache-control': 'public, max-age=300' };
+
+export function discoveryOperations(ports: DiscoveryPorts): Operations {
+  const { keys, clock, services, issuer } = ports;
+  const jwks = async (names: readonly string[]): Promise<Answer> => {
+    const sets = await Promise.all(names.map(name => keys.jwks(name, toSeconds(clock()))));
+    return document({ keys: sets.flatMap(set => set.keys) }, 'application/jwk-set+json');
+  };
+  return {
+    getServiceKeys: async call => jwks([serviceNameOf(call, services)]),
+    getKeys: async () => jwks(services.map(({ name }) => name)),
+    async getServiceBundle(call) {
+      const bundle = await keys.rootCertBundle(serviceNameOf(call, services));
+      if (bundle === undefined) {
+        throw new PullpassError('not-found', {
+          detail: 'This service has no certificates; use its jwks.json.',
+        });
+      }
+      return {
+        status: 200,
+        text: bundle,
+        headers: { ...CACHEABLE, 'content-type': 'application/x-pem-file' },
+      };
+    },
+    getMetadata: async () => document(metadata(issuer), 'application/json'),
+  };
+}
+
+/** RFC 8414 section 2: what a client needs, and what is not offered said as an empty list. */
+function metadata(issuer: string): Record<string, unknown> {
+  return {
+    issuer,
+    token_endpoint: `${issuer}/oauth/token`,
+    jwks_uri: `${issuer}/.well-known/jwks.json`,
+    response_types_supported: [],
+    grant_types_supported: ['password'],
+    token_endpoint_auth_methods_supported: ['none'],
+  };
+}
+
+/** Service names may hold a colon, which is an ordinary character in a path; other services are not shown. */
+function serviceNameOf({ params }: Call, services: readonly Service[]): string {
+  const service = services.find(({ name }) => name === params.service);
+  if (service === undefined) throw new PullpassError('not-found', { detail: 'There is no such service.' });
+  return service.name;
+}
+
+function document(json: unknown, contentType: string): Answer {
+  return { status: 200, json, headers: { ...CACHEABLE, 'content-type': contentType } };
+}

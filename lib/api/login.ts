@@ -1,0 +1,93 @@
+/** The login endpoint: the registry token protocol (distribution `docs/content/spec/auth/token.md`, `oauth.md`). */
+import { PullpassError } from '../domain/errors.ts';
+import { formatScope } from '../domain/grant.ts';
+import { parseScopes, type RequestedAccess } from '../domain/scope.ts';
+import type { Service } from '../domain/service.ts';
+import type { Call, Operations } from '../http/exchange.ts';
+import { single } from '../http/form.ts';
+import type { Log } from '../ports.ts';
+import { type Login, type LoginCaller, type LoginPorts, logIn } from '../usecases/log-in.ts';
+
+const MAX_RESOURCES = 100;
+const MAX_ACTIONS = 10;
+/** Which one of two would count is not for the client to guess. Neither of these decides who the caller is. */
+const GIVEN_ONCE = ['account', 'client_id'] as const;
+
+export interface LoginOperationOptions {
+  readonly ports: LoginPorts;
+  readonly services: readonly Service[];
+  readonly log: Log;
+}
+
+export function loginOperations({ ports, services, log }: LoginOperationOptions): Operations {
+  return {
+    async logIn(call) {
+      const service = serviceOf(call, services);
+      const requested = requestedBy(call);
+      const login = await logIn(ports, { caller: callerOf(call), service, requested });
+      logLogin(log, call, { service, requested, login });
+      const { accessToken, expiresIn, granted } = login;
+      const answer = { token: accessToken, access_token: accessToken, expires_in: expiresIn };
+      const oauth = { ...answer, token_type: 'Bearer', scope: formatScope(granted) };
+      return { status: 200, json: call.route.method === 'POST' ? oauth : answer };
+    },
+  };
+}
+
+/** Absent means the only service. The `aud` of the access token is exactly this name. */
+function serviceOf(call: Call, services: readonly Service[]): Service {
+  const name = parameter(call, 'service');
+  const [only, ...others] = services;
+  if (name === undefined && only !== undefined && others.length === 0) return only;
+  const service = services.find(candidate => candidate.name === name);
+  if (service === undefined) throw new PullpassError('unknown-service');
+  return service;
+}
+
+function requestedBy(call: Call): RequestedAccess[] {
+  for (const name of GIVEN_ONCE) parameter(call, name);
+  const requested = parseScopes([...(call.query.get('scope') ?? []), ...(call.form.get('scope') ?? [])]);
+  if (requested.length > MAX_RESOURCES) {
+    throw new PullpassError('invalid-request', {
+      detail: `One login may ask for ${MAX_RESOURCES} resources.`,
+    });
+  }
+  if (requested.some(({ actions }) => actions.size > MAX_ACTIONS)) {
+    throw new PullpassError('invalid-request', { detail: `A scope may name ${MAX_ACTIONS} actions.` });
+  }
+  return requested;
+}
+
+/** A parameter that may stand in the query or, on POST, in the form; together at most once. */
+function parameter({ query, form }: Call, name: string): string | undefined {
+  return single(new Map([[name, [...(query.get(name) ?? []), ...(form.get(name) ?? [])]]]), name);
+}
+
+function callerOf({ presented, identity }: Call): LoginCaller {
+  if (identity !== undefined) return { kind: 'identity', identity };
+  if (presented.kind === 'token') return { kind: 'token', secret: presented.secret };
+  if (presented.kind === 'anonymous') return { kind: 'anonymous' };
+  throw new PullpassError('unauthenticated', { reason: `${presented.kind} was not recognised` });
+}
+
+interface LoginOutcome {
+  readonly service: Service;
+  readonly requested: readonly RequestedAccess[];
+  readonly login: Login;
+}
+
+/** One event for each login, from which an administrator can tell who got what, and what was left out. */
+function logLogin(log: Log, call: Call, { service, requested, login }: LoginOutcome): void {
+  log.info('login', {
+    requestId: call.requestId,
+    sourceAddress: call.sourceAddress,
+    userName: call.presented.kind,
+    service: service.name,
+    account: login.account,
+    subject: login.subject,
+    requested: requested
+      .map(({ type, name, actions }) => `${type}:${name}:${[...actions].join(',')}`)
+      .join(' '),
+    granted: formatScope(login.granted),
+  });
+}

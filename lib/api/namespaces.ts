@@ -1,0 +1,31 @@
+/** The namespace routes: request to use case to answer. */
+import { forAdministrators } from '../http/administrator.ts';
+import type { AdministratorCall, Operations } from '../http/exchange.ts';
+import {
+  listNamespaces,
+  type NamespacePorts,
+  registerNamespace,
+  releaseNamespace,
+} from '../usecases/manage-namespaces.ts';
+import { actorOf } from './actor.ts';
+
+export function namespaceOperations(ports: NamespacePorts): Operations {
+  return {
+    registerNamespace: forAdministrators(async call => {
+      const { registered } = await registerNamespace(ports, actorOf(call), nameOf(call));
+      return { status: registered ? 201 : 200, json: { name: nameOf(call) } };
+    }),
+    listNamespaces: forAdministrators(async ({ identity }) => {
+      const claims = await listNamespaces(ports, identity.account);
+      return { status: 200, json: { namespaces: claims.map(({ name }) => ({ name })) } };
+    }),
+    releaseNamespace: forAdministrators(async call => {
+      await releaseNamespace(ports, actorOf(call), nameOf(call));
+      return { status: 204 };
+    }),
+  };
+}
+
+function nameOf({ params }: AdministratorCall): string {
+  return params.name ?? '';
+}

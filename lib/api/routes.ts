@@ -1,0 +1,57 @@
+/** The one table of routes: every function, the local gateway and the tests read it. */
+import type { Route } from '../http/exchange.ts';
+
+/** The function that a route is deployed in. */
+export type FunctionName = 'discovery' | 'login' | 'management';
+
+const MANAGEMENT = { guard: 'administrator', face: 'problem' } as const;
+const LOGIN = { guard: 'login', face: 'registry' } as const;
+const PUBLIC = { guard: 'public', body: 'none', face: 'problem' } as const;
+
+export const ROUTES = {
+  management: [
+    { method: 'POST', path: '/v1/tokens', operation: 'addToken', body: 'json', ...MANAGEMENT },
+    { method: 'GET', path: '/v1/tokens', operation: 'listTokens', body: 'none', ...MANAGEMENT },
+    { method: 'GET', path: '/v1/tokens/{id}', operation: 'getToken', body: 'none', ...MANAGEMENT },
+    { method: 'PATCH', path: '/v1/tokens/{id}', operation: 'changeToken', body: 'json', ...MANAGEMENT },
+    { method: 'DELETE', path: '/v1/tokens/{id}', operation: 'removeToken', body: 'none', ...MANAGEMENT },
+    { method: 'GET', path: '/v1/tokens/{id}/value', operation: 'getTokenValue', body: 'none', ...MANAGEMENT },
+    { method: 'POST', path: '/v1/tokens/{id}/rotate', operation: 'rotateToken', body: 'json', ...MANAGEMENT },
+    { method: 'GET', path: '/v1/namespaces', operation: 'listNamespaces', body: 'none', ...MANAGEMENT },
+    {
+      method: 'PUT',
+      path: '/v1/namespaces/{name}',
+      operation: 'registerNamespace',
+      body: 'none',
+      ...MANAGEMENT,
+    },
+    {
+      method: 'DELETE',
+      path: '/v1/namespaces/{name}',
+      operation: 'releaseNamespace',
+      body: 'none',
+      ...MANAGEMENT,
+    },
+  ],
+  login: [
+    { method: 'GET', path: '/oauth/token', operation: 'logIn', body: 'none', ...LOGIN },
+    { method: 'POST', path: '/oauth/token', operation: 'logIn', body: 'form', ...LOGIN },
+    { method: 'GET', path: '/auth/token', operation: 'logIn', body: 'none', ...LOGIN },
+    { method: 'POST', path: '/auth/token', operation: 'logIn', body: 'form', ...LOGIN },
+    { method: 'GET', path: '/health', operation: 'checkHealth', ...PUBLIC },
+  ],
+  discovery: [
+    { method: 'GET', path: '/v1/services/{service}/jwks.json', operation: 'getServiceKeys', ...PUBLIC },
+    {
+      method: 'GET',
+      path: '/v1/services/{service}/rootcertbundle.pem',
+      operation: 'getServiceBundle',
+      ...PUBLIC,
+    },
+    { method: 'GET', path: '/.well-known/jwks.json', operation: 'getKeys', ...PUBLIC },
+    { method: 'GET', path: '/.well-known/oauth-authorization-server', operation: 'getMetadata', ...PUBLIC },
+  ],
+} as const satisfies Record<FunctionName, readonly Route[]>;
+
+/** Every route there is. */
+export const ALL_ROUTES: readonly Route[] = Object.values(ROUTES).flat();

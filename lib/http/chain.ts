@@ -1,0 +1,172 @@
+/** The one middleware chain, outermost first: answer, failures, limits, parse, proof, identity. */
+import middy, { type MiddlewareObj, type Request } from '@middy/core';
+import type { Context } from 'aws-lambda';
+import { PullpassError } from '../domain/errors.ts';
+import type { Clock, Log } from '../ports.ts';
+import { encodeAnswer } from './answer.ts';
+import { readBody } from './body.ts';
+import { asPullpassError, errorAnswer } from './errors.ts';
+import type { Answer, Call, HttpEvent, HttpResult, Operations, Presented, Route } from './exchange.ts';
+import type { FailureLimiter } from './failure-limiter.ts';
+import { parseForm } from './form.ts';
+import type { Identify } from './identify.ts';
+import { checkLimits } from './limits.ts';
+import { presentedToLogin, presentedToManagement } from './present.ts';
+import { createRouter, type Router } from './router.ts';
+
+export interface ChainOptions {
+  readonly routes: readonly Route[];
+  readonly operations: Operations;
+  /** Absent where all routes are public; a guarded route then denies. */
+  readonly identify?: Identify;
+  readonly failures?: FailureLimiter;
+  readonly log: Log;
+  readonly clock: Clock;
+}
+
+export type HttpHandler = (event: HttpEvent, context: Context) => Promise<HttpResult>;
+
+/** What the phases share about one request. */
+interface Exchange {
+  readonly event: HttpEvent;
+  readonly requestId: string;
+  call: Call | undefined;
+}
+
+type Phase = MiddlewareObj<Exchange, Answer>;
+type Passing = Request<Exchange, Answer>;
+
+const NOBODY: Presented = { kind: 'anonymous' };
+
+/** Wraps the operations of one function. What this returns is what a function exports, and nothing else. */
+export function httpHandler(options: ChainOptions): HttpHandler {
+  const router = createRouter(options.routes);
+  const chain = middy<Exchange, Answer>({ timeoutEarlyInMillis: 0 })
+    .use([answer(options, router), failures(options), limits(), parse(router), proof(), identity(options)])
+    .handler(exchange => dispatch(callOf(exchange), options.operations));
+  return async (event, context) => {
+    const { requestId } = event.requestContext;
+    return encodeAnswer(await chain({ event, requestId, call: undefined }, context));
+  };
+}
+
+async function dispatch(call: Call, operations: Operations): Promise<Answer> {
+  const operation = operations[call.route.operation];
+  if (operation === undefined) throw new Error(`no operation ${call.route.operation}`);
+  return operation(call);
+}
+
+/** Only this phase sets headers, so that no way out of the chain can miss them. */
+function answer({ log }: ChainOptions, router: Router): Phase {
+  const finish = (request: Passing, plain: Answer) => {
+    const headers = {
+      'cache-control': 'no-store',
+      ...plain.headers,
+      'x-request-id': request.event.requestId,
+    };
+    request.response = { ...plain, headers };
+  };
+  return {
+    after: request => finish(request, request.response ?? { status: 500 }),
+    onError: request => {
+      const { event, requestId } = request.event;
+      const error = asPullpassError(request.error);
+      logError(log, error, request.event);
+      finish(request, errorAnswer(error, router.faceOf(event.rawPath), requestId));
+    },
+  };
+}
+
+/** Why, for whoever has the request id. The message of a cause may quote an upstream, so it stays in the log. */
+function logError(log: Log, error: PullpassError, { requestId, event, call }: Exchange): void {
+  const level = error.code === 'internal' || error.code === 'unavailable' ? 'error' : 'info';
+  log[level]('refused', {
+    requestId,
+    code: error.code,
+    reason: error.details.reason ?? error.details.detail,
+    method: event.requestContext.http.method,
+    route: call?.route.path,
+    sourceAddress: event.requestContext.http.sourceIp,
+    ...(level === 'error' ? { cause: describe(error.cause) } : {}),
+  });
+}
+
+function describe(cause: unknown): string | undefined {
+  return cause instanceof Error ? `${cause.name}: ${cause.message}\n${cause.stack ?? ''}` : undefined;
+}
+
+/** Too many bad secrets from one address are told to wait. A good secret never comes here. */
+function failures({ failures: limiter, clock }: ChainOptions): Phase {
+  return {
+    onError: request => {
+      const error = asPullpassError(request.error);
+      if (error.code !== 'unauthenticated') return;
+      const wait = limiter?.(request.event.event.requestContext.http.sourceIp, clock());
+      if (wait === undefined) return;
+      request.error = new PullpassError('rate-limited', {
+        retryAfterSeconds: wait,
+        reason: error.details.reason ?? error.code,
+      });
+    },
+  };
+}
+
+function limits(): Phase {
+  return { before: ({ event: { event } }) => checkLimits(event) };
+}
+
+function parse(router: Router): Phase {
+  return {
+    before: ({ event: exchange }) => {
+      const { event, requestId } = exchange;
+      const { route, params } = router.match(event.requestContext.http.method, event.rawPath);
+      exchange.call = {
+        route,
+        params,
+        requestId,
+        query: parseForm(event.rawQueryString),
+        ...readBody(route, event),
+        headers: headersOf(event),
+        sourceAddress: event.requestContext.http.sourceIp,
+        presented: NOBODY,
+        identity: undefined,
+      };
+    },
+  };
+}
+
+function headersOf(event: HttpEvent): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(event.headers).map(([name, value]) => [name.toLowerCase(), value ?? '']),
+  );
+}
+
+function proof(): Phase {
+  const readers: Record<Route['guard'], (call: Call) => Presented> = {
+    administrator: ({ headers }) => presentedToManagement(headers.authorization),
+    login: presentedToLogin,
+    public: () => NOBODY,
+  };
+  return {
+    before: ({ event: exchange }) => {
+      const call = callOf(exchange);
+      exchange.call = { ...call, presented: readers[call.route.guard](call) };
+    },
+  };
+}
+
+function identity({ identify }: ChainOptions): Phase {
+  return {
+    before: async ({ event: exchange }) => {
+      const call = callOf(exchange);
+      if (call.route.guard === 'public') return;
+      if (identify === undefined) throw new Error('a guarded route in a function that cannot identify');
+      exchange.call = { ...call, identity: await identify(call.presented, call.route.guard) };
+    },
+  };
+}
+
+function callOf({ call }: Exchange): Call {
+  if (call === undefined) throw new Error('the chain has not parsed the request');
+  return call;
+}

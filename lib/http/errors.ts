@@ -1,0 +1,59 @@
+/** The two faces of an error: problem details for management, the registry envelope for registry clients. */
+import { ERRORS, PullpassError } from '../domain/errors.ts';
+import type { Answer, Face } from './exchange.ts';
+
+/** Turns whatever was thrown into an answer. What is not ours is `internal`, and says nothing of its cause. */
+export function errorAnswer(error: PullpassError, face: Face | undefined, requestId: string): Answer {
+  const { status } = ERRORS[error.code];
+  const json = {
+    problem: () => problem(error, requestId),
+    registry: () => registryEnvelope(error),
+    unknown: () => ({ ...registryEnvelope(error), ...problem(error, requestId) }),
+  }[face ?? 'unknown']();
+  const contentType = face === 'registry' ? 'application/json' : 'application/problem+json';
+  return { status, json, headers: { 'content-type': contentType, ...headersOf(error) } };
+}
+
+/** What was thrown, as the error that it is to the caller. */
+export function asPullpassError(thrown: unknown): PullpassError {
+  return thrown instanceof PullpassError ? thrown : new PullpassError('internal', { cause: thrown });
+}
+
+/** RFC 9457. */
+function problem({ code, details }: PullpassError, requestId: string): Record<string, unknown> {
+  const { status, title, detail } = ERRORS[code];
+  return {
+    type: `urn:pullpass:error:${code}`,
+    title,
+    status,
+    detail: details.detail ?? detail,
+    code,
+    requestId,
+    ...(details.problems === undefined ? {} : { errors: details.problems }),
+    ...(details.id === undefined ? {} : { id: details.id }),
+  };
+}
+
+/**
+ * One body for every client at once: docker reads `details`, containerd `errors` and then `details`, crane and oras
+ * `errors` (distribution `registry/api/errcode/errors.go`), OAuth libraries `error` (RFC 6749 section 5.2).
+ */
+function registryEnvelope({ code, details }: PullpassError): Record<string, unknown> {
+  const { registryCode, oauthError, detail } = ERRORS[code];
+  const message = details.detail ?? detail;
+  return {
+    errors: [{ code: registryCode, message }],
+    details: message,
+    error: oauthError,
+    error_description: message,
+  };
+}
+
+function headersOf({ code, details }: PullpassError): Record<string, string> {
+  const retryAfter = details.retryAfterSeconds;
+  return {
+    ...(code === 'unauthenticated' ? { 'www-authenticate': 'Basic realm="pullpass", charset="UTF-8"' } : {}),
+    ...(retryAfter === undefined ? {} : { 'retry-after': String(Math.max(1, Math.ceil(retryAfter))) }),
+    ...(details.allow === undefined ? {} : { allow: details.allow.join(', ') }),
+  };
+}

@@ -1,0 +1,62 @@
+/** What passes between the chain and the operations: a parsed call in, an answer out, and the route between them. */
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type { Identity, ProofKind } from '../domain/identity.ts';
+import type { Secret } from '../domain/secret.ts';
+import type { Form } from './form.ts';
+
+/** An HTTP API or function URL event, payload format 2.0. */
+export type HttpEvent = APIGatewayProxyEventV2;
+export type HttpResult = APIGatewayProxyStructuredResultV2;
+
+/** Who may use a route. `login`: whatever proof the token protocol knows. */
+export type Guard = 'administrator' | 'login' | 'public';
+
+/** The shape of a route's errors: problem details (RFC 9457), or the envelope that registry clients print. */
+export type Face = 'problem' | 'registry';
+
+export interface Route {
+  readonly method: 'DELETE' | 'GET' | 'PATCH' | 'POST' | 'PUT';
+  /** Segments; `{name}` stands for one segment. */
+  readonly path: string;
+  readonly operation: string;
+  readonly guard: Guard;
+  readonly body: 'form' | 'json' | 'none';
+  readonly face: Face;
+}
+
+/** What a caller presented, before anyone has looked at it. */
+export type Presented =
+  | { readonly kind: 'anonymous' }
+  | { readonly kind: 'token'; readonly secret: Secret }
+  | { readonly kind: ProofKind; readonly secret: Secret };
+
+/** A parsed request. */
+export interface Call {
+  readonly route: Route;
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Form;
+  /** The JSON value, undefined when there was no body or the route takes a form. */
+  readonly json: unknown;
+  readonly form: Form;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly requestId: string;
+  readonly sourceAddress: string;
+  readonly presented: Presented;
+  /** Set by the identity phase, for every IAM proof that held. */
+  readonly identity: Identity | undefined;
+}
+
+/** A call by an administrator: what operations behind that guard receive. */
+export type AdministratorCall = Call & { readonly identity: Identity };
+
+/** `text` is sent as it is, `json` as JSON; neither: no body. */
+export interface Answer {
+  readonly status: number;
+  readonly json?: unknown;
+  readonly text?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export type Operation<C extends Call = Call> = (call: C) => Promise<Answer>;
+/** By the name that the route table gives them. */
+export type Operations = Readonly<Record<string, Operation>>;

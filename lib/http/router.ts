@@ -1,0 +1,46 @@
+/** Finds the route of a method and path. Ours, because platforms differ in what they decode before matching. */
+import { PullpassError } from '../domain/errors.ts';
+import type { Face, Route } from './exchange.ts';
+
+export interface Match {
+  readonly route: Route;
+  readonly params: Readonly<Record<string, string>>;
+}
+
+export interface Router {
+  /**
+   * Matches byte for byte. A `%` anywhere in a path is `not-found`: no name that we serve needs one, and a decoded
+   * slash would let two names be one. A known path with another method is `method-not-allowed`.
+   */
+  match(method: string, path: string): Match;
+  /** How errors at the path look; undefined where there is nothing. */
+  faceOf(path: string): Face | undefined;
+}
+
+interface CompiledRoute {
+  readonly route: Route;
+  readonly pattern: RegExp;
+}
+
+export function createRouter(routes: readonly Route[]): Router {
+  const compiled = routes.map(compile);
+  const at = (path: string) =>
+    path.includes('%') ? [] : compiled.filter(({ pattern }) => pattern.test(path));
+  return {
+    match(method, path) {
+      const candidates = at(path);
+      if (candidates.length === 0)
+        throw new PullpassError('not-found', { detail: 'There is nothing at this path.' });
+      const found = candidates.find(({ route }) => route.method === method);
+      if (found !== undefined) return { route: found.route, params: { ...found.pattern.exec(path)?.groups } };
+      throw new PullpassError('method-not-allowed', { allow: candidates.map(({ route }) => route.method) });
+    },
+    faceOf: path => at(path)[0]?.route.face,
+  };
+}
+
+/** `{name}` becomes one segment; everything else stands for itself. */
+function compile(route: Route): CompiledRoute {
+  const source = route.path.replaceAll('.', '\\.').replaceAll(/\{(\w+)\}/g, '(?<$1>[^/]+)');
+  return { route, pattern: new RegExp(`^${source}$`) };
+}

@@ -1,0 +1,23 @@
+/** Structured log events, one JSON line each, on standard output. */
+import { Logger } from '@aws-lambda-powertools/logger';
+import type { Log } from '../ports.ts';
+
+/** What a caller wrote is cut here: a log line is no place to store things. */
+const MAX_TEXT = 1024;
+
+export function structuredLog(): Log {
+  const logger = new Logger({ serviceName: 'pullpass' });
+  const write = (level: 'info' | 'warn' | 'error'): Log['info'] => {
+    return (event, fields) => logger[level](event, bounded(fields));
+  };
+  return { info: write('info'), warn: write('warn'), error: write('error') };
+}
+
+function bounded(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? value.slice(0, MAX_TEXT) : value,
+    ]),
+  );
+}

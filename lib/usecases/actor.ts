@@ -1,0 +1,24 @@
+/** Who asks for a management act, in which request. */
+import type { Account, Subject } from '../domain/account.ts';
+import type { AuditEvent, AuditStore, Clock } from '../ports.ts';
+
+export interface Actor {
+  readonly account: Account;
+  readonly subject: Subject;
+  readonly requestId: string;
+  readonly sourceAddress: string;
+}
+
+export interface AuditPorts {
+  readonly audit: AuditStore;
+  readonly clock: Clock;
+}
+
+/** Records what an actor is about to do. Only what could be recorded may be done, so this comes first. */
+export async function recordAct(
+  { audit, clock }: AuditPorts,
+  { account, subject, requestId, sourceAddress }: Actor,
+  { act, target }: Pick<AuditEvent, 'act' | 'target'>,
+): Promise<void> {
+  await audit.record({ act, account, subject, target, requestId, sourceAddress }, clock());
+}

@@ -1,0 +1,84 @@
+/** Lists, reads, changes and removes the registry tokens of an account. */
+import type { Account } from '../domain/account.ts';
+import { PullpassError } from '../domain/errors.ts';
+import type { Secret } from '../domain/secret.ts';
+import { toSeconds } from '../domain/time.ts';
+import { patchToken, type TokenPatch, type TokenRecord } from '../domain/token-record.ts';
+import { isUuid } from '../domain/uuid.ts';
+import { type Actor, recordAct } from './actor.ts';
+import { untilWon } from './retry.ts';
+import type { TokenPorts } from './token-ports.ts';
+import { valueAgain } from './token-value.ts';
+
+/** The record of an account's token. Throws `not-found`, also for another account's and for an expired one. */
+export async function findToken(
+  { tokens, clock }: Pick<TokenPorts, 'tokens' | 'clock'>,
+  account: Account,
+  id: string,
+): Promise<TokenRecord> {
+  const record = isUuid(id) ? await tokens.get(account, id, toSeconds(clock())) : undefined;
+  if (record === undefined) throw new PullpassError('not-found', { detail: 'There is no such token.' });
+  return record;
+}
+
+export interface TokenPageRequest {
+  readonly account: Account;
+  readonly limit: number;
+  /** The id that the last page ended with. */
+  readonly after: string | undefined;
+}
+
+/** A page of unexpired tokens, newest first; `next` is the `after` of the next page. */
+export async function listTokens(
+  { tokens, clock }: Pick<TokenPorts, 'tokens' | 'clock'>,
+  { account, limit, after }: TokenPageRequest,
+): Promise<{ records: TokenRecord[]; next: string | undefined }> {
+  return tokens.list(account, { limit, after, now: toSeconds(clock()) });
+}
+
+/** The value of a token, again. Throws `not-retrievable` or `token-disabled`. */
+export async function retrieveValue(ports: TokenPorts, actor: Actor, id: string): Promise<Secret> {
+  const record = await findToken(ports, actor.account, id);
+  if (!ports.valueRetrieval) {
+    throw new PullpassError('not-retrievable', { detail: 'This deployment shows no values again.' });
+  }
+  if (record.derivation === null) throw new PullpassError('not-retrievable');
+  if (record.disabled !== null) throw new PullpassError('token-disabled');
+  await recordAct(ports, actor, { act: 'retrieve-value', target: id });
+  return valueAgain(ports, record);
+}
+
+/** What an administrator changes; times are relative to the moment of the change. */
+export interface ChangeRequest {
+  readonly actor: Actor;
+  readonly id: string;
+  readonly change: Omit<TokenPatch, 'expiresAt'> & {
+    /** null: it never ends by itself any more. */
+    readonly expiresInSeconds?: number | null | undefined;
+  };
+}
+
+/** The record after the change. */
+export async function changeToken(
+  ports: TokenPorts,
+  { actor, id, change }: ChangeRequest,
+): Promise<TokenRecord> {
+  const { expiresInSeconds, ...patch } = change;
+  return untilWon(async () => {
+    const before = await findToken(ports, actor.account, id);
+    const now = toSeconds(ports.clock());
+    const expiresAt = typeof expiresInSeconds === 'number' ? now + expiresInSeconds : expiresInSeconds;
+    const after = patchToken(before, { ...patch, expiresAt }, now, actor.subject);
+    await recordAct(ports, actor, { act: 'change-token', target: id });
+    return (await ports.tokens.update(before, after, now)) ? after : undefined;
+  });
+}
+
+/** Removes the token: no login succeeds afterwards, and its value can never be derived again. */
+export async function removeToken(ports: TokenPorts, actor: Actor, id: string): Promise<void> {
+  await untilWon(async () => {
+    const record = await findToken(ports, actor.account, id);
+    await recordAct(ports, actor, { act: 'remove-token', target: id });
+    return (await ports.tokens.remove(record, toSeconds(ports.clock()))) || undefined;
+  });
+}

@@ -1,0 +1,13 @@
+/** Does a conditional write again after another writer was faster. */
+import { PullpassError } from '../domain/errors.ts';
+
+const ATTEMPTS = 8;
+
+/** Runs `attempt` until it gives a result; undefined says that it lost a race and should look again. */
+export async function untilWon<T>(attempt: () => Promise<T | undefined>): Promise<T> {
+  for (let i = 0; i < ATTEMPTS; i++) {
+    const result = await attempt();
+    if (result !== undefined) return result;
+  }
+  throw new PullpassError('unavailable', { reason: 'lost every race', retryAfterSeconds: 1 });
+}
