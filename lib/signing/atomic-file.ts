@@ -1,0 +1,30 @@
+/** Files that are replaced whole or not at all, also when the power fails. */
+import { randomUUID } from 'node:crypto';
+import { open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/** Puts a file with this text and mode in the place of `path`. Whatever the umask, the mode is as given. */
+export async function replaceFile(path: string, text: string, mode: number): Promise<void> {
+  const temporary = `${path}.${randomUUID()}`;
+  try {
+    await writeDurably(temporary, text, mode);
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  await syncDirectory(dirname(path));
+}
+
+async function writeDurably(path: string, text: string, mode: number): Promise<void> {
+  // Created closed to others and opened up afterwards: a private key is never readable for a moment.
+  await using file = await open(path, 'wx', 0o600);
+  await file.writeFile(text);
+  await file.chmod(mode);
+  await file.sync();
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  await using directory = await open(path, 'r');
+  await directory.sync();
+}

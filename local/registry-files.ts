@@ -1,0 +1,81 @@
+/** What the operator hands to a registry: the public keys of its service, and a configuration that uses them. */
+import { chmod, mkdir, readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Service } from '../lib/domain/service.ts';
+import { replaceFile } from '../lib/signing/atomic-file.ts';
+
+export interface RegistryFilesInput {
+  /** Of this service alone; made when it is missing. */
+  readonly directory: string;
+  readonly service: Service;
+  /** `PULLPASS_URL`. */
+  readonly publicUrl: string;
+  readonly jwks: { readonly keys: readonly Record<string, unknown>[] };
+  /** PEM; undefined where the profile has no certificates. */
+  readonly bundle: string | undefined;
+}
+
+const BUNDLE = 'rootcertbundle.pem';
+const JWKS = 'jwks.json';
+const CONFIG = 'config.yml';
+const DEFAULT_PORT = '5000';
+
+/** Writes the files for a registry, readable by everybody; those that have not changed stay untouched. */
+export async function writeRegistryFiles(input: RegistryFilesInput): Promise<void> {
+  await mkdir(input.directory, { recursive: true });
+  await chmod(input.directory, 0o755);
+  for (const [name, text] of Object.entries(registryFiles(input))) {
+    const path = join(input.directory, name);
+    if ((await textOf(path)) !== text) await replaceFile(path, text, 0o644);
+  }
+}
+
+/** The contents of those files by name. */
+export function registryFiles(input: RegistryFilesInput): Record<string, string> {
+  return {
+    ...(input.bundle === undefined ? {} : { [BUNDLE]: input.bundle }),
+    [JWKS]: `${JSON.stringify(input.jwks, null, 2)}\n`,
+    [CONFIG]: distributionConfig(input),
+  };
+}
+
+/**
+ * A configuration that distribution 2.8 (x5c) and 3.x (x5c, kid) start with: `registry serve config.yml`. Every
+ * string is a JSON string, which YAML reads as it is. 3.x would accept HMAC too, were the algorithms not listed.
+ */
+function distributionConfig({ directory, service, publicUrl }: RegistryFilesInput): string {
+  const here = resolve(directory);
+  const [option, file] = service.profile === 'x5c' ? ['rootcertbundle', BUNDLE] : ['jwks', JWKS];
+  return `# For service ${JSON.stringify(service.name)}. Written again when it changes: copy it before you edit it.
+version: 0.1
+storage:
+  filesystem:
+    rootdirectory: ${JSON.stringify(join(here, 'data'))}
+  delete:
+    enabled: true
+http:
+  addr: ${JSON.stringify(listenAddress(service.name))}
+auth:
+  token:
+    realm: ${JSON.stringify(`${publicUrl}/oauth/token`)}
+    service: ${JSON.stringify(service.name)}
+    issuer: ${JSON.stringify(publicUrl)}
+    ${option}: ${JSON.stringify(join(here, file))}
+    signingalgorithms: [${service.algorithm}]
+`;
+}
+
+/** The port that the service's name ends with, on loopback: there is no TLS in this configuration. */
+function listenAddress(service: string): string {
+  const [, port = DEFAULT_PORT] = /^[^:/]+:(\d{1,5})$/.exec(service) ?? [];
+  return `127.0.0.1:${port}`;
+}
+
+async function textOf(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
