@@ -1,0 +1,74 @@
+/** Access tokens: the claims that registries verify, and how long they live. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  accessTokenClaims,
+  expiresInSeconds,
+  JTI_BYTES,
+  MAX_ACCESS_TOKEN_BYTES,
+} from '../../lib/domain/access-token.ts';
+import { LIFETIME_SECONDS } from '../../lib/domain/service.ts';
+
+const NOW = 1_795_244_400;
+
+describe('expiresInSeconds', () => {
+  it.each([
+    ['the lifetime, for a secret that does not end', 300, null, 300],
+    ['the lifetime, for a secret that ends later', 300, 301, 300],
+    ['the lifetime, for a secret that ends with it', 300, 300, 300],
+    ['what is left of the secret', 300, 299, 299],
+    ['a minute, for a secret that ends with it', 300, 60, 60],
+    ['a minute, for a secret that ends sooner', 300, 59, 60],
+    ['a minute, for a secret in its last second', 300, 1, 60],
+    ['a minute, for a service whose lifetime is that', 60, 1, 60],
+    ['an hour at most', 3600, 100_000, 3600],
+  ])('is %s', (_, lifetime, left, expected) => {
+    expect(expiresInSeconds(lifetime, left === null ? null : NOW + left, NOW)).toBe(expected);
+  });
+  it('is a whole number from a minute to the lifetime', () => {
+    const lifetime = fc.integer({ min: LIFETIME_SECONDS.min, max: LIFETIME_SECONDS.max });
+    fc.assert(
+      fc.property(lifetime, fc.option(fc.nat(2 * NOW)), (of, endsAt) => {
+        const seconds = expiresInSeconds(of, endsAt, NOW);
+        expect(Number.isInteger(seconds) && seconds >= 60 && seconds <= of).toBe(true);
+      }),
+    );
+  });
+});
+
+describe('accessTokenClaims', () => {
+  const granted = [{ type: 'repository', name: 'team/app', actions: ['pull', 'push'] }] as const;
+  const issuance = { issuer: 'https://x.test', service: 'registry', subject: 'token:1', granted, jti: 'j' };
+  it('start a minute ago and end a minute late', () => {
+    expect(accessTokenClaims(issuance, 300, NOW)).toStrictEqual({
+      iss: 'https://x.test',
+      sub: 'token:1',
+      aud: 'registry',
+      exp: NOW + 360,
+      nbf: NOW - 60,
+      iat: NOW - 60,
+      jti: 'j',
+      access: granted,
+    });
+  });
+  it('name no subject for an anonymous caller, and hold an empty grant', () => {
+    const claims = accessTokenClaims({ ...issuance, subject: '', granted: [] }, 60, NOW);
+    expect([claims.sub, claims.access]).toEqual(['', []]);
+  });
+  it('promise what the README says: refused within the lifetime and two minutes, leeway included', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 60, max: 3600 }), lifetime => {
+        const leeway = 60;
+        expect(accessTokenClaims(issuance, lifetime, NOW).exp + leeway - NOW).toBe(lifetime + 120);
+      }),
+    );
+  });
+});
+
+it('a jti has 128 random bits, a token at most 8 KiB', () => {
+  expect([JTI_BYTES * 8, MAX_ACCESS_TOKEN_BYTES]).toEqual([128, 8192]);
+});
+
+it('a service lives between a minute and an hour, five minutes unless it says otherwise', () => {
+  expect(LIFETIME_SECONDS).toEqual({ min: 60, default: 300, max: 3600 });
+});

@@ -1,0 +1,235 @@
+/** The grant: never wider than what is asked, than what is allowed, than what the account owns. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Action } from '../../lib/domain/access.ts';
+import { formatScope, grant, namespacesOf, type Permission } from '../../lib/domain/grant.ts';
+import { parseScopes } from '../../lib/domain/scope.ts';
+import { namespace, nearName, nearScope, pattern, repository } from './arbitraries.ts';
+import { reaches, readsAsRepository } from './oracles/repository.ts';
+
+const ALL: readonly Action[] = ['delete', 'pull', 'push'];
+
+function permission(repositories: readonly string[] | null, ...actions: Action[]): Permission {
+  return { repositories, actions: new Set(actions) };
+}
+
+/** The grant as scopes, for one line of requested scopes. */
+function granted(
+  scopes: string,
+  permissions: readonly Permission[],
+  owned: readonly string[] = ['team'],
+): string {
+  return formatScope(grant(parseScopes([scopes]), permissions, new Set(owned)));
+}
+
+const everything = [permission(null, ...ALL)];
+
+describe('grant', () => {
+  const GIVEN: Record<string, [asked: string, permissions: readonly Permission[], given: string]> = {
+    'what is asked and allowed': ['repository:team/app:pull', everything, 'repository:team/app:pull'],
+    'no action that is not asked': ['repository:team/app:push', everything, 'repository:team/app:push'],
+    'no action that is not allowed': [
+      'repository:team/app:pull,push,delete',
+      [permission(null, 'pull')],
+      'repository:team/app:pull',
+    ],
+    'actions in their order, however they were asked': [
+      'repository:team/app:push,pull,delete',
+      [permission(null, 'push', 'delete', 'pull')],
+      'repository:team/app:delete,pull,push',
+    ],
+    'a star spelled out': ['repository:team/app:*', everything, 'repository:team/app:delete,pull,push'],
+    'a star no wider than what is allowed': [
+      'repository:team/app:*',
+      [permission(null, 'pull', 'push')],
+      'repository:team/app:pull,push',
+    ],
+    'a star beside an action': [
+      'repository:team/app:pull,*',
+      [permission(null, 'pull', 'push')],
+      'repository:team/app:pull,push',
+    ],
+    'the asked type without its class': [
+      'repository(plugin):team/app:pull',
+      everything,
+      'repository:team/app:pull',
+    ],
+    'one entry for a repository that is asked twice': [
+      'repository:team/app:pull repository:team/app:push',
+      everything,
+      'repository:team/app:pull,push',
+    ],
+    'what several permissions allow together': [
+      'repository:team/app:*',
+      [permission(['team/app'], 'pull'), permission(['team/*'], 'push'), permission(['team/b'], 'delete')],
+      'repository:team/app:pull,push',
+    ],
+    'each repository by its own permission': [
+      'repository:team/a:* repository:team/b:*',
+      [permission(['team/a'], 'pull'), permission(['team/b'], 'push')],
+      'repository:team/a:pull repository:team/b:push',
+    ],
+    'the entries that hold something, in the order in which they were asked': [
+      'repository:team/z:pull repository:team/x:delete repository:team/a:pull',
+      [permission(null, 'pull')],
+      'repository:team/z:pull repository:team/a:pull',
+    ],
+    'what a pattern among several reaches': [
+      'repository:team/b/web:pull',
+      [permission(['team/a', 'team/b/*'], 'pull')],
+      'repository:team/b/web:pull',
+    ],
+  };
+  it.each(Object.entries(GIVEN))('gives %s', (_, [asked, permissions, given]) => {
+    expect(granted(asked, permissions)).toBe(given);
+  });
+
+  const DENIED: Record<string, [asked: string, permissions: readonly Permission[]]> = {
+    'what nobody allows': ['repository:team/app:*', []],
+    'an empty list of actions': ['repository:team/app:', everything],
+    'no action that registries know': ['repository:team/app:PULL,admin,pul', everything],
+    'the list of all repositories': ['registry:catalog:*', everything],
+    'the list of all repositories, dressed as one': ['repository:catalog:*', everything],
+    'another type': ['image:team/app:pull', everything],
+    'the type in capitals': ['Repository:team/app:pull', everything],
+    'the type with a broken class': ['repository(plugin:team/app:pull', everything],
+    'a permission without actions': ['repository:team/app:pull', [permission(null)]],
+    'a permission for no repository': ['repository:team/app:pull', [permission([], ...ALL)]],
+    'another repository': ['repository:team/app2:pull', [permission(['team/app'], ...ALL)]],
+  };
+  it.each(Object.entries(DENIED))('denies %s', (_, [asked, permissions]) => {
+    expect(granted(asked, permissions)).toBe('');
+  });
+
+  const OUTSIDE = [
+    ...[
+      'team-evil/app',
+      'teams/app',
+      'tea/app',
+      'Team/app',
+      'team/../other/app',
+      'team/./app',
+      'team//app',
+      'team',
+    ],
+    ...[
+      'team/',
+      '/team/app',
+      'team%2fapp',
+      'team%2Fapp',
+      'team\\app',
+      'localhost:5000/team/app',
+      'other/team/app',
+      '*',
+    ],
+    ...[
+      'team/*',
+      'team/app\n',
+      'team\0/app',
+      'ｔｅａｍ/app',
+      'team/app%00',
+      'TEAM/APP',
+      'team./app',
+      'team/App',
+      'team／app',
+    ],
+  ];
+  it.each(OUTSIDE)('with team or team/* never reaches %j', name => {
+    const [requested] = parseScopes([`repository:${name}:*`]);
+    const open = [permission(null, ...ALL), permission(['team/*', 'team/app'], ...ALL)];
+    expect(requested?.name).toBe(name);
+    expect(grant(requested === undefined ? [] : [requested], open, new Set(['team']))).toEqual([]);
+  });
+
+  it('gives nothing in a namespace that the account does not own, whatever the permissions say', () => {
+    const open = [permission(null, ...ALL), permission(['team/*', 'team/app'], ...ALL)];
+    expect(granted('repository:team/app:*', open, [])).toBe('');
+    expect(granted('repository:team/app:*', open, ['other', 'tea', 'team/app', 'Team'])).toBe('');
+  });
+
+  it('is the intersection, for 10 000 requests, permissions and holdings', () => {
+    let given = 0;
+    const permissions = fc.array(
+      fc.record({
+        repositories: fc.option(
+          fc.array(fc.oneof(fc.constantFrom('team/*', 'team/app', 'team/app/*'), pattern), { maxLength: 3 }),
+        ),
+        actions: fc.subarray([...ALL]).map(actions => new Set(actions)),
+      }),
+      { minLength: 1, maxLength: 3 },
+    );
+    const scope = fc
+      .tuple(
+        fc.oneof(fc.constantFrom('team/app', 'team/app/web', 'team-evil/app'), repository, nearName),
+        fc.subarray([...ALL, '*']),
+      )
+      .map(([name, actions]) => `repository:${name}:${actions.join(',')}`);
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof({ weight: 3, arbitrary: scope }, nearScope), { maxLength: 4 }),
+        permissions,
+        fc.uniqueArray(fc.oneof(fc.constantFrom('team', 'team-evil'), namespace), { maxLength: 4 }),
+        (scopes, allowed, owned) => {
+          const requested = parseScopes(scopes);
+          const result = grant(requested, allowed, new Set(owned));
+          given += result.length;
+          expect(result).toEqual(intersection(requested, allowed, owned));
+        },
+      ),
+      { numRuns: 10_000 },
+    );
+    expect(given).toBeGreaterThan(1000);
+  });
+});
+
+/** The rule again, action by action, over the independent reading of names and patterns. */
+function intersection(
+  requested: ReturnType<typeof parseScopes>,
+  permissions: readonly Permission[],
+  owned: readonly string[],
+) {
+  const entries = [];
+  for (const { type, name, actions } of requested) {
+    if (type !== 'repository' || !readsAsRepository(name)) continue;
+    if (!owned.some(namespace => reaches(`${namespace}/*`, name))) continue;
+    const given = ALL.filter(action => {
+      const covers = (list: readonly string[] | null) => list === null || list.some(of => reaches(of, name));
+      const allowed = permissions.some(one => one.actions.has(action) && covers(one.repositories));
+      return allowed && (actions.has(action) || actions.has('*'));
+    });
+    if (given.length > 0) entries.push({ type: 'repository', name, actions: given });
+  }
+  return entries;
+}
+
+describe('namespacesOf', () => {
+  it('is each namespace once, of what can be granted at all', () => {
+    const asked = 'repository:team/a:pull repository:team/b:pull repository:other/a:pull';
+    expect(namespacesOf(parseScopes([asked]))).toEqual(['team', 'other']);
+  });
+  it.each([
+    'registry:catalog:*',
+    'repository:team:pull',
+    'repository:Team/app:pull',
+    'image:team/app:pull',
+    '',
+  ])('is nothing for %j: no read is spent on it', scope =>
+    expect(namespacesOf(parseScopes([scope]))).toEqual([]),
+  );
+});
+
+describe('formatScope', () => {
+  it('writes what parseScopes reads back as the same', () => {
+    const entry = fc.record({
+      type: fc.constant('repository' as const),
+      name: repository,
+      actions: fc.subarray([...ALL], { minLength: 1 }),
+    });
+    fc.assert(
+      fc.property(fc.uniqueArray(entry, { selector: ({ name }) => name }), entries => {
+        const read = parseScopes([formatScope(entries)]);
+        expect(read.map(one => ({ ...one, actions: [...one.actions] }))).toEqual(entries);
+      }),
+    );
+  });
+});
