@@ -1,0 +1,227 @@
+import { randomBytes } from 'node:crypto';
+import { inspect } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Identity } from '../../lib/domain/identity.ts';
+import { Secret } from '../../lib/domain/secret.ts';
+import { MAX_IN_FLIGHT } from '../../lib/iam/api-key.ts';
+import { BREAKER_FAILURES, BREAKER_OPEN_MS } from '../../lib/iam/breaker.ts';
+import { identityVerifier } from '../../lib/iam/verifier.ts';
+import type { IdentityVerifier } from '../../lib/ports.ts';
+import { FAULTS, LoopbackIam } from './loopback-iam.ts';
+import { goodClaims, NOW, NOW_MS, signToken, testKey } from './tokens.ts';
+
+const API_KEY = 'api-key-of-a-build-farm';
+const key = testKey('k1');
+let iam: LoopbackIam;
+let verifier: IdentityVerifier;
+
+beforeEach(async () => {
+  iam = await new LoopbackIam().open();
+  iam.keys = [key.jwk];
+  iam.exchange = async apiKey => (apiKey.startsWith('api-key-') ? signToken(key) : undefined);
+  verifier = identityVerifier({ issuers: [iam.issuer()], randomBytes });
+});
+afterEach(async () => iam.close().catch(() => undefined));
+
+function identify(apiKey = API_KEY, nowMs = NOW_MS): Promise<Identity> {
+  return verifier.identify({ kind: 'iamapikey', secret: new Secret(apiKey) }, nowMs);
+}
+
+describe('an API key', () => {
+  it('is who its issuer says, strongly, and without an end of its own', async () => {
+    expect(await identify()).toEqual({
+      kind: 'iamapikey',
+      issuer: 'test',
+      account: 'test:acct-1',
+      subject: 'test:IBMid-270000001',
+      strength: 'strong',
+      expiresAt: null,
+    });
+  });
+
+  it('is a strong proof also where tokens have no audience, because we made the exchange', async () => {
+    iam.exchange = async () => signToken(key, goodClaims({ aud: undefined }));
+    verifier = identityVerifier({ issuers: [iam.issuer({ audience: null })], randomBytes });
+    expect(await identify()).toMatchObject({ strength: 'strong' });
+  });
+
+  it('reaches the issuer as it is, whatever it is made of', async () => {
+    const seen: string[] = [];
+    iam.exchange = async apiKey => {
+      seen.push(apiKey);
+      return signToken(key);
+    };
+    const printable = String.fromCharCode(...Array.from({ length: 94 }, (_, n) => 0x21 + n));
+    await identify(printable);
+    expect(seen).toEqual([printable]);
+  });
+
+  it.each(['', 'short77', 'x'.repeat(257), 'with a space', 'line\nbreak', 'umlaut-ü-key', 'nul-\0-byte'])(
+    'that cannot be one is not sent anywhere: %j',
+    async text => {
+      await expect(identify(text)).rejects.toMatchObject({ code: 'unauthenticated' });
+      expect(iam.requests.token).toBe(0);
+    },
+  );
+
+  it('is asked for once by a thousand callers at once', async () => {
+    await Promise.all(Array.from({ length: 1000 }, () => identify()));
+    expect(iam.requests.token).toBe(1);
+  });
+
+  it('is remembered for a minute', async () => {
+    await identify();
+    await identify(API_KEY, NOW_MS + 59_999);
+    expect(iam.requests.token).toBe(1);
+    await identify(API_KEY, NOW_MS + 60_000);
+    expect(iam.requests.token).toBe(2);
+  });
+
+  it('is not remembered past the end of its token', async () => {
+    iam.exchange = async () => signToken(key, goodClaims({ exp: NOW + 5 }));
+    await identify();
+    await identify(API_KEY, NOW_MS + 4999);
+    expect(iam.requests.token).toBe(1);
+    await identify(API_KEY, NOW_MS + 5000);
+    expect(iam.requests.token).toBe(2);
+  });
+
+  it('that is refused stays refused for ten seconds, and then is asked for again', async () => {
+    const known = iam.exchange;
+    iam.exchange = async () => undefined;
+    await expect(identify()).rejects.toMatchObject({ code: 'unauthenticated' });
+    iam.exchange = known;
+    await expect(identify(API_KEY, NOW_MS + 9999)).rejects.toMatchObject({ code: 'unauthenticated' });
+    expect(iam.requests.token).toBe(1);
+    expect(await identify(API_KEY, NOW_MS + 10_000)).toMatchObject({ subject: 'test:IBMid-270000001' });
+  });
+
+  it('is refused when its issuer answers with a token that does not verify', async () => {
+    iam.exchange = async () => signToken(testKey('k1'));
+    await expect(identify()).rejects.toMatchObject({ code: 'unauthenticated' });
+    iam.exchange = async () => signToken(key, goodClaims({ account: {} }));
+    await expect(identify()).rejects.toMatchObject({ code: 'unauthenticated' });
+  });
+
+  it('never speaks for another issuer, even one that is configured', async () => {
+    const other = iam.issuer({ key: 'other', issuer: 'https://other.example', tokenUrl: null });
+    verifier = identityVerifier({ issuers: [iam.issuer(), other], randomBytes });
+    const foreign = signToken(key, goodClaims({ iss: other.issuer }));
+    iam.exchange = async () => foreign;
+    await expect(identify()).rejects.toMatchObject({ code: 'unauthenticated' });
+    const bearer = verifier.identify({ kind: 'iambearer', secret: new Secret(foreign) }, NOW_MS);
+    expect(await bearer).toMatchObject({ issuer: 'other' });
+  });
+
+  it('is in no error, and neither is what the issuer said about it', async () => {
+    await identify();
+    const error = await identify('junk-key-0123456789').catch((thrown: unknown) => thrown);
+    const seen = inspect([verifier, error], { depth: 20, showHidden: true });
+    for (const secret of [API_KEY, 'junk-key-0123456789', 'UPSTREAM-TEXT'])
+      expect(seen).not.toContain(secret);
+  });
+});
+
+describe.each(FAULTS)('a token endpoint that ends in %s', fault => {
+  it('denies, says when to come back, and recovers without a restart', { timeout: 10_000 }, async () => {
+    await iam.setFault('token', fault);
+    const started = performance.now();
+    const error = await identify().catch((thrown: unknown) => thrown);
+    expect(performance.now() - started).toBeLessThan(2500);
+    expect(error).toMatchObject({ code: 'unavailable', details: { retryAfterSeconds: 5 } });
+    expect(inspect(error)).not.toContain('UPSTREAM-TEXT');
+    await iam.setFault('token', undefined);
+    expect(await identify(API_KEY, NOW_MS + 10_000)).toMatchObject({ issuer: 'test' });
+    expect(iam.requests.elsewhere).toBe(0);
+  });
+});
+
+describe('the time of an exchange', () => {
+  it('includes the verification: keys that hang end it as well', async () => {
+    await iam.setFault('keys', 'hang');
+    const started = performance.now();
+    await expect(identify()).rejects.toMatchObject({ code: 'unavailable' });
+    expect(performance.now() - started).toBeLessThan(2500);
+  });
+});
+
+describe('the breaker', () => {
+  async function fail(times: number): Promise<void> {
+    for (let n = 0; n < times; n++) {
+      await expect(identify(`api-key-${n}`)).rejects.toMatchObject({ code: 'unavailable' });
+    }
+  }
+
+  it('stays closed for a thousand junk keys, which are refused', async () => {
+    for (let n = 0; n < 1000; n++) {
+      await expect(identify(`junk-key-${n}`)).rejects.toMatchObject({ code: 'unauthenticated' });
+    }
+    expect(iam.requests.token).toBe(1000);
+    expect(await identify()).toMatchObject({ issuer: 'test' });
+  });
+
+  it.each(['429', 'garbage', 'redirect', 'oversize'] as const)('stays closed for %s', async fault => {
+    await iam.setFault('token', fault);
+    await fail(BREAKER_FAILURES * 2);
+    expect(iam.requests.token).toBe(BREAKER_FAILURES * 2);
+  });
+
+  it.each(['refused', 'reset', '500'] as const)(
+    'opens for %s, lets one trial through, and closes',
+    async fault => {
+      await iam.setFault('token', fault);
+      await fail(BREAKER_FAILURES);
+      await iam.setFault('token', undefined);
+      const before = iam.requests.token;
+      const open = identify(API_KEY, NOW_MS + BREAKER_OPEN_MS - 1);
+      await expect(open).rejects.toMatchObject({ code: 'unavailable', details: { retryAfterSeconds: 1 } });
+      expect(iam.requests.token).toBe(before);
+      const later = NOW_MS + BREAKER_OPEN_MS;
+      const [trial, ...others] = await Promise.allSettled(
+        Array.from({ length: 5 }, (_, n) => identify(`api-key-later-${n}`, later)),
+      );
+      expect(trial).toMatchObject({ status: 'fulfilled' });
+      expect(others.every(({ status }) => status === 'rejected')).toBe(true);
+      expect(await identify(API_KEY, later)).toMatchObject({ issuer: 'test' });
+    },
+  );
+
+  it('opens again when the trial fails', async () => {
+    await iam.setFault('token', '500');
+    await fail(BREAKER_FAILURES);
+    const later = NOW_MS + BREAKER_OPEN_MS;
+    await expect(identify(API_KEY, later)).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(identify(API_KEY, later + BREAKER_OPEN_MS - 1)).rejects.toMatchObject({
+      code: 'unavailable',
+    });
+    expect(iam.requests.token).toBe(BREAKER_FAILURES + 1);
+  });
+
+  it('does not stop keys that are remembered', async () => {
+    await identify();
+    await iam.setFault('token', '500');
+    await fail(BREAKER_FAILURES);
+    expect(await identify()).toMatchObject({ issuer: 'test' });
+  });
+});
+
+describe('a crowd', () => {
+  it('has so many exchanges in flight and no more; the others are told to come back', async () => {
+    const gate = Promise.withResolvers<void>();
+    iam.exchange = async () => {
+      await gate.promise;
+      return signToken(key);
+    };
+    const crowd = Array.from({ length: MAX_IN_FLIGHT + 5 }, (_, n) => identify(`api-key-${n}`));
+    const outcomes = Promise.allSettled(crowd);
+    await expect(crowd.at(-1)).rejects.toMatchObject({
+      code: 'unavailable',
+      details: { retryAfterSeconds: 1 },
+    });
+    gate.resolve();
+    const settled = await outcomes;
+    expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(MAX_IN_FLIGHT);
+    expect(iam.requests.token).toBe(MAX_IN_FLIGHT);
+    expect(await identify(`api-key-${MAX_IN_FLIGHT}`)).toMatchObject({ issuer: 'test' });
+  });
+});

@@ -1,0 +1,126 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  IssuerKeys,
+  KEY_FETCH_INTERVAL_MS,
+  KEY_SET_FRESH_MS,
+  KEY_SET_USABLE_MS,
+} from '../../lib/iam/issuer-keys.ts';
+import { MAX_KEYS } from '../../lib/iam/key-set.ts';
+import { FAULTS, LoopbackIam } from './loopback-iam.ts';
+import { NOW_MS, testKey } from './tokens.ts';
+
+const k1 = testKey('k1');
+let iam: LoopbackIam;
+let keys: IssuerKeys;
+
+beforeEach(async () => {
+  iam = await new LoopbackIam().open();
+  iam.keys = [k1.jwk];
+  keys = new IssuerKeys(iam.issuer().keysUrl);
+});
+afterEach(async () => iam.close().catch(() => undefined));
+
+describe('the keys of an issuer', () => {
+  it('are fetched once for a thousand callers at once', async () => {
+    const found = await Promise.all(Array.from({ length: 1000 }, () => keys.find('k1', NOW_MS)));
+    expect(found.every(key => key !== undefined)).toBe(true);
+    expect(iam.requests.keys).toBe(1);
+  });
+
+  it('are fetched once per ten seconds at most under a flood of unknown kids', async () => {
+    for (let n = 0; n < 1000; n++) expect(await keys.find(`unknown-${n}`, NOW_MS)).toBeUndefined();
+    expect(iam.requests.keys).toBe(1);
+    for (let n = 0; n < 1000; n++) await keys.find(`unknown-${n}`, NOW_MS + n * 100);
+    expect(iam.requests.keys).toBe(10);
+  });
+
+  it('are fetched once per ten seconds at most while the issuer fails', async () => {
+    await iam.setFault('keys', '500');
+    for (let n = 0; n < 1000; n++) {
+      await expect(keys.find('k1', NOW_MS + n * 100)).rejects.toMatchObject({ code: 'unavailable' });
+    }
+    expect(iam.requests.keys).toBe(10);
+  });
+
+  it('are found ten seconds after they appeared, at the latest', async () => {
+    await keys.find('k1', NOW_MS);
+    iam.keys = [k1.jwk, testKey('k2').jwk];
+    expect(await keys.find('k2', NOW_MS + KEY_FETCH_INTERVAL_MS - 1)).toBeUndefined();
+    expect(await keys.find('k2', NOW_MS + KEY_FETCH_INTERVAL_MS)).toBeDefined();
+  });
+
+  it('are not fetched again while they are fresh', async () => {
+    await keys.find('k1', NOW_MS);
+    await keys.find('k1', NOW_MS + KEY_SET_FRESH_MS - 1);
+    expect(iam.requests.keys).toBe(1);
+    await keys.find('k1', NOW_MS + KEY_SET_FRESH_MS);
+    expect(iam.requests.keys).toBe(2);
+  });
+
+  it('die together when the issuer publishes none', async () => {
+    await keys.find('k1', NOW_MS);
+    iam.keys = [];
+    expect(await keys.find('k1', NOW_MS + KEY_SET_FRESH_MS)).toBeUndefined();
+  });
+
+  it('are those that can verify: kinds, uses and keys that we do not know are left out', async () => {
+    iam.keys = [
+      testKey('encrypts', { use: 'enc' }).jwk,
+      { kty: 'oct', k: 'AAAA', kid: 'symmetric' },
+      { kty: 'EC', crv: 'P-256', x: 'AA', y: 'AA', kid: 'broken' },
+      testKey('odd', { alg: 7 }).jwk,
+      { ...k1.jwk, kid: 7 },
+      null,
+      k1.jwk,
+    ];
+    for (const kid of ['encrypts', 'symmetric', 'broken', 'odd']) {
+      expect(await keys.find(kid, NOW_MS)).toBeUndefined();
+    }
+    expect(await keys.find('k1', NOW_MS)).toMatchObject({ key: { type: 'public' } });
+  });
+
+  it('are a bounded number', async () => {
+    iam.keys = Array.from({ length: MAX_KEYS }, (_, n) => ({ ...k1.jwk, kid: `k${n}` }));
+    expect(await keys.find('k1', NOW_MS)).toBeDefined();
+    iam.keys.push(k1.jwk);
+    const others = new IssuerKeys(iam.issuer().keysUrl);
+    await expect(others.find('k1', NOW_MS)).rejects.toMatchObject({ code: 'unavailable' });
+  });
+});
+
+describe.each(FAULTS)('an issuer whose keys end in %s', fault => {
+  it('denies what it never vouched for, and is asked again without a restart', async () => {
+    await iam.setFault('keys', fault);
+    const error = await keys.find('k1', NOW_MS).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'unavailable', details: { retryAfterSeconds: 10 } });
+    expect(String(error)).not.toContain('UPSTREAM-TEXT');
+    await iam.setFault('keys', undefined);
+    expect(await keys.find('k1', NOW_MS + KEY_FETCH_INTERVAL_MS)).toBeDefined();
+    expect(iam.requests.elsewhere).toBe(0);
+  });
+});
+
+describe('an issuer that is down', () => {
+  it('is believed for an hour after its last good answer, and no longer', async () => {
+    await keys.find('k1', NOW_MS);
+    await iam.setFault('keys', 'refused');
+    expect(await keys.find('k1', NOW_MS + KEY_SET_FRESH_MS)).toBeDefined();
+    expect(await keys.find('k1', NOW_MS + KEY_SET_USABLE_MS - 1)).toBeDefined();
+    await expect(keys.find('k1', NOW_MS + KEY_SET_USABLE_MS)).rejects.toMatchObject({ code: 'unavailable' });
+    await iam.setFault('keys', undefined);
+    expect(await keys.find('k1', NOW_MS + KEY_SET_USABLE_MS + KEY_FETCH_INTERVAL_MS)).toBeDefined();
+  });
+
+  it('keeps one caller waiting, not all of them', async () => {
+    await keys.find('k1', NOW_MS);
+    await iam.setFault('keys', 'hang');
+    let waited = false;
+    const first = keys.find('k1', NOW_MS + KEY_SET_FRESH_MS).then(key => {
+      waited = true;
+      return key;
+    });
+    expect(await keys.find('k1', NOW_MS + KEY_SET_FRESH_MS)).toBeDefined();
+    expect(waited).toBe(false);
+    expect(await first).toBeDefined();
+  });
+});

@@ -1,0 +1,96 @@
+/** An IAM on loopback that a test controls: it counts what reaches it, and fails in the ways that real ones do. */
+import { once } from 'node:events';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import type { Issuer } from '../../lib/domain/issuer.ts';
+
+export const FAULTS = [
+  'refused',
+  'reset',
+  'hang',
+  'drip',
+  'garbage',
+  'redirect',
+  '429',
+  '500',
+  'oversize',
+] as const;
+export type Fault = (typeof FAULTS)[number];
+type Route = 'keys' | 'token';
+
+export class LoopbackIam {
+  /** What the key set holds. */
+  keys: unknown[] = [];
+  /** Answers an exchange: an access token, or undefined for a 400. */
+  exchange: (apiKey: string) => Promise<string | undefined> = async () => undefined;
+  readonly faults: Record<Route, Fault | undefined> = { keys: undefined, token: undefined };
+  readonly requests: Record<Route | 'elsewhere', number> = { keys: 0, token: 0, elsewhere: 0 };
+  readonly #server: Server = createServer((request, response) => void this.#answer(request, response));
+  #port = 0;
+
+  async open(): Promise<this> {
+    this.#server.listen(this.#port, '127.0.0.1');
+    await once(this.#server, 'listening');
+    this.#port = (this.#server.address() as AddressInfo).port;
+    return this;
+  }
+
+  async close(): Promise<void> {
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    this.#server.closeAllConnections();
+    await closed;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  issuer(overrides: Partial<Issuer> = {}): Issuer {
+    return {
+      key: 'test',
+      issuer: 'https://iam.example/identity',
+      keysUrl: `${this.url}/keys`,
+      tokenUrl: `${this.url}/token`,
+      audience: 'https://pullpass.example',
+      claims: { subject: 'iam_id', account: 'account.bss' },
+      ...overrides,
+    };
+  }
+
+  async setFault(route: Route, fault: Fault | undefined): Promise<void> {
+    const wasRefused = this.faults[route] === 'refused';
+    this.faults[route] = fault;
+    if (fault === 'refused') await this.close();
+    else if (wasRefused) await this.open();
+  }
+
+  async #answer(request: import('node:http').IncomingMessage, response: ServerResponse): Promise<void> {
+    const route = request.url === '/keys' ? 'keys' : request.url === '/token' ? 'token' : undefined;
+    this.requests[route ?? 'elsewhere'] += 1;
+    if (route === undefined) return void response.end(JSON.stringify({ keys: this.keys }));
+    const body = await text(request);
+    const fault = this.faults[route];
+    if (fault !== undefined) return this.#fail(fault, response);
+    if (route === 'keys') return void response.end(JSON.stringify({ keys: this.keys }));
+    const token = await this.exchange(new URLSearchParams(body).get('apikey') ?? '');
+    if (token === undefined) response.writeHead(400).end('{"errorMessage":"UPSTREAM-TEXT"}');
+    else response.end(JSON.stringify({ access_token: token, expires_in: 3600 }));
+  }
+
+  #fail(fault: Fault, response: ServerResponse): void {
+    if (fault === 'reset' || fault === 'refused') response.destroy();
+    if (fault === 'garbage') response.end('<html>UPSTREAM-TEXT</html>');
+    if (fault === 'redirect') response.writeHead(302, { location: `${this.url}/elsewhere` }).end();
+    if (fault === '429' || fault === '500') response.writeHead(Number(fault)).end('UPSTREAM-TEXT');
+    if (fault === 'drip' || fault === 'oversize') response.writeHead(200);
+    if (fault === 'drip') {
+      const timer = setInterval(() => response.write(' '), 50);
+      response.on('close', () => clearInterval(timer));
+    }
+    if (fault === 'oversize') {
+      response.end(JSON.stringify({ keys: this.keys, access_token: 'a', filler: 'x'.repeat(200_000) }));
+    }
+  }
+}
