@@ -1,0 +1,107 @@
+/** Tokens of an issuer that nobody here wrote (panva/node-oidc-provider), over its own endpoints. */
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { exportJWK, generateKeyPair } from 'jose';
+import Provider from 'oidc-provider';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Issuer } from '../../lib/domain/issuer.ts';
+import { Secret } from '../../lib/domain/secret.ts';
+import { identityVerifier } from '../../lib/iam/verifier.ts';
+
+const AUDIENCE = 'https://pullpass.example';
+const SIGNING = ['ES256', 'RS256', 'PS256', 'EdDSA'] as const;
+let server: Server;
+let base: string;
+
+beforeAll(async () => {
+  server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const provider = new Provider(base, await configuration());
+  const handle = provider.callback();
+  server.on('request', (request, response) => void handle(request, response));
+});
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+async function configuration(): Promise<Record<string, unknown>> {
+  const keys = SIGNING.map(async alg => {
+    const { privateKey } = await generateKeyPair(alg, { extractable: true });
+    return { ...(await exportJWK(privateKey)), alg, use: 'sig', kid: alg };
+  });
+  return {
+    jwks: { keys: await Promise.all(keys) },
+    clients: SIGNING.map(alg => ({
+      client_id: alg,
+      client_secret: 'a-secret-of-the-test',
+      grant_types: ['client_credentials'],
+      redirect_uris: [],
+      response_types: [],
+    })),
+    features: {
+      devInteractions: { enabled: false },
+      clientCredentials: { enabled: true },
+      resourceIndicators: {
+        enabled: true,
+        getResourceServerInfo: (_: unknown, resource: string, client: { clientId: string }) => ({
+          scope: '',
+          audience: resource,
+          accessTokenFormat: 'jwt',
+          accessTokenTTL: 600,
+          jwt: { sign: { alg: client.clientId } },
+        }),
+      },
+    },
+    extraTokenClaims: () => ({ tenant: { id: 'acct-7' } }),
+  };
+}
+
+async function obtain(client: string, resource = AUDIENCE): Promise<string> {
+  const response = await fetch(`${base}/token`, {
+    method: 'POST',
+    headers: { authorization: `Basic ${btoa(`${client}:a-secret-of-the-test`)}` },
+    body: new URLSearchParams({ grant_type: 'client_credentials', resource }),
+  });
+  const body = (await response.json()) as { access_token: string };
+  expect(response.status, JSON.stringify(body)).toBe(200);
+  return body.access_token;
+}
+
+function identify(token: string, overrides: Partial<Issuer> = {}) {
+  const issuer = {
+    key: 'oidc',
+    issuer: base,
+    keysUrl: `${base}/jwks`,
+    tokenUrl: null,
+    audience: AUDIENCE,
+    claims: { subject: 'sub', account: 'tenant.id' },
+    ...overrides,
+  };
+  const verifier = identityVerifier({ issuers: [issuer], randomBytes: size => new Uint8Array(size) });
+  return verifier.identify({ kind: 'iambearer', secret: new Secret(token) }, Date.now());
+}
+
+describe('a token of a real issuer', () => {
+  it.each(SIGNING)('names its caller, signed with %s', async alg => {
+    const before = Math.floor(Date.now() / 1000);
+    const identity = await identify(await obtain(alg));
+    expect(identity).toMatchObject({ account: 'oidc:acct-7', subject: `oidc:${alg}`, strength: 'strong' });
+    expect(identity.expiresAt).toBeGreaterThanOrEqual(before + 600);
+  });
+
+  it('is refused when it was made for another resource', async () => {
+    const token = await obtain('ES256', 'https://other.example');
+    await expect(identify(token)).rejects.toMatchObject({ code: 'unauthenticated' });
+    await expect(identify(token, { audience: null })).rejects.toMatchObject({ code: 'unauthenticated' });
+  });
+
+  it('is refused when the configuration names its issuer otherwise, or asks for claims that it has not', async () => {
+    const token = await obtain('ES256');
+    for (const overrides of [{ issuer: `${base}/` }, { claims: { subject: 'sub', account: 'tenant' } }]) {
+      await expect(identify(token, overrides)).rejects.toMatchObject({ code: 'unauthenticated' });
+    }
+  });
+});
