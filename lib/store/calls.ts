@@ -1,0 +1,108 @@
+/** What every call to DynamoDB comes to: an answer, a condition that did not hold, or "could not answer". */
+import {
+  BatchGetItemCommand,
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  GetItemCommand,
+  QueryCommand,
+  type QueryCommandInput,
+  type QueryCommandOutput,
+} from '@aws-sdk/client-dynamodb';
+import { PullpassError } from '../domain/errors.ts';
+import type { RandomBytes } from '../ports.ts';
+import type { Item } from './attributes.ts';
+import type { Key } from './keys.ts';
+
+/** The table, and the client that reaches it. */
+export interface Table {
+  readonly client: DynamoDBClient;
+  readonly table: string;
+}
+
+const MARK_BYTES = 16;
+
+/** A fresh `lastWrite`: the mark by which a logical write is recognised. */
+export function newMark(randomBytes: RandomBytes): string {
+  return Buffer.from(randomBytes(MARK_BYTES)).toString('base64url');
+}
+
+/** The answer of a call; throws `unavailable` for every error. */
+export async function answered<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    throw unavailable(error instanceof Error ? error.name : 'unknown error', error);
+  }
+}
+
+/** Whether the condition of a write held; throws `unavailable` for every other error. */
+export async function conditionHolds(call: Promise<unknown>): Promise<boolean> {
+  try {
+    await call;
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    return answered(Promise.reject(error));
+  }
+}
+
+/**
+ * Whether the write with this `lastWrite` is in the store. A request that timed out may have been applied: then the
+ * condition of its repetition fails, and the item shows the write's own mark.
+ */
+export async function written(
+  at: Table,
+  key: Key,
+  lastWrite: string,
+  call: Promise<unknown>,
+): Promise<boolean> {
+  if (await conditionHolds(call)) return true;
+  return (await readItem(at, key))?.lastWrite?.S === lastWrite;
+}
+
+/** One item, strongly consistent. */
+export async function readItem({ client, table }: Table, key: Key): Promise<Item | undefined> {
+  const command = new GetItemCommand({ TableName: table, Key: key, ConsistentRead: true });
+  return (await answered(client.send(command))).Item;
+}
+
+/**
+ * The items with these keys (at most 100, without repetition), strongly consistent, in no order. What DynamoDB does
+ * not process is asked for once more; what is then still missing is `unavailable`, never an absence.
+ */
+export async function readItems({ client, table }: Table, keys: readonly Key[]): Promise<Item[]> {
+  const items: Item[] = [];
+  let missing: Item[] = [...keys];
+  for (let attempt = 0; attempt < 2 && missing.length > 0; attempt++) {
+    const RequestItems = { [table]: { Keys: missing, ConsistentRead: true } };
+    const answer = await answered(client.send(new BatchGetItemCommand({ RequestItems })));
+    items.push(...(answer.Responses?.[table] ?? []));
+    missing = answer.UnprocessedKeys?.[table]?.Keys ?? [];
+  }
+  if (missing.length > 0) throw unavailable('unprocessed keys');
+  return items;
+}
+
+/** One page of a partition's items whose sort keys begin with `prefix`, strongly consistent. */
+export async function queryItems(
+  { client, table }: Table,
+  range: { readonly pk: string; readonly prefix: string },
+  options: Partial<QueryCommandInput>,
+): Promise<QueryCommandOutput> {
+  const command = new QueryCommand({
+    ...options,
+    TableName: table,
+    ConsistentRead: true,
+    KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+    ExpressionAttributeValues: {
+      ...options.ExpressionAttributeValues,
+      ':pk': { S: range.pk },
+      ':prefix': { S: range.prefix },
+    },
+  });
+  return answered(client.send(command));
+}
+
+function unavailable(reason: string, cause?: unknown): PullpassError {
+  return new PullpassError('unavailable', { reason: `store: ${reason}`, retryAfterSeconds: 1, cause });
+}

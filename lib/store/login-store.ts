@@ -1,0 +1,77 @@
+/** What a login reads, in one call, and the hourly note that a token was used. */
+import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { accountHandle } from '../domain/account.ts';
+import type { TokenAddress } from '../domain/registry-token.ts';
+import { isNamespace } from '../domain/repository.ts';
+import { HOUR_SECONDS } from '../domain/time.ts';
+import type { TokenRecord } from '../domain/token-record.ts';
+import type { LoginFacts, LoginStore, RandomBytes } from '../ports.ts';
+import { type Item, integer } from './attributes.ts';
+import { readItems, type Table } from './calls.ts';
+import { fromClaimItem } from './claim-item.ts';
+import { updateOf } from './expressions.ts';
+import { CLAIM, claimKey, tokenKey } from './keys.ts';
+import { fromTokenItem } from './token-item.ts';
+
+/** A login waits no longer for the note, in milliseconds. */
+const TOUCH_MS = 100;
+/** Instances remember so many tokens that they have noted. */
+const MAX_NOTED = 10_000;
+/** A tombstone has no hash, so the note can never bring a record back. */
+const DUE = 'attribute_exists(#hash) AND (attribute_not_exists(#lastUsedAt) OR #lastUsedAt < :hourAgo)';
+
+/**
+ * `read` takes 8 namespaces beside an address, 100 without; it throws `unavailable` when DynamoDB does not answer in
+ * full, `internal` when an item is malformed.
+ */
+export function loginStore(options: Table & { readonly randomBytes: RandomBytes }): LoginStore {
+  const noted = new Map<string, number>();
+  return {
+    read: (address, namespaces) => read(options, address, namespaces),
+    touch: async (record, now) => {
+      const last = record.lastUsedAt ?? Number.NEGATIVE_INFINITY;
+      if (now - last < HOUR_SECONDS || now < (noted.get(record.id) ?? 0)) return;
+      // Apart by up to four minutes, so that the instances that met once do not meet at the same second each hour.
+      const [jitter = 0] = options.randomBytes(1);
+      remember(noted, record.id, now + HOUR_SECONDS + jitter);
+      await touch(options, record, now).catch(() => undefined);
+    },
+  };
+}
+
+async function read(
+  at: Table,
+  address: TokenAddress | undefined,
+  namespaces: readonly string[],
+): Promise<LoginFacts> {
+  const claimed = [...new Set(namespaces)].filter(isNamespace);
+  const keys = [...(address === undefined ? [] : [tokenKey(address)]), ...claimed.map(claimKey)];
+  const items = await readItems(at, keys);
+  const token = items.find(({ sk }) => sk?.S !== CLAIM);
+  return {
+    token: address && token && tokenAt(address, token),
+    claims: items.filter(({ sk }) => sk?.S === CLAIM).map(fromClaimItem),
+  };
+}
+
+/** A record speaks only for the account whose handle its key holds. */
+function tokenAt({ handle, id }: TokenAddress, item: Item): TokenRecord | undefined {
+  const record = fromTokenItem(item);
+  return record?.id === id && accountHandle(record.account) === handle ? record : undefined;
+}
+
+async function touch({ client, table }: Table, record: TokenRecord, now: number): Promise<void> {
+  const update = updateOf(table, tokenKey({ handle: accountHandle(record.account), id: record.id }), {
+    set: { lastUsedAt: integer(now) },
+    condition: DUE,
+    values: { ':hourAgo': integer(now - HOUR_SECONDS) },
+  });
+  await client.send(new UpdateItemCommand(update), { abortSignal: AbortSignal.timeout(TOUCH_MS) });
+}
+
+function remember(noted: Map<string, number>, id: string, until: number): void {
+  noted.delete(id);
+  const [oldest] = noted.keys();
+  if (noted.size >= MAX_NOTED && oldest !== undefined) noted.delete(oldest);
+  noted.set(id, until);
+}

@@ -1,0 +1,85 @@
+/** Namespace claims in DynamoDB, and the index that lists them by account. */
+import { DeleteItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import type { Account } from '../domain/account.ts';
+import { isHeldBy, type NamespaceClaim } from '../domain/namespace-claim.ts';
+import type { NamespaceStore, RandomBytes } from '../ports.ts';
+import { type Item, integer, text } from './attributes.ts';
+import { conditionHolds, newMark, queryItems, readItem, readItems, type Table, written } from './calls.ts';
+import { fromClaimItem, toClaimItem } from './claim-item.ts';
+import { namesIn, updateOf } from './expressions.ts';
+import { claimKey, NAMESPACE_PREFIX, nameIn, partitionOf, registrationKey } from './keys.ts';
+
+/** The most keys that one BatchGetItem takes. */
+const BATCH_KEYS = 100;
+const NO_CLAIM = 'attribute_not_exists(pk)';
+const SAME_CLAIM = '#account = :account AND #state = :state AND #epoch = :epoch';
+const NOT_LATER = 'attribute_not_exists(pk) OR #epoch <= :epoch';
+
+/** Every method throws `unavailable` when DynamoDB does not answer, `internal` when an item is malformed. */
+export function namespaceStore(options: Table & { readonly randomBytes: RandomBytes }): NamespaceStore {
+  const { client, table, randomBytes } = options;
+  return {
+    claim: async name => {
+      const item = await readItem(options, claimKey(name));
+      return item && fromClaimItem(item);
+    },
+    writeClaim: async (before, after) => {
+      const lastWrite = newMark(randomBytes);
+      const update = updateOf(table, claimKey(after.name), {
+        set: { ...toClaimItem(after), lastWrite: text(lastWrite) },
+        ...(before === undefined
+          ? { condition: NO_CLAIM, values: {} }
+          : { condition: SAME_CLAIM, values: valuesOf(before) }),
+      });
+      return written(options, claimKey(after.name), lastWrite, client.send(new UpdateItemCommand(update)));
+    },
+    index: async ({ account, name, epoch }) => {
+      const update = updateOf(table, registrationKey(account, name), {
+        set: { account: text(account), epoch: integer(epoch) },
+        condition: NOT_LATER,
+        values: { ':epoch': integer(epoch) },
+      });
+      await conditionHolds(client.send(new UpdateItemCommand(update)));
+    },
+    unindex: async ({ account, name, epoch }) => {
+      const command = new DeleteItemCommand({
+        TableName: table,
+        Key: registrationKey(account, name),
+        ConditionExpression: NOT_LATER,
+        ExpressionAttributeNames: namesIn(NOT_LATER),
+        ExpressionAttributeValues: { ':epoch': integer(epoch) },
+      });
+      await conditionHolds(client.send(command));
+    },
+    held: async account => {
+      const names = await indexedNames(options, account);
+      const claims = (await readClaims(options, names)).filter(claim => isHeldBy(claim, account));
+      return claims.sort((a, b) => (a.name < b.name ? -1 : 1));
+    },
+  };
+}
+
+function valuesOf({ account, state, epoch }: NamespaceClaim): Item {
+  return { ':account': text(account), ':state': text(state), ':epoch': integer(epoch) };
+}
+
+async function indexedNames(at: Table, account: Account): Promise<string[]> {
+  const names: string[] = [];
+  let start: Item | undefined;
+  do {
+    const range = { pk: partitionOf(account), prefix: NAMESPACE_PREFIX };
+    const page = await queryItems(at, range, start === undefined ? {} : { ExclusiveStartKey: start });
+    names.push(...(page.Items ?? []).map(item => nameIn(item, 'sk', NAMESPACE_PREFIX)));
+    start = page.LastEvaluatedKey;
+  } while (start !== undefined);
+  return names;
+}
+
+async function readClaims(at: Table, names: readonly string[]): Promise<NamespaceClaim[]> {
+  const claims: NamespaceClaim[] = [];
+  for (let from = 0; from < names.length; from += BATCH_KEYS) {
+    const items = await readItems(at, names.slice(from, from + BATCH_KEYS).map(claimKey));
+    claims.push(...items.map(fromClaimItem));
+  }
+  return claims;
+}
