@@ -2,7 +2,7 @@
  * Who owns a namespace. The claim is the authority: a login grants only where it is held by the token's account. A
  * released name stays reserved to its last owner, because the registry still holds that owner's images.
  */
-import type { Account } from './account.ts';
+import { type Account, isIdentifierValue, isIssuerKey, qualify } from './account.ts';
 import { isNamespace } from './repository.ts';
 
 export interface NamespaceClaim {
@@ -50,9 +50,16 @@ export function release(claim: NamespaceClaim): NamespaceClaim {
   return { ...claim, state: 'released' };
 }
 
-/** Whether `pattern` may stand in a rule: a namespace, or the beginning of one followed by `*`. */
-export function isRegistrationPattern(pattern: string): boolean {
-  return pattern === '*' || isNamespace(pattern) || /^[a-z0-9][a-z0-9._-]{0,126}\*$/.test(pattern);
+/** Reads `<account>=<pattern>`; undefined for anything else. */
+export function parseRegistrationRule(text: string): RegistrationRule | undefined {
+  const [, issuer = '', value, pattern = ''] = /^([^:]*):(.*)=([^=]*)$/.exec(text) ?? [];
+  if (!isIssuerKey(issuer) || !isIdentifierValue(value) || !isRegistrationPattern(pattern)) return undefined;
+  return { account: qualify(issuer, value), pattern };
+}
+
+/** A namespace, or the beginning of one followed by `*`, or `*` alone. */
+function isRegistrationPattern(pattern: string): boolean {
+  return isNamespace(pattern) || /^(?:[a-z0-9][a-z0-9._-]{0,126})?\*$/.test(pattern);
 }
 
 function mayRegister(name: string, account: Account, rules: RegistrationRules): boolean {

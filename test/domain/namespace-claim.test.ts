@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import {
   decideRegistration,
   isHeldBy,
-  isRegistrationPattern,
+  parseRegistrationRule,
   type NamespaceClaim,
   type RegistrationRules,
   release,
@@ -117,7 +117,7 @@ describe('release', () => {
   });
 });
 
-describe('isRegistrationPattern', () => {
+describe('parseRegistrationRule', () => {
   it.each([
     '*',
     'team',
@@ -130,7 +130,7 @@ describe('isRegistrationPattern', () => {
     'a.b-c',
     `${'a'.repeat(127)}*`,
     'a'.repeat(128),
-  ])('takes %j', pattern => expect(isRegistrationPattern(pattern)).toBe(true));
+  ])('takes %j', pattern => expect(parseRegistrationRule(`ibm:acme=${pattern}`) !== undefined).toBe(true));
   it.each([
     ...[
       '',
@@ -152,5 +152,5 @@ describe('isRegistrationPattern', () => {
       'te*\n',
     ],
     ...['\nte*', 'é*', 'te%*', `${'a'.repeat(128)}*`, 'a'.repeat(129)],
-  ])('refuses %j', pattern => expect(isRegistrationPattern(pattern)).toBe(false));
+  ])('refuses %j', pattern => expect(parseRegistrationRule(`ibm:acme=${pattern}`) !== undefined).toBe(false));
 });

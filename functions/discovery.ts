@@ -1,0 +1,13 @@
+/** The public documents: keys, certificates, metadata. */
+import { discoveryOperations } from '../lib/api/discovery.ts';
+import { ROUTES } from '../lib/api/routes.ts';
+import { composeDiscovery } from '../lib/compose.ts';
+import { httpHandler } from '../lib/http/chain.ts';
+
+const { ports, chain } = composeDiscovery();
+
+export const handler = httpHandler({
+  ...chain,
+  routes: ROUTES.discovery,
+  operations: discoveryOperations(ports),
+});

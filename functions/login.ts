@@ -1,0 +1,17 @@
+/** The login endpoint, and the check that it can do its work. */
+import { healthOperations } from '../lib/api/health.ts';
+import { loginOperations } from '../lib/api/login.ts';
+import { ROUTES } from '../lib/api/routes.ts';
+import { composeLogin } from '../lib/compose.ts';
+import { httpHandler } from '../lib/http/chain.ts';
+
+const { ports, services, chain } = composeLogin();
+
+export const handler = httpHandler({
+  ...chain,
+  routes: ROUTES.login,
+  operations: {
+    ...loginOperations({ ports, services, log: chain.log }),
+    ...healthOperations(ports, services),
+  },
+});
