@@ -1,0 +1,87 @@
+/** The contract of `NamespaceStore`. */
+import { describe, expect, it } from 'vitest';
+import { type NamespaceClaim, release } from '../../lib/domain/namespace-claim.ts';
+import type { NamespaceStore } from '../../lib/ports.ts';
+import { ACCOUNT, aClaim, OTHER_ACCOUNT } from '../support/records.ts';
+import type { OpenStores } from './stores.ts';
+
+async function register(namespaces: NamespaceStore, claim: NamespaceClaim): Promise<void> {
+  expect(await namespaces.writeClaim(undefined, claim)).toBe(true);
+  await namespaces.index(claim);
+}
+
+export function namespaceStoreContract(open: OpenStores): void {
+  describe('a namespace store', () => {
+    it('keeps a claim', async () => {
+      const { namespaces } = await open();
+      expect(await namespaces.claim('team-a')).toBeUndefined();
+      expect(await namespaces.writeClaim(undefined, aClaim())).toBe(true);
+      expect(await namespaces.claim('team-a')).toEqual(aClaim());
+    });
+
+    it('gives a free name to one of many accounts', async () => {
+      const { namespaces } = await open();
+      const claims = ['a', 'b', 'c', 'd', 'e'].map(value => aClaim({ account: `dev:${value}` }));
+      const won = await Promise.all(claims.map(claim => namespaces.writeClaim(undefined, claim)));
+      expect(won.filter(Boolean)).toHaveLength(1);
+      expect(await namespaces.claim('team-a')).toEqual(claims[won.indexOf(true)]);
+    });
+
+    it.each([
+      ['account', { account: OTHER_ACCOUNT }],
+      ['state', { state: 'released' }],
+      ['epoch', { epoch: 2 }],
+    ] as const)('writes over no claim of another %s than was read', async (_, facts) => {
+      const { namespaces } = await open();
+      await namespaces.writeClaim(undefined, aClaim(facts));
+      expect(await namespaces.writeClaim(aClaim(), aClaim({ epoch: 9 }))).toBe(false);
+      expect(await namespaces.claim('team-a')).toEqual(aClaim(facts));
+      expect(await namespaces.writeClaim(aClaim(facts), aClaim({ epoch: 9 }))).toBe(true);
+    });
+
+    it('lists by name what the account holds, whatever its index says', async () => {
+      const { namespaces } = await open();
+      await register(namespaces, aClaim({ name: 'team-c' }));
+      await register(namespaces, aClaim({ name: 'team-a' }));
+      await register(namespaces, aClaim({ name: 'released', state: 'released' }));
+      await namespaces.index(aClaim({ name: 'never-claimed' }));
+      await register(namespaces, aClaim({ name: 'lost', account: OTHER_ACCOUNT }));
+      await namespaces.index(aClaim({ name: 'lost' }));
+      expect((await namespaces.held(ACCOUNT)).map(({ name }) => name)).toEqual(['team-a', 'team-c']);
+      expect((await namespaces.held(OTHER_ACCOUNT)).map(({ name }) => name)).toEqual(['lost']);
+    });
+
+    it('lists more than one batch of namespaces', async () => {
+      const { namespaces } = await open();
+      const names = Array.from({ length: 230 }, (_, i) => `team-${1000 + i}`);
+      await Promise.all(names.map(name => register(namespaces, aClaim({ name }))));
+      expect((await namespaces.held(ACCOUNT)).map(({ name }) => name)).toEqual(names);
+    });
+
+    it('takes a namespace out of the index', async () => {
+      const { namespaces } = await open();
+      await register(namespaces, aClaim());
+      await namespaces.writeClaim(aClaim(), release(aClaim()));
+      await namespaces.unindex(release(aClaim()));
+      await namespaces.unindex(release(aClaim()));
+      expect(await namespaces.held(ACCOUNT)).toEqual([]);
+    });
+
+    it('keeps the entry of a newer registration when an older one is taken out late', async () => {
+      const { namespaces } = await open();
+      const newer = aClaim({ epoch: 2 });
+      await register(namespaces, newer);
+      await namespaces.unindex(aClaim({ epoch: 1, state: 'released' }));
+      expect(await namespaces.held(ACCOUNT)).toEqual([newer]);
+    });
+
+    it('keeps the entry of a newer registration when an older one is entered late', async () => {
+      const { namespaces } = await open();
+      const newer = aClaim({ epoch: 2 });
+      await register(namespaces, newer);
+      await namespaces.index(aClaim({ epoch: 1 }));
+      await namespaces.unindex(aClaim({ epoch: 1, state: 'released' }));
+      expect(await namespaces.held(ACCOUNT)).toEqual([newer]);
+    });
+  });
+}

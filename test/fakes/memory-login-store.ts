@@ -1,0 +1,18 @@
+/** What a login reads, in memory. */
+import { HOUR_SECONDS } from '../../lib/domain/time.ts';
+import type { LoginStore } from '../../lib/ports.ts';
+import { type MemoryTable, memoryTable, ownKey } from './memory-table.ts';
+
+export function memoryLoginStore({ tokens, claims }: MemoryTable = memoryTable()): LoginStore {
+  return {
+    read: async (address, namespaces) => ({
+      token: (address && tokens.get(`${address.handle} ${address.id}`)?.value) ?? undefined,
+      claims: [...new Set(namespaces)].map(name => claims.get(name)).filter(claim => claim !== undefined),
+    }),
+    touch: async ({ account, id }, now) => {
+      const row = tokens.get(ownKey(account, id));
+      if (!row?.value || now - (row.value.lastUsedAt ?? Number.NEGATIVE_INFINITY) < HOUR_SECONDS) return;
+      tokens.set(ownKey(account, id), { ...row, value: { ...row.value, lastUsedAt: now } });
+    },
+  };
+}

@@ -1,0 +1,38 @@
+/** What the stores in memory share, as the stores on DynamoDB share one table. */
+import { type Account, accountHandle } from '../../lib/domain/account.ts';
+import type { IdempotencyRecord } from '../../lib/domain/idempotency.ts';
+import type { NamespaceClaim } from '../../lib/domain/namespace-claim.ts';
+import type { TokenRecord } from '../../lib/domain/token-record.ts';
+import type { AuditEvent } from '../../lib/ports.ts';
+
+/** Something that ends by itself. */
+export interface Row<T> {
+  readonly value: T;
+  readonly expiresAt: number | null;
+}
+
+export interface MemoryTable {
+  /** By handle and id; null is a tombstone. */
+  readonly tokens: Map<string, Row<TokenRecord | null>>;
+  readonly claims: Map<string, NamespaceClaim>;
+  readonly registrations: Map<string, NamespaceClaim>;
+  readonly requests: Map<string, Row<IdempotencyRecord>>;
+  readonly audits: Map<string, Row<AuditEvent>>;
+  checkpoint: string | undefined;
+}
+
+export function memoryTable(): MemoryTable {
+  return {
+    tokens: new Map(),
+    claims: new Map(),
+    registrations: new Map(),
+    requests: new Map(),
+    audits: new Map(),
+    checkpoint: undefined,
+  };
+}
+
+/** The key of what an account owns. */
+export function ownKey(account: Account, name: string): string {
+  return `${accountHandle(account)} ${name}`;
+}

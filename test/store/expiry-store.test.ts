@@ -1,0 +1,4 @@
+import { expiryStoreContract } from '../contracts/expiry-store.ts';
+import { useEngine } from '../support/stores.ts';
+
+expiryStoreContract(useEngine().open);

@@ -1,0 +1,57 @@
+/** Records to test with; each is new, and says only what the test is about. */
+import { randomBytes } from 'node:crypto';
+import type { Account } from '../../lib/domain/account.ts';
+import type { IdempotencyRecord } from '../../lib/domain/idempotency.ts';
+import type { NamespaceClaim } from '../../lib/domain/namespace-claim.ts';
+import { SALT_BYTES } from '../../lib/domain/registry-token.ts';
+import { DAY_SECONDS } from '../../lib/domain/time.ts';
+import type { TokenRecord } from '../../lib/domain/token-record.ts';
+import { UUID_RANDOM_BYTES, uuidV7 } from '../../lib/domain/uuid.ts';
+
+/** 2026-11-21T07:00:00Z, in seconds since 1970. */
+export const NOW = Date.UTC(2026, 10, 21, 7) / 1000;
+export const ACCOUNT: Account = 'dev:acme';
+export const OTHER_ACCOUNT: Account = 'dev:rival';
+
+/** A token that is made at `NOW`, is retrievable, may pull everywhere, and lives a day. */
+export function aToken(facts: Partial<TokenRecord> = {}): TokenRecord {
+  const createdAt = facts.createdAt ?? NOW;
+  return {
+    account: ACCOUNT,
+    id: uuidV7(createdAt * 1000, randomBytes(UUID_RANDOM_BYTES)),
+    hash: randomBytes(32),
+    derivation: { key: 'k1', salt: randomBytes(SALT_BYTES) },
+    generation: 1,
+    issuedBy: randomBytes(8).toString('hex'),
+    access: 'pull',
+    repositories: null,
+    description: '',
+    createdAt,
+    createdBy: 'dev:alice',
+    expiresAt: createdAt + DAY_SECONDS,
+    disabled: null,
+    lastUsedAt: null,
+    previous: null,
+    version: 1,
+    ...facts,
+  };
+}
+
+/** A claim of `team-a`, held by `ACCOUNT` in its first epoch. */
+export function aClaim(facts: Partial<NamespaceClaim> = {}): NamespaceClaim {
+  return { name: 'team-a', account: ACCOUNT, state: 'held', epoch: 1, ...facts };
+}
+
+/** A request that was begun at `NOW` and adds a token. */
+export function aRequest(facts: Partial<IdempotencyRecord> = {}): IdempotencyRecord {
+  return {
+    key: randomBytes(32).toString('hex'),
+    payload: randomBytes(32).toString('hex'),
+    tokenId: uuidV7(NOW * 1000, randomBytes(UUID_RANDOM_BYTES)),
+    generation: 1,
+    write: randomBytes(8).toString('hex'),
+    state: 'pending',
+    createdAt: NOW,
+    ...facts,
+  };
+}
