@@ -25,6 +25,9 @@ const MODES = {
   'rootcertbundle.pem': 0o644,
 } as const satisfies Record<KeyFile, number>;
 
+/** Maintenance takes milliseconds, and with RSA keys on a busy machine a few seconds. */
+const LOCK_PATIENCE_MS = 15_000;
+
 /** The keys below `path`, a directory for each service. Makes directories (mode 0700) on the first write. */
 export function keyDirectory(path: string): KeyDirectory {
   return {
@@ -42,7 +45,7 @@ export function keyDirectory(path: string): KeyDirectory {
     async exclusively(service, work) {
       const directory = join(path, directoryName(service));
       await mkdir(directory, { recursive: true, mode: 0o700 });
-      return withLock(join(directory, 'lock'), work);
+      return withLock(join(directory, 'lock'), LOCK_PATIENCE_MS, work);
     },
   };
 }

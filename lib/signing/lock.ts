@@ -3,12 +3,13 @@ import { open, rm, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const POLL_MS = 50;
-/** A holder works for milliseconds; one that has not moved for so long was killed. */
-const ABANDONED_MS = 10_000;
 
-/** Runs `work` while nobody else holds the lock file at `path`; waits for as long as others come before. */
-export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
-  await acquire(path);
+/**
+ * Runs `work` while nobody else holds the lock file at `path`; waits for as long as others come before. A holder
+ * that is still the same after `patienceMs` was killed, and its lock is taken over.
+ */
+export async function withLock<T>(path: string, patienceMs: number, work: () => Promise<T>): Promise<T> {
+  await acquire(path, patienceMs);
   try {
     return await work();
   } finally {
@@ -17,14 +18,14 @@ export async function withLock<T>(path: string, work: () => Promise<T>): Promise
 }
 
 /** Waiting is counted in polls of one and the same lock file, so that no clock has to be believed. */
-async function acquire(path: string): Promise<void> {
+async function acquire(path: string, patienceMs: number): Promise<void> {
   let holder: string | undefined;
   let waited = 0;
   while (!(await create(path))) {
     const seen = await identity(path);
     waited = seen === holder ? waited + POLL_MS : 0;
     holder = seen;
-    if (waited >= ABANDONED_MS) await rm(path, { force: true });
+    if (waited >= patienceMs) await rm(path, { force: true });
     else await sleep(POLL_MS);
   }
 }

@@ -1,0 +1,64 @@
+/** What the tests of signing stand on: services, a key directory that vanishes, a frozen time, some claims. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { type AccessTokenClaims, accessTokenClaims } from '../../lib/domain/access-token.ts';
+import type { Service } from '../../lib/domain/service.ts';
+import { directoryName, type KeyFile, keyDirectory } from '../../lib/signing/key-directory.ts';
+import { keyPublication } from '../../lib/signing/publication.ts';
+import { cachedRings } from '../../lib/signing/rings.ts';
+import { accessTokenSigner } from '../../lib/signing/sign.ts';
+
+export const NOW = Date.UTC(2026, 10, 21, 7) / 1000;
+export const ISSUER = 'https://pullpass.example';
+
+const LIFETIME = { lifetimeSeconds: 300 };
+export const X5C: Service = { name: 'registry.example', profile: 'x5c', algorithm: 'ES256', ...LIFETIME };
+export const X5C_RSA: Service = { name: 'rsa.example', profile: 'x5c', algorithm: 'RS256', ...LIFETIME };
+export const KID: Service = { name: 'localhost:5000', profile: 'kid', algorithm: 'ES256', ...LIFETIME };
+export const KID_RSA: Service = { name: 'localhost:5001', profile: 'kid', algorithm: 'RS256', ...LIFETIME };
+
+export async function temporaryDirectory(): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'pullpass-test-'));
+  onTestFinished(() => rm(path, { recursive: true, force: true }));
+  return path;
+}
+
+/** A fresh key directory, and what the running program makes of it. */
+export async function ground(services: readonly Service[]) {
+  const path = await temporaryDirectory();
+  const directory = keyDirectory(path);
+  /** As a process that has just started sees it. */
+  const fresh = () => {
+    const rings = cachedRings(directory);
+    return {
+      rings,
+      signer: accessTokenSigner({ services, rings }),
+      publication: keyPublication({ services, rings, keys: directory }),
+    };
+  };
+  const pathOf = (service: Service, file: KeyFile) => join(path, directoryName(service.name), file);
+  const textOf = (service: Service, file: KeyFile) => readFile(pathOf(service, file), 'utf8');
+  return { path, directory, fresh, pathOf, textOf };
+}
+
+export function claimsFor(service: Service, now: number, repositories = ['team-a/app']): AccessTokenClaims {
+  const granted = repositories.map(name => ({
+    type: 'repository' as const,
+    name,
+    actions: ['pull', 'push'] as const,
+  }));
+  const issuance = {
+    issuer: ISSUER,
+    service: service.name,
+    subject: '',
+    granted,
+    jti: 'jti-jti-jti-jti-jti-22',
+  };
+  return accessTokenClaims(issuance, service.lifetimeSeconds, now);
+}
+
+export function headerOf(token: string): Record<string, unknown> {
+  return JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString());
+}

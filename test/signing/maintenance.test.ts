@@ -1,0 +1,251 @@
+import { readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { currentKey, LONGEST_TOKEN_SECONDS } from '../../lib/domain/key-ring.ts';
+import type { Service } from '../../lib/domain/service.ts';
+import { maintainRing, rotateNow } from '../../lib/signing/maintenance.ts';
+import { claimsFor, ground, headerOf, KID, KID_RSA, NOW, X5C, X5C_RSA } from './ground.ts';
+import { verifyByChain, verifyByKeySet } from './verifiers.ts';
+
+const DAY = 86_400;
+const HOUR = 3600;
+
+type Ground = Awaited<ReturnType<typeof ground>>;
+
+async function keysOf({ textOf }: Ground, service: Service) {
+  const { keys } = JSON.parse(await textOf(service, 'ring.json')) as {
+    keys: { kid: string; useFrom: number | null; dropAfter: number | null }[];
+  };
+  return keys;
+}
+
+async function kidAt({ fresh }: Ground, service: Service, now: number): Promise<unknown> {
+  return headerOf(await fresh().signer.sign(claimsFor(service, now), now)).kid;
+}
+
+describe('the ring of a service', () => {
+  it.for([X5C, X5C_RSA, KID, KID_RSA])(
+    'is the same however often it is maintained: $profile $algorithm',
+    async s => {
+      const g = await ground([s]);
+      await maintainRing(s, g.directory, NOW);
+      const [text, { mtimeNs }] = [
+        await g.textOf(s, 'ring.json'),
+        await stat(g.pathOf(s, 'ring.json'), { bigint: true }),
+      ];
+      for (const later of [0, 1, 60, 3600]) await maintainRing(s, g.directory, NOW + later);
+      expect(await g.textOf(s, 'ring.json')).toBe(text);
+      expect((await stat(g.pathOf(s, 'ring.json'), { bigint: true })).mtimeNs).toBe(mtimeNs);
+    },
+  );
+
+  it('is readable by its owner alone, whatever the umask', async () => {
+    const g = await ground([X5C]);
+    await maintainRing(X5C, g.directory, NOW);
+    const modes = await Promise.all(
+      (['ring.json', 'root.json', 'rootcertbundle.pem'] as const).map(async file => {
+        return ((await stat(g.pathOf(X5C, file))).mode & 0o777).toString(8);
+      }),
+    );
+    expect(modes).toEqual(['600', '600', '644']);
+    expect(await readdir(dirname(g.pathOf(X5C, 'ring.json')))).toHaveLength(3);
+  });
+
+  it.for([X5C, KID])(
+    'is made once when several processes start at the same time: $profile',
+    async service => {
+      const g = await ground([service]);
+      await Promise.all(Array.from({ length: 8 }, () => maintainRing(service, g.directory, NOW)));
+      expect(await keysOf(g, service)).toHaveLength(service.profile === 'x5c' ? 1 : 2);
+      await g.fresh().signer.sign(claimsFor(service, NOW), NOW);
+    },
+  );
+
+  it('loses no rotation to maintenance that runs beside it', async () => {
+    const g = await ground([KID]);
+    await maintainRing(KID, g.directory, NOW);
+    const successor = (await keysOf(g, KID)).find(key => key.useFrom === null)?.kid;
+    const beside = Array.from({ length: 5 }, () => maintainRing(KID, g.directory, NOW));
+    await Promise.all([...beside.slice(2), rotateNow(KID, g.directory, NOW), ...beside.slice(0, 2)]);
+    expect(await kidAt(g, KID, NOW)).toBe(successor);
+  });
+
+  it.for([
+    [X5C, { ...X5C, algorithm: 'RS256' }],
+    [X5C, { ...X5C, profile: 'kid' }],
+    [KID, { ...KID, profile: 'x5c' }],
+    [KID, { ...KID, algorithm: 'RS256' }],
+  ] as [Service, Service][])('is made anew when the configuration changes', async ([before, after]) => {
+    const g = await ground([after]);
+    await maintainRing(before, g.directory, NOW);
+    await maintainRing(after, g.directory, NOW + 1);
+    const header = headerOf(await g.fresh().signer.sign(claimsFor(after, NOW + 1), NOW + 1));
+    expect([header.alg, 'x5c' in header]).toEqual([after.algorithm, after.profile === 'x5c']);
+  });
+
+  it('keeps its root when only the algorithm changes', async () => {
+    const g = await ground([X5C]);
+    await maintainRing(X5C, g.directory, NOW);
+    const bundle = await g.textOf(X5C, 'rootcertbundle.pem');
+    await maintainRing({ ...X5C, algorithm: 'RS256' }, g.directory, NOW);
+    expect(await g.textOf(X5C, 'rootcertbundle.pem')).toBe(bundle);
+  });
+
+  it.for([
+    ['cut off', '{"version":1,"service":"registry.example","privateKey":"SENTINEL'],
+    [
+      'with a member too many',
+      '{"version":1,"service":"SENTINEL","profile":"x5c","algorithm":"ES256","keys":[],"more":1}',
+    ],
+    [
+      'of another service',
+      '{"version":1,"service":"SENTINEL","profile":"x5c","algorithm":"ES256","keys":[]}',
+    ],
+  ] as const)('is left alone, and not quoted, when it is %s', async ([, text]) => {
+    const g = await ground([X5C]);
+    await maintainRing(X5C, g.directory, NOW);
+    await writeFile(g.pathOf(X5C, 'ring.json'), text);
+    const error = await maintainRing(X5C, g.directory, NOW).catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(Error);
+    expect(String(error)).not.toContain('SENTINEL');
+    expect(await g.textOf(X5C, 'ring.json')).toBe(text);
+  });
+});
+
+describe('a ring of the x5c profile', () => {
+  it('signs for 60 days what the bundle and an older key set verify, though maintenance stops for 5 days', async () => {
+    const g = await ground([X5C]);
+    const fetched: { at: number; jwks: { keys: Record<string, unknown>[] } }[] = [];
+    const stopped = (now: number) => now > NOW + 20 * DAY && now < NOW + 25 * DAY;
+    const kids = new Set<unknown>();
+    await maintainRing(X5C, g.directory, NOW);
+    const bundle = { text: await g.textOf(X5C, 'rootcertbundle.pem'), directory: g.path };
+    for (let now = NOW; now < NOW + 60 * DAY; now += HOUR) {
+      if (!stopped(now)) await maintainRing(X5C, g.directory, now);
+      const { signer, publication } = g.fresh();
+      const token = await signer.sign(claimsFor(X5C, now), now);
+      const expected = { audience: X5C.name, algorithm: X5C.algorithm, now };
+      fetched.push({ at: now, jwks: await publication.jwks(X5C.name, now) });
+      const hourOld = fetched.find(({ at }) => at >= now - HOUR);
+      await verifyByKeySet(token, hourOld?.jwks ?? { keys: [] }, expected);
+      const { kid } = headerOf(token);
+      if (!kids.has(kid) || now % (5 * DAY) === 0) {
+        const end = now + LONGEST_TOKEN_SECONDS;
+        await verifyByChain(token, bundle, expected);
+        await verifyByChain(token, bundle, { ...expected, now: now + X5C.lifetimeSeconds });
+        expect(currentKey(await keysOf(g, X5C), now)?.dropAfter).toBeGreaterThanOrEqual(end);
+      }
+      kids.add(kid);
+      expect((await keysOf(g, X5C)).length).toBeLessThanOrEqual(3);
+    }
+    expect(kids.size).toBeGreaterThanOrEqual(8);
+    expect(kids.size).toBeLessThanOrEqual(10);
+  });
+
+  it('has a current key for 5 days after any moment at which maintenance stopped', async () => {
+    const g = await ground([X5C]);
+    for (let now = NOW; now < NOW + 20 * DAY; now += HOUR) {
+      await maintainRing(X5C, g.directory, now);
+      expect(currentKey(await keysOf(g, X5C), now + 5 * DAY)).toBeDefined();
+    }
+  });
+
+  it('brings a new leaf into use at once, and forgets the one that was to come', async () => {
+    const g = await ground([X5C]);
+    await maintainRing(X5C, g.directory, NOW);
+    const due = NOW + 7 * DAY - HOUR;
+    await maintainRing(X5C, g.directory, due);
+    const before = await keysOf(g, X5C);
+    expect(before).toHaveLength(2);
+    await rotateNow(X5C, g.directory, due);
+    await rotateNow(X5C, g.directory, due);
+    const kid = await kidAt(g, X5C, due);
+    expect(before.map(key => key.kid)).not.toContain(kid);
+    expect((await keysOf(g, X5C))[0]?.kid).toBe(kid);
+    expect(await kidAt(g, X5C, due + 2 * HOUR)).toBe(kid);
+  });
+
+  it('does not replace a root that was lost, and says what to do', async () => {
+    const g = await ground([X5C]);
+    await maintainRing(X5C, g.directory, NOW);
+    await rm(g.pathOf(X5C, 'root.json'));
+    await expect(maintainRing(X5C, g.directory, NOW + 1)).rejects.toThrow(/restore root.json/);
+    await g.fresh().signer.sign(claimsFor(X5C, NOW + 1), NOW + 1);
+  });
+
+  it('puts a lost bundle back', async () => {
+    const g = await ground([X5C]);
+    await maintainRing(X5C, g.directory, NOW);
+    const bundle = await g.textOf(X5C, 'rootcertbundle.pem');
+    await rm(g.pathOf(X5C, 'rootcertbundle.pem'));
+    await maintainRing(X5C, g.directory, NOW + 1);
+    expect(await g.textOf(X5C, 'rootcertbundle.pem')).toBe(bundle);
+  });
+
+  it('has a new root before the old one ends, with both in the bundle', async () => {
+    const g = await ground([X5C]);
+    await maintainRing(X5C, g.directory, NOW);
+    const last = NOW + 3652 * DAY - 14 * DAY;
+    await maintainRing(X5C, g.directory, last);
+    const text = await g.textOf(X5C, 'rootcertbundle.pem');
+    expect(text.match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
+    const token = await g.fresh().signer.sign(claimsFor(X5C, last), last);
+    await verifyByChain(
+      token,
+      { text, directory: g.path },
+      { audience: X5C.name, algorithm: 'ES256', now: last },
+    );
+  });
+});
+
+describe('a ring of the kid profile', () => {
+  it('publishes exactly one successor beside the key that signs', async () => {
+    const g = await ground([KID]);
+    await maintainRing(KID, g.directory, NOW);
+    expect((await keysOf(g, KID)).map(({ useFrom, dropAfter }) => ({ useFrom, dropAfter }))).toEqual([
+      { useFrom: null, dropAfter: null },
+      { useFrom: NOW, dropAfter: null },
+    ]);
+    expect((await g.fresh().publication.jwks(KID.name, NOW)).keys).toHaveLength(2);
+  });
+
+  it('never rotates by itself', async () => {
+    const g = await ground([KID]);
+    await maintainRing(KID, g.directory, NOW);
+    const text = await g.textOf(KID, 'ring.json');
+    await maintainRing(KID, g.directory, NOW + 900 * DAY);
+    expect(await g.textOf(KID, 'ring.json')).toBe(text);
+  });
+
+  it('activates the successor that registries know already, and keeps the old key while its tokens live', async () => {
+    const g = await ground([KID]);
+    await maintainRing(KID, g.directory, NOW);
+    const known = await g.fresh().publication.jwks(KID.name, NOW);
+    const [successor, first] = (await keysOf(g, KID)).map(key => key.kid);
+    const running = g.fresh().signer;
+    await running.sign(claimsFor(KID, NOW), NOW);
+    const at = NOW + DAY;
+    const late = await running.sign(claimsFor(KID, at - 1), at - 1);
+    await rotateNow(KID, g.directory, at);
+
+    const token = await g.fresh().signer.sign(claimsFor(KID, at), at);
+    expect(headerOf(token).kid).toBe(successor);
+    await verifyByKeySet(token, known, { audience: KID.name, algorithm: 'ES256', now: at });
+    const stillKept = at + LONGEST_TOKEN_SECONDS;
+    await maintainRing(KID, g.directory, stillKept);
+    const published = await g.fresh().publication.jwks(KID.name, stillKept);
+    expect(published.keys.map(key => key.kid)).toEqual([expect.any(String), successor, first]);
+    await verifyByKeySet(late, published, { audience: KID.name, algorithm: 'ES256', now: at });
+    await maintainRing(KID, g.directory, at + 2 * HOUR);
+    expect((await keysOf(g, KID)).map(key => key.kid)).not.toContain(first);
+  });
+
+  it('gives the newest key the word when it is rotated twice in a second', async () => {
+    const g = await ground([KID]);
+    await maintainRing(KID, g.directory, NOW);
+    await rotateNow(KID, g.directory, NOW);
+    const next = (await keysOf(g, KID))[0]?.kid;
+    await rotateNow(KID, g.directory, NOW);
+    expect(await kidAt(g, KID, NOW)).toBe(next);
+  });
+});

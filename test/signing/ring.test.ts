@@ -1,0 +1,71 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import type { Service } from '../../lib/domain/service.ts';
+import { publicJwk, thumbprint } from '../../lib/signing/jwk.ts';
+import { directoryName } from '../../lib/signing/key-directory.ts';
+import { maintainRing } from '../../lib/signing/maintenance.ts';
+import { toPem } from '../../lib/signing/private-key.ts';
+import { type KeyDocument, type RingDocument, readRing } from '../../lib/signing/ring.ts';
+import { ground, KID, KID_RSA, NOW, X5C } from './ground.ts';
+
+async function ringOf(service: Service): Promise<RingDocument> {
+  const { directory, textOf } = await ground([service]);
+  await maintainRing(service, directory, NOW);
+  return JSON.parse(await textOf(service, 'ring.json'));
+}
+
+function withKey(ring: RingDocument, change: Partial<KeyDocument>): string {
+  return JSON.stringify({ ...ring, keys: ring.keys.map(key => ({ ...key, ...change })) });
+}
+
+const P384 = generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey;
+const RSA_1024 = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey;
+
+describe('a ring is refused', () => {
+  it('that holds a key under a name that is not its thumbprint', async () => {
+    const ring = await ringOf(KID);
+    expect(() => readRing(withKey(ring, { kid: 'another' }), KID)).toThrow(/not what it says/);
+  });
+
+  it.for([
+    ['P-384', KID, P384],
+    ['RSA with 1024 bit', KID_RSA, RSA_1024],
+  ] as const)('that holds a key of another kind: %s', async ([, service, key]) => {
+    const ring = await ringOf(service);
+    const kid = thumbprint(publicJwk(key));
+    expect(() => readRing(withKey(ring, { kid, privateKey: toPem(key) }), service)).toThrow(
+      /not what it says/,
+    );
+  });
+
+  it('whose certificate belongs to another key, or is missing, or is one too many', async () => {
+    const [ring, other] = [await ringOf(X5C), await ringOf(X5C)];
+    const own = ring.keys.flatMap(key => key.certificates);
+    const foreign = other.keys.flatMap(key => key.certificates);
+    expect(() => readRing(withKey(ring, { certificates: own }), X5C)).not.toThrow();
+    for (const certificates of [foreign, [], [...own, ...foreign]]) {
+      expect(() => readRing(withKey(ring, { certificates }), X5C)).toThrow(/not what it says/);
+    }
+    const uncertified = withKey(await ringOf(KID), { certificates: own });
+    expect(() => readRing(uncertified, KID)).toThrow(/not what it says/);
+  });
+
+  it('with a time that is no second', async () => {
+    const ring = await ringOf(KID);
+    for (const useFrom of [1.5, -1, '0'] as number[]) {
+      expect(() => readRing(withKey(ring, { useFrom }), KID)).toThrow(/not valid at keys\.0\.useFrom/);
+    }
+  });
+});
+
+describe('the directory of a service', () => {
+  it('is always one name below the key directory', () => {
+    expect(['localhost:5000', '..', '.', '../x', 'a/b'].map(directoryName)).toEqual([
+      'localhost%3A5000',
+      '%2E.',
+      '%2E',
+      '%2E.%2Fx',
+      'a%2Fb',
+    ]);
+  });
+});

@@ -1,0 +1,146 @@
+import { chmod, rm } from 'node:fs/promises';
+import { decodeJwt } from 'jose';
+import { describe, expect, it } from 'vitest';
+import { MAX_ACCESS_TOKEN_BYTES } from '../../lib/domain/access-token.ts';
+import { maintainRing } from '../../lib/signing/maintenance.ts';
+import { claimsFor, ground, headerOf, KID, KID_RSA, NOW, X5C, X5C_RSA } from './ground.ts';
+import { verifyByChain, verifyByKeySet } from './verifiers.ts';
+
+const SERVICES = [X5C, X5C_RSA, KID, KID_RSA];
+
+describe('an access token', () => {
+  it.for(SERVICES)('verifies by the published keys: $profile $algorithm', async service => {
+    const { directory, fresh } = await ground(SERVICES);
+    await maintainRing(service, directory, NOW);
+    const { signer, publication } = fresh();
+    const claims = claimsFor(service, NOW);
+    const token = await signer.sign(claims, NOW);
+    const expected = { audience: service.name, algorithm: service.algorithm, now: NOW };
+    expect(await verifyByKeySet(token, await publication.jwks(service.name, NOW), expected)).toEqual(claims);
+  });
+
+  it.for([X5C, X5C_RSA])('verifies by the bundle and the leaf it carries: $algorithm', async service => {
+    const { directory, fresh, path } = await ground(SERVICES);
+    await maintainRing(service, directory, NOW);
+    const { signer, publication } = fresh();
+    const claims = claimsFor(service, NOW);
+    const token = await signer.sign(claims, NOW);
+    const text = (await publication.rootCertBundle(service.name)) ?? '';
+    const expected = { audience: service.name, algorithm: service.algorithm, now: NOW };
+    expect(await verifyByChain(token, { text, directory: path }, expected)).toEqual(claims);
+  });
+
+  it.for(SERVICES)('has a header without a key of its own: $profile $algorithm', async service => {
+    const { directory, fresh, textOf } = await ground(SERVICES);
+    await maintainRing(service, directory, NOW);
+    const header = headerOf(await fresh().signer.sign(claimsFor(service, NOW), NOW));
+    const names = service.profile === 'x5c' ? ['alg', 'typ', 'kid', 'x5c'] : ['alg', 'typ', 'kid'];
+    expect(Object.keys(header)).toEqual(names);
+    expect(header).toMatchObject({ alg: service.algorithm, typ: 'JWT' });
+    const kids = (JSON.parse(await textOf(service, 'ring.json')) as { keys: { kid: string }[] }).keys.map(
+      k => k.kid,
+    );
+    expect(kids).toContain(header.kid);
+  });
+
+  it('names its audience as one string', async () => {
+    const { directory, fresh } = await ground(SERVICES);
+    await maintainRing(X5C, directory, NOW);
+    expect(decodeJwt(await fresh().signer.sign(claimsFor(X5C, NOW), NOW)).aud).toBe(X5C.name);
+  });
+
+  it('is refused when it would not fit into a header', async () => {
+    const { directory, fresh } = await ground(SERVICES);
+    await maintainRing(X5C, directory, NOW);
+    const { signer } = fresh();
+    const names = (count: number) =>
+      Array.from({ length: count }, (_, i) => `team-a/${'a'.repeat(180)}/${i}`);
+    const fitting = await signer.sign(claimsFor(X5C, NOW, names(15)), NOW);
+    expect(fitting.length).toBeLessThanOrEqual(MAX_ACCESS_TOKEN_BYTES);
+    await expect(signer.sign(claimsFor(X5C, NOW, names(40)), NOW)).rejects.toMatchObject({
+      code: 'invalid-request',
+      details: { detail: 'Too many scopes were asked for at once.' },
+    });
+  });
+});
+
+describe('signing', () => {
+  it('does without the key of the root', async () => {
+    const { directory, fresh, pathOf } = await ground(SERVICES);
+    await maintainRing(X5C, directory, NOW);
+    await rm(pathOf(X5C, 'root.json'));
+    await rm(pathOf(X5C, 'rootcertbundle.pem'));
+    await expect(fresh().signer.sign(claimsFor(X5C, NOW), NOW)).resolves.toMatch(/^ey/);
+  });
+
+  it('refuses a service that is not configured', async () => {
+    const { directory, fresh } = await ground([X5C]);
+    await maintainRing(KID, directory, NOW);
+    await expect(fresh().signer.sign(claimsFor(KID, NOW), NOW)).rejects.toMatchObject({
+      code: 'unknown-service',
+    });
+  });
+
+  it('is unavailable without a ring, and when every key of the ring is too old', async () => {
+    const { directory, fresh } = await ground(SERVICES);
+    const { signer } = fresh();
+    const unavailable = { code: 'unavailable' };
+    await expect(signer.sign(claimsFor(X5C, NOW), NOW)).rejects.toMatchObject(unavailable);
+    await maintainRing(X5C, directory, NOW);
+    const late = NOW + 14 * 86_400;
+    await expect(signer.sign(claimsFor(X5C, late), late)).rejects.toMatchObject(unavailable);
+  });
+
+  it('is unavailable with the ring of another profile than the configuration wants', async () => {
+    const { directory, fresh } = await ground([{ ...X5C, profile: 'kid' }]);
+    await maintainRing(X5C, directory, NOW);
+    await expect(fresh().signer.sign(claimsFor(X5C, NOW), NOW)).rejects.toMatchObject({
+      code: 'unavailable',
+    });
+  });
+});
+
+describe('a cached ring', () => {
+  it('is read again after a minute, kept ten minutes while it cannot be read, and then given up', async () => {
+    const { directory, fresh, pathOf } = await ground([KID]);
+    await maintainRing(KID, directory, NOW);
+    const { signer } = fresh();
+    const signAt = (now: number) => signer.sign(claimsFor(KID, now), now);
+    await signAt(NOW);
+    await rm(pathOf(KID, 'ring.json'));
+    await signAt(NOW + 59);
+    await signAt(NOW + 599);
+    await expect(signAt(NOW + 610)).rejects.toMatchObject({ code: 'unavailable' });
+    await maintainRing(KID, directory, NOW + 620);
+    await signAt(NOW + 620);
+  });
+
+  it('notices a new key within a minute, and tries again soon after a failure', async () => {
+    const { directory, fresh, pathOf } = await ground([KID]);
+    await maintainRing(KID, directory, NOW);
+    const { signer } = fresh();
+    const kidAt = async (now: number) => headerOf(await signer.sign(claimsFor(KID, now), now)).kid;
+    const first = await kidAt(NOW);
+    await rm(pathOf(KID, 'ring.json'));
+    await maintainRing(KID, directory, NOW + 1);
+    expect(await kidAt(NOW + 59)).toBe(first);
+    await chmod(pathOf(KID, 'ring.json'), 0o600);
+    const second = await kidAt(NOW + 60);
+    expect(second).not.toBe(first);
+  });
+
+  it('is read once for all who wait', async () => {
+    const { directory } = await ground([KID]);
+    await maintainRing(KID, directory, NOW);
+    const { cachedRings } = await import('../../lib/signing/rings.ts');
+    let reads = 0;
+    const counting = cachedRings({
+      read: (service, file) => {
+        reads++;
+        return directory.read(service, file);
+      },
+    });
+    await Promise.all(Array.from({ length: 20 }, () => counting.ring(KID, NOW)));
+    expect(reads).toBe(1);
+  });
+});
