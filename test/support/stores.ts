@@ -1,5 +1,6 @@
 /** The stores on DynamoDB, over an empty table of the embedded engine. */
 import { randomBytes } from 'node:crypto';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll } from 'vitest';
 import { auditStore } from '../../lib/store/audit-store.ts';
 import type { Table } from '../../lib/store/calls.ts';
@@ -10,7 +11,7 @@ import { namespaceStore } from '../../lib/store/namespace-store.ts';
 import { tokenStore } from '../../lib/store/token-store.ts';
 import { AUDIT_RETENTION_SECONDS } from '../contracts/expiry-store.ts';
 import type { Stores } from '../contracts/stores.ts';
-import { type TestEngine, withEngine } from './engine.ts';
+import { clientOf, type TestEngine, withEngine } from './engine.ts';
 
 /** Every store on one table. */
 export function storesOn({ client, table }: Table): Stores {
@@ -24,13 +25,21 @@ export function storesOn({ client, table }: Table): Stores {
   };
 }
 
-/** An engine for the tests of a file. */
-export function useEngine(): { freshTable(): Promise<Table>; open(): Promise<Stores> } {
+/** An engine for the tests of a file; every table comes with a client of its own, which a test may tamper with. */
+export function useEngine(): { openTable(): Promise<Table>; open(): Promise<Stores> } {
   let engine: TestEngine;
+  const clients: DynamoDBClient[] = [];
   beforeAll(async () => {
     engine = await withEngine();
   });
-  afterAll(() => engine.close());
-  const freshTable = async () => ({ client: engine.client, table: await engine.freshTable() });
-  return { freshTable, open: async () => storesOn(await freshTable()) };
+  afterAll(async () => {
+    for (const client of clients) client.destroy();
+    await engine.close();
+  });
+  const openTable = async () => {
+    const client = clientOf(engine);
+    clients.push(client);
+    return { client, table: await engine.freshTable() };
+  };
+  return { openTable, open: async () => storesOn(await openTable()) };
 }
