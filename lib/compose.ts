@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { DiscoveryPorts } from './api/discovery.ts';
 import { type Config, ConfigurationError, readConfig } from './config.ts';
-import { defaultService } from './config-files.ts';
+import { servicesOf } from './config-files.ts';
 import { fileDerivation } from './derivation/key-file.ts';
 import type { Service } from './domain/service.ts';
 import { DAY_SECONDS } from './domain/time.ts';
@@ -115,8 +115,4 @@ function guardedChain(config: Config<(typeof IAM_SETTINGS)[number]>): ChainParts
       clock,
     }),
   };
-}
-
-function servicesOf({ service, services }: Config<'service' | 'services'>): readonly Service[] {
-  return services ?? [defaultService(service)];
 }

@@ -41,9 +41,12 @@ export const SERVICES_FILE: v.GenericSchema<unknown, Service[]> = v.pipe(
   v.check(services => unique(services.map(({ name }) => name)), 'must not name a service twice'),
 );
 
-/** The service of a deployment that names only one. */
-export function defaultService(name: string): Service {
-  return { name, profile: 'x5c', algorithm: 'ES256', lifetimeSeconds: LIFETIME_SECONDS.default };
+/** The services of a deployment: those of the file, or the one that is named, with the defaults. */
+export function servicesOf(config: { service: string; services: Service[] | undefined }): readonly Service[] {
+  const { service: name, services } = config;
+  return (
+    services ?? [{ name, profile: 'x5c', algorithm: 'ES256', lifetimeSeconds: LIFETIME_SECONDS.default }]
+  );
 }
 
 const claimPath = v.pipe(v.string(), v.regex(/^\w+(?:\.\w+)*$/, 'must be member names parted by dots'));

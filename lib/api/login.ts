@@ -82,7 +82,7 @@ function logLogin(log: Log, call: Call, { service, requested, login }: LoginOutc
     requestId: call.requestId,
     sourceAddress: call.sourceAddress,
     userName: call.presented.kind,
-    service: service.name,
+    registryService: service.name,
     account: login.account,
     subject: login.subject,
     requested: requested

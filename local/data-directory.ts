@@ -1,0 +1,42 @@
+/** The directory that holds everything of the local process. */
+import { chmod, mkdir, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+
+export interface DataDirectory {
+  readonly store: string;
+  readonly keys: string;
+  readonly derivationKey: string;
+  readonly iam: string;
+  readonly issuers: string;
+  readonly administratorKey: string;
+  /** Public material, which the registry's user may read. */
+  readonly registry: string;
+}
+
+/** Others may pass through, to the public material, but neither look around nor write. */
+const MODE = 0o711;
+const FORBIDDEN = 0o066;
+
+/**
+ * Makes the directory if it is missing, and answers what lies where. Throws when it belongs to somebody else, or
+ * others may list it or write into it: whoever can do that can become every account.
+ */
+export async function openDataDirectory(path: string): Promise<DataDirectory> {
+  const root = resolve(path);
+  const made = await mkdir(root, { recursive: true, mode: MODE });
+  if (made !== undefined) await chmod(root, MODE);
+  const { uid, mode } = await stat(root);
+  if (uid !== process.getuid?.()) throw new Error(`${root} belongs to another user.`);
+  if ((mode & FORBIDDEN) !== 0) {
+    throw new Error(`${root} is open to others; close it with: chmod ${MODE.toString(8)} ${root}`);
+  }
+  return {
+    store: join(root, 'store'),
+    keys: join(root, 'keys'),
+    derivationKey: join(root, 'keys', 'derivation.json'),
+    iam: join(root, 'iam'),
+    issuers: join(root, 'iam', 'issuers.json'),
+    administratorKey: join(root, 'administrator.apikey'),
+    registry: join(root, 'registry'),
+  };
+}

@@ -1,0 +1,77 @@
+/** Completes the environment that the functions read, with what this machine provides in place of AWS. */
+import { ConfigurationError, readConfig } from '../lib/config.ts';
+import { servicesOf } from '../lib/config-files.ts';
+import type { Service } from '../lib/domain/service.ts';
+import type { DataDirectory } from './data-directory.ts';
+import { ADMINISTRATOR } from './development-iam/administrator.ts';
+import type { Engine } from './engine.ts';
+
+export interface LocalSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly data: string;
+  readonly url: string;
+  readonly services: readonly Service[];
+  /** Whether nobody vouches for callers but the IAM that this process brings along. */
+  readonly developmentIam: boolean;
+}
+
+const LOOPBACK = /^(?:127\.\d{1,3}\.\d{1,3}\.\d{1,3}|::1|localhost)$/;
+
+/** What the local process is told. Throws ConfigurationError, also for an address that others reach without TLS or IAM. */
+export function localSettings(environment: NodeJS.ProcessEnv): LocalSettings {
+  const { port } = readConfig(['port'], environment);
+  const given = { PULLPASS_URL: `http://localhost:${port}`, ...environment };
+  const { host, data, url, service, services, issuers } = readConfig(
+    ['host', 'data', 'url', 'service', 'services', 'issuers'],
+    given,
+  );
+  const exposed = !LOOPBACK.test(host);
+  const problems = [
+    ...(exposed && !url.startsWith('https:')
+      ? ['PULLPASS_HOST is not loopback, so PULLPASS_URL must be https']
+      : []),
+    ...(exposed && issuers === undefined
+      ? ['PULLPASS_HOST is not loopback, so PULLPASS_ISSUERS must name an IAM']
+      : []),
+  ];
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  const deployed =
+    environment.NODE_ENV === 'production' || environment.AWS_LAMBDA_FUNCTION_NAME !== undefined;
+  return {
+    host,
+    port,
+    data,
+    url,
+    services: servicesOf({ service, services }),
+    developmentIam: issuers === undefined && !deployed,
+  };
+}
+
+/** What the functions find in the environment on AWS. What the operator has set stays. */
+export function functionVariables(settings: LocalSettings, directory: DataDirectory): Record<string, string> {
+  return {
+    PULLPASS_URL: settings.url,
+    PULLPASS_KEYS: `file:${directory.keys}`,
+    PULLPASS_DERIVATION_KEY: `file:${directory.derivationKey}`,
+    ...(settings.developmentIam ? developmentIamVariables(directory) : {}),
+  };
+}
+
+/** How the SDK finds the embedded engine. The operator's AWS account is none of this process's business. */
+export function engineVariables(engine: Engine): Record<string, string> {
+  return {
+    AWS_ENDPOINT_URL_DYNAMODB: engine.endpoint,
+    AWS_REGION: 'local',
+    AWS_ACCESS_KEY_ID: engine.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: engine.secretAccessKey,
+  };
+}
+
+/** Variables that would lead the SDK past the embedded engine's credentials. */
+export const FOREIGN_VARIABLES = ['AWS_PROFILE', 'AWS_SESSION_TOKEN', 'AWS_ENDPOINT_URL'] as const;
+
+function developmentIamVariables({ issuers }: DataDirectory): Record<string, string> {
+  const { account, iamId } = ADMINISTRATOR;
+  return { PULLPASS_ISSUERS: issuers, PULLPASS_ADMINISTRATORS: `dev:${account}:${iamId}` };
+}

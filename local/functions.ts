@@ -1,0 +1,43 @@
+/** The deployed functions, loaded into this process, and which of them serves a path. */
+import { type FunctionName, ROUTES } from '../lib/api/routes.ts';
+import type { HttpHandler } from '../lib/http/chain.ts';
+import { createRouter } from '../lib/http/router.ts';
+import type { Invoke } from './gateway.ts';
+
+export interface LocalFunctions {
+  readonly invoke: Invoke;
+  /** Runs the cleanup until its end. */
+  cleanUp(): Promise<object>;
+}
+
+const CLEANUP_MS = 60_000;
+
+/** Loads the functions. They read their configuration now, so the environment must be complete. */
+export async function loadFunctions(): Promise<LocalFunctions> {
+  const [login, management, discovery, fallback, cleanup] = await Promise.all([
+    import('../functions/login.ts'),
+    import('../functions/management.ts'),
+    import('../functions/discovery.ts'),
+    import('../functions/fallback.ts'),
+    import('../functions/cleanup.ts'),
+  ]);
+  const handlers: Record<FunctionName, HttpHandler> = {
+    login: login.handler,
+    management: management.handler,
+    discovery: discovery.handler,
+  };
+  const served = Object.entries(handlers).map(([name, handler]) => ({
+    handler,
+    router: createRouter(ROUTES[name as FunctionName]),
+  }));
+  return {
+    invoke(event, context) {
+      const found = served.find(({ router }) => router.faceOf(event.rawPath) !== undefined);
+      return (found?.handler ?? fallback.handler)(event, context);
+    },
+    cleanUp() {
+      const deadline = Date.now() + CLEANUP_MS;
+      return cleanup.handler(undefined, { getRemainingTimeInMillis: () => deadline - Date.now() });
+    },
+  };
+}

@@ -1,0 +1,11 @@
+/** Starts the local process, or says clearly why this Node cannot. Plain JavaScript: an old Node must get this far. */
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+if (major < 22 || (major === 22 && minor < 18)) {
+  console.error(
+    `Pullpass needs Node 22.18 or newer; this is ${process.versions.node}. ` +
+      'On Linux "npm ci" brings its own: start with "npm start", not with "node".',
+  );
+  process.exit(1);
+}
+const { main } = await import('./main.ts');
+await main();
