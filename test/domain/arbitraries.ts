@@ -7,7 +7,7 @@ const word = fc.string({ unit: fc.constantFrom('a', 'b', 'z', '0', '9'), minLeng
 const separator = fc.constantFrom('.', '_', '__', '-', '--');
 
 /** One segment of the name grammar, of at least two bytes. */
-export const segment = fc
+const segment = fc
   .tuple(fc.constantFrom('aa', 'team', 'x0'), fc.array(fc.tuple(separator, word), { maxLength: 2 }))
   .map(([head, tail]) => head + tail.flat().join(''));
 
@@ -65,7 +65,7 @@ const ODD = [
 ];
 
 /** `texts` with one odd fragment put in, or put in the place of a few characters. */
-export function nearly(texts: fc.Arbitrary<string>): fc.Arbitrary<string> {
+function nearly(texts: fc.Arbitrary<string>): fc.Arbitrary<string> {
   return fc
     .tuple(texts, fc.nat(400), fc.nat(3), fc.constantFrom(...ODD))
     .map(([text, place, removed, odd]) => {
@@ -75,7 +75,7 @@ export function nearly(texts: fc.Arbitrary<string>): fc.Arbitrary<string> {
 }
 
 /** Odd fragments and words in any order. */
-export const rubble = fc
+const rubble = fc
   .array(fc.constantFrom(...ODD, 'a', 'team', 'app', 'repository', 'registry', 'pull', 'push', 'catalog'), {
     maxLength: 7,
   })

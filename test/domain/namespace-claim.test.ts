@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import {
   decideRegistration,
   isHeldBy,
-  parseRegistrationRule,
   type NamespaceClaim,
+  parseRegistrationRule,
   type RegistrationRules,
   release,
 } from '../../lib/domain/namespace-claim.ts';

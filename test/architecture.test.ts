@@ -1,0 +1,243 @@
+/** The directions of imports and the habits of the house, held over every source, and guarded against holding nothing. */
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { check } from './architecture/rules.ts';
+import { LAYERS } from './architecture/table.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const SCANNED = '{lib,functions,local,cli}/**/*.{ts,mts,mjs,js}';
+/** Raise these as the house grows: a scan that finds less has lost its way. */
+const FEWEST = { files: 110, edges: 420, domainFiles: 19 };
+
+function read(root: string): Map<string, string> {
+  return new Map(
+    globSync(SCANNED, { cwd: root }).map(path => [path, readFileSync(join(root, path), 'utf8')]),
+  );
+}
+
+describe('the house', () => {
+  const sources = read(ROOT);
+  const report = check(sources);
+
+  it('has imports that run one way, and keeps its habits', () => {
+    expect(report.violations).toEqual([]);
+  });
+  it('was scanned', () => {
+    console.log(
+      report.files,
+      [...report.edges.values()].reduce((x, t) => x + t.length, 0),
+    );
+    const edges = [...report.edges.values()].reduce((sum, targets) => sum + targets.length, 0);
+    expect(report.files).toBeGreaterThanOrEqual(FEWEST.files);
+    expect(edges).toBeGreaterThanOrEqual(FEWEST.edges);
+    const domain = [...sources.keys()].filter(path => path.startsWith('lib/domain/'));
+    expect(domain.length).toBeGreaterThanOrEqual(FEWEST.domainFiles);
+    expect(report.edges.get('lib/domain/registry-token.ts')).toContain('lib/domain/secret.ts');
+    expect(report.edges.get('lib/ports.ts')).toContain('lib/domain/token-record.ts');
+  });
+});
+
+/** The smallest house in which everything is allowed. */
+const CLEAN = {
+  'lib/domain/a.ts':
+    "import { hash } from 'node:crypto';\nimport { crc32 } from 'node:zlib';\nexport const a = [hash, crc32];",
+  'lib/ports.ts': "import type { a } from './domain/a.ts';\nexport type P = typeof a;",
+  'lib/usecases/u.ts': "import type { P } from '../ports.ts';\nexport type U = P;",
+  'lib/store/client.ts':
+    "import { DynamoDBClient } from '@aws-sdk/client-dynamodb';\nexport const c = new DynamoDBClient({});",
+  'lib/config.ts': 'export const config = process.env;',
+  'lib/compose.ts':
+    "import { c } from './store/client.ts';\nexport const world = { c, clock: () => Date.now() };",
+  'functions/f.ts': "import { world } from '../lib/compose.ts';\nexport const handler = () => world;",
+  'local/main.ts':
+    "import { handler } from '../functions/f.ts';\nimport x from 'dynalite';\nexport { handler, x };",
+};
+
+function violationsWith(planted: Record<string, string>): readonly string[] {
+  return check(new Map(Object.entries({ ...CLEAN, ...planted }))).violations;
+}
+
+describe('the check bites', () => {
+  const other = 'export const other = 1;';
+  const PLANTED: Record<string, [files: Record<string, string>, violation: RegExp]> = {
+    'an arrow up, from the domain': [
+      { 'lib/domain/b.ts': "import type { P } from '../ports.ts';\nexport type B = P;" },
+      /^lib\/domain\/b.ts: domain may not import ports/,
+    ],
+    'an adapter that imports its neighbour': [
+      { 'lib/iam/i.ts': "import { c } from '../store/client.ts';\nexport { c };" },
+      /^lib\/iam\/i.ts: iam may not import store/,
+    ],
+    'a neighbour that is exported on': [
+      { 'lib/signing/s.ts': "export { c } from '../store/client.ts';" },
+      /signing may not import store/,
+    ],
+    'a neighbour that is exported on as a whole': [
+      { 'lib/signing/s.ts': "export * from '../store/client.ts';" },
+      /signing may not import store/,
+    ],
+    'a neighbour that is only a type': [
+      { 'lib/usecases/v.ts': "export type C = typeof import('../store/client.ts').c;" },
+      /usecases may not import store/,
+    ],
+    'a neighbour that is imported late': [
+      { 'lib/api/a.ts': "export const late = () => import('../store/client.ts');" },
+      /api may not import store/,
+    ],
+    'an import for its effect': [{ 'lib/http/h.ts': "import '../config.ts';" }, /http may not import config/],
+    'a path that is reckoned at run time': [
+      { 'lib/http/h.ts': 'export const late = (name: string) => import(name);' },
+      /http may not use \?/,
+    ],
+    'a package that is reckoned at run time': [
+      { 'local/x.ts': `export const late = (name: string) => import(\`\${name}/x.js\`);` },
+      /local may not use \?\/x.js/,
+    ],
+    'a function that skips compose': [
+      { 'functions/g.ts': "export { c } from '../lib/store/client.ts';" },
+      /functions may not import store/,
+    ],
+    'the library that imports local': [
+      { 'local/x.ts': other, 'lib/compose.ts': "export * from '../local/x.ts';\nexport const world = 1;" },
+      /compose may not import local/,
+    ],
+    'a package in the domain': [{ 'lib/domain/b.ts': "import 'jose';" }, /domain may not use jose/],
+    'the SDK in a use case': [
+      { 'lib/usecases/v.ts': "import type { X } from '@aws-sdk/client-dynamodb';\nexport type Y = X;" },
+      /usecases may not use @aws-sdk\/client-dynamodb/,
+    ],
+    'a file of a package that the layer may not use': [
+      { 'lib/store/s.ts': "import 'jose/errors';" },
+      /store may not use jose\/errors/,
+    ],
+    'another part of Node in the domain': [
+      { 'lib/domain/b.ts': "import { readFileSync } from 'node:fs';\nexport { readFileSync };" },
+      /domain may not use node:fs/,
+    ],
+    'another part of Node in the domain, for its effect': [
+      { 'lib/domain/b.ts': "import 'node:fs';" },
+      /domain may not use node:fs/,
+    ],
+    'another name of an allowed part': [
+      { 'lib/domain/b.ts': "import { gzipSync } from 'node:zlib';\nexport { gzipSync };" },
+      /domain may not use node:zlib/,
+    ],
+    'a folder without a row': [{ 'lib/util/x.ts': other }, /^lib\/util\/x.ts: its folder has no row/],
+    'a file that is not there': [
+      { 'lib/usecases/v.ts': "export * from '../domain/nowhere.ts';" },
+      /nowhere.ts is no file of ours/,
+    ],
+    'a circle of types': [
+      {
+        'lib/domain/b.ts': "import type { C } from './c.ts';\nexport type B = C | 1;",
+        'lib/domain/c.ts': "import type { B } from './b.ts';\nexport type C = B | 2;",
+      },
+      /^circle: lib\/domain\/b.ts → lib\/domain\/c.ts → lib\/domain\/b.ts/,
+    ],
+    'a file that imports itself': [
+      { 'lib/domain/b.ts': "import * as me from './b.ts';\nexport const b = () => me;" },
+      /^circle: lib\/domain\/b.ts → lib\/domain\/b.ts/,
+    ],
+    'the environment': [
+      { 'functions/g.ts': 'export const g = process.env.X;' },
+      /^functions\/g.ts: reads process.env/,
+    ],
+    'the environment by another way': [
+      { 'lib/http/h.ts': "export const h = globalThis.process['env'];" },
+      /reads process.env/,
+    ],
+    'the environment taken apart': [
+      { 'lib/iam/i.ts': 'export const { env } = process;' },
+      /reads process.env/,
+    ],
+    'the environment imported': [
+      { 'lib/iam/i.ts': "import { env } from 'node:process';\nexport { env };" },
+      /reads process.env/,
+    ],
+    'the environment imported under another name': [
+      { 'lib/iam/i.ts': "import p from 'node:process';\nexport const i = p['env'];" },
+      /reads process.env/,
+    ],
+    'a client made elsewhere': [
+      {
+        'lib/store/s.ts':
+          "import { DynamoDBClient } from '@aws-sdk/client-dynamodb';\nexport const s = new DynamoDBClient({});",
+      },
+      /^lib\/store\/s.ts: constructs a DynamoDBClient/,
+    ],
+    'a clock in the domain': [{ 'lib/domain/b.ts': 'export const b = () => Date.now();' }, /takes Date.now/],
+    'a clock that is passed on': [{ 'lib/usecases/v.ts': 'export const { now } = Date;' }, /takes Date.now/],
+    'a date of now': [
+      { 'lib/domain/b.ts': 'export const b = () => new Date();' },
+      /takes the time by new Date\(\)/,
+    ],
+    'chance in the domain': [
+      { 'lib/domain/b.ts': 'export const b = () => Math.random();' },
+      /takes Math.random/,
+    ],
+    'a random UUID in the domain, of the global kind': [
+      { 'lib/domain/b.ts': 'export const b = () => crypto.randomUUID();' },
+      /takes crypto.randomUUID/,
+    ],
+    'random bytes under another name': [
+      { 'lib/store/s.ts': "import { randomBytes as r } from 'node:crypto';\nexport const s = r(1);" },
+      /takes crypto.randomBytes/,
+    ],
+    'random bytes in the store': [
+      { 'lib/store/s.ts': "import { randomBytes } from 'node:crypto';\nexport const s = randomBytes(1);" },
+      /takes crypto.randomBytes/,
+    ],
+    'all of node:crypto': [
+      { 'lib/store/s.ts': "import * as crypto from 'node:crypto';\nexport const s = crypto;" },
+      /takes crypto.\*/,
+    ],
+    'a file that is too long': [
+      { 'lib/domain/b.ts': `${other}${'\n'.repeat(251)}` },
+      /251 lines are more than 250/,
+    ],
+  };
+  it.each(Object.entries(PLANTED))('on %s', (_, [files, violation]) => {
+    const violations = violationsWith(files);
+    expect(violations).toHaveLength(1);
+    expect(violations[0]).toMatch(violation);
+  });
+
+  it('on nothing that is allowed', () => expect(violationsWith({})).toEqual([]));
+  it('on nothing that only a comment or a string says', () => {
+    const text =
+      "/** import x from 'jose'; process.env */ export const b = \"import 'jose'; Date.now()\"; // new XClient()";
+    expect(violationsWith({ 'lib/domain/b.ts': text })).toEqual([]);
+  });
+  it('on no file of a known package that is reckoned at run time', () => {
+    const text = `export const late = (name: string) => import(\`dynalite/actions/\${name}.js\`);`;
+    expect(violationsWith({ 'local/x.ts': text })).toEqual([]);
+  });
+  it('on no file of 250 lines, nor on a date that is reckoned', () => {
+    expect(violationsWith({ 'lib/domain/b.ts': `${other}${'\n'.repeat(250)}` })).toEqual([]);
+    expect(violationsWith({ 'lib/domain/b.ts': 'export const b = (s: number) => new Date(s);' })).toEqual([]);
+  });
+
+  it('on a file that stands in a tree', () => {
+    const root = mkdtempSync(join(tmpdir(), 'house-'));
+    try {
+      const planted = { ...CLEAN, 'lib/domain/deep/b.ts': "import '../../ports.ts';" };
+      for (const [path, source] of Object.entries(planted)) {
+        mkdirSync(dirname(join(root, path)), { recursive: true });
+        writeFileSync(join(root, path), source);
+      }
+      expect(check(read(root)).violations).toEqual([
+        'lib/domain/deep/b.ts: domain may not import ports (../../ports.ts)',
+      ]);
+    } finally {
+      rmSync(root, { recursive: true });
+    }
+  });
+});
+
+it('the adapters never import each other', () => {
+  for (const name of ['iam', 'store', 'signing', 'derivation']) {
+    expect(LAYERS[name]?.imports).toEqual(['domain', 'ports']);
+  }
+});

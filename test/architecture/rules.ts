@@ -1,0 +1,127 @@
+/** The rules of the house, over a map of paths to sources. Each gives one line for every violation. */
+import { posix } from 'node:path';
+import { type Import, type Module, readModule } from './module.ts';
+import {
+  CLIENT_MAKERS,
+  CLOCK_OWNERS,
+  ENVIRONMENT_READERS,
+  LAYERS,
+  type Layer,
+  layerOf,
+  MAX_LINES,
+} from './table.ts';
+
+export interface Report {
+  readonly files: number;
+  /** Imports of one of our files by another. */
+  readonly edges: ReadonlyMap<string, readonly string[]>;
+  readonly violations: readonly string[];
+}
+
+/** Holds every source against every rule. */
+export function check(sources: ReadonlyMap<string, string>): Report {
+  const violations: string[] = [];
+  const edges = new Map<string, string[]>();
+  for (const [path, source] of sources) {
+    const layer = layerOf(path);
+    if (layer === undefined) violations.push(`${path}: its folder has no row in the table`);
+    const module = readModule(source);
+    violations.push(...habits(path, module).map(text => `${path}: ${text}`));
+    for (const found of module.imports) {
+      const fault = faultOf({ found, from: layer, target: resolve(path, found.specifier), sources });
+      if (fault !== undefined) violations.push(`${path}: ${fault}`);
+    }
+    const targets = module.imports.map(({ specifier }) => resolve(path, specifier) ?? specifier);
+    edges.set(
+      path,
+      targets.filter(target => sources.has(target)),
+    );
+  }
+  violations.push(...circles(edges).map(circle => `circle: ${circle.join(' → ')}`));
+  return { files: sources.size, edges, violations };
+}
+
+function resolve(path: string, specifier: string): string | undefined {
+  return specifier.startsWith('.') ? posix.join(posix.dirname(path), specifier) : undefined;
+}
+
+interface Edge {
+  readonly found: Import;
+  readonly from: string | undefined;
+  /** The path of a relative import. */
+  readonly target: string | undefined;
+  readonly sources: ReadonlyMap<string, string>;
+}
+
+function faultOf({ found, from, target, sources }: Edge): string | undefined {
+  const layer = LAYERS[from ?? ''];
+  if (layer === undefined || from === undefined) return undefined;
+  if (target === undefined) {
+    return mayUse(layer, found) ? undefined : `${from} may not use ${found.specifier}`;
+  }
+  if (!sources.has(target)) return `${found.specifier} is no file of ours`;
+  const to = layerOf(target) ?? target;
+  return to === from || layer.imports.includes(to)
+    ? undefined
+    : `${from} may not import ${to} (${found.specifier})`;
+}
+
+function mayUse({ npm, node }: Layer, { specifier, names }: Import): boolean {
+  if (!specifier.startsWith('node:')) return isAllowedPackage(packageOf(specifier), npm);
+  const part = specifier.slice('node:'.length);
+  return node === null || node.includes(part) || names.every(name => node.includes(`${part}.${name}`));
+}
+
+function isAllowedPackage(name: string, npm: Layer['npm']): boolean {
+  return npm === null ? !name.includes('?') : npm.includes(name);
+}
+
+/** The package of `@scope/name/file` and `name/file`. */
+function packageOf(specifier: string): string {
+  return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
+}
+
+const ENVIRONMENT = ['process.env', 'process.*'];
+const CLOCK = ['Date.now', 'performance.now', 'process.hrtime', 'process.uptime'];
+const CHANCE = [
+  'Math.random',
+  'crypto.randomBytes',
+  'crypto.randomUUID',
+  'crypto.getRandomValues',
+  'crypto.randomInt',
+  'crypto.*',
+];
+
+function habits(path: string, { lines, members, constructed }: Module): string[] {
+  const found = [];
+  const ours = /^(?:lib|functions)\//.test(path);
+  if (lines > MAX_LINES) found.push(`${lines} lines are more than ${MAX_LINES}`);
+  if (ours && !ENVIRONMENT_READERS.includes(path) && ENVIRONMENT.some(name => members.has(name))) {
+    found.push('reads process.env');
+  }
+  if (ours && !CLIENT_MAKERS.includes(path)) {
+    found.push(
+      ...[...constructed].filter(name => name.endsWith('Client')).map(name => `constructs a ${name}`),
+    );
+  }
+  if (ours && !CLOCK_OWNERS.includes(path)) {
+    found.push(...[...CLOCK, ...CHANCE].filter(name => members.has(name)).map(name => `takes ${name}`));
+    if (constructed.has('Date()')) found.push('takes the time by new Date()');
+  }
+  return found;
+}
+
+/** Every circle of imports, each once, from where the walk first came upon it. */
+function circles(edges: ReadonlyMap<string, readonly string[]>): string[][] {
+  const found: string[][] = [];
+  const done = new Set<string>();
+  const walk = (path: string, trail: readonly string[]): void => {
+    const start = trail.indexOf(path);
+    if (start >= 0) found.push([...trail.slice(start), path]);
+    if (start >= 0 || done.has(path)) return;
+    for (const target of edges.get(path) ?? []) walk(target, [...trail, path]);
+    done.add(path);
+  };
+  for (const path of edges.keys()) walk(path, []);
+  return found;
+}

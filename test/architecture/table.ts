@@ -1,0 +1,63 @@
+/** The directions in which imports run: one row for each layer of the house. */
+
+export interface Layer {
+  /** The layers that it may import, besides itself. */
+  readonly imports: readonly string[];
+  /** The packages that it may import; null: any. */
+  readonly npm: readonly string[] | null;
+  /** The parts of Node that it may import, or single names of them; null: any. */
+  readonly node: readonly string[] | null;
+}
+
+const LIB = [
+  'domain',
+  'ports',
+  'usecases',
+  'iam',
+  'store',
+  'signing',
+  'derivation',
+  'telemetry',
+  'http',
+  'api',
+  'config',
+  'compose',
+];
+
+/** Files directly under lib/ are layers of their own; `config-files` belongs to `config`. */
+export const LAYERS: Readonly<Record<string, Layer>> = {
+  domain: { imports: [], npm: [], node: ['crypto.hash', 'crypto.timingSafeEqual', 'zlib.crc32'] },
+  ports: { imports: ['domain'], npm: [], node: [] },
+  usecases: { imports: ['domain', 'ports'], npm: [], node: ['crypto'] },
+  iam: { imports: ['domain', 'ports'], npm: ['jose'], node: null },
+  store: {
+    imports: ['domain', 'ports'],
+    npm: ['@aws-sdk/client-dynamodb', '@smithy/node-http-handler'],
+    node: null,
+  },
+  signing: { imports: ['domain', 'ports'], npm: ['jose', '@peculiar/x509', 'valibot'], node: null },
+  derivation: { imports: ['domain', 'ports'], npm: [], node: null },
+  telemetry: { imports: ['ports'], npm: ['@aws-lambda-powertools/logger'], node: [] },
+  http: { imports: ['domain', 'ports'], npm: ['@middy/core', 'valibot', 'aws-lambda'], node: null },
+  api: { imports: ['http', 'usecases', 'domain', 'ports'], npm: ['valibot'], node: null },
+  config: { imports: ['domain'], npm: ['valibot'], node: null },
+  compose: { imports: LIB, npm: ['@aws-sdk/client-dynamodb'], node: null },
+  functions: { imports: ['compose', 'api', 'http'], npm: ['aws-lambda'], node: [] },
+  local: { imports: ['functions', ...LIB], npm: null, node: null },
+  cli: { imports: ['functions', ...LIB], npm: null, node: null },
+};
+
+/** The layer of a path; undefined where the table has no row. */
+export function layerOf(path: string): string | undefined {
+  const [, name] = /^(?:lib\/)?([a-z-]+?)(?:-files)?(?:\/|\.[a-z.]+$)/.exec(path) ?? [];
+  return name !== undefined && Object.hasOwn(LAYERS, name) ? name : undefined;
+}
+
+/** The only readers of the environment. */
+export const ENVIRONMENT_READERS: readonly string[] = ['lib/config.ts'];
+/** The only files that construct a client. */
+export const CLIENT_MAKERS: readonly string[] = ['lib/compose.ts', 'lib/store/client.ts'];
+/** Who takes time and chance from the system: the place that hands them out, and one that only names a temporary file. */
+export const CLOCK_OWNERS: readonly string[] = ['lib/compose.ts', 'lib/signing/atomic-file.ts'];
+
+export const MAX_LINES = 250;
