@@ -64,10 +64,13 @@ const issuer = v.pipe(
       v.string('is missing; write none:<issuer> if its tokens have no audience'),
       v.minLength(1),
     ),
-    claims: v.optional(v.strictObject({ subject: claimPath, account: claimPath }), {
-      subject: 'iam_id',
-      account: 'account.bss',
-    }),
+    claims: v.optional(
+      v.strictObject({ subject: claimPath, account: claimPath, valid: v.exactOptional(claimPath) }),
+      {
+        subject: 'iam_id',
+        account: 'account.bss',
+      },
+    ),
   }),
   v.check(
     ({ audience, issuer: name }) => !audience.startsWith(NO_AUDIENCE) || audience === NO_AUDIENCE + name,

@@ -49,6 +49,7 @@ it.each(['none', 'None', 'NONE', ''])('CVE-2015-9235: the algorithm %j signs not
   const unsigned = `${encode({ alg, kid: 'k1' })}.${encode(goodClaims())}`;
   await expectRefusal(`${unsigned}.`);
   await expectRefusal(`${unsigned}.AA`);
+  expect(iam.requests.keys).toBe(0);
 });
 
 it('CVE-2015-9235: a public key is no HMAC secret', async () => {

@@ -1,0 +1,23 @@
+import { expect, it } from 'vitest';
+import { identityOf } from '../../lib/iam/claims.ts';
+import { goodClaims, NOW_MS } from './tokens.ts';
+
+const ISSUER = {
+  key: 'test',
+  issuer: 'https://iam.example/identity',
+  keysUrl: 'https://iam.example/keys',
+  tokenUrl: null,
+  audience: 'https://pullpass.example',
+  claims: { subject: 'iam_id', account: 'account.bss' },
+};
+
+it('claims name a caller of the issuer that signed them, and of no other', () => {
+  expect(identityOf(goodClaims(), ISSUER, NOW_MS)).toMatchObject({ account: 'test:acct-1' });
+  for (const iss of ['https://other.example', [ISSUER.issuer], undefined]) {
+    expect(() => identityOf(goodClaims({ iss }), ISSUER, NOW_MS)).toThrow('another issuer');
+  }
+});
+
+it.each([undefined, null, [], 'text', 7])('claims that are no object name nobody: %j', claims => {
+  expect(() => identityOf(claims, ISSUER, NOW_MS)).toThrow();
+});
