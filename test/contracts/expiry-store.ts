@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
 import type { AuditEvent, ExpiredRecord, ExpiryStore } from '../../lib/ports.ts';
+import { inBatches } from '../support/batches.ts';
 import { ACCOUNT, aClaim, aRequest, aToken, NOW } from '../support/records.ts';
 import type { OpenStores } from './stores.ts';
 
@@ -60,9 +61,7 @@ export function expiryStoreContract(open: OpenStores): void {
       const records = Array.from({ length: 1100 }, (_, i) =>
         aToken({ expiresAt: i % 2 === 0 ? NOW - 1 : null }),
       );
-      for (let i = 0; i < records.length; i += 50) {
-        await Promise.all(records.slice(i, i + 50).map(record => tokens.add(record)));
-      }
+      await inBatches(records, record => tokens.add(record));
       expect(new Set((await findAll(expiry, NOW)).map(({ sk }) => sk)).size).toBe(550);
     });
 

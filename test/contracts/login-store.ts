@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { accountHandle } from '../../lib/domain/account.ts';
 import { HOUR_SECONDS } from '../../lib/domain/time.ts';
+import { inBatches } from '../support/batches.ts';
 import { ACCOUNT, aClaim, aToken, NOW, OTHER_ACCOUNT } from '../support/records.ts';
 import type { OpenStores } from './stores.ts';
 
@@ -34,7 +35,7 @@ export function loginStoreContract(open: OpenStores): void {
     it('answers a hundred namespaces without an address', async () => {
       const { namespaces, logins } = await open();
       const names = Array.from({ length: 100 }, (_, i) => `team-${i}`);
-      await Promise.all(names.map(name => namespaces.writeClaim(undefined, aClaim({ name }))));
+      await inBatches(names, name => namespaces.writeClaim(undefined, aClaim({ name })));
       expect((await logins.read(undefined, names)).claims).toHaveLength(100);
     });
 

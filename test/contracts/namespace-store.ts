@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { type NamespaceClaim, release } from '../../lib/domain/namespace-claim.ts';
 import type { NamespaceStore } from '../../lib/ports.ts';
+import { inBatches } from '../support/batches.ts';
 import { ACCOUNT, aClaim, OTHER_ACCOUNT } from '../support/records.ts';
 import type { OpenStores } from './stores.ts';
 
@@ -54,7 +55,7 @@ export function namespaceStoreContract(open: OpenStores): void {
     it('lists more than one batch of namespaces', async () => {
       const { namespaces } = await open();
       const names = Array.from({ length: 230 }, (_, i) => `team-${1000 + i}`);
-      await Promise.all(names.map(name => register(namespaces, aClaim({ name }))));
+      await inBatches(names, name => register(namespaces, aClaim({ name })));
       expect((await namespaces.held(ACCOUNT)).map(({ name }) => name)).toEqual(names);
     });
 

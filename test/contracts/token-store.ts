@@ -5,6 +5,7 @@ import { type Account, accountHandle } from '../../lib/domain/account.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
 import type { TokenRecord } from '../../lib/domain/token-record.ts';
 import type { TokenStore } from '../../lib/ports.ts';
+import { inBatches } from '../support/batches.ts';
 import { ACCOUNT, aToken, NOW, OTHER_ACCOUNT } from '../support/records.ts';
 import type { OpenStores } from './stores.ts';
 
@@ -164,7 +165,7 @@ export function tokenStoreContract(open: OpenStores): void {
       const records = Array.from({ length: 30 }, (_, i) =>
         aToken({ createdAt: NOW - i, expiresAt: i % 3 === 0 ? NOW : NOW + i }),
       );
-      await Promise.all(records.map(record => tokens.add(record)));
+      await inBatches(records, record => tokens.add(record));
       await Promise.all(records.filter((_, i) => i % 5 === 1).map(record => tokens.remove(record, NOW - 1)));
       const living = records.filter((_, i) => i % 3 !== 0 && i % 5 !== 1).map(({ id }) => id);
       expect(await listAll(tokens, ACCOUNT, limit)).toEqual(living);
