@@ -83,6 +83,7 @@ describe('the certificates of a service', () => {
       const { root, leaf } = await chain(service);
       expect(leaf.checkIssued(root)).toBe(true);
       expect(root.subject.match(/^\w+=/gm)).toEqual(['CN=']);
+      expect(root.subject.length).toBeLessThanOrEqual('CN='.length + 64);
     },
   );
 });

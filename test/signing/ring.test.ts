@@ -50,6 +50,16 @@ describe('a ring is refused', () => {
     expect(() => readRing(uncertified, KID)).toThrow(/not what it says/);
   });
 
+  it('of another profile or algorithm than the configuration wants, by these words', async () => {
+    const text = JSON.stringify(await ringOf(KID));
+    for (const other of [
+      { ...KID, profile: 'x5c' },
+      { ...KID, algorithm: 'RS256' },
+    ] as Service[]) {
+      expect(() => readRing(text, other)).toThrow(/of another profile or algorithm/);
+    }
+  });
+
   it('with a time that is no second', async () => {
     const ring = await ringOf(KID);
     for (const useFrom of [1.5, -1, '0'] as number[]) {
