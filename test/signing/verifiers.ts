@@ -47,7 +47,7 @@ export async function verifyByChain(
 }
 
 /** The leaf of a token's `x5c` as PEM. */
-export function leafOf(token: string): string {
+function leafOf(token: string): string {
   const { x5c } = headerOf(token) as { x5c: string[] };
   return `-----BEGIN CERTIFICATE-----\n${x5c[0]?.replaceAll(/.{64}/g, '$&\n')}\n-----END CERTIFICATE-----\n`;
 }
