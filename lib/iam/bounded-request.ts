@@ -1,5 +1,4 @@
 /** One request to an issuer's endpoint: bounded in time and size, on its own connection, never redirected. */
-import { once } from 'node:events';
 import { type IncomingMessage, request as requestOverHttp } from 'node:http';
 import { request as requestOverHttps } from 'node:https';
 
@@ -45,7 +44,7 @@ export async function boundedRequest({
   signal,
 }: BoundedRequest): Promise<BoundedAnswer> {
   const send = url.protocol === 'https:' ? requestOverHttps : requestOverHttp;
-  const request = send(url, {
+  const options = {
     method: form === undefined ? 'GET' : 'POST',
     headers: {
       accept: 'application/json',
@@ -53,11 +52,10 @@ export async function boundedRequest({
     },
     agent: false,
     signal,
+  };
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    send(url, options, resolve).on('error', reject).end(form?.toString());
   });
-  // An abort after the response began is reported on the request too, where nobody waits any more.
-  request.on('error', () => undefined);
-  request.end(form?.toString());
-  const [response] = (await once(request, 'response')) as [IncomingMessage];
   return { status: response.statusCode ?? 0, body: await readBody(response, maxBytes) };
 }
 

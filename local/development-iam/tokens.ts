@@ -12,9 +12,6 @@ export const ACCESS_TOKEN_SECONDS = HOUR_SECONDS;
 export const REFRESH_TOKEN_SECONDS = 30 * DAY_SECONDS;
 
 const ALGORITHM = 'ES256';
-/** The `typ` parts the two kinds: neither is taken for the other (RFC 8725 section 3.11). */
-const ACCESS = 'at+jwt';
-const REFRESH = 'refresh+jwt';
 
 export interface TokensInput {
   readonly keyFile: string;
@@ -47,7 +44,7 @@ export class Tokens {
 
   /** An access token for the owner of the key; `now` in seconds. */
   accessToken({ iamId, account }: ApiKey, now: number): Promise<string> {
-    return this.#sign(ACCESS, {
+    return this.#sign({
       iss: this.#names.issuer,
       sub: iamId,
       aud: this.#names.audience,
@@ -58,27 +55,30 @@ export class Tokens {
     });
   }
 
-  /** A refresh token that stands for the API key, and is worth nothing once that is gone. */
+  /**
+   * A refresh token that stands for the API key, and is worth nothing once that is gone. Its claims part it from an
+   * access token: that names no API key, and this neither issuer nor audience.
+   */
   refreshToken({ id }: ApiKey, now: number): Promise<string> {
-    return this.#sign(REFRESH, { apiKeyId: id, exp: now + REFRESH_TOKEN_SECONDS });
+    return this.#sign({ apiKeyId: id, exp: now + REFRESH_TOKEN_SECONDS });
   }
 
   /** The id of the API key that a refresh token stands for; undefined for anything else, or when it has ended. */
   async apiKeyIdOf(refreshToken: string, now: number): Promise<string | undefined> {
     try {
-      const verified = await compactVerify(refreshToken, createPublicKey(this.#key), {
+      const { payload } = await compactVerify(refreshToken, createPublicKey(this.#key), {
         algorithms: [ALGORITHM],
       });
-      const { apiKeyId, exp } = JSON.parse(Buffer.from(verified.payload).toString('utf8'));
-      return verified.protectedHeader.typ === REFRESH && exp > now ? apiKeyId : undefined;
+      const { apiKeyId, exp } = JSON.parse(Buffer.from(payload).toString('utf8'));
+      return exp > now ? apiKeyId : undefined;
     } catch {
       return undefined;
     }
   }
 
-  #sign(typ: string, claims: Record<string, unknown>): Promise<string> {
+  #sign(claims: Record<string, unknown>): Promise<string> {
     return new CompactSign(Buffer.from(JSON.stringify(claims)))
-      .setProtectedHeader({ alg: ALGORITHM, kid: this.#kid, typ })
+      .setProtectedHeader({ alg: ALGORITHM, kid: this.#kid })
       .sign(this.#key);
   }
 }

@@ -19,7 +19,7 @@ describe('a bounded cache', () => {
     const cache = new BoundedCache<number>(2);
     cache.set('a', 1, 100);
     cache.set('b', 2, 100);
-    cache.set('a', 3, 200);
-    expect([cache.get('a', 150), cache.get('b', 50)]).toEqual([3, 2]);
+    cache.set('b', 3, 200);
+    expect([cache.get('a', 50), cache.get('b', 150)]).toEqual([1, 3]);
   });
 });

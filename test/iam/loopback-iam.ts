@@ -1,6 +1,6 @@
 /** An IAM on loopback that a test controls: it counts what reaches it, and fails in the ways that real ones do. */
 import { once } from 'node:events';
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { Issuer } from '../../lib/domain/issuer.ts';
@@ -66,7 +66,7 @@ export class LoopbackIam {
     else if (wasRefused) await this.open();
   }
 
-  async #answer(request: import('node:http').IncomingMessage, response: ServerResponse): Promise<void> {
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const route = request.url === '/keys' ? 'keys' : request.url === '/token' ? 'token' : undefined;
     this.requests[route ?? 'elsewhere'] += 1;
     if (route === undefined) return void response.end(JSON.stringify({ keys: this.keys }));
@@ -79,18 +79,17 @@ export class LoopbackIam {
     else response.end(JSON.stringify({ access_token: token, expires_in: 3600 }));
   }
 
+  /** Where the status is the fault, the body is a perfect one. */
   #fail(fault: Fault, response: ServerResponse): void {
+    const body = { keys: this.keys, access_token: 'a', error: 'UPSTREAM-TEXT' };
+    const redirect = { location: `${this.url}/elsewhere` };
     if (fault === 'reset' || fault === 'refused') response.destroy();
     if (fault === 'garbage') response.end('<html>UPSTREAM-TEXT</html>');
-    if (fault === 'redirect') response.writeHead(302, { location: `${this.url}/elsewhere` }).end();
-    if (fault === '429' || fault === '500') response.writeHead(Number(fault)).end('UPSTREAM-TEXT');
-    if (fault === 'drip' || fault === 'oversize') response.writeHead(200);
-    if (fault === 'drip') {
-      const timer = setInterval(() => response.write(' '), 50);
-      response.on('close', () => clearInterval(timer));
-    }
-    if (fault === 'oversize') {
-      response.end(JSON.stringify({ keys: this.keys, access_token: 'a', filler: 'x'.repeat(200_000) }));
-    }
+    if (fault === 'redirect') response.writeHead(302, redirect).end(JSON.stringify(body));
+    if (fault === '429' || fault === '500') response.writeHead(Number(fault)).end(JSON.stringify(body));
+    if (fault === 'oversize') response.end(JSON.stringify({ ...body, filler: 'x'.repeat(200_000) }));
+    if (fault !== 'drip') return;
+    const timer = setInterval(() => response.write(' '), 50);
+    response.on('close', () => clearInterval(timer));
   }
 }
