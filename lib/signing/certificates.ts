@@ -2,7 +2,8 @@
  * The certificates that registries of the x5c profile ask for: a root for their bundle and the leaves below it
  * (distribution `registry/auth/token/token.go`; RFC 5280). Only maintenance loads this.
  */
-import './reflect-metadata.ts';
+// A library below @peculiar/x509 (tsyringe) refuses to load without this, so it comes first.
+import 'reflect-metadata';
 import { createPublicKey, hash, type KeyObject } from 'node:crypto';
 import {
   AuthorityKeyIdentifierExtension,
