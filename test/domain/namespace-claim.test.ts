@@ -119,6 +119,38 @@ describe('release', () => {
 
 describe('parseRegistrationRule', () => {
   it.each([
+    ['ibm:acme=team', 'ibm:acme', 'team'],
+    ['ibm:acme=*', 'ibm:acme', '*'],
+    ['aws:aws:123456789012=te*', 'aws:aws:123456789012', 'te*'],
+    ['dev:a=b=team', 'dev:a=b', 'team'],
+  ])('reads %j', (text, account, pattern) => {
+    expect(parseRegistrationRule(text)).toEqual({ account, pattern });
+  });
+  it.each([
+    ...[
+      '',
+      '=',
+      ':=',
+      'open',
+      'team',
+      'ibm:acme',
+      'ibm=team',
+      '=team',
+      'ibm:=team',
+      ':acme=team',
+      'ibm:acme=',
+    ],
+    ...['IBM:acme=team', 'i_m:acme=team', ' ibm:acme=team', 'ibm:ac me=team', 'ibm:é=team', 'ibm:acme =team'],
+    ...[
+      'ibm:acme=team=',
+      'ibm:acme=team\n',
+      'ibm:a\nb=team',
+      'ibm:acme= team',
+      'x\nibm:acme=team',
+      'ibm:acme=team\n=x',
+    ],
+  ])('refuses %j as a whole', text => expect(parseRegistrationRule(text)).toBeUndefined());
+  it.each([
     '*',
     'team',
     'te*',
