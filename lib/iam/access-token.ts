@@ -10,7 +10,7 @@ import { member, readStrictJson } from './strict-json.ts';
 /** A token is this long at most, in characters. */
 export const MAX_TOKEN_LENGTH = 16_384;
 /** Signatures by private keys only: no `none`, and no HS* that a public key could stand in for (CVE-2015-9235). */
-export const ALGORITHMS = [
+const ALGORITHMS = [
   'RS256',
   'RS384',
   'RS512',

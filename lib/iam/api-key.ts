@@ -11,13 +11,13 @@ import { RETRY_AFTER_SECONDS, TokenEndpoint } from './token-endpoint.ts';
 /** RFC 6749 section 4.5: an extension grant. */
 export const API_KEY_GRANT = 'urn:ibm:params:oauth:grant-type:apikey';
 /** Exchange and verification together take this long at most, in milliseconds. */
-export const EXCHANGE_MS = 1500;
+const EXCHANGE_MS = 1500;
 /** So many API keys may be on their way to the issuer at once. */
 export const MAX_IN_FLIGHT = 20;
 /** An identity is remembered this long, but never past the end of its token. */
-export const ACCEPTED_MS = 60_000;
+const ACCEPTED_MS = 60_000;
 /** A 4xx is remembered this long. */
-export const REFUSED_MS = 10_000;
+const REFUSED_MS = 10_000;
 
 const ACCEPTED_CAPACITY = 1000;
 const REFUSED_CAPACITY = 1000;

@@ -7,9 +7,9 @@ import { refused } from './refusals.ts';
 import { member } from './strict-json.ts';
 
 /** What an issuer's clock may be off, in seconds. */
-export const CLOCK_TOLERANCE_SECONDS = 30;
+const CLOCK_TOLERANCE_SECONDS = 30;
 /** No token may be made to live longer; as it must also be unexpired, none is older. */
-export const MAX_LIFE_SECONDS = DAY_SECONDS;
+const MAX_LIFE_SECONDS = DAY_SECONDS;
 
 /** An identity that a token proves: it ends with the token. */
 export interface BearerIdentity extends Identity {

@@ -4,9 +4,9 @@ import { type KeySet, readKeySet, type VerificationKey } from './key-set.ts';
 import { unanswered } from './refusals.ts';
 
 /** A key set is this long at most, in bytes. */
-export const KEY_SET_BYTES = 100 * 1024;
+const KEY_SET_BYTES = 100 * 1024;
 /** A fetch takes this long at most, in milliseconds, from the connection to the last byte. */
-export const KEY_FETCH_MS = 3000;
+const KEY_FETCH_MS = 3000;
 /** Between two fetches, whatever tokens name and however the last fetch ended. */
 export const KEY_FETCH_INTERVAL_MS = 10_000;
 /** A key set is used this long before it is fetched again: a key that the issuer removed dies then. */

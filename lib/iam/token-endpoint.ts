@@ -6,7 +6,7 @@ import { refused, unanswered } from './refusals.ts';
 import { member, readStrictJson } from './strict-json.ts';
 
 /** An answer is this long at most, in bytes. */
-export const TOKEN_ANSWER_BYTES = 64 * 1024;
+const TOKEN_ANSWER_BYTES = 64 * 1024;
 /** When to ask again after the issuer did not answer. */
 export const RETRY_AFTER_SECONDS = 5;
 

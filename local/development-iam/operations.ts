@@ -19,7 +19,7 @@ export interface Parts {
   readonly randomBytes: RandomBytes;
 }
 
-export interface IamCall {
+interface IamCall {
   readonly params: Readonly<Record<string, string>>;
   readonly form: Form;
   readonly json: unknown;

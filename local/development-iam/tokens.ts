@@ -9,7 +9,7 @@ import { newPrivateKey, toPem } from '../../lib/signing/private-key.ts';
 import type { ApiKey } from './api-keys.ts';
 
 export const ACCESS_TOKEN_SECONDS = HOUR_SECONDS;
-export const REFRESH_TOKEN_SECONDS = 30 * DAY_SECONDS;
+const REFRESH_TOKEN_SECONDS = 30 * DAY_SECONDS;
 
 const ALGORITHM = 'ES256';
 
