@@ -1,6 +1,6 @@
 /** Removes what has expired; called by a schedule. */
 import type { Context } from 'aws-lambda';
-import { composeCleanup } from '../lib/compose.ts';
+import { composeCleanup } from '../lib/compose/cleanup.ts';
 
 const { run, log } = composeCleanup();
 

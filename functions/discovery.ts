@@ -1,7 +1,7 @@
 /** The public documents: keys, certificates, metadata. */
 import { discoveryOperations } from '../lib/api/discovery.ts';
 import { ROUTES } from '../lib/api/routes.ts';
-import { composeDiscovery } from '../lib/compose.ts';
+import { composeDiscovery } from '../lib/compose/discovery.ts';
 import { httpHandler } from '../lib/http/chain.ts';
 
 const { ports, chain } = composeDiscovery();

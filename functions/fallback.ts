@@ -1,6 +1,6 @@
 /** Where no other function answers: our 404 for an unknown path, our 405 for an unknown method. */
 import { ALL_ROUTES } from '../lib/api/routes.ts';
-import { publicChain } from '../lib/compose.ts';
+import { publicChain } from '../lib/compose/chain.ts';
 import { httpHandler } from '../lib/http/chain.ts';
 
 export const handler = httpHandler({ ...publicChain(), routes: ALL_ROUTES, operations: {} });

@@ -2,7 +2,7 @@
 import { healthOperations } from '../lib/api/health.ts';
 import { loginOperations } from '../lib/api/login.ts';
 import { ROUTES } from '../lib/api/routes.ts';
-import { composeLogin } from '../lib/compose.ts';
+import { composeLogin } from '../lib/compose/login.ts';
 import { httpHandler } from '../lib/http/chain.ts';
 
 const { ports, services, chain } = composeLogin();

@@ -9,7 +9,7 @@ import { LAYERS } from './architecture/table.ts';
 const ROOT = join(import.meta.dirname, '..');
 const SCANNED = '{lib,functions,local,cli}/**/*.{ts,mts,mjs,js}';
 /** Raise these as the house grows: a scan that finds less has lost its way. */
-const FEWEST = { files: 110, edges: 420, domainFiles: 19 };
+const FEWEST = { files: 130, edges: 480, domainFiles: 19 };
 
 function read(root: string): Map<string, string> {
   return new Map(
@@ -25,10 +25,6 @@ describe('the house', () => {
     expect(report.violations).toEqual([]);
   });
   it('was scanned', () => {
-    console.log(
-      report.files,
-      [...report.edges.values()].reduce((x, t) => x + t.length, 0),
-    );
     const edges = [...report.edges.values()].reduce((sum, targets) => sum + targets.length, 0);
     expect(report.files).toBeGreaterThanOrEqual(FEWEST.files);
     expect(edges).toBeGreaterThanOrEqual(FEWEST.edges);
@@ -48,9 +44,9 @@ const CLEAN = {
   'lib/store/client.ts':
     "import { DynamoDBClient } from '@aws-sdk/client-dynamodb';\nexport const c = new DynamoDBClient({});",
   'lib/config.ts': 'export const config = process.env;',
-  'lib/compose.ts':
-    "import { c } from './store/client.ts';\nexport const world = { c, clock: () => Date.now() };",
-  'functions/f.ts': "import { world } from '../lib/compose.ts';\nexport const handler = () => world;",
+  'lib/compose/system.ts':
+    "import { c } from '../store/client.ts';\nexport const world = { c, clock: () => Date.now() };",
+  'functions/f.ts': "import { world } from '../lib/compose/system.ts';\nexport const handler = () => world;",
   'local/main.ts':
     "import { handler } from '../functions/f.ts';\nimport x from 'dynalite';\nexport { handler, x };",
 };
@@ -100,7 +96,10 @@ describe('the check bites', () => {
       /functions may not import store/,
     ],
     'the library that imports local': [
-      { 'local/x.ts': other, 'lib/compose.ts': "export * from '../local/x.ts';\nexport const world = 1;" },
+      {
+        'local/x.ts': other,
+        'lib/compose/system.ts': "export * from '../../local/x.ts';\nexport const world = 1;",
+      },
       /compose may not import local/,
     ],
     'a package in the domain': [{ 'lib/domain/b.ts': "import 'jose';" }, /domain may not use jose/],

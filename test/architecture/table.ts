@@ -56,8 +56,8 @@ export function layerOf(path: string): string | undefined {
 /** The only readers of the environment. */
 export const ENVIRONMENT_READERS: readonly string[] = ['lib/config.ts'];
 /** The only files that construct a client. */
-export const CLIENT_MAKERS: readonly string[] = ['lib/compose.ts', 'lib/store/client.ts'];
+export const CLIENT_MAKERS: readonly string[] = ['lib/store/client.ts'];
 /** Who takes time and chance from the system: the place that hands them out, and one that only names a temporary file. */
-export const CLOCK_OWNERS: readonly string[] = ['lib/compose.ts', 'lib/signing/atomic-file.ts'];
+export const CLOCK_OWNERS: readonly string[] = ['lib/compose/system.ts', 'lib/signing/atomic-file.ts'];
 
 export const MAX_LINES = 250;

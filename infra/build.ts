@@ -1,0 +1,33 @@
+/** `npm run build`: bundles every function to .build/functions, prints their sizes, fails when one exceeds its budget. */
+import { readdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { BUDGETS, type Budget } from './budgets.ts';
+import { type Bundle, bundle } from './bundle.ts';
+import { excesses } from './excesses.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const DIRECTORY = join(ROOT, '.build', 'functions');
+const budgets: Readonly<Record<string, Budget>> = BUDGETS;
+
+await rm(DIRECTORY, { recursive: true, force: true });
+const names = readdirSync(join(ROOT, 'functions')).map(file => basename(file, '.ts'));
+const bundles = await Promise.all(names.map(name => bundle(name, DIRECTORY)));
+console.table(Object.fromEntries(bundles.map(built => [built.name, row(built)])));
+const problems = bundles.flatMap(built => {
+  const budget = budgets[built.name];
+  return budget === undefined ? [`${built.name}: has no budget`] : excesses(built, budget);
+});
+for (const problem of problems) console.error(problem);
+process.exitCode = problems.length > 0 ? 1 : 0;
+
+function row({ name, startBytes, totalBytes, contents }: Bundle): Record<string, number | string> {
+  const packages = [...contents.keys()].filter(origin => !origin.endsWith('.ts'));
+  return {
+    'start (bytes)': startBytes,
+    'of at most': budgets[name]?.startBytes ?? '-',
+    'total (bytes)': totalBytes,
+    'of at most ': budgets[name]?.totalBytes ?? '-',
+    packages: packages.length,
+  };
+}

@@ -1,0 +1,71 @@
+/** Bundles one function for Node 24 on Lambda, and says what came of it. */
+import { join } from 'node:path';
+import { build, type Metafile } from 'esbuild';
+
+/** What a bundle is made of; sizes in bytes, minified. */
+export interface Bundle {
+  readonly name: string;
+  readonly startBytes: number;
+  readonly totalBytes: number;
+  /** By package, or by file where it is our own. */
+  readonly contents: ReadonlyMap<string, number>;
+}
+
+const ROOT = join(import.meta.dirname, '..');
+const ENTRY = 'index.mjs';
+const PACKAGE = /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//;
+
+/**
+ * Writes functions/<name>.ts with all that it needs to `<directory>/<name>/index.mjs`. The same sources give the same
+ * bytes. ES modules of packages are preferred and chunks split off, because Lambda pays for what a start has to
+ * parse: the SDK's credential providers load only where they are needed.
+ */
+export async function bundle(name: string, directory: string): Promise<Bundle> {
+  const { metafile } = await build({
+    absWorkingDir: ROOT,
+    entryPoints: [{ in: `functions/${name}.ts`, out: 'index' }],
+    outdir: join(directory, name),
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    splitting: true,
+    minify: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    mainFields: ['module', 'main'],
+    metafile: true,
+    logLevel: 'warning',
+  });
+  return describeBundle(name, metafile);
+}
+
+/** Reads the size and contents of a bundle off esbuild's account of it. */
+export function describeBundle(name: string, { outputs }: Metafile): Bundle {
+  const contents = new Map<string, number>();
+  for (const { inputs } of Object.values(outputs)) {
+    for (const [path, { bytesInOutput }] of Object.entries(inputs)) {
+      const origin = PACKAGE.exec(path)?.[1] ?? path;
+      contents.set(origin, (contents.get(origin) ?? 0) + bytesInOutput);
+    }
+  }
+  return {
+    name,
+    startBytes: sizeOf(readAtStart(outputs), outputs),
+    totalBytes: sizeOf(Object.keys(outputs), outputs),
+    contents,
+  };
+}
+
+function readAtStart(outputs: Metafile['outputs']): Set<string> {
+  const found = new Set(Object.keys(outputs).filter(path => path.endsWith(`/${ENTRY}`)));
+  for (const path of found) {
+    const imports = outputs[path]?.imports ?? [];
+    for (const { path: target, kind } of imports)
+      if (kind === 'import-statement' && target in outputs) found.add(target);
+  }
+  return found;
+}
+
+function sizeOf(paths: Iterable<string>, outputs: Metafile['outputs']): number {
+  return [...paths].reduce((sum, path) => sum + (outputs[path]?.bytes ?? 0), 0);
+}

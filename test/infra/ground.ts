@@ -1,0 +1,70 @@
+/** Where a login bundle can run: an engine with a token in it, the keys of a service, and the environment that says so. */
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { formatRegistryToken, hashRegistryToken } from '../../lib/domain/registry-token.ts';
+import { LIFETIME_SECONDS } from '../../lib/domain/service.ts';
+import { keyDirectory } from '../../lib/signing/key-directory.ts';
+import { maintainRing } from '../../lib/signing/maintenance.ts';
+import { engineVariables } from '../../local/environment.ts';
+import { withEngine } from '../support/engine.ts';
+import { ACCOUNT, aClaim, aToken } from '../support/records.ts';
+import { storesOn } from '../support/stores.ts';
+
+const SERVICE = 'registry.example';
+/** Calls the handler as Lambda does, and writes its result behind whatever it has logged. */
+const INVOKE = `const [, url, event] = process.argv;
+const { handler } = await import(url);
+console.log(JSON.stringify(await handler(JSON.parse(event), { awsRequestId: '' })));`;
+
+export interface Ground {
+  /** The value of a token that may pull from `team-a`. */
+  readonly value: string;
+  /** Calls the handler of a bundle in a process of its own. */
+  invoke(bundle: string, event: object): Promise<{ statusCode: number; body: string }>;
+  close(): Promise<void>;
+}
+
+export async function aGround(directory: string): Promise<Ground> {
+  const engine = await withEngine();
+  const { tokens, namespaces } = storesOn(engine);
+  const now = Math.floor(Date.now() / 1000);
+  const record = aToken({ createdAt: now });
+  const value = formatRegistryToken(ACCOUNT, record.id, randomBytes(32));
+  await tokens.add({ ...record, hash: hashRegistryToken(value) });
+  await namespaces.writeClaim(undefined, aClaim());
+  const service = { name: SERVICE, profile: 'x5c', algorithm: 'ES256' } as const;
+  const keys = join(directory, 'keys');
+  await maintainRing({ ...service, lifetimeSeconds: LIFETIME_SECONDS.default }, keyDirectory(keys), now);
+  const env = {
+    ...engineVariables(engine),
+    PULLPASS_URL: 'https://pullpass.example',
+    PULLPASS_SERVICE: SERVICE,
+    PULLPASS_KEYS: `file:${keys}`,
+    PULLPASS_TABLE: engine.table,
+  };
+  return {
+    value: value.reveal(),
+    close: engine.close,
+    invoke: async (bundle, event) => {
+      const url = pathToFileURL(bundle).href;
+      const parameters = ['--input-type=module', '-e', INVOKE, url, JSON.stringify(event)];
+      const { stdout } = await promisify(execFile)(process.execPath, parameters, { env });
+      return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
+    },
+  };
+}
+
+/** A GET of the login endpoint, payload format 2.0. */
+export function loginEvent(value: string): object {
+  const http = { method: 'GET', path: '/oauth/token', protocol: 'HTTP/1.1', sourceIp: '127.0.0.1' };
+  return {
+    rawPath: http.path,
+    rawQueryString: `service=${SERVICE}&scope=repository:team-a/app:pull,push`,
+    headers: { authorization: `Basic ${Buffer.from(`token:${value}`).toString('base64')}` },
+    requestContext: { http, requestId: 'request-1' },
+    isBase64Encoded: false,
+  };
+}
