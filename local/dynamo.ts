@@ -8,7 +8,7 @@ import { create } from 'dynalite/db/index.js';
 import { checkTypes, checkValidations, toLowerFirst } from 'dynalite/validations/index.js';
 
 /** What DynamoDB would answer: a status and the JSON body. */
-export interface DynamoAnswer {
+interface DynamoAnswer {
   readonly status: number;
   readonly body: object;
 }

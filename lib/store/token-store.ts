@@ -11,7 +11,7 @@ import { burial, difference, fromTokenItem, toTokenItem } from './token-item.ts'
 
 /** A tombstone has no version, so no write over a version can revive it. */
 const STANDS = '#version = :version AND (attribute_not_exists(#expiresAt) OR #expiresAt > :now)';
-const LISTED = 'attribute_not_exists(#removedAt) AND (attribute_not_exists(#expiresAt) OR #expiresAt > :now)';
+const LISTED = 'attribute_not_exists(#expiresAt) OR #expiresAt > :now';
 
 /** Every method throws `unavailable` when DynamoDB does not answer, `internal` when an item is malformed. */
 export function tokenStore(options: Table & { readonly randomBytes: RandomBytes }): TokenStore {

@@ -6,7 +6,7 @@ import type { TokenRecord } from '../../lib/domain/token-record.ts';
 import type { AuditEvent } from '../../lib/ports.ts';
 
 /** Something that ends by itself. */
-export interface Row<T> {
+interface Row<T> {
   readonly value: T;
   readonly expiresAt: number | null;
 }

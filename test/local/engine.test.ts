@@ -5,8 +5,11 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { tableDefinition } from '../../lib/store/table.ts';
+import { openDynamo } from '../../local/dynamo.ts';
 import { startEngine } from '../../local/engine.ts';
 import { ensureTable } from '../../local/table.ts';
 import { clientOf, type TestEngine, withEngine } from '../support/engine.ts';
@@ -189,13 +192,17 @@ describe('the database of the embedded engine', () => {
 
   it('has everything that was acknowledged before a kill -9', () =>
     inDirectory(async path => {
-      const process = spawn(globalThis.process.execPath, [`${import.meta.dirname}/write-forever.ts`, path], {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      });
+      const writer = spawn(
+        process.execPath,
+        [fileURLToPath(import.meta.resolve('./write-forever.ts')), path],
+        {
+          stdio: ['ignore', 'pipe', 'inherit'],
+        },
+      );
       let output = '';
-      for await (const chunk of process.stdout.setEncoding('utf8')) {
+      for await (const chunk of writer.stdout.setEncoding('utf8')) {
         output += chunk;
-        if (output.split('\n').length > 200) process.kill('SIGKILL');
+        if (output.split('\n').length > 200) writer.kill('SIGKILL');
       }
       const acknowledged = output.split('\n').slice(0, -1).map(Number);
       expect(acknowledged.length).toBeGreaterThanOrEqual(200);
@@ -207,8 +214,6 @@ describe('the database of the embedded engine', () => {
 
   it('completes a table whose making was cut off', () =>
     inDirectory(async path => {
-      const { openDynamo } = await import('../../local/dynamo.ts');
-      const { tableDefinition } = await import('../../lib/store/table.ts');
       const dynamo = await openDynamo(path);
       const definition = Buffer.from(JSON.stringify(tableDefinition('pullpass')));
       const { body } = await dynamo.execute('DynamoDB_20120810.CreateTable', definition);

@@ -30,7 +30,7 @@ describe('a DynamoDB that', () => {
     });
     expect(error).toMatchObject({ code: 'unavailable', details: { reason: 'store: TimeoutError' } });
     expect(ms).toBeGreaterThan(1500);
-    expect(ms).toBeLessThan(2000);
+    expect(ms).toBeLessThan(2500);
     expect(aborted).toHaveLength(2);
     await Promise.all(aborted);
   });
@@ -40,7 +40,17 @@ describe('a DynamoDB that', () => {
       response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' }).write('{"Item":');
     });
     expect(error).toMatchObject({ code: 'unavailable' });
-    expect(ms).toBeLessThan(2500);
+    expect(ms).toBeLessThan(3000);
+  });
+
+  it('trickles without ever beginning its answer is given up too', async () => {
+    const { error, ms } = await against(({ socket }) => {
+      socket.write('HTTP/1.1 200 OK\r\n');
+      const drip = setInterval(() => socket.write('x: y\r\n'), 100);
+      socket.once('close', () => clearInterval(drip));
+    });
+    expect(error).toMatchObject({ code: 'unavailable', details: { reason: 'store: TimeoutError' } });
+    expect(ms).toBeLessThan(3000);
   });
 
   it.each([

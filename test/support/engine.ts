@@ -14,7 +14,7 @@ export interface TestEngine extends Engine {
   freshTable(): Promise<string>;
 }
 
-export const REGION = 'us-east-1';
+const REGION = 'us-east-1';
 
 /** A client of the engine with the settings of production. */
 export function clientOf({ endpoint, accessKeyId, secretAccessKey }: Omit<Engine, 'close'>): DynamoDBClient {
