@@ -1,0 +1,61 @@
+/** The README's tables and patterns, held against the code that they describe. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { describe, expect, it } from 'vitest';
+import { ALL_ROUTES } from '../lib/api/routes.ts';
+import { VARIABLES } from '../lib/config.ts';
+import { ISSUERS_FILE, SERVICES_FILE } from '../lib/config-files.ts';
+import { ERRORS } from '../lib/domain/errors.ts';
+import { formatRegistryToken } from '../lib/domain/registry-token.ts';
+
+const README = readFileSync(join(import.meta.dirname, '..', 'README.md'), 'utf8');
+
+/** The cells of every table row in the README whose first cell is code. */
+const ROWS = README.split('\n')
+  .filter(line => line.startsWith('| `'))
+  .map(line => line.split('|').map(cell => cell.trim()));
+
+/** The fenced blocks of a language that stand below a heading. */
+function blocks(heading: string, language: string): string[] {
+  const section = README.split(/^#{2,3} /m).find(part => part.startsWith(`${heading}\n`)) ?? '';
+  return [...section.matchAll(/^```(\w*)\n(.*?)^```/gms)]
+    .filter(([, found]) => found === language)
+    .map(([, , text]) => text ?? '');
+}
+
+describe('the README', () => {
+  it('names every variable with its default, and no other', () => {
+    const rows = ROWS.filter(([, name]) => /^`(PULLPASS_\w+|PORT)`$/.test(name ?? ''));
+    const documented = rows.map(([, name, absent]) => [name, absent === '' ? undefined : absent]);
+    const known = VARIABLES.map(({ variable, absent }) => [`\`${variable}\``, absent && `\`${absent}\``]);
+    expect(documented.sort()).toEqual(known.sort());
+  });
+
+  it('names every route of the table, and no other', () => {
+    const documented = ROWS.flatMap(
+      ([, cell]) => /^`((?:GET|POST|PUT|PATCH|DELETE) \S+)`$/.exec(cell ?? '')?.[1] ?? [],
+    );
+    const tabulated = ALL_ROUTES.filter(({ guard }) => guard !== 'login');
+    expect(documented.sort()).toEqual(tabulated.map(({ method, path }) => `${method} ${path}`).sort());
+    const login = ALL_ROUTES.filter(({ guard }) => guard === 'login').map(({ path }) => path);
+    expect(login.filter(path => !README.includes(path))).toEqual([]);
+  });
+
+  it('gives the expression by which a leaked token is found', () => {
+    const [, expression = ''] = /^(plp_\[.*\})$/m.exec(README) ?? [];
+    const value = formatRegistryToken('dev:dev', '01a1fd49-4a6c-7d65-a6e0-bc414b35f7c0', Buffer.alloc(32, 7));
+    expect(value.reveal()).toMatch(new RegExp(`^${expression}$`));
+  });
+
+  it('shows files that the configuration takes', () => {
+    const [services = ''] = blocks('Services', 'json');
+    const [issuers = ''] = blocks('IAM', 'json');
+    expect(v.parse(SERVICES_FILE, JSON.parse(services))).toHaveLength(2);
+    expect(v.parse(ISSUERS_FILE, JSON.parse(issuers))).toHaveLength(1);
+  });
+
+  it('quotes what a refused login reads as the code says it', () => {
+    expect(README).toContain(ERRORS.unauthenticated.detail);
+  });
+});
