@@ -35,7 +35,11 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     npm: ['@aws-sdk/client-dynamodb', '@smithy/node-http-handler'],
     node: null,
   },
-  signing: { imports: ['domain', 'ports'], npm: ['jose', '@peculiar/x509', 'valibot'], node: null },
+  signing: {
+    imports: ['domain', 'ports'],
+    npm: ['jose', '@peculiar/x509', 'reflect-metadata', 'valibot'],
+    node: null,
+  },
   derivation: { imports: ['domain', 'ports'], npm: [], node: null },
   telemetry: { imports: ['ports'], npm: ['@aws-lambda-powertools/logger'], node: [] },
   http: { imports: ['domain', 'ports'], npm: ['@middy/core', 'valibot', 'aws-lambda'], node: null },
