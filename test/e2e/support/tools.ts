@@ -1,0 +1,42 @@
+/** The programs that the scenarios drive. None is optional: a missing one fails the test and says how to get it. */
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+const DISTRIBUTION = 'github.com/distribution/distribution/v3/cmd/registry@v3.1.1';
+const CRANE = 'github.com/google/go-containerregistry/cmd/crane@v0.20.7';
+
+/** The variable that overrides where a program is, its usual name, and how to install it. */
+const TOOLS = {
+  registry2: ['REGISTRY2_BIN', 'docker-registry', 'apt-get install docker-registry'],
+  registry3: ['REGISTRY3_BIN', 'registry', `go install ${DISTRIBUTION}`],
+  docker: ['DOCKER_BIN', 'docker', 'apt-get install docker.io'],
+  dockerd: ['DOCKERD_BIN', 'dockerd', 'apt-get install docker.io'],
+  ctr: ['CTR_BIN', 'ctr', 'apt-get install docker.io (it brings containerd)'],
+  skopeo: ['SKOPEO_BIN', 'skopeo', 'apt-get install skopeo'],
+  podman: ['PODMAN_BIN', 'podman', 'apt-get install podman crun'],
+  buildah: ['BUILDAH_BIN', 'buildah', 'apt-get install buildah'],
+  crane: ['CRANE_BIN', 'crane', `go install ${CRANE}`],
+} as const;
+
+export type Tool = keyof typeof TOOLS;
+
+/** The path of a program. Throws with the command that installs it. */
+export function tool(name: Tool): string {
+  const [variable, usual, installation] = TOOLS[name];
+  const given = process.env[variable];
+  const places = (process.env.PATH ?? '').split(delimiter).map(directory => join(directory, usual));
+  const found = (given === undefined ? places : [given]).find(isExecutable);
+  if (found !== undefined) return found;
+  throw new Error(
+    `${given ?? usual} is missing. Install it with: ${installation}; or name it in ${variable}.`,
+  );
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

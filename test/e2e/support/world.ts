@@ -1,0 +1,197 @@
+/** The ground of a scenario: one deployment, the registries that trust it, and users with their programs. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll } from 'vitest';
+import type { Client, ClientName } from './clients/client.ts';
+import { containersClient } from './clients/containers.ts';
+import { type Crane, craneClient } from './clients/crane.ts';
+import { dockerClient } from './clients/docker.ts';
+import { type Skopeo, skopeoClient } from './clients/skopeo.ts';
+import { bareEnvironment, newDirectory, removeDirectory } from './directories.ts';
+import { type DockerDaemon, startDockerDaemon } from './docker-daemon.ts';
+import { type Image, makeImage } from './image.ts';
+import { freePort } from './ports.ts';
+import { type Answer, Pullpass } from './pullpass.ts';
+import { type Registry, type RegistryKind, startRegistry } from './registry.ts';
+
+/** A registry, and what the services file says of it beyond its name. */
+export interface RegistryPlan {
+  readonly kind: RegistryKind;
+  readonly service?: { readonly profile?: 'x5c' | 'kid'; readonly algorithm?: 'ES256' | 'RS256' };
+}
+
+export interface Plan {
+  readonly registries: readonly [RegistryPlan, ...RegistryPlan[]];
+  readonly settings?: Record<`PULLPASS_${string}`, string>;
+}
+
+/** The namespace that the administrator's account owns. */
+export const NAMESPACE = 'team-a';
+
+export class World {
+  readonly pullpass: Pullpass;
+  readonly registries: Registry[] = [];
+  readonly #home: string;
+  readonly #endings: (() => Promise<void>)[] = [];
+  #daemon: Promise<DockerDaemon> | undefined;
+  #count = 0;
+
+  private constructor(pullpass: Pullpass, home: string) {
+    this.pullpass = pullpass;
+    this.#home = home;
+    this.#endings.push(
+      () => removeDirectory(home),
+      () => pullpass.destroy(),
+    );
+  }
+
+  static async start({ registries, settings = {} }: Plan): Promise<World> {
+    const home = await newDirectory('world');
+    const places = await Promise.all(
+      registries.map(async plan => ({ ...plan, address: `localhost:${await freePort()}` })),
+    );
+    const pullpass = await Pullpass.create({ ...settings, ...(await serviceSettings(home, places)) });
+    const world = new World(pullpass, home);
+    try {
+      await pullpass.start();
+      await pullpass.demand('PUT', `/v1/namespaces/${NAMESPACE}`);
+      for (const { kind, address } of places) await world.#startRegistry(kind, address, places.length);
+      return world;
+    } catch (error) {
+      await world.stop();
+      throw error;
+    }
+  }
+
+  async #startRegistry(kind: RegistryKind, address: string, services: number): Promise<void> {
+    const configFile = join(registryDirectory(this.pullpass, address, services), 'config.yml');
+    const registry = await startRegistry({ kind, address, configFile });
+    this.#endings.push(() => registry.stop());
+    this.registries.push(registry);
+  }
+
+  /** The only registry, or the first. */
+  get registry(): Registry {
+    const [registry] = this.registries;
+    if (registry === undefined) throw new Error('This world has no registry.');
+    return registry;
+  }
+
+  /** A user with a fresh home. */
+  client(name: 'skopeo'): Promise<Skopeo>;
+  client(name: 'crane'): Promise<Crane>;
+  client(name: ClientName): Promise<Client>;
+  async client(name: ClientName): Promise<Client> {
+    const home = await this.#directory(name);
+    const runtime = join(home, 'runtime');
+    await mkdir(runtime, { mode: 0o700 });
+    const env = {
+      ...bareEnvironment(home),
+      DOCKER_CONFIG: join(home, '.docker'),
+      REGISTRY_AUTH_FILE: join(home, 'auth.json'),
+      XDG_RUNTIME_DIR: runtime,
+      TMPDIR: runtime,
+    };
+    if (name === 'skopeo') return skopeoClient({ home, env, dockerHost: '' });
+    if (name === 'crane') return craneClient({ home, env, dockerHost: '' });
+    if (name === 'docker') return dockerClient({ home, env, dockerHost: (await this.dockerDaemon()).host });
+    return containersClient(name, { home, env, dockerHost: '' });
+  }
+
+  /** A user who is logged in to the only registry. */
+  async loggedIn<N extends ClientName>(name: N, password: string, user = 'token') {
+    const client = await this.client(name);
+    const { code, output } = await client.login(this.registry.address, user, password);
+    if (code !== 0) throw new Error(`${name} could not log in: ${output}`);
+    return client;
+  }
+
+  /** A new image that no registry has. */
+  async image(): Promise<Image> {
+    return makeImage(await this.#directory('image'));
+  }
+
+  /** Puts a new image into the only registry with a token that may push; answers its reference and the image. */
+  async pushed(repository: string, apiKey?: string): Promise<{ reference: string; image: Image }> {
+    const { token } = await this.pullpass.addToken({ access: 'push' }, apiKey);
+    const skopeo = await this.loggedIn('skopeo', token);
+    const image = await this.image();
+    const reference = `${this.registry.address}/${repository}:v1`;
+    const { code, output } = await skopeo.push(image, reference);
+    if (code !== 0) throw new Error(`could not push ${reference}: ${output}`);
+    return { reference, image };
+  }
+
+  /** An API key of the development IAM for somebody else. */
+  async apiKey(iamId: string, account: string): Promise<string> {
+    const body = { iam_id: iamId, account_id: account, name: iamId };
+    return (await this.pullpass.demand('POST', '/iam/v1/apikeys', body)).apikey;
+  }
+
+  /** A request to a registry with what the login endpoint answered. */
+  async request(registry: Registry, path: string, login: Answer): Promise<Response> {
+    const authorization = `Bearer ${login.json.token}`;
+    return fetch(`http://${registry.address}${path}`, { headers: { authorization } });
+  }
+
+  dockerDaemon(): Promise<DockerDaemon> {
+    if (this.#daemon === undefined) {
+      const daemon = startDockerDaemon();
+      this.#daemon = daemon;
+      this.#endings.push(async () => (await daemon).stop());
+    }
+    return this.#daemon;
+  }
+
+  /** Ends and removes everything, last come first, also when one of the endings fails. */
+  async stop(): Promise<void> {
+    const failures: unknown[] = [];
+    for (const end of this.#endings.splice(0).reverse()) {
+      await end().catch((error: unknown) => failures.push(error));
+    }
+    if (failures.length > 0) throw new AggregateError(failures, 'The world did not end cleanly.');
+  }
+
+  async #directory(purpose: string): Promise<string> {
+    this.#count += 1;
+    const directory = join(this.#home, `${purpose}-${this.#count}`);
+    await mkdir(directory);
+    return directory;
+  }
+}
+
+/** A world for the tests of the surrounding `describe`, or of the file. */
+export function useWorld(plan: Plan): () => World {
+  let world: World | undefined;
+  beforeAll(async () => {
+    world = await World.start(plan);
+    return () => world?.stop();
+  });
+  return () => {
+    if (world === undefined) throw new Error('The world has not started.');
+    return world;
+  };
+}
+
+/** A single registry is named as the README's first login names it; several, or special ones, stand in a file. */
+async function serviceSettings(
+  home: string,
+  places: readonly (RegistryPlan & { address: string })[],
+): Promise<Record<`PULLPASS_${string}`, string>> {
+  const [first] = places;
+  if (places.length === 1 && first !== undefined && first.service === undefined) {
+    return { PULLPASS_SERVICE: first.address };
+  }
+  const file = join(home, 'services.json');
+  await writeFile(
+    file,
+    JSON.stringify(places.map(({ address, service }) => ({ name: address, ...service }))),
+  );
+  return { PULLPASS_SERVICES: file };
+}
+
+/** Where the product puts what a registry needs: one service has the place to itself. */
+function registryDirectory({ settings }: Pullpass, address: string, services: number): string {
+  const root = join(settings.PULLPASS_DATA, 'registry');
+  return services === 1 ? root : join(root, encodeURIComponent(address));
+}
