@@ -1,0 +1,69 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseStrictJson } from '../../lib/domain/strict-json.ts';
+
+/** `deep` arrays and objects in turn, around one number. */
+function nested(deep: number): string {
+  const open = Array.from({ length: deep }, (_, i) => (i % 2 === 0 ? '[' : '{"a":'));
+  return (
+    open.join('') +
+    1 +
+    open
+      .map(text => (text === '[' ? ']' : '}'))
+      .reverse()
+      .join('')
+  );
+}
+
+describe('strict JSON', () => {
+  it.each([
+    '{"a":1,"a":1}',
+    '{"a":1,"\\u0061":2}',
+    '[{"a":{"b":1 , "b"\t\r\n:2}}]',
+    '{"a":"\\"","b":{},"a":2}',
+    '{"":1,"":2}',
+    '{"a":[{"a":1}],"a":{}}',
+  ])('refuses the repeated member in %s', text => {
+    expect(() => parseStrictJson(text)).toThrow(new SyntaxError('A member is given more than once.'));
+  });
+
+  it.each(['{"__proto__":1}', '{"a":{"\\u005f_proto__":{}}}'])('refuses %s', text => {
+    expect(() => parseStrictJson(text)).toThrow(new SyntaxError('A member may not be named __proto__.'));
+  });
+
+  it('reads twenty levels and refuses the next', () => {
+    expect(parseStrictJson(nested(20))).toEqual(JSON.parse(nested(20)));
+    expect(() => parseStrictJson(nested(21))).toThrow(new SyntaxError('JSON may be nested 20 deep at most.'));
+  });
+
+  it('counts levels, not brackets', () => {
+    const wide = `[${Array.from({ length: 30 }, () => '[{}]').join()}]`;
+    expect(parseStrictJson(wide)).toEqual(JSON.parse(wide));
+  });
+
+  it.each(['', '{', '{"a":1,}', 'secret', '{"a" 1}', '\u0000'])('quotes nothing of the bad text %j', text => {
+    expect(() => parseStrictJson(text)).toThrow(new SyntaxError('The text is not valid JSON.'));
+  });
+
+  it.each([
+    '{"a":"a","b":["a","a"],"c":{"a":"\\\\"}}',
+    '[{"a":1},{"a":2}]',
+    '"a"',
+    '{"a:":1,"a":":"}',
+    '{"a":"}{","b":"\\"]["}',
+    '["__proto__"]',
+    '7',
+  ])('reads %s as JSON.parse does', text => {
+    expect(parseStrictJson(text)).toEqual(JSON.parse(text));
+  });
+
+  it('reads whatever JSON.stringify writes, up to twenty levels', () => {
+    const value = fc.jsonValue({ maxDepth: 8 }).filter(json => !JSON.stringify(json).includes('__proto__'));
+    fc.assert(
+      fc.property(value, json => {
+        const text = JSON.stringify(json);
+        expect(parseStrictJson(text)).toEqual(JSON.parse(text));
+      }),
+    );
+  });
+});
