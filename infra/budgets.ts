@@ -10,7 +10,7 @@ export interface Budget {
 }
 
 const CHAIN = ['@middy/core', '@aws-lambda-powertools/*', '@aws/lambda-invoke-store', 'valibot'];
-const DYNAMODB = ['@aws-sdk/*', '@smithy/*', 'bowser', 'mnemonist', 'obliterator'];
+const DYNAMODB = ['@aws-sdk/*', '@smithy/*', 'bowser', 'mnemonist', 'obliterator', 'p-limit', 'yocto-queue'];
 
 /**
  * One row for each function. Of our own files a bundle may hold functions/ and lib/ alone, so local/, its embedded

@@ -32,7 +32,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   iam: { imports: ['domain', 'ports'], npm: ['jose'], node: null },
   store: {
     imports: ['domain', 'ports'],
-    npm: ['@aws-sdk/client-dynamodb', '@smithy/node-http-handler'],
+    npm: ['@aws-sdk/client-dynamodb', '@smithy/node-http-handler', 'p-limit'],
     node: null,
   },
   signing: {

@@ -114,3 +114,14 @@ describe('a DynamoDB that', () => {
     client.destroy();
   });
 });
+
+describe('a burst', () => {
+  it('of a thousand reads at once is answered in turn, with none given up while it waits', async () => {
+    const { tokens } = storesOn(await openTable());
+    const record = aToken();
+    await tokens.add(record);
+    const reads = Array.from({ length: 1000 }, () => tokens.get(ACCOUNT, record.id, NOW));
+    const answers = await Promise.allSettled(reads);
+    expect(answers.filter(({ status }) => status === 'rejected')).toEqual([]);
+  });
+});
