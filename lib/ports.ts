@@ -53,6 +53,8 @@ export interface LoginStore {
 
 export interface LoginFacts {
   readonly token: TokenRecord | undefined;
+  /** Whether there was such a token, until it was removed: for the log alone. */
+  readonly removed: boolean;
   readonly claims: readonly NamespaceClaim[];
 }
 

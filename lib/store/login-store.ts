@@ -11,7 +11,7 @@ import { readItems, type Table } from './calls.ts';
 import { fromClaimItem } from './claim-item.ts';
 import { updateOf } from './expressions.ts';
 import { CLAIM, claimKey, tokenKey } from './keys.ts';
-import { fromTokenItem } from './token-item.ts';
+import { fromTokenItem, isTombstone } from './token-item.ts';
 
 /** A login waits no longer for the note, in milliseconds. */
 const TOUCH_MS = 100;
@@ -50,6 +50,7 @@ async function read(
   const token = items.find(({ sk }) => sk?.S !== CLAIM);
   return {
     token: address && token && tokenAt(address, token),
+    removed: token !== undefined && isTombstone(token),
     claims: items.filter(({ sk }) => sk?.S === CLAIM).map(fromClaimItem),
   };
 }

@@ -77,9 +77,13 @@ export function toTokenItem(record: TokenRecord): Item {
   };
 }
 
+export function isTombstone(item: Item): boolean {
+  return item.removedAt !== undefined;
+}
+
 /** The record in an item; undefined for a tombstone. Throws `internal` when the item is malformed. */
 export function fromTokenItem(item: Item): TokenRecord | undefined {
-  if (item.removedAt !== undefined) return undefined;
+  if (isTombstone(item)) return undefined;
   const salt = readOrNull(item, 'salt', asBytes(SALT_BYTES));
   const disabledAt = readOrNull(item, 'disabledAt', asInteger);
   const previousHash = readOrNull(item, 'previousHash', asBytes(HASH_BYTES));

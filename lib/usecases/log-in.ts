@@ -94,9 +94,9 @@ async function tokenStanding(
   const address = parseRegistryToken(secret);
   if (address === undefined) throw refused('malformed');
   const first = await store.read(address, namespaces.slice(0, FIRST_CLAIMS));
-  const { token } = first;
+  const { token, removed } = first;
   const judgement = judge(token, hashRegistryToken(secret), now);
-  if (!judgement.usable) throw refused(judgement.refusal, address.id);
+  if (!judgement.usable) throw refused(removed ? 'removed' : judgement.refusal, address.id);
   if (token === undefined) throw refused('unknown', address.id);
   const rest = await store.read(undefined, namespaces.slice(FIRST_CLAIMS));
   await store.touch(token, now);

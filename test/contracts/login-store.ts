@@ -42,8 +42,12 @@ export function loginStoreContract(open: OpenStores): void {
     it('finds nothing where nothing is', async () => {
       const { logins } = await open();
       const address = { handle: accountHandle(ACCOUNT), id: aToken().id };
-      expect(await logins.read(address, ['team-a'])).toEqual({ token: undefined, claims: [] });
-      expect(await logins.read(undefined, [])).toEqual({ token: undefined, claims: [] });
+      expect(await logins.read(address, ['team-a'])).toEqual({
+        token: undefined,
+        removed: false,
+        claims: [],
+      });
+      expect(await logins.read(undefined, [])).toEqual({ token: undefined, removed: false, claims: [] });
     });
 
     it('finds no token at the address of another account', async () => {
@@ -52,6 +56,15 @@ export function loginStoreContract(open: OpenStores): void {
       await tokens.add(record);
       const address = { handle: accountHandle(OTHER_ACCOUNT), id: record.id };
       expect((await logins.read(address, [])).token).toBeUndefined();
+    });
+
+    it('finds no removed token, and says that there was one, so that the log can say why', async () => {
+      const { tokens, logins } = await open();
+      const record = aToken();
+      await tokens.add(record);
+      await tokens.remove(record, NOW);
+      const address = { handle: accountHandle(ACCOUNT), id: record.id };
+      expect(await logins.read(address, [])).toEqual({ token: undefined, removed: true, claims: [] });
     });
 
     it('hands out an expired record, so that the log can say why', async () => {

@@ -5,10 +5,14 @@ import { type MemoryTable, memoryTable, ownKey } from './memory-table.ts';
 
 export function memoryLoginStore({ tokens, claims }: MemoryTable = memoryTable()): LoginStore {
   return {
-    read: async (address, namespaces) => ({
-      token: (address && tokens.get(`${address.handle} ${address.id}`)?.value) ?? undefined,
-      claims: [...new Set(namespaces)].map(name => claims.get(name)).filter(claim => claim !== undefined),
-    }),
+    read: async (address, namespaces) => {
+      const row = address && tokens.get(`${address.handle} ${address.id}`);
+      return {
+        token: row?.value ?? undefined,
+        removed: row?.value === null,
+        claims: [...new Set(namespaces)].map(name => claims.get(name)).filter(claim => claim !== undefined),
+      };
+    },
     touch: async ({ account, id }, now) => {
       const row = tokens.get(ownKey(account, id));
       if (!row?.value || now - (row.value.lastUsedAt ?? Number.NEGATIVE_INFINITY) < HOUR_SECONDS) return;
