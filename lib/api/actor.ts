@@ -3,5 +3,6 @@ import type { AdministratorCall } from '../http/exchange.ts';
 import type { Actor } from '../usecases/actor.ts';
 
 export function actorOf({ identity, requestId, sourceAddress }: AdministratorCall): Actor {
-  return { account: identity.account, subject: identity.subject, requestId, sourceAddress };
+  const { account, subject, strength } = identity;
+  return { account, subject, strength, requestId, sourceAddress };
 }

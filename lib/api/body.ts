@@ -2,6 +2,8 @@
 import * as v from 'valibot';
 import { type Problem, PullpassError } from '../domain/errors.ts';
 
+const PLAIN_NAME = /^[A-Za-z]{1,32}$/;
+
 /** The body as the schema types it. Throws `invalid-request` with every problem, each at its path. */
 export function checkBody<S extends v.GenericSchema>(schema: S, json: unknown): v.InferOutput<S> {
   const result = v.safeParse(schema, json === undefined ? {} : json);
@@ -14,9 +16,14 @@ export function checkBody<S extends v.GenericSchema>(schema: S, json: unknown): 
 
 function toProblem(issue: v.BaseIssue<unknown>): Problem {
   const path = (issue.path ?? []).map(({ key }) =>
-    typeof key === 'number' ? `[${key}]` : `.${String(key)}`,
+    typeof key === 'number' ? `[${key}]` : `.${nameOf(key)}`,
   );
   return { path: path.join('').replace(/^\./, ''), message: messageOf(issue) };
+}
+
+/** A name that is not the schema's own is the caller's text: it is repeated only where it cannot be a secret. */
+function nameOf(key: unknown): string {
+  return PLAIN_NAME.test(String(key)) ? String(key) : '?';
 }
 
 /** The library's own messages quote what was received: that could be a secret in the wrong place. */

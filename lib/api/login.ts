@@ -1,6 +1,7 @@
 /** The login endpoint: the registry token protocol (distribution `docs/content/spec/auth/token.md`, `oauth.md`). */
 import { PullpassError } from '../domain/errors.ts';
 import { formatScope } from '../domain/grant.ts';
+import { isRepository } from '../domain/repository.ts';
 import { parseScopes, type RequestedAccess } from '../domain/scope.ts';
 import type { Service } from '../domain/service.ts';
 import type { Call, Operations } from '../http/exchange.ts';
@@ -10,8 +11,11 @@ import { type Login, type LoginCaller, type LoginPorts, logIn } from '../usecase
 
 const MAX_RESOURCES = 100;
 const MAX_ACTIONS = 10;
-/** Which one of two would count is not for the client to guess. Neither of these decides who the caller is. */
-const GIVEN_ONCE = ['account', 'client_id'] as const;
+/** Which one of two would count is not for the client to guess. None of these decides who the caller is. */
+const GIVEN_ONCE = ['account', 'client_id', 'grant_type'] as const;
+
+/** What registries ask for (distribution `registry/handlers/app.go`), and the wildcard. */
+const ACTION = /^(?:pull|push|delete|\*)$/;
 
 export interface LoginOperationOptions {
   readonly ports: LoginPorts;
@@ -85,9 +89,16 @@ function logLogin(log: Log, call: Call, { service, requested, login }: LoginOutc
     registryService: service.name,
     account: login.account,
     subject: login.subject,
-    requested: requested
-      .map(({ type, name, actions }) => `${type}:${name}:${[...actions].join(',')}`)
-      .join(' '),
+    requested: requested.filter(isLoggable).map(formatRequested).join(' '),
     granted: formatScope(login.granted),
   });
+}
+
+/** Any other text could be a secret in the wrong place. */
+function isLoggable({ type, name, actions }: RequestedAccess): boolean {
+  return type === 'repository' && isRepository(name) && [...actions].every(action => ACTION.test(action));
+}
+
+function formatRequested({ type, name, actions }: RequestedAccess): string {
+  return `${type}:${name}:${[...actions].join(',')}`;
 }

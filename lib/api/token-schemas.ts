@@ -10,8 +10,8 @@ const MAX_GRACE_SECONDS = 604_800;
 const description = v.pipe(
   v.string(),
   v.maxLength(MAX_DESCRIPTION, `must have at most ${MAX_DESCRIPTION} characters`),
-  // A description is shown on terminals.
-  v.regex(/^\P{Cc}*$/u, 'must not hold control characters'),
+  // A description is shown on terminals, and half a surrogate pair has no UTF-8 to be stored in.
+  v.regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not hold control characters or lone surrogates'),
 );
 const access = v.picklist(['pull', 'push']);
 const expiresInSeconds = v.pipe(

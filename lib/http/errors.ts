@@ -2,6 +2,9 @@
 import { ERRORS, PullpassError } from '../domain/errors.ts';
 import type { Answer, Face } from './exchange.ts';
 
+/** When to come again if what does not answer cannot say. */
+const RETRY_AFTER_SECONDS = 5;
+
 /** Turns whatever was thrown into an answer. What is not ours is `internal`, and says nothing of its cause. */
 export function errorAnswer(error: PullpassError, face: Face | undefined, requestId: string): Answer {
   const { status } = ERRORS[error.code];
@@ -50,7 +53,7 @@ function registryEnvelope({ code, details }: PullpassError): Record<string, unkn
 }
 
 function headersOf({ code, details }: PullpassError): Record<string, string> {
-  const retryAfter = details.retryAfterSeconds;
+  const retryAfter = details.retryAfterSeconds ?? (code === 'unavailable' ? RETRY_AFTER_SECONDS : undefined);
   return {
     ...(code === 'unauthenticated' ? { 'www-authenticate': 'Basic realm="pullpass", charset="UTF-8"' } : {}),
     ...(retryAfter === undefined ? {} : { 'retry-after': String(Math.max(1, Math.ceil(retryAfter))) }),

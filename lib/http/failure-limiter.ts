@@ -5,6 +5,8 @@ import { MINUTE_SECONDS } from '../domain/time.ts';
 export type FailureLimiter = (sourceAddress: string, nowMs: number) => number | undefined;
 
 const MAX_SOURCES = 10_000;
+/** Also as a socket that listens on IPv6 spells it (RFC 4291 section 2.5.5.2). */
+const IPV4 = /^(?:::ffff:)?(\d+\.\d+\.\d+\.\d+)$/i;
 
 interface Bucket {
   readonly left: number;
@@ -32,7 +34,8 @@ export function failureLimiter(perMinute: number): FailureLimiter {
 
 /** An IPv6 host has a whole /64 to fail from, so that is one source. */
 function sourceOf(address: string): string {
-  if (!address.includes(':') || address.includes('.')) return address;
+  const ipv4 = IPV4.exec(address)?.[1];
+  if (ipv4 !== undefined) return ipv4;
   const [head = '', tail] = address.split('::');
   const before = head.split(':').filter(group => group !== '');
   const after = (tail ?? '').split(':').filter(group => group !== '');

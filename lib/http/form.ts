@@ -35,7 +35,7 @@ export function single(form: Form, name: string): string | undefined {
 
 function decode(text: string): string {
   const spaced = text.replaceAll('+', ' ');
-  if (!spaced.includes('%')) return decodeUtf8(Buffer.from(spaced, 'utf8'));
+  if (!spaced.includes('%')) return spaced;
   if (ESCAPE.test(spaced)) {
     throw new PullpassError('invalid-request', { detail: 'A percent escape is malformed.' });
   }

@@ -1,10 +1,12 @@
 /** Who asks for a management act, in which request. */
 import type { Account, Subject } from '../domain/account.ts';
+import type { Identity } from '../domain/identity.ts';
 import type { AuditEvent, AuditStore, Clock } from '../ports.ts';
 
 export interface Actor {
   readonly account: Account;
   readonly subject: Subject;
+  readonly strength: Identity['strength'];
   readonly requestId: string;
   readonly sourceAddress: string;
 }

@@ -53,9 +53,12 @@ export async function listTokens(
   return { records, next: records.at(-1)?.id };
 }
 
-/** The value of a token, again. Throws `not-retrievable` or `token-disabled`. */
+/** The value of a token, again. Throws `forbidden` for a proof that could be replayed, `not-retrievable` or `token-disabled`. */
 export async function retrieveValue(ports: TokenPorts, actor: Actor, id: string): Promise<Secret> {
   const record = await findToken(ports, actor.account, id);
+  if (actor.strength === 'weak') {
+    throw new PullpassError('forbidden', { detail: 'A proof that others could replay reads no values.' });
+  }
   if (!ports.valueRetrieval) {
     throw new PullpassError('not-retrievable', { detail: 'This deployment shows no values again.' });
   }

@@ -65,7 +65,8 @@ async function carryOutOrAnswer(ports: TokenPorts, { actor, first, act }: Step):
   const token = await ports.tokens.get(actor.account, first.tokenId, now);
   const decision = decideReplay(first, token, now);
   if (decision === 'carry-out') return act(first, token);
-  if (decision === 'refuse' || token === undefined || !ports.valueRetrieval) {
+  const mayRead = ports.valueRetrieval && actor.strength === 'strong';
+  if (decision === 'refuse' || token === undefined || !mayRead) {
     throw new PullpassError('idempotency-replayed', { id: first.tokenId });
   }
   await recordAct(ports, actor, { act: 'retrieve-value', target: token.id });

@@ -1,0 +1,160 @@
+import { describe, expect, it } from 'vitest';
+import { PullpassError } from '../../lib/domain/errors.ts';
+import { forAdministrators } from '../../lib/http/administrator.ts';
+import { type ChainOptions, httpHandler } from '../../lib/http/chain.ts';
+import type { Answer, Call, Route } from '../../lib/http/exchange.ts';
+import { failureLimiter } from '../../lib/http/failure-limiter.ts';
+import { rejectionOf } from '../support/errors.ts';
+import { CONTEXT, eventOf, received, type Sent } from '../support/events.ts';
+
+const NOW_MS = 1_790_000_000_000;
+const route = (path: string, guard: Route['guard']): Route => ({
+  method: 'GET',
+  path,
+  guard,
+  operation: path.slice(1),
+  body: 'none',
+  face: guard === 'login' ? 'registry' : 'problem',
+});
+const ROUTES = [route('/public', 'public'), route('/login', 'login'), route('/managed', 'administrator')];
+
+interface Event {
+  readonly level: string;
+  readonly event: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** A handler whose operations all answer the same, and what it has logged. */
+function chain(operation: (call: Call) => Promise<Answer>, options: Partial<ChainOptions> = {}) {
+  const events: Event[] = [];
+  const write = (level: string) => (event: string, fields: Readonly<Record<string, unknown>>) => {
+    events.push({ level, event, fields });
+  };
+  const handler = httpHandler({
+    routes: ROUTES,
+    operations: { public: operation, login: operation, managed: operation },
+    log: { info: write('info'), warn: write('warn'), error: write('error') },
+    clock: () => NOW_MS,
+    ...options,
+  });
+  return {
+    events,
+    send: async (line: string, sent?: Sent) => received(await handler(eventOf(line, sent), CONTEXT)),
+  };
+}
+
+const fine = async (): Promise<Answer> => ({ status: 200, json: { fine: true } });
+const failing = (error: unknown) => (): Promise<Answer> => Promise.reject(error);
+
+describe('the chain', () => {
+  it('gives every answer the id of its request and forbids to store it', async () => {
+    const { send } = chain(fine);
+    const [first, second] = [await send('GET /public'), await send('GET /nothing')];
+    expect(first.headers).toMatchObject({ 'cache-control': 'no-store', 'content-type': 'application/json' });
+    expect(second.headers).toMatchObject({ 'cache-control': 'no-store' });
+    const ids = [first, second].map(({ headers }) => headers['x-request-id']);
+    expect(ids).toEqual([expect.stringMatching(/^[0-9a-f-]{36}$/), expect.stringMatching(/^[0-9a-f-]{36}$/)]);
+    expect(ids[0]).not.toBe(ids[1]);
+  });
+
+  it('lets an operation say that its answer may be stored, but not which request it answers', async () => {
+    const headers = { 'cache-control': 'public', 'x-request-id': 'mine' };
+    const answer = await chain(async () => ({ status: 200, headers })).send('GET /public');
+    expect(answer.headers['cache-control']).toBe('public');
+    expect(answer.headers['x-request-id']).not.toBe('mine');
+  });
+
+  it('hands the operation headers in lower case, however they were spelled', async () => {
+    const seen: Call[] = [];
+    const operation = async (call: Call) => {
+      seen.push(call);
+      return { status: 204 };
+    };
+    await chain(operation).send('GET /public?a=1', { headers: { 'Idempotency-KEY': 'x' } });
+    expect(seen[0]?.headers['idempotency-key']).toBe('x');
+    expect(seen[0]?.query.get('a')).toEqual(['1']);
+  });
+
+  it('answers what nobody foresaw with 500 and its request id, and logs the cause', async () => {
+    const { send, events } = chain(failing(new TypeError('broken pipe to 10.0.0.1')));
+    const { status, text, json, headers } = await send('GET /public');
+    expect([status, json.code, json.requestId]).toEqual([500, 'internal', headers['x-request-id']]);
+    expect(text).not.toContain('10.0.0.1');
+    expect(events).toMatchObject([{ level: 'error', event: 'refused', fields: { code: 'internal' } }]);
+    expect(String(events[0]?.fields.cause)).toContain('TypeError: broken pipe to 10.0.0.1');
+  });
+
+  it.each(['text', undefined, null, { status: 200 }])('answers %s that was thrown with 500', async thrown => {
+    expect((await chain(failing(thrown)).send('GET /public')).status).toBe(500);
+  });
+
+  it('answers 500 for an operation that is missing, rather than nothing', async () => {
+    expect((await chain(fine, { operations: {} }).send('GET /public')).status).toBe(500);
+  });
+
+  it.each(['GET /managed', 'GET /login'])('denies %s in a function that cannot identify', async line => {
+    const { status } = await chain(fine).send(line, { basic: ['iamapikey', 'x'] });
+    expect(status).toBe(500);
+  });
+
+  it('asks for credentials before it does anything else for an administrator', async () => {
+    const { send } = chain(failing(new Error('must not run')), { identify: async () => undefined });
+    const { status, headers } = await send('GET /managed');
+    expect([status, headers['www-authenticate']]).toEqual([401, 'Basic realm="pullpass", charset="UTF-8"']);
+  });
+
+  it('logs the route of a refusal, never the path or a credential', async () => {
+    const { send, events } = chain(failing(new PullpassError('not-found', { reason: 'gone' })), {
+      routes: [{ ...route('/things/{id}', 'public'), operation: 'public' }],
+    });
+    await send('GET /things/plp_secret?token=plp_secret', { basic: ['token', 'plp_secret'] });
+    expect(events).toMatchObject([{ level: 'info', fields: { route: '/things/{id}', reason: 'gone' } }]);
+    expect(JSON.stringify(events)).not.toContain('plp_secret');
+  });
+
+  it('refuses a broken escape in a query with 400', async () => {
+    expect((await chain(fine).send('GET /public?a=%zz')).status).toBe(400);
+  });
+});
+
+describe('too many failures from one address', () => {
+  const limited = () =>
+    chain(
+      async ({ headers }) => {
+        if (headers.good === 'yes') return { status: 200 };
+        throw new PullpassError('unauthenticated', { reason: 'token: unknown' });
+      },
+      { failures: failureLimiter(2), identify: async () => undefined },
+    );
+
+  it('are answered with 429 and when to come again, in the words of registry clients', async () => {
+    const { send, events } = limited();
+    const statuses = [];
+    for (let i = 0; i < 3; i++) statuses.push((await send('GET /login')).status);
+    expect(statuses).toEqual([401, 401, 429]);
+    const { headers, json } = await send('GET /login');
+    expect(headers['retry-after']).toBe('30');
+    expect(json).toMatchObject({ errors: [{ code: 'TOOMANYREQUESTS' }], details: expect.any(String) });
+    expect(events.at(-1)?.fields).toMatchObject({ code: 'rate-limited', reason: 'token: unknown' });
+  });
+
+  it('hurt neither another address nor a good secret', async () => {
+    const { send } = limited();
+    for (let i = 0; i < 5; i++) await send('GET /login');
+    expect((await send('GET /login', { sourceIp: '192.0.2.2' })).status).toBe(401);
+    expect((await send('GET /login', { headers: { good: 'yes' } })).status).toBe(200);
+  });
+
+  it('are not made of other refusals', async () => {
+    const { send } = chain(failing(new PullpassError('forbidden')), { failures: failureLimiter(1) });
+    for (let i = 0; i < 5; i++) expect((await send('GET /public')).status).toBe(403);
+  });
+});
+
+describe('the second lock', () => {
+  it('denies an operation for administrators that was called without an identity', async () => {
+    const operation = forAdministrators(async () => ({ status: 200 }));
+    const call = { identity: undefined } as unknown as Call;
+    expect((await rejectionOf(Promise.resolve().then(() => operation(call)))).code).toBe('unauthenticated');
+  });
+});

@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { ERRORS, type ErrorCode, PullpassError } from '../../lib/domain/errors.ts';
+import { asPullpassError, errorAnswer } from '../../lib/http/errors.ts';
+import type { Face } from '../../lib/http/exchange.ts';
+
+const CODES = Object.keys(ERRORS) as ErrorCode[];
+const REQUEST_ID = 'request-1';
+
+describe.each(CODES)('the error %s', code => {
+  const error = new PullpassError(code, { reason: 'the-reason', cause: new Error('the-cause') });
+  const { status, title, detail, registryCode, oauthError } = ERRORS[code];
+
+  it('is problem details to management clients (RFC 9457)', () => {
+    const answer = errorAnswer(error, 'problem', REQUEST_ID);
+    expect(answer).toMatchObject({ status, headers: { 'content-type': 'application/problem+json' } });
+    expect(answer.json).toEqual({
+      type: `urn:pullpass:error:${code}`,
+      title,
+      status,
+      detail,
+      code,
+      requestId: REQUEST_ID,
+    });
+  });
+
+  it('is one envelope to every registry client', () => {
+    const answer = errorAnswer(error, 'registry', REQUEST_ID);
+    expect(answer).toMatchObject({ status, headers: { 'content-type': 'application/json' } });
+    expect(answer.json).toEqual({
+      errors: [{ code: registryCode, message: detail }],
+      details: detail,
+      error: oauthError,
+      error_description: detail,
+    });
+  });
+
+  it('is both where nobody knows who asks', () => {
+    const both = errorAnswer(error, undefined, REQUEST_ID).json;
+    expect(both).toMatchObject({ errors: [{ code: registryCode, message: detail }], details: detail });
+    expect(both).toMatchObject({ title, status, code, requestId: REQUEST_ID });
+  });
+
+  it.each<Face | undefined>(['problem', 'registry', undefined])('tells nobody why (%s)', face => {
+    expect(JSON.stringify(errorAnswer(error, face, REQUEST_ID))).not.toMatch(/the-reason|the-cause/);
+  });
+});
+
+describe('an error', () => {
+  it('that is not ours is internal and says nothing', () => {
+    const error = asPullpassError(new TypeError('the-cause'));
+    expect(error.code).toBe('internal');
+    expect(JSON.stringify(errorAnswer(error, undefined, REQUEST_ID))).not.toContain('the-cause');
+  });
+
+  it('that is ours stays what it is', () => {
+    const error = new PullpassError('forbidden');
+    expect(asPullpassError(error)).toBe(error);
+  });
+
+  it('of a bad credential asks for Basic, and no other does', () => {
+    for (const code of CODES) {
+      const headers = errorAnswer(new PullpassError(code), 'registry', REQUEST_ID).headers ?? {};
+      expect('www-authenticate' in headers).toBe(code === 'unauthenticated');
+    }
+  });
+
+  it.each<[string, ErrorCode, number | undefined, string | undefined]>([
+    ['the seconds that it names, rounded up', 'rate-limited', 1.2, '2'],
+    ['a second at least', 'rate-limited', 0.001, '1'],
+    ['some seconds when it does not know', 'unavailable', undefined, '5'],
+    ['nothing for what waiting does not mend', 'forbidden', undefined, undefined],
+  ])('says when to come again: %s', (_, code, retryAfterSeconds, expected) => {
+    const details = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
+    const { headers } = errorAnswer(new PullpassError(code, details), 'registry', REQUEST_ID);
+    expect(headers?.['retry-after']).toBe(expected);
+  });
+
+  it('of a method names the others, and of a body each problem at its place', () => {
+    const method = new PullpassError('method-not-allowed', { allow: ['GET', 'POST'] });
+    expect(errorAnswer(method, undefined, REQUEST_ID).headers).toMatchObject({ allow: 'GET, POST' });
+    const problems = [{ path: 'access', message: 'must be pull or push' }];
+    const body = new PullpassError('invalid-request', { detail: 'No.', problems });
+    expect(errorAnswer(body, 'problem', REQUEST_ID).json).toMatchObject({ detail: 'No.', errors: problems });
+  });
+});

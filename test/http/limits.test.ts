@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { bodyBytes, checkLimits, MAX_BODY_BYTES, MAX_HEAD_BYTES } from '../../lib/http/limits.ts';
+import { errorOf } from '../support/errors.ts';
+import { eventOf } from '../support/events.ts';
+
+const codeOf = (...sent: Parameters<typeof eventOf>) => errorOf(() => checkLimits(eventOf(...sent))).code;
+const body = (length: number) => 'x'.repeat(length);
+
+/** Small headers of so many bytes together. */
+function manyHeaders(bytes: number): Record<string, string> {
+  return Object.fromEntries(Array.from({ length: bytes / 12 }, (_, i) => [`h${100 + i}`, 'four']));
+}
+
+describe('the size of a request', () => {
+  it('is limited to 10 000 bytes for request line and headers together, wherever they are spent', () => {
+    const spend: ((bytes: number) => Parameters<typeof eventOf>)[] = [
+      bytes => [`GET /${body(bytes)}`],
+      bytes => [`GET /?${body(bytes)}`],
+      bytes => ['GET /', { headers: { x: body(bytes) } }],
+      bytes => ['GET /', { headers: { [body(bytes)]: 'x' } }],
+      bytes => ['GET /', { headers: manyHeaders(bytes) }],
+      bytes => ['GET /', { headers: { x: 'é'.repeat(bytes / 2) } }],
+    ];
+    for (const sent of spend) {
+      expect(() => checkLimits(eventOf(...sent(MAX_HEAD_BYTES * 0.9)))).not.toThrow();
+      expect(codeOf(...sent(MAX_HEAD_BYTES * 1.1))).toBe('headers-too-large');
+    }
+  });
+
+  it('counts cookies, which the platform hands over beside the headers', () => {
+    const event = { ...eventOf('GET /'), cookies: ['a=1', body(MAX_HEAD_BYTES)] };
+    expect(errorOf(() => checkLimits(event)).code).toBe('headers-too-large');
+  });
+
+  it.each([
+    ['text', (length: number) => body(length)],
+    ['text of more bytes than characters', (length: number) => 'é'.repeat(length / 2) + body(length % 2)],
+    ['base64', (length: number) => Buffer.alloc(length)],
+  ])('is limited to 64 KiB for a body in %s, to the byte', (_, make) => {
+    expect(() => checkLimits(eventOf('POST /', { body: make(MAX_BODY_BYTES) }))).not.toThrow();
+    expect(codeOf('POST /', { body: make(MAX_BODY_BYTES + 1) })).toBe('payload-too-large');
+  });
+
+  it('hands out the bytes that the client sent', () => {
+    expect([...bodyBytes(eventOf('POST /', { body: Uint8Array.of(0, 255) }))]).toEqual([0, 255]);
+    expect([...bodyBytes(eventOf('POST /', { body: 'é' }))]).toEqual([0xc3, 0xa9]);
+    expect(bodyBytes(eventOf('POST /')).length).toBe(0);
+  });
+});

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { ALL_ROUTES } from '../../lib/api/routes.ts';
+import { createRouter } from '../../lib/http/router.ts';
+import { errorOf } from '../support/errors.ts';
+
+const router = createRouter(ALL_ROUTES);
+
+describe('the router', () => {
+  it('finds every route of the table by a path of its form, and hands out the segments', () => {
+    for (const route of ALL_ROUTES) {
+      const path = route.path.replaceAll(/\{\w+\}/g, 'x-1');
+      const names = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => [name, 'x-1']);
+      expect(router.match(route.method, path)).toEqual({ route, params: Object.fromEntries(names) });
+      expect(router.faceOf(path)).toBe(route.face);
+    }
+  });
+
+  it.each([
+    ['an unknown path', '/v1/token'],
+    ['the root', '/'],
+    ['nothing', ''],
+    ['a slash at the end', '/v1/tokens/'],
+    ['a doubled slash', '//v1/tokens'],
+    ['another case', '/V1/tokens'],
+    ['an escaped letter', '/v1/token%73'],
+    ['an escaped slash', '/v1/namespaces/a%2fb'],
+    ['a broken escape', '/v1/namespaces/%zz'],
+    ['an empty segment', '/v1/namespaces/'],
+    ['a segment too many', '/v1/namespaces/a/b'],
+    ['a dot for any letter', '/xwell-known/jwks.json'],
+    ['another dot for any letter', '/.well-known/jwksxjson'],
+    ['dots in the middle', '/v1/../v1/tokens'],
+    ['a line feed at the end', '/health\n'],
+    ['a path in an absolute target', 'http://x/health'],
+  ])('finds nothing at %s', (_, path) => {
+    expect(errorOf(() => router.match('GET', path)).code).toBe('not-found');
+    expect(router.faceOf(path)).toBeUndefined();
+  });
+
+  it('takes dots for the name of something that does not exist, and never climbs', () => {
+    expect(router.match('GET', '/v1/tokens/..').params).toEqual({ id: '..' });
+    expect(router.match('DELETE', '/v1/namespaces/.').params).toEqual({ name: '.' });
+  });
+
+  it.each([
+    ['POST', '/health', ['GET']],
+    ['HEAD', '/oauth/token', ['GET', 'POST']],
+    ['get', '/v1/tokens', ['POST', 'GET']],
+    ['PUT', '/v1/tokens/x', ['GET', 'PATCH', 'DELETE']],
+    ['OPTIONS', '/v1/namespaces/x', ['PUT', 'DELETE']],
+  ])('answers %s %s with the methods that there are', (method, path, allow) => {
+    const error = errorOf(() => router.match(method, path));
+    expect([error.code, error.details.allow]).toEqual(['method-not-allowed', allow]);
+  });
+});

@@ -1,0 +1,211 @@
+/** A whole deployment in this process: the exported functions over the embedded engine, and a real IAM to ask. */
+import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { vi } from 'vitest';
+import { createDerivationKeyFile } from '../../lib/derivation/key-file.ts';
+import type { Service } from '../../lib/domain/service.ts';
+import { toSeconds } from '../../lib/domain/time.ts';
+import type { HttpHandler } from '../../lib/http/chain.ts';
+import { keyDirectory } from '../../lib/signing/key-directory.ts';
+import { maintainRing } from '../../lib/signing/maintenance.ts';
+import { type DevelopmentIam, developmentIam } from '../../local/development-iam/development-iam.ts';
+import { type Gateway, type Invoke, startGateway } from '../../local/gateway.ts';
+import { type TestEngine, withEngine } from './engine.ts';
+import { CONTEXT, eventOf, type Received, received, type Sent } from './events.ts';
+import { type StoreWire, storeWire } from './store-wire.ts';
+
+export const PUBLIC_URL = 'https://pullpass.example';
+export const SERVICE: Service = {
+  name: 'localhost:5000',
+  profile: 'x5c',
+  algorithm: 'ES256',
+  lifetimeSeconds: 300,
+};
+/** Alice and Carol administer one account, Bob another; Mallory belongs to Alice's and may do nothing. */
+export const ALICE = 'acme:alice';
+export const CAROL = 'acme:carol';
+export const BOB = 'rival:bob';
+export const MALLORY = 'acme:mallory';
+
+export interface DeploymentOptions {
+  /** Variables beside those that a deployment cannot do without; undefined takes one of these away. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** A deployment without the derivation key can log in, and nothing else. */
+  readonly only?: 'login';
+}
+
+export interface Deployment {
+  readonly invoke: Invoke;
+  /** The exported handlers by the name of their file. */
+  readonly handlers: Readonly<Record<string, HttpHandler>>;
+  readonly wire: StoreWire;
+  readonly engine: TestEngine;
+  /** What the functions have written to the standard output, a line each. */
+  readonly logs: readonly string[];
+  /** Whether the IAM answers. */
+  iamAnswers: boolean;
+  readonly directory: string;
+  send(line: string, sent?: Sent): Promise<Received>;
+  /** Sends with the API key of somebody. */
+  as(who: string): (line: string, sent?: Sent) => Promise<Received>;
+  apiKeyOf(who: string): Promise<string>;
+  bearerOf(who: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+const FUNCTIONS = ['login', 'management', 'discovery', 'fallback'] as const;
+
+/** Deploys. The functions are loaded anew, as they read the environment when they are loaded. */
+export async function deploy({ environment = {}, only }: DeploymentOptions = {}): Promise<Deployment> {
+  const directory = await mkdtemp(join(tmpdir(), 'pullpass-deployment-'));
+  const engine = await withEngine();
+  const wire = await storeWire(engine);
+  const logs = captureOutput();
+  await keysIn(directory, only);
+  const iam = await openIam(directory);
+  const before = { ...process.env };
+  setEnvironment({ ...essentials(directory, engine, wire), ...environment });
+  vi.resetModules();
+  const { invoke, handlers } = await load(only);
+  const send: Deployment['send'] = async (line, sent) => received(await invoke(eventOf(line, sent), CONTEXT));
+  const apiKeys = new Map<string, Promise<string>>();
+  const apiKeyOf = (who: string) => {
+    const key = apiKeys.get(who) ?? iam.newApiKey(who);
+    apiKeys.set(who, key);
+    return key;
+  };
+  return {
+    invoke,
+    handlers,
+    wire,
+    engine,
+    logs,
+    directory,
+    send,
+    apiKeyOf,
+    get iamAnswers() {
+      return iam.answers;
+    },
+    set iamAnswers(answers) {
+      iam.answers = answers;
+    },
+    as: who => async (line, sent) => send(line, { basic: ['iamapikey', await apiKeyOf(who)], ...sent }),
+    bearerOf: async who => iam.exchange(await apiKeyOf(who)),
+    close: async () => {
+      vi.restoreAllMocks();
+      setEnvironment(before);
+      await iam.close();
+      await wire.close();
+      await engine.close();
+      await rm(directory, { recursive: true });
+    },
+  };
+}
+
+async function load(only: 'login' | undefined): Promise<Pick<Deployment, 'invoke' | 'handlers'>> {
+  if (only === 'login') {
+    const { handler } = await import('../../functions/login.ts');
+    return { invoke: handler, handlers: { login: handler } };
+  }
+  const { loadFunctions } = await import('../../local/functions.ts');
+  const { invoke } = await loadFunctions();
+  const handlers = FUNCTIONS.map(async name => {
+    const { handler } = (await import(`../../functions/${name}.ts`)) as { handler: HttpHandler };
+    return [name, handler] as const;
+  });
+  return { invoke, handlers: Object.fromEntries(await Promise.all(handlers)) };
+}
+
+function essentials(directory: string, engine: TestEngine, wire: StoreWire): Record<string, string> {
+  const administrators = [ALICE, CAROL, BOB].map(who => `dev:${who}`);
+  return {
+    PULLPASS_URL: PUBLIC_URL,
+    PULLPASS_TABLE: engine.table,
+    PULLPASS_KEYS: `file:${join(directory, 'keys')}`,
+    PULLPASS_DERIVATION_KEY: `file:${join(directory, 'derivation.json')}`,
+    PULLPASS_ISSUERS: join(directory, 'issuers.json'),
+    PULLPASS_ADMINISTRATORS: administrators.join(' '),
+    PULLPASS_FAILURES_PER_MINUTE: '1000000',
+    AWS_ENDPOINT_URL_DYNAMODB: wire.endpoint,
+    AWS_REGION: 'local',
+    AWS_ACCESS_KEY_ID: engine.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: engine.secretAccessKey,
+  };
+}
+
+function setEnvironment(environment: Readonly<Record<string, string | undefined>>): void {
+  for (const name of Object.keys(process.env)) {
+    if (name.startsWith('PULLPASS_') || name.startsWith('AWS_')) delete process.env[name];
+  }
+  for (const [name, value] of Object.entries(environment)) {
+    if (value === undefined) delete process.env[name];
+    else process.env[name] = value;
+  }
+}
+
+async function keysIn(directory: string, only: 'login' | undefined): Promise<void> {
+  await mkdir(join(directory, 'keys'));
+  await maintainRing(SERVICE, keyDirectory(join(directory, 'keys')), toSeconds(Date.now()));
+  if (only === undefined) await createDerivationKeyFile(join(directory, 'derivation.json'), randomBytes);
+}
+
+function captureOutput(): string[] {
+  const lines: string[] = [];
+  const capture = (chunk: unknown) => {
+    lines.push(String(chunk));
+    return true;
+  };
+  vi.spyOn(process.stdout, 'write').mockImplementation(capture);
+  vi.spyOn(process.stderr, 'write').mockImplementation(capture);
+  return lines;
+}
+
+interface Iam {
+  answers: boolean;
+  newApiKey(who: string): Promise<string>;
+  exchange(apiKey: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** The development IAM, behind a real gateway: the functions reach it as they reach any issuer. */
+async function openIam(directory: string): Promise<Iam> {
+  let iam: DevelopmentIam | undefined;
+  const gateway: Gateway = await startGateway(
+    async event => {
+      if (!state.answers || iam === undefined) return { statusCode: 503 };
+      return iam.handler(event);
+    },
+    { host: '127.0.0.1', port: 0 },
+  );
+  const administratorKeyFile = join(directory, 'administrator.apikey');
+  const handler = await developmentIam({
+    directory: join(directory, 'iam'),
+    publicUrl: PUBLIC_URL,
+    internalUrl: `http://127.0.0.1:${gateway.port}`,
+    administratorKeyFile,
+    now: Date.now,
+    randomBytes,
+  });
+  iam = handler;
+  await writeFile(join(directory, 'issuers.json'), JSON.stringify([handler.issuer]));
+  const { readFile } = await import('node:fs/promises');
+  const administratorKey = (await readFile(administratorKeyFile, 'utf8')).trim();
+  const ask = async (line: string, sent: Sent) => received(await handler.handler(eventOf(line, sent))).json;
+  const state: Iam = {
+    answers: true,
+    async newApiKey(who) {
+      const [account_id, iam_id] = who.split(':');
+      const body = { iam_id, account_id, name: 'test' };
+      return (await ask('POST /iam/v1/apikeys', { basic: ['iamapikey', administratorKey], json: body }))
+        .apikey;
+    },
+    async exchange(apikey) {
+      const form = { grant_type: 'urn:ibm:params:oauth:grant-type:apikey', apikey };
+      return (await ask('POST /iam/identity/token', { form })).access_token;
+    },
+    close: () => gateway.close(),
+  };
+  return state;
+}
