@@ -1,7 +1,8 @@
 /** The configuration: the only reader of the environment. Every problem is reported at once, and stops the start. */
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
-import { ISSUERS_FILE, SERVICES_FILE, serviceName } from './config-files.ts';
+import { ISSUERS_FILE } from './config-issuers.ts';
+import { SERVICES_FILE, serviceName } from './config-services.ts';
 import { parseAdministrator } from './domain/identity.ts';
 import { parseRegistrationRule, type RegistrationRules } from './domain/namespace-claim.ts';
 

@@ -10,6 +10,7 @@ import type { NamespaceClaim } from './domain/namespace-claim.ts';
 import type { TokenAddress } from './domain/registry-token.ts';
 import type { Secret } from './domain/secret.ts';
 import type { TokenRecord } from './domain/token-record.ts';
+import type { Workload } from './domain/trust.ts';
 
 /** Milliseconds since 1970. */
 export type Clock = () => number;
@@ -138,6 +139,28 @@ export interface KeyPublication {
 export interface Proof {
   readonly kind: ProofKind;
   readonly secret: Secret;
+}
+
+/** The rules of an account: its policies, or its trusts. Every read is strongly consistent. */
+export interface RuleStore<R extends { readonly account: Account; readonly id: string }> {
+  /** Stores a new rule. False: the account has as many as it may have. */
+  add(rule: R): Promise<boolean>;
+  /** The rules of the account with this handle, oldest first. */
+  list(handle: string): Promise<R[]>;
+  /** Deletes the rule. False: there is none. */
+  remove(account: Account, id: string): Promise<boolean>;
+}
+
+/** The proofs that may be used once. */
+export interface ProofStore {
+  /** Marks the proof as used until it ends by itself. False: it was used before. */
+  spend(mark: string, expiresAt: number): Promise<boolean>;
+}
+
+/** Recognises the workloads of build platforms. */
+export interface WorkloadVerifier {
+  /** The workload behind an OIDC token. Throws as `IdentityVerifier` does. */
+  verify(token: Secret, nowMs: number): Promise<Workload>;
 }
 
 /** Recognises IAM identities. */

@@ -5,7 +5,8 @@ import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { ALL_ROUTES } from '../lib/api/routes.ts';
 import { VARIABLES } from '../lib/config.ts';
-import { ISSUERS_FILE, SERVICES_FILE } from '../lib/config-files.ts';
+import { ISSUERS_FILE } from '../lib/config-issuers.ts';
+import { SERVICES_FILE } from '../lib/config-services.ts';
 import { ERRORS } from '../lib/domain/errors.ts';
 import { formatRegistryToken } from '../lib/domain/registry-token.ts';
 

@@ -1,7 +1,7 @@
 /** Puts the public documents together from their configuration. */
 import type { DiscoveryPorts } from '../api/discovery.ts';
 import { readConfig } from '../config.ts';
-import { servicesOf } from '../config-files.ts';
+import { servicesOf } from '../config-services.ts';
 import { keyDirectory } from '../signing/key-directory.ts';
 import { keyPublication } from '../signing/publication.ts';
 import { cachedRings } from '../signing/rings.ts';

@@ -1,6 +1,6 @@
 /** Puts the login endpoint together from its configuration. */
 import { readConfig } from '../config.ts';
-import { servicesOf } from '../config-files.ts';
+import { servicesOf } from '../config-services.ts';
 import type { Service } from '../domain/service.ts';
 import { keyDirectory } from '../signing/key-directory.ts';
 import { cachedRings } from '../signing/rings.ts';

@@ -41,6 +41,40 @@ export function grant(
   });
 }
 
+/** Which rule was missing where something asked for is not granted. */
+export type Shortfall =
+  | 'not-a-repository'
+  | 'namespace-not-held'
+  | 'repository-not-allowed'
+  | 'action-not-allowed';
+
+/** Why each requested resource got less than was asked, for the log: `<type>:<name> <rule>`; nothing for the others. */
+export function shortfalls(
+  requested: readonly RequestedAccess[],
+  permissions: readonly Permission[],
+  ownedNamespaces: ReadonlySet<string>,
+): string[] {
+  return requested.flatMap(access => {
+    const rule = shortfallOf(access, permissions, ownedNamespaces);
+    return rule === undefined ? [] : [`${access.type}:${access.name} ${rule}`];
+  });
+}
+
+function shortfallOf(
+  access: RequestedAccess,
+  permissions: readonly Permission[],
+  ownedNamespaces: ReadonlySet<string>,
+): Shortfall | undefined {
+  if (!isGrantable(access)) return 'not-a-repository';
+  if (!ownedNamespaces.has(namespaceOf(access.name))) return 'namespace-not-held';
+  const allowed = allowedActions(permissions, access.name);
+  if (allowed.size === 0) return 'repository-not-allowed';
+  const known: ReadonlySet<string> = allowed;
+  return [...access.actions].every(action => action === '*' || known.has(action))
+    ? undefined
+    : 'action-not-allowed';
+}
+
 /** The grant as one line of scopes, for `scope` in an OAuth answer (RFC 6749 section 5.1). */
 export function formatScope(granted: readonly GrantedAccess[]): string {
   return granted.map(({ type, name, actions }) => `${type}:${name}:${actions.join(',')}`).join(' ');

@@ -2,7 +2,7 @@
 import { type Account, isIdentifierValue, isIssuerKey, qualify, type Subject } from './account.ts';
 
 /** The user names that say what the password is. */
-export type ProofKind = 'iamapikey' | 'iambearer';
+export type ProofKind = 'awsiam' | 'iamapikey' | 'iambearer' | 'iamrefresh';
 
 export interface Identity {
   readonly kind: ProofKind;
@@ -16,6 +16,11 @@ export interface Identity {
   readonly strength: 'strong' | 'weak';
   /** When the proof ends, in seconds since 1970; null: it does not by itself. */
   readonly expiresAt: number | null;
+  /**
+   * What makes this proof one of a kind, when whoever sees it could send it again (`awsiam`); null: the proof is a
+   * secret between the caller and us. Such a proof manages once.
+   */
+  readonly replayMark: string | null;
 }
 
 /** A line of `PULLPASS_ADMINISTRATORS`. */
@@ -31,10 +36,14 @@ export function isAdministrator(identity: Identity, administrators: readonly Adm
   );
 }
 
+/** An account of AWS is `<partition>:<account id>`; every other issuer's has no colon in this place. */
+const ADMINISTRATOR = /^(?:(aws):([^:]+:[^:]+)|([^:]+):([^:]+)):(.+)$/;
+
 /** Reads `issuer:account:subject`; undefined for anything else. The subject may hold colons. */
 export function parseAdministrator(text: string): Administrator | undefined {
-  const [issuer = '', account, ...rest] = text.split(':');
-  const subject = rest.join(':');
+  const [, aws, awsAccount, other, otherAccount, subject] = ADMINISTRATOR.exec(text) ?? [];
+  const issuer = aws ?? other ?? '';
+  const account = awsAccount ?? otherAccount;
   if (!isIssuerKey(issuer) || !isIdentifierValue(account) || !isIdentifierValue(subject)) return undefined;
   return { account: qualify(issuer, account), subject: qualify(issuer, subject) };
 }

@@ -37,6 +37,7 @@ export function identityOf(claims: unknown, issuer: Issuer, nowMs: number): Bear
     subject: qualify(issuer.key, subject),
     strength: issuer.audience === null ? 'weak' : 'strong',
     expiresAt,
+    replayMark: null,
   };
 }
 

@@ -48,6 +48,7 @@ export async function developmentIam(options: DevelopmentIamOptions): Promise<De
     issuer: `${publicUrl}/iam`,
     keysUrl: `${internalUrl}/iam/identity/keys`,
     tokenUrl: `${internalUrl}/iam/identity/token`,
+    client: null,
     audience: publicUrl,
     claims: { subject: 'iam_id', account: 'account.bss' },
   };

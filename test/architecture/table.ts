@@ -24,7 +24,7 @@ const LIB = [
   'compose',
 ];
 
-/** Files directly under lib/ are layers of their own; `config-files` belongs to `config`. */
+/** Files directly under lib/ are layers of their own; `config-issuers` belongs to `config`. */
 export const LAYERS: Readonly<Record<string, Layer>> = {
   domain: { imports: [], npm: [], node: ['crypto.hash', 'crypto.timingSafeEqual', 'zlib.crc32'] },
   ports: { imports: ['domain'], npm: [], node: [] },
@@ -53,7 +53,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
 
 /** The layer of a path; undefined where the table has no row. */
 export function layerOf(path: string): string | undefined {
-  const [, name] = /^(?:lib\/)?([a-z-]+?)(?:-files)?(?:\/|\.[a-z.]+$)/.exec(path) ?? [];
+  const [, name] = /^(?:lib\/)?([a-z-]+?)(?:-[a-z]+)?(?:\/|\.[a-z.]+$)/.exec(path) ?? [];
   return name !== undefined && Object.hasOwn(LAYERS, name) ? name : undefined;
 }
 

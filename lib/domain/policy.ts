@@ -1,0 +1,80 @@
+/** Policies: what an account's administrators allow its IAM identities. They never touch registry tokens. */
+import { type Action, EVERYTHING, PULL, PULL_AND_PUSH } from './access.ts';
+import type { Account, Subject } from './account.ts';
+import type { Permission } from './grant.ts';
+import { type Administrator, type Identity, isAdministrator } from './identity.ts';
+import type { Pattern } from './repository.ts';
+
+export type Role = 'administrator' | 'manager' | 'reader' | 'writer';
+
+export interface Policy {
+  readonly account: Account;
+  readonly id: string;
+  /** `*`: every identity of the account. */
+  readonly subject: Subject | '*';
+  readonly role: Role;
+  /** null: every repository in the namespaces of the account. */
+  readonly repositories: readonly Pattern[] | null;
+  /** Seconds since 1970. */
+  readonly createdAt: number;
+  readonly createdBy: Subject;
+}
+
+/** So many policies, and so many trusts, may an account have: each login of it reads them. */
+export const MAX_RULES = 500;
+
+const ACTIONS: Record<Role, ReadonlySet<Action>> = {
+  reader: PULL,
+  writer: PULL_AND_PUSH,
+  manager: EVERYTHING,
+  administrator: EVERYTHING,
+};
+
+/** A role that an identity has, and what gave it. */
+export interface HeldRole {
+  readonly role: Role;
+  readonly repositories: readonly Pattern[] | null;
+  /** The configuration, or the id of a policy. */
+  readonly source: 'configuration' | { readonly policy: string };
+}
+
+/** The roles of an identity. Policies of other accounts count for nothing, whoever hands them in. */
+export function rolesOf(
+  identity: Identity,
+  administrators: readonly Administrator[],
+  policies: readonly Policy[],
+): HeldRole[] {
+  const configured: HeldRole[] = isAdministrator(identity, administrators)
+    ? [{ role: 'administrator', repositories: null, source: 'configuration' }]
+    : [];
+  const granted = policies
+    .filter(
+      ({ account, subject }) =>
+        account === identity.account && (subject === '*' || subject === identity.subject),
+    )
+    .map(({ id, role, repositories }) => ({ role, repositories, source: { policy: id } }));
+  return [...configured, ...granted];
+}
+
+/** What the roles allow at a registry. */
+export function permissionsOf(roles: readonly HeldRole[]): Permission[] {
+  return roles.map(({ role, repositories }) => ({ repositories, actions: ACTIONS[role] }));
+}
+
+/** Whether the roles let their holder manage the account. */
+export function mayAdminister(roles: readonly HeldRole[]): boolean {
+  return roles.some(({ role, repositories }) => role === 'administrator' && repositories === null);
+}
+
+/** What is wrong with a policy that an administrator asks for; undefined: nothing. */
+export function problemOfPolicy({
+  subject,
+  role,
+  repositories,
+}: Pick<Policy, 'subject' | 'role' | 'repositories'>): string | undefined {
+  if (subject === '*' && role !== 'reader' && role !== 'writer')
+    return 'every identity may be reader or writer at most';
+  if (role === 'administrator' && repositories !== null)
+    return 'an administrator is one of the whole account';
+  return undefined;
+}
