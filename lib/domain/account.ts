@@ -12,6 +12,7 @@ const VALUE = /^[\x21-\x7e]{1,256}$/;
 
 /** Digits of the handle: 16 × log2(62) ≈ 95 bit, enough that no two accounts meet. */
 export const HANDLE_LENGTH = 16;
+const HANDLE = new RegExp(`^[0-9A-Za-z]{${HANDLE_LENGTH}}$`);
 
 /** Whether `key` may name an issuer. */
 export function isIssuerKey(key: string): boolean {
@@ -31,4 +32,9 @@ export function qualify(issuer: string, value: string): `${string}:${string}` {
 /** The fixed-length stand-in for an account in keys and tokens; it does not spell the account out. */
 export function accountHandle(account: Account): string {
   return encodeBase62(hash('sha256', `pullpass account${account}`, 'buffer')).slice(0, HANDLE_LENGTH);
+}
+
+/** Whether `text` has the form of a handle. */
+export function isHandle(text: string): boolean {
+  return HANDLE.test(text);
 }

@@ -8,6 +8,7 @@ export interface BoundedRequest {
   readonly url: URL;
   /** Sent by POST; absent: the request is a GET. */
   readonly form?: URLSearchParams;
+  readonly authorization?: string;
   readonly maxBytes: number;
   /** Ends the request, and the reading of its answer. */
   readonly signal: AbortSignal;
@@ -40,6 +41,7 @@ export function endpoint(text: string): URL {
 export async function boundedRequest({
   url,
   form,
+  authorization,
   maxBytes,
   signal,
 }: BoundedRequest): Promise<BoundedAnswer> {
@@ -49,6 +51,7 @@ export async function boundedRequest({
     headers: {
       accept: 'application/json',
       ...(form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
+      ...(authorization === undefined ? {} : { authorization }),
     },
     agent: false,
     signal,

@@ -21,8 +21,7 @@ export interface BearerIdentity extends Identity {
  * else, not valid now, made to live too long, or does not name a caller (RFC 7519 section 4.1).
  */
 export function identityOf(claims: unknown, issuer: Issuer, nowMs: number): BearerIdentity {
-  if (member(claims, 'iss') !== issuer.issuer) throw refused('the token is of another issuer');
-  if (!isFor(issuer.audience, member(claims, 'aud'))) throw refused('the token is for another audience');
+  if (!isFor(issuer.audience, claims)) throw refused('the token is for another audience');
   const expiresAt = validUntil(claims, toSeconds(nowMs));
   const subject = claimAt(claims, issuer.claims.subject);
   const account = claimAt(claims, issuer.claims.account);
@@ -45,13 +44,18 @@ export function identityOf(claims: unknown, issuer: Issuer, nowMs: number): Bear
  * Whether the token is for this audience and nobody else: whoever else it names could replay it here. An issuer
  * without audience makes none that name one (CVE-2024-5798: what is not compared is not checked).
  */
-function isFor(audience: string | null, aud: unknown): boolean {
-  if (audience === null) return aud === undefined;
-  return aud === audience || (Array.isArray(aud) && aud.length === 1 && aud[0] === audience);
+function isFor(audience: string | null, claims: unknown): boolean {
+  return audienceOf(claims) === (audience ?? undefined);
 }
 
-/** The `exp` of a token that is valid at `now`. */
-function validUntil(claims: unknown, now: number): number {
+/** The one audience of a token; undefined: it has none. A list of several gives none that is anybody's. */
+export function audienceOf(claims: unknown): unknown {
+  const aud = member(claims, 'aud');
+  return Array.isArray(aud) && aud.length === 1 ? aud[0] : aud;
+}
+
+/** The `exp` of a token that is valid at `now`, in seconds. Throws `unauthenticated` for one that is not. */
+export function validUntil(claims: unknown, now: number): number {
   const exp = secondsAt(claims, 'exp');
   const iat = secondsAt(claims, 'iat');
   const nbf = member(claims, 'nbf') === undefined ? iat : secondsAt(claims, 'nbf');

@@ -1,5 +1,6 @@
 /** The token endpoint of an issuer, asked in a way that its faults stay its own. */
 import type { PullpassError } from '../domain/errors.ts';
+import type { Issuer } from '../domain/issuer.ts';
 import { type BoundedAnswer, boundedRequest, endpoint, OversizeAnswer } from './bounded-request.ts';
 import { Breaker } from './breaker.ts';
 import { refused, unanswered } from './refusals.ts';
@@ -8,10 +9,17 @@ import { member, readStrictJson } from './strict-json.ts';
 /** An answer is this long at most, in bytes. */
 const TOKEN_ANSWER_BYTES = 64 * 1024;
 /** When to ask again after the issuer did not answer. */
-export const RETRY_AFTER_SECONDS = 5;
+const RETRY_AFTER_SECONDS = 5;
 
 /** The statuses that judge what was sent; the others say that it was not judged (CVE-2026-45781: 429). */
 const JUDGEMENTS: ReadonlySet<number> = new Set([400, 401, 403]);
+
+export interface ExchangeRequest {
+  readonly form: Readonly<Record<string, string>>;
+  readonly client: Issuer['client'];
+  readonly signal: AbortSignal;
+  readonly nowMs: number;
+}
 
 export class TokenEndpoint {
   readonly #url: URL;
@@ -26,8 +34,8 @@ export class TokenEndpoint {
    * What the issuer gives for `form`: an access token, or, for a 4xx, the error that it means and that may be
    * remembered. Throws `unavailable` when the issuer does not answer, or says what cannot be understood.
    */
-  async exchange(form: URLSearchParams, signal: AbortSignal, nowMs: number): Promise<string | PullpassError> {
-    const { status, body } = await this.#ask(form, signal, nowMs);
+  async exchange(request: ExchangeRequest): Promise<string | PullpassError> {
+    const { status, body } = await this.#ask(request);
     const reason = `the exchange was answered with status ${status}`;
     if (JUDGEMENTS.has(status)) return refused(reason);
     if (status >= 400 && status < 500) return unanswered(reason, RETRY_AFTER_SECONDS);
@@ -37,10 +45,16 @@ export class TokenEndpoint {
   }
 
   /** Only a broken connection, a time-out and a 5xx count as failures: junk keys must not shut others out. */
-  async #ask(form: URLSearchParams, signal: AbortSignal, nowMs: number): Promise<BoundedAnswer> {
+  async #ask({ form, client, signal, nowMs }: ExchangeRequest): Promise<BoundedAnswer> {
     this.#breaker.enter(nowMs);
     try {
-      const answer = await boundedRequest({ url: this.#url, form, maxBytes: TOKEN_ANSWER_BYTES, signal });
+      const answer = await boundedRequest({
+        url: this.#url,
+        form: new URLSearchParams(form),
+        ...(client === null ? {} : { authorization: basic(client) }),
+        maxBytes: TOKEN_ANSWER_BYTES,
+        signal,
+      });
       if (answer.status >= 500) this.#breaker.failed(nowMs);
       else this.#breaker.answered();
       return answer;
@@ -50,6 +64,12 @@ export class TokenEndpoint {
       throw unanswered('the exchange failed', RETRY_AFTER_SECONDS, error);
     }
   }
+}
+
+/** RFC 6749 section 2.3.1: both parts are encoded as in a form before they are joined. */
+function basic({ id, secret }: NonNullable<Issuer['client']>): string {
+  const encode = (text: string) => new URLSearchParams({ '': text }).toString().slice(1);
+  return `Basic ${Buffer.from(`${encode(id)}:${encode(secret.reveal())}`).toString('base64')}`;
 }
 
 /** The `access_token` of a good answer (RFC 6749 section 5.1); undefined for an answer that is not JSON. */

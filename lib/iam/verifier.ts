@@ -1,16 +1,19 @@
 /** Recognises IAM callers: the user name picks the kind of proof, the configuration picks who is believed. */
-import type { Issuer } from '../domain/issuer.ts';
+import type { Issuer, Issuers } from '../domain/issuer.ts';
 import type { IdentityVerifier, RandomBytes } from '../ports.ts';
-import { accessTokenVerifier, type TrustedIssuer } from './access-token.ts';
-import { ApiKeyExchange } from './api-key.ts';
+import { accessTokenVerifier } from './access-token.ts';
+import { awsCallers } from './aws-callers.ts';
 import { IssuerKeys } from './issuer-keys.ts';
 import { refused } from './refusals.ts';
+import type { TrustedIssuer } from './signed-token.ts';
+import { TokenExchange } from './token-exchange.ts';
 
 const CACHE_KEY_BYTES = 32;
 
 export interface IdentityVerifierOptions {
-  /** At most one has a `tokenUrl`, because an API key does not say whose it is. */
-  readonly issuers: readonly Issuer[];
+  readonly issuers: Issuers;
+  /** `PULLPASS_URL`: whom the proofs of AWS callers must be made for. */
+  readonly publicUrl: string;
   readonly randomBytes: RandomBytes;
 }
 
@@ -18,28 +21,41 @@ export interface IdentityVerifierOptions {
  * The verifier of a process; it holds the caches. Throws a TypeError for issuers that share a name, for endpoints
  * that are neither https nor of this machine, and for more than one issuer with a `tokenUrl`.
  */
-export function identityVerifier({ issuers, randomBytes }: IdentityVerifierOptions): IdentityVerifier {
-  const trusted = issuers.map(issuer => ({ issuer, keys: new IssuerKeys(issuer.keysUrl) }));
+export function identityVerifier({
+  issuers,
+  publicUrl,
+  randomBytes,
+}: IdentityVerifierOptions): IdentityVerifier {
+  const trusted = issuers.iam.map(issuer => ({ issuer, keys: new IssuerKeys(issuer.keysUrl) }));
   const verify = accessTokenVerifier(trusted);
-  const apiKeys = apiKeyExchange(trusted, randomBytes);
+  const exchange = tokenExchange(trusted, randomBytes);
+  const aws =
+    issuers.aws === null
+      ? undefined
+      : awsCallers({ publicUrl, endpoint: issuers.aws.endpoint, cacheKey: randomBytes(CACHE_KEY_BYTES) });
   return {
     async identify({ kind, secret }, nowMs) {
       if (kind === 'iambearer') return await verify(secret.reveal(), nowMs);
-      if (apiKeys === undefined) throw refused('no issuer takes API keys');
-      return await apiKeys.identify(secret.reveal(), nowMs);
+      if (kind !== 'awsiam') {
+        if (exchange === undefined) throw refused('no issuer takes API keys and refresh tokens');
+        return await exchange.identify(kind, secret.reveal(), nowMs);
+      }
+      if (aws === undefined) throw refused('AWS callers are not configured');
+      return await aws.identify(secret.reveal(), nowMs);
     },
   };
 }
 
-function apiKeyExchange(
-  trusted: readonly TrustedIssuer[],
+function tokenExchange(
+  trusted: readonly TrustedIssuer<Issuer>[],
   randomBytes: RandomBytes,
-): ApiKeyExchange | undefined {
+): TokenExchange | undefined {
   const [taker, ...others] = trusted.filter(({ issuer }) => issuer.tokenUrl !== null);
   if (others.length > 0) throw new TypeError('more than one issuer takes API keys');
   if (taker === undefined || taker.issuer.tokenUrl === null) return undefined;
-  return new ApiKeyExchange({
+  return new TokenExchange({
     tokenUrl: taker.issuer.tokenUrl,
+    client: taker.issuer.client,
     verify: accessTokenVerifier([taker]),
     cacheKey: randomBytes(CACHE_KEY_BYTES),
   });

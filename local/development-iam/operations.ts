@@ -6,7 +6,7 @@ import { toSeconds } from '../../lib/domain/time.ts';
 import { parseAuthorization } from '../../lib/http/authorization.ts';
 import type { Answer, Route } from '../../lib/http/exchange.ts';
 import { type Form, single } from '../../lib/http/form.ts';
-import { API_KEY_GRANT } from '../../lib/iam/api-key.ts';
+import { API_KEY_GRANT } from '../../lib/iam/token-exchange.ts';
 import type { Clock, RandomBytes } from '../../lib/ports.ts';
 import { isAdministratorKey } from './administrator.ts';
 import { type ApiKey, type ApiKeys, newApiKey } from './api-keys.ts';

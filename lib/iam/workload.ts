@@ -1,0 +1,47 @@
+/** The OIDC tokens of build platforms: verified like access tokens, but their audience names the account. */
+import { isHandle, isIdentifierValue, qualify } from '../domain/account.ts';
+import type { WorkloadIssuer } from '../domain/issuer.ts';
+import { toSeconds } from '../domain/time.ts';
+import { type Workload, workloadAudience } from '../domain/trust.ts';
+import type { WorkloadVerifier } from '../ports.ts';
+import { audienceOf, validUntil } from './claims.ts';
+import { IssuerKeys } from './issuer-keys.ts';
+import { refused } from './refusals.ts';
+import { tokenVerifier } from './signed-token.ts';
+import { member } from './strict-json.ts';
+
+export interface WorkloadVerifierOptions {
+  readonly issuers: readonly WorkloadIssuer[];
+  /** `PULLPASS_URL`. */
+  readonly publicUrl: string;
+}
+
+/** The verifier of a process; it holds the key sets of the platforms. */
+export function workloadVerifier({ issuers, publicUrl }: WorkloadVerifierOptions): WorkloadVerifier {
+  const verify = tokenVerifier(issuers.map(issuer => ({ issuer, keys: new IssuerKeys(issuer.keysUrl) })));
+  return {
+    async verify(token, nowMs) {
+      const { claims, issuer } = await verify(token.reveal(), nowMs);
+      return workloadOf(claims, { issuer: issuer.key, publicUrl, nowMs });
+    },
+  };
+}
+
+/**
+ * The audience is exactly that of one account of this deployment: a token for anybody else, or for several, could
+ * have been taken from there.
+ */
+function workloadOf(
+  claims: unknown,
+  { issuer, publicUrl, nowMs }: { issuer: string; publicUrl: string; nowMs: number },
+): Workload {
+  const audience = audienceOf(claims);
+  const handle = typeof audience === 'string' ? audience.slice(workloadAudience(publicUrl, '').length) : '';
+  if (!isHandle(handle) || audience !== workloadAudience(publicUrl, handle)) {
+    throw refused('the token is for another audience');
+  }
+  const subject = member(claims, 'sub');
+  if (!isIdentifierValue(subject)) throw refused('the sub claim names nobody');
+  const expiresAt = validUntil(claims, toSeconds(nowMs));
+  return { issuer, handle, subject: qualify(issuer, subject), claims, expiresAt };
+}
