@@ -1,8 +1,8 @@
 /** The actor behind an administrator's call. */
-import type { AdministratorCall } from '../http/exchange.ts';
+import type { IdentifiedCall } from '../http/exchange.ts';
 import type { Actor } from '../usecases/actor.ts';
 
-export function actorOf({ identity, requestId, sourceAddress }: AdministratorCall): Actor {
+export function actorOf({ identity, requestId, sourceAddress }: IdentifiedCall): Actor {
   const { account, subject, strength } = identity;
   return { account, subject, strength, requestId, sourceAddress };
 }

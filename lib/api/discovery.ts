@@ -1,5 +1,6 @@
 /** The public documents: keys for registries, and the metadata of the authorization server. */
 import { PullpassError } from '../domain/errors.ts';
+import type { Issuer } from '../domain/issuer.ts';
 import type { Service } from '../domain/service.ts';
 import { toSeconds } from '../domain/time.ts';
 import type { Answer, Call, Operations } from '../http/exchange.ts';
@@ -11,13 +12,15 @@ export interface DiscoveryPorts {
   readonly services: readonly Service[];
   /** `PULLPASS_URL`. */
   readonly issuer: string;
+  /** The IAMs whose callers are recognised. */
+  readonly iam: readonly Issuer[];
 }
 
 /** New keys are published an hour before they sign, so this may be kept for a few minutes. */
 const CACHEABLE = { 'cache-control': 'public, max-age=300' };
 
 export function discoveryOperations(ports: DiscoveryPorts): Operations {
-  const { keys, clock, services, issuer } = ports;
+  const { keys, clock, services } = ports;
   const jwks = async (names: readonly string[]): Promise<Answer> => {
     const sets = await Promise.all(names.map(name => keys.jwks(name, toSeconds(clock()))));
     return document({ keys: sets.flatMap(set => set.keys) }, 'application/jwk-set+json');
@@ -38,12 +41,15 @@ export function discoveryOperations(ports: DiscoveryPorts): Operations {
         headers: { ...CACHEABLE, 'content-type': 'application/x-pem-file' },
       };
     },
-    getMetadata: async () => document(metadata(issuer), 'application/json'),
+    getMetadata: async () => document(metadata(ports), 'application/json'),
   };
 }
 
-/** RFC 8414 section 2: what a client needs, and what is not offered said as an empty list. */
-function metadata(issuer: string): Record<string, unknown> {
+/**
+ * RFC 8414 section 2: what a client needs, and what is not offered said as an empty list. Command-line clients learn
+ * from `pullpass_issuers` where to log in, and as which client.
+ */
+function metadata({ issuer, iam }: DiscoveryPorts): Record<string, unknown> {
   return {
     issuer,
     token_endpoint: `${issuer}/oauth/token`,
@@ -51,6 +57,12 @@ function metadata(issuer: string): Record<string, unknown> {
     response_types_supported: [],
     grant_types_supported: ['password'],
     token_endpoint_auth_methods_supported: ['none'],
+    pullpass_issuers: iam.map(({ key, issuer: name, tokenUrl, client }) => ({
+      key,
+      issuer: name,
+      token_endpoint: tokenUrl,
+      client_id: client?.id ?? null,
+    })),
   };
 }
 

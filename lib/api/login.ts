@@ -1,13 +1,14 @@
 /** The login endpoint: the registry token protocol (distribution `docs/content/spec/auth/token.md`, `oauth.md`). */
 import { PullpassError } from '../domain/errors.ts';
-import { formatScope } from '../domain/grant.ts';
+import { formatScope, type Shortfall } from '../domain/grant.ts';
 import { isRepository } from '../domain/repository.ts';
 import { parseScopes, type RequestedAccess } from '../domain/scope.ts';
 import type { Service } from '../domain/service.ts';
 import type { Call, Operations } from '../http/exchange.ts';
 import { single } from '../http/form.ts';
 import type { Log } from '../ports.ts';
-import { type Login, type LoginCaller, type LoginPorts, logIn } from '../usecases/log-in.ts';
+import { type Login, type LoginPorts, logIn } from '../usecases/log-in.ts';
+import type { LoginCaller } from '../usecases/standing.ts';
 
 const MAX_RESOURCES = 100;
 const MAX_ACTIONS = 10;
@@ -67,8 +68,8 @@ function parameter({ query, form }: Call, name: string): string | undefined {
   return single(new Map([[name, [...(query.get(name) ?? []), ...(form.get(name) ?? [])]]]), name);
 }
 
-function callerOf({ presented, identity }: Call): LoginCaller {
-  if (identity !== undefined) return { kind: 'identity', identity };
+function callerOf({ presented, recognised }: Call): LoginCaller {
+  if (recognised !== undefined) return recognised;
   if (presented.kind === 'token') return { kind: 'token', secret: presented.secret };
   if (presented.kind === 'anonymous') return { kind: 'anonymous' };
   throw new PullpassError('unauthenticated', { reason: `${presented.kind} was not recognised` });
@@ -91,12 +92,18 @@ function logLogin(log: Log, call: Call, { service, requested, login }: LoginOutc
     subject: login.subject,
     requested: requested.filter(isLoggable).map(formatRequested).join(' '),
     granted: formatScope(login.granted),
+    missing: login.shortfalls.map(formatShortfall).join(' '),
   });
 }
 
 /** Any other text could be a secret in the wrong place. */
 function isLoggable({ type, name, actions }: RequestedAccess): boolean {
   return type === 'repository' && isRepository(name) && [...actions].every(action => ACTION.test(action));
+}
+
+/** `team-a/app:action-not-allowed`: the rule that an administrator would have to change. */
+function formatShortfall({ name, rule }: Shortfall): string {
+  return isRepository(name) ? `${name}:${rule}` : rule;
 }
 
 function formatRequested({ type, name, actions }: RequestedAccess): string {

@@ -1,6 +1,7 @@
 /** The namespace routes: request to use case to answer. */
-import { forAdministrators } from '../http/administrator.ts';
-import type { AdministratorCall, Operations } from '../http/exchange.ts';
+
+import type { IdentifiedCall, Operations } from '../http/exchange.ts';
+import { forIdentities } from '../http/identified.ts';
 import {
   listNamespaces,
   type NamespacePorts,
@@ -11,21 +12,21 @@ import { actorOf } from './actor.ts';
 
 export function namespaceOperations(ports: NamespacePorts): Operations {
   return {
-    registerNamespace: forAdministrators(async call => {
+    registerNamespace: forIdentities(async call => {
       const { registered } = await registerNamespace(ports, actorOf(call), nameOf(call));
       return { status: registered ? 201 : 200, json: { name: nameOf(call) } };
     }),
-    listNamespaces: forAdministrators(async ({ identity }) => {
+    listNamespaces: forIdentities(async ({ identity }) => {
       const claims = await listNamespaces(ports, identity.account);
       return { status: 200, json: { namespaces: claims.map(({ name }) => ({ name })) } };
     }),
-    releaseNamespace: forAdministrators(async call => {
+    releaseNamespace: forIdentities(async call => {
       await releaseNamespace(ports, actorOf(call), nameOf(call));
       return { status: 204 };
     }),
   };
 }
 
-function nameOf({ params }: AdministratorCall): string {
+function nameOf({ params }: IdentifiedCall): string {
   return params.name ?? '';
 }

@@ -5,6 +5,8 @@ import type { Route } from '../http/exchange.ts';
 export type FunctionName = 'discovery' | 'login' | 'management';
 
 const MANAGEMENT = { guard: 'administrator', face: 'problem' } as const;
+/** Acts that a replayed proof must not be enough for, whatever the operator allows. */
+const STRONG = { guard: 'strong-administrator', face: 'problem' } as const;
 const LOGIN = { guard: 'login', face: 'registry' } as const;
 const PUBLIC = { guard: 'public', body: 'none', face: 'problem' } as const;
 
@@ -15,7 +17,7 @@ export const ROUTES = {
     { method: 'GET', path: '/v1/tokens/{id}', operation: 'getToken', body: 'none', ...MANAGEMENT },
     { method: 'PATCH', path: '/v1/tokens/{id}', operation: 'changeToken', body: 'json', ...MANAGEMENT },
     { method: 'DELETE', path: '/v1/tokens/{id}', operation: 'removeToken', body: 'none', ...MANAGEMENT },
-    { method: 'GET', path: '/v1/tokens/{id}/value', operation: 'getTokenValue', body: 'none', ...MANAGEMENT },
+    { method: 'GET', path: '/v1/tokens/{id}/value', operation: 'getTokenValue', body: 'none', ...STRONG },
     { method: 'POST', path: '/v1/tokens/{id}/rotate', operation: 'rotateToken', body: 'json', ...MANAGEMENT },
     { method: 'GET', path: '/v1/namespaces', operation: 'listNamespaces', body: 'none', ...MANAGEMENT },
     {
@@ -31,6 +33,20 @@ export const ROUTES = {
       operation: 'releaseNamespace',
       body: 'none',
       ...MANAGEMENT,
+    },
+    { method: 'POST', path: '/v1/policies', operation: 'addPolicy', body: 'json', ...STRONG },
+    { method: 'GET', path: '/v1/policies', operation: 'listPolicies', body: 'none', ...MANAGEMENT },
+    { method: 'DELETE', path: '/v1/policies/{id}', operation: 'removePolicy', body: 'none', ...STRONG },
+    { method: 'POST', path: '/v1/trusts', operation: 'addTrust', body: 'json', ...STRONG },
+    { method: 'GET', path: '/v1/trusts', operation: 'listTrusts', body: 'none', ...MANAGEMENT },
+    { method: 'DELETE', path: '/v1/trusts/{id}', operation: 'removeTrust', body: 'none', ...STRONG },
+    {
+      method: 'GET',
+      path: '/v1/identity',
+      operation: 'getIdentity',
+      guard: 'identity',
+      body: 'none',
+      face: 'problem',
     },
   ],
   login: [

@@ -13,14 +13,14 @@ const description = v.pipe(
   // A description is shown on terminals, and half a surrogate pair has no UTF-8 to be stored in.
   v.regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not hold control characters or lone surrogates'),
 );
-const access = v.picklist(['pull', 'push']);
+export const ACCESS = v.picklist(['pull', 'push']);
 const expiresInSeconds = v.pipe(
   v.number(),
   v.integer('must be a whole number'),
   v.minValue(EXPIRES_IN.min, `must be at least ${EXPIRES_IN.min}`),
   v.maxValue(EXPIRES_IN.max, `must be at most ${EXPIRES_IN.max}`),
 );
-const repositories = v.nullable(
+export const REPOSITORIES = v.nullable(
   v.pipe(
     v.array(v.pipe(v.string(), v.check(isPattern, 'must be a repository name, or a prefix followed by /*'))),
     v.minLength(1, 'must hold at least one pattern; null means all namespaces'),
@@ -45,10 +45,10 @@ function oneEnding<T extends Ending>() {
 export const ADD_TOKEN = v.pipe(
   v.strictObject({
     description: v.optional(description, ''),
-    access: v.optional(access, 'pull'),
+    access: v.optional(ACCESS, 'pull'),
     nonExpiring: v.optional(v.boolean(), false),
     expiresInSeconds: v.optional(expiresInSeconds),
-    repositories: v.optional(repositories, null),
+    repositories: v.optional(REPOSITORIES, null),
     retrievable: v.optional(v.boolean(), true),
   }),
   oneEnding(),
@@ -61,8 +61,8 @@ export const ADD_TOKEN = v.pipe(
 export const CHANGE_TOKEN = v.pipe(
   v.strictObject({
     description: v.optional(description),
-    access: v.optional(access),
-    repositories: v.optional(repositories),
+    access: v.optional(ACCESS),
+    repositories: v.optional(REPOSITORIES),
     disabled: v.optional(v.boolean()),
     nonExpiring: v.optional(v.literal(true)),
     expiresInSeconds: v.optional(expiresInSeconds),

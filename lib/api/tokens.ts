@@ -2,9 +2,9 @@
 import { PullpassError } from '../domain/errors.ts';
 import { toRfc3339 } from '../domain/time.ts';
 import type { TokenRecord } from '../domain/token-record.ts';
-import { forAdministrators } from '../http/administrator.ts';
-import type { AdministratorCall, Answer, Operations } from '../http/exchange.ts';
+import type { Answer, IdentifiedCall, Operations } from '../http/exchange.ts';
 import { single } from '../http/form.ts';
+import { forIdentities } from '../http/identified.ts';
 import { addToken } from '../usecases/add-token.ts';
 import { changeToken, findToken, listTokens, removeToken, retrieveValue } from '../usecases/manage-tokens.ts';
 import { rotateToken } from '../usecases/rotate-token.ts';
@@ -19,26 +19,26 @@ const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 
 export function tokenOperations(ports: TokenPorts): Operations {
   return {
-    addToken: forAdministrators(async call => {
+    addToken: forIdentities(async call => {
       const token = checkBody(ADD_TOKEN, call.json);
       const request = { actor: actorOf(call), token, idempotencyKey: idempotencyKeyOf(call) };
       const { record, value } = await addToken(ports, request);
       const headers = { location: `/v1/tokens/${record.id}` };
       return { status: 201, headers, json: { ...tokenObject(record), token: value.reveal() } };
     }),
-    listTokens: forAdministrators(call => list(ports, call)),
-    getToken: forAdministrators(async call => {
+    listTokens: forIdentities(call => list(ports, call)),
+    getToken: forIdentities(async call => {
       return ok(tokenObject(await findToken(ports, call.identity.account, idOf(call))));
     }),
-    getTokenValue: forAdministrators(async call => {
+    getTokenValue: forIdentities(async call => {
       const value = await retrieveValue(ports, actorOf(call), idOf(call));
       return ok({ id: idOf(call), token: value.reveal() });
     }),
-    changeToken: forAdministrators(async call => {
+    changeToken: forIdentities(async call => {
       const change = checkBody(CHANGE_TOKEN, call.json);
       return ok(tokenObject(await changeToken(ports, { actor: actorOf(call), id: idOf(call), change })));
     }),
-    rotateToken: forAdministrators(async call => {
+    rotateToken: forIdentities(async call => {
       const rotation = checkBody(ROTATE_TOKEN, call.json);
       const request = {
         actor: actorOf(call),
@@ -49,14 +49,14 @@ export function tokenOperations(ports: TokenPorts): Operations {
       const { record, value } = await rotateToken(ports, request);
       return ok({ ...tokenObject(record), token: value.reveal() });
     }),
-    removeToken: forAdministrators(async call => {
+    removeToken: forIdentities(async call => {
       await removeToken(ports, actorOf(call), idOf(call));
       return { status: 204 };
     }),
   };
 }
 
-async function list(ports: TokenPorts, { identity: { account }, query }: AdministratorCall): Promise<Answer> {
+async function list(ports: TokenPorts, { identity: { account }, query }: IdentifiedCall): Promise<Answer> {
   const cursor = single(query, 'cursor');
   const after = cursor === undefined ? undefined : readCursor(account, cursor);
   const { records, next } = await listTokens(ports, {
@@ -97,7 +97,7 @@ function limitOf(text: string | undefined): number {
   });
 }
 
-function idempotencyKeyOf({ headers }: AdministratorCall): string | undefined {
+function idempotencyKeyOf({ headers }: IdentifiedCall): string | undefined {
   const key = headers['idempotency-key'];
   if (key === undefined || IDEMPOTENCY_KEY.test(key)) return key;
   throw new PullpassError('invalid-request', {
@@ -105,7 +105,7 @@ function idempotencyKeyOf({ headers }: AdministratorCall): string | undefined {
   });
 }
 
-function idOf({ params }: AdministratorCall): string {
+function idOf({ params }: IdentifiedCall): string {
   return params.id ?? '';
 }
 

@@ -10,9 +10,10 @@ import { SERVICE_SETTINGS } from './service-settings.ts';
 import { clock } from './system.ts';
 
 export function composeDiscovery(): { ports: DiscoveryPorts; chain: ChainParts } {
-  const config = readConfig(SERVICE_SETTINGS);
+  const config = readConfig([...SERVICE_SETTINGS, 'issuers']);
   const services = servicesOf(config);
   const directory = keyDirectory(config.keys);
   const keys = keyPublication({ services, rings: cachedRings(directory), keys: directory });
-  return { ports: { keys, clock, services, issuer: config.url }, chain: publicChain() };
+  const iam = config.issuers?.iam ?? [];
+  return { ports: { keys, clock, services, issuer: config.url, iam }, chain: publicChain() };
 }

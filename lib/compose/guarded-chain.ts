@@ -1,17 +1,34 @@
 /** The chain of a function whose callers have to be recognised. */
 import { type Config, ConfigurationError } from '../config.ts';
+import type { Issuers } from '../domain/issuer.ts';
 import { failureLimiter } from '../http/failure-limiter.ts';
 import { identifier } from '../http/identify.ts';
 import { identityVerifier } from '../iam/verifier.ts';
+import { workloadVerifier } from '../iam/workload.ts';
+import type { Table } from '../store/calls.ts';
+import { proofStore } from '../store/proof-store.ts';
+import { POLICY } from '../store/rule-items.ts';
+import { ruleStore } from '../store/rule-store.ts';
 import { type ChainParts, publicChain } from './chain.ts';
 import { clock, randomBytes } from './system.ts';
 
-export const IAM_SETTINGS = ['issuers', 'administrators', 'weakManagement', 'failuresPerMinute'] as const;
+export const IAM_SETTINGS = [
+  'url',
+  'issuers',
+  'administrators',
+  'weakManagement',
+  'failuresPerMinute',
+] as const;
+
+/** Without an issuers file nobody is recognised. */
+export const NO_ISSUERS: Issuers = { iam: [], aws: null, workloads: [] };
 
 /** Throws ConfigurationError for an administrator whom no issuer can vouch for. */
-export function guardedChain(config: Config<(typeof IAM_SETTINGS)[number]>): ChainParts {
-  const { issuers = [], administrators = [] } = config;
-  const keys = new Set(issuers.map(({ key }) => key));
+export function guardedChain(config: Config<(typeof IAM_SETTINGS)[number]>, at: Table): ChainParts {
+  const { url: publicUrl, issuers = NO_ISSUERS, administrators = [] } = config;
+  const keys = new Set(
+    [...issuers.iam, ...(issuers.aws === null ? [] : [issuers.aws])].map(({ key }) => key),
+  );
   const strangers = administrators.filter(({ account }) => !keys.has(account.split(':', 1).join('')));
   if (strangers.length > 0) {
     const accounts = strangers.map(({ account }) => account).join(' and ');
@@ -23,7 +40,10 @@ export function guardedChain(config: Config<(typeof IAM_SETTINGS)[number]>): Cha
     ...publicChain(),
     failures: failureLimiter(config.failuresPerMinute),
     identify: identifier({
-      verifier: identityVerifier({ issuers, randomBytes }),
+      verifier: identityVerifier({ issuers, publicUrl, randomBytes }),
+      workloads: workloadVerifier({ issuers: issuers.workloads, publicUrl }),
+      policies: ruleStore({ ...at, randomBytes }, POLICY),
+      proofs: proofStore({ ...at, randomBytes }),
       administrators,
       weakManagement: config.weakManagement === 'accept-replay',
       clock,

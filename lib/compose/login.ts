@@ -7,6 +7,8 @@ import { cachedRings } from '../signing/rings.ts';
 import { accessTokenSigner } from '../signing/sign.ts';
 import { createDynamoClient } from '../store/client.ts';
 import { loginStore } from '../store/login-store.ts';
+import { TRUST } from '../store/rule-items.ts';
+import { ruleStore } from '../store/rule-store.ts';
 import type { LoginPorts } from '../usecases/log-in.ts';
 import type { ChainParts } from './chain.ts';
 import { guardedChain, IAM_SETTINGS } from './guarded-chain.ts';
@@ -17,13 +19,14 @@ export function composeLogin(): { ports: LoginPorts; services: readonly Service[
   const config = readConfig([...SERVICE_SETTINGS, ...IAM_SETTINGS, 'table']);
   const services = servicesOf(config);
   const rings = cachedRings(keyDirectory(config.keys));
+  const table = { client: createDynamoClient(), table: config.table, randomBytes };
   const ports = {
-    store: loginStore({ client: createDynamoClient(), table: config.table, randomBytes }),
+    store: loginStore(table),
+    trusts: ruleStore(table, TRUST),
     signer: accessTokenSigner({ services, rings }),
     clock,
     randomBytes,
     issuer: config.url,
-    administrators: config.administrators ?? [],
   };
-  return { ports, services, chain: guardedChain(config) };
+  return { ports, services, chain: guardedChain(config, table) };
 }

@@ -1,21 +1,37 @@
 /** Puts the management of tokens and namespaces together from its configuration. */
 import { readConfig } from '../config.ts';
 import { fileDerivation } from '../derivation/key-file.ts';
+import type { WorkloadIssuer } from '../domain/issuer.ts';
+import type { Policy } from '../domain/policy.ts';
 import { DAY_SECONDS } from '../domain/time.ts';
+import type { Trust } from '../domain/trust.ts';
 import { auditStore } from '../store/audit-store.ts';
 import { createDynamoClient } from '../store/client.ts';
 import { idempotencyStore } from '../store/idempotency-store.ts';
 import { namespaceStore } from '../store/namespace-store.ts';
+import { POLICY, TRUST } from '../store/rule-items.ts';
+import { ruleStore } from '../store/rule-store.ts';
 import { tokenStore } from '../store/token-store.ts';
 import type { NamespacePorts } from '../usecases/manage-namespaces.ts';
+import type { RulePorts } from '../usecases/manage-rules.ts';
 import type { TokenPorts } from '../usecases/token-ports.ts';
 import type { ChainParts } from './chain.ts';
-import { guardedChain, IAM_SETTINGS } from './guarded-chain.ts';
+import { guardedChain, IAM_SETTINGS, NO_ISSUERS } from './guarded-chain.ts';
 import { clock, randomBytes } from './system.ts';
 
 const SETTINGS = ['table', 'derivationKey', 'namespaces', 'valueRetrieval', 'auditDays'] as const;
 
-export function composeManagement(): { tokens: TokenPorts; namespaces: NamespacePorts; chain: ChainParts } {
+export interface Management {
+  readonly tokens: TokenPorts;
+  readonly namespaces: NamespacePorts;
+  readonly policies: RulePorts<Policy>;
+  readonly trusts: RulePorts<Trust>;
+  readonly workloadIssuers: readonly WorkloadIssuer[];
+  readonly publicUrl: string;
+  readonly chain: ChainParts;
+}
+
+export function composeManagement(): Management {
   const config = readConfig([...IAM_SETTINGS, ...SETTINGS]);
   const table = { client: createDynamoClient(), table: config.table, randomBytes };
   const audit = auditStore({ ...table, retentionSeconds: config.auditDays * DAY_SECONDS });
@@ -29,5 +45,14 @@ export function composeManagement(): { tokens: TokenPorts; namespaces: Namespace
     valueRetrieval: config.valueRetrieval === 'on',
   };
   const namespaces = { namespaces: namespaceStore(table), registration: config.namespaces, audit, clock };
-  return { tokens, namespaces, chain: guardedChain(config) };
+  const rules = { audit, clock, randomBytes };
+  return {
+    tokens,
+    namespaces,
+    policies: { ...rules, rules: ruleStore(table, POLICY), word: 'policy' },
+    trusts: { ...rules, rules: ruleStore(table, TRUST), word: 'trust' },
+    workloadIssuers: (config.issuers ?? NO_ISSUERS).workloads,
+    publicUrl: config.url,
+    chain: guardedChain(config, table),
+  };
 }

@@ -97,6 +97,12 @@ export const ERRORS = {
     detail: 'A request with this Idempotency-Key was carried out; its value can no longer be shown.',
     ...INVALID,
   },
+  'limit-reached': {
+    status: 409,
+    title: 'There are as many as there may be',
+    detail: 'This account has as many of these as it may have; remove one first.',
+    ...INVALID,
+  },
   'payload-too-large': {
     status: 413,
     title: 'The body is too large',

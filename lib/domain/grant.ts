@@ -41,22 +41,21 @@ export function grant(
   });
 }
 
-/** Which rule was missing where something asked for is not granted. */
-export type Shortfall =
-  | 'not-a-repository'
-  | 'namespace-not-held'
-  | 'repository-not-allowed'
-  | 'action-not-allowed';
+/** Something that was asked for and is not granted in full, and the rule that was missing. */
+export interface Shortfall {
+  readonly name: string;
+  readonly rule: 'not-a-repository' | 'namespace-not-held' | 'repository-not-allowed' | 'action-not-allowed';
+}
 
-/** Why each requested resource got less than was asked, for the log: `<type>:<name> <rule>`; nothing for the others. */
+/** Why requested resources got less than was asked, for the log; nothing for those that got everything. */
 export function shortfalls(
   requested: readonly RequestedAccess[],
   permissions: readonly Permission[],
   ownedNamespaces: ReadonlySet<string>,
-): string[] {
+): Shortfall[] {
   return requested.flatMap(access => {
     const rule = shortfallOf(access, permissions, ownedNamespaces);
-    return rule === undefined ? [] : [`${access.type}:${access.name} ${rule}`];
+    return rule === undefined ? [] : [{ name: access.name, rule }];
   });
 }
 
@@ -64,7 +63,7 @@ function shortfallOf(
   access: RequestedAccess,
   permissions: readonly Permission[],
   ownedNamespaces: ReadonlySet<string>,
-): Shortfall | undefined {
+): Shortfall['rule'] | undefined {
   if (!isGrantable(access)) return 'not-a-repository';
   if (!ownedNamespaces.has(namespaceOf(access.name))) return 'namespace-not-held';
   const allowed = allowedActions(permissions, access.name);

@@ -84,6 +84,7 @@ function logError(log: Log, error: PullpassError, { requestId, event, call }: Ex
     requestId,
     code: error.code,
     reason: error.details.reason ?? error.details.detail,
+    userName: call?.presented.kind,
     method: event.requestContext.http.method,
     route: call?.route.path,
     sourceAddress: event.requestContext.http.sourceIp,
@@ -129,7 +130,7 @@ function parse(router: Router): Phase {
         headers: headersOf(event),
         sourceAddress: event.requestContext.http.sourceIp,
         presented: NOBODY,
-        identity: undefined,
+        recognised: undefined,
       };
     },
   };
@@ -142,8 +143,11 @@ function headersOf(event: HttpEvent): Record<string, string> {
 }
 
 function proof(): Phase {
+  const management = ({ headers }: Call) => presentedToManagement(headers.authorization);
   const readers: Record<Route['guard'], (call: Call) => Presented> = {
-    administrator: ({ headers }) => presentedToManagement(headers.authorization),
+    administrator: management,
+    'strong-administrator': management,
+    identity: management,
     login: presentedToLogin,
     public: () => NOBODY,
   };
@@ -161,7 +165,7 @@ function identity({ identify }: ChainOptions): Phase {
       const call = callOf(exchange);
       if (call.route.guard === 'public') return;
       if (identify === undefined) throw new Error('a guarded route in a function that cannot identify');
-      exchange.call = { ...call, identity: await identify(call.presented, call.route.guard) };
+      exchange.call = { ...call, recognised: await identify(call.presented, call.route.guard) };
     },
   };
 }

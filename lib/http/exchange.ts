@@ -1,15 +1,20 @@
 /** What passes between the chain and the operations: a parsed call in, an answer out, and the route between them. */
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { Identity, ProofKind } from '../domain/identity.ts';
+import type { HeldRole } from '../domain/policy.ts';
 import type { Secret } from '../domain/secret.ts';
+import type { Workload } from '../domain/trust.ts';
 import type { Form } from './form.ts';
 
 /** An HTTP API or function URL event, payload format 2.0. */
 export type HttpEvent = APIGatewayProxyEventV2;
 export type HttpResult = APIGatewayProxyStructuredResultV2;
 
-/** Who may use a route. `login`: whatever proof the token protocol knows. */
-export type Guard = 'administrator' | 'login' | 'public';
+/**
+ * Who may use a route. `login`: whatever proof the token protocol knows. `identity`: any IAM identity.
+ * `strong-administrator`: an administrator whose proof nobody else could have replayed, whatever the operator allows.
+ */
+export type Guard = 'administrator' | 'identity' | 'login' | 'public' | 'strong-administrator';
 
 /** The shape of a route's errors: problem details (RFC 9457), or the envelope that registry clients print. */
 export type Face = 'problem' | 'registry';
@@ -27,8 +32,13 @@ export interface Route {
 /** What a caller presented, before anyone has looked at it. */
 export type Presented =
   | { readonly kind: 'anonymous' }
-  | { readonly kind: 'token'; readonly secret: Secret }
+  | { readonly kind: 'oidc' | 'token'; readonly secret: Secret }
   | { readonly kind: ProofKind; readonly secret: Secret };
+
+/** Who was recognised, with the roles of an identity in its account. */
+export type Recognised =
+  | { readonly kind: 'identity'; readonly identity: Identity; readonly roles: readonly HeldRole[] }
+  | { readonly kind: 'workload'; readonly workload: Workload };
 
 /** A parsed request. */
 export interface Call {
@@ -42,12 +52,15 @@ export interface Call {
   readonly requestId: string;
   readonly sourceAddress: string;
   readonly presented: Presented;
-  /** Set by the identity phase, for every IAM proof that held. */
-  readonly identity: Identity | undefined;
+  /** Set by the identity phase, for every proof of an IAM or a build platform that held. */
+  readonly recognised: Recognised | undefined;
 }
 
-/** A call by an administrator: what operations behind that guard receive. */
-export type AdministratorCall = Call & { readonly identity: Identity };
+/** A call by an identity that the route's guard let pass. */
+export type IdentifiedCall = Call & {
+  readonly identity: Identity;
+  readonly roles: readonly HeldRole[];
+};
 
 /** `text` is sent as it is, `json` as JSON; neither: no body. */
 export interface Answer {

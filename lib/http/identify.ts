@@ -1,35 +1,63 @@
-/** The one place where callers are recognised by their IAM, for management and logins alike. */
+/** The one place where callers are recognised by their IAM or build platform, for management and logins alike. */
+import { accountHandle } from '../domain/account.ts';
 import { PullpassError } from '../domain/errors.ts';
-import { type Administrator, type Identity, isAdministrator } from '../domain/identity.ts';
-import type { Clock, IdentityVerifier } from '../ports.ts';
-import type { Guard, Presented } from './exchange.ts';
+import type { Administrator, Identity } from '../domain/identity.ts';
+import { type HeldRole, mayAdminister, type Policy, rolesOf } from '../domain/policy.ts';
+import type { Clock, IdentityVerifier, ProofStore, RuleStore, WorkloadVerifier } from '../ports.ts';
+import type { Guard, Presented, Recognised } from './exchange.ts';
 
 export interface Recognition {
   readonly verifier: IdentityVerifier;
+  readonly workloads: WorkloadVerifier;
+  readonly policies: Pick<RuleStore<Policy>, 'list'>;
+  readonly proofs: ProofStore;
   readonly administrators: readonly Administrator[];
   /** Whether the operator lets replayable proofs manage (`PULLPASS_WEAK_MANAGEMENT`). */
   readonly weakManagement: boolean;
   readonly clock: Clock;
 }
 
-/** The identity behind what was presented; undefined for what is no IAM proof and needs none here. */
-export type Identify = (presented: Presented, guard: Guard) => Promise<Identity | undefined>;
+/** Who presented that, if the guard lets them pass; undefined for what needs no recognition here. */
+export type Identify = (presented: Presented, guard: Guard) => Promise<Recognised | undefined>;
 
-export function identifier({ verifier, administrators, weakManagement, clock }: Recognition): Identify {
+export function identifier(recognition: Recognition): Identify {
+  const { verifier, workloads, policies, administrators, clock } = recognition;
   return async (presented, guard) => {
-    if (presented.kind === 'anonymous' || presented.kind === 'token') {
-      if (guard !== 'administrator') return undefined;
-      throw new PullpassError('unauthenticated', { reason: `${presented.kind} is no IAM proof` });
+    if (presented.kind === 'anonymous' || presented.kind === 'token' || presented.kind === 'oidc') {
+      if (guard !== 'login') throw unauthenticated(`${presented.kind} is no IAM proof`);
+      if (presented.kind !== 'oidc') return undefined;
+      return { kind: 'workload', workload: await workloads.verify(presented.secret, clock()) };
     }
     const identity = await verifier.identify({ kind: presented.kind, secret: presented.secret }, clock());
-    if (guard !== 'administrator') return identity;
-    if (identity.strength === 'weak' && !weakManagement) {
-      throw new PullpassError('forbidden', {
-        detail:
-          'This proof can be replayed by other services; use an API key, or a token made for this audience.',
-      });
-    }
-    if (!isAdministrator(identity, administrators)) throw new PullpassError('forbidden');
-    return identity;
+    if (guard !== 'login') await demandManagementProof(identity, guard, recognition);
+    const roles = rolesOf(identity, administrators, await policies.list(accountHandle(identity.account)));
+    if (guard !== 'login' && guard !== 'identity') demandAdministrator(identity, roles);
+    return { kind: 'identity', identity, roles };
   };
+}
+
+/** Management takes no proof that another service, or whoever reads a log, could have sent in the caller's place. */
+async function demandManagementProof(
+  identity: Identity,
+  guard: Guard,
+  { weakManagement, proofs, clock }: Recognition,
+): Promise<void> {
+  if (identity.strength === 'weak' && (!weakManagement || guard === 'strong-administrator')) {
+    throw new PullpassError('forbidden', {
+      detail:
+        'This proof can be replayed by other services; use an API key, or a token made for this audience.',
+    });
+  }
+  if (identity.replayMark === null) return;
+  const endsAt = identity.expiresAt ?? Math.ceil(clock() / 1000);
+  if (!(await proofs.spend(identity.replayMark, endsAt))) throw unauthenticated('the proof was used before');
+}
+
+function demandAdministrator({ subject, account }: Identity, roles: readonly HeldRole[]): void {
+  if (mayAdminister(roles)) return;
+  throw new PullpassError('forbidden', { reason: `${subject} of ${account} has no role administrator` });
+}
+
+function unauthenticated(reason: string): PullpassError {
+  return new PullpassError('unauthenticated', { reason });
 }

@@ -6,7 +6,14 @@ import type { Call, Presented } from './exchange.ts';
 import { type Form, single } from './form.ts';
 
 const ANONYMOUS: Presented = { kind: 'anonymous' };
-const KINDS: ReadonlySet<string> = new Set<Presented['kind']>(['token', 'iamapikey', 'iambearer']);
+const KINDS: ReadonlySet<string> = new Set<Presented['kind']>([
+  'token',
+  'iamapikey',
+  'iambearer',
+  'iamrefresh',
+  'awsiam',
+  'oidc',
+]);
 
 /** What a management call presents: a Bearer IAM access token, or Basic with a user name of IAM. */
 export function presentedToManagement(header: string | undefined): Presented {

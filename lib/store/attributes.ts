@@ -9,6 +9,9 @@ export const text = (value: string): AttributeValue => ({ S: value });
 export const integer = (value: number): AttributeValue => ({ N: String(value) });
 export const bytes = (value: Uint8Array): AttributeValue => ({ B: value });
 export const texts = (values: readonly string[]): AttributeValue => ({ L: values.map(text) });
+export const textsByName = (values: Readonly<Record<string, string>>): AttributeValue => ({
+  M: Object.fromEntries(Object.entries(values).map(([name, value]) => [name, text(value)])),
+});
 
 /** Undefined: the attribute does not hold what it should. */
 type Parser<T> = (value: AttributeValue) => T | undefined;
@@ -41,6 +44,13 @@ export function asTextsThat(accepts: (value: string) => boolean): Parser<string[
     return parsed?.every(value => value !== undefined) ? parsed : undefined;
   };
 }
+
+/** A map of texts. */
+export const asTextsByName: Parser<Record<string, string>> = ({ M: values }) => {
+  const entries = Object.entries(values ?? {}).map(([name, { S: value }]) => [name, value] as const);
+  const isComplete = values !== undefined && entries.every(([, value]) => value !== undefined);
+  return isComplete ? (Object.fromEntries(entries) as Record<string, string>) : undefined;
+};
 
 /** An account or a subject: both are qualified by an issuer. */
 export const asQualified: Parser<Account> = ({ S: value }) => {

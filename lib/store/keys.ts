@@ -57,6 +57,7 @@ export function nameIn(item: Item, part: 'pk' | 'sk', prefix: string): string {
   return value.slice(prefix.length);
 }
 
-function partition(handle: string): string {
+/** The partition of the account with this handle. */
+export function partition(handle: string): string {
   return `account#${handle}`;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PullpassError } from '../../lib/domain/errors.ts';
-import { forAdministrators } from '../../lib/http/administrator.ts';
+import { forIdentities } from '../../lib/http/identified.ts';
 import { type ChainOptions, httpHandler } from '../../lib/http/chain.ts';
 import type { Answer, Call, Route } from '../../lib/http/exchange.ts';
 import { failureLimiter } from '../../lib/http/failure-limiter.ts';
@@ -153,7 +153,7 @@ describe('too many failures from one address', () => {
 
 describe('the second lock', () => {
   it('denies an operation for administrators that was called without an identity', async () => {
-    const operation = forAdministrators(async () => ({ status: 200 }));
+    const operation = forIdentities(async () => ({ status: 200 }));
     const call = { identity: undefined } as unknown as Call;
     expect((await rejectionOf(Promise.resolve().then(() => operation(call)))).code).toBe('unauthenticated');
   });

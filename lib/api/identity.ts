@@ -1,0 +1,29 @@
+/** Who the caller was recognised as, and what that means here. */
+import { accountHandle } from '../domain/account.ts';
+import { toRfc3339 } from '../domain/time.ts';
+import { workloadAudience } from '../domain/trust.ts';
+import type { Operations } from '../http/exchange.ts';
+import { forIdentities } from '../http/identified.ts';
+
+/** `publicUrl` is `PULLPASS_URL`. */
+export function identityOperations(publicUrl: string): Operations {
+  return {
+    getIdentity: forIdentities(async ({ identity, roles }) => {
+      const { kind, issuer, account, subject, strength, expiresAt } = identity;
+      return {
+        status: 200,
+        json: {
+          kind,
+          issuer,
+          account,
+          subject,
+          strength,
+          expiresAt: expiresAt === null ? null : toRfc3339(expiresAt),
+          roles,
+          // What a build platform must write into the tokens of workloads that log in for this account.
+          workloadAudience: workloadAudience(publicUrl, accountHandle(account)),
+        },
+      };
+    }),
+  };
+}

@@ -1,0 +1,59 @@
+/** The policy and trust routes: request to use case to answer. */
+import type { WorkloadIssuer } from '../domain/issuer.ts';
+import type { Policy } from '../domain/policy.ts';
+import { toRfc3339 } from '../domain/time.ts';
+import type { Trust } from '../domain/trust.ts';
+import type { IdentifiedCall, Operations } from '../http/exchange.ts';
+import { forIdentities } from '../http/identified.ts';
+import { addRule, listRules, type RulePorts, removeRule } from '../usecases/manage-rules.ts';
+import { actorOf } from './actor.ts';
+import { checkBody } from './body.ts';
+import { policySchema, trustSchema } from './rule-schemas.ts';
+
+export function policyOperations(ports: RulePorts<Policy>): Operations {
+  return {
+    addPolicy: forIdentities(async call => {
+      const body = checkBody(policySchema(call.identity.issuer), call.json);
+      const policy = await addRule(ports, actorOf(call), common => ({ ...common, ...body }));
+      return { status: 201, headers: { location: `/v1/policies/${policy.id}` }, json: policyObject(policy) };
+    }),
+    listPolicies: forIdentities(async ({ identity }) => {
+      const policies = await listRules(ports, identity.account);
+      return { status: 200, json: { policies: policies.map(policyObject) } };
+    }),
+    removePolicy: removal(ports),
+  };
+}
+
+export function trustOperations(ports: RulePorts<Trust>, issuers: readonly WorkloadIssuer[]): Operations {
+  const schema = trustSchema(issuers);
+  return {
+    addTrust: forIdentities(async call => {
+      const body = checkBody(schema, call.json);
+      const trust = await addRule(ports, actorOf(call), common => ({ ...common, ...body }));
+      return { status: 201, headers: { location: `/v1/trusts/${trust.id}` }, json: trustObject(trust) };
+    }),
+    listTrusts: forIdentities(async ({ identity }) => {
+      const trusts = await listRules(ports, identity.account);
+      return { status: 200, json: { trusts: trusts.map(trustObject) } };
+    }),
+    removeTrust: removal(ports),
+  };
+}
+
+function removal<R extends Policy | Trust>(ports: RulePorts<R>) {
+  return forIdentities(async (call: IdentifiedCall) => {
+    await removeRule(ports, actorOf(call), call.params.id ?? '');
+    return { status: 204 };
+  });
+}
+
+function policyObject({ id, subject, role, repositories, createdAt, createdBy }: Policy): object {
+  return { id, subject, role, repositories, createdAt: toRfc3339(createdAt), createdBy };
+}
+
+function trustObject(trust: Trust): object {
+  const { id, issuer, claims, access, repositories, lifetimeSeconds, createdAt, createdBy } = trust;
+  const created = { createdAt: toRfc3339(createdAt), createdBy };
+  return { id, issuer, claims, access, repositories, lifetimeSeconds, ...created };
+}

@@ -1,0 +1,13 @@
+/** The second lock behind the chain: an operation for identities that is called without one denies. */
+import { PullpassError } from '../domain/errors.ts';
+import type { IdentifiedCall, Operation } from './exchange.ts';
+
+export function forIdentities(operation: Operation<IdentifiedCall>): Operation {
+  return call => {
+    const { recognised } = call;
+    if (recognised?.kind !== 'identity')
+      throw new PullpassError('unauthenticated', { reason: 'no identity' });
+    const { identity, roles } = recognised;
+    return operation({ ...call, identity, roles });
+  };
+}
