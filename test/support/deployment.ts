@@ -34,8 +34,6 @@ export const MALLORY = 'acme:mallory';
 export interface DeploymentOptions {
   /** Variables beside those that a deployment cannot do without; undefined takes one of these away. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** A deployment without the derivation key can log in, and nothing else. */
-  readonly only?: 'login';
   /** The IAM's access tokens name no audience, and the configuration says so. */
   readonly weakIam?: boolean;
 }
@@ -67,19 +65,19 @@ const FUNCTIONS = ['login', 'management', 'discovery', 'fallback'] as const;
 
 /** Deploys. The functions are loaded anew, as they read the environment when they are loaded. */
 export async function deploy(options: DeploymentOptions = {}): Promise<Deployment> {
-  const { environment = {}, only, weakIam = false } = options;
+  const { environment = {}, weakIam = false } = options;
   // The functions take the clock when they are loaded.
   vi.useFakeTimers({ toFake: ['Date'], now: NOW * 1000 });
   const directory = await mkdtemp(join(tmpdir(), 'pullpass-deployment-'));
   const engine = await withEngine();
   const wire = await storeWire(engine);
   const logs = captureOutput();
-  await keysIn(directory, only);
+  await keysIn(directory);
   const iam = await openIam(directory, weakIam);
   const before = { ...process.env };
   setEnvironment({ ...essentials(directory, engine, wire), ...environment });
   vi.resetModules();
-  const { invoke, handlers } = await load(only);
+  const { invoke, handlers } = await load();
   const send: Deployment['send'] = async (line, sent) => received(await invoke(eventOf(line, sent), CONTEXT));
   const apiKeys = new Map<string, Promise<string>>();
   const apiKeyOf = (who: string) => {
@@ -121,11 +119,7 @@ export async function deploy(options: DeploymentOptions = {}): Promise<Deploymen
   };
 }
 
-async function load(only: 'login' | undefined): Promise<Pick<Deployment, 'invoke' | 'handlers'>> {
-  if (only === 'login') {
-    const { handler } = await import('../../functions/login.ts');
-    return { invoke: handler, handlers: { login: handler } };
-  }
+async function load(): Promise<Pick<Deployment, 'invoke' | 'handlers'>> {
   const { loadFunctions } = await import('../../local/functions.ts');
   const { invoke } = await loadFunctions();
   const handlers = FUNCTIONS.map(async name => {
@@ -162,10 +156,10 @@ function setEnvironment(environment: Readonly<Record<string, string | undefined>
   }
 }
 
-async function keysIn(directory: string, only: 'login' | undefined): Promise<void> {
+async function keysIn(directory: string): Promise<void> {
   await mkdir(join(directory, 'keys'));
   await maintainRing(SERVICE, keyDirectory(join(directory, 'keys')), toSeconds(Date.now()));
-  if (only === undefined) await createDerivationKeyFile(join(directory, 'derivation.json'), randomBytes);
+  await createDerivationKeyFile(join(directory, 'derivation.json'), randomBytes);
 }
 
 function captureOutput(): string[] {
