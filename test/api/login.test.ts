@@ -359,12 +359,9 @@ describe('an access token', () => {
       jti: expect.stringMatching(/^[\w-]{22}$/),
       access: [{ type: 'repository', name: 'team-a/app', actions: ['pull', 'push'] }],
     });
-    expect(Object.keys(decodeProtectedHeader(answer.json.token)).sort()).toEqual([
-      'alg',
-      'kid',
-      'typ',
-      'x5c',
-    ]);
+    expect(new Set(Object.keys(decodeProtectedHeader(answer.json.token)))).toEqual(
+      new Set(['alg', 'kid', 'typ', 'x5c']),
+    );
   });
 
   it('has a name of its own, and is less than 4 KiB for many scopes', async () => {

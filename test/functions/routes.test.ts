@@ -67,7 +67,7 @@ describe.each(ROWS)('%s', (_, name, route) => {
     const answer = await send(name, `TRACE ${pathOf(route)}`);
     expectError(answer, 405, route.face);
     const allow = ALL_ROUTES.filter(({ path }) => path === route.path).map(({ method }) => method);
-    expect(answer.headers.allow?.split(', ').sort()).toEqual(allow.sort());
+    expect(new Set(answer.headers.allow?.split(', '))).toEqual(new Set(allow));
   });
 
   it('refuses a head that is too large', async () => {
