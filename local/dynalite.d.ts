@@ -9,6 +9,7 @@ interface DynaliteStore {
     open(): Promise<void>;
     close(): Promise<void>;
     put(key: string, value: DynaliteTable): Promise<void>;
+    values(range: object): { close(): Promise<void> };
     iterator(range: { gt: string; lt: string }): AsyncIterable<[string, DynaliteTable]>;
   };
 }

@@ -45,6 +45,7 @@ export async function openDynamo(path: string): Promise<Dynamo> {
   await store.db.open().catch((error: unknown) => {
     throw explain(path, error);
   });
+  freeIterators(store);
   await completeTables(store);
   const operations = new Map(await Promise.all(OPERATIONS.map(loadOperation)));
   return {
@@ -64,6 +65,15 @@ function explain(path: string, error: unknown): Error {
     locked ? `Another process has the store ${path} open.` : `The store ${path} cannot be opened.`,
     { cause: error },
   );
+}
+
+/** dynalite ends an iterator by a method that LevelDB's do not have: without it, every Query stays in memory for good. */
+function freeIterators({ db }: DynaliteStore): void {
+  const open = db.values.bind(db);
+  db.values = range => {
+    const iterator = open(range);
+    return Object.assign(iterator, { return: () => iterator.close() });
+  };
 }
 
 /** A process that ended between the two writes that make a table has left it useless, and empty. */

@@ -53,7 +53,7 @@ export async function startGateway(invoke: Invoke, options: GatewayOptions): Pro
       // Node's own refusal of a request without Host is not JSON.
       requireHostHeader: false,
     },
-    (request, response) => void serve(invoke, request, response).catch(() => response.destroy()),
+    (request, response) => void serve(invoke, { request, response, server }).catch(() => response.destroy()),
   );
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuse(error, socket));
   const listening = Promise.withResolvers<void>();
@@ -62,15 +62,21 @@ export async function startGateway(invoke: Invoke, options: GatewayOptions): Pro
   return { port: (server.address() as AddressInfo).port, close: () => close(server) };
 }
 
-async function serve(invoke: Invoke, request: IncomingMessage, response: ServerResponse): Promise<void> {
+interface Arrival {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly server: Server;
+}
+
+async function serve(invoke: Invoke, { request, response, server }: Arrival): Promise<void> {
   const body = await readBody(request);
   const result = namesItsHost(request)
     ? await invoke(toEvent(request, body), CONTEXT)
     : refusal('invalid-request');
   const length = Buffer.byteLength(result.body ?? '');
   const headers = { ...result.headers, ...(result.statusCode === 204 ? {} : { 'content-length': length }) };
-  // What is left of an oversized body is not worth reading, so the connection cannot be used again.
-  if (!request.complete) response.shouldKeepAlive = false;
+  // What is left of an oversized body is not worth reading, and a connection kept open would hold up the end.
+  if (!request.complete || !server.listening) response.shouldKeepAlive = false;
   response.writeHead(result.statusCode ?? 200, headers).end(result.body);
 }
 

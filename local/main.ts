@@ -32,7 +32,13 @@ export async function main(): Promise<void> {
   try {
     const settings = localSettings(process.env);
     const stop = await start(settings);
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop());
+    let stopping = false;
+    const stopOnce = () => {
+      if (!stopping) void stop();
+      stopping = true;
+    };
+    // Who signals the whole group (Ctrl-C, systemd) signals twice: npm passes on what it gets.
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stopOnce);
   } catch (error) {
     console.error(error instanceof ConfigurationError ? error.message : explain(error));
     process.exit(1);

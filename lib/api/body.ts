@@ -2,16 +2,20 @@
 import * as v from 'valibot';
 import { type Problem, PullpassError } from '../domain/errors.ts';
 
+const NO_OBJECT = 'must be an object';
 const PLAIN_NAME = /^[A-Za-z]{1,32}$/;
 
 /** The body as the schema types it. Throws `invalid-request` with every problem, each at its path. */
 export function checkBody<S extends v.GenericSchema>(schema: S, json: unknown): v.InferOutput<S> {
+  // To the library a list is an object without members.
+  if (Array.isArray(json)) throw invalid([{ path: '', message: NO_OBJECT }]);
   const result = v.safeParse(schema, json === undefined ? {} : json);
   if (result.success) return result.output;
-  throw new PullpassError('invalid-request', {
-    detail: 'The body is not valid; see errors.',
-    problems: result.issues.map(toProblem),
-  });
+  throw invalid(result.issues.map(toProblem));
+}
+
+function invalid(problems: readonly Problem[]): PullpassError {
+  return new PullpassError('invalid-request', { detail: 'The body is not valid; see errors.', problems });
 }
 
 function toProblem(issue: v.BaseIssue<unknown>): Problem {
@@ -30,7 +34,7 @@ function nameOf(key: unknown): string {
 function messageOf(issue: v.BaseIssue<unknown>): string {
   if (issue.kind !== 'schema') return issue.message;
   if (issue.type === 'strict_object') {
-    return issue.expected === 'never' ? 'is not a member that is known here' : 'must be an object';
+    return issue.expected === 'never' ? 'is not a member that is known here' : NO_OBJECT;
   }
   return `must be ${issue.expected ?? 'something else'}`;
 }

@@ -58,8 +58,13 @@ async function create(
     previous: null,
     version: 1,
   };
-  if (isExpired(record, toSeconds(ports.clock())))
-    throw new PullpassError('idempotency-replayed', { id: tokenId });
+  const now = toSeconds(ports.clock());
+  if (isExpired(record, now)) throw new PullpassError('idempotency-replayed', { id: tokenId });
   await recordAct(ports, actor, { act: 'add-token', target: tokenId });
-  return (await ports.tokens.add(record)) ? { record, value } : undefined;
+  if (await ports.tokens.add(record)) return { record, value };
+  // An id that is taken by nothing is that of a token which the first attempt added, and which is gone.
+  if ((await ports.tokens.get(account, tokenId, now)) === undefined) {
+    throw new PullpassError('idempotency-replayed', { id: tokenId });
+  }
+  return undefined;
 }

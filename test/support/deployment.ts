@@ -1,6 +1,6 @@
 /** A whole deployment in this process: the exported functions over the embedded engine, and a real IAM to ask. */
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { vi } from 'vitest';
@@ -11,9 +11,11 @@ import type { HttpHandler } from '../../lib/http/chain.ts';
 import { keyDirectory } from '../../lib/signing/key-directory.ts';
 import { maintainRing } from '../../lib/signing/maintenance.ts';
 import { type DevelopmentIam, developmentIam } from '../../local/development-iam/development-iam.ts';
+import { Tokens } from '../../local/development-iam/tokens.ts';
 import { type Gateway, type Invoke, startGateway } from '../../local/gateway.ts';
 import { type TestEngine, withEngine } from './engine.ts';
 import { CONTEXT, eventOf, type Received, received, type Sent } from './events.ts';
+import { NOW } from './records.ts';
 import { type StoreWire, storeWire } from './store-wire.ts';
 
 export const PUBLIC_URL = 'https://pullpass.example';
@@ -32,8 +34,8 @@ export const MALLORY = 'acme:mallory';
 export interface DeploymentOptions {
   /** Variables beside those that a deployment cannot do without; undefined takes one of these away. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** A deployment without the derivation key can log in, and nothing else. */
-  readonly only?: 'login';
+  /** The IAM's access tokens name no audience, and the configuration says so. */
+  readonly weakIam?: boolean;
 }
 
 export interface Deployment {
@@ -48,6 +50,10 @@ export interface Deployment {
   iamAnswers: boolean;
   readonly directory: string;
   send(line: string, sent?: Sent): Promise<Received>;
+  /** Logs in with a registry token, asking for a scope. */
+  logIn(token: string, scope?: string): Promise<Received>;
+  /** Lets time pass, which stands still otherwise. */
+  wait(seconds: number): void;
   /** Sends with the API key of somebody. */
   as(who: string): (line: string, sent?: Sent) => Promise<Received>;
   apiKeyOf(who: string): Promise<string>;
@@ -58,17 +64,20 @@ export interface Deployment {
 const FUNCTIONS = ['login', 'management', 'discovery', 'fallback'] as const;
 
 /** Deploys. The functions are loaded anew, as they read the environment when they are loaded. */
-export async function deploy({ environment = {}, only }: DeploymentOptions = {}): Promise<Deployment> {
+export async function deploy(options: DeploymentOptions = {}): Promise<Deployment> {
+  const { environment = {}, weakIam = false } = options;
+  // The functions take the clock when they are loaded.
+  vi.useFakeTimers({ toFake: ['Date'], now: NOW * 1000 });
   const directory = await mkdtemp(join(tmpdir(), 'pullpass-deployment-'));
   const engine = await withEngine();
   const wire = await storeWire(engine);
   const logs = captureOutput();
-  await keysIn(directory, only);
-  const iam = await openIam(directory);
+  await keysIn(directory);
+  const iam = await openIam(directory, weakIam);
   const before = { ...process.env };
   setEnvironment({ ...essentials(directory, engine, wire), ...environment });
   vi.resetModules();
-  const { invoke, handlers } = await load(only);
+  const { invoke, handlers } = await load();
   const send: Deployment['send'] = async (line, sent) => received(await invoke(eventOf(line, sent), CONTEXT));
   const apiKeys = new Map<string, Promise<string>>();
   const apiKeyOf = (who: string) => {
@@ -92,9 +101,15 @@ export async function deploy({ environment = {}, only }: DeploymentOptions = {})
       iam.answers = answers;
     },
     as: who => async (line, sent) => send(line, { basic: ['iamapikey', await apiKeyOf(who)], ...sent }),
-    bearerOf: async who => iam.exchange(await apiKeyOf(who)),
+    bearerOf: async who => (weakIam ? iam.signFor(who) : iam.exchange(await apiKeyOf(who))),
+    logIn: (token, scope) =>
+      send(`GET /oauth/token?service=${SERVICE.name}${scope === undefined ? '' : `&scope=${scope}`}`, {
+        basic: ['token', token],
+      }),
+    wait: seconds => void vi.setSystemTime(Date.now() + seconds * 1000),
     close: async () => {
       vi.restoreAllMocks();
+      vi.useRealTimers();
       setEnvironment(before);
       await iam.close();
       await wire.close();
@@ -104,11 +119,7 @@ export async function deploy({ environment = {}, only }: DeploymentOptions = {})
   };
 }
 
-async function load(only: 'login' | undefined): Promise<Pick<Deployment, 'invoke' | 'handlers'>> {
-  if (only === 'login') {
-    const { handler } = await import('../../functions/login.ts');
-    return { invoke: handler, handlers: { login: handler } };
-  }
+async function load(): Promise<Pick<Deployment, 'invoke' | 'handlers'>> {
   const { loadFunctions } = await import('../../local/functions.ts');
   const { invoke } = await loadFunctions();
   const handlers = FUNCTIONS.map(async name => {
@@ -145,10 +156,10 @@ function setEnvironment(environment: Readonly<Record<string, string | undefined>
   }
 }
 
-async function keysIn(directory: string, only: 'login' | undefined): Promise<void> {
+async function keysIn(directory: string): Promise<void> {
   await mkdir(join(directory, 'keys'));
   await maintainRing(SERVICE, keyDirectory(join(directory, 'keys')), toSeconds(Date.now()));
-  if (only === undefined) await createDerivationKeyFile(join(directory, 'derivation.json'), randomBytes);
+  await createDerivationKeyFile(join(directory, 'derivation.json'), randomBytes);
 }
 
 function captureOutput(): string[] {
@@ -166,11 +177,13 @@ interface Iam {
   answers: boolean;
   newApiKey(who: string): Promise<string>;
   exchange(apiKey: string): Promise<string>;
+  /** An access token without audience. */
+  signFor(who: string): Promise<string>;
   close(): Promise<void>;
 }
 
 /** The development IAM, behind a real gateway: the functions reach it as they reach any issuer. */
-async function openIam(directory: string): Promise<Iam> {
+async function openIam(directory: string, weak: boolean): Promise<Iam> {
   let iam: DevelopmentIam | undefined;
   const gateway: Gateway = await startGateway(
     async event => {
@@ -185,12 +198,13 @@ async function openIam(directory: string): Promise<Iam> {
     publicUrl: PUBLIC_URL,
     internalUrl: `http://127.0.0.1:${gateway.port}`,
     administratorKeyFile,
-    now: Date.now,
+    now: () => Date.now(),
     randomBytes,
   });
   iam = handler;
-  await writeFile(join(directory, 'issuers.json'), JSON.stringify([handler.issuer]));
-  const { readFile } = await import('node:fs/promises');
+  const { issuer } = handler;
+  const audience = weak ? `none:${issuer.issuer}` : issuer.audience;
+  await writeFile(join(directory, 'issuers.json'), JSON.stringify([{ ...issuer, audience }]));
   const administratorKey = (await readFile(administratorKeyFile, 'utf8')).trim();
   const ask = async (line: string, sent: Sent) => received(await handler.handler(eventOf(line, sent))).json;
   const state: Iam = {
@@ -204,6 +218,13 @@ async function openIam(directory: string): Promise<Iam> {
     async exchange(apikey) {
       const form = { grant_type: 'urn:ibm:params:oauth:grant-type:apikey', apikey };
       return (await ask('POST /iam/identity/token', { form })).access_token;
+    },
+    async signFor(who) {
+      const [account = '', iamId = ''] = who.split(':');
+      const keyFile = join(directory, 'iam', 'signing-key.pem');
+      const audience = undefined as unknown as string;
+      const tokens = await Tokens.open({ keyFile, issuer: issuer.issuer, audience });
+      return tokens.accessToken({ id: '', hash: '', name: '', iamId, account }, toSeconds(Date.now()));
     },
     close: () => gateway.close(),
   };

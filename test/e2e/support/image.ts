@@ -8,6 +8,7 @@ export interface Image {
   /** An OCI image layout (image-spec `image-layout.md`) whose one image has the tag `TAG`. */
   readonly layout: string;
   readonly digest: string;
+  readonly layerDigest: string;
   /** The files of the image as a tar archive, for `docker import`. */
   readonly archive: string;
 }
@@ -41,7 +42,7 @@ export async function makeImage(directory: string): Promise<Image> {
   );
   const archive = join(directory, 'files.tar');
   await writeFile(archive, tar);
-  return { layout, digest: manifest.digest, archive };
+  return { layout, digest: manifest.digest, layerDigest: layer.digest, archive };
 }
 
 function digestOf(content: Buffer): string {

@@ -2,11 +2,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll } from 'vitest';
-import type { Client, ClientName } from './clients/client.ts';
-import { containersClient } from './clients/containers.ts';
-import { type Crane, craneClient } from './clients/crane.ts';
-import { dockerClient } from './clients/docker.ts';
-import { type Skopeo, skopeoClient } from './clients/skopeo.ts';
+import type { ClientName } from './clients/client.ts';
+import { PROGRAMS, type Programs } from './clients/programs.ts';
 import { bareEnvironment, newDirectory, removeDirectory } from './directories.ts';
 import { type DockerDaemon, startDockerDaemon } from './docker-daemon.ts';
 import { type Image, makeImage } from './image.ts';
@@ -78,10 +75,7 @@ export class World {
   }
 
   /** A user with a fresh home. */
-  client(name: 'skopeo'): Promise<Skopeo>;
-  client(name: 'crane'): Promise<Crane>;
-  client(name: ClientName): Promise<Client>;
-  async client(name: ClientName): Promise<Client> {
+  async client<N extends ClientName>(name: N): Promise<Programs[N]> {
     const home = await this.#directory(name);
     const runtime = join(home, 'runtime');
     await mkdir(runtime, { mode: 0o700 });
@@ -92,14 +86,11 @@ export class World {
       XDG_RUNTIME_DIR: runtime,
       TMPDIR: runtime,
     };
-    if (name === 'skopeo') return skopeoClient({ home, env, dockerHost: '' });
-    if (name === 'crane') return craneClient({ home, env, dockerHost: '' });
-    if (name === 'docker') return dockerClient({ home, env, dockerHost: (await this.dockerDaemon()).host });
-    return containersClient(name, { home, env, dockerHost: '' });
+    return PROGRAMS[name]({ home, env, dockerDaemon: () => this.dockerDaemon() });
   }
 
   /** A user who is logged in to the only registry. */
-  async loggedIn<N extends ClientName>(name: N, password: string, user = 'token') {
+  async loggedIn<N extends ClientName>(name: N, password: string, user = 'token'): Promise<Programs[N]> {
     const client = await this.client(name);
     const { code, output } = await client.login(this.registry.address, user, password);
     if (code !== 0) throw new Error(`${name} could not log in: ${output}`);

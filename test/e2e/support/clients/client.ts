@@ -1,4 +1,5 @@
 /** What a registry client can do for its user, whatever program it is. */
+import type { DockerDaemon } from '../docker-daemon.ts';
 import type { Image } from '../image.ts';
 import type { Result } from '../processes.ts';
 
@@ -24,8 +25,8 @@ export interface Place {
   /** For this client alone. */
   readonly home: string;
   readonly env: NodeJS.ProcessEnv;
-  /** The socket of the docker daemon. */
-  readonly dockerHost: string;
+  /** The daemon that docker's CLI speaks to, started when it is first needed. */
+  dockerDaemon(): Promise<DockerDaemon>;
 }
 
 /** docker's CLI waits for a user name at a terminal that is not there; every other client needs a second or two. */

@@ -6,6 +6,8 @@ import { run } from '../processes.ts';
 import { tool } from '../tools.ts';
 import { type Client, PATIENCE_MS, type Place } from './client.ts';
 
+/** buildah is content with what it has; podman asks the registry anyway. */
+const OWN_PULL_FLAGS = { podman: [], buildah: ['--policy=always'] } as const;
 const OWN_FLAGS = {
   podman: ['--cgroup-manager=cgroupfs', '--events-backend=none'],
   buildah: [],
@@ -32,6 +34,6 @@ export async function containersClient(name: 'podman' | 'buildah', { home, env }
       await call(['rmi', '--force', id]);
       return pushed;
     },
-    pull: reference => call(['pull', ...verified, `docker://${reference}`]),
+    pull: reference => call(['pull', ...OWN_PULL_FLAGS[name], ...verified, `docker://${reference}`]),
   };
 }

@@ -3,8 +3,8 @@ import { run } from '../processes.ts';
 import { tool } from '../tools.ts';
 import { type Client, PATIENCE_MS, type Place } from './client.ts';
 
-export function dockerClient({ env: bare, dockerHost }: Place): Client {
-  const env = { ...bare, DOCKER_HOST: dockerHost };
+export async function dockerClient({ env: bare, dockerDaemon }: Place): Promise<Client> {
+  const env = { ...bare, DOCKER_HOST: (await dockerDaemon()).host };
   const docker = (args: string[], input?: string) =>
     run(tool('docker'), args, { env, timeoutMs: PATIENCE_MS, ...(input === undefined ? {} : { input }) });
   return {

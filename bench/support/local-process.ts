@@ -1,0 +1,127 @@
+/** `npm start` on a data directory of its own, with as many tokens in its store as wanted. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Account } from '../../lib/domain/account.ts';
+import { tableDefinition } from '../../lib/store/table.ts';
+import { openDataDirectory } from '../../local/data-directory.ts';
+import { type Dynamo, openDynamo } from '../../local/dynamo.ts';
+import { onCore } from './cores.ts';
+import { SERVICE } from './requests.ts';
+import { aToken, theClaim } from './world.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const TABLE = 'pullpass';
+const PATIENCE_MS = 30_000;
+const AT_ONCE = 50;
+/** So many tokens log in, spread over the whole store. */
+const KNOWN = 200;
+
+export interface LocalProcess {
+  readonly pid: number;
+  readonly port: number;
+  readonly readyMs: number;
+  close(): Promise<void>;
+}
+
+/** Puts tokens of one account, and its claim of `team-a`, into the store of a data directory; answers some values. */
+export async function fill(path: string, account: Account, count: number): Promise<string[]> {
+  const dynamo = await openDynamo((await openDataDirectory(path)).store);
+  await execute(dynamo, 'CreateTable', tableDefinition(TABLE));
+  // The engine makes a table in the background, and this one is new.
+  await sleep(100);
+  await execute(dynamo, 'PutItem', { TableName: TABLE, Item: theClaim(account) });
+  const values: string[] = [];
+  const put = async (index: number) => {
+    const { value, item } = aToken(account);
+    await execute(dynamo, 'PutItem', { TableName: TABLE, Item: item });
+    if (index % (count / KNOWN) === 0) values.push(value);
+  };
+  for (let i = 0; i < count; i += AT_ONCE) {
+    await Promise.all(Array.from({ length: AT_ONCE }, (_, j) => put(i + j)));
+  }
+  await dynamo.close();
+  return values;
+}
+
+async function execute(dynamo: Dynamo, operation: string, input: object): Promise<void> {
+  const { status, body } = await dynamo.execute(
+    `DynamoDB_20120810.${operation}`,
+    Buffer.from(JSON.stringify(input)),
+  );
+  if (status !== 200) throw new Error(`${operation}: ${JSON.stringify(body)}`);
+}
+
+/** Starts the process by `command` (absent: without npm) and waits until it is healthy. */
+export async function startLocal(
+  data: string,
+  command: readonly string[] = [process.execPath, 'local/start.mjs'],
+): Promise<LocalProcess> {
+  const port = await freePort();
+  const [file, parameters] = onCore('measured', command);
+  const begun = performance.now();
+  const child = spawn(file, parameters, {
+    cwd: ROOT,
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      PORT: String(port),
+      PULLPASS_DATA: data,
+      PULLPASS_SERVICE: SERVICE,
+    },
+    stdio: ['ignore', 'ignore', 'inherit'],
+    detached: true,
+  });
+  const stop = () => killGroup(child);
+  process.once('exit', stop);
+  await healthy(port);
+  return {
+    pid: child.pid ?? 0,
+    port,
+    readyMs: performance.now() - begun,
+    close: async () => {
+      process.off('exit', stop);
+      stop();
+      await once(child, 'exit');
+    },
+  };
+}
+
+/** An IAM access token of the development administrator. */
+export async function administratorToken({ port }: LocalProcess, data: string): Promise<string> {
+  const apikey = (await readFile(join(data, 'administrator.apikey'), 'utf8')).trim();
+  const answer = await fetch(`http://127.0.0.1:${port}/iam/identity/token`, {
+    method: 'POST',
+    body: new URLSearchParams({ grant_type: 'urn:ibm:params:oauth:grant-type:apikey', apikey }),
+  });
+  const { access_token: token } = (await answer.json()) as { access_token: string };
+  return token;
+}
+
+async function healthy(port: number): Promise<void> {
+  const end = performance.now() + PATIENCE_MS;
+  while (performance.now() < end) {
+    const answer = await fetch(`http://127.0.0.1:${port}/health`).catch(() => undefined);
+    if (answer?.ok) return;
+    await sleep(10);
+  }
+  throw new Error('the local process does not become healthy');
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** npm does not always pass signals on, so its children get them too. */
+function killGroup({ pid }: ChildProcess): void {
+  if (pid !== undefined) process.kill(-pid, 'SIGTERM');
+}

@@ -1,0 +1,39 @@
+/** Our login and its baseline beside a canned DynamoDB, ready to be driven. */
+
+import { loginRequest } from './requests.ts';
+import { type Server, startServer } from './server.ts';
+import { aToken, openWorld, theClaim } from './world.ts';
+
+export interface LoginServers {
+  /** Where a canned read is answered. */
+  readonly readUrl: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly request: string;
+  start(name: 'baseline' | 'login'): Promise<Server>;
+  close(): Promise<void>;
+}
+
+const ACCOUNT = 'dev:acme';
+
+export async function openLoginServers(): Promise<LoginServers> {
+  const world = await openWorld();
+  const { value, item } = aToken(ACCOUNT);
+  const answers = {
+    BatchGetItem: { Responses: { pullpass: [item, theClaim(ACCOUNT)] }, UnprocessedKeys: {} },
+    GetItem: { Item: item },
+    UpdateItem: {},
+  };
+  const canned = await startServer('canned', { role: 'driving', parameters: [JSON.stringify(answers)] });
+  const readUrl = `http://127.0.0.1:${canned.port}`;
+  const environment = { ...world.environment, AWS_ENDPOINT_URL_DYNAMODB: readUrl };
+  return {
+    readUrl,
+    environment,
+    request: loginRequest(value),
+    start: name => startServer(name, { environment }),
+    close: async () => {
+      await canned.close();
+      await world.close();
+    },
+  };
+}

@@ -1,0 +1,90 @@
+/** What a login needs around it: a record whose value is known, the claim of a namespace, and keys that sign. */
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Account } from '../../lib/domain/account.ts';
+import { accountHandle } from '../../lib/domain/account.ts';
+import type { NamespaceClaim } from '../../lib/domain/namespace-claim.ts';
+import { formatRegistryToken, hashRegistryToken, SALT_BYTES } from '../../lib/domain/registry-token.ts';
+import { LIFETIME_SECONDS } from '../../lib/domain/service.ts';
+import { DAY_SECONDS, toSeconds } from '../../lib/domain/time.ts';
+import { UUID_RANDOM_BYTES, uuidV7 } from '../../lib/domain/uuid.ts';
+import { keyDirectory } from '../../lib/signing/key-directory.ts';
+import { maintainRing } from '../../lib/signing/maintenance.ts';
+import type { Item } from '../../lib/store/attributes.ts';
+import { toClaimItem } from '../../lib/store/claim-item.ts';
+import { claimKey, tokenKey } from '../../lib/store/keys.ts';
+import { toTokenItem } from '../../lib/store/token-item.ts';
+import { SERVICE } from './requests.ts';
+
+const CLAIM: Omit<NamespaceClaim, 'account'> = { name: 'team-a', state: 'held', epoch: 1 };
+
+/** A token that may pull, and lives a day: its value, and its item as DynamoDB's JSON. */
+export function aToken(account: Account): { value: string; item: object } {
+  const nowMs = Date.now();
+  const createdAt = toSeconds(nowMs);
+  const id = uuidV7(nowMs, randomBytes(UUID_RANDOM_BYTES));
+  const value = formatRegistryToken(account, id, randomBytes(32));
+  const record = {
+    account,
+    id,
+    hash: hashRegistryToken(value),
+    derivation: { key: 'k1', salt: randomBytes(SALT_BYTES) },
+    generation: 1,
+    issuedBy: randomBytes(8).toString('hex'),
+    access: 'pull',
+    repositories: null,
+    description: 'build farm 7',
+    createdAt,
+    createdBy: account,
+    expiresAt: createdAt + DAY_SECONDS,
+    disabled: null,
+    lastUsedAt: createdAt,
+    previous: null,
+    version: 1,
+  } as const;
+  const key = tokenKey({ handle: accountHandle(account), id });
+  return { value: value.reveal(), item: wire({ ...key, ...toTokenItem(record) }) };
+}
+
+/** The claim of `team-a` as DynamoDB's JSON. */
+export function theClaim(account: Account): object {
+  return wire({ ...claimKey(CLAIM.name), ...toClaimItem({ ...CLAIM, account }) });
+}
+
+/** DynamoDB's JSON carries bytes in base64. */
+function wire(item: Item): object {
+  const pairs = Object.entries(item).map(([name, value]) => [
+    name,
+    value.B === undefined ? value : { B: Buffer.from(value.B).toString('base64') },
+  ]);
+  return Object.fromEntries(pairs);
+}
+
+export interface World {
+  readonly directory: string;
+  /** For the login function; it lacks only where DynamoDB is. */
+  readonly environment: Readonly<Record<string, string>>;
+  close(): Promise<void>;
+}
+
+export async function openWorld(): Promise<World> {
+  const directory = await mkdtemp(join(tmpdir(), 'pullpass-bench-'));
+  const keys = join(directory, 'keys');
+  const service = { name: SERVICE, profile: 'x5c', algorithm: 'ES256' } as const;
+  const lifetimeSeconds = LIFETIME_SECONDS.default;
+  await maintainRing({ ...service, lifetimeSeconds }, keyDirectory(keys), toSeconds(Date.now()));
+  return {
+    directory,
+    environment: {
+      AWS_REGION: 'local',
+      AWS_ACCESS_KEY_ID: 'id',
+      AWS_SECRET_ACCESS_KEY: 'secret',
+      PULLPASS_URL: 'https://pullpass.example',
+      PULLPASS_SERVICE: SERVICE,
+      PULLPASS_KEYS: `file:${keys}`,
+    },
+    close: () => rm(directory, { recursive: true }),
+  };
+}

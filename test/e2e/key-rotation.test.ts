@@ -1,0 +1,87 @@
+/** Keys change while people log in and pull, and nobody notices: neither the clients nor the registries. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import { expectSuccess } from './support/expect.ts';
+import { startRegistry } from './support/registry.ts';
+import { useWorld } from './support/world.ts';
+
+/** A running process follows a rotation within a minute. */
+const FOLLOWED_MS = 75_000;
+const ROTATE_EVERY_MS = 5_000;
+
+const world = useWorld({
+  registries: [
+    { kind: 'distribution 2.8' },
+    { kind: 'distribution 3.1' },
+    { kind: 'distribution 3.1', service: { profile: 'kid' } },
+  ],
+});
+
+it('logins and pulls go on while the keys of every service are rotated', async () => {
+  const { pullpass, registries } = world();
+  const addresses = registries.map(({ address }) => address);
+  const [first = '', second = '', named = ''] = addresses;
+  const { token } = await pullpass.addToken({ access: 'push' });
+  const pullers = await Promise.all(
+    addresses.map(async address => {
+      const skopeo = await world().client('skopeo');
+      expectSuccess(await skopeo.login(address, 'token', token));
+      expectSuccess(await skopeo.push(await world().image(), `${address}/team-a/app:v1`));
+      return async () => {
+        expectSuccess(await skopeo.login(address, 'token', token));
+        expectSuccess(await skopeo.inspect(`${address}/team-a/app:v1`));
+      };
+    }),
+  );
+  const keysOf = async () => Promise.all(addresses.map(service => keyAt(service)));
+  const before = await keysOf();
+
+  const end = Date.now() + FOLLOWED_MS;
+  // Its registry has read the published successor at its start, and only that one.
+  await rotate(named);
+  let rounds = 0;
+  const pulling = (async () => {
+    for (; Date.now() < end; rounds += 1) for (const pull of pullers) await pull();
+  })();
+  while (Date.now() < end) {
+    await Promise.all([rotate(first), rotate(second)]);
+    await sleep(ROTATE_EVERY_MS);
+  }
+  await pulling;
+
+  const after = await keysOf();
+  for (const [index, key] of after.entries()) expect(key, addresses[index]).not.toBe(before[index]);
+  expect(rounds).toBeGreaterThan(10);
+  console.log(
+    `${rounds} rounds of a login and a pull at ${addresses.length} registries during the rotations`,
+  );
+});
+
+it('a registry that reads the key file after the activation believes the key that signs now', async () => {
+  const { pullpass, registries } = world();
+  const named = registries.at(-1);
+  if (named === undefined) throw new Error('There is no such registry.');
+  const { token } = await pullpass.addToken({ access: 'push' });
+  await named.stop();
+  const configFile = `${pullpass.settings.PULLPASS_DATA}/registry/${encodeURIComponent(named.address)}/config.yml`;
+  const restarted = await startRegistry({ ...named, configFile });
+  try {
+    const skopeo = await world().client('skopeo');
+    expectSuccess(await skopeo.login(named.address, 'token', token));
+    expectSuccess(await skopeo.inspect(`${named.address}/team-a/app:v1`));
+  } finally {
+    await restarted.stop();
+  }
+});
+
+async function rotate(service: string): Promise<void> {
+  expectSuccess(await world().pullpass.npm('run', 'rotate-key', '--', service));
+}
+
+/** The name of the key that signs for a service now. */
+async function keyAt(service: string): Promise<string> {
+  const { pullpass } = world();
+  const { token } = await pullpass.addToken();
+  const { json } = await pullpass.logIn('token', token, { service });
+  return JSON.parse(Buffer.from(json.token.split('.')[0], 'base64url').toString()).kid;
+}

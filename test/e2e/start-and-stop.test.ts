@@ -1,0 +1,143 @@
+/** The process starts only where it is safe to, says what is wrong otherwise, and ends when it is told to. */
+import { once } from 'node:events';
+import { chmod, mkdir, stat } from 'node:fs/promises';
+import { Agent, type IncomingMessage, request } from 'node:http';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { newDeployment } from './support/deployment.ts';
+import { freePort } from './support/ports.ts';
+import { until } from './support/processes.ts';
+import type { Pullpass } from './support/pullpass.ts';
+
+const STOP_MS = 5_000;
+
+async function failedStart(pullpass: Pullpass, settings: Record<string, string> = {}): Promise<string> {
+  const running = pullpass.launch(settings);
+  const code = await Promise.race([running.exited, sleep(15_000, 'still running' as const)]);
+  await running.stop();
+  expect(code, running.output()).toBe(1);
+  return running.output();
+}
+
+describe('a start is refused, with the reason,', () => {
+  it('while another process has the data directory', async () => {
+    const pullpass = await (await newDeployment()).start();
+    const output = await failedStart(pullpass, { PORT: `${await freePort()}` });
+    expect(output).toContain('Another process has the store');
+    expect(output).toContain(pullpass.settings.PULLPASS_DATA);
+    expect(await pullpass.isHealthy()).toBe(true);
+  });
+
+  it.each(['755', '722', '777'])('when the data directory has mode %s', async mode => {
+    const pullpass = await newDeployment();
+    const { PULLPASS_DATA: data } = pullpass.settings;
+    await mkdir(data);
+    await chmod(data, Number.parseInt(mode, 8));
+    expect(await failedStart(pullpass)).toContain(
+      `${data} is open to others; close it with: chmod 711 ${data}`,
+    );
+  });
+
+  it('when variables are unknown or empty, all at once', async () => {
+    const output = await failedStart(await newDeployment(), {
+      PULLPASS_ADMINSTRATORS: 'dev:dev:administrator',
+      PULLPASS_TABLE: '',
+    });
+    expect(output).toContain('PULLPASS_ADMINSTRATORS is not a variable that is known');
+    expect(output).toContain('PULLPASS_TABLE is empty');
+  });
+
+  it('when a variable is wrong', async () => {
+    const output = await failedStart(await newDeployment(), { PULLPASS_FAILURES_PER_MINUTE: 'many' });
+    expect(output).toContain('PULLPASS_FAILURES_PER_MINUTE must be a whole number');
+  });
+
+  it('when others could reach it without TLS and with the development IAM', async () => {
+    const output = await failedStart(await newDeployment(), { PULLPASS_HOST: '0.0.0.0' });
+    expect(output).toContain('PULLPASS_HOST is not loopback, so PULLPASS_URL must be https');
+    expect(output).toContain('PULLPASS_HOST is not loopback, so PULLPASS_ISSUERS must name an IAM');
+  });
+
+  it('when the port is taken', async () => {
+    const pullpass = await (await newDeployment()).start();
+    const other = await newDeployment();
+    expect(await failedStart(other, { PORT: pullpass.settings.PORT })).toContain('choose another with PORT');
+  });
+});
+
+describe('the process ends with exit code 0', () => {
+  it.each([
+    ['npm alone is told by SIGTERM, as a supervisor does', 'SIGTERM', 'process'],
+    ['all its processes are told by SIGTERM, as systemd does', 'SIGTERM', 'group'],
+    ['all its processes are told by SIGINT, as Ctrl-C does', 'SIGINT', 'group'],
+  ] as const)('when %s', async (_, signal, whom) => {
+    const pullpass = await (await newDeployment()).start();
+    const { running } = pullpass;
+    const began = Date.now();
+    if (whom === 'process') running.process.kill(signal);
+    else running.kill(signal);
+    expect(await running.exited, running.output()).toBe(0);
+    expect(Date.now() - began).toBeLessThan(STOP_MS);
+    expect(await pullpass.isHealthy()).toBe(false);
+  });
+
+  it('and a login under way is answered first', async () => {
+    const pullpass = await (await newDeployment()).start();
+    const { token } = await pullpass.addToken();
+    const body = new URLSearchParams({
+      grant_type: 'password',
+      username: 'token',
+      password: token,
+    }).toString();
+    const login = request(`${pullpass.url}/oauth/token`, {
+      agent: new Agent({ keepAlive: true }),
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded', 'content-length': body.length },
+    });
+    login.write(body.slice(0, 10));
+    await sleep(200);
+    pullpass.running.process.kill('SIGTERM');
+    await until('the end to begin', async () => !(await pullpass.isHealthy()));
+    login.end(body.slice(10));
+    const [response] = (await once(login, 'response')) as [IncomingMessage];
+    const answeredAt = Date.now();
+    response.resume();
+
+    expect(response.statusCode).toBe(200);
+    expect(await pullpass.running.exited).toBe(0);
+    // A connection that the client would keep open does not hold up the end.
+    expect(Date.now() - answeredAt).toBeLessThan(2_000);
+  });
+});
+
+it('only the public material in the data directory is open to others', async () => {
+  const pullpass = await (await newDeployment()).start();
+  const modeOf = async (name: string) =>
+    ((await stat(join(pullpass.settings.PULLPASS_DATA, name))).mode & 0o777).toString(8);
+  expect({
+    data: await modeOf('.'),
+    store: await modeOf('store'),
+    keys: await modeOf('keys'),
+    administrator: await modeOf('administrator.apikey'),
+    registry: await modeOf('registry'),
+    bundle: await modeOf('registry/rootcertbundle.pem'),
+  }).toEqual({
+    data: '711',
+    store: '700',
+    keys: '700',
+    administrator: '600',
+    registry: '755',
+    bundle: '644',
+  });
+});
+
+it('says where it listens, that the IAM is for development, and three commands to type', async () => {
+  const pullpass = await (await newDeployment()).start();
+  const output = pullpass.running.output();
+  expect(output).toContain(
+    `Pullpass is ready at ${pullpass.url} (listening on 127.0.0.1:${pullpass.settings.PORT}).`,
+  );
+  expect(output).toContain('Not for production.');
+  expect(output.split('\n').filter(line => line.startsWith('  '))).toHaveLength(3);
+});

@@ -1,0 +1,16 @@
+/** What a command must have come to, with everything that it said when it has not. */
+import { expect } from 'vitest';
+import type { Result } from './processes.ts';
+
+export function expectSuccess(result: Result): void {
+  expect(result, result.output).toMatchObject({ code: 0 });
+}
+
+/** The command has failed by itself, and its user has read this. */
+export function expectRefusal(result: Result, text: string): void {
+  expect(result.output).toContain(text);
+  expect(result, result.output).toMatchObject({
+    code: expect.toSatisfy(code => code !== 0),
+    timedOut: false,
+  });
+}

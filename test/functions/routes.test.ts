@@ -1,0 +1,116 @@
+/** Every exported handler drives the whole chain: what only the chain can give is there, on every route. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ALL_ROUTES, type FunctionName, ROUTES } from '../../lib/api/routes.ts';
+import type { Route } from '../../lib/http/exchange.ts';
+import { MAX_BODY_BYTES, MAX_HEAD_BYTES } from '../../lib/http/limits.ts';
+import { ALICE, type Deployment, deploy, SERVICE } from '../support/deployment.ts';
+import { CONTEXT, eventOf, type Received, received, type Sent } from '../support/events.ts';
+
+let deployment: Deployment;
+beforeAll(async () => {
+  deployment = await deploy();
+});
+afterAll(() => deployment.close());
+
+const ROWS = (Object.keys(ROUTES) as FunctionName[]).flatMap(name =>
+  ROUTES[name].map((route): [string, FunctionName, Route] => [`${route.method} ${route.path}`, name, route]),
+);
+
+/** A path of the route; what its segments name does not exist, but for the service. */
+function pathOf({ path }: Route): string {
+  return path
+    .replace('{id}', '01a1fd51-c23e-7c1e-8dcf-87c09e970095')
+    .replace('{name}', 'team-a')
+    .replace('{service}', SERVICE.name);
+}
+
+async function send(name: string, line: string, sent?: Sent): Promise<Received> {
+  const event = eventOf(line, sent);
+  const answer = received((await deployment.handlers[name]?.(event, CONTEXT)) ?? {});
+  expect(answer.headers['x-request-id']).toBe(event.requestContext.requestId);
+  return answer;
+}
+
+function expectError(answer: Received, status: number, face: Route['face'] | undefined): void {
+  expect(answer.status).toBe(status);
+  expect(answer.headers['cache-control']).toBe('no-store');
+  const contentType = face === 'registry' ? 'application/json' : 'application/problem+json';
+  expect(answer.headers['content-type']).toBe(contentType);
+  if (face !== 'registry') expect(answer.json).toMatchObject({ status, code: expect.any(String) });
+  if (face !== 'problem')
+    expect(answer.json.errors).toEqual([expect.objectContaining({ message: answer.json.details })]);
+}
+
+describe.each(ROWS)('%s', (_, name, route) => {
+  const line = `${route.method} ${pathOf(route)}`;
+
+  it('answers without credentials as its guard says', async () => {
+    const answer = await send(name, line);
+    if (route.guard === 'administrator') expectError(answer, 401, route.face);
+    else if (route.method === 'POST') expectError(answer, 400, route.face);
+    else expect(answer.status).toBe(200);
+  });
+
+  it.each<[string, Sent]>([
+    ['an API key', { basic: ['iamapikey', 'x'.repeat(43)] }],
+    ['an access token', { bearer: 'a.b.c' }],
+    ['a registry token', { basic: ['token', `plp_${'0'.repeat(87)}`] }],
+    ['a header', { headers: { authorization: 'Basic !' } }],
+  ])('refuses %s that is not good, if it reads any', async (__, sent) => {
+    const form = { grant_type: 'password', username: 'token', password: 'x' };
+    const answer = await send(name, line, route.body === 'form' ? { form } : sent);
+    if (route.guard === 'public') expect(answer.status).toBe(200);
+    else expectError(answer, 401, route.face);
+  });
+
+  it('refuses another method, and names those that there are', async () => {
+    const answer = await send(name, `TRACE ${pathOf(route)}`);
+    expectError(answer, 405, route.face);
+    const allow = ALL_ROUTES.filter(({ path }) => path === route.path).map(({ method }) => method);
+    expect(new Set(answer.headers.allow?.split(', '))).toEqual(new Set(allow));
+  });
+
+  it('refuses a head that is too large', async () => {
+    expectError(await send(name, line, { headers: { x: 'x'.repeat(MAX_HEAD_BYTES) } }), 431, route.face);
+  });
+
+  it('refuses a body that is too large, also one in base64', async () => {
+    for (const body of ['x'.repeat(MAX_BODY_BYTES + 1), Buffer.alloc(MAX_BODY_BYTES + 1)]) {
+      expectError(await send(name, line, { body }), 413, route.face);
+    }
+  });
+
+  it('refuses a broken escape in its query', async () => {
+    expectError(await send(name, `${line}?a=%zz`), 400, route.face);
+  });
+});
+
+describe('what no function serves', () => {
+  it.each([
+    'GET /',
+    'GET /v1',
+    'GET /v1/token',
+    'GET /v1/tokens/a%2fb',
+    'GET /OAUTH/token',
+    'GET /%zz',
+    'POST /v1/policies',
+    'GET /v2/',
+  ])('is 404 in both faces: %s', async line => {
+    const event = eventOf(line);
+    const answer = received(await deployment.invoke(event, CONTEXT));
+    expectError(answer, 404, undefined);
+    expect(answer.headers['x-request-id']).toBe(event.requestContext.requestId);
+  });
+
+  it('is refused by the fallback even if a route of another function were sent there', async () => {
+    const basic = ['iamapikey', await deployment.apiKeyOf(ALICE)] as const;
+    for (const { method, path, guard } of ALL_ROUTES) {
+      const { status } = await send('fallback', `${method} ${path}`, { basic });
+      expect([guard, status >= 400]).toEqual([guard, true]);
+    }
+  });
+
+  it.each(['login', 'management', 'discovery'])('is 404 in the function %s too', async name => {
+    expectError(await send(name, 'GET /nothing'), 404, undefined);
+  });
+});

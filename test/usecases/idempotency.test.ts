@@ -1,0 +1,155 @@
+/** Requests with an `Idempotency-Key` that were interrupted: at every step, before it and after it. */
+import { describe, expect, it } from 'vitest';
+import { addToken, type NewToken } from '../../lib/usecases/add-token.ts';
+import { changeToken, removeToken } from '../../lib/usecases/manage-tokens.ts';
+import type { Issued } from '../../lib/usecases/once.ts';
+import { rotateToken } from '../../lib/usecases/rotate-token.ts';
+import { memoryStores } from '../fakes/memory-stores.ts';
+import { rejectionOf } from '../support/errors.ts';
+import { actorOf, logInWith, type World, worldOn } from '../support/memory-ports.ts';
+import { ACCOUNT } from '../support/records.ts';
+import { type Around, countSteps, failingAt, type Moment, stepped } from '../support/steps.ts';
+
+const PORTS = ['tokens', 'idempotency', 'audit', 'derivation'] as const;
+const TOKEN: NewToken = {
+  access: 'pull',
+  repositories: null,
+  description: '',
+  expiresInSeconds: 3600,
+  retrievable: true,
+};
+const through: Around = (_, step) => step();
+
+async function tokensIn({ stores, now }: World) {
+  return (await stores.tokens.list(ACCOUNT, { limit: 100, now })).records;
+}
+
+/** Adds a token, or rotates the one token that there is. */
+const ACTS: Record<'add' | 'rotate', (world: World, around?: Around, payload?: object) => Promise<Issued>> = {
+  add: (world, around = through, payload = {}) =>
+    addToken(stepped(world.tokens, PORTS, around), {
+      actor: actorOf(),
+      token: { ...TOKEN, ...payload },
+      idempotencyKey: 'key-1',
+    }),
+  rotate: async (world, around = through, payload = {}) => {
+    const [token] = await tokensIn(world);
+    return rotateToken(stepped(world.tokens, PORTS, around), {
+      actor: actorOf(),
+      id: token?.id ?? '',
+      rotation: { graceSeconds: 60, force: false, ...payload },
+      idempotencyKey: 'key-1',
+    });
+  },
+};
+const PREPARE = {
+  add: async () => worldOn(memoryStores()),
+  rotate: async () => {
+    const world = worldOn(memoryStores());
+    await addToken(world.tokens, { actor: actorOf(), token: TOKEN, idempotencyKey: undefined });
+    return world;
+  },
+};
+const GENERATION = { add: 1, rotate: 2 };
+const STEPS = {
+  add: await countSteps(async around => ACTS.add(await PREPARE.add(), around)),
+  rotate: await countSteps(async around => ACTS.rotate(await PREPARE.rotate(), around)),
+};
+const CRASHES = (['add', 'rotate'] as const).flatMap(act =>
+  Array.from({ length: STEPS[act] }, (_, step) =>
+    (['before', 'after'] as const).map((moment): [typeof act, Moment, number] => [act, moment, step]),
+  ).flat(),
+);
+
+/** Whether the store knows of a request with a key. */
+function isBegun({ stores }: World): boolean {
+  return (stores as ReturnType<typeof memoryStores>).table.requests.size > 0;
+}
+
+const codeOf = ({ code }: { code: string }) => code;
+
+it('there are steps to interrupt', () => {
+  expect(STEPS.add).toBeGreaterThanOrEqual(6);
+  expect(STEPS.rotate).toBeGreaterThanOrEqual(7);
+});
+
+describe.each(CRASHES)('a request to %s a token that ended %s step %d', (act, moment, step) => {
+  async function interrupted(): Promise<World> {
+    const world = await PREPARE[act]();
+    expect((await rejectionOf(ACTS[act](world, failingAt(step, moment)))).code).toBe('unavailable');
+    return world;
+  }
+
+  it('is carried out once by its repetition, and answered the same by every other', async () => {
+    const world = await interrupted();
+    const { record, value } = await ACTS[act](world);
+    const [token, ...others] = await tokensIn(world);
+    expect([token?.id, token?.generation, others]).toEqual([record.id, GENERATION[act], []]);
+    expect((await logInWith(world, value.reveal())).subject).toBe(`token:${record.id}`);
+    const again = await ACTS[act](world);
+    expect([again.record.id, again.value.reveal()]).toEqual([record.id, value.reveal()]);
+    expect((await tokensIn(world)).map(({ generation }) => generation)).toEqual([GENERATION[act]]);
+  });
+
+  it('is carried out once by many repetitions at the same time', async () => {
+    const world = await interrupted();
+    const answers = await Promise.all(Array.from({ length: 5 }, () => ACTS[act](world)));
+    expect(new Set(answers.map(({ value }) => value.reveal())).size).toBe(1);
+    expect((await tokensIn(world)).map(({ generation }) => generation)).toEqual([GENERATION[act]]);
+  });
+
+  it('never brings a token back that was removed in between', async () => {
+    const world = await interrupted();
+    const [token] = await tokensIn(world);
+    if (token === undefined) return;
+    await removeToken(world.tokens, actorOf(), token.id);
+    for (let i = 0; i < 2; i++) {
+      const { code, details } = await rejectionOf(ACTS[act](world));
+      expect([code, details.id]).toEqual(
+        act === 'add' ? ['idempotency-replayed', token.id] : ['not-found', undefined],
+      );
+      expect(await tokensIn(world)).toEqual([]);
+    }
+  });
+
+  it('shows no value of a token that was disabled or rotated in between', async () => {
+    for (const meddle of [
+      (world: World, id: string) =>
+        changeToken(world.tokens, { actor: actorOf(), id, change: { disabled: true } }),
+      (world: World, id: string) =>
+        rotateToken(world.tokens, {
+          actor: actorOf(),
+          id,
+          rotation: { graceSeconds: 0, force: true },
+          idempotencyKey: undefined,
+        }),
+    ]) {
+      const world = await interrupted();
+      const [token] = await tokensIn(world);
+      if (token?.generation !== GENERATION[act]) return;
+      await meddle(world, token.id);
+      const after = await tokensIn(world);
+      const { code, details } = await rejectionOf(ACTS[act](world));
+      expect([code, details.id]).toEqual(['idempotency-replayed', token.id]);
+      expect(await tokensIn(world)).toEqual(after);
+    }
+  });
+
+  it('adds no token that would have ended in the meantime', async () => {
+    const world = await interrupted();
+    const begun = isBegun(world);
+    world.now += 3600;
+    const outcome = await ACTS[act](world).then(() => 'carried out', codeOf);
+    const refusal = act === 'rotate' ? 'not-found' : 'idempotency-replayed';
+    expect(outcome).toBe(begun || act === 'rotate' ? refusal : 'carried out');
+    expect(await tokensIn(world)).toHaveLength(outcome === 'carried out' ? 1 : 0);
+  });
+
+  it('is not carried out with another payload', async () => {
+    const world = await interrupted();
+    const begun = isBegun(world);
+    const payload = act === 'add' ? { access: 'push' } : { graceSeconds: 61 };
+    const outcome = await ACTS[act](world, through, payload).then(() => 'carried out', codeOf);
+    expect(outcome).toBe(begun ? 'idempotency-mismatch' : 'carried out');
+  });
+});
