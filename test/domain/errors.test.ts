@@ -18,6 +18,7 @@ const FACES: Record<ErrorCode, [status: number, registryCode: string, oauthError
   'token-disabled': [409, 'UNSUPPORTED', 'invalid_request'],
   'rotation-in-progress': [409, 'UNSUPPORTED', 'invalid_request'],
   'idempotency-replayed': [409, 'UNSUPPORTED', 'invalid_request'],
+  'limit-reached': [409, 'UNSUPPORTED', 'invalid_request'],
   'payload-too-large': [413, 'UNSUPPORTED', 'invalid_request'],
   'unsupported-media-type': [415, 'UNSUPPORTED', 'invalid_request'],
   'idempotency-mismatch': [422, 'UNSUPPORTED', 'invalid_request'],

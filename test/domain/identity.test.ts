@@ -9,6 +9,7 @@ const identity: Identity = {
   subject: 'ibm:alice',
   strength: 'strong',
   expiresAt: null,
+  replayMark: null,
 };
 
 describe('isAdministrator', () => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { PullpassError } from '../../lib/domain/errors.ts';
-import { forIdentities } from '../../lib/http/identified.ts';
 import { type ChainOptions, httpHandler } from '../../lib/http/chain.ts';
 import type { Answer, Call, Route } from '../../lib/http/exchange.ts';
 import { failureLimiter } from '../../lib/http/failure-limiter.ts';
+import { forIdentities } from '../../lib/http/identified.ts';
 import { rejectionOf } from '../support/errors.ts';
 import { CONTEXT, eventOf, received, type Sent } from '../support/events.ts';
 

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { PullpassError } from '../../lib/domain/errors.ts';
 import type { Administrator, Identity } from '../../lib/domain/identity.ts';
+import type { Policy } from '../../lib/domain/policy.ts';
 import { Secret } from '../../lib/domain/secret.ts';
-import type { Presented } from '../../lib/http/exchange.ts';
+import type { Workload } from '../../lib/domain/trust.ts';
+import type { Guard, Presented } from '../../lib/http/exchange.ts';
 import { identifier } from '../../lib/http/identify.ts';
 import { rejectionOf } from '../support/errors.ts';
 import { ACCOUNT, NOW } from '../support/records.ts';
@@ -14,28 +16,66 @@ const ALICE: Identity = {
   subject: 'dev:alice',
   strength: 'strong',
   expiresAt: NOW + 60,
+  replayMark: null,
+};
+const WORKLOAD: Workload = {
+  issuer: 'github',
+  handle: '0123456789abcdef',
+  subject: 'github:repo',
+  claims: {},
+  expiresAt: NOW + 60,
 };
 const secret = new Secret('x');
 const BEARER: Presented = { kind: 'iambearer', secret };
+const CONFIGURED: Administrator[] = [{ account: ALICE.account, subject: ALICE.subject }];
 
 interface Setting {
   readonly identity?: Partial<Identity>;
   readonly administrators?: readonly Administrator[];
+  readonly policies?: readonly Partial<Policy>[];
   readonly weakManagement?: boolean;
 }
 
-function identifies({ identity = {}, administrators, weakManagement = false }: Setting = {}) {
+function identifies({ identity = {}, administrators, policies = [], weakManagement = false }: Setting = {}) {
+  const spent = new Set<string>();
   return identifier({
     verifier: { identify: async () => ({ ...ALICE, ...identity }) },
-    administrators: administrators ?? [{ account: ALICE.account, subject: ALICE.subject }],
+    workloads: { verify: async () => WORKLOAD },
+    policies: { list: async () => policies.map(aPolicy) },
+    proofs: { spend: async mark => !spent.has(mark) && spent.add(mark).size > 0 },
+    administrators: administrators ?? CONFIGURED,
     weakManagement,
     clock: () => NOW * 1000,
   });
 }
 
+function aPolicy(overrides: Partial<Policy>): Policy {
+  return {
+    account: ACCOUNT,
+    id: 'p',
+    subject: ALICE.subject,
+    role: 'administrator',
+    repositories: null,
+    createdAt: NOW,
+    createdBy: ALICE.subject,
+    ...overrides,
+  };
+}
+
 describe('whoever calls a management route', () => {
   it('is an administrator of the configuration, with a strong proof', async () => {
-    expect(await identifies()(BEARER, 'administrator')).toEqual(ALICE);
+    expect(await identifies()(BEARER, 'administrator')).toEqual({
+      kind: 'identity',
+      identity: ALICE,
+      roles: [{ role: 'administrator', repositories: null, source: 'configuration' }],
+    });
+  });
+
+  it('is an administrator by a policy of the account', async () => {
+    const setting: Setting = { administrators: [], policies: [{}] };
+    expect(await identifies(setting)(BEARER, 'administrator')).toMatchObject({
+      roles: [{ role: 'administrator', repositories: null, source: { policy: 'p' } }],
+    });
   });
 
   it.each<[string, Setting]>([
@@ -43,6 +83,19 @@ describe('whoever calls a management route', () => {
     ['the same subject of another account', { identity: { account: 'dev:rival' } }],
     ['the same names of another issuer', { identity: { account: 'ibm:acme', subject: 'ibm:alice' } }],
     ['anybody when there are no administrators', { administrators: [] }],
+    ['a manager', { administrators: [], policies: [{ role: 'manager' }] }],
+    [
+      'an administrator of some repositories',
+      { administrators: [], policies: [{ repositories: ['team-a/*'] }] },
+    ],
+    [
+      'an administrator by the policy of another account',
+      { administrators: [], policies: [{ account: 'dev:rival' }] },
+    ],
+    [
+      'an administrator by the policy for somebody else',
+      { administrators: [], policies: [{ subject: 'dev:bob' }] },
+    ],
     ['a proof that others could replay', { identity: { strength: 'weak' } }],
     [
       'a proof that others could replay, of a stranger',
@@ -55,31 +108,80 @@ describe('whoever calls a management route', () => {
 
   it('may show a proof that others could replay only where the operator has written so', async () => {
     const weak: Setting = { identity: { strength: 'weak' }, weakManagement: true };
-    expect((await identifies(weak)(BEARER, 'administrator'))?.strength).toBe('weak');
+    expect(await identifies(weak)(BEARER, 'administrator')).toMatchObject({ identity: { strength: 'weak' } });
   });
 
-  it.each<Presented>([{ kind: 'anonymous' }, { kind: 'token', secret }])(
-    'shows a proof of an IAM, and not %o',
-    async presented => {
-      expect((await rejectionOf(identifies()(presented, 'administrator'))).code).toBe('unauthenticated');
+  it('may not read values or change rules with it even there', async () => {
+    const weak: Setting = { identity: { strength: 'weak' }, weakManagement: true };
+    expect((await rejectionOf(identifies(weak)(BEARER, 'strong-administrator'))).code).toBe('forbidden');
+    expect(await identifies()(BEARER, 'strong-administrator')).toMatchObject({ identity: ALICE });
+  });
+
+  it.each<Guard>(['administrator', 'strong-administrator', 'identity'])(
+    'uses a proof that could be sent again once for %s',
+    async guard => {
+      const identify = identifies({ identity: { kind: 'awsiam', replayMark: 'mark' } });
+      await identify({ kind: 'awsiam', secret }, guard);
+      expect((await rejectionOf(identify({ kind: 'awsiam', secret }, guard))).code).toBe('unauthenticated');
     },
   );
 
-  it('is nobody as long as the IAM cannot say', async () => {
-    const identify = identifier({
-      verifier: { identify: () => Promise.reject(new PullpassError('unavailable')) },
-      administrators: [{ account: ALICE.account, subject: ALICE.subject }],
-      weakManagement: true,
-      clock: Date.now,
-    });
-    expect((await rejectionOf(identify(BEARER, 'administrator'))).code).toBe('unavailable');
+  it.each<Presented>([{ kind: 'anonymous' }, { kind: 'token', secret }, { kind: 'oidc', secret }])(
+    'shows a proof of an IAM, and not %o',
+    async presented => {
+      for (const guard of ['administrator', 'strong-administrator', 'identity'] as const) {
+        expect((await rejectionOf(identifies()(presented, guard))).code).toBe('unauthenticated');
+      }
+    },
+  );
+
+  it('needs no role to be told who it is', async () => {
+    expect(await identifies({ administrators: [] })(BEARER, 'identity')).toMatchObject({ roles: [] });
   });
+
+  it.each(['verifier', 'policies', 'proofs'] as const)(
+    'is nobody as long as the %s cannot say',
+    async part => {
+      const silent = () => Promise.reject(new PullpassError('unavailable'));
+      const parts = {
+        verifier: { identify: async () => ({ ...ALICE, replayMark: 'mark' }) },
+        workloads: { verify: silent },
+        policies: { list: async () => [] },
+        proofs: { spend: async () => true },
+        administrators: CONFIGURED,
+        weakManagement: true,
+        clock: Date.now,
+      };
+      const broken = {
+        verifier: { identify: silent },
+        policies: { list: silent },
+        proofs: { spend: silent },
+      };
+      const identify = identifier({ ...parts, [part]: broken[part] });
+      expect((await rejectionOf(identify(BEARER, 'administrator'))).code).toBe('unavailable');
+    },
+  );
 });
 
 describe('whoever logs in', () => {
   it('may be any identity that the IAM vouches for', async () => {
     const stranger = { identity: { subject: 'dev:x', strength: 'weak' } } as const;
-    expect((await identifies(stranger)(BEARER, 'login'))?.subject).toBe('dev:x');
+    expect(await identifies(stranger)(BEARER, 'login')).toMatchObject({
+      identity: { subject: 'dev:x' },
+      roles: [],
+    });
+  });
+
+  it('may send a proof again and again, as clients do', async () => {
+    const identify = identifies({ identity: { kind: 'awsiam', replayMark: 'mark' } });
+    for (let i = 0; i < 3; i++) expect(await identify({ kind: 'awsiam', secret }, 'login')).toBeDefined();
+  });
+
+  it('may be a workload', async () => {
+    expect(await identifies()({ kind: 'oidc', secret }, 'login')).toEqual({
+      kind: 'workload',
+      workload: WORKLOAD,
+    });
   });
 
   it.each<Presented>([{ kind: 'anonymous' }, { kind: 'token', secret }])(

@@ -7,7 +7,7 @@ import { BREAKER_FAILURES, BREAKER_OPEN_MS } from '../../lib/iam/breaker.ts';
 import { MAX_IN_FLIGHT } from '../../lib/iam/exchange.ts';
 import { identityVerifier } from '../../lib/iam/verifier.ts';
 import type { IdentityVerifier } from '../../lib/ports.ts';
-import { FAULTS, LoopbackIam } from './loopback-iam.ts';
+import { FAULTS, LoopbackIam, only } from './loopback-iam.ts';
 import { goodClaims, NOW, NOW_MS, signToken, testKey } from './tokens.ts';
 
 const API_KEY = 'api-key-of-a-build-farm';
@@ -19,7 +19,7 @@ beforeEach(async () => {
   iam = await new LoopbackIam().open();
   iam.keys = [key.jwk];
   iam.exchange = async apiKey => (apiKey.startsWith('api-key-') ? signToken(key) : undefined);
-  verifier = identityVerifier({ issuers: [iam.issuer()], randomBytes });
+  verifier = identityVerifier({ ...only(iam.issuer()), randomBytes });
 });
 afterEach(async () => iam.close().catch(() => undefined));
 
@@ -36,12 +36,13 @@ describe('an API key', () => {
       subject: 'test:IBMid-270000001',
       strength: 'strong',
       expiresAt: null,
+      replayMark: null,
     });
   });
 
   it('is a strong proof also where tokens have no audience, because we made the exchange', async () => {
     iam.exchange = async () => signToken(key, goodClaims({ aud: undefined }));
-    verifier = identityVerifier({ issuers: [iam.issuer({ audience: null })], randomBytes });
+    verifier = identityVerifier({ ...only(iam.issuer({ audience: null })), randomBytes });
     expect(await identify()).toMatchObject({ strength: 'strong' });
   });
 
@@ -105,7 +106,7 @@ describe('an API key', () => {
 
   it('never speaks for another issuer, even one that is configured', async () => {
     const other = iam.issuer({ key: 'other', issuer: 'https://other.example', tokenUrl: null });
-    verifier = identityVerifier({ issuers: [iam.issuer(), other], randomBytes });
+    verifier = identityVerifier({ ...only(iam.issuer(), other), randomBytes });
     const foreign = signToken(key, goodClaims({ iss: other.issuer }));
     iam.exchange = async () => foreign;
     await expect(identify()).rejects.toMatchObject({ code: 'unauthenticated' });

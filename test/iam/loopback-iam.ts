@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import type { Issuer } from '../../lib/domain/issuer.ts';
+import type { Issuer, Issuers } from '../../lib/domain/issuer.ts';
 
 export const FAULTS = [
   'refused',
@@ -53,6 +53,7 @@ export class LoopbackIam {
       issuer: 'https://iam.example/identity',
       keysUrl: `${this.url}/keys`,
       tokenUrl: `${this.url}/token`,
+      client: null,
       audience: 'https://pullpass.example',
       claims: { subject: 'iam_id', account: 'account.bss' },
       ...overrides,
@@ -92,4 +93,9 @@ export class LoopbackIam {
     const timer = setInterval(() => response.write(' '), 50);
     response.on('close', () => clearInterval(timer));
   }
+}
+
+/** A configuration of these IAMs and nothing else. */
+export function only(...iam: readonly Issuer[]): { issuers: Issuers; publicUrl: string } {
+  return { issuers: { iam, aws: null, workloads: [] }, publicUrl: 'https://pullpass.example' };
 }

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Issuer } from '../../lib/domain/issuer.ts';
 import { Secret } from '../../lib/domain/secret.ts';
 import { identityVerifier } from '../../lib/iam/verifier.ts';
+import { only } from './loopback-iam.ts';
 
 const AUDIENCE = 'https://pullpass.example';
 const SIGNING = ['ES256', 'RS256', 'PS256', 'EdDSA'] as const;
@@ -76,11 +77,12 @@ function identify(token: string, overrides: Partial<Issuer> = {}) {
     issuer: base,
     keysUrl: `${base}/jwks`,
     tokenUrl: null,
+    client: null,
     audience: AUDIENCE,
     claims: { subject: 'sub', account: 'tenant.id' },
     ...overrides,
   };
-  const verifier = identityVerifier({ issuers: [issuer], randomBytes: size => new Uint8Array(size) });
+  const verifier = identityVerifier({ ...only(issuer), randomBytes: size => new Uint8Array(size) });
   return verifier.identify({ kind: 'iambearer', secret: new Secret(token) }, Date.now());
 }
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Secret } from '../../lib/domain/secret.ts';
 import { identityVerifier } from '../../lib/iam/verifier.ts';
-import { LoopbackIam } from './loopback-iam.ts';
+import { LoopbackIam, only } from './loopback-iam.ts';
 import { NOW_MS, signToken, testKey } from './tokens.ts';
 
 const key = testKey('k1');
@@ -16,7 +16,7 @@ afterEach(async () => iam.close());
 
 describe('the identity verifier', () => {
   it('takes a proof for what it is said to be: a token is no API key, an API key no token', async () => {
-    const verifier = identityVerifier({ issuers: [iam.issuer()], randomBytes });
+    const verifier = identityVerifier({ ...only(iam.issuer()), randomBytes });
     const token = new Secret(signToken(key));
     expect(await verifier.identify({ kind: 'iambearer', secret: token }, NOW_MS)).toMatchObject({
       kind: 'iambearer',
@@ -31,7 +31,7 @@ describe('the identity verifier', () => {
   });
 
   it('refuses everybody when no issuer is configured', async () => {
-    const verifier = identityVerifier({ issuers: [], randomBytes });
+    const verifier = identityVerifier({ ...only(), randomBytes });
     for (const kind of ['iambearer', 'iamapikey'] as const) {
       const proof = { kind, secret: new Secret(signToken(key)) };
       await expect(verifier.identify(proof, NOW_MS)).rejects.toMatchObject({ code: 'unauthenticated' });
@@ -39,7 +39,7 @@ describe('the identity verifier', () => {
   });
 
   it('refuses API keys when no issuer takes them', async () => {
-    const verifier = identityVerifier({ issuers: [iam.issuer({ tokenUrl: null })], randomBytes });
+    const verifier = identityVerifier({ ...only(iam.issuer({ tokenUrl: null })), randomBytes });
     const proof = { kind: 'iamapikey', secret: new Secret('api-key-0123456789') } as const;
     await expect(verifier.identify(proof, NOW_MS)).rejects.toMatchObject({ code: 'unauthenticated' });
   });
@@ -51,6 +51,6 @@ describe('the identity verifier', () => {
     ['keys in the clear', [{ keysUrl: 'http://iam.example/keys' }]],
   ])('cannot be made with %s', (_, overrides) => {
     const issuers = overrides.map(override => iam.issuer(override));
-    expect(() => identityVerifier({ issuers, randomBytes })).toThrow(TypeError);
+    expect(() => identityVerifier({ ...only(...issuers), randomBytes })).toThrow(TypeError);
   });
 });

@@ -49,7 +49,7 @@ export function worldOn(stores: Stores = memoryStores()): World {
       clock,
       randomBytes,
       issuer: 'https://pullpass.example',
-      administrators: [],
+      trusts: { list: async () => [] },
     },
   };
   return world;

@@ -6,6 +6,7 @@ import { Secret } from '../../../lib/domain/secret.ts';
 import { isApiKey } from '../../../lib/iam/token-exchange.ts';
 import { identityVerifier } from '../../../lib/iam/verifier.ts';
 import type { IdentityVerifier } from '../../../lib/ports.ts';
+import { only } from '../../iam/loopback-iam.ts';
 import { basic, json, PUBLIC_URL, START_MS, TestIam } from './start.ts';
 
 const DAY_MS = 86_400_000;
@@ -31,7 +32,7 @@ async function refreshTokenOf(apikey: string): Promise<string> {
 
 function pullpass(): IdentityVerifier {
   if (test.iam === undefined) throw new Error('not started');
-  return identityVerifier({ issuers: [test.iam.issuer], randomBytes });
+  return identityVerifier({ ...only(test.iam.issuer), randomBytes });
 }
 
 describe('the first start', () => {
