@@ -1,6 +1,7 @@
 /** One request to an issuer's endpoint: bounded in time and size, on its own connection, never redirected. */
 import { type IncomingMessage, request as requestOverHttp } from 'node:http';
 import { request as requestOverHttps } from 'node:https';
+import { isIP } from 'node:net';
 
 const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost']);
 
@@ -8,7 +9,7 @@ export interface BoundedRequest {
   readonly url: URL;
   /** Sent by POST; absent: the request is a GET. */
   readonly form?: URLSearchParams;
-  readonly authorization?: string;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly maxBytes: number;
   /** Ends the request, and the reading of its answer. */
   readonly signal: AbortSignal;
@@ -16,6 +17,8 @@ export interface BoundedRequest {
 
 export interface BoundedAnswer {
   readonly status: number;
+  /** Empty: the answer has none. */
+  readonly contentType: string;
   readonly body: Uint8Array;
 }
 
@@ -41,7 +44,7 @@ export function endpoint(text: string): URL {
 export async function boundedRequest({
   url,
   form,
-  authorization,
+  headers,
   maxBytes,
   signal,
 }: BoundedRequest): Promise<BoundedAnswer> {
@@ -51,15 +54,21 @@ export async function boundedRequest({
     headers: {
       accept: 'application/json',
       ...(form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
-      ...(authorization === undefined ? {} : { authorization }),
+      ...headers,
     },
+    // Otherwise node takes the certificate for one of the Host header's name, which `headers` may set.
+    servername: isIP(url.hostname) === 0 ? url.hostname : '',
     agent: false,
     signal,
   };
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     send(url, options, resolve).on('error', reject).end(form?.toString());
   });
-  return { status: response.statusCode ?? 0, body: await readBody(response, maxBytes) };
+  return {
+    status: response.statusCode ?? 0,
+    contentType: response.headers['content-type'] ?? '',
+    body: await readBody(response, maxBytes),
+  };
 }
 
 /** Leaving the loop by an error destroys the response, and its connection with it. */

@@ -1,15 +1,14 @@
 /** The token endpoint of an issuer, asked in a way that its faults stay its own. */
 import type { PullpassError } from '../domain/errors.ts';
 import type { Issuer } from '../domain/issuer.ts';
-import { type BoundedAnswer, boundedRequest, endpoint, OversizeAnswer } from './bounded-request.ts';
+import { endpoint } from './bounded-request.ts';
 import { Breaker } from './breaker.ts';
+import { guardedRequest, RETRY_AFTER_SECONDS } from './guarded-request.ts';
 import { refused, unanswered } from './refusals.ts';
 import { member, readStrictJson } from './strict-json.ts';
 
 /** An answer is this long at most, in bytes. */
 const TOKEN_ANSWER_BYTES = 64 * 1024;
-/** When to ask again after the issuer did not answer. */
-const RETRY_AFTER_SECONDS = 5;
 
 /** The statuses that judge what was sent; the others say that it was not judged (CVE-2026-45781: 429). */
 const JUDGEMENTS: ReadonlySet<number> = new Set([400, 401, 403]);
@@ -34,35 +33,21 @@ export class TokenEndpoint {
    * What the issuer gives for `form`: an access token, or, for a 4xx, the error that it means and that may be
    * remembered. Throws `unavailable` when the issuer does not answer, or says what cannot be understood.
    */
-  async exchange(request: ExchangeRequest): Promise<string | PullpassError> {
-    const { status, body } = await this.#ask(request);
+  async exchange({ form, client, signal, nowMs }: ExchangeRequest): Promise<string | PullpassError> {
+    const request = {
+      url: this.#url,
+      form: new URLSearchParams(form),
+      headers: client === null ? {} : { authorization: basic(client) },
+      maxBytes: TOKEN_ANSWER_BYTES,
+      signal,
+    };
+    const { status, body } = await guardedRequest(request, this.#breaker, nowMs);
     const reason = `the exchange was answered with status ${status}`;
     if (JUDGEMENTS.has(status)) return refused(reason);
     if (status >= 400 && status < 500) return unanswered(reason, RETRY_AFTER_SECONDS);
     const token = status === 200 ? accessTokenIn(body) : undefined;
     if (typeof token !== 'string') throw unanswered(reason, RETRY_AFTER_SECONDS);
     return token;
-  }
-
-  /** Only a broken connection, a time-out and a 5xx count as failures: junk keys must not shut others out. */
-  async #ask({ form, client, signal, nowMs }: ExchangeRequest): Promise<BoundedAnswer> {
-    this.#breaker.enter(nowMs);
-    try {
-      const answer = await boundedRequest({
-        url: this.#url,
-        form: new URLSearchParams(form),
-        ...(client === null ? {} : { authorization: basic(client) }),
-        maxBytes: TOKEN_ANSWER_BYTES,
-        signal,
-      });
-      if (answer.status >= 500) this.#breaker.failed(nowMs);
-      else this.#breaker.answered();
-      return answer;
-    } catch (error) {
-      if (error instanceof OversizeAnswer) this.#breaker.answered();
-      else this.#breaker.failed(nowMs);
-      throw unanswered('the exchange failed', RETRY_AFTER_SECONDS, error);
-    }
   }
 }
 
