@@ -1,0 +1,63 @@
+/** `npm run --silent aws-proof -- --url URL [--region REGION]`: prints a password for the user name `awsiam`. */
+import { parseArgs } from 'node:util';
+import { defaultProvider } from '@aws-sdk/credential-provider-node';
+import { type StsHost, stsHostOf } from '../lib/iam/aws-hosts.ts';
+import { type AwsCredentials, signProof } from './sign-proof.ts';
+
+const USAGE = `usage: npm run --silent aws-proof -- --url https://pullpass.example.com [--region eu-central-1]
+
+Prints a password for the user name awsiam. It is good for that deployment and for five minutes.
+  --url     the PULLPASS_URL of the deployment
+  --region  the region whose STS is asked; by default AWS_REGION, AWS_DEFAULT_REGION or us-east-1
+The AWS credentials are those that the AWS command line would take: AWS_PROFILE, AWS_ACCESS_KEY_ID, ...`;
+
+const DEFAULT_REGION = 'us-east-1';
+
+/** A mistake in how the command was called. */
+class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+try {
+  const { publicUrl, host } = readArguments(process.argv.slice(2), process.env);
+  const credentials = await awsCredentials();
+  console.log(await signProof({ publicUrl, host, credentials, nowMs: Date.now() }));
+} catch (error) {
+  const isUsage = error instanceof UsageError;
+  console.error(isUsage ? `${error.message}\n\n${USAGE}` : messageOf(error));
+  process.exitCode = isUsage ? 2 : 1;
+}
+
+function readArguments(args: string[], env: NodeJS.ProcessEnv): { publicUrl: string; host: StsHost } {
+  const { url = '', region } = parse(args);
+  const base = URL.parse(url);
+  if (base === null || !/^https?:$/.test(base.protocol) || base.href !== `${base.origin}/`) {
+    throw new UsageError('--url must be the base URL of a deployment: http or https, without a path.');
+  }
+  const name = region ?? env.AWS_REGION ?? env.AWS_DEFAULT_REGION ?? DEFAULT_REGION;
+  const host = stsHostOf(name);
+  if (host === undefined) throw new UsageError(`Pullpass knows no region ${name}; name one with --region.`);
+  return { publicUrl: base.origin, host };
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({ args, options: { url: { type: 'string' }, region: { type: 'string' } } }).values;
+  } catch (error) {
+    throw new UsageError(messageOf(error));
+  }
+}
+
+async function awsCredentials(): Promise<AwsCredentials> {
+  try {
+    return await defaultProvider()();
+  } catch (error) {
+    const hint =
+      'Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run this where a role is attached.';
+    throw new Error(`No AWS credentials were found: ${messageOf(error)}.\n${hint}`, { cause: error });
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
