@@ -41,10 +41,18 @@ export function grant(
   });
 }
 
-/** Something that was asked for and is not granted in full, and the rule that was missing. */
+/**
+ * Something that was asked for and is not granted in full, and the rule that was missing. `caller-not-named`: there is
+ * no policy, trust or configuration for the caller at all.
+ */
 export interface Shortfall {
   readonly name: string;
-  readonly rule: 'not-a-repository' | 'namespace-not-held' | 'repository-not-allowed' | 'action-not-allowed';
+  readonly rule:
+    | 'not-a-repository'
+    | 'caller-not-named'
+    | 'namespace-not-held'
+    | 'repository-not-allowed'
+    | 'action-not-allowed';
 }
 
 /** Why requested resources got less than was asked, for the log; nothing for those that got everything. */
@@ -64,7 +72,9 @@ function shortfallOf(
   permissions: readonly Permission[],
   ownedNamespaces: ReadonlySet<string>,
 ): Shortfall['rule'] | undefined {
+  if (access.actions.size === 0) return undefined;
   if (!isGrantable(access)) return 'not-a-repository';
+  if (permissions.length === 0) return 'caller-not-named';
   if (!ownedNamespaces.has(namespaceOf(access.name))) return 'namespace-not-held';
   const allowed = allowedActions(permissions, access.name);
   if (allowed.size === 0) return 'repository-not-allowed';

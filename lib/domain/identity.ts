@@ -37,7 +37,7 @@ export function isAdministrator(identity: Identity, administrators: readonly Adm
 }
 
 /** An account of AWS is `<partition>:<account id>`; every other issuer's has no colon in this place. */
-const ADMINISTRATOR = /^(?:(aws):([^:]+:[^:]+)|([^:]+):([^:]+)):(.+)$/;
+const ADMINISTRATOR = /^(?:(aws):([^:]+:[^:]+)|(?!aws:)([^:]+):([^:]+)):(.+)$/;
 
 /** Reads `issuer:account:subject`; undefined for anything else. The subject may hold colons. */
 export function parseAdministrator(text: string): Administrator | undefined {

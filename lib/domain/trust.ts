@@ -1,6 +1,6 @@
 /** Trusts: which workloads of a build platform may log in for an account, by exact claims of their OIDC tokens. */
 import { type Access, actionsOf } from './access.ts';
-import type { Account, Subject } from './account.ts';
+import { type Account, accountHandle, type Subject } from './account.ts';
 import type { Permission } from './grant.ts';
 import type { Pattern } from './repository.ts';
 
@@ -73,11 +73,15 @@ export function missingClaims(
   return undefined;
 }
 
-/** Whether the trust is for this workload: the same issuer and account, and every claim equal, as a string. */
+/**
+ * Whether the trust is for this workload: the same issuer and account, and every claim equal, as a string. Trusts of
+ * other accounts count for nothing, whoever hands them in.
+ */
 export function covers(trust: Trust, workload: Workload): boolean {
   const named = Object.entries(trust.claims);
   return (
     trust.issuer === workload.issuer &&
+    accountHandle(trust.account) === workload.handle &&
     named.length > 0 &&
     named.every(([name, value]) => claimAt(workload.claims, name) === value)
   );

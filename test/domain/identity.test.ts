@@ -47,6 +47,29 @@ describe('parseAdministrator', () => {
     expect(parseAdministrator('dev:acme:a:b:c')).toEqual({ account: 'dev:acme', subject: 'dev:a:b:c' });
   });
   it.each([
+    [
+      'aws:aws:123456789012:arn:aws:iam::123456789012:role/ci',
+      'aws:aws:123456789012',
+      'arn:aws:iam::123456789012:role/ci',
+    ],
+    ['aws:aws-us-gov:123456789012:x', 'aws:aws-us-gov:123456789012', 'x'],
+  ] as const)('takes partition and number for the account of %s', (text, account, subject) => {
+    expect(parseAdministrator(text)).toEqual({ account, subject: `aws:${subject}` });
+  });
+  it.each([
+    'aws:aws:123456789012',
+    'aws:123456789012',
+    'aws::123456789012:x',
+    'aws:aws::x',
+    'aws:aws:123456789012:',
+    'aws',
+  ])('takes nothing less for an account of AWS: not %s', text =>
+    expect(parseAdministrator(text)).toBeUndefined(),
+  );
+  it('parts only AWS by partition', () => {
+    expect(parseAdministrator('aws2:acme:a:b')).toEqual({ account: 'aws2:acme', subject: 'aws2:a:b' });
+  });
+  it.each([
     ...['', ':', '::', ':::', 'ibm', 'ibm:acme', 'ibm:acme:', 'ibm::alice', ':acme:alice', 'IBM:acme:alice'],
     ...[
       'ibm:acme:alice ',

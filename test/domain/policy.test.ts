@@ -1,0 +1,148 @@
+/** Policies: what they give, to whom, and that nobody gives another account's things. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Identity } from '../../lib/domain/identity.ts';
+import {
+  type HeldRole,
+  mayAdminister,
+  type Policy,
+  permissionsOf,
+  problemOfPolicy,
+  type Role,
+  rolesOf,
+} from '../../lib/domain/policy.ts';
+
+const ALICE: Identity = {
+  kind: 'iambearer',
+  issuer: 'ibm',
+  account: 'ibm:acme',
+  subject: 'ibm:alice',
+  strength: 'strong',
+  expiresAt: null,
+  replayMark: null,
+};
+const ROLES: readonly Role[] = ['reader', 'writer', 'manager', 'administrator'];
+
+function aPolicy(facts: Partial<Policy> = {}): Policy {
+  return {
+    account: 'ibm:acme',
+    id: 'p1',
+    subject: 'ibm:alice',
+    role: 'reader',
+    repositories: ['team-a/*'],
+    createdAt: 0,
+    createdBy: 'ibm:carol',
+    ...facts,
+  };
+}
+
+describe('the roles of an identity', () => {
+  it('are those that policies give to it by name', () => {
+    expect(rolesOf(ALICE, [], [aPolicy()])).toEqual([
+      { role: 'reader', repositories: ['team-a/*'], source: { policy: 'p1' } },
+    ]);
+  });
+
+  it('are those that policies give to everybody in the account', () => {
+    const everybody = aPolicy({ subject: '*', role: 'writer', repositories: null });
+    expect(rolesOf(ALICE, [], [everybody])).toEqual([
+      { role: 'writer', repositories: null, source: { policy: 'p1' } },
+    ]);
+  });
+
+  it('begin with that of the configuration, and are all told', () => {
+    const administrators = [{ account: ALICE.account, subject: ALICE.subject }];
+    const policies = [aPolicy(), aPolicy({ id: 'p2', role: 'manager' })];
+    expect(rolesOf(ALICE, administrators, policies).map(({ role, source }) => [role, source])).toEqual([
+      ['administrator', 'configuration'],
+      ['reader', { policy: 'p1' }],
+      ['manager', { policy: 'p2' }],
+    ]);
+  });
+
+  it.each<[string, Partial<Policy>]>([
+    ['for somebody else', { subject: 'ibm:bob' }],
+    ['for somebody else whose name begins alike', { subject: 'ibm:alice2' }],
+    ['of another account', { account: 'ibm:rival' }],
+    ['of another account, for everybody there', { account: 'ibm:rival', subject: '*' }],
+    ['of the equal account at another issuer', { account: 'dev:acme', subject: '*' }],
+    ['for the equal subject at another issuer', { subject: 'dev:alice' }],
+  ])('are not those of policies %s', (_, facts) => {
+    expect(rolesOf(ALICE, [], [aPolicy(facts)])).toEqual([]);
+  });
+});
+
+describe('what roles allow', () => {
+  const ALLOWED: Record<Role, string[]> = {
+    reader: ['pull'],
+    writer: ['pull', 'push'],
+    manager: ['delete', 'pull', 'push'],
+    administrator: ['delete', 'pull', 'push'],
+  };
+  it.each(ROLES)('a %s', role => {
+    const roles: HeldRole[] = [{ role, repositories: ['team-a/app'], source: { policy: 'p1' } }];
+    const [permission, ...others] = permissionsOf(roles);
+    expect(others).toEqual([]);
+    expect([permission?.repositories, [...(permission?.actions ?? [])].sort()]).toEqual([
+      ['team-a/app'],
+      ALLOWED[role],
+    ]);
+  });
+
+  it('each in its own repositories', () => {
+    const roles: HeldRole[] = [
+      { role: 'reader', repositories: null, source: { policy: 'p1' } },
+      { role: 'manager', repositories: ['team-a/*'], source: { policy: 'p2' } },
+    ];
+    expect(permissionsOf(roles).map(({ repositories, actions }) => [repositories, actions.size])).toEqual([
+      [null, 1],
+      [['team-a/*'], 3],
+    ]);
+  });
+});
+
+describe('whoever may administer', () => {
+  const held = (role: Role, repositories: string[] | null): HeldRole => ({
+    role,
+    repositories,
+    source: { policy: 'p1' },
+  });
+  it('is an administrator of the whole account, whatever else', () => {
+    expect(mayAdminister([held('reader', null), held('administrator', null)])).toBe(true);
+  });
+  it.each<[string, HeldRole[]]>([
+    ['nobody without a role', []],
+    ['no manager of everything', [held('manager', null), held('writer', null)]],
+    ['no administrator of some repositories', [held('administrator', ['team-a/*'])]],
+  ])('is %s', (_, roles) => {
+    expect(mayAdminister(roles)).toBe(false);
+  });
+});
+
+describe('a policy that may be made', () => {
+  it('never gives everybody more than writing, and never an administrator less than the account', () => {
+    const facts = fc.record({
+      subject: fc.constantFrom('*' as const, 'ibm:alice' as const),
+      role: fc.constantFrom(...ROLES),
+      repositories: fc.constantFrom(null, ['team-a/*']),
+    });
+    fc.assert(
+      fc.property(facts, asked => {
+        const { subject, role, repositories } = asked;
+        const tooMuch = subject === '*' && ['administrator', 'manager'].includes(role);
+        const tooLittle = role === 'administrator' && repositories !== null;
+        expect(problemOfPolicy(asked) === undefined).toBe(!tooMuch && !tooLittle);
+      }),
+    );
+  });
+
+  it('is told apart from one that may not', () => {
+    const of = (role: Role, subject: Policy['subject'], repositories: string[] | null) =>
+      problemOfPolicy({ role, subject, repositories });
+    expect(of('manager', '*', null)).toBe('every identity may be reader or writer at most');
+    expect(of('administrator', '*', ['team-a/*'])).toBe('every identity may be reader or writer at most');
+    expect(of('administrator', 'ibm:alice', ['team-a/*'])).toBe(
+      'an administrator is one of the whole account',
+    );
+  });
+});

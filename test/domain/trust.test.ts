@@ -1,0 +1,180 @@
+/** Trusts: which workloads they cover, and what they cannot be made without. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Access } from '../../lib/domain/access.ts';
+import { accountHandle } from '../../lib/domain/account.ts';
+import {
+  covers,
+  missingClaims,
+  type Platform,
+  permissionOf,
+  type Trust,
+  type Workload,
+  workloadAudience,
+} from '../../lib/domain/trust.ts';
+
+const ACCOUNT = 'ibm:acme';
+const CLAIMS = { repository_id: '74', repository_owner_id: '65', ref: 'refs/heads/main' };
+
+function aTrust(facts: Partial<Trust> = {}): Trust {
+  return {
+    account: ACCOUNT,
+    id: 't1',
+    issuer: 'github',
+    claims: CLAIMS,
+    access: 'pull',
+    repositories: null,
+    lifetimeSeconds: 3600,
+    createdAt: 0,
+    createdBy: 'ibm:carol',
+    ...facts,
+  };
+}
+
+function aWorkload(facts: Partial<Workload> = {}): Workload {
+  return {
+    issuer: 'github',
+    handle: accountHandle(ACCOUNT),
+    subject: 'github:repo:acme/app:ref:refs/heads/main',
+    claims: { ...CLAIMS, sub: 'repo:acme/app:ref:refs/heads/main', run_id: '9' },
+    expiresAt: 60,
+    ...facts,
+  };
+}
+
+describe('a trust covers', () => {
+  it('a workload whose claims hold all of its own, whatever else they hold', () => {
+    expect(covers(aTrust(), aWorkload())).toBe(true);
+  });
+
+  it('a claim of a member inside a member', () => {
+    const claims = { 'kubernetes.io/serviceaccount/uid': 'u-1' };
+    const nested = { 'kubernetes.io': { serviceaccount: { uid: 'u-1' } } };
+    expect(covers(aTrust({ claims }), aWorkload({ claims: nested }))).toBe(true);
+  });
+
+  it.each<[string, Partial<Trust>]>([
+    ['of another issuer', { issuer: 'gitlab' }],
+    ['of another account', { account: 'ibm:rival' }],
+    ['of the equal account at another issuer', { account: 'dev:acme' }],
+    ['when it names no claim', { claims: {} }],
+    ['when one of its claims is another', { claims: { ...CLAIMS, repository_id: '75' } }],
+    ['when one of its claims is in another case', { claims: { ...CLAIMS, ref: 'refs/heads/Main' } }],
+    ['when one of its claims only begins alike', { claims: { ...CLAIMS, ref: 'refs/heads/mai' } }],
+    ['when one of its claims looks like a pattern', { claims: { ...CLAIMS, ref: 'refs/heads/*' } }],
+    ['when one of its claims is missing', { claims: { ...CLAIMS, environment: 'production' } }],
+  ])('no workload %s', (_, facts) => {
+    expect(covers(aTrust(facts), aWorkload())).toBe(false);
+  });
+
+  it.each<[string, unknown]>([
+    ['a number', 74],
+    ['a list of it', ['74']],
+    ['an object', { toString: () => '74' }],
+    ['true', true],
+    ['null', null],
+    ['nothing', undefined],
+  ])('only strings that are equal, not %s', (_, repository_id) => {
+    const trust = aTrust({ claims: { repository_id: '74' } });
+    expect(covers(trust, aWorkload({ claims: { repository_id } }))).toBe(false);
+    expect(covers(trust, aWorkload({ claims: { repository_id: '74' } }))).toBe(true);
+  });
+
+  it.each<[string, unknown]>([
+    ['what every object inherits', Object.create({ a: { b: 'x' } })],
+    ['a claim whose own name holds the slash', { 'a/b': 'x' }],
+    ['a string in the place of an object', { a: 'x' }],
+    ['a list in the place of an object', { a: [['b', 'x']] }],
+    ['nothing at all', null],
+    ['no object', 'a'],
+  ])('not by %s', (_, claims) => {
+    expect(covers(aTrust({ claims: { 'a/b': 'x' } }), aWorkload({ claims }))).toBe(false);
+  });
+
+  it('not by the length of a string, nor by the names that every object has', () => {
+    for (const name of ['a/length', 'constructor/name', 'toString', '__proto__/a', 'a/0']) {
+      expect(covers(aTrust({ claims: { [name]: 'Object' } }), aWorkload({ claims: { a: 'Object' } }))).toBe(
+        false,
+      );
+      expect(covers(aTrust({ claims: { [name]: '6' } }), aWorkload({ claims: { a: 'Object' } }))).toBe(false);
+    }
+  });
+
+  it('exactly the workloads of which every named claim is equal', () => {
+    const values = fc.constantFrom('x', 'y', 1, null);
+    const name = fc.constantFrom('a', 'b', 'c');
+    fc.assert(
+      fc.property(
+        fc.dictionary(name, fc.constantFrom('x', 'y'), { minKeys: 1 }),
+        fc.dictionary(name, values),
+        (wanted, claims) => {
+          const equal = ['a', 'b', 'c'].filter(
+            key => wanted[key] !== undefined && wanted[key] === claims[key],
+          );
+          expect(covers(aTrust({ claims: wanted }), aWorkload({ claims }))).toBe(
+            equal.length === Object.keys(wanted).length,
+          );
+        },
+      ),
+    );
+  });
+});
+
+describe('a trust cannot be made', () => {
+  const sub = 'system:serviceaccount:build:pusher';
+  const uid = 'kubernetes.io/serviceaccount/uid';
+  const MISSING: [Platform, Access, Record<string, string>, string][] = [
+    ['github', 'pull', {}, 'must name repository_id and repository_owner_id'],
+    ['github', 'pull', { repository: 'acme/app' }, 'must name repository_id and repository_owner_id'],
+    ['github', 'pull', { repository_id: '7' }, 'must name repository_owner_id'],
+    ['github', 'pull', { repository_owner_id: '7', sub: 'x' }, 'must name repository_id'],
+    [
+      'github',
+      'push',
+      { repository_id: '7', repository_owner_id: '6', sub: 'x' },
+      'must name ref or environment or job_workflow_ref, because it lets push',
+    ],
+    ['gitlab', 'pull', {}, 'must name project_id'],
+    ['gitlab', 'pull', { project_path: 'acme/app', ref_protected: 'true' }, 'must name project_id'],
+    ['gitlab', 'push', { project_id: '7', ref: 'main' }, 'must name ref_protected, because it lets push'],
+    ['kubernetes', 'pull', {}, `must name sub and ${uid}`],
+    ['kubernetes', 'push', { sub }, `must name ${uid}`],
+    ['kubernetes', 'push', { [uid]: 'u' }, 'must name sub'],
+  ];
+  it.each(MISSING)('in %s to %s, by %o', (platform, access, claims, problem) => {
+    expect(missingClaims(platform, claims, access)).toBe(problem);
+  });
+
+  const ENOUGH: [Platform, Access, Record<string, string>][] = [
+    ['github', 'pull', { repository_id: '7', repository_owner_id: '6' }],
+    ['github', 'push', { repository_id: '7', repository_owner_id: '6', ref: 'refs/heads/main' }],
+    ['github', 'push', { repository_id: '7', repository_owner_id: '6', environment: 'production' }],
+    ['github', 'push', { repository_id: '7', repository_owner_id: '6', job_workflow_ref: 'a/b/c.yml@v1' }],
+    ['gitlab', 'pull', { project_id: '7' }],
+    ['gitlab', 'push', { project_id: '7', ref_protected: 'true' }],
+    ['kubernetes', 'pull', { sub, [uid]: 'u' }],
+    ['kubernetes', 'push', { sub, [uid]: 'u' }],
+  ];
+  it.each(ENOUGH)('in %s to %s, unless by as much as %o', (platform, access, claims) => {
+    expect(missingClaims(platform, claims, access)).toBeUndefined();
+  });
+
+  it('by what every object inherits', () => {
+    const claims = Object.create({ project_id: '7' });
+    expect(missingClaims('gitlab', claims, 'pull')).toBe('must name project_id');
+    const push = Object.assign(Object.create({ ref_protected: 'true' }), { project_id: '7' });
+    expect(missingClaims('gitlab', push, 'push')).toBe('must name ref_protected, because it lets push');
+  });
+});
+
+it('a trust allows its access in its repositories', () => {
+  expect(permissionOf(aTrust({ access: 'push', repositories: ['team-a/*'] }))).toEqual({
+    repositories: ['team-a/*'],
+    actions: new Set(['pull', 'push']),
+  });
+  expect(permissionOf(aTrust())).toEqual({ repositories: null, actions: new Set(['pull']) });
+});
+
+it('the audience of a workload names the deployment and the account', () => {
+  expect(workloadAudience('https://pullpass.example', 'abc')).toBe('https://pullpass.example/accounts/abc');
+});
