@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
 import type { AuditEvent, ExpiredRecord, ExpiryStore } from '../../lib/ports.ts';
 import { inBatches } from '../support/batches.ts';
-import { ACCOUNT, aClaim, aRequest, aToken, NOW } from '../support/records.ts';
+import { ACCOUNT, aClaim, aPolicy, aRequest, aToken, aTrust, NOW } from '../support/records.ts';
 import type { OpenStores } from './stores.ts';
 
 /** How long the audit records of the stores under test live. */
@@ -38,7 +38,7 @@ async function clean(expiry: ExpiryStore, cutoff: number): Promise<number> {
 export function expiryStoreContract(open: OpenStores): void {
   describe('an expiry store', () => {
     it('finds every kind of record that has ended, and no other', async () => {
-      const { tokens, namespaces, requests, audits, expiry } = await open();
+      const { tokens, namespaces, requests, audits, proofs, policies, trusts, expiry } = await open();
       const removed = aToken();
       await tokens.add(aToken({ expiresAt: NOW }));
       await tokens.add(removed);
@@ -49,11 +49,14 @@ export function expiryStoreContract(open: OpenStores): void {
       await requests.begin(ACCOUNT, aRequest(), NOW);
       await audits.record(EVENT, NOW * 1000);
       await audits.record(EVENT, NOW * 1000);
+      await proofs.spend('mark', NOW + 300);
+      await policies.add(aPolicy());
+      await trusts.add(aTrust());
       await expiry.saveCheckpoint('somewhere');
       const counts = [NOW, NOW + 1, NOW + DAY_SECONDS + 1, NOW + AUDIT_RETENTION_SECONDS];
       const found = await Promise.all(counts.map(async cutoff => (await findAll(expiry, cutoff)).length));
-      expect(found).toEqual([0, 1, 3, 3]);
-      expect(await findAll(expiry, NOW + AUDIT_RETENTION_SECONDS + 1)).toHaveLength(5);
+      expect(found).toEqual([0, 1, 4, 4]);
+      expect(await findAll(expiry, NOW + AUDIT_RETENTION_SECONDS + 1)).toHaveLength(6);
     });
 
     it('misses nothing over many pages', async () => {

@@ -1,10 +1,14 @@
 /** What a contract suite runs on: every store port, over one state. */
+import type { Policy } from '../../lib/domain/policy.ts';
+import type { Trust } from '../../lib/domain/trust.ts';
 import type {
   AuditStore,
   ExpiryStore,
   IdempotencyStore,
   LoginStore,
   NamespaceStore,
+  ProofStore,
+  RuleStore,
   TokenStore,
 } from '../../lib/ports.ts';
 
@@ -15,6 +19,9 @@ export interface Stores {
   readonly requests: IdempotencyStore;
   readonly audits: AuditStore;
   readonly expiry: ExpiryStore;
+  readonly policies: RuleStore<Policy>;
+  readonly trusts: RuleStore<Trust>;
+  readonly proofs: ProofStore;
 }
 
 /** Stores over an empty state of their own. */

@@ -5,6 +5,8 @@ import { memoryExpiryStore } from './memory-expiry-store.ts';
 import { memoryIdempotencyStore } from './memory-idempotency-store.ts';
 import { memoryLoginStore } from './memory-login-store.ts';
 import { memoryNamespaceStore } from './memory-namespace-store.ts';
+import { memoryProofStore } from './memory-proof-store.ts';
+import { memoryRuleStore } from './memory-rule-store.ts';
 import { type MemoryTable, memoryTable } from './memory-table.ts';
 import { memoryTokenStore } from './memory-token-store.ts';
 
@@ -18,5 +20,8 @@ export function memoryStores(table: MemoryTable = memoryTable()): Stores & { rea
     requests: memoryIdempotencyStore(table),
     audits: memoryAuditStore(table),
     expiry: memoryExpiryStore(table),
+    policies: memoryRuleStore(table.policies),
+    trusts: memoryRuleStore(table.trusts),
+    proofs: memoryProofStore(table),
   };
 }

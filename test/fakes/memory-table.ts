@@ -2,7 +2,9 @@
 import { type Account, accountHandle } from '../../lib/domain/account.ts';
 import type { IdempotencyRecord } from '../../lib/domain/idempotency.ts';
 import type { NamespaceClaim } from '../../lib/domain/namespace-claim.ts';
+import type { Policy } from '../../lib/domain/policy.ts';
 import type { TokenRecord } from '../../lib/domain/token-record.ts';
+import type { Trust } from '../../lib/domain/trust.ts';
 import type { AuditEvent } from '../../lib/ports.ts';
 
 /** Something that ends by itself. */
@@ -18,6 +20,10 @@ export interface MemoryTable {
   readonly registrations: Map<string, NamespaceClaim>;
   readonly requests: Map<string, Row<IdempotencyRecord>>;
   readonly audits: Map<string, Row<AuditEvent>>;
+  readonly policies: Map<string, Policy>;
+  readonly trusts: Map<string, Trust>;
+  /** By mark; the value says nothing but when the proof ends. */
+  readonly proofs: Map<string, Row<null>>;
   checkpoint: string | undefined;
 }
 
@@ -28,6 +34,9 @@ export function memoryTable(): MemoryTable {
     registrations: new Map(),
     requests: new Map(),
     audits: new Map(),
+    policies: new Map(),
+    trusts: new Map(),
+    proofs: new Map(),
     checkpoint: undefined,
   };
 }

@@ -26,7 +26,7 @@ const SERVICE = { name: 'localhost:5000', profile: 'x5c', algorithm: 'ES256', li
 /** A world over these stores; access tokens are their claims, unsigned. */
 export function worldOn(stores: Stores = memoryStores()): World {
   const clock = () => world.now * 1000;
-  const { tokens, namespaces, logins, requests: idempotency, audits: audit } = stores;
+  const { tokens, namespaces, logins, trusts, requests: idempotency, audits: audit } = stores;
   const world: World = {
     stores,
     now: NOW,
@@ -49,7 +49,7 @@ export function worldOn(stores: Stores = memoryStores()): World {
       clock,
       randomBytes,
       issuer: 'https://pullpass.example',
-      trusts: { list: async () => [] },
+      trusts,
     },
   };
   return world;

@@ -3,9 +3,11 @@ import { randomBytes } from 'node:crypto';
 import type { Account } from '../../lib/domain/account.ts';
 import type { IdempotencyRecord } from '../../lib/domain/idempotency.ts';
 import type { NamespaceClaim } from '../../lib/domain/namespace-claim.ts';
+import type { Policy } from '../../lib/domain/policy.ts';
 import { SALT_BYTES } from '../../lib/domain/registry-token.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
 import type { TokenRecord } from '../../lib/domain/token-record.ts';
+import type { Trust } from '../../lib/domain/trust.ts';
 import { UUID_RANDOM_BYTES, uuidV7 } from '../../lib/domain/uuid.ts';
 
 /** 2026-11-21T07:00:00Z, in seconds since 1970. */
@@ -54,4 +56,27 @@ export function aRequest(facts: Partial<IdempotencyRecord> = {}): IdempotencyRec
     createdAt: NOW,
     ...facts,
   };
+}
+
+/** A policy of `ACCOUNT` that lets Bob pull everywhere. */
+export function aPolicy(facts: Partial<Policy> = {}): Policy {
+  return { ...aRule(), subject: 'dev:bob', role: 'reader', ...facts };
+}
+
+/** A trust of `ACCOUNT` in a repository of GitHub, which may pull everywhere. */
+export function aTrust(facts: Partial<Trust> = {}): Trust {
+  return {
+    ...aRule(),
+    issuer: 'github',
+    claims: { repository_id: '74', repository_owner_id: '65' },
+    access: 'pull',
+    lifetimeSeconds: 3600,
+    ...facts,
+  };
+}
+
+/** What policies and trusts share. */
+function aRule(): Pick<Policy, 'account' | 'id' | 'repositories' | 'createdAt' | 'createdBy'> {
+  const id = uuidV7(NOW * 1000, randomBytes(UUID_RANDOM_BYTES));
+  return { account: ACCOUNT, id, repositories: null, createdAt: NOW, createdBy: 'dev:alice' };
 }

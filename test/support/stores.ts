@@ -8,6 +8,9 @@ import { expiryStore } from '../../lib/store/expiry-store.ts';
 import { idempotencyStore } from '../../lib/store/idempotency-store.ts';
 import { loginStore } from '../../lib/store/login-store.ts';
 import { namespaceStore } from '../../lib/store/namespace-store.ts';
+import { proofStore } from '../../lib/store/proof-store.ts';
+import { POLICY, TRUST } from '../../lib/store/rule-items.ts';
+import { ruleStore } from '../../lib/store/rule-store.ts';
 import { tokenStore } from '../../lib/store/token-store.ts';
 import { AUDIT_RETENTION_SECONDS } from '../contracts/expiry-store.ts';
 import type { Stores } from '../contracts/stores.ts';
@@ -22,6 +25,9 @@ export function storesOn({ client, table }: Table): Stores {
     requests: idempotencyStore({ client, table }),
     audits: auditStore({ client, table, randomBytes, retentionSeconds: AUDIT_RETENTION_SECONDS }),
     expiry: expiryStore({ client, table }),
+    policies: ruleStore({ client, table, randomBytes }, POLICY),
+    trusts: ruleStore({ client, table, randomBytes }, TRUST),
+    proofs: proofStore({ client, table, randomBytes }),
   };
 }
 
