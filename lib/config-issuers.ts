@@ -27,7 +27,7 @@ const claimPath = v.pipe(v.string(), v.regex(/^\w+(?:\.\w+)*$/, 'must be member 
 
 const client = v.pipe(
   v.strictObject({
-    id: v.pipe(v.string(), v.minLength(1)),
+    id: v.pipe(v.string(), v.minLength(1, 'is empty')),
     secret: v.pipe(v.string(), v.regex(/^file:\//, 'must be file: and an absolute path')),
   }),
   v.rawTransform<{ id: string; secret: string }, { id: string; secret: Secret }>(
@@ -46,14 +46,14 @@ const client = v.pipe(
 const iam = v.pipe(
   v.strictObject({
     key,
-    kind: v.optional(v.literal('iam'), 'iam'),
+    kind: v.optional(v.literal('iam', 'must be iam, aws or workload'), 'iam'),
     issuer: httpUrl,
     keysUrl: endpoint,
     tokenUrl: v.optional(v.nullable(endpoint), null),
     client: v.optional(v.nullable(client), null),
     audience: v.pipe(
-      v.string('is missing; write none:<issuer> if its tokens have no audience'),
-      v.minLength(1),
+      v.optional(v.string(), ''),
+      v.minLength(1, 'is missing; write none:<issuer> if its tokens have no audience'),
     ),
     claims: v.optional(
       v.strictObject({ subject: claimPath, account: claimPath, valid: v.exactOptional(claimPath) }),

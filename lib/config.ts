@@ -5,6 +5,7 @@ import { ISSUERS_FILE } from './config-issuers.ts';
 import { SERVICES_FILE, serviceName } from './config-services.ts';
 import { parseAdministrator } from './domain/identity.ts';
 import { parseRegistrationRule, type RegistrationRules } from './domain/namespace-claim.ts';
+import { parseStrictJson } from './domain/strict-json.ts';
 
 /** What stops a start: a line for each problem, with the variable's name. */
 export class ConfigurationError extends Error {
@@ -91,7 +92,15 @@ function contradictions({ PULLPASS_SERVICE: one, PULLPASS_SERVICES: file }: Envi
 
 function describe(issue: v.BaseIssue<unknown>): string {
   const path = (issue.path ?? []).map(({ key }) => `[${String(key)}]`).join('');
-  return path === '' ? issue.message : `${path} ${issue.message}`;
+  const message = messageOf(issue);
+  return path === '' ? message : `${path} ${message}`;
+}
+
+/** The library's own messages say which types it compared; an operator wants to know what to write. */
+function messageOf({ message, expected, received }: v.BaseIssue<unknown>): string {
+  if (!message.startsWith('Invalid ')) return message;
+  if (expected === 'never') return 'is not known here';
+  return received === 'undefined' ? 'is missing' : `must be ${expected}`;
 }
 
 interface Setting<S> {
@@ -137,7 +146,7 @@ function jsonFile<S extends v.GenericSchema<unknown, unknown>>(schema: S) {
     text,
     v.rawTransform<string, unknown>(({ dataset, addIssue, NEVER }) => {
       try {
-        return JSON.parse(readFileSync(dataset.value, 'utf8'));
+        return parseStrictJson(readFileSync(dataset.value, 'utf8'));
       } catch (error) {
         addIssue({ message: `names a file that cannot be read: ${String(error)}` });
         return NEVER;
