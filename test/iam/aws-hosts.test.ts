@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { describe, expect, it } from 'vitest';
+import { stsHost, stsHostOf } from '../../lib/iam/aws-hosts.ts';
+
+interface Partition {
+  readonly id: string;
+  readonly outputs: { readonly dnsSuffix: string };
+  readonly regions: Readonly<Record<string, unknown>>;
+}
+
+/** What the SDK of AWS knows: an object literal in a file that it does not export. */
+function partitionsOfSdk(): readonly Partition[] {
+  const core = createRequire(import.meta.url).resolve('@aws-sdk/client-dynamodb/package.json');
+  const file = 'core/dist-es/submodules/client/util-endpoints/lib/aws/partitions.js';
+  const text = readFileSync(new URL(`../${file}`, `file://${core}`), 'utf8');
+  return JSON.parse(text.slice(text.indexOf('{'), text.lastIndexOf('}') + 1)).partitions;
+}
+
+describe('the hosts of STS', () => {
+  const listed = ['aws', 'aws-cn', 'aws-us-gov'];
+  const expected = partitionsOfSdk()
+    .filter(({ id }) => listed.includes(id))
+    .flatMap(({ id, outputs, regions }) =>
+      Object.keys(regions)
+        .filter(region => !region.endsWith('-global'))
+        .map(region => ({ name: `sts.${region}.${outputs.dnsSuffix}`, partition: id, region })),
+    );
+
+  it.each(expected)('hold $name, of $partition', host => {
+    expect(stsHost(host.name)).toEqual(host);
+    expect(stsHostOf(host.region)).toEqual(host);
+  });
+
+  it('were compared with all regions of these partitions', () => expect(expected.length).toBeGreaterThan(35));
+
+  it('hold the global one, which is signed for us-east-1', () => {
+    expect(stsHost('sts.amazonaws.com')).toEqual({
+      name: 'sts.amazonaws.com',
+      partition: 'aws',
+      region: 'us-east-1',
+    });
+    expect(stsHostOf('us-east-1')?.name).toBe('sts.us-east-1.amazonaws.com');
+  });
+
+  it.each(['', '__proto__', 'constructor', 'amazonaws.com', 'sts..amazonaws.com', 'STS.amazonaws.com'])(
+    'hold no %j',
+    name => expect([stsHost(name), stsHostOf(name)]).toEqual([undefined, undefined]),
+  );
+});
