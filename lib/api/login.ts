@@ -89,11 +89,17 @@ function logLogin(log: Log, call: Call, { service, requested, login }: LoginOutc
     userName: call.presented.kind,
     registryService: service.name,
     account: login.account,
+    ...accountHandleOf(call),
     subject: login.subject,
     requested: requested.filter(isLoggable).map(formatRequested).join(' '),
     granted: formatScope(login.granted),
     missing: login.shortfalls.map(formatShortfall).join(' '),
   });
+}
+
+/** The account that a workload's token names: all there is to tell when no trust is for it. */
+function accountHandleOf({ recognised }: Call): { accountHandle?: string } {
+  return recognised?.kind === 'workload' ? { accountHandle: recognised.workload.handle } : {};
 }
 
 /** Any other text could be a secret in the wrong place. */

@@ -1,6 +1,6 @@
 /** The bodies of the policy and trust routes. */
 import * as v from 'valibot';
-import { isIdentifierValue, isIssuerKey, qualify, type Subject } from '../domain/account.ts';
+import { isIdentifierValue, qualify, type Subject } from '../domain/account.ts';
 import type { WorkloadIssuer } from '../domain/issuer.ts';
 import { problemOfPolicy } from '../domain/policy.ts';
 import { missingClaims, TRUST_LIFETIME_SECONDS } from '../domain/trust.ts';
@@ -10,16 +10,17 @@ const MAX_CLAIMS = 16;
 const MAX_CLAIM_VALUE = 512;
 const { min, default: absent, max } = TRUST_LIFETIME_SECONDS;
 
-/** A bare subject is one of the caller's own issuer. */
+/** A subject of the caller's own issuer, bare or qualified: no other's belong to the account. It may hold colons. */
 function subjectOf(callersIssuer: string) {
   return v.pipe(
     v.string(),
     v.rawTransform<string, Subject | '*'>(({ dataset, addIssue, NEVER }) => {
       const text = dataset.value;
       if (text === '*') return text;
-      const [, issuer = callersIssuer, value = ''] = /^(?:([^:]*):)?(.*)$/.exec(text) ?? [];
-      if (isIssuerKey(issuer) && isIdentifierValue(value)) return qualify(issuer, value);
-      addIssue({ message: 'must be *, or an IAM id, which may be qualified by the key of its issuer' });
+      const prefix = qualify(callersIssuer, '');
+      const value = text.startsWith(prefix) ? text.slice(prefix.length) : text;
+      if (isIdentifierValue(value)) return qualify(callersIssuer, value);
+      addIssue({ message: `must be *, or an IAM id, with or without ${prefix} before it` });
       return NEVER;
     }),
   );
@@ -46,7 +47,13 @@ const claims = v.pipe(
       v.string(),
       v.regex(/^[\w.-]+(?:\/[\w.-]+)*$/, 'must be named as in the token, members after a slash'),
     ),
-    v.pipe(v.string(), v.minLength(1, 'must not be empty'), v.maxLength(MAX_CLAIM_VALUE, 'is too long')),
+    v.pipe(
+      v.string(),
+      v.minLength(1, 'must not be empty'),
+      v.maxLength(MAX_CLAIM_VALUE, 'is too long'),
+      // Half a surrogate pair would be stored as another character.
+      v.regex(/^[^\p{Cs}]*$/u, 'must not hold lone surrogates'),
+    ),
   ),
   v.check(named => Object.keys(named).length <= MAX_CLAIMS, `must hold at most ${MAX_CLAIMS} claims`),
 );

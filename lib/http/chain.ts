@@ -31,6 +31,8 @@ interface Exchange {
   readonly event: HttpEvent;
   readonly requestId: string;
   call: Call | undefined;
+  /** What the caller said the proof is, once it was read. */
+  userName: Presented['kind'] | undefined;
 }
 
 type Phase = MiddlewareObj<Exchange, Answer>;
@@ -46,7 +48,7 @@ export function httpHandler(options: ChainOptions): HttpHandler {
     .handler(exchange => dispatch(callOf(exchange), options.operations));
   return async (event, context) => {
     const { requestId } = event.requestContext;
-    return encodeAnswer(await chain({ event, requestId, call: undefined }, context));
+    return encodeAnswer(await chain({ event, requestId, call: undefined, userName: undefined }, context));
   };
 }
 
@@ -78,13 +80,13 @@ function answer({ log }: ChainOptions, router: Router): Phase {
 }
 
 /** Why, for whoever has the request id. The message of a cause may quote an upstream, so it stays in the log. */
-function logError(log: Log, error: PullpassError, { requestId, event, call }: Exchange): void {
+function logError(log: Log, error: PullpassError, { requestId, event, call, userName }: Exchange): void {
   const level = error.code === 'internal' || error.code === 'unavailable' ? 'error' : 'info';
   log[level]('refused', {
     requestId,
     code: error.code,
     reason: error.details.reason ?? error.details.detail,
-    userName: call?.presented.kind,
+    userName,
     method: event.requestContext.http.method,
     route: call?.route.path,
     sourceAddress: event.requestContext.http.sourceIp,
@@ -154,7 +156,9 @@ function proof(): Phase {
   return {
     before: ({ event: exchange }) => {
       const call = callOf(exchange);
-      exchange.call = { ...call, presented: readers[call.route.guard](call) };
+      const presented = readers[call.route.guard](call);
+      exchange.call = { ...call, presented };
+      exchange.userName = presented.kind;
     },
   };
 }

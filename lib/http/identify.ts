@@ -1,5 +1,6 @@
 /** The one place where callers are recognised by their IAM or build platform, for management and logins alike. */
 import { accountHandle } from '../domain/account.ts';
+import { type Appearance, appearanceOf } from '../domain/appearance.ts';
 import { PullpassError } from '../domain/errors.ts';
 import type { Administrator, Identity } from '../domain/identity.ts';
 import { type HeldRole, mayAdminister, type Policy, rolesOf } from '../domain/policy.ts';
@@ -17,12 +18,23 @@ export interface Recognition {
   readonly clock: Clock;
 }
 
+/** What each user name takes, of all that can be told by its looks. An IAM may sign its refresh tokens, or not. */
+const TAKES: Record<Exclude<Presented['kind'], 'anonymous'>, readonly Appearance[]> = {
+  token: ['a registry token', 'a credential'],
+  iamapikey: [],
+  iambearer: ['a signed token'],
+  iamrefresh: ['a signed token'],
+  awsiam: ['a presigned request'],
+  oidc: ['a signed token'],
+};
+
 /** Who presented that, if the guard lets them pass; undefined for what needs no recognition here. */
 export type Identify = (presented: Presented, guard: Guard) => Promise<Recognised | undefined>;
 
 export function identifier(recognition: Recognition): Identify {
   const { verifier, workloads, policies, administrators, clock } = recognition;
   return async (presented, guard) => {
+    demandItsKind(presented);
     if (presented.kind === 'anonymous' || presented.kind === 'token' || presented.kind === 'oidc') {
       if (guard !== 'login') throw unauthenticated(`${presented.kind} is no IAM proof`);
       if (presented.kind !== 'oidc') return undefined;
@@ -34,6 +46,14 @@ export function identifier(recognition: Recognition): Identify {
     if (guard !== 'login' && guard !== 'identity') demandAdministrator(identity, roles);
     return { kind: 'identity', identity, roles };
   };
+}
+
+/** A secret in the wrong place goes nowhere: least of all one of ours to an issuer, as if it were an API key. */
+function demandItsKind(presented: Presented): void {
+  if (presented.kind === 'anonymous') return;
+  const appearance = appearanceOf(presented.secret);
+  if (appearance === undefined || TAKES[presented.kind].includes(appearance)) return;
+  throw unauthenticated(`${presented.kind} with ${appearance}`);
 }
 
 /** Management takes no proof that another service, or whoever reads a log, could have sent in the caller's place. */

@@ -5,8 +5,8 @@ import { unanswered } from './refusals.ts';
 
 /** A key set is this long at most, in bytes. */
 const KEY_SET_BYTES = 100 * 1024;
-/** A fetch takes this long at most, in milliseconds, from the connection to the last byte. */
-const KEY_FETCH_MS = 3000;
+/** A fetch takes this long at most, in milliseconds, from the connection to the last byte: callers have 3 s. */
+const KEY_FETCH_MS = 2500;
 /** Between two fetches, whatever tokens name and however the last fetch ended. */
 export const KEY_FETCH_INTERVAL_MS = 10_000;
 /** A key set is used this long before it is fetched again: a key that the issuer removed dies then. */

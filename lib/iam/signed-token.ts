@@ -49,7 +49,9 @@ export function tokenVerifier<I extends { readonly issuer: string }>(
   if (byName.size !== trusted.length) throw new TypeError('two issuers share one name');
   return async (token, nowMs) => {
     if (token.length > MAX_TOKEN_LENGTH || !COMPACT_JWS.test(token)) throw refused('not a signed token');
-    const [header = '', payload = ''] = token.split('.');
+    const parts = token.split('.');
+    if (!parts.every(isCanonical)) throw refused('the token is not spelled as its issuer spells it');
+    const [header = '', payload = ''] = parts;
     const kid = readKeyName(unverified(header));
     const name = member(unverified(payload), 'iss');
     const source = typeof name === 'string' ? byName.get(name) : undefined;
@@ -70,6 +72,11 @@ function readKeyName(header: unknown): string {
   if (!algorithms.includes(member(header, 'alg'))) throw refused('the algorithm is not allowed');
   if (typeof kid !== 'string') throw refused('the token names no key');
   return kid;
+}
+
+/** Whether it has no bits that say nothing: with them, one token would have many strings (RFC 4648 section 3.5). */
+function isCanonical(part: string): boolean {
+  return Buffer.from(part, 'base64url').toString('base64url') === part;
 }
 
 /** Reads what is to be checked afterwards. */

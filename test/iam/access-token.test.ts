@@ -36,6 +36,7 @@ describe('an access token', () => {
       account: 'test:acct-1',
       subject: 'test:IBMid-270000001',
       strength: 'strong',
+      replayMark: null,
       expiresAt: NOW + 3600,
     });
   });

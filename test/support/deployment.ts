@@ -8,6 +8,7 @@ import { createDerivationKeyFile } from '../../lib/derivation/key-file.ts';
 import type { Service } from '../../lib/domain/service.ts';
 import { toSeconds } from '../../lib/domain/time.ts';
 import type { HttpHandler } from '../../lib/http/chain.ts';
+import type { HttpEvent } from '../../lib/http/exchange.ts';
 import { keyDirectory } from '../../lib/signing/key-directory.ts';
 import { maintainRing } from '../../lib/signing/maintenance.ts';
 import { type DevelopmentIam, developmentIam } from '../../local/development-iam/development-iam.ts';
@@ -36,6 +37,10 @@ export interface DeploymentOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** The IAM's access tokens name no audience, and the configuration says so. */
   readonly weakIam?: boolean;
+  /** Entries of the issuers file beside the IAM's, as an operator writes them. */
+  readonly issuers?: readonly object[];
+  /** What an operator adds to the IAM's entry. */
+  readonly iamEntry?: object;
 }
 
 export interface Deployment {
@@ -58,14 +63,22 @@ export interface Deployment {
   as(who: string): (line: string, sent?: Sent) => Promise<Received>;
   apiKeyOf(who: string): Promise<string>;
   bearerOf(who: string): Promise<string>;
+  refreshTokenOf(who: string): Promise<string>;
+  /** The requests that the IAM's token endpoint got, each as its `Authorization` and its form. */
+  readonly exchanges: readonly IamExchange[];
   close(): Promise<void>;
+}
+
+export interface IamExchange {
+  readonly authorization: string | undefined;
+  readonly form: Readonly<Record<string, string>>;
 }
 
 const FUNCTIONS = ['login', 'management', 'discovery', 'fallback'] as const;
 
 /** Deploys. The functions are loaded anew, as they read the environment when they are loaded. */
 export async function deploy(options: DeploymentOptions = {}): Promise<Deployment> {
-  const { environment = {}, weakIam = false } = options;
+  const { environment = {} } = options;
   // The functions take the clock when they are loaded.
   vi.useFakeTimers({ toFake: ['Date'], now: NOW * 1000 });
   const directory = await mkdtemp(join(tmpdir(), 'pullpass-deployment-'));
@@ -73,7 +86,7 @@ export async function deploy(options: DeploymentOptions = {}): Promise<Deploymen
   const wire = await storeWire(engine);
   const logs = captureOutput();
   await keysIn(directory);
-  const iam = await openIam(directory, weakIam);
+  const iam = await openIam(directory, options);
   const before = { ...process.env };
   setEnvironment({ ...essentials(directory, engine, wire), ...environment });
   vi.resetModules();
@@ -101,7 +114,10 @@ export async function deploy(options: DeploymentOptions = {}): Promise<Deploymen
       iam.answers = answers;
     },
     as: who => async (line, sent) => send(line, { basic: ['iamapikey', await apiKeyOf(who)], ...sent }),
-    bearerOf: async who => (weakIam ? iam.signFor(who) : iam.exchange(await apiKeyOf(who))),
+    bearerOf: async who =>
+      options.weakIam ? iam.signFor(who) : (await iam.exchange(await apiKeyOf(who))).access_token,
+    refreshTokenOf: async who => (await iam.exchange(await apiKeyOf(who))).refresh_token,
+    exchanges: iam.exchanges,
     logIn: (token, scope) =>
       send(`GET /oauth/token?service=${SERVICE.name}${scope === undefined ? '' : `&scope=${scope}`}`, {
         basic: ['token', token],
@@ -176,17 +192,21 @@ function captureOutput(): string[] {
 interface Iam {
   answers: boolean;
   newApiKey(who: string): Promise<string>;
-  exchange(apiKey: string): Promise<string>;
+  readonly exchanges: IamExchange[];
+  exchange(apiKey: string): Promise<{ access_token: string; refresh_token: string }>;
   /** An access token without audience. */
   signFor(who: string): Promise<string>;
   close(): Promise<void>;
 }
 
 /** The development IAM, behind a real gateway: the functions reach it as they reach any issuer. */
-async function openIam(directory: string, weak: boolean): Promise<Iam> {
+async function openIam(directory: string, options: DeploymentOptions): Promise<Iam> {
+  const { weakIam = false, issuers = [], iamEntry = {} } = options;
   let iam: DevelopmentIam | undefined;
+  const exchanges: IamExchange[] = [];
   const gateway: Gateway = await startGateway(
     async event => {
+      if (event.rawPath === '/iam/identity/token') exchanges.push(exchangeIn(event));
       if (!state.answers || iam === undefined) return { statusCode: 503 };
       return iam.handler(event);
     },
@@ -203,12 +223,14 @@ async function openIam(directory: string, weak: boolean): Promise<Iam> {
   });
   iam = handler;
   const { issuer } = handler;
-  const audience = weak ? `none:${issuer.issuer}` : issuer.audience;
-  await writeFile(join(directory, 'issuers.json'), JSON.stringify([{ ...issuer, audience }]));
+  const audience = weakIam ? `none:${issuer.issuer}` : issuer.audience;
+  const entries = [{ ...issuer, audience, ...iamEntry }, ...issuers];
+  await writeFile(join(directory, 'issuers.json'), JSON.stringify(entries));
   const administratorKey = (await readFile(administratorKeyFile, 'utf8')).trim();
   const ask = async (line: string, sent: Sent) => received(await handler.handler(eventOf(line, sent))).json;
   const state: Iam = {
     answers: true,
+    exchanges,
     async newApiKey(who) {
       const [account_id, iam_id] = who.split(':');
       const body = { iam_id, account_id, name: 'test' };
@@ -217,7 +239,7 @@ async function openIam(directory: string, weak: boolean): Promise<Iam> {
     },
     async exchange(apikey) {
       const form = { grant_type: 'urn:ibm:params:oauth:grant-type:apikey', apikey };
-      return (await ask('POST /iam/identity/token', { form })).access_token;
+      return ask('POST /iam/identity/token', { form });
     },
     async signFor(who) {
       const [account = '', iamId = ''] = who.split(':');
@@ -229,4 +251,12 @@ async function openIam(directory: string, weak: boolean): Promise<Iam> {
     close: () => gateway.close(),
   };
   return state;
+}
+
+function exchangeIn({ headers, body = '', isBase64Encoded }: HttpEvent): IamExchange {
+  const text = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8').toString();
+  return {
+    authorization: headers.authorization,
+    form: Object.fromEntries(new URLSearchParams(text)),
+  };
 }

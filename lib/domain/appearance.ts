@@ -1,0 +1,18 @@
+/** What a secret looks like before anyone has verified it: enough to tell a secret in the wrong place. */
+import type { Secret } from './secret.ts';
+
+export type Appearance = 'a registry token' | 'a credential' | 'a signed token' | 'a presigned request';
+
+/** No secret has two looks, and what has none of these may still be an API key or an opaque refresh token. */
+const LOOKS: readonly (readonly [Appearance, RegExp])[] = [
+  ['a registry token', /^plp_/],
+  ['a credential', /^plc_/],
+  ['a signed token', /^eyJ[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*$/],
+  ['a presigned request', /^https?:\/\//],
+];
+
+/** Undefined: it looks like nothing in particular. */
+export function appearanceOf(secret: Secret): Appearance | undefined {
+  const text = secret.reveal();
+  return LOOKS.find(([, look]) => look.test(text))?.[0];
+}
