@@ -17,7 +17,8 @@ const ARN = /^arn:([a-z-]+):(iam|sts)::(\d{12}):([\x21-\x7e]+)$/;
 const USER = /^user\/(?:[\x21-\x7e]+\/)?[\w+=,.@-]{1,64}$/;
 /** STS leaves out the path of a role. */
 const ASSUMED_ROLE = /^assumed-role\/([\w+=,.@-]{1,64})\/([\w+=,.@-]{2,64})$/;
-const UNIQUE_ID = /^[A-Z0-9]{12,128}$/;
+/** IAM API reference, type `User`, member `UserId`. */
+const UNIQUE_ID = /^\w{16,128}$/;
 
 /**
  * Who it is, or the error that STS means: a federated user is called what whoever made its token liked, so that the
