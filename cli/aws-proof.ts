@@ -1,8 +1,9 @@
 /** `npm run --silent aws-proof -- --url URL [--region REGION]`: prints a password for the user name `awsiam`. */
+import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { type StsHost, stsHostOf } from '../lib/iam/aws-hosts.ts';
-import { type AwsCredentials, signProof } from './sign-proof.ts';
+import { type AwsCredentials, PROOF_LIFE_SECONDS, signProof } from './sign-proof.ts';
 
 const USAGE = `usage: npm run --silent aws-proof -- --url https://pullpass.example.com [--region eu-central-1]
 
@@ -21,7 +22,8 @@ class UsageError extends Error {
 try {
   const { publicUrl, host } = readArguments(process.argv.slice(2), process.env);
   const credentials = await awsCredentials();
-  console.log(await signProof({ publicUrl, host, credentials, nowMs: Date.now() }));
+  const lifeSeconds = randomInt(PROOF_LIFE_SECONDS.min, PROOF_LIFE_SECONDS.max + 1);
+  console.log(await signProof({ publicUrl, host, credentials, lifeSeconds, nowMs: Date.now() }));
 } catch (error) {
   const isUsage = error instanceof UsageError;
   console.error(isUsage ? `${error.message}\n\n${USAGE}` : messageOf(error));

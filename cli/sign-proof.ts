@@ -5,8 +5,11 @@ import { SignatureV4 } from '@smithy/signature-v4';
 import type { StsHost } from '../lib/iam/aws-hosts.ts';
 import { SERVER_ID_HEADER } from '../lib/iam/aws-proof.ts';
 
-/** The deployment takes no proof that is older. */
-const EXPIRES_SECONDS = 300;
+/**
+ * How long a proof may be made for, in seconds: the deployment counts the first five minutes. AWS signs in whole
+ * seconds, so that proofs of the same second are one, which manages once, unless they differ in this.
+ */
+export const PROOF_LIFE_SECONDS = { min: 300, max: 900 } as const;
 
 export type AwsCredentials = Awaited<ReturnType<ReturnType<typeof defaultProvider>>>;
 
@@ -15,11 +18,18 @@ export interface ProofRequest {
   readonly publicUrl: string;
   readonly host: StsHost;
   readonly credentials: AwsCredentials;
+  readonly lifeSeconds: number;
   readonly nowMs: number;
 }
 
 /** The URL that is the password. Nothing is sent anywhere. */
-export async function signProof({ publicUrl, host, credentials, nowMs }: ProofRequest): Promise<string> {
+export async function signProof({
+  publicUrl,
+  host,
+  credentials,
+  lifeSeconds,
+  nowMs,
+}: ProofRequest): Promise<string> {
   const signer = new SignatureV4({ credentials, region: host.region, service: 'sts', sha256: Sha256 });
   const request = {
     method: 'GET',
@@ -30,7 +40,7 @@ export async function signProof({ publicUrl, host, credentials, nowMs }: ProofRe
     headers: { host: host.name, [SERVER_ID_HEADER]: publicUrl },
   };
   const signed = await signer.presign(request, {
-    expiresIn: EXPIRES_SECONDS,
+    expiresIn: lifeSeconds,
     signingDate: new Date(nowMs),
   });
   const parameters = Object.entries(signed.query ?? {});

@@ -47,6 +47,12 @@ describe('aws-proof', () => {
     expect(proof.endsAt - Date.now() / 1000).toBeGreaterThan(240);
   });
 
+  it('prints proofs that differ, also within one second: each may manage once', async () => {
+    const outcomes = await Promise.all(Array.from({ length: 4 }, () => run(['--url', PUBLIC_URL])));
+    const marks = outcomes.map(({ stdout }) => readAwsProof(stdout.trimEnd(), Date.now()).mark);
+    expect(new Set(marks).size).toBeGreaterThan(1);
+  });
+
   it('takes a profile, as the AWS command line does', async () => {
     const file = join(home, 'credentials');
     writeFileSync(file, '[farm]\naws_access_key_id = AKIAFARMFARMFARMFARM\naws_secret_access_key = s\n');
