@@ -4,6 +4,7 @@ import { delimiter, join } from 'node:path';
 
 const DISTRIBUTION = 'github.com/distribution/distribution/v3/cmd/registry@v3.1.1';
 const CRANE = 'github.com/google/go-containerregistry/cmd/crane@v0.20.7';
+const MOTO = 'moto[server]==5.2.1';
 
 /** The variable that overrides where a program is, its usual name, and how to install it. */
 const TOOLS = {
@@ -16,6 +17,7 @@ const TOOLS = {
   podman: ['PODMAN_BIN', 'podman', 'apt-get install podman crun'],
   buildah: ['BUILDAH_BIN', 'buildah', 'apt-get install buildah'],
   crane: ['CRANE_BIN', 'crane', `go install ${CRANE}`],
+  moto: ['MOTO_BIN', 'moto_server', `pip install '${MOTO}'`],
 } as const;
 
 export type Tool = keyof typeof TOOLS;
