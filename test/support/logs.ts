@@ -1,0 +1,12 @@
+/** What a deployment has logged, event by event. */
+import type { Deployment } from './deployment.ts';
+import type { Received } from './events.ts';
+
+export type LogEvent = Readonly<Record<string, unknown>>;
+
+/** Every event that is about the request with this answer. */
+export function eventsOf({ logs }: Pick<Deployment, 'logs'>, { headers }: Received): LogEvent[] {
+  const lines = logs.flatMap(chunk => chunk.split('\n')).filter(line => line !== '');
+  const events = lines.map(line => JSON.parse(line) as LogEvent);
+  return events.filter(({ requestId }) => requestId === headers['x-request-id']);
+}
