@@ -177,6 +177,29 @@ describe.each(STS_FAULTS)('an STS that ends in %s', fault => {
   });
 });
 
+it.each([
+  ['400', 1],
+  ['429', 1],
+  ['500', 2],
+  ['redirect', 2],
+] as const)(
+  'an STS that says %s is asked about a proof %i times within ten seconds',
+  async (fault, times) => {
+    await sts.setFault(fault);
+    const proof = await proofOf();
+    const reason = expect.stringContaining(
+      `AWS STS answered with status ${fault === 'redirect' ? 302 : fault}`,
+    );
+    for (const nowMs of [NOW_MS, NOW_MS + 9999]) {
+      await expect(callers.identify(proof, nowMs)).rejects.toMatchObject({
+        code: 'unavailable',
+        details: { reason },
+      });
+    }
+    expect(sts.connections).toBe(times);
+  },
+);
+
 describe('the breaker', () => {
   it('stays closed for three hundred forged proofs, which are refused', async () => {
     const proof = await proofOf();

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type AwsCallers, awsCallers } from '../../lib/iam/aws-callers.ts';
 import type { Presigning } from '../support/presigned.ts';
-import { FARM, HOST, LoopbackSts, PUBLIC_URL, proofOf } from './loopback-sts.ts';
+import { FARM, FARM_PRINCIPAL, HOST, LoopbackSts, PUBLIC_URL, proofOf } from './loopback-sts.ts';
 import { NOW_MS } from './tokens.ts';
 
 let sts: LoopbackSts;
@@ -131,6 +131,11 @@ const PARAMETERS: Record<string, [Forge, RegExp]> = {
             ],
           ],
           [`${name} twice`, [good => `${good}&${pairOf(name, good)}`, TWICE]],
+          [`${name} with something before it`, [replaced(new RegExp(`(?<=[?&]${name}=)`), 'x'), VALUE]],
+          [
+            `${name} with something behind it`,
+            [replaced(new RegExp(`(?<=[?&]${name}=[^&]*)(?=&|$)`), 'x'), VALUE],
+          ],
           [`an empty ${name}`, [having(name, ''), VALUE]],
         ] satisfies [string, [Forge, RegExp]][],
     ),
@@ -221,6 +226,18 @@ describe.each([
       details: { reason: expect.stringMatching(reason) },
     });
     expect(sts.connections).toBe(0);
+  });
+});
+
+it('a proof may be 8192 characters long, and no more', async () => {
+  const withToken = (length: number) => proofOf({ ...FARM, sessionToken: 'A'.repeat(length) });
+  const rest = (await withToken(1)).length - 1;
+  const sessionToken = 'A'.repeat(8192 - rest);
+  sts.known.set(FARM.accessKeyId, [{ ...FARM, sessionToken }, FARM_PRINCIPAL]);
+  expect(await callers.identify(await withToken(8192 - rest), NOW_MS)).toMatchObject({ kind: 'awsiam' });
+  await expect(callers.identify(await withToken(8193 - rest), NOW_MS)).rejects.toMatchObject({
+    code: 'unauthenticated',
+    details: { reason: expect.stringMatching(NO_URL) },
   });
 });
 
