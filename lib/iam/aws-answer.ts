@@ -21,17 +21,16 @@ const ASSUMED_ROLE = /^assumed-role\/([\w+=,.@-]{1,64})\/([\w+=,.@-]{2,64})$/;
 const UNIQUE_ID = /^\w{16,128}$/;
 
 /**
- * Who it is, or the error that STS means: a federated user is called what whoever made its token liked, so that the
- * name is nobody's. Undefined: this is no such answer, or it contradicts itself or its host, which speaks for the
- * accounts of one partition.
+ * Who it is, or a refusal of what is neither a role, a user nor the root: a federated user is called what whoever made
+ * its token liked, so that its name is nobody's. Undefined: this is no such answer, or it contradicts itself or its
+ * host, which speaks for the accounts of one partition.
  */
 export function callerIn(body: Uint8Array, partition: string): AwsCaller | PullpassError | undefined {
   const { arn, account, userId } = readResult(body);
   const [, arnPartition, service, arnAccount, resource = ''] = ARN.exec(arn) ?? [];
   if (arnPartition !== partition || arnAccount !== account) return undefined;
-  if (service === 'sts' && resource.startsWith('federated-user/')) return refused('a federated user of AWS');
   const named = service === 'sts' ? roleNamed(resource, userId) : permanentNamed(resource, userId, account);
-  if (named === undefined) return undefined;
+  if (named === undefined) return refused('the AWS caller is no role, user or root');
   const name = `arn:${partition}:iam::${account}:${named}`;
   if (!isIdentifierValue(name)) return refused('the ARN of the AWS caller is too long');
   return {

@@ -15,7 +15,7 @@ const MAX_AGE_SECONDS = 300;
 /** What the clock of whoever signed may be ahead, in seconds. */
 const CLOCK_TOLERANCE_SECONDS = 30;
 const MAX_EXPIRES_SECONDS = 900;
-/** As much as fits the limit on all headers, with the longest session tokens in it. */
+/** More than fits into a header that we take, in base64; session tokens stay far below. */
 const MAX_LENGTH = 8192;
 
 /** Neither user, port nor fragment, and no path but `/`; every host but those of STS is refused further on. */
