@@ -8,6 +8,13 @@ import { VARIABLES } from '../lib/config.ts';
 import { ISSUERS_FILE, SERVICES_FILE } from '../lib/config-files.ts';
 import { ERRORS } from '../lib/domain/errors.ts';
 import { formatRegistryToken } from '../lib/domain/registry-token.ts';
+import {
+  FOREIGN_PUSH_REFUSED,
+  LOGIN_REFUSED,
+  PULL_REFUSED,
+  PUSH_REFUSED,
+  SECRET_REFUSED,
+} from './e2e/support/texts.ts';
 
 const README = readFileSync(join(import.meta.dirname, '..', 'README.md'), 'utf8');
 
@@ -55,7 +62,10 @@ describe('the README', () => {
     expect(v.parse(ISSUERS_FILE, JSON.parse(issuers))).toHaveLength(1);
   });
 
-  it('quotes what a refused login reads as the code says it', () => {
+  it('quotes what the users of real clients read', () => {
+    const texts = [LOGIN_REFUSED, SECRET_REFUSED, PUSH_REFUSED, PULL_REFUSED, FOREIGN_PUSH_REFUSED];
+    const missing = texts.flatMap(Object.values<string>).filter(text => !README.includes(text));
+    expect(missing).toEqual([]);
     expect(README).toContain(ERRORS.unauthenticated.detail);
   });
 });
