@@ -84,7 +84,8 @@ function logError(log: Log, error: PullpassError, { requestId, event, call }: Ex
     requestId,
     code: error.code,
     reason: error.details.reason ?? error.details.detail,
-    method: event.requestContext.http.method,
+    // The caller's own method and path may be anything, also a secret in the wrong place.
+    method: call?.route.method,
     route: call?.route.path,
     sourceAddress: event.requestContext.http.sourceIp,
     ...(level === 'error' ? { cause: describe(error.cause) } : {}),
