@@ -60,9 +60,9 @@ const issuer = v.pipe(
     issuer: httpUrl,
     keysUrl: httpUrl,
     tokenUrl: v.optional(v.nullable(httpUrl), null),
-    audience: v.pipe(
-      v.string('is missing; write none:<issuer> if its tokens have no audience'),
-      v.minLength(1),
+    audience: v.optional(
+      v.pipe(v.string(), v.minLength(1, 'is missing; write none:<issuer> if its tokens have no audience')),
+      '',
     ),
     claims: v.optional(
       v.strictObject({ subject: claimPath, account: claimPath, valid: v.exactOptional(claimPath) }),

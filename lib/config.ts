@@ -62,18 +62,19 @@ export function readConfig<N extends Name>(
   names: readonly N[],
   environment: Environment = process.env,
 ): Config<N> {
-  const problems = [...unknownVariables(environment), ...contradictions(environment)];
+  const problems = new Set([...meaningless(environment), ...contradictions(environment)]);
   const entries = names.map(name => {
     const { variable, schema, absent } = SETTINGS[name];
-    const result = v.safeParse(schema, environment[variable] ?? absent);
-    if (!result.success) problems.push(...result.issues.map(issue => `${variable} ${describe(issue)}`));
+    const result = v.safeParse(schema, environment[variable] ?? absent, { abortPipeEarly: true });
+    for (const issue of result.issues ?? []) problems.add(`${variable} ${describe(issue)}`);
     return [name, result.output];
   });
-  if (problems.length > 0) throw new ConfigurationError(problems);
+  if (problems.size > 0) throw new ConfigurationError([...problems]);
   return Object.fromEntries(entries) as Config<N>;
 }
 
-function unknownVariables(environment: Environment): string[] {
+/** Our variables that are unknown, or empty. */
+function meaningless(environment: Environment): string[] {
   const known = new Set<string>(VARIABLES.map(({ variable }) => variable));
   return Object.entries(environment).flatMap(([variable, value]) => {
     if (!variable.startsWith(PREFIX)) return [];
@@ -108,7 +109,7 @@ function setting<S extends v.GenericSchema<unknown, unknown>>(
 }
 
 function word<const T extends readonly string[]>(...words: T) {
-  return v.picklist(words, `must be ${words.join(' or ')}`);
+  return v.pipe(text, v.picklist(words, `must be ${words.join(' or ')}`));
 }
 
 function wholeNumber(min: number, max: number) {
@@ -154,15 +155,18 @@ function list<T>(parse: (entry: string) => T | undefined, shape: string) {
       const entries = dataset.value.split(/[\s,]+/).filter(entry => entry !== '');
       const parsed = entries.map(parse);
       const bad = entries.filter((_, i) => parsed[i] === undefined);
-      if (bad.length === 0) return parsed.filter(entry => entry !== undefined);
-      addIssue({ message: `holds ${bad.join(' and ')}, which should read ${shape}` });
+      if (bad.length === 0 && entries.length > 0) return parsed.filter(entry => entry !== undefined);
+      const message =
+        entries.length === 0 ? 'is empty' : `holds ${bad.join(' and ')}, which should read ${shape}`;
+      addIssue({ message });
       return NEVER;
     }),
   );
 }
 
 function registrationRules(): v.GenericSchema<unknown, RegistrationRules> {
-  return v.union([v.literal('open'), list(parseRegistrationRule, '<account>=<namespace or prefix*>')]);
+  const rules = list(parseRegistrationRule, '<account>=<namespace or prefix*>');
+  return v.lazy(input => (input === 'open' ? v.literal('open') : rules));
 }
 
 /** The `iss` of access tokens is compared byte for byte, so it has one spelling. */
