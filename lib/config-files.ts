@@ -16,7 +16,7 @@ export const serviceName = v.pipe(
 );
 
 /** An absolute http or https URL. */
-const httpUrl = v.pipe(
+export const httpUrl = v.pipe(
   v.string(),
   v.check(text => /^https?:$/.test(URL.parse(text)?.protocol ?? ''), 'must be an http or https URL'),
 );

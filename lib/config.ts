@@ -1,9 +1,10 @@
 /** The configuration: the only reader of the environment. Every problem is reported at once, and stops the start. */
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
-import { ISSUERS_FILE, SERVICES_FILE, serviceName } from './config-files.ts';
+import { httpUrl, ISSUERS_FILE, SERVICES_FILE, serviceName } from './config-files.ts';
 import { parseAdministrator } from './domain/identity.ts';
 import { parseRegistrationRule, type RegistrationRules } from './domain/namespace-claim.ts';
+import { Secret } from './domain/secret.ts';
 
 /** What stops a start: a line for each problem, with the variable's name. */
 export class ConfigurationError extends Error {
@@ -44,6 +45,11 @@ const SETTINGS = {
   port: setting('PORT', wholeNumber(1, 65_535), '8080'),
   host: setting('PULLPASS_HOST', text, '127.0.0.1'),
   data: setting('PULLPASS_DATA', text, '.pullpass'),
+  region: setting('AWS_REGION', text),
+  accessKeyId: setting('AWS_ACCESS_KEY_ID', text),
+  secretAccessKey: setting('AWS_SECRET_ACCESS_KEY', secret()),
+  sessionToken: setting('AWS_SESSION_TOKEN', v.optional(secret())),
+  dynamoEndpoint: setting('AWS_ENDPOINT_URL_DYNAMODB', v.optional(httpUrl)),
 } as const;
 
 type Settings = typeof SETTINGS;
@@ -51,8 +57,10 @@ type Name = keyof Settings;
 export type Config<N extends Name> = { readonly [K in N]: v.InferOutput<Settings[K]['schema']> };
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Every variable with its default, for the table in the README. */
-export const VARIABLES = Object.values(SETTINGS).map(({ variable, absent }) => ({ variable, absent }));
+/** Every variable with its default, for the table in the README; those that AWS sets itself are left out. */
+export const VARIABLES = Object.values(SETTINGS)
+  .filter(({ variable }) => !variable.startsWith('AWS_'))
+  .map(({ variable, absent }) => ({ variable, absent }));
 
 /**
  * The named settings. Throws ConfigurationError with every problem: a value that does not hold, an empty variable,
@@ -122,7 +130,15 @@ function wholeNumber(min: number, max: number) {
   );
 }
 
-/** A secret is named by where it lies, never given. */
+/** Only what AWS gives its functions is a secret in the environment. */
+function secret() {
+  return v.pipe(
+    text,
+    v.transform(value => new Secret(value)),
+  );
+}
+
+/** Our own secrets are named by where they lie, never given. */
 function fileReference() {
   return v.pipe(
     text,

@@ -1,11 +1,13 @@
 /** Puts the login endpoint together from its configuration. */
-import { readConfig } from '../config.ts';
+import { type Config, readConfig } from '../config.ts';
 import { servicesOf } from '../config-files.ts';
 import type { Service } from '../domain/service.ts';
+import type { LoginStore } from '../ports.ts';
 import { keyDirectory } from '../signing/key-directory.ts';
 import { cachedRings } from '../signing/rings.ts';
 import { accessTokenSigner } from '../signing/sign.ts';
-import { createDynamoClient } from '../store/client.ts';
+import { leanDynamo } from '../store/lean/dynamo.ts';
+import { leanLoginCalls } from '../store/lean/login-calls.ts';
 import { loginStore } from '../store/login-store.ts';
 import type { LoginPorts } from '../usecases/log-in.ts';
 import type { ChainParts } from './chain.ts';
@@ -13,12 +15,21 @@ import { guardedChain, IAM_SETTINGS } from './guarded-chain.ts';
 import { SERVICE_SETTINGS } from './service-settings.ts';
 import { clock, randomBytes } from './system.ts';
 
+const DYNAMO_SETTINGS = [
+  'table',
+  'region',
+  'dynamoEndpoint',
+  'accessKeyId',
+  'secretAccessKey',
+  'sessionToken',
+] as const;
+
 export function composeLogin(): { ports: LoginPorts; services: readonly Service[]; chain: ChainParts } {
-  const config = readConfig([...SERVICE_SETTINGS, ...IAM_SETTINGS, 'table']);
+  const config = readConfig([...SERVICE_SETTINGS, ...IAM_SETTINGS, ...DYNAMO_SETTINGS]);
   const services = servicesOf(config);
   const rings = cachedRings(keyDirectory(config.keys));
   const ports = {
-    store: loginStore({ client: createDynamoClient(), table: config.table, randomBytes }),
+    store: composeStore(config),
     signer: accessTokenSigner({ services, rings }),
     clock,
     randomBytes,
@@ -26,4 +37,10 @@ export function composeLogin(): { ports: LoginPorts; services: readonly Service[
     administrators: config.administrators ?? [],
   };
   return { ports, services, chain: guardedChain(config) };
+}
+
+function composeStore(config: Config<(typeof DYNAMO_SETTINGS)[number]>): LoginStore {
+  const { table, region, dynamoEndpoint: endpoint, ...credentials } = config;
+  const call = leanDynamo({ region, endpoint, credentials, clock, randomBytes });
+  return loginStore({ calls: leanLoginCalls(call), table, randomBytes });
 }
