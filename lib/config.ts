@@ -5,6 +5,7 @@ import { httpUrl, ISSUERS_FILE, SERVICES_FILE, serviceName } from './config-file
 import { parseAdministrator } from './domain/identity.ts';
 import { parseRegistrationRule, type RegistrationRules } from './domain/namespace-claim.ts';
 import { Secret } from './domain/secret.ts';
+import { parseStrictJson } from './domain/strict-json.ts';
 
 /** What stops a start: a line for each problem, with the variable's name. */
 export class ConfigurationError extends Error {
@@ -153,7 +154,7 @@ function jsonFile<S extends v.GenericSchema<unknown, unknown>>(schema: S) {
     text,
     v.rawTransform<string, unknown>(({ dataset, addIssue, NEVER }) => {
       try {
-        return JSON.parse(readFileSync(dataset.value, 'utf8'));
+        return parseStrictJson(readFileSync(dataset.value, 'utf8'));
       } catch (error) {
         addIssue({ message: `names a file that cannot be read: ${String(error)}` });
         return NEVER;

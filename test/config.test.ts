@@ -291,6 +291,7 @@ describe('the services file', () => {
     ['a long life', [{ name: 'a', lifetimeSeconds: 3601 }], /\[lifetimeSeconds\] /],
     ['a life in between', [{ name: 'a', lifetimeSeconds: 60.5 }], /\[lifetimeSeconds\] /],
     ['an object', { name: 'a' }, /^PULLPASS_SERVICES /],
+    ['a member twice', '[{"name":"a","name":"b"}]', /A member is given more than once/],
     ['no JSON', '[', /^PULLPASS_SERVICES names a file that cannot be read: /],
   ])('does not hold %s', async (_, content, problem) => {
     const [first, ...others] = await problems(content);
