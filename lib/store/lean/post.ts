@@ -1,6 +1,7 @@
 /** Posts over a pool of kept connections, under limits of time. */
 import * as http from 'node:http';
 import * as https from 'node:https';
+import { urlToHttpOptions } from 'node:url';
 import { CONNECTION_MS, MAX_CALLS, REQUEST_MS } from '../limits.ts';
 
 export interface Received {
@@ -19,10 +20,12 @@ export type Post = (
 export function connectionPool(url: URL): Post {
   const { Agent, request } = url.protocol === 'https:' ? https : http;
   const agent = new Agent({ keepAlive: true, maxSockets: MAX_CALLS });
+  // Taken apart once: Node would do it again for every request.
+  const target = { ...urlToHttpOptions(url), agent, method: 'POST' };
   return (headers, body, signal) => {
     const { promise, resolve, reject } = Promise.withResolvers<Received>();
-    const options = { agent, method: 'POST', headers, ...(signal === undefined ? {} : { signal }) };
-    const call = request(url, options, answer => {
+    const options = { ...target, headers, ...(signal === undefined ? {} : { signal }) };
+    const call = request(options, answer => {
       const chunks: Buffer[] = [];
       answer.on('data', (chunk: Buffer) => chunks.push(chunk)).on('error', reject);
       answer.once('end', () =>
