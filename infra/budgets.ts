@@ -17,11 +17,9 @@ const DYNAMODB = ['@aws-sdk/*', '@smithy/*', 'bowser', 'mnemonist', 'obliterator
  * engine and its development IAM can be in none. Lower a figure when a bundle has become smaller.
  */
 export const BUDGETS = {
-  login: { startBytes: 314_000, totalBytes: 458_000, packages: [...CHAIN, ...DYNAMODB, 'jose'] },
-  management: { startBytes: 322_000, totalBytes: 466_000, packages: [...CHAIN, ...DYNAMODB, 'jose'] },
-  discovery: { startBytes: 63_000, totalBytes: 63_000, packages: CHAIN },
+  login: { startBytes: 114_000, totalBytes: 114_000, packages: [...CHAIN, 'jose'] },
+  management: { startBytes: 340_000, totalBytes: 482_000, packages: [...CHAIN, ...DYNAMODB, 'jose'] },
+  discovery: { startBytes: 66_000, totalBytes: 66_000, packages: CHAIN },
   fallback: { startBytes: 42_000, totalBytes: 42_000, packages: CHAIN },
   cleanup: { startBytes: 262_000, totalBytes: 408_000, packages: [...CHAIN, ...DYNAMODB] },
 } as const satisfies Record<string, Budget>;
-
-export type BundleName = keyof typeof BUDGETS;

@@ -40,7 +40,7 @@ export async function bundle(name: string, directory: string): Promise<Bundle> {
 }
 
 /** Reads the size and contents of a bundle off esbuild's account of it. */
-export function describeBundle(name: string, { outputs }: Metafile): Bundle {
+function describeBundle(name: string, { outputs }: Metafile): Bundle {
   const contents = new Map<string, number>();
   for (const { inputs } of Object.values(outputs)) {
     for (const [path, { bytesInOutput }] of Object.entries(inputs)) {

@@ -14,7 +14,7 @@ const key = v.pipe(
   v.string(),
   v.check(name => isIssuerKey(name) && !RESERVED_KEYS.has(name), 'must be a free issuer key'),
 );
-const httpUrl = v.pipe(
+export const httpUrl = v.pipe(
   v.string(),
   v.check(text => /^https?:$/.test(URL.parse(text)?.protocol ?? ''), 'must be an http or https URL'),
 );

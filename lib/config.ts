@@ -1,10 +1,11 @@
 /** The configuration: the only reader of the environment. Every problem is reported at once, and stops the start. */
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
-import { ISSUERS_FILE } from './config-issuers.ts';
+import { httpUrl, ISSUERS_FILE } from './config-issuers.ts';
 import { SERVICES_FILE, serviceName } from './config-services.ts';
 import { parseAdministrator } from './domain/identity.ts';
 import { parseRegistrationRule, type RegistrationRules } from './domain/namespace-claim.ts';
+import { Secret } from './domain/secret.ts';
 import { parseStrictJson } from './domain/strict-json.ts';
 
 /** What stops a start: a line for each problem, with the variable's name. */
@@ -46,6 +47,11 @@ const SETTINGS = {
   port: setting('PORT', wholeNumber(1, 65_535), '8080'),
   host: setting('PULLPASS_HOST', text, '127.0.0.1'),
   data: setting('PULLPASS_DATA', text, '.pullpass'),
+  region: setting('AWS_REGION', text),
+  accessKeyId: setting('AWS_ACCESS_KEY_ID', text),
+  secretAccessKey: setting('AWS_SECRET_ACCESS_KEY', secret()),
+  sessionToken: setting('AWS_SESSION_TOKEN', v.optional(secret())),
+  dynamoEndpoint: setting('AWS_ENDPOINT_URL_DYNAMODB', v.optional(httpUrl)),
 } as const;
 
 type Settings = typeof SETTINGS;
@@ -53,8 +59,10 @@ type Name = keyof Settings;
 export type Config<N extends Name> = { readonly [K in N]: v.InferOutput<Settings[K]['schema']> };
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Every variable with its default, for the table in the README. */
-export const VARIABLES = Object.values(SETTINGS).map(({ variable, absent }) => ({ variable, absent }));
+/** Every variable with its default, for the table in the README; those that AWS sets itself are left out. */
+export const VARIABLES = Object.values(SETTINGS)
+  .filter(({ variable }) => !variable.startsWith('AWS_'))
+  .map(({ variable, absent }) => ({ variable, absent }));
 
 /**
  * The named settings. Throws ConfigurationError with every problem: a value that does not hold, an empty variable,
@@ -64,18 +72,19 @@ export function readConfig<N extends Name>(
   names: readonly N[],
   environment: Environment = process.env,
 ): Config<N> {
-  const problems = [...unknownVariables(environment), ...contradictions(environment)];
+  const problems = new Set([...meaningless(environment), ...contradictions(environment)]);
   const entries = names.map(name => {
     const { variable, schema, absent } = SETTINGS[name];
-    const result = v.safeParse(schema, environment[variable] ?? absent);
-    if (!result.success) problems.push(...result.issues.map(issue => `${variable} ${describe(issue)}`));
+    const result = v.safeParse(schema, environment[variable] ?? absent, { abortPipeEarly: true });
+    for (const issue of result.issues ?? []) problems.add(`${variable} ${describe(issue)}`);
     return [name, result.output];
   });
-  if (problems.length > 0) throw new ConfigurationError(problems);
+  if (problems.size > 0) throw new ConfigurationError([...problems]);
   return Object.fromEntries(entries) as Config<N>;
 }
 
-function unknownVariables(environment: Environment): string[] {
+/** Our variables that are unknown, or empty. */
+function meaningless(environment: Environment): string[] {
   const known = new Set<string>(VARIABLES.map(({ variable }) => variable));
   return Object.entries(environment).flatMap(([variable, value]) => {
     if (!variable.startsWith(PREFIX)) return [];
@@ -118,7 +127,7 @@ function setting<S extends v.GenericSchema<unknown, unknown>>(
 }
 
 function word<const T extends readonly string[]>(...words: T) {
-  return v.picklist(words, `must be ${words.join(' or ')}`);
+  return v.pipe(text, v.picklist(words, `must be ${words.join(' or ')}`));
 }
 
 function wholeNumber(min: number, max: number) {
@@ -131,7 +140,15 @@ function wholeNumber(min: number, max: number) {
   );
 }
 
-/** A secret is named by where it lies, never given. */
+/** Only what AWS gives its functions is a secret in the environment. */
+function secret() {
+  return v.pipe(
+    text,
+    v.transform(value => new Secret(value)),
+  );
+}
+
+/** Our own secrets are named by where they lie, never given. */
 function fileReference() {
   return v.pipe(
     text,
@@ -164,15 +181,18 @@ function list<T>(parse: (entry: string) => T | undefined, shape: string) {
       const entries = dataset.value.split(/[\s,]+/).filter(entry => entry !== '');
       const parsed = entries.map(parse);
       const bad = entries.filter((_, i) => parsed[i] === undefined);
-      if (bad.length === 0) return parsed.filter(entry => entry !== undefined);
-      addIssue({ message: `holds ${bad.join(' and ')}, which should read ${shape}` });
+      if (bad.length === 0 && entries.length > 0) return parsed.filter(entry => entry !== undefined);
+      const message =
+        entries.length === 0 ? 'is empty' : `holds ${bad.join(' and ')}, which should read ${shape}`;
+      addIssue({ message });
       return NEVER;
     }),
   );
 }
 
 function registrationRules(): v.GenericSchema<unknown, RegistrationRules> {
-  return v.union([v.literal('open'), list(parseRegistrationRule, '<account>=<namespace or prefix*>')]);
+  const rules = list(parseRegistrationRule, '<account>=<namespace or prefix*>');
+  return v.lazy(input => (input === 'open' ? v.literal('open') : rules));
 }
 
 /** The `iss` of access tokens is compared byte for byte, so it has one spelling. */

@@ -1,5 +1,6 @@
 /** The README's tables and patterns, held against the code that they describe. */
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
@@ -9,6 +10,13 @@ import { ISSUERS_FILE } from '../lib/config-issuers.ts';
 import { SERVICES_FILE } from '../lib/config-services.ts';
 import { ERRORS } from '../lib/domain/errors.ts';
 import { formatRegistryToken } from '../lib/domain/registry-token.ts';
+import {
+  FOREIGN_PUSH_REFUSED,
+  LOGIN_REFUSED,
+  PULL_REFUSED,
+  PUSH_REFUSED,
+  SECRET_REFUSED,
+} from './e2e/support/texts.ts';
 
 const README = readFileSync(join(import.meta.dirname, '..', 'README.md'), 'utf8');
 
@@ -53,10 +61,20 @@ describe('the README', () => {
     const [services = ''] = blocks('Services', 'json');
     const [issuers = ''] = blocks('IAM', 'json');
     expect(v.parse(SERVICES_FILE, JSON.parse(services))).toHaveLength(2);
-    expect(v.parse(ISSUERS_FILE, JSON.parse(issuers))).toHaveLength(1);
+    const secret = join(mkdtempSync(join(tmpdir(), 'pullpass-readme-')), 'secret');
+    writeFileSync(secret, 'secret');
+    const here = issuers.replace('/run/secrets/iam-client', secret);
+    expect(v.parse(ISSUERS_FILE, JSON.parse(here))).toMatchObject({
+      iam: [{ key: 'corp' }],
+      aws: { key: 'aws' },
+      workloads: [{ key: 'github' }],
+    });
   });
 
-  it('quotes what a refused login reads as the code says it', () => {
+  it('quotes what the users of real clients read', () => {
+    const texts = [LOGIN_REFUSED, SECRET_REFUSED, PUSH_REFUSED, PULL_REFUSED, FOREIGN_PUSH_REFUSED];
+    const missing = texts.flatMap(Object.values<string>).filter(text => !README.includes(text));
+    expect(missing).toEqual([]);
     expect(README).toContain(ERRORS.unauthenticated.detail);
   });
 });

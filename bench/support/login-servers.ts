@@ -7,7 +7,6 @@ import { aToken, openWorld, theClaim } from './world.ts';
 export interface LoginServers {
   /** Where a canned read is answered. */
   readonly readUrl: string;
-  readonly environment: Readonly<Record<string, string>>;
   readonly request: string;
   start(name: 'baseline' | 'login'): Promise<Server>;
   close(): Promise<void>;
@@ -28,7 +27,6 @@ export async function openLoginServers(): Promise<LoginServers> {
   const environment = { ...world.environment, AWS_ENDPOINT_URL_DYNAMODB: readUrl };
   return {
     readUrl,
-    environment,
     request: loginRequest(value),
     start: name => startServer(name, { environment }),
     close: async () => {

@@ -2,13 +2,9 @@
 import { type Config, ConfigurationError } from '../config.ts';
 import type { Issuers } from '../domain/issuer.ts';
 import { failureLimiter } from '../http/failure-limiter.ts';
-import { identifier } from '../http/identify.ts';
+import { identifier, type Recognition } from '../http/identify.ts';
 import { identityVerifier } from '../iam/verifier.ts';
 import { workloadVerifier } from '../iam/workload.ts';
-import type { Table } from '../store/calls.ts';
-import { proofStore } from '../store/proof-store.ts';
-import { POLICY } from '../store/rule-items.ts';
-import { ruleStore } from '../store/rule-store.ts';
 import { type ChainParts, publicChain } from './chain.ts';
 import { clock, randomBytes } from './system.ts';
 
@@ -24,7 +20,10 @@ export const IAM_SETTINGS = [
 export const NO_ISSUERS: Issuers = { iam: [], aws: null, workloads: [] };
 
 /** Throws ConfigurationError for an administrator whom no issuer can vouch for. */
-export function guardedChain(config: Config<(typeof IAM_SETTINGS)[number]>, at: Table): ChainParts {
+export function guardedChain(
+  config: Config<(typeof IAM_SETTINGS)[number]>,
+  stores: Pick<Recognition, 'policies' | 'proofs'>,
+): ChainParts {
   const { url: publicUrl, issuers = NO_ISSUERS, administrators = [] } = config;
   const keys = new Set(
     [...issuers.iam, ...(issuers.aws === null ? [] : [issuers.aws])].map(({ key }) => key),
@@ -42,8 +41,7 @@ export function guardedChain(config: Config<(typeof IAM_SETTINGS)[number]>, at: 
     identify: identifier({
       verifier: identityVerifier({ issuers, publicUrl, randomBytes }),
       workloads: workloadVerifier({ issuers: issuers.workloads, publicUrl }),
-      policies: ruleStore({ ...at, randomBytes }, POLICY),
-      proofs: proofStore({ ...at, randomBytes }),
+      ...stores,
       administrators,
       weakManagement: config.weakManagement === 'accept-replay',
       clock,

@@ -9,6 +9,7 @@ import { auditStore } from '../store/audit-store.ts';
 import { createDynamoClient } from '../store/client.ts';
 import { idempotencyStore } from '../store/idempotency-store.ts';
 import { namespaceStore } from '../store/namespace-store.ts';
+import { proofStore } from '../store/proof-store.ts';
 import { POLICY, TRUST } from '../store/rule-items.ts';
 import { ruleStore } from '../store/rule-store.ts';
 import { tokenStore } from '../store/token-store.ts';
@@ -53,6 +54,6 @@ export function composeManagement(): Management {
     trusts: { ...rules, rules: ruleStore(table, TRUST), word: 'trust' },
     workloadIssuers: (config.issuers ?? NO_ISSUERS).workloads,
     publicUrl: config.url,
-    chain: guardedChain(config, table),
+    chain: guardedChain(config, { policies: ruleStore(table, POLICY), proofs: proofStore(table) }),
   };
 }

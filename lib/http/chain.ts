@@ -87,7 +87,8 @@ function logError(log: Log, error: PullpassError, { requestId, event, call, user
     code: error.code,
     reason: error.details.reason ?? error.details.detail,
     userName,
-    method: event.requestContext.http.method,
+    // The caller's own method and path may be anything, also a secret in the wrong place.
+    method: call?.route.method,
     route: call?.route.path,
     sourceAddress: event.requestContext.http.sourceIp,
     ...(level === 'error' ? { cause: describe(error.cause) } : {}),

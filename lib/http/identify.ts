@@ -11,7 +11,8 @@ export interface Recognition {
   readonly verifier: IdentityVerifier;
   readonly workloads: WorkloadVerifier;
   readonly policies: Pick<RuleStore<Policy>, 'list'>;
-  readonly proofs: ProofStore;
+  /** Null where no route takes a proof that may be used once only: such a one is refused. */
+  readonly proofs: ProofStore | null;
   readonly administrators: readonly Administrator[];
   /** Whether the operator lets replayable proofs manage (`PULLPASS_WEAK_MANAGEMENT`). */
   readonly weakManagement: boolean;
@@ -70,7 +71,8 @@ async function demandManagementProof(
   }
   if (identity.replayMark === null) return;
   const endsAt = identity.expiresAt ?? Math.ceil(clock() / 1000);
-  if (!(await proofs.spend(identity.replayMark, endsAt))) throw unauthenticated('the proof was used before');
+  const isFresh = (await proofs?.spend(identity.replayMark, endsAt)) ?? false;
+  if (!isFresh) throw unauthenticated('the proof was used before');
 }
 
 function demandAdministrator({ subject, account }: Identity, roles: readonly HeldRole[]): void {

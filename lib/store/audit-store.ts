@@ -2,8 +2,9 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { toSeconds } from '../domain/time.ts';
 import type { AuditStore, RandomBytes } from '../ports.ts';
+import { answered } from './answered.ts';
 import { integer, text } from './attributes.ts';
-import { answered, type Table } from './calls.ts';
+import type { Table } from './calls.ts';
 import { auditKey } from './keys.ts';
 
 const ID_BYTES = 8;

@@ -8,10 +8,12 @@ import {
   type QueryCommandInput,
   type QueryCommandOutput,
 } from '@aws-sdk/client-dynamodb';
-import { PullpassError } from '../domain/errors.ts';
 import type { RandomBytes } from '../ports.ts';
+import { answered } from './answered.ts';
 import type { Item } from './attributes.ts';
+import { readItems } from './batch-get.ts';
 import type { Key } from './keys.ts';
+import { allItems, queryInput, type Range } from './query.ts';
 
 /** The table, and the client that reaches it. */
 export interface Table {
@@ -24,15 +26,6 @@ const MARK_BYTES = 16;
 /** A fresh `lastWrite`: the mark by which a logical write is recognised. */
 export function newMark(randomBytes: RandomBytes): string {
   return Buffer.from(randomBytes(MARK_BYTES)).toString('base64url');
-}
-
-/** The answer of a call; throws `unavailable` for every error. */
-export async function answered<T>(call: Promise<T>): Promise<T> {
-  try {
-    return await call;
-  } catch (error) {
-    throw unavailable(error instanceof Error ? error.name : 'unknown error', error);
-  }
 }
 
 /** Whether the condition of a write held; throws `unavailable` for every other error. */
@@ -66,43 +59,21 @@ export async function readItem({ client, table }: Table, key: Key): Promise<Item
   return (await answered(client.send(command))).Item;
 }
 
-/**
- * The items with these keys (at most 100, without repetition), strongly consistent, in no order. What DynamoDB does
- * not process is asked for once more; what is then still missing is `unavailable`, never an absence.
- */
-export async function readItems({ client, table }: Table, keys: readonly Key[]): Promise<Item[]> {
-  const items: Item[] = [];
-  let missing: Item[] = [...keys];
-  for (let attempt = 0; attempt < 2 && missing.length > 0; attempt++) {
-    const RequestItems = { [table]: { Keys: missing, ConsistentRead: true } };
-    const answer = await answered(client.send(new BatchGetItemCommand({ RequestItems })));
-    items.push(...(answer.Responses?.[table] ?? []));
-    missing = answer.UnprocessedKeys?.[table]?.Keys ?? [];
-  }
-  if (missing.length > 0) throw unavailable('unprocessed keys');
-  return items;
+/** The items with these keys: see `readItems`. */
+export function batchGet({ client, table }: Table, keys: readonly Key[]): Promise<Item[]> {
+  return readItems(input => client.send(new BatchGetItemCommand(input)), table, keys);
 }
 
-/** One page of a partition's items whose sort keys begin with `prefix`, strongly consistent. */
+/** One page of a range, strongly consistent. */
 export async function queryItems(
   { client, table }: Table,
-  range: { readonly pk: string; readonly prefix: string },
+  range: Range,
   options: Partial<QueryCommandInput>,
 ): Promise<QueryCommandOutput> {
-  const command = new QueryCommand({
-    ...options,
-    TableName: table,
-    ConsistentRead: true,
-    KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-    ExpressionAttributeValues: {
-      ...options.ExpressionAttributeValues,
-      ':pk': { S: range.pk },
-      ':prefix': { S: range.prefix },
-    },
-  });
-  return answered(client.send(command));
+  return answered(client.send(new QueryCommand(queryInput(table, range, options))));
 }
 
-function unavailable(reason: string, cause?: unknown): PullpassError {
-  return new PullpassError('unavailable', { reason: `store: ${reason}`, retryAfterSeconds: 1, cause });
+/** All items of a range: see `allItems`. */
+export function queryAll({ client, table }: Table, range: Range): Promise<Item[]> {
+  return allItems(input => client.send(new QueryCommand(input)), table, range);
 }

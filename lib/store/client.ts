@@ -1,13 +1,8 @@
-/** The DynamoDB client: it gives up soon, because a login that waits is a build that waits. */
+/** The DynamoDB client of the SDK, which gives up soon. */
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import pLimit from 'p-limit';
-
-const CONNECTION_MS = 300;
-const REQUEST_MS = 800;
-const ATTEMPTS = 2;
-/** As many as the handler has connections: a call that waited for one would spend its time limits waiting. */
-const MAX_CALLS = 50;
+import { ATTEMPTS, CONNECTION_MS, MAX_CALLS, REQUEST_MS } from './limits.ts';
 
 /**
  * A client of the region (absent: the environment's). Endpoint and credentials come from the environment as the SDK

@@ -1,8 +1,9 @@
 /** The items that have expired, wherever they lie: found by a Scan, because no account knows of another's. */
 import { DeleteItemCommand, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import type { ExpiredRecord, ExpiryStore } from '../ports.ts';
+import { answered } from './answered.ts';
 import { asText, type Item, integer, read, text } from './attributes.ts';
-import { answered, conditionHolds, readItem, type Table } from './calls.ts';
+import { conditionHolds, readItem, type Table } from './calls.ts';
 import { CHECKPOINT_KEY, type Key, key } from './keys.ts';
 
 /** Items that one page looks at: few enough that a run never overshoots its deadline by more than a page. */

@@ -1,5 +1,5 @@
 /** What a login reads, in one call, and the hourly note that a token was used. */
-import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import type { UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
 import { accountHandle } from '../domain/account.ts';
 import type { TokenAddress } from '../domain/registry-token.ts';
 import { isNamespace } from '../domain/repository.ts';
@@ -7,11 +7,23 @@ import { HOUR_SECONDS } from '../domain/time.ts';
 import type { TokenRecord } from '../domain/token-record.ts';
 import type { LoginFacts, LoginStore, RandomBytes } from '../ports.ts';
 import { type Item, integer } from './attributes.ts';
-import { readItems, type Table } from './calls.ts';
+import { type BatchGet, readItems } from './batch-get.ts';
 import { fromClaimItem } from './claim-item.ts';
 import { updateOf } from './expressions.ts';
 import { CLAIM, claimKey, tokenKey } from './keys.ts';
 import { fromTokenItem, isTombstone } from './token-item.ts';
+
+/** The two calls that a login makes of DynamoDB. */
+export interface LoginCalls {
+  batchGetItem: BatchGet;
+  /** Rejects when the signal says so, and when the condition does not hold. */
+  updateItem(input: UpdateItemCommandInput, signal: AbortSignal): Promise<unknown>;
+}
+
+export interface LoginTable {
+  readonly calls: LoginCalls;
+  readonly table: string;
+}
 
 /** A login waits no longer for the note, in milliseconds. */
 const TOUCH_MS = 100;
@@ -24,7 +36,7 @@ const DUE = 'attribute_exists(#hash) AND (attribute_not_exists(#lastUsedAt) OR #
  * `read` takes 8 namespaces beside an address, 100 without; it throws `unavailable` when DynamoDB does not answer in
  * full, `internal` when an item is malformed.
  */
-export function loginStore(options: Table & { readonly randomBytes: RandomBytes }): LoginStore {
+export function loginStore(options: LoginTable & { readonly randomBytes: RandomBytes }): LoginStore {
   const noted = new Map<string, number>();
   return {
     read: (address, namespaces) => read(options, address, namespaces),
@@ -40,13 +52,13 @@ export function loginStore(options: Table & { readonly randomBytes: RandomBytes 
 }
 
 async function read(
-  at: Table,
+  { calls, table }: LoginTable,
   address: TokenAddress | undefined,
   namespaces: readonly string[],
 ): Promise<LoginFacts> {
   const claimed = [...new Set(namespaces)].filter(isNamespace);
   const keys = [...(address === undefined ? [] : [tokenKey(address)]), ...claimed.map(claimKey)];
-  const items = await readItems(at, keys);
+  const items = await readItems(calls.batchGetItem, table, keys);
   const token = items.find(({ sk }) => sk?.S !== CLAIM);
   return {
     token: address && token && tokenAt(address, token),
@@ -61,13 +73,13 @@ function tokenAt({ handle, id }: TokenAddress, item: Item): TokenRecord | undefi
   return record?.id === id && accountHandle(record.account) === handle ? record : undefined;
 }
 
-async function touch({ client, table }: Table, record: TokenRecord, now: number): Promise<void> {
+async function touch({ calls, table }: LoginTable, record: TokenRecord, now: number): Promise<void> {
   const update = updateOf(table, tokenKey({ handle: accountHandle(record.account), id: record.id }), {
     set: { lastUsedAt: integer(now) },
     condition: DUE,
     values: { ':hourAgo': integer(now - HOUR_SECONDS) },
   });
-  await client.send(new UpdateItemCommand(update), { abortSignal: AbortSignal.timeout(TOUCH_MS) });
+  await calls.updateItem(update, AbortSignal.timeout(TOUCH_MS));
 }
 
 function remember(noted: Map<string, number>, id: string, until: number): void {

@@ -4,7 +4,7 @@ import type { Account } from '../domain/account.ts';
 import { isHeldBy, type NamespaceClaim } from '../domain/namespace-claim.ts';
 import type { NamespaceStore, RandomBytes } from '../ports.ts';
 import { type Item, integer, text } from './attributes.ts';
-import { conditionHolds, newMark, queryItems, readItem, readItems, type Table, written } from './calls.ts';
+import { batchGet, conditionHolds, newMark, queryAll, readItem, type Table, written } from './calls.ts';
 import { fromClaimItem, toClaimItem } from './claim-item.ts';
 import { namesIn, updateOf } from './expressions.ts';
 import { claimKey, NAMESPACE_PREFIX, nameIn, partitionOf, registrationKey } from './keys.ts';
@@ -64,21 +64,14 @@ function valuesOf({ account, state, epoch }: NamespaceClaim): Item {
 }
 
 async function indexedNames(at: Table, account: Account): Promise<string[]> {
-  const names: string[] = [];
-  let start: Item | undefined;
-  do {
-    const range = { pk: partitionOf(account), prefix: NAMESPACE_PREFIX };
-    const page = await queryItems(at, range, start === undefined ? {} : { ExclusiveStartKey: start });
-    names.push(...(page.Items ?? []).map(item => nameIn(item, 'sk', NAMESPACE_PREFIX)));
-    start = page.LastEvaluatedKey;
-  } while (start !== undefined);
-  return names;
+  const items = await queryAll(at, { pk: partitionOf(account), prefix: NAMESPACE_PREFIX });
+  return items.map(item => nameIn(item, 'sk', NAMESPACE_PREFIX));
 }
 
 async function readClaims(at: Table, names: readonly string[]): Promise<NamespaceClaim[]> {
   const claims: NamespaceClaim[] = [];
   for (let from = 0; from < names.length; from += BATCH_KEYS) {
-    const items = await readItems(at, names.slice(from, from + BATCH_KEYS).map(claimKey));
+    const items = await batchGet(at, names.slice(from, from + BATCH_KEYS).map(claimKey));
     claims.push(...items.map(fromClaimItem));
   }
   return claims;

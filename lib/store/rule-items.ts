@@ -20,7 +20,7 @@ import {
   texts,
   textsByName,
 } from './attributes.ts';
-import type { RuleKind } from './rule-store.ts';
+import type { RuleKind } from './rule-reader.ts';
 
 type Common = Pick<Policy, 'account' | 'id' | 'repositories' | 'createdAt' | 'createdBy'>;
 

@@ -221,11 +221,13 @@ describe.each(TRANSPORTS)('%s', (line, ask) => {
   });
 
   it.each<[string, string[]]>([
-    ['101 scopes', Array.from({ length: 101 }, (_, i) => `repository:team-a/r${i}:pull`)],
+    ['101 scopes', Array.from({ length: 101 }, (_, i) => `repository:rival/r${i}:pull`)],
+    ['101 scopes that are none', Array.from({ length: 101 }, (_, i) => `x:${i}:y`)],
     ['11 actions', [`repository:team-a/x:${Array.from({ length: 11 }, (_, i) => `a${i}`)}`]],
   ])('refuses %s with 400', async (_, scopes) => {
     const { status, json } = await logIn([scopes.join(' ')]);
     expect([status, json.errors[0].code]).toEqual([400, 'UNSUPPORTED']);
+    expect(json.details).toMatch(/^(?:One login may ask for 100 resources|A scope may name 10 actions)\.$/);
   });
 
   it('judges a hundred scopes', async () => {
@@ -437,6 +439,16 @@ describe('what a login costs', () => {
   it('is nothing for what cannot be a secret of ours, and for nobody', async () => {
     expect(await cost(() => deployment.logIn('plp_x', SCOPE))).toEqual([]);
     expect(await cost(() => get(`${QUERY}&scope=${SCOPE}`, {}))).toEqual([]);
+  });
+
+  it('is one read for an administrator, and nothing for an identity that may do nothing', async () => {
+    for (const [who, expected] of [
+      [ALICE, ['BatchGetItem']],
+      [MALLORY, []],
+    ] as const) {
+      const basic = ['iamapikey', await deployment.apiKeyOf(who)] as const;
+      expect(await cost(() => get(`${QUERY}&scope=${SCOPE}`, { basic }))).toEqual(expected);
+    }
   });
 
   it('is at most nine keys before the secret has matched, and a second read only afterwards', async () => {

@@ -41,4 +41,19 @@ describe('the login function', () => {
     for (let i = 0; i < 101; i++) statuses.push((await deployment.logIn('plp_x')).status);
     expect(statuses.indexOf(429)).toBe(100);
   });
+
+  it.each<[string, Record<string, string>, string]>([
+    [
+      'an administrator whose issuer is unknown',
+      { PULLPASS_ADMINISTRATORS: 'ibm:a:b' },
+      'PULLPASS_ADMINISTRATORS holds ibm:a',
+    ],
+    ['a variable that is misspelt', { PULLPASS_ADMINISTRATOR: 'dev:a:b' }, 'PULLPASS_ADMINISTRATOR is not'],
+    ['a URL with a path', { PULLPASS_URL: 'https://x.example/pullpass' }, 'PULLPASS_URL must be'],
+  ])('does not start with %s', async (_, environment, problem) => {
+    deployment = await deploy();
+    Object.assign(process.env, environment);
+    vi.resetModules();
+    await expect(import('../../functions/login.ts')).rejects.toThrow(problem);
+  });
 });

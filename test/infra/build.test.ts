@@ -26,7 +26,7 @@ const NAMES = readdirSync(join(import.meta.dirname, '..', '..', 'functions')).ma
 const budgets: Readonly<Record<string, Budget>> = BUDGETS;
 
 describe('the bundle of', () => {
-  it('every function has a budget', () => expect(Object.keys(BUDGETS).sort()).toEqual(NAMES.sort()));
+  it('every function has a budget', () => expect(new Set(Object.keys(BUDGETS))).toEqual(new Set(NAMES)));
 
   it.each(NAMES)('%s keeps its budget, and the same sources give the same bytes', async name => {
     const [first, second] = [join(directory, 'first'), join(directory, 'second')];

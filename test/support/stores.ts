@@ -15,12 +15,13 @@ import { tokenStore } from '../../lib/store/token-store.ts';
 import { AUDIT_RETENTION_SECONDS } from '../contracts/expiry-store.ts';
 import type { Stores } from '../contracts/stores.ts';
 import { clientOf, type TestEngine, withEngine } from './engine.ts';
+import { sdkLoginCalls } from './sdk-login-calls.ts';
 
 /** Every store on one table. */
 export function storesOn({ client, table }: Table): Stores {
   return {
     tokens: tokenStore({ client, table, randomBytes }),
-    logins: loginStore({ client, table, randomBytes }),
+    logins: loginStore({ calls: sdkLoginCalls(client), table, randomBytes }),
     namespaces: namespaceStore({ client, table, randomBytes }),
     requests: idempotencyStore({ client, table }),
     audits: auditStore({ client, table, randomBytes, retentionSeconds: AUDIT_RETENTION_SECONDS }),

@@ -2,7 +2,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll } from 'vitest';
-import type { ClientName } from './clients/client.ts';
+import type { ClientName, Place } from './clients/client.ts';
+import { type Containerd, containerdClient } from './clients/containerd.ts';
 import { PROGRAMS, type Programs } from './clients/programs.ts';
 import { bareEnvironment, newDirectory, removeDirectory } from './directories.ts';
 import { type DockerDaemon, startDockerDaemon } from './docker-daemon.ts';
@@ -76,6 +77,14 @@ export class World {
 
   /** A user with a fresh home. */
   async client<N extends ClientName>(name: N): Promise<Programs[N]> {
+    return PROGRAMS[name](await this.#place(name));
+  }
+
+  async containerd(): Promise<Containerd> {
+    return containerdClient(await this.#place('containerd'));
+  }
+
+  async #place(name: string): Promise<Place> {
     const home = await this.#directory(name);
     const runtime = join(home, 'runtime');
     await mkdir(runtime, { mode: 0o700 });
@@ -86,7 +95,7 @@ export class World {
       XDG_RUNTIME_DIR: runtime,
       TMPDIR: runtime,
     };
-    return PROGRAMS[name]({ home, env, dockerDaemon: () => this.dockerDaemon() });
+    return { home, env, dockerDaemon: () => this.#dockerDaemon() };
   }
 
   /** A user who is logged in to the only registry. */
@@ -125,7 +134,7 @@ export class World {
     return fetch(`http://${registry.address}${path}`, { headers: { authorization } });
   }
 
-  dockerDaemon(): Promise<DockerDaemon> {
+  #dockerDaemon(): Promise<DockerDaemon> {
     if (this.#daemon === undefined) {
       const daemon = startDockerDaemon();
       this.#daemon = daemon;

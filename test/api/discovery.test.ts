@@ -1,0 +1,78 @@
+/** The public documents. */
+import { X509Certificate } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Deployment, deploy, PUBLIC_URL, SERVICE } from '../support/deployment.ts';
+
+let deployment: Deployment;
+beforeAll(async () => {
+  deployment = await deploy();
+});
+afterAll(() => deployment.close());
+
+const PUBLIC_KEY = {
+  kty: 'EC',
+  crv: 'P-256',
+  x: expect.stringMatching(/^[\w-]{43}$/),
+  y: expect.stringMatching(/^[\w-]{43}$/),
+  kid: expect.stringMatching(/^[\w-]{43}$/),
+};
+
+describe('a public document', () => {
+  it.each([`/v1/services/${SERVICE.name}/jwks.json`, '/.well-known/jwks.json'])(
+    '%s holds public keys, with their names, and may be kept for a while',
+    async path => {
+      const { status, headers, json } = await deployment.send(`GET ${path}`);
+      expect(status).toBe(200);
+      expect(headers).toMatchObject({
+        'content-type': 'application/jwk-set+json',
+        'cache-control': 'public, max-age=300',
+        'x-request-id': expect.any(String),
+      });
+      expect(json.keys.length).toBeGreaterThan(0);
+      for (const key of json.keys) expect(key).toMatchObject(PUBLIC_KEY);
+      for (const secret of ['d', 'p', 'q', 'k']) {
+        expect(json.keys.filter((key: object) => secret in key)).toEqual([]);
+      }
+    },
+  );
+
+  it('for registries that take certificates is a PEM of one root', async () => {
+    const { status, headers, text } = await deployment.send(
+      `GET /v1/services/${SERVICE.name}/rootcertbundle.pem`,
+    );
+    expect([status, headers['content-type']]).toEqual([200, 'application/x-pem-file']);
+    expect(new X509Certificate(text).ca).toBe(true);
+    expect(text).not.toContain('PRIVATE');
+  });
+
+  it('says what the authorization server offers (RFC 8414)', async () => {
+    expect((await deployment.send('GET /.well-known/oauth-authorization-server')).json).toEqual({
+      issuer: PUBLIC_URL,
+      token_endpoint: `${PUBLIC_URL}/oauth/token`,
+      jwks_uri: `${PUBLIC_URL}/.well-known/jwks.json`,
+      response_types_supported: [],
+      grant_types_supported: ['password'],
+      token_endpoint_auth_methods_supported: ['none'],
+    });
+  });
+
+  it.each(['jwks.json', 'rootcertbundle.pem'])('of a service that is not served is 404: %s', async name => {
+    for (const service of ['other', '..', 'localhost', 'LOCALHOST:5000']) {
+      const { status, headers, json } = await deployment.send(`GET /v1/services/${service}/${name}`);
+      expect([status, json.code, headers['cache-control']]).toEqual([404, 'not-found', 'no-store']);
+    }
+  });
+
+  it('that cannot be made is 503, and nobody keeps that', async () => {
+    await rm(join(deployment.directory, 'keys'), { recursive: true });
+    deployment.wait(3600);
+    const { status, headers } = await deployment.send('GET /.well-known/jwks.json');
+    expect([status, headers['cache-control'], Number(headers['retry-after']) > 0]).toEqual([
+      503,
+      'no-store',
+      true,
+    ]);
+  });
+});

@@ -1,0 +1,200 @@
+/** Planted secrets: none is ever seen in a log line, in an answer that is not meant to hold it, or in the table. */
+import { type AttributeValue, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ALL_ROUTES } from '../../lib/api/routes.ts';
+import { inBatches } from '../support/batches.ts';
+import { ALICE, BOB, type Deployment, deploy, MALLORY } from '../support/deployment.ts';
+import type { Sent } from '../support/events.ts';
+
+let deployment: Deployment;
+beforeAll(async () => {
+  deployment = await deploy();
+});
+afterAll(() => deployment.close());
+
+/** The ways in which a secret could be written down. */
+function spellings(secret: string): string[] {
+  const bytes = Buffer.from(secret);
+  const shifted = [0, 1, 2].flatMap(shift => {
+    // Inside a longer text base64 has three spellings; what stands at the ends belongs to the neighbours.
+    const text = Buffer.concat([Buffer.alloc(shift), bytes]).toString('base64');
+    return [text.slice(4, -4), text.slice(4, -4).replaceAll('+', '-').replaceAll('/', '_')];
+  });
+  return [secret, encodeURIComponent(secret), bytes.toString('hex'), ...shifted];
+}
+
+function leaks(text: string, secrets: readonly string[]): string[] {
+  return secrets.filter(secret => spellings(secret).some(spelling => text.includes(spelling)));
+}
+
+/** Requests with a secret in every place where somebody could put one by mistake. */
+function misplaced(secret: string): [string, Sent][] {
+  const escaped = encodeURIComponent(secret);
+  const json = { 'content-type': 'application/json' };
+  const paths = ALL_ROUTES.flatMap(({ method, path }) => [
+    `${method} ${path.replaceAll(/\{\w+\}/g, secret)}`,
+    `${method} ${path.replaceAll(/\{\w+\}/g, 'x')}/${escaped}`,
+    `${method} ${path.replaceAll(/\{\w+\}/g, 'x')}?${escaped}=${escaped}`,
+  ]);
+  const bodies = [
+    { [secret]: secret },
+    { access: secret },
+    { repositories: [secret, `${secret}/*`] },
+    { expiresInSeconds: secret },
+    { description: { [secret]: 1 } },
+    secret,
+    [secret],
+  ];
+  const queries = [
+    `service=${escaped}`,
+    `scope=${escaped}`,
+    `scope=repository:team-a/${escaped}:pull`,
+    `scope=repository:team-a/x:${escaped}`,
+    `scope=${escaped}:team-a/x:pull`,
+    `account=${escaped}`,
+    `client_id=${escaped}&client_id=${escaped}`,
+    `${escaped}=%zz`,
+    `limit=${escaped}&cursor=${escaped}`,
+  ];
+  return [
+    ...paths.map((line): [string, Sent] => [line, {}]),
+    [`GET /${secret}`, {}],
+    [`${secret} /v1/tokens`, {}],
+    ...bodies.map((body): [string, Sent] => ['POST /v1/tokens', { json: body }]),
+    ...bodies.map((body): [string, Sent] => ['PATCH /v1/tokens/x', { json: body }]),
+    ['POST /v1/tokens', { body: `{"access": ${secret}}`, headers: json }],
+    ['POST /v1/tokens', { body: secret, headers: { 'content-type': secret } }],
+    ['POST /v1/tokens', { json: { access: 'pull', retrievable: 1 }, headers: { 'idempotency-key': secret } }],
+    ['POST /v1/tokens', { json: {}, headers: { 'idempotency-key': `${secret} ` } }],
+    ...queries.map((query): [string, Sent] => [`GET /oauth/token?${query}`, {}]),
+    ...queries.map((query): [string, Sent] => [`GET /v1/tokens?${query}`, {}]),
+    ['POST /oauth/token', { form: { grant_type: secret } }],
+    ['POST /oauth/token', { form: { grant_type: 'password', username: secret, password: secret } }],
+    ['POST /oauth/token', { form: { grant_type: 'refresh_token', refresh_token: secret } }],
+    ...['authorization', 'x-forwarded-for', 'user-agent', 'cookie', 'host', secret].map(
+      (name): [string, Sent] => ['GET /v1/tokens', { headers: { [name]: secret } }],
+    ),
+  ];
+}
+
+/** The credentials that each request is tried with: the secret itself in several shapes, and good ones. */
+function proofs(secret: string, good: Sent): Sent[] {
+  return [
+    {},
+    good,
+    { basic: ['token', secret] },
+    { basic: ['iamapikey', secret] },
+    { basic: ['iambearer', secret] },
+    { basic: [secret, secret] },
+    { bearer: secret },
+  ];
+}
+
+it('are nowhere but where they are meant to be, after many good and bad requests', async () => {
+  const alice = deployment.as(ALICE);
+  await alice('PUT /v1/namespaces/team-a');
+  const made = (await alice('POST /v1/tokens', { json: { access: 'push' } })).json;
+  const once = (await alice('POST /v1/tokens', { json: { retrievable: false } })).json;
+  const rotated = (await alice(`POST /v1/tokens/${made.id}/rotate`, { json: { graceSeconds: 600 } })).json;
+  const removed = (await alice('POST /v1/tokens', { json: {} })).json;
+  await alice(`DELETE /v1/tokens/${removed.id}`);
+  await alice(`GET /v1/tokens/${made.id}/value`);
+  await deployment.as(BOB)('POST /v1/tokens', { json: {}, headers: { 'idempotency-key': 'key-1' } });
+  const login = await deployment.logIn(rotated.token, 'repository:team-a/x:pull');
+  const apiKeys = await Promise.all([ALICE, BOB, MALLORY].map(deployment.apiKeyOf));
+  const bearer = await deployment.bearerOf(ALICE);
+  const canaries = [
+    made.token,
+    rotated.token,
+    once.token,
+    removed.token,
+    ...apiKeys,
+    bearer,
+    login.json.token,
+    'plp_canary-that-is+no/token=of~ours',
+    'C4N4RY-0123456789abcdef0123456789abcdef',
+  ];
+  const seen: string[] = [];
+  for (const canary of canaries.filter(text => text !== bearer && text !== login.json.token)) {
+    const requests = misplaced(canary).flatMap(([line, sent]) =>
+      proofs(canary, { bearer }).map((proof): [string, Sent] => [line, { ...proof, ...sent }]),
+    );
+    await inBatches(requests, async ([line, sent]) => {
+      const answer = await deployment.send(line, sent);
+      const { token: _, access_token: __, ...rest } = answer.json ?? {};
+      const text = answer.status < 300 ? JSON.stringify(rest) : answer.text;
+      expect([line, answer.status, leaks(text + JSON.stringify(answer.headers), canaries)]).toEqual([
+        line,
+        answer.status,
+        [],
+      ]);
+      expect(answer.status).not.toBe(500);
+      seen.push(`${answer.status}`);
+    });
+  }
+  for (const secret of [bearer, login.json.token]) {
+    for (const proof of proofs(secret, {})) {
+      const { text, status } = await deployment.send('GET /v1/tokens', proof);
+      if (status >= 300) expect(leaks(text, canaries)).toEqual([]);
+      await deployment.send('GET /oauth/token', proof);
+    }
+  }
+  expect(new Set(seen).size).toBeGreaterThan(6);
+  expect(deployment.logs.length).toBeGreaterThan(1000);
+  for (const line of deployment.logs) expect([line, leaks(line, canaries)]).toEqual([line, []]);
+  const dump = await dumpOf(deployment);
+  expect(dump).toContain('team-a');
+  expect(leaks(dump, canaries)).toEqual([]);
+});
+
+it('that were lost on the way to the store or the IAM are in no log line either', async () => {
+  const apiKey = await deployment.apiKeyOf(ALICE);
+  const token = (await deployment.as(ALICE)('POST /v1/tokens', { json: {} })).json.token;
+  deployment.wire.cut = () => true;
+  deployment.iamAnswers = false;
+  deployment.wait(120);
+  const lost = 'c4n4ry-fedcba9876543210';
+  const answers = [
+    await deployment.logIn(token),
+    await deployment.send('GET /v1/tokens', { basic: ['iamapikey', lost] }),
+    await deployment.send('GET /oauth/token', { basic: ['iamapikey', apiKey] }),
+  ];
+  deployment.wire.cut = () => false;
+  expect(answers.map(({ status }) => status)).toEqual([503, 503, 503]);
+  for (const text of [...answers.map(answer => answer.text), ...deployment.logs]) {
+    expect([text, leaks(text, [apiKey, token, lost])]).toEqual([text, []]);
+  }
+});
+
+it('would be seen: the search knows every spelling', () => {
+  const secret = 'plp_s3cret+and/more==';
+  const base64 = Buffer.from(`token:${secret}!`).toString('base64');
+  for (const text of [
+    `x${secret}y`,
+    encodeURIComponent(secret),
+    base64,
+    Buffer.from(`a${secret}b`).toString('base64url'),
+  ]) {
+    expect(leaks(text, [secret])).toEqual([secret]);
+  }
+  expect(leaks('plp_', [secret])).toEqual([]);
+});
+
+/** Everything in the table; binary as hexadecimal and as text. */
+async function dumpOf({ engine }: Deployment): Promise<string> {
+  const lines: string[] = [];
+  let start: Record<string, AttributeValue> | undefined;
+  do {
+    const scan = new ScanCommand({ TableName: engine.table, ExclusiveStartKey: start });
+    const page = await engine.client.send(scan);
+    for (const item of page.Items ?? []) {
+      const text = (_: string, value: unknown) =>
+        value instanceof Uint8Array
+          ? [Buffer.from(value).toString('hex'), Buffer.from(value).toString('latin1')]
+          : value;
+      lines.push(JSON.stringify(item, (name, value) => text(name, value?.B ?? value)));
+    }
+    start = page.LastEvaluatedKey;
+  } while (start !== undefined);
+  return lines.join('\n');
+}

@@ -1,0 +1,368 @@
+/** The configuration: what stops a start, all of it at once, by the names of the variables. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ConfigurationError, readConfig, VARIABLES } from '../lib/config.ts';
+import { servicesOf } from '../lib/config-services.ts';
+
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'pullpass-config-'));
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+let files = 0;
+async function fileOf(content: unknown): Promise<string> {
+  const path = join(directory, `${files++}.json`);
+  await writeFile(path, typeof content === 'string' ? content : JSON.stringify(content));
+  return path;
+}
+
+type Names = Parameters<typeof readConfig>[0];
+const problemsOf = (names: Names, environment: Record<string, string>): readonly string[] => {
+  try {
+    readConfig(names, environment);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.problems;
+    throw error;
+  }
+  return [];
+};
+
+const SERVICE = { name: 'localhost:5000', profile: 'x5c', algorithm: 'ES256', lifetimeSeconds: 300 };
+const ISSUER = {
+  key: 'dev',
+  issuer: 'https://iam.example',
+  keysUrl: 'https://iam.example/keys',
+  tokenUrl: 'https://iam.example/token',
+  audience: 'https://pullpass.example',
+};
+
+describe('a configuration', () => {
+  it('has defaults for all that can have one', () => {
+    const config = readConfig(
+      [
+        'table',
+        'service',
+        'services',
+        'issuers',
+        'administrators',
+        'namespaces',
+        'failuresPerMinute',
+        'valueRetrieval',
+        'weakManagement',
+        'auditDays',
+        'port',
+        'host',
+        'data',
+      ],
+      {},
+    );
+    expect(config).toEqual({
+      table: 'pullpass',
+      service: 'localhost:5000',
+      services: undefined,
+      issuers: undefined,
+      administrators: undefined,
+      namespaces: 'open',
+      failuresPerMinute: 100,
+      valueRetrieval: 'on',
+      weakManagement: undefined,
+      auditDays: 365,
+      port: 8080,
+      host: '127.0.0.1',
+      data: '.pullpass',
+    });
+  });
+
+  it('is told every problem at once, each with the name of its variable', () => {
+    const problems = problemsOf(['url', 'keys', 'failuresPerMinute', 'valueRetrieval', 'administrators'], {
+      PULLPASS_ULR: 'http://localhost',
+      PULLPASS_TABLE: '',
+      PULLPASS_SERVICE: 'a',
+      PULLPASS_SERVICES: 'b',
+      PULLPASS_FAILURES_PER_MINUTE: 'many',
+      PULLPASS_VALUE_RETRIEVAL: 'yes',
+      PULLPASS_ADMINISTRATORS: 'dev:acme:alice bob',
+    });
+    expect(problems).toEqual([
+      'PULLPASS_ULR is not a variable that is known',
+      'PULLPASS_TABLE is empty',
+      'PULLPASS_SERVICE and PULLPASS_SERVICES exclude each other',
+      'PULLPASS_URL is missing',
+      'PULLPASS_KEYS is missing',
+      'PULLPASS_FAILURES_PER_MINUTE must be a whole number',
+      'PULLPASS_VALUE_RETRIEVAL must be on or off',
+      'PULLPASS_ADMINISTRATORS holds bob, which should read <issuer>:<account>:<subject>',
+    ]);
+  });
+
+  it('is told of an empty variable once', () => {
+    for (const { variable } of VARIABLES.filter(entry => entry.variable !== 'PORT')) {
+      const names = [
+        'url',
+        'table',
+        'service',
+        'keys',
+        'derivationKey',
+        'issuers',
+        'administrators',
+        'namespaces',
+      ] as const;
+      const given = {
+        PULLPASS_URL: 'http://x',
+        PULLPASS_KEYS: 'file:/k',
+        PULLPASS_DERIVATION_KEY: 'file:/d',
+        [variable]: '',
+      };
+      expect(problemsOf(names, given)).toEqual([`${variable} is empty`]);
+    }
+    expect(problemsOf(['port'], { PORT: '' })).toEqual(['PORT is empty']);
+  });
+
+  it('knows nothing of the variables of others', () => {
+    expect(problemsOf(['table'], { PATH: '', pullpass_x: '1', XPULLPASS_Y: '', AWS_REGION: '' })).toEqual([]);
+  });
+
+  it('prints its problems a line each', () => {
+    expect(() => readConfig(['url', 'keys'], {})).toThrow(
+      'The configuration is not valid:\n  PULLPASS_URL is missing\n  PULLPASS_KEYS is missing',
+    );
+  });
+});
+
+describe('PULLPASS_URL', () => {
+  it.each(['https://pullpass.example', 'http://localhost:8080', 'https://[::1]:8443'])('may be %s', url => {
+    expect(readConfig(['url'], { PULLPASS_URL: url })).toEqual({ url });
+  });
+
+  it.each([
+    ['a slash at the end', 'https://pullpass.example/'],
+    ['a path', 'https://pullpass.example/x'],
+    ['a query', 'https://pullpass.example?x'],
+    ['credentials', 'https://a:b@pullpass.example'],
+    ['another scheme', 'ftp://pullpass.example'],
+    ['no scheme', 'pullpass.example'],
+    ['capitals', 'https://Pullpass.example'],
+    ['the port that it has anyway', 'https://pullpass.example:443'],
+    ['a space', ' https://pullpass.example'],
+  ])('may not have %s', (_, url) => {
+    const problem = 'PULLPASS_URL must be an http or https URL without path or trailing slash';
+    expect(problemsOf(['url'], { PULLPASS_URL: url })).toEqual([problem]);
+  });
+});
+
+describe('a reference to a secret', () => {
+  it('is the path of a file', () => {
+    expect(readConfig(['keys'], { PULLPASS_KEYS: 'file:/var/keys' })).toEqual({ keys: '/var/keys' });
+  });
+
+  it.each(['/var/keys', 'file:keys', 'arn:aws:x', '-----BEGIN PRIVATE KEY-----'])(
+    'is never a secret itself, or a relative path: %s',
+    keys => {
+      expect(problemsOf(['keys'], { PULLPASS_KEYS: keys })).toEqual([
+        'PULLPASS_KEYS must be file: and an absolute path',
+      ]);
+    },
+  );
+});
+
+describe('a number', () => {
+  it.each([
+    ['0', 'PORT must be at least 1'],
+    ['65536', 'PORT must be at most 65535'],
+    ['1e3', 'PORT must be a whole number'],
+    ['0x50', 'PORT must be a whole number'],
+    ['-1', 'PORT must be a whole number'],
+    [' 80', 'PORT must be a whole number'],
+    ['80.5', 'PORT must be a whole number'],
+    ['99999999999', 'PORT must be a whole number'],
+  ])('is not %s', (port, problem) => {
+    expect(problemsOf(['port'], { PORT: port })).toEqual([problem]);
+  });
+
+  it('may be at either end', () => {
+    expect([readConfig(['port'], { PORT: '1' }).port, readConfig(['port'], { PORT: '65535' }).port]).toEqual([
+      1, 65_535,
+    ]);
+  });
+});
+
+describe('PULLPASS_ADMINISTRATORS', () => {
+  const read = (text: string) =>
+    readConfig(['administrators'], { PULLPASS_ADMINISTRATORS: text }).administrators;
+
+  it('lists issuer, account and subject, parted by spaces, commas or lines', () => {
+    expect(read('dev:acme:alice, ibm:a1b2:IBMid-1@x.example\n dev:acme:sub:with:colons')).toEqual([
+      { account: 'dev:acme', subject: 'dev:alice' },
+      { account: 'ibm:a1b2', subject: 'ibm:IBMid-1@x.example' },
+      { account: 'dev:acme', subject: 'dev:sub:with:colons' },
+    ]);
+  });
+
+  it.each([
+    'alice',
+    'dev:alice',
+    'dev:acme:',
+    'dev::alice',
+    ':acme:alice',
+    'Dev:acme:alice',
+    'dev:äcme:alice',
+    '*',
+  ])('does not hold %s', text => {
+    const shape = 'which should read <issuer>:<account>:<subject>';
+    expect(problemsOf(['administrators'], { PULLPASS_ADMINISTRATORS: `dev:a:b ${text}` })).toEqual([
+      `PULLPASS_ADMINISTRATORS holds ${text}, ${shape}`,
+    ]);
+  });
+
+  it('is not only commas', () => {
+    expect(problemsOf(['administrators'], { PULLPASS_ADMINISTRATORS: ' , ' })).toEqual([
+      'PULLPASS_ADMINISTRATORS is empty',
+    ]);
+  });
+});
+
+describe('PULLPASS_NAMESPACES', () => {
+  const read = (text: string) => readConfig(['namespaces'], { PULLPASS_NAMESPACES: text }).namespaces;
+
+  it('is open, or a list of who may register what', () => {
+    expect(read('open')).toBe('open');
+    expect(read('dev:acme=team-* ibm:x=y-1, aws:aws:123=*')).toEqual([
+      { account: 'dev:acme', pattern: 'team-*' },
+      { account: 'ibm:x', pattern: 'y-1' },
+      { account: 'aws:aws:123', pattern: '*' },
+    ]);
+  });
+
+  it.each([
+    'closed',
+    'Open',
+    'team-*',
+    'dev:acme',
+    'dev:acme=',
+    'dev:acme=Team',
+    'dev:acme=a*b',
+    '=x',
+    'open,dev:acme=Xx',
+  ])('is not %s, and the problem says what is wrong', text => {
+    const [problem, ...others] = problemsOf(['namespaces'], { PULLPASS_NAMESPACES: text });
+    expect(problem).toBe(
+      `PULLPASS_NAMESPACES holds ${text.replace(',', ' and ')}, which should read <account>=<namespace or prefix*>`,
+    );
+    expect(others).toEqual([]);
+  });
+});
+
+describe('the services file', () => {
+  const read = async (content: unknown) => {
+    const config = readConfig(['service', 'services'], { PULLPASS_SERVICES: await fileOf(content) });
+    return servicesOf(config);
+  };
+  const problems = async (content: unknown) =>
+    problemsOf(['services'], { PULLPASS_SERVICES: await fileOf(content) });
+
+  it('names the services, with defaults for the rest', async () => {
+    const rsa = { name: 'r2', profile: 'kid', algorithm: 'RS256', lifetimeSeconds: 60 };
+    expect(await read([{ name: 'localhost:5000' }, rsa])).toEqual([SERVICE, rsa]);
+  });
+
+  it('is not needed for one service', () => {
+    expect(servicesOf(readConfig(['service', 'services'], {}))).toEqual([SERVICE]);
+    expect(servicesOf(readConfig(['service', 'services'], { PULLPASS_SERVICE: 'r.example' }))).toEqual([
+      { ...SERVICE, name: 'r.example' },
+    ]);
+  });
+
+  it.each<[string, unknown, RegExp]>([
+    ['nothing', [], /^PULLPASS_SERVICES must name at least one service$/],
+    [
+      'one service twice',
+      [{ name: 'a' }, { name: 'a' }],
+      /^PULLPASS_SERVICES must not name a service twice$/,
+    ],
+    ['a service without a name', [{}], /^PULLPASS_SERVICES \[0\]\[name\] /],
+    ['a name with a slash', [{ name: 'a/b' }], /^PULLPASS_SERVICES \[0\]\[name\] must be printable ASCII/],
+    ['an unknown member', [{ name: 'a', ttl: 5 }], /^PULLPASS_SERVICES \[0\]\[ttl\] /],
+    ['an unknown profile', [{ name: 'a', profile: 'jwk' }], /^PULLPASS_SERVICES \[0\]\[profile\] /],
+    ['an algorithm that we do not sign with', [{ name: 'a', algorithm: 'none' }], /\[algorithm\] /],
+    ['a short life', [{ name: 'a', lifetimeSeconds: 59 }], /\[lifetimeSeconds\] /],
+    ['a long life', [{ name: 'a', lifetimeSeconds: 3601 }], /\[lifetimeSeconds\] /],
+    ['a life in between', [{ name: 'a', lifetimeSeconds: 60.5 }], /\[lifetimeSeconds\] /],
+    ['an object', { name: 'a' }, /^PULLPASS_SERVICES /],
+    ['a member twice', '[{"name":"a","name":"b"}]', /A member is given more than once/],
+    ['no JSON', '[', /^PULLPASS_SERVICES names a file that cannot be read: /],
+  ])('does not hold %s', async (_, content, problem) => {
+    const [first, ...others] = await problems(content);
+    expect(first).toMatch(problem);
+    expect(others).toEqual([]);
+  });
+
+  it('exists', () => {
+    const [problem] = problemsOf(['services'], { PULLPASS_SERVICES: join(directory, 'nothing.json') });
+    expect(problem).toMatch(/^PULLPASS_SERVICES names a file that cannot be read: .*ENOENT/);
+  });
+});
+
+describe('the issuers file', () => {
+  const read = async (content: unknown) =>
+    readConfig(['issuers'], { PULLPASS_ISSUERS: await fileOf(content) }).issuers?.iam;
+  const other = { ...ISSUER, key: 'ibm', issuer: 'https://ibm.example', tokenUrl: null };
+
+  it('names the issuers, with the claims of IBM’s IAM unless it says otherwise', async () => {
+    const claims = { subject: 'sub', account: 'tenant.id', valid: 'tenant.active' };
+    expect(await read([ISSUER, { ...other, claims }])).toEqual([
+      { ...ISSUER, client: null, claims: { subject: 'iam_id', account: 'account.bss' } },
+      { ...other, client: null, claims },
+    ]);
+  });
+
+  it('has to spell out that there is no audience, and for whom', async () => {
+    expect((await read([{ ...ISSUER, audience: 'none:https://iam.example' }]))?.[0]?.audience).toBeNull();
+  });
+
+  it.each<[string, unknown, RegExp]>([
+    ['nothing', [], /at least one issuer/],
+    [
+      'no audience',
+      [{ ...ISSUER, audience: undefined }],
+      /\[0\]\[audience\] is missing; write none:<issuer>/,
+    ],
+    [
+      'the absence of another issuer’s audience',
+      [{ ...ISSUER, audience: 'none:https://x.example' }],
+      /audience must be none:<issuer>/,
+    ],
+    [
+      'the absence of nobody’s audience',
+      [{ ...ISSUER, audience: 'none:' }],
+      /audience must be none:<issuer>/,
+    ],
+    ['a key that tokens have', [{ ...ISSUER, key: 'token' }], /\[0\]\[key\] must be a free issuer key/],
+    ['a key in capitals', [{ ...ISSUER, key: 'Dev' }], /\[0\]\[key\] must be a free issuer key/],
+    ['a key with a colon', [{ ...ISSUER, key: 'a:b' }], /\[0\]\[key\] must be a free issuer key/],
+    ['a key twice', [ISSUER, { ...other, key: 'dev' }], /must not use an issuer key twice/],
+    ['an issuer twice', [ISSUER, { ...other, issuer: ISSUER.issuer }], /must not name an issuer twice/],
+    [
+      'two takers of API keys',
+      [ISSUER, { ...other, tokenUrl: 'https://ibm.example/t' }],
+      /may hold one tokenUrl/,
+    ],
+    ['an unknown member', [{ ...ISSUER, secret: 'x' }], /\[0\]\[secret\] /],
+    [
+      'a claim path that climbs',
+      [{ ...ISSUER, claims: { subject: 'a..b', account: 'c' } }],
+      /\[subject\] must be member names/,
+    ],
+    [
+      'a file for keys',
+      [{ ...ISSUER, keysUrl: 'file:///etc/passwd' }],
+      /\[keysUrl\] must be an https URL, or an http URL of this machine/,
+    ],
+  ])('does not hold %s', async (_, content, problem) => {
+    const problems = problemsOf(['issuers'], { PULLPASS_ISSUERS: await fileOf(content) });
+    expect(problems).toEqual([expect.stringMatching(problem)]);
+    expect(problems[0]).toMatch(/^PULLPASS_ISSUERS /);
+  });
+});

@@ -1,0 +1,174 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Secret } from '../../../lib/domain/secret.ts';
+import { endpointOf, leanDynamo } from '../../../lib/store/lean/dynamo.ts';
+import { leanLoginCalls } from '../../../lib/store/lean/login-calls.ts';
+import { loginStore } from '../../../lib/store/login-store.ts';
+import { withServer } from '../../support/interfere.ts';
+import { NOW } from '../../support/records.ts';
+
+const JSON_TYPE = { 'content-type': 'application/x-amz-json-1.0' };
+let close: () => Promise<void> = async () => undefined;
+afterEach(() => close());
+
+type Listener = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** A call to a server that answers like this, its outcome, and the requests that it came to. */
+async function against(listener: Listener, signal?: AbortSignal) {
+  const requests: IncomingMessage[] = [];
+  const server = await withServer((request, response) => {
+    requests.push(request);
+    request.resume();
+    listener(request, response);
+  });
+  close = server.close;
+  const call = await callerOf(server);
+  const start = performance.now();
+  const outcome: unknown = await call('BatchGetItem', {}, signal).catch((thrown: unknown) => thrown);
+  return { outcome, ms: performance.now() - start, requests };
+}
+
+async function callerOf({ client }: Awaited<ReturnType<typeof withServer>>) {
+  const { hostname, port } = (await client.config.endpoint?.()) ?? {};
+  return callerAt(`http://${hostname}:${port}`);
+}
+
+function callerAt(endpoint: string) {
+  const sessionToken = new Secret('session');
+  const credentials = { accessKeyId: 'id', secretAccessKey: new Secret('secret'), sessionToken };
+  return leanDynamo({ region: 'eu-central-1', endpoint, credentials, clock: () => NOW * 1000, randomBytes });
+}
+
+const answer =
+  (status: number, body: string): Listener =>
+  (_, response) =>
+    response.writeHead(status, JSON_TYPE).end(body);
+
+describe('a call without the SDK', () => {
+  it('says what it wants, who asks, and when', async () => {
+    const { outcome, requests } = await against(answer(200, '{"Responses":{}}'));
+    expect(outcome).toEqual({ Responses: {} });
+    expect(requests).toHaveLength(1);
+    expect(requests[0]).toMatchObject({ method: 'POST', url: '/' });
+    expect(requests[0]?.headers).toMatchObject({
+      ...JSON_TYPE,
+      'x-amz-target': 'DynamoDB_20120810.BatchGetItem',
+      'x-amz-date': '20261121T070000Z',
+      'x-amz-security-token': 'session',
+      authorization: expect.stringMatching(
+        /Credential=id\/20261121\/eu-central-1\/dynamodb\/aws4_request, SignedHeaders=content-type;host;x-amz-date;x-amz-security-token;x-amz-target, /,
+      ),
+    });
+  });
+
+  it.each([
+    ['fails', 500, '{"__type":"InternalServerError"}', 'InternalServerError'],
+    ['is overloaded', 503, '<html>', 'DynamoError'],
+    [
+      'throttles',
+      400,
+      '{"__type":"x#ProvisionedThroughputExceededException"}',
+      'ProvisionedThroughputExceededException',
+    ],
+    ['limits', 400, '{"__type":"x#ThrottlingException"}', 'ThrottlingException'],
+  ])('is repeated once when DynamoDB %s', async (_, status, body, name) => {
+    const { outcome, requests } = await against(answer(status, body));
+    expect(outcome).toMatchObject({ name });
+    expect(requests).toHaveLength(2);
+  });
+
+  it.each([
+    ['refuses', 400, '{"__type":"com.amazon.coral.service#AccessDeniedException"}', 'AccessDeniedException'],
+    [
+      'finds the condition false',
+      400,
+      '{"__type":"x#ConditionalCheckFailedException"}',
+      'ConditionalCheckFailedException',
+    ],
+    ['sends elsewhere', 307, '', 'DynamoError'],
+    ['answers something else', 200, '<html>', 'SyntaxError'],
+  ])('is not repeated when DynamoDB %s', async (_, status, body, name) => {
+    const { outcome, requests } = await against(answer(status, body));
+    expect(outcome).toMatchObject({ name });
+    expect(requests).toHaveLength(1);
+  });
+
+  it('succeeds when the second answer is one', async () => {
+    let requests = 0;
+    const { outcome } = await against((_, response) =>
+      requests++ === 0 ? response.destroy() : response.writeHead(200, JSON_TYPE).end('{}'),
+    );
+    expect(outcome).toEqual({});
+    expect(requests).toBe(2);
+  });
+
+  const HANGING: Record<string, Listener> = {
+    'never answers': () => undefined,
+    'stops in the middle': (_, response) => response.writeHead(200, JSON_TYPE).write('{"Responses":'),
+    trickles: ({ socket }) => {
+      socket.write('HTTP/1.1 200 OK\r\n');
+      const drip = setInterval(() => socket.write('x: y\r\n'), 100);
+      socket.once('close', () => clearInterval(drip));
+    },
+    'trickles its body': (_, response) => {
+      response.writeHead(200, JSON_TYPE);
+      const drip = setInterval(() => response.write(' '), 100);
+      response.once('close', () => clearInterval(drip));
+    },
+  };
+  it.each(Object.entries(HANGING))('is given up after two requests when DynamoDB %s', async (_, listener) => {
+    const { outcome, ms, requests } = await against(listener);
+    expect(outcome).toMatchObject({ name: 'TimeoutError' });
+    expect(requests).toHaveLength(2);
+    expect(ms).toBeGreaterThan(1550);
+    expect(ms).toBeLessThan(2500);
+  });
+
+  it('ends when its signal says so, and is not repeated', async () => {
+    const { outcome, ms, requests } = await against(() => undefined, AbortSignal.timeout(50));
+    expect(outcome).toMatchObject({ name: 'AbortError' });
+    expect(requests).toHaveLength(1);
+    expect(ms).toBeLessThan(500);
+  });
+
+  it('loses none of a burst: who waits for a connection has all of the time', async () => {
+    const server = await withServer((request, response) => {
+      request.resume();
+      setTimeout(() => response.writeHead(200, JSON_TYPE).end('{}'), 300);
+    });
+    close = server.close;
+    const call = await callerOf(server);
+    const burst = Array.from({ length: 200 }, () => call('BatchGetItem', {}));
+    expect(await Promise.all(burst)).toHaveLength(200);
+  });
+
+  it('uses its connections again', async () => {
+    const ports = new Set<number | undefined>();
+    const server = await withServer((request, response) => {
+      ports.add(request.socket.remotePort);
+      request.resume();
+      response.writeHead(200, JSON_TYPE).end('{}');
+    });
+    close = server.close;
+    const call = await callerOf(server);
+    for (let i = 0; i < 5; i++) await call('BatchGetItem', {});
+    expect(ports.size).toBe(1);
+  });
+
+  it('makes a login "unavailable" when nobody is there', async () => {
+    const calls = leanLoginCalls(callerAt('http://127.0.0.1:9'));
+    const logins = loginStore({ calls, table: 'pullpass', randomBytes });
+    await expect(logins.read(undefined, ['team-a'])).rejects.toMatchObject({ code: 'unavailable' });
+  });
+});
+
+it.each(['us-east-1', 'eu-central-1', 'ap-southeast-5', 'us-gov-west-1', 'cn-north-1', 'cn-northwest-1'])(
+  'the endpoint of %s is where the SDK goes',
+  region => {
+    const { endpointProvider } = new DynamoDBClient({ region }).config;
+    const { url } = endpointProvider({ Region: region, UseFIPS: false, UseDualStack: false });
+    expect(`${endpointOf(region)}/`).toBe(url.href);
+  },
+);

@@ -1,0 +1,22 @@
+/** The calls of a login as they ship, to wherever a client of the SDK points. */
+import { randomBytes } from 'node:crypto';
+import { Secret } from '../../lib/domain/secret.ts';
+import type { Table } from '../../lib/store/calls.ts';
+import { leanDynamo } from '../../lib/store/lean/dynamo.ts';
+import { leanLoginCalls } from '../../lib/store/lean/login-calls.ts';
+import type { LoginCalls } from '../../lib/store/login-store.ts';
+
+export async function leanLoginCallsOf({ client }: Pick<Table, 'client'>): Promise<LoginCalls> {
+  const { region, endpoint, credentials } = client.config;
+  const { accessKeyId, secretAccessKey } = await credentials();
+  const { protocol, hostname, port } = (await endpoint?.()) ?? {};
+  return leanLoginCalls(
+    leanDynamo({
+      region: await region(),
+      endpoint: `${protocol}//${hostname}:${port}`,
+      credentials: { accessKeyId, secretAccessKey: new Secret(secretAccessKey), sessionToken: undefined },
+      clock: Date.now,
+      randomBytes,
+    }),
+  );
+}
