@@ -85,6 +85,8 @@ export interface AuditEvent {
   readonly act: string;
   readonly account: Account;
   readonly subject: Subject;
+  /** See `Identity`. */
+  readonly uniqueId?: string;
   /** What it was done to: a token's id, a namespace's name. */
   readonly target: string;
   readonly requestId: string;

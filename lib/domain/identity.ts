@@ -21,6 +21,8 @@ export interface Identity {
    * secret between the caller and us. Such a proof manages once.
    */
   readonly replayMark: string | null;
+  /** What the issuer calls the caller and will never call another: names can be given away, this cannot. */
+  readonly uniqueId?: string;
 }
 
 /** A line of `PULLPASS_ADMINISTRATORS`. */

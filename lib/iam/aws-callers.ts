@@ -31,12 +31,10 @@ export function awsCallers({ cacheKey, ...options }: AwsCallersOptions): AwsCall
         ask: async signal => {
           const caller = await sts.ask(proof, signal, nowMs);
           if (caller instanceof PullpassError) return caller;
-          const { account, subject } = caller;
           const identity: Identity = {
             kind: 'awsiam',
             issuer: 'aws',
-            account,
-            subject,
+            ...caller,
             strength: 'strong',
             expiresAt: endsAt,
             replayMark: mark,

@@ -25,6 +25,7 @@ export function auditStore({ client, table, randomBytes, retentionSeconds }: Aud
         account: text(event.account),
         act: text(event.act),
         subject: text(event.subject),
+        ...(event.uniqueId === undefined ? {} : { uniqueId: text(event.uniqueId) }),
         target: text(event.target),
         requestId: text(event.requestId),
         sourceAddress: text(event.sourceAddress),

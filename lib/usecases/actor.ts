@@ -7,6 +7,7 @@ export interface Actor {
   readonly account: Account;
   readonly subject: Subject;
   readonly strength: Identity['strength'];
+  readonly uniqueId?: string;
   readonly requestId: string;
   readonly sourceAddress: string;
 }
@@ -19,8 +20,8 @@ export interface AuditPorts {
 /** Records what an actor is about to do. Only what could be recorded may be done, so this comes first. */
 export async function recordAct(
   { audit, clock }: AuditPorts,
-  { account, subject, requestId, sourceAddress }: Actor,
+  { strength: _, ...actor }: Actor,
   { act, target }: Pick<AuditEvent, 'act' | 'target'>,
 ): Promise<void> {
-  await audit.record({ act, account, subject, target, requestId, sourceAddress }, clock());
+  await audit.record({ ...actor, act, target }, clock());
 }

@@ -163,6 +163,47 @@ describe('whoever calls a management route', () => {
   );
 });
 
+describe('a secret in the wrong place', () => {
+  const LOOKS = {
+    'a registry token': `plp_${'0'.repeat(87)}`,
+    'a credential': `plc_${'0'.repeat(87)}`,
+    'a signed token': 'eyJhbGciOiJFUzI1NiJ9.e30.AA',
+    'a presigned request': 'https://sts.amazonaws.com/?Action=GetCallerIdentity',
+  } as const;
+  const TAKEN = {
+    token: ['a registry token', 'a credential'],
+    iamapikey: [],
+    iambearer: ['a signed token'],
+    iamrefresh: ['a signed token'],
+    awsiam: ['a presigned request'],
+    oidc: ['a signed token'],
+  } as const satisfies Record<string, readonly (keyof typeof LOOKS)[]>;
+  const kinds = Object.keys(TAKEN) as (keyof typeof TAKEN)[];
+
+  it.each(kinds)('is refused before anybody is asked, and told in the log: as %s', async kind => {
+    const asked: string[] = [];
+    const identify = identifier({
+      verifier: { identify: async () => (asked.push('an IAM'), ALICE) },
+      workloads: { verify: async () => (asked.push('a platform'), WORKLOAD) },
+      policies: { list: async () => [] },
+      proofs: null,
+      administrators: CONFIGURED,
+      weakManagement: false,
+      clock: () => NOW * 1000,
+    });
+    for (const [look, text] of Object.entries(LOOKS)) {
+      const present = identify({ kind, secret: new Secret(text) }, 'login');
+      if ((TAKEN[kind] as readonly string[]).includes(look)) await present;
+      else {
+        const { code, details } = await rejectionOf(present);
+        expect([code, details.reason]).toEqual(['unauthenticated', `${kind} with ${look}`]);
+      }
+    }
+    const kindsAsked = asked.length;
+    expect(kindsAsked).toBe(kind === 'token' ? 0 : TAKEN[kind].length);
+  });
+});
+
 describe('whoever logs in', () => {
   it('may be any identity that the IAM vouches for', async () => {
     const stranger = { identity: { subject: 'dev:x', strength: 'weak' } } as const;

@@ -43,6 +43,7 @@ describe('an AWS caller', () => {
       strength: 'strong',
       expiresAt: NOW + 300,
       replayMark: expect.stringMatching(/^[A-Za-z0-9_-]{43}$/),
+      uniqueId: expect.stringMatching(/^A[A-Z0-9]+(:|$)/),
     });
   });
 

@@ -35,4 +35,11 @@ describe('an audit store on DynamoDB', () => {
       expiresAt: { N: String(NOW + AUDIT_RETENTION_SECONDS) },
     });
   });
+
+  it('keeps what the issuer will never call anybody else', async () => {
+    const at = await openTable();
+    await storesOn(at).audits.record({ ...EVENT, uniqueId: 'AROAEXAMPLE' }, NOW * 1000);
+    const { Items: [item] = [] } = await at.client.send(new ScanCommand({ TableName: at.table }));
+    expect(item).toMatchObject({ uniqueId: { S: 'AROAEXAMPLE' } });
+  });
 });

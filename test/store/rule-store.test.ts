@@ -21,6 +21,21 @@ async function openWithTable() {
 
 ruleStoreContract(openWithTable, ({ at }, rules) => put(at, rules.map(asItem)));
 
+describe('rules that the login function lists', () => {
+  ruleStoreContract(async () => {
+    const { at, ...stores } = await openWithTable();
+    const options = { query: leanQuery(leanCallOf(at.client)), table: at.table };
+    const { list: policies } = ruleReader(options, POLICY);
+    const { list: trusts } = ruleReader(options, TRUST);
+    return {
+      ...stores,
+      at,
+      policies: { ...stores.policies, list: policies },
+      trusts: { ...stores.trusts, list: trusts },
+    };
+  }, ({ at }, rules) => put(at, rules.map(asItem)));
+});
+
 function asItem(rule: Policy | Trust): Record<string, AttributeValue> {
   const isPolicy = 'role' in rule;
   const item = isPolicy ? POLICY.toItem(rule) : TRUST.toItem(rule);
