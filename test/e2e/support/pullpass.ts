@@ -29,6 +29,8 @@ const READY_MS = 20_000;
 export class Pullpass {
   readonly settings: Settings;
   readonly url: string;
+  /** The administrator's `Authorization`, where it is not the development IAM that knows one. */
+  authorization: (() => Promise<string>) | undefined;
   #running: Running | undefined;
 
   private constructor(settings: Settings) {
@@ -98,11 +100,10 @@ export class Pullpass {
 
   /** A management request, by the administrator unless another API key is given. */
   async call(method: string, path: string, body?: object, apiKey?: string): Promise<Answer> {
-    const key = apiKey ?? (await this.administratorKey());
     const response = await fetch(this.url + path, {
       method,
       headers: {
-        authorization: basic('iamapikey', key),
+        authorization: await this.#authorization(apiKey),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -132,6 +133,11 @@ export class Pullpass {
     const url = `${this.url}/oauth/token?${new URLSearchParams(query)}`;
     const response = await fetch(url, { headers: { authorization: basic(user, password) } });
     return { status: response.status, headers: response.headers, json: await response.json() };
+  }
+
+  async #authorization(apiKey?: string): Promise<string> {
+    if (apiKey === undefined && this.authorization !== undefined) return this.authorization();
+    return basic('iamapikey', apiKey ?? (await this.administratorKey()));
   }
 
   #environment(settings: Record<string, string> = {}): NodeJS.ProcessEnv {

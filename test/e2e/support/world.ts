@@ -21,6 +21,17 @@ export interface RegistryPlan {
 export interface Plan {
   readonly registries: readonly [RegistryPlan, ...RegistryPlan[]];
   readonly settings?: Record<`PULLPASS_${string}`, string>;
+  /** In place of the development IAM. */
+  readonly iam?: OwnIam;
+}
+
+/** Who vouches for callers, and who the administrator is. */
+export interface OwnIam {
+  /** The issuers file for a deployment with this URL. */
+  entries(publicUrl: string): Promise<object[]>;
+  /** `PULLPASS_ADMINISTRATORS`. */
+  readonly administrators: string;
+  authorization(publicUrl: string): Promise<string>;
 }
 
 /** The namespace that the administrator's account owns. */
@@ -43,14 +54,19 @@ export class World {
     );
   }
 
-  static async start({ registries, settings = {} }: Plan): Promise<World> {
+  static async start({ registries, settings = {}, iam }: Plan): Promise<World> {
     const home = await newDirectory('world');
     const places = await Promise.all(
       registries.map(async plan => ({ ...plan, address: `localhost:${await freePort()}` })),
     );
-    const pullpass = await Pullpass.create({ ...settings, ...(await serviceSettings(home, places)) });
+    const pullpass = await Pullpass.create({
+      ...settings,
+      ...(await serviceSettings(home, places)),
+      ...iamSettings(home, iam),
+    });
     const world = new World(pullpass, home);
     try {
+      if (iam !== undefined) await world.#useIam(iam);
       await pullpass.start();
       await pullpass.demand('PUT', `/v1/namespaces/${NAMESPACE}`);
       for (const { kind, address } of places) await world.#startRegistry(kind, address, places.length);
@@ -59,6 +75,12 @@ export class World {
       await world.stop();
       throw error;
     }
+  }
+
+  async #useIam({ entries, authorization }: OwnIam): Promise<void> {
+    const { url, settings } = this.pullpass;
+    await writeFile(String(settings.PULLPASS_ISSUERS), JSON.stringify(await entries(url)));
+    this.pullpass.authorization = () => authorization(url);
   }
 
   async #startRegistry(kind: RegistryKind, address: string, services: number): Promise<void> {
@@ -171,6 +193,11 @@ export function useWorld(plan: Plan): () => World {
     if (world === undefined) throw new Error('The world has not started.');
     return world;
   };
+}
+
+function iamSettings(home: string, iam: OwnIam | undefined): Record<`PULLPASS_${string}`, string> {
+  if (iam === undefined) return {};
+  return { PULLPASS_ISSUERS: join(home, 'issuers.json'), PULLPASS_ADMINISTRATORS: iam.administrators };
 }
 
 /** A single registry is named as the README's first login names it; several, or special ones, stand in a file. */
