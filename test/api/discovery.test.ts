@@ -1,6 +1,7 @@
 /** The public documents. */
 import { X509Certificate } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Deployment, deploy, PUBLIC_URL, SERVICE } from '../support/deployment.ts';
@@ -55,7 +56,38 @@ describe('a public document', () => {
       response_types_supported: [],
       grant_types_supported: ['password'],
       token_endpoint_auth_methods_supported: ['none'],
+      pullpass_issuers: [
+        {
+          key: 'dev',
+          issuer: `${PUBLIC_URL}/iam`,
+          token_endpoint: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/iam\/identity\/token$/),
+          client_id: null,
+        },
+      ],
     });
+  });
+
+  it('says where to log in at each IAM and as which client, so that command lines can, and no secret', async () => {
+    await deployment.close();
+    const secretFile = join(tmpdir(), `pullpass-discovery-${process.pid}`);
+    await writeFile(secretFile, 'the-secret-of-the-client');
+    const iam = { issuer: 'https://iam.example', keysUrl: 'https://iam.example/keys', audience: PUBLIC_URL };
+    const tokenUrl = 'https://iam.example/token';
+    const client = { id: 'command-line', secret: `file:${secretFile}` };
+    deployment = await deploy({
+      iamEntry: { tokenUrl: null },
+      issuers: [
+        { ...iam, key: 'acme', tokenUrl, client },
+        { key: 'aws', kind: 'aws' },
+      ],
+    });
+    const { json, text } = await deployment.send('GET /.well-known/oauth-authorization-server');
+    await rm(secretFile);
+    expect(json.pullpass_issuers).toMatchObject([
+      { key: 'dev', token_endpoint: null, client_id: null },
+      { key: 'acme', issuer: 'https://iam.example', token_endpoint: tokenUrl, client_id: 'command-line' },
+    ]);
+    expect(text).not.toContain('the-secret-of-the-client');
   });
 
   it.each(['jwks.json', 'rootcertbundle.pem'])('of a service that is not served is 404: %s', async name => {

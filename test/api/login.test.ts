@@ -441,10 +441,10 @@ describe('what a login costs', () => {
     expect(await cost(() => get(`${QUERY}&scope=${SCOPE}`, {}))).toEqual([]);
   });
 
-  it('is one read for an administrator, and nothing for an identity that may do nothing', async () => {
+  it('is the policies and one read for an identity with a role, the policies alone for one without', async () => {
     for (const [who, expected] of [
-      [ALICE, ['BatchGetItem']],
-      [MALLORY, []],
+      [ALICE, ['Query', 'BatchGetItem']],
+      [MALLORY, ['Query']],
     ] as const) {
       const basic = ['iamapikey', await deployment.apiKeyOf(who)] as const;
       expect(await cost(() => get(`${QUERY}&scope=${SCOPE}`, { basic }))).toEqual(expected);

@@ -4,10 +4,13 @@ import { accountHandle } from '../../lib/domain/account.ts';
 import type { Policy } from '../../lib/domain/policy.ts';
 import type { Trust } from '../../lib/domain/trust.ts';
 import type { Table } from '../../lib/store/calls.ts';
+import { leanQuery } from '../../lib/store/lean/login-calls.ts';
 import { POLICY, TRUST } from '../../lib/store/rule-items.ts';
+import { ruleReader } from '../../lib/store/rule-reader.ts';
 import { ruleStoreContract } from '../contracts/rule-store.ts';
 import { inBatches } from '../support/batches.ts';
 import { loseAnswer, recordCalls, withServer } from '../support/interfere.ts';
+import { leanCallOf } from '../support/lean-login-calls.ts';
 import { ACCOUNT, aPolicy, aTrust, NOW, OTHER_ACCOUNT } from '../support/records.ts';
 import { storesOn, useEngine } from '../support/stores.ts';
 
@@ -22,18 +25,21 @@ async function openWithTable() {
 ruleStoreContract(openWithTable, ({ at }, rules) => put(at, rules.map(asItem)));
 
 describe('rules that the login function lists', () => {
-  ruleStoreContract(async () => {
-    const { at, ...stores } = await openWithTable();
-    const options = { query: leanQuery(leanCallOf(at.client)), table: at.table };
-    const { list: policies } = ruleReader(options, POLICY);
-    const { list: trusts } = ruleReader(options, TRUST);
-    return {
-      ...stores,
-      at,
-      policies: { ...stores.policies, list: policies },
-      trusts: { ...stores.trusts, list: trusts },
-    };
-  }, ({ at }, rules) => put(at, rules.map(asItem)));
+  ruleStoreContract(
+    async () => {
+      const { at, ...stores } = await openWithTable();
+      const options = { query: leanQuery(await leanCallOf(at)), table: at.table };
+      const { list: policies } = ruleReader(options, POLICY);
+      const { list: trusts } = ruleReader(options, TRUST);
+      return {
+        ...stores,
+        at,
+        policies: { ...stores.policies, list: policies },
+        trusts: { ...stores.trusts, list: trusts },
+      };
+    },
+    ({ at }, rules) => put(at, rules.map(asItem)),
+  );
 });
 
 function asItem(rule: Policy | Trust): Record<string, AttributeValue> {

@@ -2,21 +2,23 @@
 import { randomBytes } from 'node:crypto';
 import { Secret } from '../../lib/domain/secret.ts';
 import type { Table } from '../../lib/store/calls.ts';
-import { leanDynamo } from '../../lib/store/lean/dynamo.ts';
+import { type DynamoCall, leanDynamo } from '../../lib/store/lean/dynamo.ts';
 import { leanLoginCalls } from '../../lib/store/lean/login-calls.ts';
 import type { LoginCalls } from '../../lib/store/login-store.ts';
 
-export async function leanLoginCallsOf({ client }: Pick<Table, 'client'>): Promise<LoginCalls> {
+export async function leanLoginCallsOf(at: Pick<Table, 'client'>): Promise<LoginCalls> {
+  return leanLoginCalls(await leanCallOf(at));
+}
+
+export async function leanCallOf({ client }: Pick<Table, 'client'>): Promise<DynamoCall> {
   const { region, endpoint, credentials } = client.config;
   const { accessKeyId, secretAccessKey } = await credentials();
   const { protocol, hostname, port } = (await endpoint?.()) ?? {};
-  return leanLoginCalls(
-    leanDynamo({
-      region: await region(),
-      endpoint: `${protocol}//${hostname}:${port}`,
-      credentials: { accessKeyId, secretAccessKey: new Secret(secretAccessKey), sessionToken: undefined },
-      clock: Date.now,
-      randomBytes,
-    }),
-  );
+  return leanDynamo({
+    region: await region(),
+    endpoint: `${protocol}//${hostname}:${port}`,
+    credentials: { accessKeyId, secretAccessKey: new Secret(secretAccessKey), sessionToken: undefined },
+    clock: Date.now,
+    randomBytes,
+  });
 }
