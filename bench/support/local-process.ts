@@ -1,6 +1,7 @@
 /** `npm start` on a data directory of its own, with as many tokens in its store as wanted. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -59,7 +60,7 @@ async function execute(dynamo: Dynamo, operation: string, input: object): Promis
 /** Starts the process by `command` (absent: without npm) and waits until it is healthy. */
 export async function startLocal(
   data: string,
-  command: readonly string[] = [process.execPath, 'local/start.mjs'],
+  command: readonly string[] = startCommand(),
 ): Promise<LocalProcess> {
   const port = await freePort();
   const [file, parameters] = onCore('measured', command);
@@ -100,6 +101,15 @@ export async function administratorToken({ port }: LocalProcess, data: string): 
   });
   const { access_token: token } = (await answer.json()) as { access_token: string };
   return token;
+}
+
+/** What `npm start` comes to, so that the process that is measured is this one's child. */
+function startCommand(): string[] {
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+    scripts: { start: string };
+  };
+  const [, parameters = ''] = scripts.start.split(/\bnode /);
+  return [process.execPath, ...parameters.split(' ')];
 }
 
 async function healthy(port: number): Promise<void> {

@@ -1,5 +1,5 @@
 /** Signature Version 4 of AWS, as far as a call to DynamoDB needs it: a POST to `/` without a query. */
-import { createHmac, hash } from 'node:crypto';
+import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto';
 import type { Secret } from '../../domain/secret.ts';
 
 export interface Credentials {
@@ -39,18 +39,24 @@ export function amzDate(nowMs: number): string {
   return new Date(nowMs).toISOString().replaceAll(/[-:]|\.\d{3}/g, '');
 }
 
-/** The key is good for a day, and the last one is kept: it takes four of the five HMACs of a signature. */
-function signingKeys(region: string, { secretAccessKey }: Credentials): (date: string) => Buffer {
-  let last: { readonly date: string; readonly key: Buffer } | undefined;
+/**
+ * The key is good for a day, and the last one is kept: it takes four of the five HMACs of a signature. It is kept as a
+ * KeyObject, because Node takes eight times as long for an HMAC under bare bytes.
+ */
+function signingKeys(region: string, { secretAccessKey }: Credentials): (date: string) => KeyObject {
+  let last: { readonly date: string; readonly key: KeyObject } | undefined;
   return date => {
-    if (last?.date !== date) {
-      const start = Buffer.from(`AWS4${secretAccessKey.reveal()}`);
-      last = { date, key: [date, region, SERVICE, 'aws4_request'].reduce(hmac, start) };
-    }
+    if (last?.date !== date)
+      last = { date, key: signingKey(`AWS4${secretAccessKey.reveal()}`, date, region) };
     return last.key;
   };
 }
 
-function hmac(key: Buffer, text: string): Buffer {
+function signingKey(start: string, ...scope: readonly string[]): KeyObject {
+  const under = (key: KeyObject, part: string) => createSecretKey(hmac(key, part));
+  return [...scope, SERVICE, 'aws4_request'].reduce(under, createSecretKey(start, 'utf8'));
+}
+
+function hmac(key: KeyObject, text: string): Buffer {
   return createHmac('sha256', key).update(text).digest();
 }
