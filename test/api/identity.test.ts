@@ -34,7 +34,11 @@ describe('GET /v1/identity', () => {
 
   it('tells which policy gives which role', async () => {
     deployment = await deploy();
-    const add = async (json: object) => (await deployment.as(ALICE)('POST /v1/policies', { json })).json.id;
+    const add = async (json: object) => {
+      // Identifiers sort by the time they were made, and time stands still otherwise.
+      deployment.wait(1);
+      return (await deployment.as(ALICE)('POST /v1/policies', { json })).json.id;
+    };
     const reader = await add({ subject: '*', role: 'reader' });
     const writer = await add({ subject: 'mallory', role: 'writer', repositories: ['team-a/*'] });
     await add({ subject: 'eve', role: 'manager' });

@@ -157,6 +157,8 @@ describe('a secret', () => {
 
   it('of ours never reaches an issuer, wherever it is put', async () => {
     const { exchanges } = world.deployment;
+    // What was refused just now would not be asked about again.
+    world.deployment.wait(60);
     const before = exchanges.length;
     for (const { place, send, secret } of CELLS) {
       const isOurs = secret === 'registry token' || secret === 'credential to come';

@@ -97,6 +97,9 @@ describe.each(KEYS)('a workload of %s', key => {
 
   it.each([
     ['another deployment', 'https://other.example/accounts/'.concat(ACME.slice(-16))],
+    ['another deployment whose name is as long', ACME.replace('pullpass', 'pullpasz')],
+    ['this deployment without TLS', ACME.replace('https', 'http')],
+    ['another path of this deployment', ACME.replace('accounts', 'Accounts')],
     ['this deployment without an account', PUBLIC_URL],
     ['this deployment and no handle', `${PUBLIC_URL}/accounts/`],
     ['half a handle', ACME.slice(0, -1)],
