@@ -73,14 +73,24 @@ export function readConfig<N extends Name>(
   environment: Environment = process.env,
 ): Config<N> {
   const problems = new Set([...meaningless(environment), ...contradictions(environment)]);
-  const entries = names.map(name => {
+  const wanted = new Set<Name>(names);
+  const entries = [...new Set<Name>([...names, ...namesOfOurs(environment)])].map(name => {
     const { variable, schema, absent } = SETTINGS[name];
     const result = v.safeParse(schema, environment[variable] ?? absent, { abortPipeEarly: true });
     for (const issue of result.issues ?? []) problems.add(`${variable} ${describe(issue)}`);
     return [name, result.output];
   });
   if (problems.size > 0) throw new ConfigurationError([...problems]);
-  return Object.fromEntries(entries) as Config<N>;
+  return Object.fromEntries(entries.filter(([name]) => wanted.has(name))) as Config<N>;
+}
+
+/** What is set is checked even where it is not needed: the operator hears of everything at the first start. */
+function namesOfOurs(environment: Environment): Name[] {
+  const names = Object.keys(SETTINGS) as Name[];
+  return names.filter(name => {
+    const { variable } = SETTINGS[name];
+    return variable.startsWith(PREFIX) && environment[variable] !== undefined;
+  });
 }
 
 /** Our variables that are unknown, or empty. */

@@ -1,4 +1,5 @@
 /** An AWS role logs real clients in to a real registry, with the password that the project's command prints. */
+import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Credentials } from '../support/presigned.ts';
 import { CLIENTS } from './support/clients/client.ts';
@@ -17,7 +18,7 @@ let alice: Credentials;
 
 async function proofOf({ accessKeyId, secretAccessKey }: Credentials, publicUrl: string): Promise<string> {
   const env = {
-    ...bareEnvironment(''),
+    ...bareEnvironment(tmpdir()),
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
   };
