@@ -78,7 +78,7 @@ export function readConfig<N extends Name>(
     const { variable, schema, absent } = SETTINGS[name];
     const result = v.safeParse(schema, environment[variable] ?? absent, { abortPipeEarly: true });
     for (const issue of result.issues ?? []) problems.add(`${variable} ${describe(issue)}`);
-    return [name, result.output];
+    return [name, result.output] as const;
   });
   if (problems.size > 0) throw new ConfigurationError([...problems]);
   return Object.fromEntries(entries.filter(([name]) => wanted.has(name))) as Config<N>;
