@@ -73,19 +73,18 @@ export function readConfig<N extends Name>(
   environment: Environment = process.env,
 ): Config<N> {
   const problems = new Set([...meaningless(environment), ...contradictions(environment)]);
-  const wanted = new Set<Name>(names);
-  const entries = [...new Set<Name>([...names, ...namesOfOurs(environment)])].map(name => {
+  const entries = names.map(name => {
     const { variable, schema, absent } = SETTINGS[name];
     const result = v.safeParse(schema, environment[variable] ?? absent, { abortPipeEarly: true });
     for (const issue of result.issues ?? []) problems.add(`${variable} ${describe(issue)}`);
-    return [name, result.output] as const;
+    return [name, result.output];
   });
   if (problems.size > 0) throw new ConfigurationError([...problems]);
-  return Object.fromEntries(entries.filter(([name]) => wanted.has(name))) as Config<N>;
+  return Object.fromEntries(entries) as Config<N>;
 }
 
-/** What is set is checked even where it is not needed: the operator hears of everything at the first start. */
-function namesOfOurs(environment: Environment): Name[] {
+/** The settings whose variables are set: to check them all at once, also those that are needed only later. */
+export function namesOfSet(environment: Environment): Name[] {
   const names = Object.keys(SETTINGS) as Name[];
   return names.filter(name => {
     const { variable } = SETTINGS[name];

@@ -1,5 +1,5 @@
 /** Completes the environment that the functions read, with what this machine provides in place of AWS. */
-import { ConfigurationError, readConfig } from '../lib/config.ts';
+import { ConfigurationError, namesOfSet, readConfig } from '../lib/config.ts';
 import { servicesOf } from '../lib/config-services.ts';
 import type { Service } from '../lib/domain/service.ts';
 import type { DataDirectory } from './data-directory.ts';
@@ -20,7 +20,8 @@ const LOOPBACK = /^(?:127\.\d{1,3}\.\d{1,3}\.\d{1,3}|::1|localhost)$/;
 
 /** What the local process is told. Throws ConfigurationError, also for an address that others reach without TLS or IAM. */
 export function localSettings(environment: NodeJS.ProcessEnv): LocalSettings {
-  const { port } = readConfig(['port'], environment);
+  // Whatever the operator has set is checked, so that every problem is told at the first start.
+  const { port } = readConfig(['port', ...namesOfSet(environment)], environment);
   const given = { PULLPASS_URL: `http://localhost:${port}`, ...environment };
   const { host, data, url, service, services, issuers } = readConfig(
     ['host', 'data', 'url', 'service', 'services', 'issuers'],

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { ConfigurationError } from '../../lib/config.ts';
+import { localSettings } from '../../local/environment.ts';
+
+function problemsOf(environment: Record<string, string>): readonly string[] {
+  try {
+    localSettings(environment);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.problems;
+    throw error;
+  }
+}
+
+describe('the settings of the local process', () => {
+  it('need nothing to be set', () => {
+    expect(localSettings({})).toMatchObject({
+      host: '127.0.0.1',
+      port: 8080,
+      url: 'http://localhost:8080',
+      services: [{ name: 'localhost:5000' }],
+      developmentIam: true,
+    });
+  });
+
+  it('are told all that is wrong at once, also in what only a function needs', () => {
+    expect(
+      problemsOf({
+        PORT: 'x',
+        PULLPASS_ULR: 'y',
+        PULLPASS_FAILURES_PER_MINUTE: 'many',
+        PULLPASS_NAMESPACES: 'some',
+      }),
+    ).toEqual([
+      'PULLPASS_ULR is not a variable that is known',
+      'PORT must be a whole number',
+      'PULLPASS_NAMESPACES holds some, which should read <account>=<namespace or prefix*>',
+      'PULLPASS_FAILURES_PER_MINUTE must be a whole number',
+    ]);
+  });
+
+  it.each<[string, Record<string, string>, string]>([
+    ['without TLS', {}, 'PULLPASS_URL must be https'],
+    ['without an IAM', { PULLPASS_URL: 'https://pullpass.example' }, 'PULLPASS_ISSUERS must name an IAM'],
+  ])('keep the process on loopback %s', (_, environment, problem) => {
+    const problems = problemsOf({ ...environment, PULLPASS_HOST: '0.0.0.0' });
+    expect(problems).toContainEqual(`PULLPASS_HOST is not loopback, so ${problem}`);
+  });
+
+  it.each([{ NODE_ENV: 'production' }, { AWS_LAMBDA_FUNCTION_NAME: 'login' }])(
+    'bring no development IAM with %o',
+    environment => expect(localSettings(environment).developmentIam).toBe(false),
+  );
+});
