@@ -32,7 +32,7 @@ function nameOf(key: unknown): string {
 
 /** The library's own messages quote what was received: that could be a secret in the wrong place. */
 function messageOf(issue: v.BaseIssue<unknown>): string {
-  if (issue.kind !== 'schema') return issue.message;
+  if (issue.kind !== 'schema' || !issue.message.startsWith('Invalid ')) return issue.message;
   if (issue.type === 'strict_object') {
     return issue.expected === 'never' ? 'is not a member that is known here' : NO_OBJECT;
   }

@@ -68,9 +68,14 @@ export function missingClaims(
   const { always, oneForPush } = MINIMA[platform];
   const missing = always.filter(name => !Object.hasOwn(claims, name));
   if (missing.length > 0) return `must name ${missing.join(' and ')}`;
-  const narrowed = oneForPush.length === 0 || oneForPush.some(name => Object.hasOwn(claims, name));
+  const narrowed = oneForPush.length === 0 || oneForPush.some(name => narrows(claims, name));
   if (access === 'push' && !narrowed) return `must name ${oneForPush.join(' or ')}, because it lets push`;
   return undefined;
+}
+
+/** A ref of which is said that it is not protected can be any. */
+function narrows(claims: Trust['claims'], name: string): boolean {
+  return Object.hasOwn(claims, name) && claims[name] !== 'false';
 }
 
 /**

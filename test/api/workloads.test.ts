@@ -310,6 +310,13 @@ describe('a trust', () => {
     expect([status, json.errors?.map((error: { path: string }) => error.path)]).toEqual([400, [path]]);
   });
 
+  it('is refused in our words, not in those of a library', async () => {
+    const { json } = await trust('github', { issuer: 'circleci' });
+    expect(json.errors).toEqual([
+      { path: 'issuer', message: 'must be the key of a build platform in the configuration' },
+    ]);
+  });
+
   it.each(['__proto__', 'constructor', 'toString'])('is not made by the claim %s', async name => {
     const body = `{"issuer":"gitlab","claims":{"${name}":"20"}}`;
     const headers = { 'content-type': 'application/json' };

@@ -137,6 +137,12 @@ describe('a trust cannot be made', () => {
     ['gitlab', 'pull', {}, 'must name project_id'],
     ['gitlab', 'pull', { project_path: 'acme/app', ref_protected: 'true' }, 'must name project_id'],
     ['gitlab', 'push', { project_id: '7', ref: 'main' }, 'must name ref_protected, because it lets push'],
+    [
+      'gitlab',
+      'push',
+      { project_id: '7', ref_protected: 'false' },
+      'must name ref_protected, because it lets push',
+    ],
     ['kubernetes', 'pull', {}, `must name sub and ${uid}`],
     ['kubernetes', 'push', { sub }, `must name ${uid}`],
     ['kubernetes', 'push', { [uid]: 'u' }, 'must name sub'],
