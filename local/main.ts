@@ -87,7 +87,7 @@ async function openDevelopmentIam(
   const iam = await developmentIam({
     directory: directory.iam,
     publicUrl: settings.url,
-    internalUrl: `http://127.0.0.1:${settings.port}`,
+    internalUrl: `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${settings.port}`,
     administratorKeyFile: directory.administratorKey,
     now: Date.now,
     randomBytes,
