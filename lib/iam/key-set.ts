@@ -26,8 +26,10 @@ export function readKeySet(body: Uint8Array): KeySet {
 function verificationKey(jwk: unknown): [string, VerificationKey][] {
   const kid = member(jwk, 'kid');
   const use = member(jwk, 'use');
+  const operations = member(jwk, 'key_ops');
   const algorithm = member(jwk, 'alg');
   if (typeof kid !== 'string' || (use !== undefined && use !== 'sig')) return [];
+  if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify'))) return [];
   if (algorithm !== undefined && typeof algorithm !== 'string') return [];
   try {
     return [[kid, { key: createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' }), algorithm }]];

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type AccessTokenVerifier, accessTokenVerifier } from '../../lib/iam/access-token.ts';
 import { IssuerKeys } from '../../lib/iam/issuer-keys.ts';
-import { MAX_TOKEN_LENGTH } from '../../lib/iam/signed-token.ts';
+import { MAX_TOKEN_LENGTH } from '../../lib/iam/jws.ts';
 import { LoopbackIam } from './loopback-iam.ts';
 import { encode, goodClaims, NOW, NOW_MS, signToken, testKey } from './tokens.ts';
 

@@ -66,6 +66,8 @@ describe('the keys of an issuer', () => {
   it('are those that can verify: kinds, uses and keys that we do not know are left out', async () => {
     iam.keys = [
       testKey('encrypts', { use: 'enc' }).jwk,
+      testKey('signs only', { key_ops: ['sign'] }).jwk,
+      testKey('has no list of operations', { key_ops: 'verify' }).jwk,
       { kty: 'oct', k: 'AAAA', kid: 'symmetric' },
       { kty: 'EC', crv: 'P-256', x: 'AA', y: 'AA', kid: 'broken' },
       testKey('odd', { alg: 7 }).jwk,
@@ -73,7 +75,7 @@ describe('the keys of an issuer', () => {
       null,
       k1.jwk,
     ];
-    for (const kid of ['encrypts', 'symmetric', 'broken', 'odd']) {
+    for (const kid of ['encrypts', 'signs only', 'has no list of operations', 'symmetric', 'broken', 'odd']) {
       expect(await keys.find(kid, NOW_MS)).toBeUndefined();
     }
     expect(await keys.find('k1', NOW_MS)).toMatchObject({ key: { type: 'public' } });

@@ -1,37 +1,44 @@
 /** Tokens of an issuer that nobody here wrote (panva/node-oidc-provider), over its own endpoints. */
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair } from 'jose';
 import Provider from 'oidc-provider';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Issuer } from '../../lib/domain/issuer.ts';
 import { Secret } from '../../lib/domain/secret.ts';
+import { KEY_FETCH_INTERVAL_MS } from '../../lib/iam/issuer-keys.ts';
 import { identityVerifier } from '../../lib/iam/verifier.ts';
+import type { IdentityVerifier, Proof } from '../../lib/ports.ts';
 import { only } from './loopback-iam.ts';
 
 const AUDIENCE = 'https://pullpass.example';
 const SIGNING = ['ES256', 'RS256', 'PS256', 'EdDSA'] as const;
 let server: Server;
 let base: string;
+let handle: (request: IncomingMessage, response: ServerResponse) => unknown;
 
 beforeAll(async () => {
   server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const provider = new Provider(base, await configuration());
-  const handle = provider.callback();
   server.on('request', (request, response) => void handle(request, response));
+  await start();
 });
 afterAll(() => {
   server.closeAllConnections();
   server.close();
 });
 
-async function configuration(): Promise<Record<string, unknown>> {
+/** Starts the issuer at its address, with new keys of these names. */
+async function start(nameOf: (alg: string) => string = alg => alg): Promise<void> {
+  handle = new Provider(base, await configuration(nameOf)).callback();
+}
+
+async function configuration(nameOf: (alg: string) => string): Promise<Record<string, unknown>> {
   const keys = SIGNING.map(async alg => {
     const { privateKey } = await generateKeyPair(alg, { extractable: true });
-    return { ...(await exportJWK(privateKey)), alg, use: 'sig', kid: alg };
+    return { ...(await exportJWK(privateKey)), alg, use: 'sig', kid: nameOf(alg) };
   });
   return {
     jwks: { keys: await Promise.all(keys) },
@@ -71,7 +78,7 @@ async function obtain(client: string, resource = AUDIENCE): Promise<string> {
   return body.access_token;
 }
 
-function identify(token: string, overrides: Partial<Issuer> = {}) {
+function verifierOf(overrides: Partial<Issuer> = {}): IdentityVerifier {
   const issuer = {
     key: 'oidc',
     issuer: base,
@@ -82,8 +89,15 @@ function identify(token: string, overrides: Partial<Issuer> = {}) {
     claims: { subject: 'sub', account: 'tenant.id' },
     ...overrides,
   };
-  const verifier = identityVerifier({ ...only(issuer), randomBytes: size => new Uint8Array(size) });
-  return verifier.identify({ kind: 'iambearer', secret: new Secret(token) }, Date.now());
+  return identityVerifier({ ...only(issuer), randomBytes: size => new Uint8Array(size) });
+}
+
+function identify(token: string, overrides: Partial<Issuer> = {}) {
+  return verifierOf(overrides).identify(proofOf(token), Date.now());
+}
+
+function proofOf(token: string): Proof {
+  return { kind: 'iambearer', secret: new Secret(token) };
 }
 
 describe('a token of a real issuer', () => {
@@ -105,5 +119,19 @@ describe('a token of a real issuer', () => {
     for (const overrides of [{ issuer: `${base}/` }, { claims: { subject: 'sub', account: 'tenant' } }]) {
       await expect(identify(token, overrides)).rejects.toMatchObject({ code: 'unauthenticated' });
     }
+  });
+
+  it('is known by a new key as soon as the issuer has one, and by the old one no longer than the issuer says', async () => {
+    const verifier = verifierOf();
+    const now = Date.now();
+    const old = await obtain('ES256');
+    expect(await verifier.identify(proofOf(old), now)).toMatchObject({ subject: 'oidc:ES256' });
+
+    await start(alg => `${alg}-2`);
+    const fresh = await obtain('ES256');
+    const later = now + KEY_FETCH_INTERVAL_MS;
+
+    expect(await verifier.identify(proofOf(fresh), later)).toMatchObject({ subject: 'oidc:ES256' });
+    await expect(verifier.identify(proofOf(old), later)).rejects.toMatchObject({ code: 'unauthenticated' });
   });
 });
