@@ -1,9 +1,8 @@
 /** An IAM on loopback that a test controls: it counts what reaches it, and fails in the ways that real ones do. */
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { Issuer, Issuers } from '../../lib/domain/issuer.ts';
+import { LoopbackServer } from './loopback-server.ts';
 
 export const FAULTS = [
   'refused',
@@ -19,33 +18,13 @@ export const FAULTS = [
 export type Fault = (typeof FAULTS)[number];
 type Route = 'keys' | 'token';
 
-export class LoopbackIam {
+export class LoopbackIam extends LoopbackServer {
   /** What the key set holds. */
   keys: unknown[] = [];
   /** Answers an exchange: an access token, or undefined for a 400. */
   exchange: (apiKey: string) => Promise<string | undefined> = async () => undefined;
   readonly faults: Record<Route, Fault | undefined> = { keys: undefined, token: undefined };
   readonly requests: Record<Route | 'elsewhere', number> = { keys: 0, token: 0, elsewhere: 0 };
-  readonly #server: Server = createServer((request, response) => void this.#answer(request, response));
-  #port = 0;
-
-  async open(): Promise<this> {
-    this.#server.listen(this.#port, '127.0.0.1');
-    await once(this.#server, 'listening');
-    this.#port = (this.#server.address() as AddressInfo).port;
-    return this;
-  }
-
-  async close(): Promise<void> {
-    const closed = once(this.#server, 'close');
-    this.#server.close();
-    this.#server.closeAllConnections();
-    await closed;
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${this.#port}`;
-  }
 
   issuer(overrides: Partial<Issuer> = {}): Issuer {
     return {
@@ -67,7 +46,7 @@ export class LoopbackIam {
     else if (wasRefused) await this.open();
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  protected override async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const route = request.url === '/keys' ? 'keys' : request.url === '/token' ? 'token' : undefined;
     this.requests[route ?? 'elsewhere'] += 1;
     if (route === undefined) return void response.end(JSON.stringify({ keys: this.keys }));

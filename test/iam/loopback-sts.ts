@@ -1,7 +1,5 @@
 /** An STS on loopback that a test controls: it checks signatures as AWS does, and counts what reaches it. */
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   accessKeyIdOf,
   type Credentials,
@@ -9,6 +7,7 @@ import {
   type Presigning,
   presign,
 } from '../support/presigned.ts';
+import { LoopbackServer } from './loopback-server.ts';
 import { NOW_MS } from './tokens.ts';
 
 export const PUBLIC_URL = 'https://pullpass.example';
@@ -63,7 +62,7 @@ export const STS_FAULTS = [
 ] as const;
 export type StsFault = (typeof STS_FAULTS)[number];
 
-export class LoopbackSts {
+export class LoopbackSts extends LoopbackServer {
   readonly known = new Map<string, readonly [Credentials, Principal]>([
     [ALICE.accessKeyId, [ALICE, ALICE_PRINCIPAL]],
     [FARM.accessKeyId, [FARM, FARM_PRINCIPAL]],
@@ -75,37 +74,11 @@ export class LoopbackSts {
     headers: IncomingMessage['headers'];
     rawHeaders: string[];
   }[] = [];
-  connections = 0;
   /** Turns the good answer into another one. */
   alter: (answer: string) => { readonly body: string; readonly type?: string } = body => ({ body });
   /** Holds answers back. */
   gate: Promise<void> = Promise.resolve();
   #fault: StsFault | undefined;
-  #port = 0;
-  readonly #server = createServer((request, response) => void this.#answer(request, response)).on(
-    'connection',
-    () => {
-      this.connections += 1;
-    },
-  );
-
-  async open(): Promise<this> {
-    this.#server.listen(this.#port, '127.0.0.1');
-    await once(this.#server, 'listening');
-    this.#port = (this.#server.address() as AddressInfo).port;
-    return this;
-  }
-
-  async close(): Promise<void> {
-    const closed = once(this.#server, 'close');
-    this.#server.close();
-    this.#server.closeAllConnections();
-    await closed;
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${this.#port}`;
-  }
 
   async setFault(fault: StsFault | undefined): Promise<void> {
     const wasRefused = this.#fault === 'refused';
@@ -114,7 +87,7 @@ export class LoopbackSts {
     else if (wasRefused) await this.open();
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  protected override async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = '', url = '', headers, rawHeaders } = request;
     this.requests.push({ method, url, headers, rawHeaders });
     await this.gate;
