@@ -9,9 +9,12 @@ export const serviceName = v.pipe(
   v.regex(SERVICE_NAME, 'must be printable ASCII without spaces, % and /'),
 );
 
+const REGISTRY = /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9a-f:.]+\])(?::\d{1,5})?$/;
+
 const service = v.pipe(
   v.strictObject({
     name: serviceName,
+    registry: v.optional(v.pipe(v.string(), v.regex(REGISTRY, 'must be a host, or a host and a port'))),
     profile: v.optional(v.picklist(['x5c', 'kid']), 'x5c'),
     algorithm: v.optional(v.picklist(['ES256', 'RS256']), 'ES256'),
     lifetimeSeconds: v.optional(
@@ -19,10 +22,11 @@ const service = v.pipe(
       LIFETIME_SECONDS.default,
     ),
   }),
+  v.transform(({ registry, ...rest }) => ({ ...rest, registry: registry ?? rest.name })),
   v.readonly(),
 );
 
-/** The services file: `[{name, profile, algorithm, lifetimeSeconds}]`, all but the name optional. */
+/** The services file: `[{name, registry, profile, algorithm, lifetimeSeconds}]`, all but the name optional. */
 export const SERVICES_FILE: v.GenericSchema<unknown, Service[]> = v.pipe(
   v.array(service),
   v.minLength(1, 'must name at least one service'),
@@ -32,9 +36,8 @@ export const SERVICES_FILE: v.GenericSchema<unknown, Service[]> = v.pipe(
 /** The services of a deployment: those of the file, or the one that is named, with the defaults. */
 export function servicesOf(config: { service: string; services: Service[] | undefined }): readonly Service[] {
   const { service: name, services } = config;
-  return (
-    services ?? [{ name, profile: 'x5c', algorithm: 'ES256', lifetimeSeconds: LIFETIME_SECONDS.default }]
-  );
+  const lifetimeSeconds = LIFETIME_SECONDS.default;
+  return services ?? [{ name, registry: name, profile: 'x5c', algorithm: 'ES256', lifetimeSeconds }];
 }
 
 function unique(names: readonly string[]): boolean {

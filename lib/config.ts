@@ -34,6 +34,7 @@ const SETTINGS = {
   services: setting('PULLPASS_SERVICES', v.optional(jsonFile(SERVICES_FILE))),
   keys: setting('PULLPASS_KEYS', fileReference()),
   derivationKey: setting('PULLPASS_DERIVATION_KEY', fileReference()),
+  credentialKey: setting('PULLPASS_CREDENTIAL_KEY', fileReference()),
   issuers: setting('PULLPASS_ISSUERS', v.optional(jsonFile(ISSUERS_FILE))),
   administrators: setting(
     'PULLPASS_ADMINISTRATORS',

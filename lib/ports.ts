@@ -44,19 +44,42 @@ export interface TokenPage {
 /** Everything that a login reads. */
 export interface LoginStore {
   /**
-   * One strongly consistent read of a token's record (by the address in the presented value) and the claims of so
-   * many namespaces. What was not read in full is an error, never an absence. Expired records are handed out too.
+   * One strongly consistent read. What was not read in full is an error, never an absence. Expired records are handed
+   * out too.
    */
-  read(address: TokenAddress | undefined, namespaces: readonly string[]): Promise<LoginFacts>;
+  read(question: LoginQuestion): Promise<LoginFacts>;
   /** Notes that the token was used, at most once an hour, and never brings a record back. Never throws. */
   touch(record: TokenRecord, now: number): Promise<void>;
+}
+
+/** What a login wants to know. */
+export interface LoginQuestion {
+  /** By the address in the presented value. */
+  readonly token?: TokenAddress;
+  readonly credential?: CredentialAddress;
+  /** At most 8 beside an address, 100 without. */
+  readonly namespaces: readonly string[];
+}
+
+/** The name of a credential, within its account. */
+export interface CredentialAddress {
+  readonly handle: string;
+  readonly jti: string;
 }
 
 export interface LoginFacts {
   readonly token: TokenRecord | undefined;
   /** Whether there was such a token, until it was removed: for the log alone. */
   readonly removed: boolean;
+  /** Whether whoever held the credential has ended it. */
+  readonly ended: boolean;
   readonly claims: readonly NamespaceClaim[];
+}
+
+/** The credentials that were ended before their time. */
+export interface EndedCredentialStore {
+  /** Notes that the credential is good no more, until it would have ended by itself. Doing so again changes nothing. */
+  end(credential: CredentialAddress, expiresAt: number): Promise<void>;
 }
 
 /** Namespace claims, and the index by account that lists them but authorises nothing. */
@@ -121,6 +144,14 @@ export interface Derivation {
   readonly currentKey: string;
   /** 32 bytes: HMAC-SHA-256 of the message under the named key. */
   derive(key: string, message: Uint8Array): Promise<Uint8Array>;
+}
+
+/** The keys that authenticate credentials, and do nothing else. */
+export interface CredentialKeys {
+  /** The name of the key that new credentials are authenticated with. */
+  readonly current: string;
+  /** HMAC-SHA-256 of the text under the named key (32 bytes); undefined: there is no such key, or no more. */
+  mac(key: string, text: string): Promise<Uint8Array | undefined>;
 }
 
 /** The keys of every service's ring. */

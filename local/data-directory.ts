@@ -6,6 +6,7 @@ export interface DataDirectory {
   readonly store: string;
   readonly keys: string;
   readonly derivationKey: string;
+  readonly credentialKey: string;
   readonly iam: string;
   readonly issuers: string;
   readonly administratorKey: string;
@@ -34,6 +35,7 @@ export async function openDataDirectory(path: string): Promise<DataDirectory> {
     store: join(root, 'store'),
     keys: join(root, 'keys'),
     derivationKey: join(root, 'keys', 'derivation.json'),
+    credentialKey: join(root, 'keys', 'credential.json'),
     iam: join(root, 'iam'),
     issuers: join(root, 'iam', 'issuers.json'),
     administratorKey: join(root, 'administrator.apikey'),

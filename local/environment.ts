@@ -55,6 +55,7 @@ export function functionVariables(settings: LocalSettings, directory: DataDirect
     PULLPASS_URL: settings.url,
     PULLPASS_KEYS: `file:${directory.keys}`,
     PULLPASS_DERIVATION_KEY: `file:${directory.derivationKey}`,
+    PULLPASS_CREDENTIAL_KEY: `file:${directory.credentialKey}`,
     ...(settings.developmentIam ? developmentIamVariables(directory) : {}),
   };
 }

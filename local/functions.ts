@@ -14,9 +14,10 @@ const CLEANUP_MS = 60_000;
 
 /** Loads the functions. They read their configuration now, so the environment must be complete. */
 export async function loadFunctions(): Promise<LocalFunctions> {
-  const [login, management, discovery, fallback, cleanup] = await Promise.all([
+  const [login, management, credentials, discovery, fallback, cleanup] = await Promise.all([
     import('../functions/login.ts'),
     import('../functions/management.ts'),
+    import('../functions/credentials.ts'),
     import('../functions/discovery.ts'),
     import('../functions/fallback.ts'),
     import('../functions/cleanup.ts'),
@@ -24,6 +25,7 @@ export async function loadFunctions(): Promise<LocalFunctions> {
   const handlers: Record<FunctionName, HttpHandler> = {
     login: login.handler,
     management: management.handler,
+    credentials: credentials.handler,
     discovery: discovery.handler,
   };
   const served = Object.entries(handlers).map(([name, handler]) => ({

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { ConfigurationError, readConfig } from '../lib/config.ts';
-import { createDerivationKeyFile } from '../lib/derivation/key-file.ts';
+import { createKeyFile } from '../lib/derivation/key-file.ts';
 import { MINUTE_SECONDS } from '../lib/domain/time.ts';
 import { replaceFile } from '../lib/signing/atomic-file.ts';
 import { createDynamoClient } from '../lib/store/client.ts';
@@ -51,7 +51,8 @@ async function start(settings: LocalSettings): Promise<() => Promise<void>> {
   const engine = await startEngine({ path: directory.store });
   setEnvironment(engineVariables(engine), functionVariables(settings, directory));
   await prepareTable();
-  await createDerivationKeyFile(directory.derivationKey, randomBytes);
+  await createKeyFile(directory.derivationKey, randomBytes);
+  await createKeyFile(directory.credentialKey, randomBytes);
   const keepAll = () => keepKeys({ ...settings, publicUrl: settings.url, directory, clock: Date.now });
   await keepAll();
   const iam = settings.developmentIam ? await openDevelopmentIam(settings, directory) : undefined;

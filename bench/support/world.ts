@@ -72,7 +72,7 @@ export interface World {
 export async function openWorld(): Promise<World> {
   const directory = await mkdtemp(join(tmpdir(), 'pullpass-bench-'));
   const keys = join(directory, 'keys');
-  const service = { name: SERVICE, profile: 'x5c', algorithm: 'ES256' } as const;
+  const service = { name: SERVICE, registry: SERVICE, profile: 'x5c', algorithm: 'ES256' } as const;
   const lifetimeSeconds = LIFETIME_SECONDS.default;
   await maintainRing({ ...service, lifetimeSeconds }, keyDirectory(keys), toSeconds(Date.now()));
   return {

@@ -4,6 +4,7 @@ import type { Issuer } from '../domain/issuer.ts';
 import type { Service } from '../domain/service.ts';
 import { toSeconds } from '../domain/time.ts';
 import type { Answer, Call, Operations } from '../http/exchange.ts';
+import { TOKEN_EXCHANGE } from '../http/present.ts';
 import type { Clock, KeyPublication } from '../ports.ts';
 
 export interface DiscoveryPorts {
@@ -47,16 +48,18 @@ export function discoveryOperations(ports: DiscoveryPorts): Operations {
 
 /**
  * RFC 8414 section 2: what a client needs, and what is not offered said as an empty list. Command-line clients learn
- * from `pullpass_issuers` where to log in, and as which client.
+ * from `pullpass_issuers` where to log in, and as which client; from `pullpass_services` which registries there are.
  */
-function metadata({ issuer, iam }: DiscoveryPorts): Record<string, unknown> {
+function metadata({ issuer, iam, services }: DiscoveryPorts): Record<string, unknown> {
   return {
     issuer,
     token_endpoint: `${issuer}/oauth/token`,
     jwks_uri: `${issuer}/.well-known/jwks.json`,
     response_types_supported: [],
-    grant_types_supported: ['password'],
+    revocation_endpoint: `${issuer}/oauth/revoke`,
+    grant_types_supported: ['password', TOKEN_EXCHANGE],
     token_endpoint_auth_methods_supported: ['none'],
+    pullpass_services: services.map(({ name, registry }) => ({ name, registry })),
     pullpass_issuers: iam.map(({ key, issuer: name, tokenUrl, client }) => ({
       key,
       issuer: name,

@@ -28,7 +28,7 @@ async function probe(
   services: readonly Service[],
 ): Promise<void> {
   const now = toSeconds(clock());
-  await store.read(undefined, [PROBE_NAMESPACE]);
+  await store.read({ namespaces: [PROBE_NAMESPACE] });
   for (const { name } of services) {
     const issuance = { issuer, service: name, subject: '', granted: [], jti: '' };
     await signer.sign(accessTokenClaims(issuance, 0, now), now);

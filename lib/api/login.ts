@@ -6,9 +6,12 @@ import { parseScopes, type RequestedAccess } from '../domain/scope.ts';
 import type { Service } from '../domain/service.ts';
 import type { Call, Operations } from '../http/exchange.ts';
 import { single } from '../http/form.ts';
+import { TOKEN_EXCHANGE } from '../http/present.ts';
 import type { Log } from '../ports.ts';
 import { type Login, type LoginPorts, logIn } from '../usecases/log-in.ts';
-import type { LoginCaller } from '../usecases/standing.ts';
+import { callerOf } from './caller.ts';
+import { serviceNamed } from './service.ts';
+import { exchangeToken } from './token-exchange.ts';
 
 const MAX_RESOURCES = 100;
 const MAX_ACTIONS = 10;
@@ -24,9 +27,11 @@ export interface LoginOperationOptions {
   readonly log: Log;
 }
 
-export function loginOperations({ ports, services, log }: LoginOperationOptions): Operations {
+export function loginOperations(options: LoginOperationOptions): Operations {
+  const { ports, services, log } = options;
   return {
     async logIn(call) {
+      if (single(call.form, 'grant_type') === TOKEN_EXCHANGE) return exchangeToken(options, call);
       const service = serviceOf(call, services);
       const requested = requestedBy(call);
       const login = await logIn(ports, { caller: callerOf(call), service, requested });
@@ -39,14 +44,9 @@ export function loginOperations({ ports, services, log }: LoginOperationOptions)
   };
 }
 
-/** Absent means the only service. The `aud` of the access token is exactly this name. */
+/** The `aud` of the access token is exactly this name. */
 function serviceOf(call: Call, services: readonly Service[]): Service {
-  const name = parameter(call, 'service');
-  const [only, ...others] = services;
-  if (name === undefined && only !== undefined && others.length === 0) return only;
-  const service = services.find(candidate => candidate.name === name);
-  if (service === undefined) throw new PullpassError('unknown-service');
-  return service;
+  return serviceNamed(parameter(call, 'service'), services);
 }
 
 function requestedBy(call: Call): RequestedAccess[] {
@@ -68,13 +68,6 @@ function parameter({ query, form }: Call, name: string): string | undefined {
   return single(new Map([[name, [...(query.get(name) ?? []), ...(form.get(name) ?? [])]]]), name);
 }
 
-function callerOf({ presented, recognised }: Call): LoginCaller {
-  if (recognised !== undefined) return recognised;
-  if (presented.kind === 'token') return { kind: 'token', secret: presented.secret };
-  if (presented.kind === 'anonymous') return { kind: 'anonymous' };
-  throw new PullpassError('unauthenticated', { reason: `${presented.kind} was not recognised` });
-}
-
 interface LoginOutcome {
   readonly service: Service;
   readonly requested: readonly RequestedAccess[];
@@ -91,6 +84,7 @@ function logLogin(log: Log, call: Call, { service, requested, login }: LoginOutc
     account: login.account,
     ...accountHandleOf(call),
     subject: login.subject,
+    credential: login.credential,
     requested: requested.filter(isLoggable).map(formatRequested).join(' '),
     granted: formatScope(login.granted),
     missing: login.shortfalls.map(formatShortfall).join(' '),

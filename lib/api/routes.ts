@@ -2,7 +2,7 @@
 import type { Route } from '../http/exchange.ts';
 
 /** The function that a route is deployed in. */
-export type FunctionName = 'discovery' | 'login' | 'management';
+export type FunctionName = 'credentials' | 'discovery' | 'login' | 'management';
 
 const MANAGEMENT = { guard: 'administrator', face: 'problem' } as const;
 /** Acts that a replayed proof must not be enough for, whatever the operator allows. */
@@ -55,6 +55,24 @@ export const ROUTES = {
     { method: 'GET', path: '/auth/token', operation: 'logIn', body: 'none', ...LOGIN },
     { method: 'POST', path: '/auth/token', operation: 'logIn', body: 'form', ...LOGIN },
     { method: 'GET', path: '/health', operation: 'checkHealth', ...PUBLIC },
+  ],
+  credentials: [
+    {
+      method: 'POST',
+      path: '/v1/credentials',
+      operation: 'vendCredential',
+      guard: 'vend',
+      body: 'json',
+      face: 'problem',
+    },
+    {
+      method: 'POST',
+      path: '/oauth/revoke',
+      operation: 'revoke',
+      guard: 'public',
+      body: 'form',
+      face: 'registry',
+    },
   ],
   discovery: [
     { method: 'GET', path: '/v1/services/{service}/jwks.json', operation: 'getServiceKeys', ...PUBLIC },

@@ -1,6 +1,6 @@
 /** Puts the management of tokens and namespaces together from its configuration. */
 import { readConfig } from '../config.ts';
-import { fileDerivation } from '../derivation/key-file.ts';
+import { fileDerivation } from '../derivation/file-derivation.ts';
 import type { WorkloadIssuer } from '../domain/issuer.ts';
 import type { Policy } from '../domain/policy.ts';
 import { DAY_SECONDS } from '../domain/time.ts';

@@ -1,41 +1,32 @@
-/** The derivation key on one machine: a file that nobody but its owner can read. */
-import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
+/** A file of keys that nobody but its owner can read: the derivation key of one machine, and its credential key. */
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { link, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { PullpassError } from '../domain/errors.ts';
-import type { Derivation, RandomBytes } from '../ports.ts';
+import type { RandomBytes } from '../ports.ts';
 
 const KEY_BYTES = 32;
 const FIRST_KEY = 'k1';
 const READABLE_BY_OTHERS = 0o077;
 
-interface Keys {
+export interface Keys {
   readonly current: string;
   readonly keys: ReadonlyMap<string, KeyObject>;
 }
 
 /**
- * Derives with the keys of the file at `path`, `{"current": name, "keys": {name: base64url of 32 bytes}}`, which is
- * read once. Throws when the file is open to its group or to others, or holds anything else.
+ * The keys of the file at `path`, `{"current": name, "keys": {name: base64url of 32 bytes}}`. Throws when the file is
+ * open to its group or to others, or holds anything else.
  */
-export function fileDerivation(path: string): Derivation {
-  const { current, keys } = parse(readPrivate(path), path);
-  return {
-    currentKey: current,
-    async derive(name, message) {
-      const key = keys.get(name);
-      if (key === undefined) throw new PullpassError('unavailable', { reason: `no derivation key ${name}` });
-      return createHmac('sha256', key).update(message).digest();
-    },
-  };
+export function readKeyFile(path: string): Keys {
+  return parse(readPrivate(path), path);
 }
 
 /**
- * Makes the file at `path`, mode 0600, with one new key. False: there is a file already, which stays as it is;
- * without its keys no token could be shown again.
+ * Makes the file at `path`, mode 0600, with one new key. False: there is a file already, which stays as it is: what was
+ * made with its keys could not be made again.
  */
-export async function createDerivationKeyFile(path: string, randomBytes: RandomBytes): Promise<boolean> {
+export async function createKeyFile(path: string, randomBytes: RandomBytes): Promise<boolean> {
   const key = Buffer.from(randomBytes(KEY_BYTES)).toString('base64url');
   const text = `${JSON.stringify({ current: FIRST_KEY, keys: { [FIRST_KEY]: key } }, null, 2)}\n`;
   const temporary = `${path}.${Buffer.from(randomBytes(KEY_BYTES)).toString('hex')}`;

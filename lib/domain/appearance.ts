@@ -1,12 +1,14 @@
 /** What a secret looks like before anyone has verified it: enough to tell a secret in the wrong place. */
+import { CREDENTIAL_PREFIX } from './credential.ts';
+import { REGISTRY_TOKEN_PREFIX } from './registry-token.ts';
 import type { Secret } from './secret.ts';
 
 export type Appearance = 'a registry token' | 'a credential' | 'a signed token' | 'a presigned request';
 
 /** No secret has two looks, and what has none of these may still be an API key or an opaque refresh token. */
 const LOOKS: readonly (readonly [Appearance, RegExp])[] = [
-  ['a registry token', /^plp_/],
-  ['a credential', /^plc_/],
+  ['a registry token', new RegExp(`^${REGISTRY_TOKEN_PREFIX}`)],
+  ['a credential', new RegExp(`^${CREDENTIAL_PREFIX}`)],
   ['a signed token', /^eyJ[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*$/],
   ['a presigned request', /^https?:\/\//],
 ];

@@ -31,7 +31,7 @@ export const ERRORS = {
   'unsupported-grant-type': {
     status: 400,
     title: 'The grant type is not supported',
-    detail: 'Use grant_type=password, or GET with Basic credentials.',
+    detail: 'Use grant_type=password or token exchange, or GET with Basic credentials.',
     registryCode: 'UNSUPPORTED',
     oauthError: 'unsupported_grant_type',
   },
@@ -58,6 +58,12 @@ export const ERRORS = {
     status: 403,
     title: 'Registration is not open',
     detail: 'This account may not register that namespace.',
+    ...REFUSED,
+  },
+  'wider-than-parent': {
+    status: 403,
+    title: 'Wider than its parent',
+    detail: 'A credential allows nothing that its parent does not allow.',
     ...REFUSED,
   },
   'not-found': { status: 404, title: 'Not found', detail: 'There is nothing here.', ...INVALID },

@@ -84,6 +84,57 @@ function shortfallOf(
     : 'action-not-allowed';
 }
 
+/** What both allow: the permission, inside a bound that may name other repositories and fewer actions. */
+export function narrowed({ repositories, actions }: Permission, bound: Permission): Permission {
+  return {
+    repositories: commonPatterns(repositories, bound.repositories),
+    actions: new Set([...actions].filter(action => bound.actions.has(action))),
+  };
+}
+
+/** Whether the permissions allow all that the bound allows, whatever repositories there will be. */
+export function isWithin(bound: Permission, permissions: readonly Permission[]): boolean {
+  const patterns = bound.repositories ?? [null];
+  return [...bound.actions].every(action =>
+    patterns.every(pattern =>
+      permissions.some(({ repositories, actions }) => actions.has(action) && reaches(repositories, pattern)),
+    ),
+  );
+}
+
+/** The repositories on which the permissions allow all these actions at once; null: all of the owned namespaces. */
+export function reachOf(
+  permissions: readonly Permission[],
+  actions: ReadonlySet<Action>,
+): Permission['repositories'] {
+  const able = permissions.filter(permission => [...actions].every(action => permission.actions.has(action)));
+  if (able.some(({ repositories }) => repositories === null)) return null;
+  const patterns = new Set(able.flatMap(({ repositories }) => repositories ?? []));
+  return [...patterns].filter(
+    pattern => ![...patterns].some(other => other !== pattern && matchesPattern(other, pattern)),
+  );
+}
+
+/** Two patterns have nothing in common, or one covers the other: then the narrower one is what they share. */
+function commonPatterns(
+  some: Permission['repositories'],
+  others: Permission['repositories'],
+): Permission['repositories'] {
+  if (some === null || others === null) return some ?? others;
+  const common = some.flatMap(one =>
+    others.flatMap(other => {
+      if (matchesPattern(one, other)) return [other];
+      return matchesPattern(other, one) ? [one] : [];
+    }),
+  );
+  return [...new Set(common)];
+}
+
+/** Whether the patterns (null: everything) cover a pattern (null: everything). No finite list covers everything. */
+function reaches(patterns: Permission['repositories'], pattern: Pattern | null): boolean {
+  return patterns === null || (pattern !== null && patterns.some(one => matchesPattern(one, pattern)));
+}
+
 /** The grant as one line of scopes, for `scope` in an OAuth answer (RFC 6749 section 5.1). */
 export function formatScope(granted: readonly GrantedAccess[]): string {
   return granted.map(({ type, name, actions }) => `${type}:${name}:${actions.join(',')}`).join(' ');

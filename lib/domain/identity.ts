@@ -32,7 +32,10 @@ export interface Administrator {
 }
 
 /** Whether the configuration names the identity as an administrator of its account. */
-export function isAdministrator(identity: Identity, administrators: readonly Administrator[]): boolean {
+export function isAdministrator(
+  identity: Pick<Identity, 'account' | 'subject'>,
+  administrators: readonly Administrator[],
+): boolean {
   return administrators.some(
     ({ account, subject }) => account === identity.account && subject === identity.subject,
   );

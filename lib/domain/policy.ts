@@ -40,7 +40,7 @@ export interface HeldRole {
 
 /** The roles of an identity. Policies of other accounts count for nothing, whoever hands them in. */
 export function rolesOf(
-  identity: Identity,
+  identity: Pick<Identity, 'account' | 'subject'>,
   administrators: readonly Administrator[],
   policies: readonly Policy[],
 ): HeldRole[] {

@@ -36,8 +36,8 @@ export function isPattern(text: string): boolean {
 }
 
 /**
- * Whether `pattern` covers `repository`; both are grammatical. The slash that ends the prefix is compared too, so
- * `team/*` never reaches `team-evil`.
+ * Whether `pattern` covers `repository`, or all that another pattern in its place covers; both are grammatical. The
+ * slash that ends the prefix is compared too, so `team/*` never reaches `team-evil`.
  */
 export function matchesPattern(pattern: Pattern, repository: string): boolean {
   const prefix = prefixOf(pattern);

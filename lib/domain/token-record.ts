@@ -67,10 +67,22 @@ export function judge(record: TokenRecord | undefined, presented: Uint8Array, no
   const previous = timingSafeEqual(record?.previous?.hash ?? NO_HASH, presented);
   if (record === undefined) return { usable: false, refusal: 'unknown' };
   if (!current && !previous) return { usable: false, refusal: 'wrong-secret' };
-  if (!current && !hasGrace(record, now)) return { usable: false, refusal: 'superseded' };
+  return judgeGeneration(record, current ? record.generation : record.generation - 1, now);
+}
+
+/** Judges what stems from a generation of a token: the value itself, or a credential. */
+export function judgeGeneration(record: TokenRecord, generation: number, now: number): Judgement {
+  const isGraced = generation === record.generation - 1 && hasGrace(record, now);
+  if (generation !== record.generation && !isGraced) return { usable: false, refusal: 'superseded' };
   if (isExpired(record, now)) return { usable: false, refusal: 'expired' };
   if (!isUsable(record, now)) return { usable: false, refusal: 'disabled' };
-  return { usable: true, generation: current ? record.generation : record.generation - 1 };
+  return { usable: true, generation };
+}
+
+/** When a generation ends: a value in its grace with the grace, or with the token; null: not by itself. */
+export function endOfGeneration({ generation, previous, expiresAt }: TokenRecord, of: number): number | null {
+  if (of === generation || previous === null) return expiresAt;
+  return expiresAt === null ? previous.expiresAt : Math.min(previous.expiresAt, expiresAt);
 }
 
 /** A change that an administrator asks for; an absent member stays as it is. */
@@ -123,4 +135,22 @@ export function rotateToken(
     previous: graceSeconds > 0 ? { hash: record.hash, expiresAt: now + graceSeconds } : null,
     version: record.version + 1,
   };
+}
+
+/**
+ * The record after whoever holds a value has ended it: the token is disabled, so that an administrator can still
+ * enable it; a value in its grace loses only that. Undefined: the value is not good, or the token is disabled already.
+ */
+export function revokeToken(
+  record: TokenRecord,
+  presented: Uint8Array,
+  now: number,
+  by: Subject,
+): TokenRecord | undefined {
+  const judgement = judge({ ...record, disabled: null }, presented, now);
+  if (!judgement.usable) return undefined;
+  if (judgement.generation < record.generation) {
+    return { ...record, previous: null, version: record.version + 1 };
+  }
+  return record.disabled === null ? patchToken(record, { disabled: true }, now, by) : undefined;
 }

@@ -11,7 +11,7 @@ import type { FailureLimiter } from './failure-limiter.ts';
 import { parseForm } from './form.ts';
 import type { Identify } from './identify.ts';
 import { checkLimits } from './limits.ts';
-import { presentedToLogin, presentedToManagement } from './present.ts';
+import { presentedToLogin, presentedToManagement, presentedToVending } from './present.ts';
 import { createRouter, type Router } from './router.ts';
 
 export interface ChainOptions {
@@ -152,6 +152,7 @@ function proof(): Phase {
     'strong-administrator': management,
     identity: management,
     login: presentedToLogin,
+    vend: ({ headers }) => presentedToVending(headers.authorization),
     public: () => NOBODY,
   };
   return {

@@ -11,10 +11,10 @@ export type HttpEvent = APIGatewayProxyEventV2;
 export type HttpResult = APIGatewayProxyStructuredResultV2;
 
 /**
- * Who may use a route. `login`: whatever proof the token protocol knows. `identity`: any IAM identity.
- * `strong-administrator`: an administrator whose proof nobody else could have replayed, whatever the operator allows.
+ * Who may use a route. `login`: whatever proof the token protocol knows. `vend`: whatever a credential may stem from.
+ * `identity`: any IAM identity. `strong-administrator`: an administrator whose proof nobody else could have replayed, whatever the operator allows.
  */
-export type Guard = 'administrator' | 'identity' | 'login' | 'public' | 'strong-administrator';
+export type Guard = 'administrator' | 'identity' | 'login' | 'public' | 'strong-administrator' | 'vend';
 
 /** The shape of a route's errors: problem details (RFC 9457), or the envelope that registry clients print. */
 export type Face = 'problem' | 'registry';

@@ -37,14 +37,15 @@ export function identifier(recognition: Recognition): Identify {
   return async (presented, guard) => {
     demandItsKind(presented);
     if (presented.kind === 'anonymous' || presented.kind === 'token' || presented.kind === 'oidc') {
-      if (guard !== 'login') throw unauthenticated(`${presented.kind} is no IAM proof`);
+      const isTaken = guard === 'login' || (guard === 'vend' && presented.kind !== 'anonymous');
+      if (!isTaken) throw unauthenticated(`${presented.kind} is no IAM proof`);
       if (presented.kind !== 'oidc') return undefined;
       return { kind: 'workload', workload: await workloads.verify(presented.secret, clock()) };
     }
     const identity = await verifier.identify({ kind: presented.kind, secret: presented.secret }, clock());
-    if (guard !== 'login') await demandManagementProof(identity, guard, recognition);
+    if (guard !== 'login') await demandProof(identity, guard, recognition);
     const roles = rolesOf(identity, administrators, await policies.list(accountHandle(identity.account)));
-    if (guard !== 'login' && guard !== 'identity') demandAdministrator(identity, roles);
+    if (guard === 'administrator' || guard === 'strong-administrator') demandAdministrator(identity, roles);
     return { kind: 'identity', identity, roles };
   };
 }
@@ -57,13 +58,17 @@ function demandItsKind(presented: Presented): void {
   throw unauthenticated(`${presented.kind} with ${appearance}`);
 }
 
-/** Management takes no proof that another service, or whoever reads a log, could have sent in the caller's place. */
-async function demandManagementProof(
+/**
+ * Management takes no proof that another service could have sent in the caller's place; a credential gives no more than
+ * a login with the same proof. Neither takes one again that whoever reads a log could have sent.
+ */
+async function demandProof(
   identity: Identity,
   guard: Guard,
   { weakManagement, proofs, clock }: Recognition,
 ): Promise<void> {
-  if (identity.strength === 'weak' && (!weakManagement || guard === 'strong-administrator')) {
+  const isWeak = identity.strength === 'weak' && guard !== 'vend';
+  if (isWeak && (!weakManagement || guard === 'strong-administrator')) {
     throw new PullpassError('forbidden', {
       detail:
         'This proof can be replayed by other services; use an API key, or a token made for this audience.',

@@ -1,9 +1,12 @@
 /** What a caller presented: read from the Authorization header or the form, judged by nobody yet. */
+import { appearanceOf } from '../domain/appearance.ts';
 import { PullpassError } from '../domain/errors.ts';
 import { Secret } from '../domain/secret.ts';
 import { parseAuthorization } from './authorization.ts';
 import type { Call, Presented } from './exchange.ts';
 import { type Form, single } from './form.ts';
+
+type PresentedSecret = Exclude<Presented, { readonly kind: 'anonymous' }>;
 
 const ANONYMOUS: Presented = { kind: 'anonymous' };
 const KINDS: ReadonlySet<string> = new Set<Presented['kind']>([
@@ -21,6 +24,23 @@ export function presentedToManagement(header: string | undefined): Presented {
   if (authorization === undefined) throw new PullpassError('unauthenticated', { reason: 'no credentials' });
   if (authorization.scheme === 'bearer') return { kind: 'iambearer', secret: authorization.token };
   return presentedBy(authorization.userName, authorization.password);
+}
+
+/** RFC 8693 section 2.1. */
+export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
+
+/** What a subject token of a type is (RFC 8693 section 3). A registry token is an access token by its use. */
+const SUBJECT_TOKEN_TYPES: ReadonlyMap<string, PresentedSecret['kind']> = new Map([
+  ['urn:ietf:params:oauth:token-type:access_token', 'iambearer'],
+  ['urn:ietf:params:oauth:token-type:refresh_token', 'iamrefresh'],
+  ['urn:ietf:params:oauth:token-type:id_token', 'oidc'],
+  ['urn:ietf:params:oauth:token-type:jwt', 'oidc'],
+]);
+
+/** What a credential is asked for with: Bearer a registry token or an IAM access token, or Basic with any user name. */
+export function presentedToVending(header: string | undefined): Presented {
+  const presented = presentedToManagement(header);
+  return presented.kind === 'iambearer' ? byAppearance(presented) : presented;
 }
 
 /**
@@ -46,11 +66,31 @@ function presentedInForm(form: Form, header: string | undefined): Presented {
   if (grantType === undefined) {
     throw new PullpassError('invalid-request', { detail: 'The parameter grant_type is missing.' });
   }
-  if (grantType !== 'password') throw new PullpassError('unsupported-grant-type');
+  if (grantType !== 'password' && grantType !== TOKEN_EXCHANGE) {
+    throw new PullpassError('unsupported-grant-type');
+  }
   if (header !== undefined) {
     throw new PullpassError('invalid-request', { detail: 'Credentials stand in the form and in a header.' });
   }
+  if (grantType === TOKEN_EXCHANGE) return subjectToken(form);
   return presentedBy(single(form, 'username') ?? '', new Secret(single(form, 'password') ?? ''));
+}
+
+function subjectToken(form: Form): Presented {
+  const kind = SUBJECT_TOKEN_TYPES.get(single(form, 'subject_token_type') ?? '');
+  const token = single(form, 'subject_token') ?? '';
+  if (kind === undefined || token === '') {
+    const detail =
+      'Name a subject_token and its subject_token_type: an access, refresh or ID token, or a JWT.';
+    throw new PullpassError('invalid-request', { detail });
+  }
+  return byAppearance({ kind, secret: new Secret(token) });
+}
+
+/** An access token that looks like one of ours is a registry token. */
+function byAppearance({ kind, secret }: PresentedSecret): Presented {
+  const isOurs = kind === 'iambearer' && appearanceOf(secret) === 'a registry token';
+  return { kind: isOurs ? 'token' : kind, secret };
 }
 
 function presentedBy(userName: string, password: Secret): Presented {
@@ -59,6 +99,6 @@ function presentedBy(userName: string, password: Secret): Presented {
   throw new PullpassError('unauthenticated', { reason: 'unknown user name' });
 }
 
-function isKind(userName: string): userName is Exclude<Presented['kind'], 'anonymous'> {
+function isKind(userName: string): userName is PresentedSecret['kind'] {
   return KINDS.has(userName);
 }

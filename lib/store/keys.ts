@@ -1,6 +1,7 @@
 /** Where each kind of item lies. What an account owns lies in its partition, so each list is one consistent Query. */
 import { type Account, accountHandle } from '../domain/account.ts';
 import type { TokenAddress } from '../domain/registry-token.ts';
+import type { CredentialAddress } from '../ports.ts';
 import { type Item, malformed } from './attributes.ts';
 
 /** A primary key as the operations take it. */
@@ -10,6 +11,7 @@ export type Key = Readonly<Record<'pk' | 'sk', { S: string }>>;
 export const TOKEN_PREFIX = 'token#';
 export const NAMESPACE_PREFIX = 'namespace#';
 export const REQUEST_PREFIX = 'request#';
+const ENDED_PREFIX = 'revoked#';
 /** The whole sort key of a claim. */
 export const CLAIM = 'claim';
 
@@ -38,6 +40,11 @@ export function registrationKey(account: Account, name: string): Key {
 /** The key of what a request with an `Idempotency-Key` has done. */
 export function requestKey(account: Account, hashedKey: string): Key {
   return key(partitionOf(account), REQUEST_PREFIX + hashedKey);
+}
+
+/** The key of a credential that was ended. */
+export function endedKey({ handle, jti }: CredentialAddress): Key {
+  return key(partition(handle), ENDED_PREFIX + jti);
 }
 
 /** The key of an audit record; `time` sorts as text. */

@@ -5,12 +5,12 @@ import type { TokenAddress } from '../domain/registry-token.ts';
 import { isNamespace } from '../domain/repository.ts';
 import { HOUR_SECONDS } from '../domain/time.ts';
 import type { TokenRecord } from '../domain/token-record.ts';
-import type { LoginFacts, LoginStore, RandomBytes } from '../ports.ts';
+import type { LoginFacts, LoginQuestion, LoginStore, RandomBytes } from '../ports.ts';
 import { type Item, integer } from './attributes.ts';
 import { type BatchGet, readItems } from './batch-get.ts';
 import { fromClaimItem } from './claim-item.ts';
 import { updateOf } from './expressions.ts';
-import { CLAIM, claimKey, tokenKey } from './keys.ts';
+import { CLAIM, claimKey, endedKey, type Key, tokenKey } from './keys.ts';
 import { fromTokenItem, isTombstone } from './token-item.ts';
 
 /** The two calls that a login makes of DynamoDB. */
@@ -33,13 +33,12 @@ const MAX_NOTED = 10_000;
 const DUE = 'attribute_exists(#hash) AND (attribute_not_exists(#lastUsedAt) OR #lastUsedAt < :hourAgo)';
 
 /**
- * `read` takes 8 namespaces beside an address, 100 without; it throws `unavailable` when DynamoDB does not answer in
- * full, `internal` when an item is malformed.
+ * `read` throws `unavailable` when DynamoDB does not answer in full, `internal` when an item is malformed.
  */
 export function loginStore(options: LoginTable & { readonly randomBytes: RandomBytes }): LoginStore {
   const noted = new Map<string, number>();
   return {
-    read: (address, namespaces) => read(options, address, namespaces),
+    read: question => read(options, question),
     touch: async (record, now) => {
       const last = record.lastUsedAt ?? Number.NEGATIVE_INFINITY;
       if (now - last < HOUR_SECONDS || now < (noted.get(record.id) ?? 0)) return;
@@ -53,16 +52,18 @@ export function loginStore(options: LoginTable & { readonly randomBytes: RandomB
 
 async function read(
   { calls, table }: LoginTable,
-  address: TokenAddress | undefined,
-  namespaces: readonly string[],
+  { token: address, credential, namespaces }: LoginQuestion,
 ): Promise<LoginFacts> {
   const claimed = [...new Set(namespaces)].filter(isNamespace);
-  const keys = [...(address === undefined ? [] : [tokenKey(address)]), ...claimed.map(claimKey)];
+  const named = [address && tokenKey(address), credential && endedKey(credential)];
+  const keys = [...named.filter(key => key !== undefined), ...claimed.map(claimKey)];
   const items = await readItems(calls.batchGetItem, table, keys);
-  const token = items.find(({ sk }) => sk?.S !== CLAIM);
+  const at = (wanted: Key | undefined) => wanted && items.find(({ sk }) => sk?.S === wanted.sk.S);
+  const [token, ended] = named.map(at);
   return {
     token: address && token && tokenAt(address, token),
     removed: token !== undefined && isTombstone(token),
+    ended: ended !== undefined,
     claims: items.filter(({ sk }) => sk?.S === CLAIM).map(fromClaimItem),
   };
 }

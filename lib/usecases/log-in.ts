@@ -8,7 +8,8 @@ import type { RequestedAccess } from '../domain/scope.ts';
 import type { Service } from '../domain/service.ts';
 import { toSeconds } from '../domain/time.ts';
 import type { AccessTokenSigner, Clock, RandomBytes } from '../ports.ts';
-import { type LoginCaller, type StandingPorts, standingOf } from './standing.ts';
+import { standingOf } from './recognise.ts';
+import type { LoginCaller, StandingPorts } from './standing.ts';
 
 export interface LoginPorts extends StandingPorts {
   readonly signer: AccessTokenSigner;
@@ -32,14 +33,17 @@ export interface Login {
   /** For the audit log: `token:<id>`, or the subject; empty when anonymous. */
   readonly subject: string;
   readonly account: Account | undefined;
+  /** The name of the credential that was presented. */
+  readonly credential: string | undefined;
 }
 
 /** Logs in. Lacking rights give a smaller or empty grant; only a bad secret is an error, `unauthenticated`. */
 export async function logIn(ports: LoginPorts, request: LoginRequest): Promise<Login> {
   const now = toSeconds(ports.clock());
   const { service, requested } = request;
-  const occasion = { namespaces: namespacesOf(requested), now };
-  const { subject, account, permissions, claims, endsAt } = await standingOf(ports, request.caller, occasion);
+  const occasion = { service: service.name, namespaces: namespacesOf(requested), now };
+  const standing = await standingOf(ports, request.caller, occasion);
+  const { subject, account, permissions, claims, endsAt } = standing;
   const held = claims.filter(claim => account !== undefined && isHeldBy(claim, account));
   const owned = new Set(held.map(({ name }) => name));
   const granted = grant(requested, permissions, owned);
@@ -48,5 +52,13 @@ export async function logIn(ports: LoginPorts, request: LoginRequest): Promise<L
   const issuance = { issuer: ports.issuer, service: service.name, subject, granted, jti };
   const accessToken = await ports.signer.sign(accessTokenClaims(issuance, expiresIn, now), now);
   const missing = shortfalls(requested, permissions, owned);
-  return { accessToken, expiresIn, granted, shortfalls: missing, subject, account };
+  return {
+    accessToken,
+    expiresIn,
+    granted,
+    shortfalls: missing,
+    subject,
+    account,
+    credential: standing.credential,
+  };
 }

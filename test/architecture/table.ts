@@ -43,7 +43,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   derivation: { imports: ['domain', 'ports'], npm: [], node: null },
   telemetry: { imports: ['ports'], npm: ['@aws-lambda-powertools/logger'], node: [] },
   http: { imports: ['domain', 'ports'], npm: ['@middy/core', 'valibot', 'aws-lambda'], node: null },
-  api: { imports: ['http', 'usecases', 'domain', 'ports'], npm: ['valibot'], node: null },
+  api: { imports: ['http', 'usecases', 'domain', 'ports'], npm: ['valibot', 'negotiator'], node: null },
   config: { imports: ['domain'], npm: ['valibot'], node: null },
   compose: { imports: LIB, npm: ['@aws-sdk/client-dynamodb'], node: null },
   functions: { imports: ['compose', 'api', 'http'], npm: ['aws-lambda'], node: [] },

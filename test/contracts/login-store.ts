@@ -19,15 +19,10 @@ export function loginStoreContract(open: OpenStores): void {
       await namespaces.writeClaim(undefined, aClaim());
       await namespaces.writeClaim(undefined, released);
       const address = { handle: accountHandle(ACCOUNT), id: record.id };
-      const facts = await logins.read(address, [
-        'team-a',
-        'team-b',
-        'team-a',
-        'team-c',
-        'Team A',
-        '',
-        '../x',
-      ]);
+      const facts = await logins.read({
+        token: address,
+        namespaces: ['team-a', 'team-b', 'team-a', 'team-c', 'Team A', '', '../x'],
+      });
       expect(facts.token?.id).toBe(record.id);
       expect([...facts.claims].sort((a, b) => (a.name < b.name ? -1 : 1))).toEqual([aClaim(), released]);
     });
@@ -36,18 +31,24 @@ export function loginStoreContract(open: OpenStores): void {
       const { namespaces, logins } = await open();
       const names = Array.from({ length: 100 }, (_, i) => `team-${i}`);
       await inBatches(names, name => namespaces.writeClaim(undefined, aClaim({ name })));
-      expect((await logins.read(undefined, names)).claims).toHaveLength(100);
+      expect((await logins.read({ namespaces: names })).claims).toHaveLength(100);
     });
 
     it('finds nothing where nothing is', async () => {
       const { logins } = await open();
       const address = { handle: accountHandle(ACCOUNT), id: aToken().id };
-      expect(await logins.read(address, ['team-a'])).toEqual({
+      expect(await logins.read({ token: address, namespaces: ['team-a'] })).toEqual({
         token: undefined,
         removed: false,
+        ended: false,
         claims: [],
       });
-      expect(await logins.read(undefined, [])).toEqual({ token: undefined, removed: false, claims: [] });
+      expect(await logins.read({ namespaces: [] })).toEqual({
+        token: undefined,
+        removed: false,
+        ended: false,
+        claims: [],
+      });
     });
 
     it('finds no token at the address of another account', async () => {
@@ -55,7 +56,7 @@ export function loginStoreContract(open: OpenStores): void {
       const record = aToken();
       await tokens.add(record);
       const address = { handle: accountHandle(OTHER_ACCOUNT), id: record.id };
-      expect((await logins.read(address, [])).token).toBeUndefined();
+      expect((await logins.read({ token: address, namespaces: [] })).token).toBeUndefined();
     });
 
     it('finds no removed token, and says that there was one, so that the log can say why', async () => {
@@ -64,7 +65,12 @@ export function loginStoreContract(open: OpenStores): void {
       await tokens.add(record);
       await tokens.remove(record, NOW);
       const address = { handle: accountHandle(ACCOUNT), id: record.id };
-      expect(await logins.read(address, [])).toEqual({ token: undefined, removed: true, claims: [] });
+      expect(await logins.read({ token: address, namespaces: [] })).toEqual({
+        token: undefined,
+        removed: true,
+        ended: false,
+        claims: [],
+      });
     });
 
     it('hands out an expired record, so that the log can say why', async () => {
@@ -72,7 +78,7 @@ export function loginStoreContract(open: OpenStores): void {
       const record = aToken({ expiresAt: NOW - 1 });
       await tokens.add(record);
       const address = { handle: accountHandle(ACCOUNT), id: record.id };
-      expect((await logins.read(address, [])).token?.expiresAt).toBe(NOW - 1);
+      expect((await logins.read({ token: address, namespaces: [] })).token?.expiresAt).toBe(NOW - 1);
     });
 
     it('notes a use at most once an hour', async () => {

@@ -3,6 +3,7 @@ import type { Policy } from '../../lib/domain/policy.ts';
 import type { Trust } from '../../lib/domain/trust.ts';
 import type {
   AuditStore,
+  EndedCredentialStore,
   ExpiryStore,
   IdempotencyStore,
   LoginStore,
@@ -22,6 +23,7 @@ export interface Stores {
   readonly policies: RuleStore<Policy>;
   readonly trusts: RuleStore<Trust>;
   readonly proofs: ProofStore;
+  readonly ended: EndedCredentialStore;
 }
 
 /** Stores over an empty state of their own. */

@@ -136,7 +136,7 @@ export function tokenStoreContract(open: OpenStores): void {
       expect(await tokens.get(ACCOUNT, record.id, NOW)).toBeUndefined();
       expect(await listAll(tokens, ACCOUNT, 10)).toEqual([]);
       const address = { handle: accountHandle(ACCOUNT), id: record.id };
-      expect((await logins.read(address, [])).token).toBeUndefined();
+      expect((await logins.read({ token: address, namespaces: [] })).token).toBeUndefined();
     });
 
     it('remembers a removed id for as long as a request can be repeated', async () => {

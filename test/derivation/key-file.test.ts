@@ -3,7 +3,8 @@ import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createDerivationKeyFile, fileDerivation } from '../../lib/derivation/key-file.ts';
+import { fileDerivation } from '../../lib/derivation/file-derivation.ts';
+import { createKeyFile } from '../../lib/derivation/key-file.ts';
 
 const KEY = Buffer.alloc(32, 7);
 const OTHER = Buffer.alloc(32, 8);
@@ -82,7 +83,7 @@ describe('the derivation of a key file', () => {
 describe('a new key file', () => {
   it('is private, and can be derived with', async () => {
     const { path, directory } = await keyFile();
-    expect(await createDerivationKeyFile(path, counting())).toBe(true);
+    expect(await createKeyFile(path, counting())).toBe(true);
     expect((await stat(path)).mode & 0o777).toBe(0o600);
     expect(await readdir(directory)).toEqual(['derivation.json']);
     const derivation = fileDerivation(path);
@@ -93,10 +94,10 @@ describe('a new key file', () => {
   it('never takes the place of another', async () => {
     const { path, directory } = await keyFile();
     const random = counting();
-    const made = await Promise.all([1, 2, 3].map(() => createDerivationKeyFile(path, random)));
+    const made = await Promise.all([1, 2, 3].map(() => createKeyFile(path, random)));
     expect(made.filter(Boolean)).toHaveLength(1);
     const text = await readFile(path, 'utf8');
-    expect(await createDerivationKeyFile(path, random)).toBe(false);
+    expect(await createKeyFile(path, random)).toBe(false);
     expect(await readFile(path, 'utf8')).toBe(text);
     expect(await readdir(directory)).toEqual(['derivation.json']);
   });

@@ -7,6 +7,7 @@ const PAGE = 100;
 export function memoryExpiryStore(table: MemoryTable = memoryTable()): ExpiryStore {
   const kinds = new Map<string, Map<string, { readonly expiresAt: number | null }>>([
     ['audits', table.audits],
+    ['ended', table.ended],
     ['proofs', table.proofs],
     ['requests', table.requests],
     ['tokens', table.tokens],

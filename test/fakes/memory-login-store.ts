@@ -3,13 +3,14 @@ import { HOUR_SECONDS } from '../../lib/domain/time.ts';
 import type { LoginStore } from '../../lib/ports.ts';
 import { type MemoryTable, memoryTable, ownKey } from './memory-table.ts';
 
-export function memoryLoginStore({ tokens, claims }: MemoryTable = memoryTable()): LoginStore {
+export function memoryLoginStore({ tokens, claims, ended }: MemoryTable = memoryTable()): LoginStore {
   return {
-    read: async (address, namespaces) => {
+    read: async ({ token: address, credential, namespaces }) => {
       const row = address && tokens.get(`${address.handle} ${address.id}`);
       return {
         token: row?.value ?? undefined,
         removed: row?.value === null,
+        ended: credential !== undefined && ended.has(`${credential.handle} ${credential.jti}`),
         claims: [...new Set(namespaces)].map(name => claims.get(name)).filter(claim => claim !== undefined),
       };
     },

@@ -1,6 +1,7 @@
 /** Every store in memory, on one shared table. */
 import type { Stores } from '../contracts/stores.ts';
 import { memoryAuditStore } from './memory-audit-store.ts';
+import { memoryEndedStore } from './memory-ended-store.ts';
 import { memoryExpiryStore } from './memory-expiry-store.ts';
 import { memoryIdempotencyStore } from './memory-idempotency-store.ts';
 import { memoryLoginStore } from './memory-login-store.ts';
@@ -23,5 +24,6 @@ export function memoryStores(table: MemoryTable = memoryTable()): Stores & { rea
     policies: memoryRuleStore(table.policies),
     trusts: memoryRuleStore(table.trusts),
     proofs: memoryProofStore(table),
+    ended: memoryEndedStore(table),
   };
 }

@@ -24,6 +24,8 @@ export interface MemoryTable {
   readonly trusts: Map<string, Trust>;
   /** By mark; the value says nothing but when the proof ends. */
   readonly proofs: Map<string, Row<null>>;
+  /** By handle and jti. */
+  readonly ended: Map<string, Row<null>>;
   checkpoint: string | undefined;
 }
 
@@ -37,6 +39,7 @@ export function memoryTable(): MemoryTable {
     policies: new Map(),
     trusts: new Map(),
     proofs: new Map(),
+    ended: new Map(),
     checkpoint: undefined,
   };
 }

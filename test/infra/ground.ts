@@ -35,7 +35,7 @@ export async function aGround(directory: string): Promise<Ground> {
   const value = formatRegistryToken(ACCOUNT, record.id, randomBytes(32));
   await tokens.add({ ...record, hash: hashRegistryToken(value) });
   await namespaces.writeClaim(undefined, aClaim());
-  const service = { name: SERVICE, profile: 'x5c', algorithm: 'ES256' } as const;
+  const service = { name: SERVICE, registry: SERVICE, profile: 'x5c', algorithm: 'ES256' } as const;
   const keys = join(directory, 'keys');
   await maintainRing({ ...service, lifetimeSeconds: LIFETIME_SECONDS.default }, keyDirectory(keys), now);
   const env = {

@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Service } from '../../lib/domain/service.ts';
 import { registryFiles, writeRegistryFiles } from '../../local/registry-files.ts';
 
-const SERVICE: Service = { name: 'localhost:5055', profile: 'x5c', algorithm: 'ES256', lifetimeSeconds: 300 };
+const SERVICE: Service = { name: 'localhost:5055', registry: 'localhost:5055', profile: 'x5c', algorithm: 'ES256', lifetimeSeconds: 300 };
 const INPUT = {
   directory: '/srv/registry',
   service: SERVICE,

@@ -13,11 +13,17 @@ import { accessTokenSigner } from '../../lib/signing/sign.ts';
 export const NOW = Date.UTC(2026, 10, 21, 7) / 1000;
 export const ISSUER = 'https://pullpass.example';
 
-const LIFETIME = { lifetimeSeconds: 300 };
-export const X5C: Service = { name: 'registry.example', profile: 'x5c', algorithm: 'ES256', ...LIFETIME };
-export const X5C_RSA: Service = { name: 'rsa.example', profile: 'x5c', algorithm: 'RS256', ...LIFETIME };
-export const KID: Service = { name: 'localhost:5000', profile: 'kid', algorithm: 'ES256', ...LIFETIME };
-export const KID_RSA: Service = { name: 'localhost:5001', profile: 'kid', algorithm: 'RS256', ...LIFETIME };
+const service = (name: string, profile: Service['profile'], algorithm: Service['algorithm']): Service => ({
+  name,
+  registry: name,
+  profile,
+  algorithm,
+  lifetimeSeconds: 300,
+});
+export const X5C = service('registry.example', 'x5c', 'ES256');
+export const X5C_RSA = service('rsa.example', 'x5c', 'RS256');
+export const KID = service('localhost:5000', 'kid', 'ES256');
+export const KID_RSA = service('localhost:5001', 'kid', 'RS256');
 
 export async function temporaryDirectory(): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'pullpass-test-'));

@@ -92,7 +92,7 @@ describe('a DynamoDB that', () => {
       tokens.list(ACCOUNT, { limit: 1, now: NOW }),
       tokens.update(record, after, NOW),
       tokens.remove(record, NOW),
-      logins.read(undefined, ['team-a']),
+      logins.read({ namespaces: ['team-a'] }),
       namespaces.claim('team-a'),
       namespaces.writeClaim(undefined, aClaim()),
       namespaces.index(aClaim()),

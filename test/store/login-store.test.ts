@@ -52,14 +52,14 @@ describe.each(Object.entries(CLIENTS))('over %s', (_, callsOf) => {
     it('makes one strongly consistent call, of each grammatical key once', async () => {
       const at = await openTable();
       const { calls, inputs } = recorded(await callsOf(at));
-      await loginStore({ calls, table: at.table, randomBytes }).read(ADDRESS, [
+      await loginStore({ calls, table: at.table, randomBytes }).read({ token: ADDRESS, namespaces: [
         'team-a',
         'team-a',
         'Team',
         'a',
         'team-b',
         'x/y',
-      ]);
+      ] });
       const Keys = [
         { pk: { S: `account#${ADDRESS.handle}` }, sk: { S: `token#${ADDRESS.id}` } },
         { pk: { S: 'namespace#team-a' }, sk: { S: 'claim' } },
@@ -72,7 +72,7 @@ describe.each(Object.entries(CLIENTS))('over %s', (_, callsOf) => {
     it('makes no call for no key', async () => {
       const at = await openTable();
       const { calls, inputs } = recorded(await callsOf(at));
-      await loginStore({ calls, table: at.table, randomBytes }).read(undefined, ['NOT', 'a/name']);
+      await loginStore({ calls, table: at.table, randomBytes }).read({ namespaces: ['NOT', 'a/name'] });
       expect(inputs).toEqual([]);
     });
 
@@ -85,7 +85,7 @@ describe.each(Object.entries(CLIENTS))('over %s', (_, callsOf) => {
       const key = { pk: { S: `account#${ADDRESS.handle}` }, sk: { S: `token#${ADDRESS.id}` } };
       await at.client.send(new PutItemCommand({ TableName: at.table, Item: { ...key, ...item } }));
       const logins = loginStore({ calls: await callsOf(at), table: at.table, randomBytes });
-      expect((await logins.read(ADDRESS, [])).token).toBeUndefined();
+      expect((await logins.read({ token: ADDRESS, namespaces: [] })).token).toBeUndefined();
     });
 
     it('takes a malformed claim for an error', async () => {
@@ -94,7 +94,7 @@ describe.each(Object.entries(CLIENTS))('over %s', (_, callsOf) => {
       const item = { ...key, account: { S: ACCOUNT }, state: { S: 'taken' }, epoch: { N: '1' } };
       await at.client.send(new PutItemCommand({ TableName: at.table, Item: item }));
       const logins = loginStore({ calls: await callsOf(at), table: at.table, randomBytes });
-      await expect(logins.read(undefined, ['team-a'])).rejects.toMatchObject({ code: 'internal' });
+      await expect(logins.read({ namespaces: ['team-a'] })).rejects.toMatchObject({ code: 'internal' });
     });
   });
 
@@ -174,7 +174,7 @@ describe.each(Object.entries(CLIENTS))('over %s', (_, callsOf) => {
           return { Responses: { pullpass: [claimItem('team-b')] }, UnprocessedKeys: {} };
         },
       );
-      const { claims } = await logins.read(undefined, ['team-a', 'team-b']);
+      const { claims } = await logins.read({ namespaces: ['team-a', 'team-b'] });
       expect(claims.map(({ name }) => name)).toEqual(['team-a', 'team-b']);
     });
 
@@ -183,7 +183,7 @@ describe.each(Object.entries(CLIENTS))('over %s', (_, callsOf) => {
         Responses: {},
         UnprocessedKeys: { pullpass: { Keys } },
       }));
-      const read = logins.read(ADDRESS, ['team-a']);
+      const read = logins.read({ token: ADDRESS, namespaces: ['team-a'] });
       await expect(read).rejects.toMatchObject({ code: 'unavailable', details: { retryAfterSeconds: 1 } });
       expect(requests()).toBe(2);
     });

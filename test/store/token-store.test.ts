@@ -191,6 +191,6 @@ describe('a malformed item', () => {
     await meddle(at, record.id, name, value);
     const address = { handle: accountHandle(ACCOUNT), id: record.id };
     await expect(tokens.get(ACCOUNT, record.id, NOW)).rejects.toMatchObject({ code: 'internal' });
-    await expect(logins.read(address, [])).rejects.toMatchObject({ code: 'internal' });
+    await expect(logins.read({ token: address, namespaces: [] })).rejects.toMatchObject({ code: 'internal' });
   });
 });

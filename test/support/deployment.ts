@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { vi } from 'vitest';
-import { createDerivationKeyFile } from '../../lib/derivation/key-file.ts';
+import { createKeyFile } from '../../lib/derivation/key-file.ts';
 import type { Service } from '../../lib/domain/service.ts';
 import { toSeconds } from '../../lib/domain/time.ts';
 import type { HttpHandler } from '../../lib/http/chain.ts';
@@ -22,6 +22,7 @@ import { type StoreWire, storeWire } from './store-wire.ts';
 export const PUBLIC_URL = 'https://pullpass.example';
 export const SERVICE: Service = {
   name: 'localhost:5000',
+  registry: 'localhost:5000',
   profile: 'x5c',
   algorithm: 'ES256',
   lifetimeSeconds: 300,
@@ -74,7 +75,7 @@ export interface IamExchange {
   readonly form: Readonly<Record<string, string>>;
 }
 
-const FUNCTIONS = ['login', 'management', 'discovery', 'fallback'] as const;
+const FUNCTIONS = ['login', 'management', 'credentials', 'discovery', 'fallback'] as const;
 
 /** Deploys. The functions are loaded anew, as they read the environment when they are loaded. */
 export async function deploy(options: DeploymentOptions = {}): Promise<Deployment> {
@@ -152,6 +153,7 @@ function essentials(directory: string, engine: TestEngine, wire: StoreWire): Rec
     PULLPASS_TABLE: engine.table,
     PULLPASS_KEYS: `file:${join(directory, 'keys')}`,
     PULLPASS_DERIVATION_KEY: `file:${join(directory, 'derivation.json')}`,
+    PULLPASS_CREDENTIAL_KEY: `file:${join(directory, 'credential.json')}`,
     PULLPASS_ISSUERS: join(directory, 'issuers.json'),
     PULLPASS_ADMINISTRATORS: administrators.join(' '),
     PULLPASS_FAILURES_PER_MINUTE: '1000000',
@@ -175,7 +177,8 @@ function setEnvironment(environment: Readonly<Record<string, string | undefined>
 async function keysIn(directory: string): Promise<void> {
   await mkdir(join(directory, 'keys'));
   await maintainRing(SERVICE, keyDirectory(join(directory, 'keys')), toSeconds(Date.now()));
-  await createDerivationKeyFile(join(directory, 'derivation.json'), randomBytes);
+  await createKeyFile(join(directory, 'derivation.json'), randomBytes);
+  await createKeyFile(join(directory, 'credential.json'), randomBytes);
 }
 
 function captureOutput(): string[] {

@@ -3,6 +3,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import type { Account } from '../../lib/domain/account.ts';
 import { parseScopes } from '../../lib/domain/scope.ts';
 import { Secret } from '../../lib/domain/secret.ts';
+import type { CredentialKeys } from '../../lib/ports.ts';
 import type { Actor } from '../../lib/usecases/actor.ts';
 import type { Login, LoginPorts } from '../../lib/usecases/log-in.ts';
 import { logIn } from '../../lib/usecases/log-in.ts';
@@ -21,7 +22,19 @@ export interface World {
   now: number;
 }
 
-const SERVICE = { name: 'localhost:5000', profile: 'x5c', algorithm: 'ES256', lifetimeSeconds: 300 } as const;
+const SERVICE = {
+  name: 'localhost:5000',
+  registry: 'localhost:5000',
+  profile: 'x5c',
+  algorithm: 'ES256',
+  lifetimeSeconds: 300,
+} as const;
+
+/** One key, that is its own name. */
+export const CREDENTIAL_KEYS: CredentialKeys = {
+  current: 'k1',
+  mac: async (key, text) => (key === 'k1' ? createHmac('sha256', key).update(text).digest() : undefined),
+};
 
 /** A world over these stores; access tokens are their claims, unsigned. */
 export function worldOn(stores: Stores = memoryStores()): World {
@@ -50,6 +63,9 @@ export function worldOn(stores: Stores = memoryStores()): World {
       randomBytes,
       issuer: 'https://pullpass.example',
       trusts,
+      policies: stores.policies,
+      administrators: [],
+      credentialKeys: CREDENTIAL_KEYS,
     },
   };
   return world;

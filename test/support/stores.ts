@@ -4,6 +4,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll } from 'vitest';
 import { auditStore } from '../../lib/store/audit-store.ts';
 import type { Table } from '../../lib/store/calls.ts';
+import { endedStore } from '../../lib/store/ended-store.ts';
 import { expiryStore } from '../../lib/store/expiry-store.ts';
 import { idempotencyStore } from '../../lib/store/idempotency-store.ts';
 import { loginStore } from '../../lib/store/login-store.ts';
@@ -29,6 +30,7 @@ export function storesOn({ client, table }: Table): Stores {
     policies: ruleStore({ client, table, randomBytes }, POLICY),
     trusts: ruleStore({ client, table, randomBytes }, TRUST),
     proofs: proofStore({ client, table, randomBytes }),
+    ended: endedStore({ client, table }),
   };
 }
 

@@ -160,7 +160,7 @@ describe('a call without the SDK', () => {
   it('makes a login "unavailable" when nobody is there', async () => {
     const calls = leanLoginCalls(callerAt('http://127.0.0.1:9'));
     const logins = loginStore({ calls, table: 'pullpass', randomBytes });
-    await expect(logins.read(undefined, ['team-a'])).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(logins.read({ namespaces: ['team-a'] })).rejects.toMatchObject({ code: 'unavailable' });
   });
 });
 

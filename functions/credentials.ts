@@ -1,0 +1,13 @@
+/** Vends credentials, and ends secrets at the word of whoever holds them. */
+import { credentialOperations } from '../lib/api/credentials.ts';
+import { ROUTES } from '../lib/api/routes.ts';
+import { composeCredentials } from '../lib/compose/credentials.ts';
+import { httpHandler } from '../lib/http/chain.ts';
+
+const { chain, ...options } = composeCredentials();
+
+export const handler = httpHandler({
+  ...chain,
+  routes: ROUTES.credentials,
+  operations: credentialOperations({ ...options, log: chain.log }),
+});

@@ -1,0 +1,86 @@
+/** A credential by OAuth token exchange (RFC 8693). */
+import type { Access } from '../domain/access.ts';
+import { CREDENTIAL_LIFE_SECONDS } from '../domain/credential.ts';
+import { PullpassError } from '../domain/errors.ts';
+import { isPattern, type Pattern } from '../domain/repository.ts';
+import { parseScopes } from '../domain/scope.ts';
+import type { Service } from '../domain/service.ts';
+import type { Answer, Call } from '../http/exchange.ts';
+import { type Form, single } from '../http/form.ts';
+import type { Log } from '../ports.ts';
+import { type Vended, type VendPorts, vendCredential } from '../usecases/vend-credential.ts';
+import { callerOf } from './caller.ts';
+import { serviceNamed } from './service.ts';
+import { logVended } from './vended-log.ts';
+
+export interface TokenExchangeOptions {
+  readonly ports: VendPorts;
+  readonly services: readonly Service[];
+  readonly log: Log;
+}
+
+/** What is issued is a password, and no access token (RFC 8693 section 2.2.1: `token_type` N_A). */
+const ISSUED_TYPE = 'urn:pullpass:token-type:credential';
+/** Nothing here acts for somebody else, and a parameter that is not understood must not be passed over. */
+const NOT_OFFERED = ['actor_token', 'actor_token_type', 'resource'] as const;
+const MAX_PATTERNS = 32;
+
+/** `audience` or `service` names the registry; every scope is `repository:<pattern>:pull` or `…:pull,push`. */
+export async function exchangeToken(
+  { ports, services, log }: TokenExchangeOptions,
+  call: Call,
+): Promise<Answer> {
+  checkParameters(call.form);
+  const name = single(call.form, 'audience') ?? single(call.form, 'service');
+  const service = serviceNamed(name, services);
+  const wish = wishOf(call.form.get('scope') ?? []);
+  const expiresInSeconds = CREDENTIAL_LIFE_SECONDS.default;
+  const vended = await vendCredential(ports, { caller: callerOf(call), service, expiresInSeconds, ...wish });
+  logVended(log, call, vended);
+  return { status: 200, json: tokenAnswer(vended) };
+}
+
+function checkParameters(form: Form): void {
+  const unknown = NOT_OFFERED.find(name => form.has(name));
+  if (unknown !== undefined) throw invalid(`The parameter ${unknown} is not offered here.`);
+  const wanted = single(form, 'requested_token_type');
+  if (wanted !== undefined && wanted !== ISSUED_TYPE) throw invalid(`Only ${ISSUED_TYPE} is issued here.`);
+}
+
+/** A credential has one access for all its repositories. */
+function wishOf(values: readonly string[]): { access: Access; repositories: readonly Pattern[] | null } {
+  const scopes = parseScopes(values);
+  if (scopes.length === 0) return { access: 'pull', repositories: null };
+  const [access, ...others] = new Set(scopes.map(({ actions }) => accessOf(actions)));
+  const repositories = scopes.map(({ name }) => name);
+  const isReadable =
+    access !== undefined &&
+    others.length === 0 &&
+    scopes.every(({ type, name }) => type === 'repository' && isPattern(name)) &&
+    scopes.length <= MAX_PATTERNS;
+  if (isReadable) return { access, repositories };
+  const example = 'repository:team-a/app:pull or repository:team-a/*:pull,push';
+  throw invalid(`Every scope must be like ${example}, with the same actions, and at most ${MAX_PATTERNS}.`);
+}
+
+function accessOf(actions: ReadonlySet<string>): Access | undefined {
+  const others = [...actions].filter(action => action !== 'pull' && action !== 'push');
+  if (others.length > 0 || actions.size === 0) return undefined;
+  return actions.has('push') ? 'push' : 'pull';
+}
+
+function tokenAnswer({ password, access, repositories, endsAt, vendedAt }: Vended): object {
+  const actions = access === 'push' ? 'pull,push' : 'pull';
+  const scope = repositories?.map(pattern => `repository:${pattern}:${actions}`).join(' ');
+  return {
+    access_token: password.reveal(),
+    issued_token_type: ISSUED_TYPE,
+    token_type: 'N_A',
+    expires_in: endsAt - vendedAt,
+    ...(scope === undefined ? {} : { scope }),
+  };
+}
+
+function invalid(detail: string): PullpassError {
+  return new PullpassError('invalid-request', { detail });
+}

@@ -1,0 +1,45 @@
+/** Puts the vending and the ending of credentials together from their configuration. */
+import { readConfig } from '../config.ts';
+import { servicesOf } from '../config-services.ts';
+import type { Service } from '../domain/service.ts';
+import { DAY_SECONDS } from '../domain/time.ts';
+import { auditStore } from '../store/audit-store.ts';
+import { createDynamoClient } from '../store/client.ts';
+import { endedStore } from '../store/ended-store.ts';
+import { proofStore } from '../store/proof-store.ts';
+import { tokenStore } from '../store/token-store.ts';
+import type { RevokePorts } from '../usecases/revoke.ts';
+import type { VendPorts } from '../usecases/vend-credential.ts';
+import type { ChainParts } from './chain.ts';
+import { guardedChain, IAM_SETTINGS } from './guarded-chain.ts';
+import { composeStanding, STANDING_SETTINGS } from './standing.ts';
+import { clock, randomBytes } from './system.ts';
+
+export interface Credentials {
+  readonly vending: VendPorts;
+  readonly revoking: RevokePorts;
+  readonly services: readonly Service[];
+  readonly chain: ChainParts;
+}
+
+/** Vending reads as a login does; what is written is rare, and written by the SDK. */
+export function composeCredentials(): Credentials {
+  const settings = [...IAM_SETTINGS, ...STANDING_SETTINGS, 'service', 'services', 'auditDays'] as const;
+  const config = readConfig(settings);
+  const table = { client: createDynamoClient(), table: config.table, randomBytes };
+  const standing = composeStanding(config);
+  const { store, credentialKeys, policies } = standing;
+  return {
+    vending: { ...standing, clock, randomBytes },
+    revoking: {
+      store,
+      credentialKeys,
+      tokens: tokenStore(table),
+      ended: endedStore(table),
+      audit: auditStore({ ...table, retentionSeconds: config.auditDays * DAY_SECONDS }),
+      clock,
+    },
+    services: servicesOf(config),
+    chain: guardedChain(config, { policies, proofs: proofStore(table) }),
+  };
+}

@@ -1,0 +1,152 @@
+/**
+ * A credential: `plc_` + key version + `.` + payload + MAC, at most 1024 characters. It says itself what it is for, so
+ * nothing is written when one is vended; what it may, its parent decides anew at every login.
+ */
+import type { Access } from './access.ts';
+import { isHandle, type Subject } from './account.ts';
+import { isPattern, type Pattern } from './repository.ts';
+import { Secret } from './secret.ts';
+
+/** What a credential stems from. A credential is never one. */
+export type Parent =
+  | { readonly kind: 'token'; readonly id: string; readonly generation: number }
+  | { readonly kind: 'identity'; readonly subject: Subject }
+  | { readonly kind: 'trust'; readonly subject: Subject; readonly ids: readonly string[] };
+
+export interface Credential {
+  /** 128 random bits in base64url: the name under which it can be ended alone. */
+  readonly jti: string;
+  /** The account, by its handle: whoever holds the credential need not learn whose it is. */
+  readonly handle: string;
+  readonly parent: Parent;
+  readonly service: string;
+  readonly access: Access;
+  /** null: every repository that the parent may use. */
+  readonly repositories: readonly Pattern[] | null;
+  /** Seconds since 1970. */
+  readonly endsAt: number;
+}
+
+/** A presented credential in parts: what was authenticated, with which key, and the MAC that it came with. */
+export interface SealedCredential {
+  readonly key: string;
+  readonly body: string;
+  readonly mac: string;
+}
+
+/** How long a credential may be asked to live, in seconds. */
+export const CREDENTIAL_LIFE_SECONDS = { min: 60, default: 3600, max: 43_200 } as const;
+
+export const CREDENTIAL_PREFIX = 'plc_';
+/** With the user name it fits into one line of every client's configuration, and into any header. */
+export const MAX_CREDENTIAL_LENGTH = 1024;
+
+/** Characters of HMAC-SHA-256 in base64url. */
+const MAC_LENGTH = 43;
+const SEALED = /^(plc_([a-z0-9]{1,8})\.[A-Za-z0-9_-]{1,1000})([A-Za-z0-9_-]{43})$/;
+const KEY_NAME = /^[a-z0-9]{1,8}$/;
+const JTI = /^[A-Za-z0-9_-]{22}$/;
+
+/** Whether a credential key may have this name: it stands in every credential. */
+export function isCredentialKeyName(name: string): boolean {
+  return KEY_NAME.test(name);
+}
+
+/** All of a credential but its MAC, which authenticates these very characters. */
+export function credentialBody(key: string, credential: Credential): string {
+  return `${CREDENTIAL_PREFIX}${key}.${Buffer.from(payloadOf(credential)).toString('base64url')}`;
+}
+
+/** The credential with its MAC; undefined when that would be longer than a credential may be. */
+export function sealCredential(body: string, mac: Uint8Array): Secret | undefined {
+  const text = body + formatMac(mac);
+  return text.length > MAX_CREDENTIAL_LENGTH ? undefined : new Secret(text);
+}
+
+/** A MAC as it stands in a credential. Compared as text, so that a credential has one spelling. */
+export function formatMac(mac: Uint8Array): string {
+  return Buffer.from(mac).toString('base64url');
+}
+
+/** The parts of a presented value; undefined for anything that cannot be a credential of ours. */
+export function splitCredential(value: Secret): SealedCredential | undefined {
+  const text = value.reveal();
+  if (text.length > MAX_CREDENTIAL_LENGTH) return undefined;
+  const [, body, key, mac] = SEALED.exec(text) ?? [];
+  if (body === undefined || key === undefined || mac?.length !== MAC_LENGTH) return undefined;
+  return { key, body, mac };
+}
+
+/** Reads a body whose MAC was found right; undefined for what this version does not write. */
+export function readCredential(body: string): Credential | undefined {
+  const payload = Buffer.from(body.slice(body.indexOf('.') + 1), 'base64url').toString('utf8');
+  const credential = parsePayload(payload);
+  return credential !== undefined && payloadOf(credential) === payload ? credential : undefined;
+}
+
+/** A list, because names of members would be most of it. */
+function payloadOf(credential: Credential): string {
+  const { jti, handle, parent, service, access, repositories, endsAt } = credential;
+  return JSON.stringify([jti, handle, parentOf(parent), service, access, repositories, endsAt]);
+}
+
+function parentOf(parent: Parent): readonly unknown[] {
+  switch (parent.kind) {
+    case 'token':
+      return ['token', parent.id, parent.generation];
+    case 'identity':
+      return ['identity', parent.subject];
+    case 'trust':
+      return ['trust', parent.subject, parent.ids];
+  }
+}
+
+function parsePayload(payload: string): Credential | undefined {
+  const [jti, handle, parent, service, access, repositories, endsAt] = listIn(payload);
+  const readParent = parseParent(parent);
+  const isWhole =
+    isText(jti) &&
+    JTI.test(jti) &&
+    isText(handle) &&
+    isHandle(handle) &&
+    readParent !== undefined &&
+    isText(service) &&
+    (access === 'pull' || access === 'push') &&
+    (repositories === null || isListOf(repositories, isPattern)) &&
+    isCount(endsAt);
+  return isWhole ? { jti, handle, parent: readParent, service, access, repositories, endsAt } : undefined;
+}
+
+function parseParent(value: unknown): Parent | undefined {
+  const [kind, name, more] = Array.isArray(value) ? (value as unknown[]) : [];
+  if (!isText(name)) return undefined;
+  if (kind === 'token' && isCount(more)) return { kind, id: name, generation: more };
+  if (!isSubject(name)) return undefined;
+  if (kind === 'identity') return { kind, subject: name };
+  return kind === 'trust' && isListOf(more, isText) ? { kind, subject: name, ids: more } : undefined;
+}
+
+function listIn(json: string): unknown[] {
+  try {
+    const value: unknown = JSON.parse(json);
+    return Array.isArray(value) ? value : [];
+  } catch {
+    return [];
+  }
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function isSubject(text: string): text is Subject {
+  return text.includes(':');
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value);
+}
+
+function isListOf(value: unknown, test: (text: string) => boolean): value is string[] {
+  return Array.isArray(value) && value.every(member => isText(member) && test(member));
+}

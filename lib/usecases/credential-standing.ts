@@ -1,0 +1,116 @@
+/** The standing of whoever presents a credential: what its parent may now, inside what the credential says. */
+import { actionsOf } from '../domain/access.ts';
+import { accountHandle } from '../domain/account.ts';
+import type { Credential, Parent } from '../domain/credential.ts';
+import { narrowed } from '../domain/grant.ts';
+import { permissionsOf, rolesOf } from '../domain/policy.ts';
+import type { Secret } from '../domain/secret.ts';
+import { judgeGeneration } from '../domain/token-record.ts';
+import { permissionOf } from '../domain/trust.ts';
+import type { LoginFacts } from '../ports.ts';
+import { openCredential } from './credential-value.ts';
+import {
+  FIRST_CLAIMS,
+  NOBODY,
+  type Occasion,
+  refused,
+  remainingClaims,
+  type Standing,
+  type StandingPorts,
+} from './standing.ts';
+import { standingOfToken } from './token-standing.ts';
+
+/** Throws `unauthenticated` for a credential that is not good, or is for another service. */
+export async function credentialStanding(
+  ports: StandingPorts,
+  secret: Secret,
+  occasion: Occasion,
+): Promise<Standing> {
+  const credential = await openCredential(ports.credentialKeys, secret);
+  if (credential === undefined) throw refused('credential: not one of ours');
+  const { jti, endsAt, service } = credential;
+  if (endsAt <= occasion.now) throw refused(`credential ${jti}: expired`);
+  if (service !== occasion.service) throw refused(`credential ${jti}: for another service`);
+  const facts = await factsOf(ports, credential, occasion);
+  if (facts.ended) throw refused(`credential ${jti}: ended`);
+  const { parentage: _, ...parent } = await parentStanding(ports, credential, { facts, now: occasion.now });
+  const bound = { repositories: credential.repositories, actions: actionsOf(credential.access) };
+  return {
+    ...parent,
+    permissions: parent.permissions.map(permission => narrowed(permission, bound)),
+    endsAt: Math.min(endsAt, parent.endsAt ?? endsAt),
+    credential: jti,
+  };
+}
+
+/** The first read has room for the parent and the note that the credential was ended, along with the first claims. */
+async function factsOf(
+  { store }: StandingPorts,
+  { handle, jti, parent }: Credential,
+  occasion: Occasion,
+): Promise<LoginFacts> {
+  const first = await store.read({
+    ...(parent.kind === 'token' ? { token: { handle, id: parent.id } } : {}),
+    credential: { handle, jti },
+    namespaces: occasion.namespaces.slice(0, FIRST_CLAIMS),
+  });
+  return { ...first, claims: [...first.claims, ...(await remainingClaims(store, occasion))] };
+}
+
+interface Moment {
+  readonly facts: LoginFacts;
+  readonly now: number;
+}
+
+function parentStanding(
+  ports: StandingPorts,
+  { handle, parent }: Credential,
+  moment: Moment,
+): Standing | Promise<Standing> {
+  switch (parent.kind) {
+    case 'token':
+      return standingOfParentToken(parent, moment);
+    case 'identity':
+      return standingOfParentIdentity(ports, handle, { parent, moment });
+    case 'trust':
+      return standingOfParentTrusts(ports, handle, { parent, moment });
+  }
+}
+
+function standingOfParentToken(
+  { id, generation }: Extract<Parent, { kind: 'token' }>,
+  { facts: { token, removed, claims }, now }: Moment,
+): Standing {
+  if (token === undefined) throw refused(`token ${id}, of a credential: ${removed ? 'removed' : 'unknown'}`);
+  const judgement = judgeGeneration(token, generation, now);
+  if (!judgement.usable) throw refused(`token ${id}, of a credential: ${judgement.refusal}`);
+  return standingOfToken(token, generation, claims);
+}
+
+/** Roles that were withdrawn leave an identity that may do nothing, as it would be at a login of its own. */
+async function standingOfParentIdentity(
+  { policies, administrators }: StandingPorts,
+  handle: string,
+  { parent: { subject }, moment }: { parent: Extract<Parent, { kind: 'identity' }>; moment: Moment },
+): Promise<Standing> {
+  const ofAccount = await policies.list(handle);
+  const rules = [...administrators, ...ofAccount];
+  const account = rules.find(rule => accountHandle(rule.account) === handle)?.account;
+  if (account === undefined) return { ...NOBODY, subject };
+  const roles = rolesOf({ account, subject }, administrators, ofAccount);
+  const { claims } = moment.facts;
+  return { subject, account, permissions: permissionsOf(roles), claims, endsAt: null };
+}
+
+async function standingOfParentTrusts(
+  { trusts }: StandingPorts,
+  handle: string,
+  { parent: { subject, ids }, moment }: { parent: Extract<Parent, { kind: 'trust' }>; moment: Moment },
+): Promise<Standing> {
+  const left = (await trusts.list(handle)).filter(({ id }) => ids.includes(id));
+  const [first] = left;
+  if (first === undefined) throw refused(`trusts ${ids.join(', ')}, of a credential: removed`);
+  const { claims } = moment.facts;
+  const permissions = left.map(permissionOf);
+  return { subject, account: first.account, permissions, claims, endsAt: null };
+}

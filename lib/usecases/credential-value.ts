@@ -1,0 +1,34 @@
+/** Writes credentials, and reads those that were presented. */
+import { timingSafeEqual } from 'node:crypto';
+import {
+  type Credential,
+  credentialBody,
+  formatMac,
+  readCredential,
+  sealCredential,
+  splitCredential,
+} from '../domain/credential.ts';
+import type { Secret } from '../domain/secret.ts';
+import type { CredentialKeys } from '../ports.ts';
+
+/** The value of a credential; undefined when it would be longer than a credential may be. */
+export async function closeCredential(
+  keys: CredentialKeys,
+  credential: Credential,
+): Promise<Secret | undefined> {
+  const body = credentialBody(keys.current, credential);
+  const mac = await keys.mac(keys.current, body);
+  if (mac === undefined) throw new Error(`the current credential key ${keys.current} is missing`);
+  return sealCredential(body, mac);
+}
+
+/** The credential in a presented value, ended or not; undefined for anything that we have not written. */
+export async function openCredential(keys: CredentialKeys, value: Secret): Promise<Credential | undefined> {
+  const sealed = splitCredential(value);
+  if (sealed === undefined) return undefined;
+  const mac = await keys.mac(sealed.key, sealed.body);
+  if (mac === undefined) return undefined;
+  // Both are 43 characters, so the lengths that timingSafeEqual insists on are equal.
+  const isOurs = timingSafeEqual(Buffer.from(formatMac(mac)), Buffer.from(sealed.mac));
+  return isOurs ? readCredential(sealed.body) : undefined;
+}

@@ -1,0 +1,78 @@
+/** Ends a secret at the word of whoever holds it (RFC 7009). */
+import type { Account } from '../domain/account.ts';
+import { CREDENTIAL_PREFIX } from '../domain/credential.ts';
+import { hashRegistryToken, parseRegistryToken } from '../domain/registry-token.ts';
+import type { Secret } from '../domain/secret.ts';
+import { toSeconds } from '../domain/time.ts';
+import { revokeToken } from '../domain/token-record.ts';
+import type {
+  AuditStore,
+  Clock,
+  CredentialKeys,
+  EndedCredentialStore,
+  LoginStore,
+  TokenStore,
+} from '../ports.ts';
+import { recordAct } from './actor.ts';
+import { openCredential } from './credential-value.ts';
+import { untilWon } from './retry.ts';
+
+export interface RevokePorts {
+  readonly store: Pick<LoginStore, 'read'>;
+  readonly tokens: Pick<TokenStore, 'update'>;
+  readonly ended: EndedCredentialStore;
+  readonly credentialKeys: CredentialKeys;
+  readonly audit: AuditStore;
+  readonly clock: Clock;
+}
+
+export interface RevokeRequest {
+  readonly secret: Secret;
+  readonly requestId: string;
+  readonly sourceAddress: string;
+}
+
+/** For the log: what was ended. The caller learns nothing of it. */
+export type Revoked =
+  | { readonly kind: 'token'; readonly id: string; readonly account: Account }
+  | { readonly kind: 'credential'; readonly jti: string }
+  | { readonly kind: 'nothing' };
+
+const NOTHING: Revoked = { kind: 'nothing' };
+
+/**
+ * A registry token is disabled, a value in its grace loses that, a credential ends alone; anything else is nothing to
+ * end. Throws what the store throws: then the secret may still be good, and nobody is told that it is not.
+ */
+export async function revoke(ports: RevokePorts, request: RevokeRequest): Promise<Revoked> {
+  const isCredential = request.secret.reveal().startsWith(CREDENTIAL_PREFIX);
+  return isCredential ? endCredential(ports, request.secret) : disableToken(ports, request);
+}
+
+async function endCredential(
+  { credentialKeys, ended, clock }: RevokePorts,
+  secret: Secret,
+): Promise<Revoked> {
+  const credential = await openCredential(credentialKeys, secret);
+  if (credential === undefined || credential.endsAt <= toSeconds(clock())) return NOTHING;
+  const { handle, jti, endsAt } = credential;
+  await ended.end({ handle, jti }, endsAt);
+  return { kind: 'credential', jti };
+}
+
+async function disableToken(ports: RevokePorts, request: RevokeRequest): Promise<Revoked> {
+  const address = parseRegistryToken(request.secret);
+  if (address === undefined) return NOTHING;
+  return untilWon(async () => {
+    const { token } = await ports.store.read({ token: address, namespaces: [] });
+    const now = toSeconds(ports.clock());
+    const subject = `token:${address.id}` as const;
+    const after = token && revokeToken(token, hashRegistryToken(request.secret), now, subject);
+    if (token === undefined || after === undefined) return NOTHING;
+    const { account, id } = token;
+    const { requestId, sourceAddress } = request;
+    const actor = { account, subject, strength: 'strong', requestId, sourceAddress } as const;
+    await recordAct(ports, actor, { act: 'revoke-token', target: id });
+    return (await ports.tokens.update(token, after, now)) ? { kind: 'token', id, account } : undefined;
+  });
+}

@@ -1,0 +1,54 @@
+/** The standing of whoever presents a registry token. */
+import { actionsOf } from '../domain/access.ts';
+import { accountHandle } from '../domain/account.ts';
+import type { NamespaceClaim } from '../domain/namespace-claim.ts';
+import { hashRegistryToken, parseRegistryToken } from '../domain/registry-token.ts';
+import type { Secret } from '../domain/secret.ts';
+import { endOfGeneration, judge, type TokenRecord } from '../domain/token-record.ts';
+import {
+  FIRST_CLAIMS,
+  type Occasion,
+  refused,
+  remainingClaims,
+  type Standing,
+  type StandingPorts,
+} from './standing.ts';
+
+/** Throws `unauthenticated` for a value that is not good. */
+export async function tokenStanding(
+  { store }: Pick<StandingPorts, 'store'>,
+  secret: Secret,
+  occasion: Occasion,
+): Promise<Standing> {
+  const address = parseRegistryToken(secret);
+  if (address === undefined) throw refused('token: malformed');
+  const { namespaces, now } = occasion;
+  const first = await store.read({ token: address, namespaces: namespaces.slice(0, FIRST_CLAIMS) });
+  const { token, removed } = first;
+  const judgement = judge(token, hashRegistryToken(secret), now);
+  if (token === undefined || !judgement.usable) {
+    const refusal = judgement.usable ? 'unknown' : judgement.refusal;
+    throw refused(`token ${address.id}: ${removed ? 'removed' : refusal}`);
+  }
+  const claims = [...first.claims, ...(await remainingClaims(store, occasion))];
+  await store.touch(token, now);
+  return standingOfToken(token, judgement.generation, claims);
+}
+
+/** What a generation of a token allows. */
+export function standingOfToken(
+  token: TokenRecord,
+  generation: number,
+  claims: readonly NamespaceClaim[],
+): Standing {
+  const { id, account, repositories, access } = token;
+  const endsAt = endOfGeneration(token, generation);
+  return {
+    subject: `token:${id}`,
+    account,
+    permissions: [{ repositories, actions: actionsOf(access) }],
+    claims,
+    endsAt,
+    parentage: { handle: accountHandle(account), parent: { kind: 'token', id, generation }, endsAt },
+  };
+}

@@ -1,0 +1,11 @@
+/** The credentials that were ended, in memory. */
+import type { EndedCredentialStore } from '../../lib/ports.ts';
+import { type MemoryTable, memoryTable } from './memory-table.ts';
+
+export function memoryEndedStore({ ended }: MemoryTable = memoryTable()): EndedCredentialStore {
+  return {
+    end: async ({ handle, jti }, expiresAt) => {
+      ended.set(`${handle} ${jti}`, { value: null, expiresAt });
+    },
+  };
+}
