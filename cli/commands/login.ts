@@ -1,0 +1,117 @@
+/** `login` and `logout`. */
+import type { Command } from 'commander';
+import { Broker, DEFAULT_TIMEOUT_MS } from '../broker.ts';
+import type { Context } from '../context.ts';
+import { type Discovered, demandSameIssuer, discover } from '../discovery.ts';
+import { Failure, UsageError } from '../failure.ts';
+import { exchangeApiKey } from '../iam.ts';
+import { proofOf } from '../login-proof.ts';
+import { type LoginOptions, type LoginSource, loginSource } from '../login-source.ts';
+import { describe, recognise } from '../recognised.ts';
+import { chosenTarget, type State, withTarget } from '../state.ts';
+import type { StoredLogin } from '../stored-login.ts';
+import { isTargetName, parseTargetUrl, type Target } from '../target.ts';
+
+export function addLogin(program: Command, context: Context): void {
+  program
+    .command('login')
+    .description('log in to a deployment, and make it the current target')
+    .helpGroup('Logging in:')
+    .option('--url <url>', 'its URL; by default that of the target')
+    .option('--apikey <key>', 'an API key of the IAM, for all on this machine to see; better:')
+    .option('--apikey-stdin', 'an API key, from the standard input (or PULLPASS_APIKEY)')
+    .option(
+      '--oidc-token-stdin',
+      'the OIDC token of a workload, from the standard input (or PULLPASS_OIDC_TOKEN)',
+    )
+    .option('--oidc-token-file <path>', 'a file with the OIDC token, read at each use')
+    .option('--aws', 'the AWS role or user of the AWS credentials at each use')
+    .option('--region <region>', 'with --aws: whose STS is asked, instead of AWS_REGION')
+    .option('--token-stdin', 'a registry token, from the standard input')
+    .action((options: LoginOptions & { url?: string }) => logIn(context, options));
+  program
+    .command('logout')
+    .description('forget the login of the target')
+    .helpGroup('Logging in:')
+    .option('--all', 'forget every login, and every token that the credential helper keeps')
+    .action((options: { all?: true }) => (options.all ? logOutOfAll(context) : logOut(context)));
+}
+
+async function logIn(context: Context, { url, ...options }: LoginOptions & { url?: string }): Promise<void> {
+  const known = await knownTarget(context, url);
+  const source = await loginSource(options, context);
+  const { output } = context;
+  const broker = new Broker({ url: known.url });
+  const found = await output.during(`Waiting for ${known.url}`, discover(broker));
+  if (known.target !== undefined) demandSameIssuer(known.target, found);
+  const login = await output.during('Logging in', storedLogin(context, source, found));
+  const proof = await proofOf(login, known.url, context.clock());
+  const recognised = await output.during('Logging in', recognise(broker, proof, found.services));
+  const target: Target = { name: known.name, url: known.url, ...found, login };
+  await context.home.update(state => ({ ...withTarget(state, target), current: target.name }));
+  await output.show(
+    { target: target.name, url: target.url, ...recognised },
+    `Logged in to ${target.name} (${target.url}) as ${describe(recognised)}.`,
+  );
+}
+
+/** Which deployment is meant, and the target of it if there is one. */
+interface Known extends Pick<Target, 'name' | 'url'> {
+  readonly target: Target | undefined;
+}
+
+async function knownTarget(context: Context, url: string | undefined): Promise<Known> {
+  const state = await context.home.read();
+  if (url === undefined) {
+    const target = chosenTarget(state, context.targetName);
+    return { name: target.name, url: target.url, target };
+  }
+  const origin = parseTargetUrl(url);
+  const sameUrl = state.targets.find(target => target.url === origin);
+  return knownAs(state, context.namedTarget ?? sameUrl?.name ?? new URL(origin).host, origin);
+}
+
+/** The target of that name, or one to add; it must not be another deployment's. */
+function knownAs(state: State, name: string, url: string): Known {
+  if (!isTargetName(name)) throw new UsageError(`${name} cannot be the name of a target.`);
+  const other = state.targets.find(target => target.name === name);
+  if (other === undefined) return { name, url, target: undefined };
+  if (other.url === url) return { name, url, target: other };
+  throw new Failure(`The target ${name} is another deployment: ${other.url}`, {
+    next: `Give this one a name of its own: pullpass target-add NAME ${url}`,
+  });
+}
+
+async function storedLogin(
+  context: Context,
+  source: LoginSource,
+  { issuer }: Discovered,
+): Promise<StoredLogin> {
+  if (source.kind !== 'api-key') return source;
+  if (issuer === null)
+    throw new Failure('This deployment takes no API keys: none of its issuers exchanges them.');
+  return exchangeApiKey(issuer, source.apiKey, { nowMs: context.clock(), timeoutMs: DEFAULT_TIMEOUT_MS });
+}
+
+async function logOut(context: Context): Promise<void> {
+  const state = await context.home.read();
+  const { name, login } = chosenTarget(state, context.targetName);
+  await context.home.update(now => ({
+    ...now,
+    targets: now.targets.map(target => (target.name === name ? { ...target, login: null } : target)),
+  }));
+  const human = login === null ? `Nobody was logged in to ${name}.` : `Logged out of ${name}.`;
+  await context.output.show({ loggedOut: login === null ? [] : [name] }, human);
+}
+
+async function logOutOfAll(context: Context): Promise<void> {
+  const { targets } = await context.home.read();
+  await context.home.update(now => ({
+    ...now,
+    targets: now.targets.map(target => ({ ...target, login: null })),
+    registryTokens: [],
+  }));
+  const loggedOut = targets.filter(({ login }) => login !== null).map(({ name }) => name);
+  const human = loggedOut.length === 0 ? 'Nobody was logged in.' : `Logged out of ${loggedOut.join(', ')}.`;
+  await context.output.show({ loggedOut }, human);
+}

@@ -1,0 +1,81 @@
+/** What every command is given: where it runs, what it remembers, and how it speaks. */
+import type { Clock } from '../lib/ports.ts';
+import { type Environment, readEnvironment } from './environment.ts';
+import { Failure } from './failure.ts';
+import { Home } from './home.ts';
+import { type Format, Output, type Sink } from './output.ts';
+import { Session } from './session.ts';
+import { chosenTarget } from './state.ts';
+import type { Target } from './target.ts';
+import { type Source, Terminal } from './terminal.ts';
+
+/** The process, or what a test puts in its place. */
+export interface World {
+  readonly variables: NodeJS.ProcessEnv;
+  readonly stdin: Source;
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+  readonly clock: Clock;
+}
+
+/** The options that every command has. */
+export interface GlobalOptions {
+  readonly output?: Format;
+  readonly target?: string;
+}
+
+export class Context {
+  readonly terminal: Terminal;
+  readonly clock: Clock;
+  readonly #world: World;
+  readonly #options: () => GlobalOptions;
+
+  /** `options` answers once the command line has been read. */
+  constructor(world: World, options: () => GlobalOptions) {
+    this.terminal = new Terminal(world.stdin, world.stderr);
+    this.clock = world.clock;
+    this.#world = world;
+    this.#options = options;
+  }
+
+  get environment(): Environment {
+    return readEnvironment(this.#world.variables);
+  }
+
+  /** Throws a Failure when nothing says where it is. */
+  get home(): Home {
+    const { home } = this.environment;
+    if (home !== undefined) return new Home(home);
+    throw new Failure('Nothing says where logins are kept.', { next: 'Set HOME, or PULLPASS_HOME.' });
+  }
+
+  get output(): Output {
+    const { stdout, stderr } = this.#world;
+    const format = this.#options().output ?? 'human';
+    return new Output({ stdout, stderr, format, noColor: this.environment.noColor });
+  }
+
+  /** What `--target` says. */
+  get namedTarget(): string | undefined {
+    return this.#options().target;
+  }
+
+  /** The target that `--target` or `PULLPASS_TARGET` names; undefined: the current one is meant. */
+  get targetName(): string | undefined {
+    return this.namedTarget ?? this.environment.target;
+  }
+
+  /** The target that the command speaks to. Throws a Failure when there is none. */
+  async target(): Promise<Target> {
+    return chosenTarget(await this.home.read(), this.targetName);
+  }
+
+  async session(): Promise<Session> {
+    return this.sessionWith(await this.target());
+  }
+
+  sessionWith(target: Target): Session {
+    const waiting = <T>(work: Promise<T>) => this.output.during(`Waiting for ${target.url}`, work);
+    return new Session({ home: this.home, target, clock: this.clock, waiting });
+  }
+}

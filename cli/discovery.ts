@@ -1,0 +1,64 @@
+/** What a deployment says of itself: the registries that it serves, and where its callers log in. */
+import * as v from 'valibot';
+import type { Broker } from './broker.ts';
+import { Failure } from './failure.ts';
+import { isLoopback, isSafeUrl, type PinnedIssuer, SERVICE, type Target } from './target.ts';
+
+export type Discovered = Pick<Target, 'issuer' | 'services'>;
+
+const METADATA = v.object({
+  issuer: v.string(),
+  pullpass_services: v.array(SERVICE),
+  pullpass_issuers: v.array(
+    v.object({
+      key: v.string(),
+      issuer: v.string(),
+      token_endpoint: v.nullable(v.string()),
+      client_id: v.nullable(v.string()),
+    }),
+  ),
+});
+
+/** Asks a deployment for its metadata (RFC 8414). Throws a Failure when it is not the one that it was asked as. */
+export async function discover(broker: Broker): Promise<Discovered> {
+  const metadata = await broker.ask(METADATA, { path: '/.well-known/oauth-authorization-server' });
+  // RFC 8414 section 3.3. It also is what proofs for it must name, and what its registries call it.
+  if (metadata.issuer !== broker.url) {
+    throw new Failure(`The deployment at ${broker.url} knows itself by another URL: ${metadata.issuer}`, {
+      code: 'other-url',
+      next: 'If you trust that one, use it instead.',
+    });
+  }
+  const issuers = metadata.pullpass_issuers.flatMap(issuer => pinned(issuer));
+  for (const { tokenEndpoint } of issuers) demandSafe(tokenEndpoint, broker.url);
+  return { services: metadata.pullpass_services, issuer: issuers[0] ?? null };
+}
+
+/**
+ * Throws a Failure unless the deployment still names the issuer that the target was added with: whoever took over a
+ * deployment could otherwise have API keys and refresh tokens sent to himself.
+ */
+export function demandSameIssuer({ name, url, issuer }: Target, found: Discovered): void {
+  if (JSON.stringify(issuer) === JSON.stringify(found.issuer)) return;
+  throw new Failure(
+    `${url} now names another issuer than when the target ${name} was added. Nothing was sent to it.`,
+    {
+      code: 'issuer-changed',
+      next: `If its operator says that this is right: pullpass target-add ${name} ${url}`,
+    },
+  );
+}
+
+type Listed = v.InferOutput<typeof METADATA>['pullpass_issuers'][number];
+
+function pinned({ key, issuer, token_endpoint: tokenEndpoint, client_id: clientId }: Listed): PinnedIssuer[] {
+  return tokenEndpoint === null ? [] : [{ key, issuer, tokenEndpoint, clientId }];
+}
+
+/** Only a deployment on this machine may send its callers to another port of this machine. */
+function demandSafe(endpoint: string, url: string): void {
+  if (isSafeUrl(endpoint) && (!isLoopback(endpoint) || isLoopback(url))) return;
+  throw new Failure(
+    `${url} names a token endpoint that is neither https nor on this machine: nothing was sent to it.`,
+  );
+}

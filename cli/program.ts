@@ -1,0 +1,56 @@
+/** The command `pullpass`: all its verbs, and what becomes of their failures. */
+import { Command, CommanderError, Option } from 'commander';
+import { addLogin } from './commands/login.ts';
+import { addTargets } from './commands/target.ts';
+import { Context, type GlobalOptions, type World } from './context.ts';
+import { UsageError } from './failure.ts';
+import { VERSION } from './version.ts';
+
+const FAILED = 1;
+const MISUSED = 2;
+
+/** Adds the verbs of one file to the program. */
+type AddVerbs = (program: Command, context: Context) => void;
+
+const VERBS: readonly AddVerbs[] = [addLogin, addTargets];
+
+/** Runs the command with the arguments that follow its name. Answers the exit code, and throws nothing. */
+export async function run(args: readonly string[], world: World): Promise<number> {
+  const program = newProgram(world);
+  const context = new Context(world, () => program.opts<GlobalOptions>());
+  for (const add of VERBS) add(program, context);
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    const isUsage = error instanceof UsageError || error instanceof CommanderError;
+    if (!isHelp(error)) context.output.failure(isUsage ? asUsageError(error) : error);
+    return isUsage ? MISUSED : FAILED;
+  }
+}
+
+function newProgram({ stdout, stderr }: World): Command {
+  return new Command('pullpass')
+    .description('Tokens, credentials and logins of container registries that trust a Pullpass deployment.')
+    .version(VERSION, '-V, --version', 'show the version')
+    .addOption(new Option('--target <name>', 'the deployment to speak to, instead of the current one'))
+    .addOption(new Option('--output <format>', 'how results are written').choices(['human', 'json']))
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: text => void stdout.write(text),
+      writeErr: text => void stderr.write(text),
+      // Failures are told in one place, below.
+      outputError: () => undefined,
+    })
+    .exitOverride();
+}
+
+/** The library has shown its help instead of an error. */
+function isHelp(error: unknown): boolean {
+  return error instanceof CommanderError && error.code === 'commander.help';
+}
+
+function asUsageError({ message }: Error): UsageError {
+  return new UsageError(message.replace(/^error: /, ''));
+}

@@ -1,0 +1,80 @@
+/** A target: one deployment that the command speaks to, under a name of the user's. */
+import * as v from 'valibot';
+import { UsageError } from './failure.ts';
+import { STORED_LOGIN } from './stored-login.ts';
+
+const NAME = /^[A-Za-z0-9[][A-Za-z0-9._:[\]-]{0,127}$/;
+const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|\[::1\]|localhost)$/;
+
+/** Where clients log in: `host` or `host:port`, as it stands before the slash in names of images. */
+const REGISTRY = /^[A-Za-z0-9.[\]:-]{1,255}$/;
+
+export const SERVICE = v.object({
+  /** The `service` of the token protocol. */
+  name: v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,255}$/)),
+  registry: v.pipe(v.string(), v.regex(REGISTRY)),
+});
+export type TargetService = Readonly<v.InferOutput<typeof SERVICE>>;
+
+const ISSUER = v.object({
+  key: v.string(),
+  issuer: v.string(),
+  tokenEndpoint: v.pipe(v.string(), v.check(isSafeUrl)),
+  /** Which client logs in there; null: none is named. */
+  clientId: v.nullable(v.string()),
+});
+export type PinnedIssuer = Readonly<v.InferOutput<typeof ISSUER>>;
+
+export const TARGET = v.object({
+  name: v.pipe(v.string(), v.check(isTargetName)),
+  /** Its origin, which is also the `PULLPASS_URL` of the deployment. */
+  url: v.pipe(v.string(), v.check(isSafeUrl)),
+  /** The registries that it serves: to no other is anything of this target ever given. */
+  services: v.array(SERVICE),
+  /** Where API keys and refresh tokens are exchanged; null: this deployment takes none. Never changes by itself. */
+  issuer: v.nullable(ISSUER),
+  /** Who is logged in; null: nobody. */
+  login: v.nullable(STORED_LOGIN),
+});
+export type Target = Readonly<v.InferOutput<typeof TARGET>>;
+
+/** Whether `text` may name a target; hosts with a port may. */
+export function isTargetName(text: string): boolean {
+  return NAME.test(text);
+}
+
+/**
+ * The origin of a deployment's URL. Throws UsageError unless it is https, or http on this machine, with neither user
+ * information, path, query nor fragment: secrets will be sent there.
+ */
+export function parseTargetUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !isSafe(url)) {
+    throw new UsageError(
+      `${quoted(url)} is no URL of a deployment: it must be https (http only on this machine).`,
+    );
+  }
+  if (`${url.origin}/` !== url.href) {
+    throw new UsageError(`The URL of a deployment has no user name, path or query: ${url.origin}`);
+  }
+  return url.origin;
+}
+
+/** Whether `text` is an absolute URL that secrets may be sent to. */
+export function isSafeUrl(text: string): boolean {
+  return URL.canParse(text) && isSafe(new URL(text)) && !new URL(text).username && !new URL(text).password;
+}
+
+/** Whether the URL is of this machine. */
+export function isLoopback(url: string): boolean {
+  return LOOPBACK.test(new URL(url).hostname);
+}
+
+function isSafe({ protocol, hostname }: URL): boolean {
+  return protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname));
+}
+
+/** What was given may be a secret in the wrong place: only a host is repeated. */
+function quoted(url: URL | undefined): string {
+  return url === undefined || url.host === '' ? 'That' : url.host;
+}
