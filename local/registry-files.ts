@@ -1,6 +1,7 @@
 /** What the operator hands to a registry: the public keys of its service, and a configuration that uses them. */
 import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { BUNDLE_FILE, distributionAuth, JWKS_FILE, keysFileOf } from '../lib/domain/registry-auth.ts';
 import type { Service } from '../lib/domain/service.ts';
 import { replaceFile } from '../lib/signing/atomic-file.ts';
 
@@ -15,8 +16,6 @@ export interface RegistryFilesInput {
   readonly bundle: string | undefined;
 }
 
-const BUNDLE = 'rootcertbundle.pem';
-const JWKS = 'jwks.json';
 const CONFIG = 'config.yml';
 const DEFAULT_PORT = '5000';
 
@@ -33,19 +32,15 @@ export async function writeRegistryFiles(input: RegistryFilesInput): Promise<voi
 /** The contents of those files by name. */
 export function registryFiles(input: RegistryFilesInput): Record<string, string> {
   return {
-    ...(input.bundle === undefined ? {} : { [BUNDLE]: input.bundle }),
-    [JWKS]: `${JSON.stringify(input.jwks, null, 2)}\n`,
+    ...(input.bundle === undefined ? {} : { [BUNDLE_FILE]: input.bundle }),
+    [JWKS_FILE]: `${JSON.stringify(input.jwks, null, 2)}\n`,
     [CONFIG]: distributionConfig(input),
   };
 }
 
-/**
- * A configuration that distribution 2.8 (x5c) and 3.x (x5c, kid) start with: `registry serve config.yml`. Every
- * string is a JSON string, which YAML reads as it is. 3.x would accept HMAC too, were the algorithms not listed.
- */
+/** A configuration that distribution starts with: `registry serve config.yml`. */
 function distributionConfig({ directory, service, publicUrl }: RegistryFilesInput): string {
   const here = resolve(directory);
-  const [option, file] = service.profile === 'x5c' ? ['rootcertbundle', BUNDLE] : ['jwks', JWKS];
   return `# For service ${JSON.stringify(service.name)}. Written again when it changes: copy it before you edit it.
 version: 0.1
 storage:
@@ -55,14 +50,7 @@ storage:
     enabled: true
 http:
   addr: ${JSON.stringify(listenAddress(service.name))}
-auth:
-  token:
-    realm: ${JSON.stringify(`${publicUrl}/oauth/token`)}
-    service: ${JSON.stringify(service.name)}
-    issuer: ${JSON.stringify(publicUrl)}
-    ${option}: ${JSON.stringify(join(here, file))}
-    signingalgorithms: [${service.algorithm}]
-`;
+${distributionAuth({ service, publicUrl, keysPath: join(here, keysFileOf(service)) })}`;
 }
 
 /** The port that the service's name ends with, on loopback: there is no TLS in this configuration. */
