@@ -89,24 +89,43 @@ const PROBLEM = v.object({
   errors: v.optional(v.array(v.object({ path: v.optional(v.string()), message: v.optional(v.string()) }))),
 });
 
+/** What to do about it, by the code of the error or else by its status. */
 const NEXT: Readonly<Record<string, string>> = {
-  403: 'See who you are with: pullpass whoami',
+  'rotation-in-progress': 'Say --force to end the grace at once.',
+  'token-disabled': 'Enable it with: pullpass token-update ID --enable',
+  403: 'See who you are, and what you may do, with: pullpass whoami',
   429: 'Wait a minute, and try again.',
   503: 'Try again shortly; "pullpass doctor" says what does not answer.',
 };
 
 function failureOf({ status, headers, text }: FetchedAnswer, url: string): Failure {
-  const { detail, details, code, requestId, errors = [] } = problemIn(text);
-  const message = detail ?? details ?? `${url} answered with status ${status}.`;
-  return new Failure(message, {
+  const { detail, details, requestId, id, errors = [], ...problem } = problemIn(text);
+  const code = problem.code ?? codeOf(status);
+  const problems = errors.flatMap(({ path, message }) =>
+    path === undefined ? [] : [`${path} ${message ?? ''}`.trim()],
+  );
+  const stated = detail ?? details ?? `${url} answered with status ${status}.`;
+  return new Failure(problems.length === 0 ? stated : 'The deployment does not take this:', {
     status,
-    code: code ?? codeOf(status),
+    code,
+    problems: problems.length === 0 ? undefined : problems,
     requestId: requestId ?? headers.get('x-request-id') ?? undefined,
-    problems: errors.flatMap(({ path, message: what }) =>
-      path === undefined ? [] : [`${path} ${what ?? ''}`.trim()],
-    ),
-    next: status === 401 ? `Log in again with: pullpass login --url ${url}` : NEXT[status],
+    next: nextOf({ status, code, id, url }),
   });
+}
+
+interface Told {
+  readonly status: number;
+  readonly code: string | undefined;
+  /** Of the token that the error is about. */
+  readonly id: string | undefined;
+  readonly url: string;
+}
+
+function nextOf({ status, code, id, url }: Told): string | undefined {
+  if (status === 401) return `Log in again with: pullpass login --url ${url}`;
+  if (id !== undefined) return `The token is ${id}: remove it or rotate it.`;
+  return NEXT[code ?? ''] ?? NEXT[status];
 }
 
 function problemIn(text: string): v.InferOutput<typeof PROBLEM> {

@@ -30,3 +30,8 @@ export class Failure extends Error {
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
+
+/** What went wrong has been told already: exit code 1, and not a word more. */
+export class AlreadyTold extends Error {
+  override readonly name = 'AlreadyTold';
+}

@@ -1,0 +1,69 @@
+/** `npm run build:cli`: makes the package of the command line in .build/cli, and packs it beside. */
+import { execFileSync } from 'node:child_process';
+import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import project from '../package.json' with { type: 'json' };
+
+const ROOT = join(import.meta.dirname, '..');
+const OUTPUT = join(ROOT, '.build');
+const PACKAGE = join(OUTPUT, 'cli');
+const COMMANDS = ['pullpass', 'docker-credential-pullpass', 'pullpass-kubelet-provider'];
+
+/** The oldest Node that has all that the command uses. */
+const NODE = { major: 20, minor: 19 };
+
+/** Comes before everything else in a file, in words that the oldest Node understands. */
+const PROLOGUE = `#!/usr/bin/env node
+var node = process.versions.node.split('.').map(Number);
+if (node[0] < ${NODE.major} || (node[0] === ${NODE.major} && node[1] < ${NODE.minor})) {
+  console.error('Pullpass needs Node ${NODE.major}.${NODE.minor} or newer; this is ' + process.versions.node + '.');
+  process.exit(1);
+}`;
+
+await rm(PACKAGE, { recursive: true, force: true });
+await mkdir(PACKAGE, { recursive: true });
+await bundle();
+await writeFile(join(PACKAGE, 'package.json'), `${JSON.stringify(manifest(), null, 2)}\n`);
+await copyFile(join(ROOT, 'LICENSE'), join(PACKAGE, 'LICENSE'));
+await copyFile(join(ROOT, 'cli', 'README.md'), join(PACKAGE, 'README.md'));
+pack();
+
+/**
+ * One file for each command, with all that it needs; the same sources give the same bytes. CommonJS: an older Node
+ * reads its first lines before it misses anything, and what is imported late is evaluated late within the one file.
+ */
+async function bundle(): Promise<void> {
+  await build({
+    absWorkingDir: ROOT,
+    entryPoints: COMMANDS.map(name => `cli/${name}.ts`),
+    outdir: PACKAGE,
+    outExtension: { '.js': '.cjs' },
+    banner: { js: PROLOGUE },
+    bundle: true,
+    minify: true,
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20',
+    mainFields: ['module', 'main'],
+    legalComments: 'eof',
+    logLevel: 'warning',
+  });
+}
+
+function manifest(): object {
+  const { name, version, description, license } = project;
+  return {
+    name,
+    version,
+    description,
+    license,
+    bin: Object.fromEntries(COMMANDS.map(command => [command, `${command}.cjs`])),
+    engines: { node: `>=${NODE.major}.${NODE.minor}` },
+  };
+}
+
+function pack(): void {
+  const args = ['pack', PACKAGE, '--pack-destination', OUTPUT, '--ignore-scripts', '--loglevel', 'error'];
+  console.log(`.build/${execFileSync('npm', args, { encoding: 'utf8' }).trim()}`);
+}
