@@ -7,8 +7,10 @@ import { aToken, openWorld, theClaim } from './world.ts';
 export interface LoginServers {
   /** Where a canned read is answered. */
   readonly readUrl: string;
+  /** A registry token, and a login with it. */
+  readonly value: string;
   readonly request: string;
-  start(name: 'baseline' | 'login'): Promise<Server>;
+  start(name: 'baseline' | 'credentials' | 'login'): Promise<Server>;
   close(): Promise<void>;
 }
 
@@ -27,8 +29,12 @@ export async function openLoginServers(): Promise<LoginServers> {
   const environment = { ...world.environment, AWS_ENDPOINT_URL_DYNAMODB: readUrl };
   return {
     readUrl,
+    value,
     request: loginRequest(value),
-    start: name => startServer(name, { environment }),
+    start: name =>
+      name === 'baseline'
+        ? startServer(name, { environment })
+        : startServer('function', { environment, parameters: [name] }),
     close: async () => {
       await canned.close();
       await world.close();

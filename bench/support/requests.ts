@@ -11,6 +11,12 @@ export function loginRequest(value: string): string {
   return get(`/oauth/token?${query}`, basic('token', value));
 }
 
+/** What an agent of a farm sends. */
+export function vendRequest(value: string): string {
+  const headers = [...HEADERS, `authorization: Bearer ${value}`, 'content-length: 0'];
+  return `POST /v1/credentials HTTP/1.1\r\n${headers.join('\r\n')}\r\n\r\n`;
+}
+
 export function get(path: string, authorization?: string): string {
   const headers = authorization === undefined ? HEADERS : [...HEADERS, `authorization: ${authorization}`];
   return `GET ${path} HTTP/1.1\r\n${headers.join('\r\n')}\r\n\r\n`;

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createKeyFile } from '../../lib/derivation/key-file.ts';
 import type { Account } from '../../lib/domain/account.ts';
 import { accountHandle } from '../../lib/domain/account.ts';
 import type { NamespaceClaim } from '../../lib/domain/namespace-claim.ts';
@@ -72,6 +73,8 @@ export interface World {
 export async function openWorld(): Promise<World> {
   const directory = await mkdtemp(join(tmpdir(), 'pullpass-bench-'));
   const keys = join(directory, 'keys');
+  const credentialKey = join(directory, 'credential.json');
+  await createKeyFile(credentialKey, randomBytes);
   const service = { name: SERVICE, registry: SERVICE, profile: 'x5c', algorithm: 'ES256' } as const;
   const lifetimeSeconds = LIFETIME_SECONDS.default;
   await maintainRing({ ...service, lifetimeSeconds }, keyDirectory(keys), toSeconds(Date.now()));
@@ -84,6 +87,7 @@ export async function openWorld(): Promise<World> {
       PULLPASS_URL: 'https://pullpass.example',
       PULLPASS_SERVICE: SERVICE,
       PULLPASS_KEYS: `file:${keys}`,
+      PULLPASS_CREDENTIAL_KEY: `file:${credentialKey}`,
     },
     close: () => rm(directory, { recursive: true }),
   };
