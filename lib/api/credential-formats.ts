@@ -7,7 +7,7 @@ const USER_NAME = 'token';
 export interface Format {
   /** What the answer is, and what `Accept` asks for it by. */
   readonly mediaType: string;
-  /** An object is sent as JSON. */
+  /** An object is sent as JSON, a text as it is. */
   readonly write: (vended: Vended) => object | string;
 }
 
@@ -55,44 +55,54 @@ function plain(vended: Vended): object {
   };
 }
 
-/** docker's config.json (docker/cli `cli/config/types/authconfig.go`). */
-function dockerConfig(vended: Vended): object {
-  return { auths: { [vended.service.registry]: { auth: basic(vended) } } };
+/** docker's config.json (docker/cli `cli/config/types/authconfig.go`), as docker writes it: `auth` alone. */
+function dockerConfig(vended: Vended): string {
+  return file({ auths: { [vended.service.registry]: { auth: basic(vended) } } });
 }
 
-/** A secret that `imagePullSecrets` may name (Kubernetes `core/v1`). Both namespace and name can be set on the way in. */
-function kubernetesSecret(vended: Vended): object {
-  const config = Buffer.from(JSON.stringify(dockerConfig(vended))).toString('base64');
-  return {
+/**
+ * A secret that `imagePullSecrets` may name, with the data of `kubectl create secret docker-registry`: what reads such
+ * secrets, reads `auth`, or user name and password. Its name is in no way special; whoever applies it may change it.
+ */
+function kubernetesSecret(vended: Vended): string {
+  const { service, password } = vended;
+  const entry = { username: USER_NAME, password: password.reveal(), auth: basic(vended) };
+  return file({
     apiVersion: 'v1',
     kind: 'Secret',
     metadata: { name: 'pullpass' },
     type: 'kubernetes.io/dockerconfigjson',
-    data: { '.dockerconfigjson': config },
-  };
+    data: { '.dockerconfigjson': base64(JSON.stringify({ auths: { [service.registry]: entry } })) },
+  });
 }
 
 /**
  * The auth.json of skopeo, podman and buildah (containers-auth.json(5)): keys as narrow as the repositories, so that
- * what is not in them goes on with whatever else the user has.
+ * what is not in them goes on with whatever else the user has. A key also stands for all below it, in that file: one
+ * for `team-a/app` is taken for `team-a/app/web` too, and a place within another needs none.
  */
-function containersAuth(vended: Vended): object {
+function containersAuth(vended: Vended): string {
   const { service, repositories } = vended;
   const places = repositories?.map(pattern => `${service.registry}/${pattern.replace(/\/\*$/, '')}`);
-  const keys = [...new Set(places ?? [service.registry])];
-  return { auths: Object.fromEntries(keys.map(key => [key, { auth: basic(vended) }])) };
+  const keys = places ?? [service.registry];
+  const outermost = keys.filter(key => !keys.some(other => key.startsWith(`${other}/`)));
+  return file({ auths: Object.fromEntries(outermost.map(key => [key, { auth: basic(vended) }])) });
 }
 
-/** The answer of GetAuthorizationToken (Amazon ECR API, `AuthorizationData`; times in AWS JSON are seconds). */
+/**
+ * The answer of GetAuthorizationToken (Amazon ECR API, `AuthorizationData`; times in AWS JSON are seconds). Its endpoint
+ * is always https, which is what scripts cut off; docker does not mind it where a registry on loopback speaks http.
+ */
 function ecr(vended: Vended): object {
   const { service, endsAt } = vended;
-  const proxyEndpoint = `${isLoopback(service.registry) ? 'http' : 'https'}://${service.registry}`;
+  const proxyEndpoint = `https://${service.registry}`;
   return { authorizationData: [{ authorizationToken: basic(vended), expiresAt: endsAt, proxyEndpoint }] };
 }
 
 /**
  * What a credential provider tells the kubelet (`k8s.io/kubelet/pkg/apis/credentialprovider/v1`). A credential for some
- * repositories is remembered for the image that asked, because another one of the registry may need another.
+ * repositories is remembered for the image that asked, because another one of the registry may need another. Never
+ * `Global`: it would be offered to every registry that the provider is asked about.
  */
 function kubelet(vended: Vended): object {
   const { service, repositories, vendedAt, refreshAfter, password } = vended;
@@ -110,15 +120,27 @@ function credentialHelper({ service, password }: Vended): object {
   return { ServerURL: service.registry, Username: USER_NAME, Secret: password.reveal() };
 }
 
-/** A line for a shell; printf is part of it, so that the password is in no list of processes. */
+/** A line for a shell, whose own printf keeps the password out of the list of processes. */
 function shell({ service, password }: Vended): string {
-  return `printf %s '${password.reveal()}' | docker login --username ${USER_NAME} --password-stdin '${service.registry}'\n`;
+  const login = `docker login --username ${USER_NAME} --password-stdin ${quoted(service.registry)}`;
+  return `printf %s ${quoted(password.reveal())} | ${login}\n`;
+}
+
+/** What people keep as a file, and look into. */
+function file(content: object): string {
+  return `${JSON.stringify(content, null, 2)}\n`;
 }
 
 function basic({ password }: Vended): string {
-  return Buffer.from(`${USER_NAME}:${password.reveal()}`).toString('base64');
+  return base64(`${USER_NAME}:${password.reveal()}`);
 }
 
-function isLoopback(registry: string): boolean {
-  return /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/.test(registry);
+/** The standard alphabet, padded: the only spelling that all of these consumers read. */
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64');
+}
+
+/** One word for a POSIX shell (XCU 2.2.2). A registry that the configuration names only as a service may hold a quote. */
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }
