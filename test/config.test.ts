@@ -30,7 +30,13 @@ const problemsOf = (names: Names, environment: Record<string, string>): readonly
   return [];
 };
 
-const SERVICE = { name: 'localhost:5000', profile: 'x5c', algorithm: 'ES256', lifetimeSeconds: 300 };
+const SERVICE = {
+  name: 'localhost:5000',
+  registry: 'localhost:5000',
+  profile: 'x5c',
+  algorithm: 'ES256',
+  lifetimeSeconds: 300,
+};
 const ISSUER = {
   key: 'dev',
   issuer: 'https://iam.example',
@@ -158,6 +164,15 @@ describe('a reference to a secret', () => {
     expect(readConfig(['keys'], { PULLPASS_KEYS: 'file:/var/keys' })).toEqual({ keys: '/var/keys' });
   });
 
+  it('to the credential key is one too, and has no default', () => {
+    const given = { PULLPASS_CREDENTIAL_KEY: 'file:/var/credential.json' };
+    expect(readConfig(['credentialKey'], given)).toEqual({ credentialKey: '/var/credential.json' });
+    expect(problemsOf(['credentialKey'], {})).toEqual(['PULLPASS_CREDENTIAL_KEY is missing']);
+    expect(problemsOf(['credentialKey'], { PULLPASS_CREDENTIAL_KEY: 'AAAA' })).toEqual([
+      'PULLPASS_CREDENTIAL_KEY must be file: and an absolute path',
+    ]);
+  });
+
   it.each(['/var/keys', 'file:keys', 'arn:aws:x', '-----BEGIN PRIVATE KEY-----'])(
     'is never a secret itself, or a relative path: %s',
     keys => {
@@ -265,13 +280,35 @@ describe('the services file', () => {
 
   it('names the services, with defaults for the rest', async () => {
     const rsa = { name: 'r2', profile: 'kid', algorithm: 'RS256', lifetimeSeconds: 60 };
-    expect(await read([{ name: 'localhost:5000' }, rsa])).toEqual([SERVICE, rsa]);
+    const expected = [SERVICE, { ...rsa, registry: 'r2' }];
+    expect(await read([{ name: 'localhost:5000' }, rsa])).toEqual(expected);
+  });
+
+  it('names the registry of a service where that is not its name', async () => {
+    const registries = [
+      'registry.example',
+      'registry.example:5000',
+      'localhost',
+      '[::1]:5000',
+      'R2-x.example',
+    ];
+    for (const registry of registries) {
+      expect(await read([{ name: 'Registry', registry }])).toMatchObject([{ name: 'Registry', registry }]);
+    }
+  });
+
+  it.each([
+    ...['', 'https://registry.example', 'registry.example/', 'registry.example/team', 'a b', "a';reboot'"],
+    ...['registry.example:', ':5000', 'a:123456', 'user@registry.example', '-a', '[::1', 'a\n', 'a:b', '$x'],
+  ])('does not take %j for a registry: it stands in commands and in names of images', async registry => {
+    const problem = 'PULLPASS_SERVICES [0][registry] must be a host, or a host and a port';
+    expect(await problems([{ name: 'a', registry }])).toEqual([problem]);
   });
 
   it('is not needed for one service', () => {
     expect(servicesOf(readConfig(['service', 'services'], {}))).toEqual([SERVICE]);
     expect(servicesOf(readConfig(['service', 'services'], { PULLPASS_SERVICE: 'r.example' }))).toEqual([
-      { ...SERVICE, name: 'r.example' },
+      { ...SERVICE, name: 'r.example', registry: 'r.example' },
     ]);
   });
 

@@ -8,6 +8,7 @@ import { ALL_ROUTES } from '../lib/api/routes.ts';
 import { VARIABLES } from '../lib/config.ts';
 import { ISSUERS_FILE } from '../lib/config-issuers.ts';
 import { SERVICES_FILE } from '../lib/config-services.ts';
+import { credentialBody, MAX_CREDENTIAL_LENGTH, sealCredential } from '../lib/domain/credential.ts';
 import { ERRORS } from '../lib/domain/errors.ts';
 import { formatRegistryToken } from '../lib/domain/registry-token.ts';
 import {
@@ -55,6 +56,28 @@ describe('the README', () => {
     const [, expression = ''] = /^(plp_\[.*\})$/m.exec(README) ?? [];
     const value = formatRegistryToken('dev:dev', '01a1fd49-4a6c-7d65-a6e0-bc414b35f7c0', Buffer.alloc(32, 7));
     expect(value.reveal()).toMatch(new RegExp(`^${expression}$`));
+  });
+
+  it('gives the expression by which a leaked credential is found, the shortest and the longest too', () => {
+    const [, expression = ''] = /^(plc_\[.*\})$/m.exec(README) ?? [];
+    const facts = { jti: 'j'.repeat(22), handle: 'h'.repeat(16), access: 'pull', endsAt: 1e9 } as const;
+    const parent = { kind: 'identity', subject: 'a:b' } as const;
+    const patternOf = (length: number) => `team/${'a'.repeat(length)}`;
+    const lengths = [null, ...Array.from({ length: 700 }, (_, i) => i + 1)];
+    const sealed = lengths.flatMap(length => {
+      const repositories = length === null ? null : [patternOf(length)];
+      const body = credentialBody('k', { ...facts, parent, service: 's', repositories });
+      return sealCredential(body, Buffer.alloc(32, 7))?.reveal() ?? [];
+    });
+    expect(sealed.at(-1)?.length).toBeGreaterThan(MAX_CREDENTIAL_LENGTH - 4);
+    for (const value of sealed) expect(value).toMatch(new RegExp(`^${expression}$`));
+  });
+
+  it('names every member of a service with its default', () => {
+    const section = README.split(/^### /m).find(part => part.startsWith('Services\n')) ?? '';
+    const members = [...section.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
+    const [service = {}] = v.parse(SERVICES_FILE, [{ name: 'localhost:5000' }]);
+    expect(new Set(members)).toEqual(new Set(Object.keys(service)));
   });
 
   it('shows files that the configuration takes', () => {

@@ -28,6 +28,8 @@ interface Caller {
   /** `none`: no proof of an IAM that holds. */
   readonly role: 'administrator' | 'less' | 'none';
   readonly isWeak?: boolean;
+  /** What a credential for one repository of the account is answered, without any policy of its own: 403 for no right. */
+  readonly vends: 201 | 401 | 403;
   readonly proof: () => Promise<Sent> | Sent;
 }
 
@@ -38,91 +40,113 @@ const CALLERS: Record<string, Caller> = {
   'administrator by API key': {
     account: 'dev:acme',
     role: 'administrator',
+    vends: 201,
     proof: () => key('iamapikey', world.deployment.apiKeyOf('acme:alice')),
   },
   'administrator by Bearer': {
     account: 'dev:acme',
     role: 'administrator',
+    vends: 201,
     proof: async () => ({ bearer: await world.deployment.bearerOf('acme:alice') }),
   },
   'administrator by access token': {
     account: 'dev:acme',
     role: 'administrator',
+    vends: 201,
     proof: () => key('iambearer', world.deployment.bearerOf('acme:alice')),
   },
   'administrator by refresh token': {
     account: 'dev:acme',
     role: 'administrator',
+    vends: 201,
     proof: () => key('iamrefresh', world.deployment.refreshTokenOf('acme:alice')),
   },
   'administrator by policy': {
     account: 'dev:acme',
     role: 'administrator',
+    vends: 201,
     proof: () => key('iamapikey', world.deployment.apiKeyOf('acme:dave')),
   },
   manager: {
     account: 'dev:acme',
     role: 'less',
+    vends: 201,
     proof: () => key('iamapikey', world.deployment.apiKeyOf('acme:mona')),
   },
   writer: {
     account: 'dev:acme',
     role: 'less',
+    vends: 201,
     proof: () => key('iambearer', world.deployment.bearerOf('acme:will')),
   },
   reader: {
     account: 'dev:acme',
     role: 'less',
+    vends: 201,
     proof: () => key('iamapikey', world.deployment.apiKeyOf('acme:rita')),
   },
   'somebody of the account': {
     account: 'dev:acme',
     role: 'less',
+    vends: 403,
     proof: () => key('iamapikey', world.deployment.apiKeyOf('acme:mallory')),
   },
   'administrator of the rival': {
     account: 'dev:rival',
     role: 'administrator',
+    vends: 201,
     proof: () => key('iamapikey', world.deployment.apiKeyOf('rival:bob')),
   },
   'namesake at another IAM': {
     account: 'other:acme',
     role: 'administrator',
+    vends: 201,
     proof: () => ({ bearer: world.other.token() }),
   },
   'stranger at another IAM': {
     account: 'other:acme',
     role: 'less',
+    vends: 403,
     proof: () => ({ bearer: world.other.token({ iam_id: 'mallory' }) }),
   },
   'administrator by a weak proof': {
     account: 'weak:acme',
     role: 'administrator',
+    vends: 201,
     isWeak: true,
     proof: () => ({ bearer: world.weak.token({ aud: undefined }) }),
   },
-  'role in AWS': { account: AWS, role: 'administrator', proof: () => key('awsiam', world.freshProof()) },
+  'role in AWS': {
+    account: AWS,
+    role: 'administrator',
+    vends: 201,
+    proof: () => key('awsiam', world.freshProof()),
+  },
   workload: {
     account: undefined,
     role: 'none',
+    vends: 201,
     proof: () => ({ basic: ['oidc', workloadToken(world, 'dev:acme')] }),
   },
   'holder of a registry token': {
     account: undefined,
     role: 'none',
+    vends: 201,
     proof: () => ({ basic: ['token', lasting.get('value') ?? ''] }),
   },
   'somebody with an old access token': {
     account: undefined,
     role: 'none',
+    vends: 401,
     proof: () => ({ bearer: world.other.token({ iat: 1, exp: 2, nbf: 1 }) }),
   },
   'somebody with an unknown API key': {
     account: undefined,
     role: 'none',
+    vends: 401,
     proof: () => ({ basic: ['iamapikey', 'x'.repeat(43)] }),
   },
-  nobody: { account: undefined, role: 'none', proof: () => ({}) },
+  nobody: { account: undefined, role: 'none', vends: 401, proof: () => ({}) },
 };
 
 /** States of a token, and the statuses of the routes that take its id, for its administrator. */
@@ -168,6 +192,7 @@ const OTHERS = {
   'GET /v1/trusts': [200],
   'DELETE /v1/trusts/{id}': [204, 404],
   'GET /v1/identity': [200],
+  'POST /v1/credentials': [201],
 } as const;
 type OtherLine = keyof typeof OTHERS;
 /** What a replayed proof is never enough for. */
@@ -210,6 +235,8 @@ beforeAll(async () => {
       lasting.set(`${account} ${state}`, await tokenIn(state, account));
     }
   }
+  const claims = { repository_id: '74', repository_owner_id: '65' };
+  await alice('POST /v1/trusts', { json: { issuer: 'github', claims } });
   lasting.set('value', (await alice('POST /v1/tokens', { json: { nonExpiring: true } })).json.token);
   world.deployment.wait(60);
 });
@@ -233,6 +260,7 @@ async function ask(caller: Caller, line: string, target = ''): Promise<Received>
 
 /** What everybody gets who is refused before it is looked at what they ask for. */
 function refusedWith(caller: Caller, line: string): number | undefined {
+  if (line === 'POST /v1/credentials') return caller.vends;
   if (caller.role === 'none') return 401;
   if (line === 'GET /v1/identity') return undefined;
   if (caller.role === 'less') return 403;

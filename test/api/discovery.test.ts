@@ -54,8 +54,10 @@ describe('a public document', () => {
       token_endpoint: `${PUBLIC_URL}/oauth/token`,
       jwks_uri: `${PUBLIC_URL}/.well-known/jwks.json`,
       response_types_supported: [],
-      grant_types_supported: ['password'],
+      revocation_endpoint: `${PUBLIC_URL}/oauth/revoke`,
+      grant_types_supported: ['password', 'urn:ietf:params:oauth:grant-type:token-exchange'],
       token_endpoint_auth_methods_supported: ['none'],
+      pullpass_services: [{ name: SERVICE.name, registry: SERVICE.registry }],
       pullpass_issuers: [
         {
           key: 'dev',

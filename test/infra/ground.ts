@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { createKeyFile } from '../../lib/derivation/key-file.ts';
 import { formatRegistryToken, hashRegistryToken } from '../../lib/domain/registry-token.ts';
 import { LIFETIME_SECONDS } from '../../lib/domain/service.ts';
 import { keyDirectory } from '../../lib/signing/key-directory.ts';
@@ -38,11 +39,14 @@ export async function aGround(directory: string): Promise<Ground> {
   const service = { name: SERVICE, registry: SERVICE, profile: 'x5c', algorithm: 'ES256' } as const;
   const keys = join(directory, 'keys');
   await maintainRing({ ...service, lifetimeSeconds: LIFETIME_SECONDS.default }, keyDirectory(keys), now);
+  const credentialKey = join(directory, 'credential.json');
+  await createKeyFile(credentialKey, randomBytes);
   const env = {
     ...engineVariables(engine),
     PULLPASS_URL: 'https://pullpass.example',
     PULLPASS_SERVICE: SERVICE,
     PULLPASS_KEYS: `file:${keys}`,
+    PULLPASS_CREDENTIAL_KEY: `file:${credentialKey}`,
     PULLPASS_TABLE: engine.table,
   };
   return {
