@@ -34,12 +34,12 @@ export function addTargets(program: Command, context: Context): void {
       {
         name: 'use',
         description: 'make a target the current one',
-        build: command => command.argument('<name>').action((name: string) => useTarget(context, name)),
+        build: command => command.argument('<target>').action((name: string) => useTarget(context, name)),
       },
       {
         name: 'rm',
         description: 'forget a target, its login, and the tokens kept for its registries',
-        build: command => command.argument('<name>').action((name: string) => removeTarget(context, name)),
+        build: command => command.argument('<target>').action((name: string) => removeTarget(context, name)),
       },
     ],
   });
