@@ -49,13 +49,13 @@ storage:
   delete:
     enabled: true
 http:
-  addr: ${JSON.stringify(listenAddress(service.name))}
+  addr: ${JSON.stringify(listenAddress(service.registry))}
 ${distributionAuth({ service, publicUrl, keysPath: join(here, keysFileOf(service)) })}`;
 }
 
-/** The port that the service's name ends with, on loopback: there is no TLS in this configuration. */
-function listenAddress(service: string): string {
-  const [, port = DEFAULT_PORT] = /^[^:/]+:(\d{1,5})$/.exec(service) ?? [];
+/** The port that clients know the registry by, on loopback: there is no TLS in this configuration. */
+function listenAddress(registry: string): string {
+  const [, port = DEFAULT_PORT] = /^[^:/]+:(\d{1,5})$/.exec(registry) ?? [];
   return `127.0.0.1:${port}`;
 }
 

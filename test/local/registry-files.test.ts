@@ -5,7 +5,13 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Service } from '../../lib/domain/service.ts';
 import { registryFiles, writeRegistryFiles } from '../../local/registry-files.ts';
 
-const SERVICE: Service = { name: 'localhost:5055', registry: 'localhost:5055', profile: 'x5c', algorithm: 'ES256', lifetimeSeconds: 300 };
+const SERVICE: Service = {
+  name: 'localhost:5055',
+  registry: 'localhost:5055',
+  profile: 'x5c',
+  algorithm: 'ES256',
+  lifetimeSeconds: 300,
+};
 const INPUT = {
   directory: '/srv/registry',
   service: SERVICE,
@@ -46,9 +52,16 @@ describe('the files for a registry', () => {
     ['registry.example', '127.0.0.1:5000'],
     ['a: b\n# "c"', '127.0.0.1:5000'],
   ] as const)('listen on loopback only: %s', ([name, address]) => {
-    const config = registryFiles({ ...INPUT, service: { ...SERVICE, name } })['config.yml'];
+    const config = registryFiles({ ...INPUT, service: { ...SERVICE, name, registry: name } })['config.yml'];
     expect(config).toContain(`addr: "${address}"`);
     expect(config).toContain(`service: ${JSON.stringify(name)}`);
+  });
+
+  it('listen at the port that clients know, not one in the name of the service', () => {
+    const service = { ...SERVICE, name: 'shop:6000', registry: 'localhost:5055' };
+    const config = registryFiles({ ...INPUT, service })['config.yml'];
+    expect(config).toContain('addr: "127.0.0.1:5055"');
+    expect(config).toContain('service: "shop:6000"');
   });
 
   it('are readable by everybody under any umask, and written only when they change', async () => {

@@ -16,6 +16,7 @@ const TOOLS = {
   skopeo: ['SKOPEO_BIN', 'skopeo', 'apt-get install skopeo'],
   podman: ['PODMAN_BIN', 'podman', 'apt-get install podman crun'],
   buildah: ['BUILDAH_BIN', 'buildah', 'apt-get install buildah'],
+  kubectl: ['KUBECTL_BIN', 'kubectl', 'apt-get install kubernetes-client'],
   go: ['GO_BIN', 'go', 'apt-get install golang-go'],
   crane: ['CRANE_BIN', 'crane', `go install ${CRANE}`],
   moto: ['MOTO_BIN', 'moto_server', `pip install '${MOTO}'`],

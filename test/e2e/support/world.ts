@@ -1,6 +1,6 @@
 /** The ground of a scenario: one deployment, the registries that trust it, and users with their programs. */
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { beforeAll } from 'vitest';
 import type { ClientName, Place } from './clients/client.ts';
 import { type Containerd, containerdClient } from './clients/containerd.ts';
@@ -12,10 +12,14 @@ import { freePort } from './ports.ts';
 import { type Answer, Pullpass } from './pullpass.ts';
 import { type Registry, type RegistryKind, startRegistry } from './registry.ts';
 
-/** A registry, and what the services file says of it beyond its name. */
+/** A registry, and what the services file says of it beyond its address, which is its name unless it has another. */
 export interface RegistryPlan {
   readonly kind: RegistryKind;
-  readonly service?: { readonly profile?: 'x5c' | 'kid'; readonly algorithm?: 'ES256' | 'RS256' };
+  readonly service?: {
+    readonly name?: string;
+    readonly profile?: 'x5c' | 'kid';
+    readonly algorithm?: 'ES256' | 'RS256';
+  };
 }
 
 export interface Plan {
@@ -33,6 +37,14 @@ export interface OwnIam {
   readonly administrators: string;
   authorization(publicUrl: string): Promise<string>;
 }
+
+/** What lies in a user's home, by path. */
+export type HomeFiles = Readonly<Record<string, string>>;
+type RegistryPlace = RegistryPlan & { readonly address: string };
+
+/** Where the clients of a world keep their logins, by the shape that the file has. */
+export const DOCKER_CONFIG = '.docker/config.json';
+export const CONTAINERS_AUTH = 'auth.json';
 
 /** The namespace that the administrator's account owns. */
 export const NAMESPACE = 'team-a';
@@ -69,7 +81,7 @@ export class World {
       if (iam !== undefined) await world.#useIam(iam);
       await pullpass.start();
       await pullpass.demand('PUT', `/v1/namespaces/${NAMESPACE}`);
-      for (const { kind, address } of places) await world.#startRegistry(kind, address, places.length);
+      for (const place of places) await world.#startRegistry(place, places.length);
       return world;
     } catch (error) {
       await world.stop();
@@ -83,8 +95,9 @@ export class World {
     this.pullpass.authorization = () => authorization(url);
   }
 
-  async #startRegistry(kind: RegistryKind, address: string, services: number): Promise<void> {
-    const configFile = join(registryDirectory(this.pullpass, address, services), 'config.yml');
+  async #startRegistry({ kind, address, service }: RegistryPlace, services: number): Promise<void> {
+    const name = service?.name ?? address;
+    const configFile = join(registryDirectory(this.pullpass, name, services), 'config.yml');
     const registry = await startRegistry({ kind, address, configFile });
     this.#endings.push(() => registry.stop());
     this.registries.push(registry);
@@ -97,23 +110,28 @@ export class World {
     return registry;
   }
 
-  /** A user with a fresh home. */
-  async client<N extends ClientName>(name: N): Promise<Programs[N]> {
-    return PROGRAMS[name](await this.#place(name));
+  /** A user with a fresh home that holds these files. */
+  async client<N extends ClientName>(name: N, files: HomeFiles = {}): Promise<Programs[N]> {
+    return PROGRAMS[name](await this.place(name, files));
   }
 
   async containerd(): Promise<Containerd> {
-    return containerdClient(await this.#place('containerd'));
+    return containerdClient(await this.place('containerd'));
   }
 
-  async #place(name: string): Promise<Place> {
+  /** A fresh home that holds these files, for whatever a user runs there. */
+  async place(name: string, files: HomeFiles = {}): Promise<Place> {
     const home = await this.#directory(name);
+    for (const [path, text] of Object.entries(files)) {
+      await mkdir(dirname(join(home, path)), { recursive: true });
+      await writeFile(join(home, path), text, { mode: 0o700 });
+    }
     const runtime = join(home, 'runtime');
     await mkdir(runtime, { mode: 0o700 });
     const env = {
       ...bareEnvironment(home),
-      DOCKER_CONFIG: join(home, '.docker'),
-      REGISTRY_AUTH_FILE: join(home, 'auth.json'),
+      DOCKER_CONFIG: dirname(join(home, DOCKER_CONFIG)),
+      REGISTRY_AUTH_FILE: join(home, CONTAINERS_AUTH),
       XDG_RUNTIME_DIR: runtime,
       TMPDIR: runtime,
     };
@@ -203,7 +221,7 @@ function iamSettings(home: string, iam: OwnIam | undefined): Record<`PULLPASS_${
 /** A single registry is named as the README's first login names it; several, or special ones, stand in a file. */
 async function serviceSettings(
   home: string,
-  places: readonly (RegistryPlan & { address: string })[],
+  places: readonly RegistryPlace[],
 ): Promise<Record<`PULLPASS_${string}`, string>> {
   const [first] = places;
   if (places.length === 1 && first !== undefined && first.service === undefined) {
@@ -212,13 +230,13 @@ async function serviceSettings(
   const file = join(home, 'services.json');
   await writeFile(
     file,
-    JSON.stringify(places.map(({ address, service }) => ({ name: address, ...service }))),
+    JSON.stringify(places.map(({ address, service }) => ({ name: address, registry: address, ...service }))),
   );
   return { PULLPASS_SERVICES: file };
 }
 
 /** Where the product puts what a registry needs: one service has the place to itself. */
-function registryDirectory({ settings }: Pullpass, address: string, services: number): string {
+function registryDirectory({ settings }: Pullpass, service: string, services: number): string {
   const root = join(settings.PULLPASS_DATA, 'registry');
-  return services === 1 ? root : join(root, encodeURIComponent(address));
+  return services === 1 ? root : join(root, encodeURIComponent(service));
 }
