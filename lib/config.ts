@@ -20,6 +20,8 @@ export class ConfigurationError extends Error {
 }
 
 const PREFIX = 'PULLPASS_';
+/** Those of the command `pullpass`, which the shell that starts a deployment may well have. */
+const COMMAND_VARIABLES = ['PULLPASS_HOME', 'PULLPASS_TARGET', 'PULLPASS_APIKEY', 'PULLPASS_OIDC_TOKEN'];
 const DEFAULT_SERVICE = 'localhost:5000';
 const text = v.pipe(v.string('is missing'), v.minLength(1, 'is empty'));
 
@@ -97,7 +99,7 @@ export function namesOfSet(environment: Environment): Name[] {
 function meaningless(environment: Environment): string[] {
   const known = new Set<string>(VARIABLES.map(({ variable }) => variable));
   return Object.entries(environment).flatMap(([variable, value]) => {
-    if (!variable.startsWith(PREFIX)) return [];
+    if (!variable.startsWith(PREFIX) || COMMAND_VARIABLES.includes(variable)) return [];
     if (!known.has(variable)) return [`${variable} is not a variable that is known`];
     return value === '' ? [`${variable} is empty`] : [];
   });

@@ -104,6 +104,16 @@ describe('a configuration', () => {
     ]);
   });
 
+  it('ignores the variables of the command, whatever they say', () => {
+    const environment = {
+      PULLPASS_HOME: '',
+      PULLPASS_TARGET: 'eu',
+      PULLPASS_APIKEY: 'a-key',
+      PULLPASS_OIDC_TOKEN: 'a-token',
+    };
+    expect(problemsOf([], environment)).toEqual([]);
+  });
+
   it('is told of an empty variable once', () => {
     for (const { variable } of VARIABLES.filter(entry => entry.variable !== 'PORT')) {
       const names = [
