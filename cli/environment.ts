@@ -12,6 +12,8 @@ export interface Environment {
   /** `PULLPASS_OIDC_TOKEN`, for `login`. */
   readonly oidcToken: Secret | undefined;
   readonly awsRegion: string;
+  /** For the programs that the command runs: everything but the secrets. */
+  readonly forPrograms: NodeJS.ProcessEnv;
   /** Whether colours are unwanted (https://no-color.org). */
   readonly noColor: boolean;
 }
@@ -21,6 +23,7 @@ const DEFAULT_REGION = 'us-east-1';
 /** Reads the variables; an empty one counts as absent. */
 export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Environment {
   const given = (name: string) => variables[name] || undefined;
+  const { PULLPASS_APIKEY: _, PULLPASS_OIDC_TOKEN: __, ...forPrograms } = variables;
   const secret = (name: string) => (variables[name] ? new Secret(variables[name]) : undefined);
   return {
     home: given('PULLPASS_HOME') ?? defaultHome(variables),
@@ -28,6 +31,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
     apiKey: secret('PULLPASS_APIKEY'),
     oidcToken: secret('PULLPASS_OIDC_TOKEN'),
     awsRegion: given('AWS_REGION') ?? given('AWS_DEFAULT_REGION') ?? DEFAULT_REGION,
+    forPrograms,
     noColor: given('NO_COLOR') !== undefined,
   };
 }

@@ -1,9 +1,19 @@
 /** The command `pullpass`: all its verbs, and what becomes of their failures. */
 import { Command, CommanderError, Option } from 'commander';
+import { addCompletion } from './commands/completion.ts';
+import { addCredential } from './commands/credential.ts';
+import { addDoctor } from './commands/doctor.ts';
 import { addLogin } from './commands/login.ts';
+import { addNamespaces } from './commands/namespace.ts';
+import { addPolicies } from './commands/policy.ts';
+import { addRegistryConfig } from './commands/registry-config.ts';
+import { addRegistryLogin } from './commands/registry-login.ts';
 import { addTargets } from './commands/target.ts';
+import { addTokens } from './commands/token.ts';
+import { addTrusts } from './commands/trust.ts';
+import { addWhoami } from './commands/whoami.ts';
 import { Context, type GlobalOptions, type World } from './context.ts';
-import { UsageError } from './failure.ts';
+import { AlreadyTold, UsageError } from './failure.ts';
 import { VERSION } from './version.ts';
 
 const FAILED = 1;
@@ -12,7 +22,20 @@ const MISUSED = 2;
 /** Adds the verbs of one file to the program. */
 type AddVerbs = (program: Command, context: Context) => void;
 
-const VERBS: readonly AddVerbs[] = [addLogin, addTargets];
+const VERBS: readonly AddVerbs[] = [
+  addLogin,
+  addWhoami,
+  addRegistryLogin,
+  addCredential,
+  addTokens,
+  addNamespaces,
+  addPolicies,
+  addTrusts,
+  addTargets,
+  addRegistryConfig,
+  addCompletion,
+  addDoctor,
+];
 
 /** Runs the command with the arguments that follow its name. Answers the exit code, and throws nothing. */
 export async function run(args: readonly string[], world: World): Promise<number> {
@@ -25,7 +48,7 @@ export async function run(args: readonly string[], world: World): Promise<number
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     const isUsage = error instanceof UsageError || error instanceof CommanderError;
-    if (!isHelp(error)) context.output.failure(isUsage ? asUsageError(error) : error);
+    if (!isTold(error)) context.output.failure(isUsage ? asUsageError(error) : error);
     return isUsage ? MISUSED : FAILED;
   }
 }
@@ -34,7 +57,7 @@ function newProgram({ stdout, stderr }: World): Command {
   return new Command('pullpass')
     .description('Tokens, credentials and logins of container registries that trust a Pullpass deployment.')
     .version(VERSION, '-V, --version', 'show the version')
-    .addOption(new Option('--target <name>', 'the deployment to speak to, instead of the current one'))
+    .addOption(new Option('--target <target>', 'the deployment to speak to, instead of the current one'))
     .addOption(new Option('--output <format>', 'how results are written').choices(['human', 'json']))
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
@@ -46,9 +69,9 @@ function newProgram({ stdout, stderr }: World): Command {
     .exitOverride();
 }
 
-/** The library has shown its help instead of an error. */
-function isHelp(error: unknown): boolean {
-  return error instanceof CommanderError && error.code === 'commander.help';
+/** The library shows its help in the place of an error. */
+function isTold(error: unknown): boolean {
+  return error instanceof AlreadyTold || (error instanceof CommanderError && error.code === 'commander.help');
 }
 
 function asUsageError({ message }: Error): UsageError {

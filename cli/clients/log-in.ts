@@ -1,0 +1,74 @@
+/** Logs a registry client of this machine in: docker, podman, skopeo or buildah. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { access, constants } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import type { Secret } from '../../lib/domain/secret.ts';
+import { Failure } from '../failure.ts';
+
+export const CLIENTS = ['docker', 'podman', 'skopeo', 'buildah'] as const;
+export type ClientName = (typeof CLIENTS)[number];
+
+export interface ClientLogin {
+  readonly client: ClientName;
+  /** `host` or `host:port`. */
+  readonly registry: string;
+  readonly userName: string;
+  readonly password: Secret;
+  /** The registry speaks http, which docker finds out by itself and the others must be told. */
+  readonly isPlain: boolean;
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+/** Longer than any of them waits for a registry that does not answer. */
+const PATIENCE_MS = 90_000;
+
+/** The first of them that is on the path; buildah, which shares podman's logins, has to be named. */
+export async function installedClient(path = ''): Promise<ClientName | undefined> {
+  for (const client of CLIENTS.slice(0, -1)) {
+    const places = path.split(delimiter).filter(directory => directory !== '');
+    const found = await Promise.all(places.map(directory => isExecutable(join(directory, client))));
+    if (found.includes(true)) return client;
+  }
+  return undefined;
+}
+
+/**
+ * Runs `<client> login`. The password goes over standard input: arguments and environments can be read by others on
+ * the machine. What the client has to say goes to standard error. Throws when it fails.
+ */
+export async function logClientIn(login: ClientLogin): Promise<void> {
+  const { client, registry, userName, password, isPlain, environment } = login;
+  const flags = isPlain && client !== 'docker' ? ['--tls-verify=false'] : [];
+  const child = spawn(client, ['login', ...flags, '--username', userName, '--password-stdin', registry], {
+    stdio: ['pipe', 'ignore', 'inherit'],
+    env: environment,
+    timeout: PATIENCE_MS,
+  });
+  const code = endOf(child);
+  // One that ends before it has read everything says itself why.
+  child.stdin?.on('error', () => undefined).end(password.reveal());
+  const reason = await code;
+  if (reason !== undefined)
+    throw new Failure(`${client} login ${registry}: ${reason}.`, {
+      code: 'client-failed',
+      next: `Read what ${client} has said above.`,
+    });
+}
+
+/** Why the program has failed; undefined when it has not. */
+function endOf(child: ChildProcess): Promise<string | undefined> {
+  return new Promise(resolve => {
+    child.once('error', ({ message }) => resolve(message));
+    child.once('close', (code, signal) => {
+      if (code === 0) resolve(undefined);
+      else resolve(signal === null ? `it ended with exit code ${code}` : 'it took too long');
+    });
+  });
+}
+
+async function isExecutable(path: string): Promise<boolean> {
+  return access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+}

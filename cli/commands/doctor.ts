@@ -1,0 +1,73 @@
+/** `doctor`: says in plain words whether the deployment, the login and the registry work together, and what does not. */
+import type { Command } from 'commander';
+import type { Context } from '../context.ts';
+import { examineDeployment } from '../doctor/deployment.ts';
+import { type Finding, Findings, type Learnt } from '../doctor/findings.ts';
+import { examineRegistry } from '../doctor/registry.ts';
+import { AlreadyTold } from '../failure.ts';
+import type { Proof } from '../proof.ts';
+import { describe, recognise } from '../recognised.ts';
+import { serviceOf } from '../registry/service.ts';
+import type { Session } from '../session.ts';
+import type { Target, TargetService } from '../target.ts';
+import { printable } from '../text.ts';
+
+export function addDoctor(program: Command, context: Context): void {
+  program
+    .command('doctor')
+    .description('find out what is wrong between this machine, the deployment and its registries')
+    .helpGroup('Finding out:')
+    .argument('[service]', 'one registry; by default all of the target')
+    .action((service: string | undefined) => doctor(context, service));
+}
+
+async function doctor(context: Context, wanted: string | undefined): Promise<void> {
+  const { output } = context;
+  const findings = new Findings(async finding => {
+    if (output.format === 'human') await output.line(inWords(finding));
+  });
+  const session = await context.session();
+  const found = await examineDeployment(findings, session, context);
+  const services = found?.services ?? session.target.services;
+  const proof =
+    found === undefined
+      ? await findings.skip('login', 'a deployment whose metadata are right')
+      : await findings.check('login', () => whoIsIt(session, services));
+  const examined = await findings.check('service', () => chosen(session, services, wanted));
+  const nowMs = context.clock();
+  for (const service of examined ?? []) {
+    const patient = { session, service, nowMs, proof, isServed: found !== undefined };
+    await examineRegistry(findings, patient);
+  }
+  if (output.format === 'json')
+    await output.show({ healthy: findings.isHealthy, findings: findings.all }, '');
+  if (!findings.isHealthy) throw new AlreadyTold();
+}
+
+async function whoIsIt(session: Session, services: readonly TargetService[]): Promise<Learnt<Proof>> {
+  const recognised = await recognise(session.broker, await session.proof(), services);
+  return { fact: await session.proof(), message: `You are ${describe(recognised)}.` };
+}
+
+function chosen(
+  { target }: Session,
+  services: Target['services'],
+  wanted: string | undefined,
+): Learnt<readonly TargetService[]> {
+  const [first] = services;
+  const fact =
+    wanted === undefined && first !== undefined ? services : [serviceOf({ ...target, services }, wanted)];
+  return { fact, message: fact.map(({ name, registry }) => `${name} at ${registry}`).join(', ') };
+}
+
+const MARKS: Readonly<Record<Finding['state'], string>> = {
+  ok: 'ok     ',
+  warning: 'warning',
+  problem: 'PROBLEM',
+  skipped: 'skipped',
+};
+
+function inWords({ check, state, message, advice }: Finding): string {
+  const line = `${MARKS[state]}  ${printable(check)}: ${printable(message)}`;
+  return advice === undefined ? line : `${line}\n         ${printable(advice)}`;
+}

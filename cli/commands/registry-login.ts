@@ -1,0 +1,111 @@
+/** `registry-login`: logs docker, podman, skopeo or buildah in to a registry of the target. */
+import { type Command, Option } from 'commander';
+import { patterns, seconds } from '../arguments.ts';
+import { CLIENTS, type ClientName, installedClient, logClientIn } from '../clients/log-in.ts';
+import type { Context } from '../context.ts';
+import { Failure, UsageError } from '../failure.ts';
+import type { Proof } from '../proof.ts';
+import { checkRegistry } from '../registry/challenge.ts';
+import { serviceOf } from '../registry/service.ts';
+import { type VendedCredential, vend, vendWidest } from '../registry/vend.ts';
+import type { Session } from '../session.ts';
+
+interface Options {
+  readonly client?: ClientName;
+  readonly iamrefresh?: true;
+  readonly readwrite?: true;
+  readonly readonly?: true;
+  readonly repository?: string[];
+  readonly expiresIn: number;
+}
+
+const DEFAULT_LIFE = '12h';
+
+export function addRegistryLogin(program: Command, context: Context): void {
+  program
+    .command('registry-login')
+    .description('log the local docker (or podman, skopeo, buildah) in to a registry')
+    .helpGroup('Logging in:')
+    .argument('[service]', 'the registry; by default the only one of the target')
+    .addOption(new Option('--client <client>', 'by default the first that is installed').choices(CLIENTS))
+    .addOption(
+      new Option('--expires-in <duration>', 'how long the credential holds at most')
+        .argParser(seconds)
+        .default(seconds(DEFAULT_LIFE), DEFAULT_LIFE),
+    )
+    .addOption(new Option('--readwrite', 'a credential that may push, or none').conflicts('readonly'))
+    .option('--readonly', 'a credential that may only pull; by default it may push if you may')
+    .option(
+      '--repository <pattern>',
+      'only there: a name, or a prefix and /*; may be given several times',
+      patterns,
+    )
+    .addOption(
+      new Option(
+        '--iamrefresh',
+        'leave your IAM refresh token with the client, which then stays logged in',
+      ).conflicts(['readwrite', 'readonly', 'repository']),
+    )
+    .action((service: string | undefined, options: Options) => registryLogin(context, service, options));
+}
+
+async function registryLogin(context: Context, wanted: string | undefined, options: Options): Promise<void> {
+  const { environment, output } = context;
+  const session = await context.session();
+  const service = serviceOf(session.target, wanted);
+  const { name, registry } = service;
+  const client = options.client ?? (await installedClient(environment.forPrograms.PATH));
+  if (client === undefined) throw new UsageError('No docker, podman or skopeo is installed here.');
+  const { origin } = await output.during(
+    `Waiting for ${registry}`,
+    checkRegistry({ url: session.target.url, service: name }, { registry }),
+  );
+  const { proof, ...gained } = options.iamrefresh
+    ? await refreshProof(session)
+    : await vended(session, name, options);
+  const isPlain = origin.startsWith('http:');
+  const { userName, password } = proof;
+  const login = { client, registry, userName, password, isPlain, environment: environment.forPrograms };
+  await output.during(`Logging ${client} in`, logClientIn(login));
+  await output.show(
+    { client, registry, service: name, userName, ...gained },
+    `Logged ${client} in to ${registry} ${inWords(gained)}.`,
+  );
+}
+
+/** What the client may do now, and until when; null: it is for the deployment to say at each login. */
+interface Gained {
+  readonly access: VendedCredential['access'] | null;
+  readonly repositories: readonly string[] | null;
+  readonly expiresAt: string | null;
+}
+
+type Login = Gained & { readonly proof: Proof };
+
+async function vended(session: Session, service: string, options: Options): Promise<Login> {
+  const order = { service, repositories: options.repository, expiresInSeconds: options.expiresIn };
+  const access = options.readwrite ? 'push' : options.readonly ? 'pull' : undefined;
+  const credential = await (access === undefined
+    ? vendWidest(session, order)
+    : vend(session, { ...order, access }));
+  const { password, access: gained, repositories, expiresAt } = credential;
+  return { proof: { userName: 'token', password }, access: gained, repositories, expiresAt };
+}
+
+/** As `ibmcloud cr login` did it. */
+async function refreshProof(session: Session): Promise<Login> {
+  const login = await session.login();
+  if (login.kind === 'iam' && login.refreshToken !== null) {
+    const proof = { userName: 'iamrefresh', password: login.refreshToken } as const;
+    return { proof, access: null, repositories: null, expiresAt: null };
+  }
+  throw new Failure(`The login to ${session.target.url} has no IAM refresh token.`, {
+    next: 'Leave --iamrefresh out, or log in with an API key.',
+  });
+}
+
+function inWords({ access, repositories, expiresAt }: Gained): string {
+  if (access === null) return 'with the IAM refresh token, for as long as that is good';
+  const reach = repositories === null ? '' : ` in ${repositories.join(', ')}`;
+  return `to ${access === 'push' ? 'push and pull' : 'pull'}${reach}, until ${expiresAt}`;
+}

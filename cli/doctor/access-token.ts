@@ -1,0 +1,68 @@
+/** Whether an access token is one that a registry with the published keys must believe. */
+import { X509Certificate } from 'node:crypto';
+import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
+import { MINUTE_SECONDS } from '../../lib/domain/time.ts';
+import { Failure } from '../failure.ts';
+import type { PublicKeys } from '../registry/public-keys.ts';
+import { messageOf } from '../text.ts';
+
+export interface Expectation extends PublicKeys {
+  /** `PULLPASS_URL`. */
+  readonly issuer: string;
+  readonly service: string;
+  readonly nowMs: number;
+}
+
+/** The certificates of a bundle. Throws a Failure when one cannot be read, or there is none. */
+export function certificatesIn(bundle: string): readonly X509Certificate[] {
+  const blocks = bundle.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  if (blocks.length === 0) throw new Failure('The published bundle holds no certificate.');
+  try {
+    return blocks.map(block => new X509Certificate(block));
+  } catch (error) {
+    throw new Failure(`The published bundle cannot be read: ${messageOf(error)}`);
+  }
+}
+
+/** Throws a Failure that says what is wrong with the token. */
+export async function verifyAccessToken(token: string, expected: Expectation): Promise<void> {
+  const { jwks, bundle, issuer, service, nowMs } = expected;
+  const { protectedHeader } = await jwtVerify(token, createLocalJWKSet(jwks as JSONWebKeySet), {
+    issuer,
+    audience: service,
+    algorithms: ['ES256', 'RS256'],
+    requiredClaims: ['exp', 'nbf', 'iat', 'jti', 'access'],
+    currentDate: new Date(nowMs),
+    // What distribution allows (registry/auth/token/token.go).
+    clockTolerance: MINUTE_SECONDS,
+  }).catch((error: unknown) => {
+    throw new Failure(`The access token does not verify against what is published: ${messageOf(error)}.`);
+  });
+  if (bundle !== undefined) await verifyChain(token, protectedHeader.x5c ?? [], { bundle, nowMs });
+}
+
+/** The leaf that the token carries must be certified by a root of the bundle, and its key must have signed the token. */
+async function verifyChain(
+  token: string,
+  [text]: readonly string[],
+  { bundle, nowMs }: { readonly bundle: string; readonly nowMs: number },
+): Promise<void> {
+  if (text === undefined)
+    throw new Failure('The access token carries no certificate, and its registry needs one.');
+  const leaf = new X509Certificate(Buffer.from(text, 'base64'));
+  const isCertified = certificatesIn(bundle).some(
+    root => leaf.checkIssued(root) && leaf.verify(root.publicKey),
+  );
+  if (!isCertified) throw new Failure("The access token's certificate is of none of the published roots.");
+  if (nowMs < Date.parse(leaf.validFrom) || nowMs >= Date.parse(leaf.validTo)) {
+    throw new Failure(
+      `The access token's certificate is good from ${leaf.validFrom} to ${leaf.validTo}, which is not now.`,
+    );
+  }
+  await jwtVerify(token, leaf.publicKey, {
+    currentDate: new Date(nowMs),
+    clockTolerance: MINUTE_SECONDS,
+  }).catch(() => {
+    throw new Failure('The access token was not signed with the key of the certificate that it carries.');
+  });
+}

@@ -1,0 +1,69 @@
+/** Whether the deployment answers, is well, has the right time, and is the one that it is taken for. */
+import { toSeconds } from '../../lib/domain/time.ts';
+import { boundedFetch, type FetchedAnswer } from '../bounded-fetch.ts';
+import { DEFAULT_TIMEOUT_MS } from '../broker.ts';
+import type { Context } from '../context.ts';
+import { type Discovered, demandSameIssuer, discover } from '../discovery.ts';
+import { Failure } from '../failure.ts';
+import type { Session } from '../session.ts';
+import type { Target } from '../target.ts';
+import type { Findings, Learnt } from './findings.ts';
+
+/** Seconds between two clocks: from here on proofs may be refused, and from there on access tokens are. */
+const SKEW = { warning: 30, problem: 60 } as const;
+
+/** Answers what the deployment says of itself; undefined when it does not. */
+export async function examineDeployment(
+  findings: Findings,
+  session: Session,
+  { clock }: Pick<Context, 'clock'>,
+): Promise<Discovered | undefined> {
+  const { target, broker } = session;
+  const answer = await findings.check('deployment', () => reach(target));
+  if (answer === undefined) {
+    for (const check of ['health', 'clock', 'metadata'])
+      await findings.skip(check, 'a deployment that answers');
+    return undefined;
+  }
+  await findings.check('health', () => healthOf(answer));
+  await findings.check('clock', () => skewOf(answer, toSeconds(clock())));
+  return findings.check('metadata', async () => metadataOf(target, await discover(broker)));
+}
+
+async function reach({ name, url }: Target): Promise<Learnt<FetchedAnswer>> {
+  const fact = await boundedFetch(`${url}/health`, {
+    method: 'GET',
+    headers: {},
+    timeoutMs: DEFAULT_TIMEOUT_MS,
+  });
+  return { fact, message: `${url} (target ${name}) answers.` };
+}
+
+function healthOf({ status }: FetchedAnswer): Learnt<true> {
+  if (status === 200) return { fact: true, message: 'It can read its store, and sign.' };
+  throw new Failure(`It answers ${status} at /health: it cannot do its work.`, {
+    next: 'Ask its operator: the log of the deployment says what is missing.',
+  });
+}
+
+/** RFC 9110 section 6.6.1: the date is the one of the answer, in whole seconds. */
+function skewOf({ headers }: FetchedAnswer, now: number): Learnt<number> {
+  const date = Date.parse(headers.get('date') ?? '');
+  if (Number.isNaN(date)) {
+    return { fact: 0, message: 'It does not say what time it is.', warning: 'Compare the clocks by hand.' };
+  }
+  const skew = Math.abs(now - toSeconds(date));
+  const message = `The clocks of this machine and the deployment differ by ${skew} s.`;
+  const advice = 'Set the clock of the machine that is wrong; it had better follow a time server.';
+  if (skew > SKEW.problem) throw new Failure(message, { next: advice });
+  return { fact: skew, message, ...(skew > SKEW.warning ? { warning: advice } : {}) };
+}
+
+function metadataOf(target: Target, found: Discovered): Learnt<Discovered> {
+  demandSameIssuer(target, found);
+  const registries = found.services.map(({ registry }) => registry).join(', ');
+  const message = `It knows itself by that URL, and serves ${registries || 'no registry'}.`;
+  if (JSON.stringify(found.services) === JSON.stringify(target.services)) return { fact: found, message };
+  const warning = `It serves others than this machine has noted; read them again with: pullpass target-add ${target.name} ${target.url}`;
+  return { fact: found, message, warning };
+}

@@ -1,0 +1,65 @@
+/** What an examination has come to, a finding for each check, in the order in which they were made. */
+import { Failure } from '../failure.ts';
+import { messageOf } from '../text.ts';
+
+export interface Finding {
+  readonly check: string;
+  /** `skipped`: something before it stands in its way. */
+  readonly state: 'ok' | 'problem' | 'skipped' | 'warning';
+  readonly message: string;
+  /** What to do about it. */
+  readonly advice?: string;
+}
+
+/** What a check has learnt, and how it says so. */
+export interface Learnt<T> {
+  readonly fact: T;
+  readonly message: string;
+  /** It works today; this says why it may not tomorrow, and what to do about it. */
+  readonly warning?: string;
+}
+
+export class Findings {
+  readonly #all: Finding[] = [];
+  readonly #tell: (finding: Finding) => Promise<void>;
+
+  /** `tell` is given each finding as it comes. */
+  constructor(tell: (finding: Finding) => Promise<void>) {
+    this.#tell = tell;
+  }
+
+  get all(): readonly Finding[] {
+    return this.#all;
+  }
+
+  get isHealthy(): boolean {
+    return this.#all.every(({ state }) => state !== 'problem');
+  }
+
+  /** Carries out a check. Answers what it has learnt; undefined where it met a problem, which is what it throws. */
+  async check<T>(check: string, work: () => Promise<Learnt<T>> | Learnt<T>): Promise<T | undefined> {
+    try {
+      const { fact, message, warning } = await work();
+      await (warning === undefined
+        ? this.#add({ check, state: 'ok', message })
+        : this.#add({ check, state: 'warning', message, advice: warning }));
+      return fact;
+    } catch (error) {
+      const next = error instanceof Failure ? error.details.next : undefined;
+      const advice = next === undefined ? {} : { advice: next };
+      await this.#add({ check, state: 'problem', message: messageOf(error), ...advice });
+      return undefined;
+    }
+  }
+
+  /** Notes that a check could not be made, and what has to come first. */
+  async skip(check: string, first: string): Promise<undefined> {
+    await this.#add({ check, state: 'skipped', message: `This needs ${first}.` });
+    return undefined;
+  }
+
+  async #add(finding: Finding): Promise<void> {
+    this.#all.push(finding);
+    await this.#tell(finding);
+  }
+}

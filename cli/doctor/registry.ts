@@ -1,0 +1,106 @@
+/** Whether a registry and the deployment believe each other. */
+import * as v from 'valibot';
+import { Secret } from '../../lib/domain/secret.ts';
+import { DAY_SECONDS } from '../../lib/domain/time.ts';
+import { Failure } from '../failure.ts';
+import type { Proof } from '../proof.ts';
+import { askRegistry } from '../registry/ask.ts';
+import { demandChallenge } from '../registry/challenge.ts';
+import { type PublicKeys, publicKeys, serviceFacts } from '../registry/public-keys.ts';
+import type { Session } from '../session.ts';
+import type { TargetService } from '../target.ts';
+import { certificatesIn, verifyAccessToken } from './access-token.ts';
+import type { Findings, Learnt } from './findings.ts';
+
+export interface Patient {
+  readonly session: Session;
+  readonly service: TargetService;
+  readonly nowMs: number;
+  /** Who is logged in; undefined: nobody, or not with anything that is good. */
+  readonly proof: Proof | undefined;
+  /** Whether the deployment can be asked for anything. */
+  readonly isServed: boolean;
+}
+
+const MIN_ROOT_LIFE_MS = 14 * DAY_SECONDS * 1000;
+
+const LOGIN = v.object({
+  token: v.pipe(
+    v.string(),
+    v.transform(text => new Secret(text)),
+  ),
+});
+
+export async function examineRegistry(findings: Findings, patient: Patient): Promise<void> {
+  const { name, registry } = patient.service;
+  const called = (check: string) => `${check} of ${registry}`;
+  const answer = await findings.check(called('address'), async () => {
+    const fact = await askRegistry({ registry });
+    return { fact, message: `${fact.origin} answers.` };
+  });
+  const asks =
+    answer === undefined
+      ? await findings.skip(called('challenge'), 'a registry that answers')
+      : await findings.check(called('challenge'), () => {
+          demandChallenge(registry, answer, { url: patient.session.target.url, service: name });
+          return { fact: true, message: 'It sends its clients to this deployment, for this service.' };
+        });
+  const keys = patient.isServed
+    ? await findings.check(called('keys'), () => keysOf(patient))
+    : await findings.skip(called('keys'), 'a deployment whose metadata are right');
+  const token = await examineLogin(findings, patient, {
+    check: called('access token'),
+    keys,
+  });
+  if (token === undefined || asks !== true) {
+    await findings.skip(called('trust'), 'a registry that asks rightly, and an access token that verifies');
+    return;
+  }
+  await findings.check(called('trust'), () => believed(token, patient.service));
+}
+
+async function examineLogin(
+  findings: Findings,
+  patient: Patient,
+  { check, keys }: { readonly check: string; readonly keys: PublicKeys | undefined },
+): Promise<Secret | undefined> {
+  const { proof } = patient;
+  if (keys !== undefined && proof !== undefined)
+    return findings.check(check, () => logIn(patient, proof, keys));
+  return findings.skip(check, 'a login, and published keys');
+}
+
+async function keysOf({ session, service: { name }, nowMs }: Patient): Promise<Learnt<PublicKeys>> {
+  const fact = await publicKeys(session.broker, name);
+  const { profile, algorithm } = serviceFacts(name, fact);
+  const message = `What it needs is published: ${algorithm}, profile ${profile}.`;
+  if (fact.bundle === undefined) return { fact, message };
+  const ends = Math.min(...certificatesIn(fact.bundle).map(({ validTo }) => Date.parse(validTo)));
+  if (ends - nowMs > MIN_ROOT_LIFE_MS) return { fact, message };
+  throw new Failure(`A root certificate in the bundle ends at ${new Date(ends).toISOString()}.`, {
+    next: 'Have the deployment make a new root, and give the registry the new bundle (see "Keys" in the README).',
+  });
+}
+
+async function logIn(
+  { session: { broker, target }, service, nowMs }: Patient,
+  proof: Proof,
+  keys: PublicKeys,
+): Promise<Learnt<Secret>> {
+  const login = { path: '/oauth/token', query: { service: service.name }, proof } as const;
+  const { token: fact } = await broker.ask(LOGIN, login);
+  await verifyAccessToken(fact.reveal(), { ...keys, issuer: target.url, service: service.name, nowMs });
+  return { fact, message: 'A login gives one, and it verifies against what is published.' };
+}
+
+async function believed(accessToken: Secret, { name, registry }: TargetService): Promise<Learnt<true>> {
+  const { status } = await askRegistry({ registry, accessToken });
+  if (status === 200) return { fact: true, message: 'It accepts the access token.' };
+  const next = `Give it what "pullpass registry-config ${name}" prints, and restart it: it reads its keys when it starts. Its log says what it did not believe.`;
+  throw new Failure(
+    status === 401
+      ? 'It refuses the access token: it holds other certificates or keys than the published ones, or another issuer.'
+      : `It answers ${status} to a good access token.`,
+    { next },
+  );
+}

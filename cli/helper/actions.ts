@@ -1,0 +1,156 @@
+/** What a credential helper is asked to do: get, store, erase and list. */
+import * as v from 'valibot';
+import { appearanceOf } from '../../lib/domain/appearance.ts';
+import { parseRegistryToken } from '../../lib/domain/registry-token.ts';
+import { Secret } from '../../lib/domain/secret.ts';
+import { parseStrictJson } from '../../lib/domain/strict-json.ts';
+import type { Clock } from '../../lib/ports.ts';
+import { Failure } from '../failure.ts';
+import type { Home } from '../home.ts';
+import { checkRegistry } from '../registry/challenge.ts';
+import { vendWidest } from '../registry/vend.ts';
+import { Session } from '../session.ts';
+import type { Target } from '../target.ts';
+import { type Listing, listings, listingsOf, registryOf, speakerAmong } from './serving.ts';
+
+export interface HelperPorts {
+  readonly home: Home;
+  readonly clock: Clock;
+}
+
+/** What an action was given on standard input; its answer goes to standard output. */
+export type Action = (ports: HelperPorts, input: string) => Promise<string>;
+
+/** docker-credential-helpers `credentials/error.go`: clients compare it to the letter. */
+export const NOT_FOUND = 'credentials not found in native keychain';
+
+/** What every credential is vended for. Builders keep what they were given for ten minutes. */
+const USER_NAME = 'token';
+const LIFE_SECONDS = 3600;
+/** Each of the two requests of a `get`, which together answer before five seconds have gone by. */
+const REQUEST_MS = 3_500;
+
+const STORED = v.object({ ServerURL: v.string(), Username: v.string(), Secret: v.string() });
+
+/**
+ * A fresh credential for a registry that a target lists. The registry is asked first where it sends its clients: what
+ * it was given here, a client would hand to that place.
+ */
+async function get(ports: HelperPorts, serverUrl: string): Promise<string> {
+  const speaker = await speakerFor(ports, serverUrl);
+  const { target, service } = speaker;
+  const [{ username, password }] = await Promise.all([
+    vendWidest(sessionOf(speaker, ports), { service: service.name, expiresInSeconds: LIFE_SECONDS }),
+    checkRegistry(
+      { url: target.url, service: service.name },
+      { registry: service.registry, timeoutMs: REQUEST_MS },
+    ),
+  ]);
+  return JSON.stringify({ ServerURL: serverUrl, Username: username, Secret: password.reveal() });
+}
+
+async function speakerFor({ home }: HelperPorts, serverUrl: string): Promise<Listing> {
+  const listed = listingsOf(await home.read(), registryOf(serverUrl));
+  const speaker = speakerAmong(listed);
+  if (speaker !== undefined) return speaker;
+  const [first] = listed;
+  throw new Failure(
+    NOT_FOUND,
+    first === undefined ? {} : { next: `Log in with: pullpass login --target ${first.target.name}` },
+  );
+}
+
+/** A token that was kept stands in the place of the target's login. */
+function sessionOf({ target, token }: Listing, { home, clock }: HelperPorts): Session {
+  const login = token === undefined ? target.login : ({ kind: 'registry-token', token } as const);
+  return new Session({ home, clock, target: { ...target, login }, timeoutMs: REQUEST_MS });
+}
+
+/**
+ * Keeps a registry token for a registry that a target lists. A credential needs no keeping where fresh ones are made:
+ * `docker login` without a user name hands back what `get` has answered.
+ */
+async function store({ home }: HelperPorts, input: string): Promise<string> {
+  const { ServerURL: serverUrl, Username: userName, Secret: text } = readStored(input);
+  const registry = registryOf(serverUrl);
+  const secret = new Secret(text);
+  const listed = listingsOf(await home.read(), registry);
+  const [first] = listed;
+  if (first === undefined) throw unlisted(registry);
+  if (userName !== USER_NAME) throw otherUserName(userName, first.target);
+  if (appearanceOf(secret) === 'a credential' && speakerAmong(listed) !== undefined) return '';
+  if (parseRegistryToken(secret) === undefined) throw noRegistryToken(first.target);
+  const target = first.target.name;
+  await home.update(state => ({
+    ...state,
+    registryTokens: [
+      ...state.registryTokens.filter(kept => kept.registry !== registry),
+      { registry, target, token: secret },
+    ],
+  }));
+  return '';
+}
+
+/** Forgets the registry token. A login is not the helper's to end: it serves all registries of its target. */
+async function erase(ports: HelperPorts, serverUrl: string): Promise<string> {
+  const { home } = ports;
+  const registry = registryOf(serverUrl);
+  const speaker = await speakerFor(ports, serverUrl);
+  if (speaker.token === undefined) {
+    throw new Failure(`${registry} is served by the login to ${speaker.target.url}.`, {
+      next: `End it with: pullpass logout --target ${speaker.target.name}`,
+    });
+  }
+  await home.update(state => ({
+    ...state,
+    registryTokens: state.registryTokens.filter(kept => kept.registry !== registry),
+  }));
+  return '';
+}
+
+async function list({ home }: HelperPorts): Promise<string> {
+  const state = await home.read();
+  const registries = listings(state).map(({ service }) => service.registry);
+  const served = registries.filter(registry => speakerAmong(listingsOf(state, registry)) !== undefined);
+  return JSON.stringify(Object.fromEntries(served.map(registry => [registry, USER_NAME])));
+}
+
+export const ACTIONS: ReadonlyMap<string, Action> = new Map([
+  ['get', get],
+  ['store', store],
+  ['erase', erase],
+  ['list', list],
+]);
+
+function readStored(input: string): v.InferOutput<typeof STORED> {
+  try {
+    return v.parse(STORED, parseStrictJson(input));
+  } catch {
+    // Whatever it was, it holds a secret.
+    throw new Failure('What is to be stored is no {"ServerURL", "Username", "Secret"}.');
+  }
+}
+
+function unlisted(registry: string): Failure {
+  return new Failure(`No target lists the registry ${registry}.`, {
+    next: 'Add its deployment with: pullpass target-add NAME URL. For other registries name another helper in "credHelpers".',
+  });
+}
+
+function otherUserName(userName: string, { name }: Target): Failure {
+  return new Failure(
+    `The user name ${JSON.stringify(userName)} cannot be kept here, only a registry token can.`,
+    {
+      next: `Log in with: pullpass login --target ${name}. The helper then makes a fresh credential for every use.`,
+    },
+  );
+}
+
+function noRegistryToken({ name }: Target): Failure {
+  return new Failure(
+    'What was given for the user name token is no registry token, and nothing else is kept here.',
+    {
+      next: `Give a registry token (plp_…), or log in with: pullpass login --target ${name}`,
+    },
+  );
+}

@@ -1,0 +1,75 @@
+/**
+ * What the kubelet and its plugin say to each other (k8s.io/kubelet/pkg/apis/credentialprovider/v1 `types.go`). The
+ * kubelet refuses an answer with a member that it does not know.
+ */
+import * as v from 'valibot';
+import { parseStrictJson } from '../../lib/domain/strict-json.ts';
+import { Failure } from '../failure.ts';
+
+const API_VERSION = 'credentialprovider.kubelet.k8s.io/v1';
+
+const REQUEST = v.object({
+  apiVersion: v.literal(API_VERSION),
+  kind: v.literal('CredentialProviderRequest'),
+  image: v.pipe(v.string(), v.minLength(1)),
+  /** KEP-4412: of the pod, where the kubelet's configuration names an audience for it. */
+  serviceAccountToken: v.optional(v.string()),
+});
+export type ProviderRequest = Readonly<v.InferOutput<typeof REQUEST>>;
+
+const RESPONSE = v.strictObject({
+  apiVersion: v.literal(API_VERSION),
+  kind: v.literal('CredentialProviderResponse'),
+  // Never Global: the credential would be offered to every registry that the plugin is called for.
+  cacheKeyType: v.picklist(['Image', 'Registry']),
+  cacheDuration: v.pipe(v.string(), v.regex(/^\d{1,5}s$/)),
+  auth: v.record(
+    v.string(),
+    v.strictObject({ username: v.literal('token'), password: v.pipe(v.string(), v.regex(/^plc_/)) }),
+  ),
+});
+
+/** What the kubelet asks. Throws a Failure for another version or kind, or anything else. */
+export function readRequest(text: string): ProviderRequest {
+  const { success, output } = v.safeParse(REQUEST, jsonIn(text));
+  if (success) return output;
+  throw new Failure(`The request is no CredentialProviderRequest of ${API_VERSION}.`, {
+    next: `Set "apiVersion: ${API_VERSION}" for this provider in the configuration of the kubelet.`,
+  });
+}
+
+export interface ResponseBounds {
+  /** The only registry that there may be a credential for. */
+  readonly registry: string;
+  /** For how long the credential was asked, and so may at most be remembered. */
+  readonly lifeSeconds: number;
+}
+
+/** The deployment's answer as it goes to the kubelet. Throws a Failure when it is for anything but this registry. */
+export function checkedResponse(text: string, { registry, lifeSeconds }: ResponseBounds): string {
+  const { success, output } = v.safeParse(RESPONSE, jsonIn(text));
+  const isOurs =
+    success &&
+    Object.keys(output.auth).length === 1 &&
+    Object.hasOwn(output.auth, registry) &&
+    Number.parseInt(output.cacheDuration, 10) <= lifeSeconds;
+  if (isOurs) return JSON.stringify(output);
+  throw new Failure(`The deployment answered with something else than a credential for ${registry}.`);
+}
+
+/** Says that there is nothing for this image, so that the kubelet asks others, and pulls without. Not remembered. */
+export const NOTHING = JSON.stringify({
+  apiVersion: API_VERSION,
+  kind: 'CredentialProviderResponse',
+  cacheKeyType: 'Image',
+  cacheDuration: '0s',
+  auth: null,
+});
+
+function jsonIn(text: string): unknown {
+  try {
+    return parseStrictJson(text);
+  } catch {
+    return undefined;
+  }
+}
