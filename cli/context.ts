@@ -1,6 +1,6 @@
 /** What every command is given: where it runs, what it remembers, and how it speaks. */
 import type { Clock } from '../lib/ports.ts';
-import { type Environment, readEnvironment } from './environment.ts';
+import type { Environment } from './environment.ts';
 import { Failure } from './failure.ts';
 import { Home } from './home.ts';
 import { type Format, Output, type Sink } from './output.ts';
@@ -11,7 +11,7 @@ import { type Source, Terminal } from './terminal.ts';
 
 /** The process, or what a test puts in its place. */
 export interface World {
-  readonly variables: NodeJS.ProcessEnv;
+  readonly environment: Environment;
   readonly stdin: Source;
   readonly stdout: Sink;
   readonly stderr: Sink;
@@ -27,6 +27,7 @@ export interface GlobalOptions {
 export class Context {
   readonly terminal: Terminal;
   readonly clock: Clock;
+  readonly environment: Environment;
   readonly #world: World;
   readonly #options: () => GlobalOptions;
 
@@ -34,12 +35,9 @@ export class Context {
   constructor(world: World, options: () => GlobalOptions) {
     this.terminal = new Terminal(world.stdin, world.stderr);
     this.clock = world.clock;
+    this.environment = world.environment;
     this.#world = world;
     this.#options = options;
-  }
-
-  get environment(): Environment {
-    return readEnvironment(this.#world.variables);
   }
 
   /** Throws a Failure when nothing says where it is. */

@@ -1,4 +1,5 @@
 /** The entry of the credential helper that docker, podman, skopeo, buildah and crane call for a registry. */
+import { readEnvironment } from './environment.ts';
 import { serve } from './helper/serve.ts';
 
 const { stdin, stdout, stderr } = process;

@@ -1,4 +1,5 @@
 /** The entry of the command `pullpass`. */
+import { readEnvironment } from './environment.ts';
 import { run } from './program.ts';
 
 // A reader that has seen enough (`head`) is no failure.
@@ -8,8 +9,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 const { stdin, stdout, stderr } = process;
-void run(process.argv.slice(2), { variables: process.env, stdin, stdout, stderr, clock: Date.now }).then(
-  code => {
-    process.exitCode = code;
-  },
-);
+const world = { environment: readEnvironment(), stdin, stdout, stderr, clock: Date.now };
+void run(process.argv.slice(2), world).then(code => {
+  process.exitCode = code;
+});

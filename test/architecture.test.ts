@@ -9,7 +9,7 @@ import { LAYERS } from './architecture/table.ts';
 const ROOT = join(import.meta.dirname, '..');
 const SCANNED = '{lib,functions,local,cli}/**/*.{ts,mts,mjs,js}';
 /** Raise these as the house grows: a scan that finds less has lost its way. */
-const FEWEST = { files: 130, edges: 480, domainFiles: 19 };
+const FEWEST = { files: 180, edges: 680, domainFiles: 19 };
 
 function read(root: string): Map<string, string> {
   return new Map(
@@ -142,6 +142,10 @@ describe('the check bites', () => {
     'the environment': [
       { 'functions/g.ts': 'export const g = process.env.X;' },
       /^functions\/g.ts: reads process.env/,
+    ],
+    'the environment of the command': [
+      { 'cli/c.ts': 'export const c = process.env.X;' },
+      /^cli\/c.ts: reads process.env/,
     ],
     'the environment by another way': [
       { 'lib/http/h.ts': "export const h = globalThis.process['env'];" },

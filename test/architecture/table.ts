@@ -57,8 +57,12 @@ export function layerOf(path: string): string | undefined {
   return name !== undefined && Object.hasOwn(LAYERS, name) ? name : undefined;
 }
 
-/** The only readers of the environment. */
-export const ENVIRONMENT_READERS: readonly string[] = ['lib/config.ts'];
+/** The only readers of the environment; local/ completes it for all others. */
+export const ENVIRONMENT_READERS: readonly string[] = [
+  'lib/config.ts',
+  'cli/environment.ts',
+  'cli/aws-proof.ts',
+];
 /** The only files that construct a client. */
 export const CLIENT_MAKERS: readonly string[] = ['lib/store/client.ts'];
 /** Who takes time and chance from the system: the place that hands them out, and one that only names a temporary file. */
