@@ -1,9 +1,10 @@
 /** `npm run --silent aws-proof -- --url URL [--region REGION]`: prints a password for the user name `awsiam`. */
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { type StsHost, stsHostOf } from '../lib/iam/aws-hosts.ts';
-import { type AwsCredentials, PROOF_LIFE_SECONDS, signProof } from './sign-proof.ts';
+import { awsCredentials } from './aws-credentials.ts';
+import { PROOF_LIFE_SECONDS, signProof } from './sign-proof.ts';
+import { messageOf } from './text.ts';
 
 const USAGE = `usage: npm run --silent aws-proof -- --url https://pullpass.example.com [--region eu-central-1]
 
@@ -48,18 +49,4 @@ function parse(args: string[]) {
   } catch (error) {
     throw new UsageError(messageOf(error));
   }
-}
-
-async function awsCredentials(): Promise<AwsCredentials> {
-  try {
-    return await defaultProvider()();
-  } catch (error) {
-    const hint =
-      'Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run this where a role is attached.';
-    throw new Error(`No AWS credentials were found: ${messageOf(error)}.\n${hint}`, { cause: error });
-  }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
