@@ -1,34 +1,65 @@
 /** An OIDC issuer on loopback, as a build platform and as an IAM: it signs whatever it is told to. */
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from 'jose';
 
 const KID = 'platform-key';
 const LIFE = '10m';
+const LIFE_SECONDS = 600;
+
+/** Answers a request with JSON; undefined: it is refused. */
+type Respond = (request: IncomingMessage, url: URL) => Promise<object | undefined>;
 
 export class Platform {
   readonly #server: Server;
   readonly #key: CryptoKey;
+  readonly #paths: Map<string, Respond>;
 
-  private constructor(server: Server, key: CryptoKey) {
+  private constructor(server: Server, key: CryptoKey, paths: Map<string, Respond>) {
     this.#server = server;
     this.#key = key;
+    this.#paths = paths;
   }
 
   static async start(): Promise<Platform> {
     const { privateKey, publicKey } = await generateKeyPair('RS256');
-    const body = JSON.stringify({
-      keys: [{ ...(await exportJWK(publicKey)), kid: KID, alg: 'RS256', use: 'sig' }],
+    const keys = { keys: [{ ...(await exportJWK(publicKey)), kid: KID, alg: 'RS256', use: 'sig' }] };
+    const paths = new Map<string, Respond>([['/keys', async () => keys]]);
+    const server = createServer(async (request, response) => {
+      const url = new URL(request.url ?? '/', 'http://localhost');
+      const answer = await paths.get(url.pathname)?.(request, url);
+      response.writeHead(answer === undefined ? 403 : 200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(answer ?? { errorMessage: 'refused' }));
     });
-    const server = createServer((_, response) =>
-      response.setHeader('content-type', 'application/json').end(body),
-    );
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-    return new Platform(server, privateKey);
+    return new Platform(server, privateKey, paths);
   }
 
   get keysUrl(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/keys`;
+    return `${this.#url}/keys`;
+  }
+
+  /** Makes it an IAM that gives this API key an access token of the issuer, as IBM's does; answers its token URL. */
+  exchangeApiKey(apiKey: string, issue: () => Promise<string>): string {
+    this.#paths.set('/token', async request => {
+      const form = new URLSearchParams(await text(request));
+      if (form.get('apikey') !== apiKey) return undefined;
+      return { access_token: await issue(), token_type: 'Bearer', expires_in: LIFE_SECONDS };
+    });
+    return `${this.#url}/token`;
+  }
+
+  /**
+   * Gives a job its OIDC token as GitHub Actions does ("OpenID Connect reference", "Using the OIDC token"); answers what
+   * it puts into `ACTIONS_ID_TOKEN_REQUEST_URL`.
+   */
+  offerJobTokens(requestToken: string, issue: (audience: string) => Promise<string>): string {
+    this.#paths.set('/job', async ({ headers }, url) => {
+      if (headers.authorization !== `Bearer ${requestToken}`) return undefined;
+      return { count: 1, value: await issue(url.searchParams.get('audience') ?? '') };
+    });
+    return `${this.#url}/job?api-version=2.0`;
   }
 
   /** A token of one of its issuers. */
@@ -45,5 +76,9 @@ export class Platform {
   async stop(): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise<void>(resolve => this.#server.close(() => resolve()));
+  }
+
+  get #url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 }

@@ -17,6 +17,8 @@ const TOOLS = {
   podman: ['PODMAN_BIN', 'podman', 'apt-get install podman crun'],
   buildah: ['BUILDAH_BIN', 'buildah', 'apt-get install buildah'],
   kubectl: ['KUBECTL_BIN', 'kubectl', 'apt-get install kubernetes-client'],
+  curl: ['CURL_BIN', 'curl', 'apt-get install curl'],
+  jq: ['JQ_BIN', 'jq', 'apt-get install jq'],
   go: ['GO_BIN', 'go', 'apt-get install golang-go'],
   crane: ['CRANE_BIN', 'crane', `go install ${CRANE}`],
   moto: ['MOTO_BIN', 'moto_server', `pip install '${MOTO}'`],

@@ -1,0 +1,193 @@
+/** The guides, typed as they are written, by everyone whom they are for. */
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type CommandLine, installCommandLine } from './support/command-line.ts';
+import { bareEnvironment, newDirectory, PROJECT, removeDirectory } from './support/directories.ts';
+import { type DockerDaemon, startDockerDaemon } from './support/docker-daemon.ts';
+import { expectSuccess } from './support/expect.ts';
+import { type Block, blocksOf } from './support/guide.ts';
+import { Platform } from './support/platform.ts';
+import { type Result, run } from './support/processes.ts';
+import { tool } from './support/tools.ts';
+import { type OwnIam, useWorld, type World } from './support/world.ts';
+
+let home: string;
+let daemon: DockerDaemon;
+let commandLine: CommandLine;
+
+beforeAll(async () => {
+  for (const name of ['curl', 'jq', 'skopeo', 'docker'] as const) tool(name);
+  home = await newDirectory('guides');
+  commandLine = await installCommandLine();
+  daemon = await startDockerDaemon();
+});
+afterAll(async () => {
+  await daemon.stop();
+  await commandLine.remove();
+  await removeDirectory(home);
+});
+
+/** Someone at a terminal of their own, with what the guide says stands for theirs. */
+class Reader {
+  readonly #directory: string;
+  readonly variables: Record<string, string>;
+
+  constructor(name: string, { pullpass, registry }: World, variables: Record<string, string> = {}) {
+    this.#directory = join(home, name);
+    this.variables = { PULLPASS: pullpass.url, REGISTRY: registry.address, VERIFY: 'false', ...variables };
+  }
+
+  async types(script: string): Promise<Result> {
+    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+    const bare = bareEnvironment(this.#directory);
+    const path = `${commandLine.bin}:${bare.PATH}`;
+    const env = { ...bare, PATH: path, DOCKER_HOST: daemon.host, ...this.variables };
+    // Jenkins and GitHub run scripts with these options, and so does whoever wants to know what failed.
+    return run('bash', ['-eo', 'pipefail', '-c', script], { env, cwd: this.#directory });
+  }
+
+  async forget(): Promise<void> {
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+}
+
+async function typeAll(blocks: readonly Block[], readers: Readonly<Record<string, Reader>>): Promise<void> {
+  for (const { by, script } of blocks) {
+    const [name = '', manner] = by.split(', ');
+    const reader = readers[name];
+    if (reader === undefined) throw new Error(`Nobody types this block, by "${by}":\n${script}`);
+    const result = await reader.types(script);
+    const what = `${by}:\n${script}\n${result.output}`;
+    expect(result.code === 0, what).toBe(manner !== 'refused');
+    if (manner === 'refused') expect(result.output, what).toMatch(/denied|unauthorized: /);
+    learn(readers, result.output);
+  }
+}
+
+/** What one has to hand to the other: the identifier and the value that the administrator reads. */
+function learn(readers: Readonly<Record<string, Reader>>, output: string): void {
+  const [, id] = /^Token identifier +(\S+)$/m.exec(output) ?? [];
+  const [, token] = /^Token +(plp_\S+)$/m.exec(output) ?? [];
+  for (const { variables } of Object.values(readers)) {
+    if (id !== undefined) variables.ID = id;
+    if (token !== undefined) variables.TOKEN = token;
+  }
+}
+
+describe('the partner', () => {
+  const world = useWorld({ registries: [{ kind: 'distribution 3.1' }] });
+
+  it('pulls one repository with curl and docker, and nothing else, until the token ends', async () => {
+    await world().pushed('team-a/app');
+    await world().pushed('team-a/other');
+    const APIKEY = await world().pullpass.administratorKey();
+    const readers = {
+      administrator: new Reader('administrator', world(), { APIKEY }),
+      partner: new Reader('partner', world()),
+    };
+    await typeAll(await blocksOf('partner-hand-over.md'), readers);
+  });
+});
+
+describe('whoever comes from ibmcloud cr', () => {
+  const world = useWorld({ registries: [{ kind: 'distribution 2.8' }] });
+
+  it('finds every command that the table names', async () => {
+    const guide = await readFile(join(PROJECT, 'docs', 'from-ibmcloud-cr.md'), 'utf8');
+    const rows = [...guide.matchAll(/^\| .*? \| (.*) \|$/gm)].map(([, cell = '']) => cell);
+    const commands = rows.flatMap(cell =>
+      [...cell.matchAll(/`(pullpass [^`]+)`/g)].map(([, text = '']) => text),
+    );
+    expect(commands.length).toBeGreaterThan(12);
+    const KEY = await world().pullpass.administratorKey();
+    const user = new Reader('mover', world(), { URL: world().pullpass.url, KEY, NAME: 'team-new' });
+    for (const command of commands) {
+      const result = await user.types(
+        command.replaceAll(/\b(?:URL|KEY|NAME|ID)\b(?!})/g, '"$$$&"').replace('IAM-ID', 'alice'),
+      );
+      expectSuccess(result);
+      learn({ user }, result.output);
+    }
+  });
+});
+
+const IAM = 'https://iam.example';
+/** Each as its platform writes it, shortened to what matters here. */
+const JOBS = {
+  github: {
+    repository_id: '74',
+    repository_owner_id: '65',
+    ref: 'refs/heads/main',
+    sub: 'repo:acme/app:ref:refs/heads/main',
+  },
+  gitlab: { project_id: '22', ref_protected: 'true', sub: 'project_path:acme/app:ref_type:branch:ref:main' },
+  kubernetes: {
+    sub: 'system:serviceaccount:shop:builder',
+    'kubernetes.io': {
+      namespace: 'shop',
+      serviceaccount: { name: 'builder', uid: '7c1f8a52-9d0e-4d6c-9f63-0f6f1d3a2b11' },
+    },
+  },
+} as const;
+const APIKEY = 'an-api-key-of-the-iam';
+const REQUEST_TOKEN = 'what-the-runner-gives-a-job';
+let platform: Platform;
+
+const iam: OwnIam = {
+  administrators: 'corp:acme:alice',
+  async entries(publicUrl) {
+    platform = await Platform.start();
+    const { keysUrl } = platform;
+    const tokenUrl = platform.exchangeApiKey(APIKEY, () => alice(publicUrl));
+    const platforms = Object.keys(JOBS).map(key => ({
+      key,
+      kind: 'workload',
+      platform: key,
+      issuer: issuerOf(key),
+      keysUrl,
+    }));
+    return [{ key: 'corp', issuer: IAM, keysUrl, tokenUrl, audience: publicUrl }, ...platforms];
+  },
+  authorization: async publicUrl => `Bearer ${await alice(publicUrl)}`,
+};
+
+function alice(publicUrl: string): Promise<string> {
+  return platform.token(IAM, publicUrl, { iam_id: 'alice', account: { bss: 'acme' } });
+}
+
+function issuerOf(key: string): string {
+  return `https://${key}.example`;
+}
+
+describe('a build farm', () => {
+  const world = useWorld({ registries: [{ kind: 'distribution 3.1' }], iam });
+  afterAll(() => platform.stop());
+
+  it('logs in with what each platform gives a build', async () => {
+    const { pullpass } = world();
+    await world().pushed('team-a/app');
+    const AUDIENCE = (await pullpass.demand('GET', '/v1/identity')).workloadAudience;
+    const { token: TOKEN } = await pullpass.addToken({ access: 'push' });
+    const issue = (key: keyof typeof JOBS) => (audience: string) =>
+      platform.token(issuerOf(key), audience, JOBS[key]);
+    const administrator = new Reader('farm-administrator', world(), { APIKEY });
+    expectSuccess(await administrator.types('pullpass login --url "$PULLPASS" --apikey "$APIKEY"'));
+    const github = {
+      AUDIENCE,
+      ACTIONS_ID_TOKEN_REQUEST_TOKEN: REQUEST_TOKEN,
+      ACTIONS_ID_TOKEN_REQUEST_URL: platform.offerJobTokens(REQUEST_TOKEN, issue('github')),
+    };
+    const gitlab = { REGISTRY_JWT: await issue('gitlab')(AUDIENCE) };
+    const yaml = new Reader('runner', world(), { ...github, ...gitlab });
+    const readers = {
+      administrator,
+      yaml,
+      groovy: new Reader('jenkins', world(), { TOKEN }),
+      farm: new Reader('farm', world(), { TOKEN }),
+      cluster: new Reader('cluster', world(), { TOKEN }),
+    };
+    await typeAll(await blocksOf('build-farm.md'), readers);
+    for (const reader of Object.values(readers)) await reader.forget();
+  });
+});
