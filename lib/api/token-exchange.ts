@@ -30,9 +30,8 @@ export async function exchangeToken(
   { ports, services, log }: TokenExchangeOptions,
   call: Call,
 ): Promise<Answer> {
-  checkParameters(call.form);
-  const name = single(call.form, 'audience') ?? single(call.form, 'service');
-  const service = serviceNamed(name, services);
+  checkParameters(call);
+  const service = serviceNamed(targetOf(call.form), services);
   const wish = wishOf(call.form.get('scope') ?? []);
   const expiresInSeconds = CREDENTIAL_LIFE_SECONDS.default;
   const vended = await vendCredential(ports, { caller: callerOf(call), service, expiresInSeconds, ...wish });
@@ -40,11 +39,21 @@ export async function exchangeToken(
   return { status: 200, json: tokenAnswer(vended) };
 }
 
-function checkParameters(form: Form): void {
+/** What stands elsewhere than in the form could be a bound that the client believes in. */
+function checkParameters({ form, query }: Call): void {
+  if (query.size > 0) throw invalid('The parameters of a token exchange stand in the form.');
   const unknown = NOT_OFFERED.find(name => form.has(name));
   if (unknown !== undefined) throw invalid(`The parameter ${unknown} is not offered here.`);
   const wanted = single(form, 'requested_token_type');
   if (wanted !== undefined && wanted !== ISSUED_TYPE) throw invalid(`Only ${ISSUED_TYPE} is issued here.`);
+}
+
+function targetOf(form: Form): string | undefined {
+  const [audience, service] = [single(form, 'audience'), single(form, 'service')];
+  if (audience !== undefined && service !== undefined && audience !== service) {
+    throw invalid('The parameters audience and service name two registries.');
+  }
+  return audience ?? service;
 }
 
 /** A credential has one access for all its repositories. */

@@ -64,7 +64,8 @@ export const ERRORS = {
     status: 403,
     title: 'Wider than its parent',
     detail: 'A credential allows nothing that its parent does not allow.',
-    ...REFUSED,
+    registryCode: 'DENIED',
+    oauthError: 'invalid_scope',
   },
   'not-found': { status: 404, title: 'Not found', detail: 'There is nothing here.', ...INVALID },
   'method-not-allowed': {

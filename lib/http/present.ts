@@ -20,10 +20,7 @@ const KINDS: ReadonlySet<string> = new Set<Presented['kind']>([
 
 /** What a management call presents: a Bearer IAM access token, or Basic with a user name of IAM. */
 export function presentedToManagement(header: string | undefined): Presented {
-  const authorization = parseAuthorization(header);
-  if (authorization === undefined) throw new PullpassError('unauthenticated', { reason: 'no credentials' });
-  if (authorization.scheme === 'bearer') return { kind: 'iambearer', secret: authorization.token };
-  return presentedBy(authorization.userName, authorization.password);
+  return presentedIn(header, secret => ({ kind: 'iambearer', secret }));
 }
 
 /** RFC 8693 section 2.1. */
@@ -39,8 +36,14 @@ const SUBJECT_TOKEN_TYPES: ReadonlyMap<string, PresentedSecret['kind']> = new Ma
 
 /** What a credential is asked for with: Bearer a registry token or an IAM access token, or Basic with any user name. */
 export function presentedToVending(header: string | undefined): Presented {
-  const presented = presentedToManagement(header);
-  return presented.kind === 'iambearer' ? byAppearance(presented) : presented;
+  return presentedIn(header, secret => byAppearance({ kind: 'iambearer', secret }));
+}
+
+function presentedIn(header: string | undefined, bearer: (token: Secret) => Presented): Presented {
+  const authorization = parseAuthorization(header);
+  if (authorization === undefined) throw new PullpassError('unauthenticated', { reason: 'no credentials' });
+  if (authorization.scheme === 'bearer') return bearer(authorization.token);
+  return presentedBy(authorization.userName, authorization.password);
 }
 
 /**

@@ -2,7 +2,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Action } from '../../lib/domain/access.ts';
-import { formatScope, grant, namespacesOf, type Permission } from '../../lib/domain/grant.ts';
+import {
+  formatScope,
+  grant,
+  isWithin,
+  namespacesOf,
+  narrowed,
+  type Permission,
+  reachOf,
+} from '../../lib/domain/grant.ts';
 import { parseScopes } from '../../lib/domain/scope.ts';
 import { namespace, nearName, nearScope, pattern, repository } from './arbitraries.ts';
 import { reaches, readsAsRepository } from './oracles/repository.ts';
@@ -216,6 +224,133 @@ describe('namespacesOf', () => {
   ])('is nothing for %j: no read is spent on it', scope =>
     expect(namespacesOf(parseScopes([scope]))).toEqual([]),
   );
+});
+
+/**
+ * A small world: two namespaces, one of which only looks like a part of the other, and repositories up to three
+ * segments deep. Below every prefix lies one repository that no pattern names, as there may be one some day.
+ */
+const SEGMENTS = ['ab', 'abc'];
+const PREFIXES = ['te', 'tea', ...['te', 'tea'].flatMap(top => SEGMENTS.map(below => `${top}/${below}`))];
+const NAMED = PREFIXES.flatMap(prefix => SEGMENTS.map(below => `${prefix}/${below}`));
+const REPOSITORIES = ['new/repository', ...NAMED, ...[...PREFIXES, ...NAMED].map(prefix => `${prefix}/new`)];
+const PATTERNS = [...NAMED, ...PREFIXES.map(prefix => `${prefix}/*`), ...NAMED.map(name => `${name}/*`)];
+
+const subset = fc.subarray([...ALL]).map(actions => new Set(actions));
+const some = fc.record({
+  repositories: fc.option(fc.array(fc.constantFrom(...PATTERNS), { maxLength: 4 }), { freq: 6 }),
+  actions: subset,
+});
+const several = fc.array(some, { maxLength: 4 });
+
+/** What can be done where, one repository and one action at a time. */
+function extentOf(permissions: readonly Permission[]): string[] {
+  return REPOSITORIES.flatMap(name =>
+    ALL.filter(action =>
+      permissions.some(
+        ({ repositories, actions }) =>
+          actions.has(action) && (repositories === null || repositories.some(one => reaches(one, name))),
+      ),
+    ).map(action => `${name}:${action}`),
+  );
+}
+
+describe('narrowed', () => {
+  it('allows what both allow, in every repository that there is or may be', () => {
+    let common = 0;
+    fc.assert(
+      fc.property(some, some, (one, bound) => {
+        const both = extentOf([narrowed(one, bound)]);
+        common += both.length;
+        expect(both).toEqual(extentOf([one]).filter(line => extentOf([bound]).includes(line)));
+      }),
+      { numRuns: 5000 },
+    );
+    expect(common).toBeGreaterThan(5000);
+  });
+
+  it.each<[string, readonly string[] | null, readonly string[] | null, readonly string[] | null]>([
+    ['without bounds leaves everything', null, null, null],
+    ['takes the bound where there was none', null, ['te/*'], ['te/*']],
+    ['keeps what is narrower than no bound', ['te/*'], null, ['te/*']],
+    ['keeps one of two that are alike', ['te/*', 'te/*'], ['te/*'], ['te/*']],
+    ['takes the narrower of two', ['te/*', 'tea/x'], ['te/a', 'tea/*'], ['te/a', 'tea/x']],
+    ['keeps nothing of what does not meet', ['te/*', 'te/a'], ['tea/*', 'te'], []],
+    ['knows a repository from what lies below it', ['te/a'], ['te/a/*'], []],
+    ['has nothing in common with nothing', [], null, []],
+  ])('%s', (_, one, bound, repositories) => {
+    expect(narrowed(permission(one, ...ALL), permission(bound, 'pull'))).toEqual(
+      permission(repositories, 'pull'),
+    );
+  });
+});
+
+describe('isWithin', () => {
+  it('is so exactly where nothing lies outside, now or later', () => {
+    const found = { true: 0, false: 0 };
+    fc.assert(
+      fc.property(some, several, (bound, permissions) => {
+        const allowed = new Set(extentOf(permissions));
+        const expected = extentOf([bound]).every(line => allowed.has(line));
+        found[`${expected}`]++;
+        expect(isWithin(bound, permissions)).toBe(expected);
+      }),
+      { numRuns: 10_000 },
+    );
+    expect(Math.min(found.true, found.false)).toBeGreaterThan(1000);
+  });
+
+  it.each<[string, Permission, readonly Permission[], boolean]>([
+    ['everything in everything', permission(null, ...ALL), everything, true],
+    ['everything in a list', permission(null, 'pull'), [permission(['te/*', 'tea/*'], ...ALL)], false],
+    ['a prefix in its parts', permission(['te/*'], 'pull'), [permission(['te/a', 'te/b/*'], 'pull')], false],
+    [
+      'actions that two allow together',
+      permission(['te/a'], 'pull', 'push'),
+      [permission(['te/*'], 'pull'), permission(['te/a'], 'push')],
+      true,
+    ],
+    ['an action too many', permission(['te/a'], 'pull', 'push'), [permission(['te/*'], 'pull')], false],
+    ['a look-alike', permission(['te-evil/a'], 'pull'), [permission(['te/*'], 'pull')], false],
+    ['a prefix in itself', permission(['te/*'], 'pull'), [permission(['te/*'], 'pull')], true],
+    ['something in nothing', permission(['te/a'], 'pull'), [], false],
+    ['no repository in nothing', permission([], 'pull'), [], true],
+  ])('%s', (_, bound, permissions, within) => expect(isWithin(bound, permissions)).toBe(within));
+});
+
+describe('reachOf', () => {
+  it('is where all the actions are allowed by one permission, in as few patterns as say it', () => {
+    let reached = 0;
+    fc.assert(
+      fc.property(several, fc.subarray([...ALL], { minLength: 1 }), (permissions, actions) => {
+        const reach = reachOf(permissions, new Set(actions));
+        const able = permissions.filter(one => actions.every(action => one.actions.has(action)));
+        const restricted = able.map(({ repositories }) => permission(repositories, ...actions));
+        expect(extentOf([permission(reach, ...actions)])).toEqual(extentOf(restricted));
+        expect(isWithin(permission(reach, ...actions), permissions)).toBe(true);
+        for (const one of reach ?? []) {
+          expect((reach ?? []).filter(other => other !== one && reaches(other, one))).toEqual([]);
+        }
+        expect(new Set(reach).size).toBe(reach?.length ?? 0);
+        reached += reach?.length ?? 0;
+      }),
+      { numRuns: 5000 },
+    );
+    expect(reached).toBeGreaterThan(1000);
+  });
+
+  it.each<[string, readonly Permission[], readonly string[] | null]>([
+    ['everything, for whoever has no bounds', [permission(['te/*'], 'pull'), permission(null, 'pull')], null],
+    ['nothing, for whoever may nothing', [], []],
+    ['nothing, where the action is not allowed', [permission(null, 'push')], []],
+    [
+      'what several allow, without what others cover',
+      [permission(['te/a', 'te/b/*', 'te/a'], 'pull'), permission(['te/b/c', 'tea/*'], 'pull', 'push')],
+      ['te/a', 'te/b/*', 'tea/*'],
+    ],
+  ])('is %s', (_, permissions, reach) => {
+    expect(reachOf(permissions, new Set<Action>(['pull']))).toEqual(reach);
+  });
 });
 
 describe('formatScope', () => {

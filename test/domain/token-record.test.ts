@@ -3,11 +3,14 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  endOfGeneration,
   hasGrace,
   isExpired,
   isUsable,
   judge,
+  judgeGeneration,
   patchToken,
+  revokeToken,
   rotateToken,
   type TokenRecord,
 } from '../../lib/domain/token-record.ts';
@@ -175,6 +178,108 @@ describe('judge', () => {
   it('compares for an unknown id too: a hash of the wrong length fails alike', () => {
     for (const of of [record(), undefined]) {
       expect(() => judge(of, CURRENT.subarray(1), NOW)).toThrow(RangeError);
+    }
+  });
+});
+
+describe('judgeGeneration', () => {
+  const GRACED = previous(NOW + 1);
+  it.each<[string, TokenRecord, number, ReturnType<typeof judgeGeneration>]>([
+    ['the current generation', record(), 3, { usable: true, generation: 3 }],
+    ['the current generation beside a grace', record(GRACED), 3, { usable: true, generation: 3 }],
+    ['the one before in its grace', record(GRACED), 2, { usable: true, generation: 2 }],
+    ['the one before after its grace', record(previous(NOW)), 2, { usable: false, refusal: 'superseded' }],
+    ['the one before without a grace', record(), 2, { usable: false, refusal: 'superseded' }],
+    ['an older one, whatever the grace', record(GRACED), 1, { usable: false, refusal: 'superseded' }],
+    ['one that there is not yet', record(GRACED), 4, { usable: false, refusal: 'superseded' }],
+    ['an expired token', record({ expiresAt: NOW }), 3, { usable: false, refusal: 'expired' }],
+    ['a disabled token', record({ disabled: DISABLED }), 3, { usable: false, refusal: 'disabled' }],
+    [
+      'a grace of a disabled token',
+      record({ ...GRACED, disabled: DISABLED }),
+      2,
+      { usable: false, refusal: 'disabled' },
+    ],
+    [
+      'a grace of an expired token',
+      record({ ...GRACED, expiresAt: NOW }),
+      2,
+      { usable: false, refusal: 'expired' },
+    ],
+  ])('%s', (_, of, generation, judgement) => {
+    expect(judgeGeneration(of, generation, NOW)).toEqual(judgement);
+  });
+
+  it('judges a credential as it judges the value that it stems from', () => {
+    const second = fc.integer({ min: NOW - 2, max: NOW + 2 });
+    const changes = fc.record({
+      expiresAt: fc.option(second),
+      disabled: fc.option(fc.constant(DISABLED)),
+      previous: fc.option(second.map(expiresAt => ({ hash: PREVIOUS, expiresAt }))),
+    });
+    fc.assert(
+      fc.property(changes, fc.boolean(), (facts, isCurrent) => {
+        const of = record(facts);
+        const byValue = judge(of, isCurrent ? CURRENT : PREVIOUS, NOW);
+        const byGeneration = judgeGeneration(of, isCurrent ? 3 : 2, NOW);
+        expect(byGeneration.usable).toBe(byValue.usable);
+      }),
+    );
+  });
+});
+
+describe('endOfGeneration', () => {
+  const grace = previous(NOW + 50);
+  it.each<[string, Partial<TokenRecord>, number, number | null]>([
+    ['the current one ends with the token', {}, 3, NOW + 1000],
+    ['the current one ends with the token, whatever the grace', grace, 3, NOW + 1000],
+    ['the current one does not end if the token does not', { ...grace, expiresAt: null }, 3, null],
+    ['the one before ends with its grace', grace, 2, NOW + 50],
+    [
+      'the one before ends with its grace where the token does not',
+      { ...grace, expiresAt: null },
+      2,
+      NOW + 50,
+    ],
+    ['the one before ends with the token if that is first', { ...grace, expiresAt: NOW + 20 }, 2, NOW + 20],
+    ['one that has no grace ends with the token at the latest', {}, 2, NOW + 1000],
+  ])('%s', (_, facts, generation, end) => expect(endOfGeneration(record(facts), generation)).toBe(end));
+});
+
+describe('revokeToken', () => {
+  const BY = 'token:017f22e2-79b0-7cc3-98c4-dc0c0c07398f';
+  const revoke = (of: TokenRecord, presented: Buffer) => revokeToken(of, presented, NOW, BY);
+
+  it('disables the token of its value, and changes nothing else', () => {
+    for (const of of [record(), record({ expiresAt: null }), record(previous(NOW + 1))]) {
+      expect(revoke(of, CURRENT)).toEqual({ ...of, disabled: { at: NOW, by: BY }, version: 6 });
+    }
+  });
+  it('takes a value in its grace nothing but that', () => {
+    const of = record(previous(NOW + 1));
+    expect(revoke(of, PREVIOUS)).toEqual({ ...of, previous: null, version: 6 });
+  });
+  it('takes a value its grace also while the token is disabled, and leaves it disabled', () => {
+    const of = record({ ...previous(NOW + 1), disabled: DISABLED });
+    expect(revoke(of, PREVIOUS)).toEqual({ ...of, previous: null, version: 6 });
+  });
+  it.each<[string, Partial<TokenRecord>, Buffer]>([
+    ['a wrong value', {}, WRONG],
+    ['a wrong value within a grace', previous(NOW + 1), WRONG],
+    ['zeros', {}, ZEROS],
+    ['a value after its grace', previous(NOW), PREVIOUS],
+    ['the value of an expired token', { expiresAt: NOW }, CURRENT],
+    ['the value of an expired and disabled token', { expiresAt: NOW, disabled: DISABLED }, CURRENT],
+    ['a value in its grace of an expired token', { ...previous(NOW + 1), expiresAt: NOW }, PREVIOUS],
+    ['the value of a token that is disabled already', { disabled: DISABLED }, CURRENT],
+  ])('changes nothing for %s', (_, facts, presented) => {
+    expect(revoke(record(facts), presented)).toBeUndefined();
+  });
+  it('leaves a value that is not usable any more, whatever was presented', () => {
+    for (const presented of [CURRENT, PREVIOUS]) {
+      const after = revoke(record(previous(NOW + 1)), presented);
+      expect(after && judge(after, presented, NOW).usable).toBe(false);
+      expect(after && revoke(after, presented)).toBeUndefined();
     }
   });
 });

@@ -1,0 +1,257 @@
+/** Credentials: what they say, in one spelling and no longer than clients take. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  CREDENTIAL_LIFE_SECONDS,
+  CREDENTIAL_PREFIX,
+  type Credential,
+  credentialBody,
+  formatMac,
+  isCredentialKeyName,
+  MAX_CREDENTIAL_LENGTH,
+  readCredential,
+  sealCredential,
+  splitCredential,
+} from '../../lib/domain/credential.ts';
+import { Secret } from '../../lib/domain/secret.ts';
+import { account, nearName, pattern } from './arbitraries.ts';
+
+const MAC = Buffer.alloc(32, 0xfb);
+const JTI = 'AAECAwQFBgcICQoLDA0ODw';
+const HANDLE = '0123456789abcdEF';
+const ID = '017f22e2-79b0-7cc3-98c4-dc0c0c07398f';
+const BASE: Credential = {
+  jti: JTI,
+  handle: HANDLE,
+  parent: { kind: 'token', id: ID, generation: 3 },
+  service: 'localhost:5000',
+  access: 'pull',
+  repositories: ['team/app', 'team/web/*'],
+  endsAt: 1_795_248_000,
+};
+/** What `BASE` says, in the order in which it says it. */
+const LIST = [
+  JTI,
+  HANDLE,
+  ['token', ID, 3],
+  'localhost:5000',
+  'pull',
+  ['team/app', 'team/web/*'],
+  1_795_248_000,
+];
+
+function bodyOf(payload: string): string {
+  return `plc_k1.${Buffer.from(payload).toString('base64url')}`;
+}
+
+const text = fc.string({ unit: 'grapheme', maxLength: 20 });
+const parent: fc.Arbitrary<Credential['parent']> = fc.oneof(
+  fc.record({ kind: fc.constant('token' as const), id: text, generation: fc.nat() }),
+  fc.record({ kind: fc.constant('identity' as const), subject: account }),
+  fc.record({ kind: fc.constant('trust' as const), subject: account, ids: fc.array(fc.uuid()) }),
+);
+const credential: fc.Arbitrary<Credential> = fc.record({
+  jti: fc.uint8Array({ minLength: 16, maxLength: 16 }).map(bytes => Buffer.from(bytes).toString('base64url')),
+  handle: fc.constantFrom(HANDLE, 'zzzzzzzzzzzzzzzz'),
+  parent,
+  service: text,
+  access: fc.constantFrom('pull', 'push'),
+  repositories: fc.option(fc.array(pattern, { maxLength: 4 })),
+  endsAt: fc.integer(),
+});
+const key = fc.string({ unit: fc.constantFrom('k', 'z', '0', '9'), minLength: 1, maxLength: 8 });
+
+describe('a credential', () => {
+  it('says what was put in, whatever that is', () => {
+    fc.assert(
+      fc.property(credential, key, (facts, name) => {
+        const body = credentialBody(name, facts);
+        expect(body).toMatch(/^plc_[a-z0-9]{1,8}\.[A-Za-z0-9_-]+$/);
+        expect(readCredential(body)).toEqual(facts);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('is its body and a MAC, and comes apart as it was put together', () => {
+    fc.assert(
+      fc.property(credential, key, fc.uint8Array({ minLength: 32, maxLength: 32 }), (facts, name, bytes) => {
+        const body = credentialBody(name, facts);
+        const sealed = sealCredential(body, bytes);
+        const whole = body + Buffer.from(bytes).toString('base64url');
+        expect(sealed?.reveal()).toBe(whole.length <= 1024 ? whole : undefined);
+        if (sealed === undefined) return;
+        expect(splitCredential(sealed)).toEqual({ key: name, body, mac: formatMac(bytes) });
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('begins with its prefix, its key and what it says as a list', () => {
+    expect(CREDENTIAL_PREFIX).toBe('plc_');
+    expect(credentialBody('k1', BASE)).toBe(bodyOf(JSON.stringify(LIST)));
+    const subject = 'github:repo:octo-org/octo-repo' as const;
+    const others: [Credential['parent'], unknown[]][] = [
+      [{ kind: 'identity', subject }, ['identity', subject]],
+      [{ kind: 'trust', subject, ids: ['a', 'b'] }, ['trust', subject, ['a', 'b']]],
+    ];
+    for (const [of, list] of others) {
+      const body = credentialBody('k1', { ...BASE, parent: of });
+      expect(body).toBe(bodyOf(JSON.stringify(LIST.with(2, list))));
+      expect(readCredential(body)).toEqual({ ...BASE, parent: of });
+    }
+  });
+
+  it('lives between a minute and half a day, an hour unless it is asked', () => {
+    expect(CREDENTIAL_LIFE_SECONDS).toEqual({ min: 60, default: 3600, max: 43_200 });
+  });
+
+  it('is 1024 characters long at most', () => {
+    const lengths = Array.from({ length: 900 }, (_, i) => {
+      const body = credentialBody('k1', { ...BASE, service: 's'.repeat(i) });
+      return [body.length + 43, sealCredential(body, MAC)?.reveal().length] as const;
+    });
+    for (const [length, sealed] of lengths) expect(sealed).toBe(length <= 1024 ? length : undefined);
+    const longest = Math.max(...lengths.map(([, sealed]) => sealed ?? 0));
+    expect([longest, MAX_CREDENTIAL_LENGTH]).toEqual([1024, 1024]);
+  });
+
+  it('has a MAC in base64url, without padding', () => {
+    expect(formatMac(MAC)).toBe('-_v7'.repeat(10).concat('-_s'));
+  });
+});
+
+describe('a value comes apart', () => {
+  const MINIMAL = `plc_k.A${'m'.repeat(43)}`;
+  it.each([
+    ['of one character and one for the key', MINIMAL, { key: 'k', body: 'plc_k.A', mac: 'm'.repeat(43) }],
+    [
+      'with a key of eight and every letter that there is',
+      `plc_k0000009.azAZ09-_${'-_aA0zZ9'.repeat(6).slice(0, 43)}`,
+      { key: 'k0000009', body: 'plc_k0000009.azAZ09-_', mac: '-_aA0zZ9'.repeat(6).slice(0, 43) },
+    ],
+    [
+      'of 1024 characters',
+      `plc_k0000009.${'A'.repeat(968)}${'m'.repeat(43)}`,
+      { key: 'k0000009', body: `plc_k0000009.${'A'.repeat(968)}`, mac: 'm'.repeat(43) },
+    ],
+  ])('%s', (_, value, parts) => expect(splitCredential(new Secret(value))).toEqual(parts));
+
+  it.each([
+    ...['', 'plc_', 'plc_k.', `plc_k.${'m'.repeat(43)}`, `plc_.A${'m'.repeat(43)}`],
+    ...[` ${MINIMAL}`, `${MINIMAL} `, `${MINIMAL}\n`, `\n${MINIMAL}`, `${MINIMAL}=`, `x${MINIMAL}`],
+    ...[MINIMAL.toUpperCase(), MINIMAL.replace('plc_', 'plp_'), MINIMAL.replace('k', 'K')],
+    ...[MINIMAL.replace('.', ','), MINIMAL.replace('.', '..'), MINIMAL.replace('A', '+')],
+    ...[MINIMAL.replace('A', 'A.'), MINIMAL.replace('k', 'k-'), MINIMAL.replace('k', 'k00000099')],
+    ...[MINIMAL.replace('A', 'é'), MINIMAL.replace('A', '\0'), MINIMAL.replace('A', '/')],
+    `plc_k.${'A'.repeat(1001)}${'m'.repeat(43)}`,
+    `plc_k0000009.${'A'.repeat(969)}${'m'.repeat(43)}`,
+    `plc_k.${'A'.repeat(1_000_000)}`,
+  ])('only if it can be a credential, and never from %j', value => {
+    expect(splitCredential(new Secret(value))).toBeUndefined();
+  });
+
+  it('never with other parts when one character of it is another', () => {
+    const value = sealCredential(credentialBody('k1', BASE), MAC)?.reveal() ?? '';
+    const parts = splitCredential(new Secret(value));
+    for (let at = 0; at < value.length; at++) {
+      for (const other of ['A', 'b', '9', '-', '.', '=', ' ']) {
+        if (value[at] === other) continue;
+        const near = splitCredential(new Secret(value.slice(0, at) + other + value.slice(at + 1)));
+        expect(near).not.toEqual(parts);
+        if (near !== undefined) expect(near.body + near.mac).not.toBe(value);
+      }
+    }
+  });
+});
+
+describe('what is authentic, but not of this version, is not read:', () => {
+  const json = (at: number, value: unknown) => JSON.stringify(LIST.with(at, value));
+  const cases: Record<string, string> = {
+    nothing: '',
+    'no JSON': '[',
+    'an object': '{}',
+    'a number': '7',
+    null: 'null',
+    'a text': '"plc"',
+    'an empty list': '[]',
+    'a member too few': JSON.stringify(LIST.slice(0, -1)),
+    'a member too many': JSON.stringify([...LIST, null]),
+    'white space': JSON.stringify(LIST, null, 1),
+    'white space behind it': `${JSON.stringify(LIST)} `,
+    'an escape that need not be': JSON.stringify(LIST).replace('pull', '\\u0070ull'),
+    'a number in another spelling': JSON.stringify(LIST).replace('1795248000', '1795248e3'),
+    'a number with a fraction': JSON.stringify(LIST).replace('1795248000', '1795248000.5'),
+    'a jti that is a number': json(0, 7),
+    'a jti that is too short': json(0, JTI.slice(1)),
+    'a jti that is too long': json(0, `${JTI}A`),
+    'a jti with another letter': json(0, `${JTI.slice(1)}+`),
+    'a jti in a list': json(0, [JTI]),
+    'a handle that is too short': json(1, HANDLE.slice(1)),
+    'a handle in a list': json(1, [HANDLE]),
+    'no parent': json(2, null),
+    'a parent that is a text': json(2, 'token'),
+    'a parent of no kind': json(2, []),
+    'a parent of another kind': json(2, ['credential', 'a:b', 1]),
+    'a parent of another kind with trusts': json(2, ['trusts', 'a:b', ['x']]),
+    'a token whose id is a number': json(2, ['token', 7, 3]),
+    'a token without generation': json(2, ['token', ID]),
+    'a token with a generation in words': json(2, ['token', ID, '3']),
+    'a token with half a generation': json(2, ['token', ID, 3.5]),
+    'a token with more': json(2, ['token', ID, 3, 4]),
+    'an identity without issuer': json(2, ['identity', 'alice']),
+    'an identity that is nobody': json(2, ['identity']),
+    'an identity with more': json(2, ['identity', 'dev:alice', 1]),
+    'a trust without issuer': json(2, ['trust', 'repo', ['x']]),
+    'a trust without ids': json(2, ['trust', 'github:repo']),
+    'a trust with one id': json(2, ['trust', 'github:repo', 'x']),
+    'a trust whose id is a number': json(2, ['trust', 'github:repo', ['x', 7]]),
+    'a service that is a number': json(3, 5000),
+    'no service': json(3, null),
+    'an access that no credential has': json(4, 'delete'),
+    'an access in a list': json(4, ['pull']),
+    'no access': json(4, null),
+    'a repository that is no list': json(5, 'team/app'),
+    'a repository that is a number': json(5, ['team/app', 7]),
+    'a repository that is no pattern': json(5, ['team/app', '*']),
+    'repositories in an object': json(5, { 0: 'team/app' }),
+    'no end': json(6, null),
+    'an end in words': json(6, '1795248000'),
+    'an end that no integer holds': json(6, 2 ** 53),
+  };
+  it.each(Object.entries(cases))('%s', (_, payload) => {
+    expect(readCredential(bodyOf(payload))).toBeUndefined();
+  });
+
+  it('but what is as it should be is, and so are lists without members', () => {
+    expect(readCredential(bodyOf(JSON.stringify(LIST)))).toEqual(BASE);
+    for (const [at, value] of [
+      [5, null],
+      [5, []],
+      [4, 'push'],
+      [2, ['trust', 'a:b', []]],
+      [2, ['identity', 'a:b']],
+    ] as const) {
+      expect(readCredential(bodyOf(json(at, value)))).toBeDefined();
+    }
+  });
+
+  it('bytes that are no text, and anything that generated names are', () => {
+    expect(readCredential(`plc_k1.${Buffer.from([0xff, 0xfe]).toString('base64url')}`)).toBeUndefined();
+    fc.assert(
+      fc.property(nearName, name => {
+        expect(readCredential(bodyOf(name))).toBeUndefined();
+        expect(readCredential(name)).toBeUndefined();
+      }),
+    );
+  });
+});
+
+describe('a credential key may be called', () => {
+  it.each(['k', 'k1', '0', 'abcdefgh', '12345678'])('%s', name =>
+    expect(isCredentialKeyName(name)).toBe(true),
+  );
+  it.each(['', 'K', 'k-1', 'k_1', 'k.1', 'abcdefghi', ' k', 'k ', 'k\n', 'ö'])('not %j', name =>
+    expect(isCredentialKeyName(name)).toBe(false),
+  );
+});
