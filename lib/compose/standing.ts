@@ -1,8 +1,9 @@
 /** What tells who someone is at a login: for the login endpoint, and for the vending of credentials. */
+
+import { type AwsCall, awsCaller } from '../aws/call.ts';
 import type { Config } from '../config.ts';
 import { fileCredentialKeys } from '../derivation/credential-keys.ts';
-import { type DynamoCall, leanDynamo } from '../store/lean/dynamo.ts';
-import { leanLoginCalls, leanQuery } from '../store/lean/login-calls.ts';
+import { leanLoginCalls, leanQuery } from '../store/lean-calls.ts';
 import { loginStore } from '../store/login-store.ts';
 import { POLICY, TRUST } from '../store/rule-items.ts';
 import { ruleReader } from '../store/rule-reader.ts';
@@ -32,7 +33,7 @@ export function composeStanding(config: Config<(typeof STANDING_SETTINGS)[number
   };
 }
 
-function composeDynamo(config: Config<(typeof DYNAMO_SETTINGS)[number]>): DynamoCall {
+function composeDynamo(config: Config<(typeof DYNAMO_SETTINGS)[number]>): AwsCall {
   const { region, dynamoEndpoint: endpoint, ...credentials } = config;
-  return leanDynamo({ region, endpoint, credentials, clock, randomBytes });
+  return awsCaller('dynamodb', { region, endpoint, credentials, clock, randomBytes });
 }

@@ -4,7 +4,7 @@ import { accountHandle } from '../../lib/domain/account.ts';
 import type { Policy } from '../../lib/domain/policy.ts';
 import type { Trust } from '../../lib/domain/trust.ts';
 import type { Table } from '../../lib/store/calls.ts';
-import { leanQuery } from '../../lib/store/lean/login-calls.ts';
+import { leanQuery } from '../../lib/store/lean-calls.ts';
 import { POLICY, TRUST } from '../../lib/store/rule-items.ts';
 import { ruleReader } from '../../lib/store/rule-reader.ts';
 import { ruleStoreContract } from '../contracts/rule-store.ts';

@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Secret } from '../../../lib/domain/secret.ts';
-import { endpointOf, leanDynamo } from '../../../lib/store/lean/dynamo.ts';
-import { leanLoginCalls } from '../../../lib/store/lean/login-calls.ts';
-import { loginStore } from '../../../lib/store/login-store.ts';
-import { withServer } from '../../support/interfere.ts';
-import { NOW } from '../../support/records.ts';
+import { awsCaller, endpointOf } from '../../lib/aws/call.ts';
+import { Secret } from '../../lib/domain/secret.ts';
+import { leanLoginCalls } from '../../lib/store/lean-calls.ts';
+import { loginStore } from '../../lib/store/login-store.ts';
+import { withServer } from '../support/interfere.ts';
+import { NOW } from '../support/records.ts';
 
 const JSON_TYPE = { 'content-type': 'application/x-amz-json-1.0' };
 let close: () => Promise<void> = async () => undefined;
@@ -38,7 +38,13 @@ async function callerOf({ client }: Awaited<ReturnType<typeof withServer>>) {
 function callerAt(endpoint: string) {
   const sessionToken = new Secret('session');
   const credentials = { accessKeyId: 'id', secretAccessKey: new Secret('secret'), sessionToken };
-  return leanDynamo({ region: 'eu-central-1', endpoint, credentials, clock: () => NOW * 1000, randomBytes });
+  return awsCaller('dynamodb', {
+    region: 'eu-central-1',
+    endpoint,
+    credentials,
+    clock: () => NOW * 1000,
+    randomBytes,
+  });
 }
 
 const answer =
@@ -65,7 +71,7 @@ describe('a call without the SDK', () => {
 
   it.each([
     ['fails', 500, '{"__type":"InternalServerError"}', 'InternalServerError'],
-    ['is overloaded', 503, '<html>', 'DynamoError'],
+    ['is overloaded', 503, '<html>', 'AwsError'],
     [
       'throttles',
       400,
@@ -87,7 +93,7 @@ describe('a call without the SDK', () => {
       '{"__type":"x#ConditionalCheckFailedException"}',
       'ConditionalCheckFailedException',
     ],
-    ['sends elsewhere', 307, '', 'DynamoError'],
+    ['sends elsewhere', 307, '', 'AwsError'],
     ['answers something else', 200, '<html>', 'SyntaxError'],
   ])('is not repeated when DynamoDB %s', async (_, status, body, name) => {
     const { outcome, requests } = await against(answer(status, body));
@@ -169,6 +175,6 @@ it.each(['us-east-1', 'eu-central-1', 'ap-southeast-5', 'us-gov-west-1', 'cn-nor
   region => {
     const { endpointProvider } = new DynamoDBClient({ region }).config;
     const { url } = endpointProvider({ Region: region, UseFIPS: false, UseDualStack: false });
-    expect(`${endpointOf(region)}/`).toBe(url.href);
+    expect(`${endpointOf('dynamodb', region)}/`).toBe(url.href);
   },
 );

@@ -1,13 +1,13 @@
 /** The calls of a login over the lean client: what the SDK does to items on the way, as far as they need it. */
 import type { BatchGetItemCommandOutput, QueryCommandOutput } from '@aws-sdk/client-dynamodb';
-import type { LoginCalls } from '../login-store.ts';
-import type { Query } from '../query.ts';
-import type { DynamoCall } from './dynamo.ts';
+import type { AwsCall } from '../aws/call.ts';
+import type { LoginCalls } from './login-store.ts';
+import type { Query } from './query.ts';
 
 type Wire = Record<string, { B?: string | Uint8Array }>;
 
 /** The inputs of a login hold no bytes, which JSON has no form for; what it reads does. */
-export function leanLoginCalls(call: DynamoCall): LoginCalls {
+export function leanLoginCalls(call: AwsCall): LoginCalls {
   return {
     async batchGetItem(input) {
       const answer = (await call('BatchGetItem', input)) as BatchGetItemCommandOutput;
@@ -19,7 +19,7 @@ export function leanLoginCalls(call: DynamoCall): LoginCalls {
 }
 
 /** For items that hold no bytes. */
-export function leanQuery(call: DynamoCall): Query {
+export function leanQuery(call: AwsCall): Query {
   return async input => (await call('Query', input)) as QueryCommandOutput;
 }
 

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
-import { Secret } from '../../../lib/domain/secret.ts';
-import { amzDate, requestSigner } from '../../../lib/store/lean/signature.ts';
-import { withServer } from '../../support/interfere.ts';
+import { amzDate, requestSigner } from '../../lib/aws/signature.ts';
+import { Secret } from '../../lib/domain/secret.ts';
+import { withServer } from '../support/interfere.ts';
 
 interface Signed {
   readonly headers: IncomingMessage['headers'];
@@ -34,11 +34,16 @@ async function signedBySdk(
   return promise;
 }
 
+const SCOPE = { region: 'us-east-1', service: 'dynamodb' };
+
 function signedByUs({ headers, body }: Signed, region: string, credentials: typeof LONG_LIVED): string {
   const [, names = ''] = /SignedHeaders=([^,]+)/.exec(headers.authorization ?? '') ?? [];
   const covered = Object.fromEntries(names.split(';').map(name => [name, String(headers[name])]));
   const secretAccessKey = new Secret(credentials.secretAccessKey);
-  const sign = requestSigner(region, { ...credentials, secretAccessKey, sessionToken: undefined });
+  const sign = requestSigner(
+    { region, service: 'dynamodb' },
+    { ...credentials, secretAccessKey, sessionToken: undefined },
+  );
   return sign({ ...covered, 'x-amz-date': String(headers['x-amz-date']) }, body);
 }
 
@@ -60,10 +65,10 @@ describe('a signature', () => {
   it('is of its day: the key of yesterday is not used again', () => {
     const secretAccessKey = new Secret(LONG_LIVED.secretAccessKey);
     const credentials = { ...LONG_LIVED, secretAccessKey, sessionToken: undefined };
-    const reused = requestSigner('us-east-1', credentials);
+    const reused = requestSigner(SCOPE, credentials);
     for (const day of ['20261121', '20261122', '20261121']) {
       const headers = { host: 'h', 'x-amz-date': `${day}T070000Z` };
-      expect(reused(headers, '{}')).toBe(requestSigner('us-east-1', credentials)(headers, '{}'));
+      expect(reused(headers, '{}')).toBe(requestSigner(SCOPE, credentials)(headers, '{}'));
     }
   });
 });

@@ -1,4 +1,4 @@
-/** How long a call to DynamoDB may take, and how many run at once: a login that waits is a build that waits. */
+/** How long a call to AWS may take, and how many run at once: a login that waits is a build that waits. */
 
 /** For a new connection, in milliseconds. */
 export const CONNECTION_MS = 300;

@@ -2,7 +2,7 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { urlToHttpOptions } from 'node:url';
-import { CONNECTION_MS, MAX_CALLS, REQUEST_MS } from '../limits.ts';
+import { CONNECTION_MS, MAX_CALLS, REQUEST_MS } from './limits.ts';
 
 export interface Received {
   readonly status: number;
