@@ -6,6 +6,7 @@ import type { AccessTokenClaims } from './domain/access-token.ts';
 import type { Account, Subject } from './domain/account.ts';
 import type { IdempotencyRecord } from './domain/idempotency.ts';
 import type { Identity, ProofKind } from './domain/identity.ts';
+import type { Count, Denial, Reading } from './domain/measures.ts';
 import type { NamespaceClaim } from './domain/namespace-claim.ts';
 import type { TokenAddress } from './domain/registry-token.ts';
 import type { Secret } from './domain/secret.ts';
@@ -210,4 +211,16 @@ export interface Log {
   info(event: string, fields: Readonly<Record<string, unknown>>): void;
   warn(event: string, fields: Readonly<Record<string, unknown>>): void;
   error(event: string, fields: Readonly<Record<string, unknown>>): void;
+}
+
+/** What one function counts and measures, put together over a request or a run. Nothing of it can fail. */
+export interface Metrics {
+  /** Adds to a sum, by 1 unless said otherwise. */
+  count(name: Count, by?: number): void;
+  /** One more denial, for this reason. */
+  denied(reason: Denial): void;
+  /** Notes a value; a name may have several, such as one for each service. */
+  read(name: Reading, value: number): void;
+  /** Puts out what was noted since the last time, as one line, with what helps to find its request; nothing for nothing. */
+  flush(about: Readonly<Record<string, string>>): void;
 }

@@ -1,4 +1,5 @@
 /** The closed set of ways in which a request can fail, and the one error that carries them. */
+import type { Denial } from './measures.ts';
 
 interface ErrorKind {
   readonly status: number;
@@ -170,6 +171,8 @@ export interface ErrorDetails {
   readonly detail?: string;
   /** For the log only. */
   readonly reason?: string;
+  /** The kind of reason, where someone is denied: for the figures. */
+  readonly denial?: Denial;
   readonly problems?: readonly Problem[];
   readonly retryAfterSeconds?: number;
   /** Of `method-not-allowed`: the methods that are offered. */
