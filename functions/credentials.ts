@@ -9,5 +9,5 @@ const { chain, ...options } = composeCredentials();
 export const handler = httpHandler({
   ...chain,
   routes: ROUTES.credentials,
-  operations: credentialOperations({ ...options, log: chain.log }),
+  operations: credentialOperations({ ...options, log: chain.log, metrics: chain.metrics }),
 });

@@ -11,7 +11,7 @@ export const handler = httpHandler({
   ...chain,
   routes: ROUTES.login,
   operations: {
-    ...loginOperations({ ports, services, log: chain.log }),
+    ...loginOperations({ ports, services, log: chain.log, metrics: chain.metrics }),
     ...healthOperations(ports, services),
   },
 });

@@ -17,14 +17,14 @@ const DYNAMODB = ['@aws-sdk/*', '@smithy/*', 'bowser', 'mnemonist', 'obliterator
  * engine and its development IAM can be in none. Lower a figure when a bundle has become smaller.
  */
 export const BUDGETS = {
-  login: { startBytes: 125_000, totalBytes: 125_000, packages: [...CHAIN, 'jose'] },
-  management: { startBytes: 340_000, totalBytes: 482_000, packages: [...CHAIN, ...DYNAMODB, 'jose'] },
+  login: { startBytes: 128_000, totalBytes: 128_000, packages: [...CHAIN, 'jose'] },
+  management: { startBytes: 342_000, totalBytes: 485_000, packages: [...CHAIN, ...DYNAMODB, 'jose'] },
   credentials: {
-    startBytes: 350_000,
-    totalBytes: 492_000,
+    startBytes: 352_000,
+    totalBytes: 494_000,
     packages: [...CHAIN, ...DYNAMODB, 'jose', 'negotiator', 'content-type'],
   },
-  discovery: { startBytes: 67_000, totalBytes: 67_000, packages: CHAIN },
+  discovery: { startBytes: 68_000, totalBytes: 68_000, packages: CHAIN },
   fallback: { startBytes: 44_000, totalBytes: 44_000, packages: CHAIN },
   cleanup: { startBytes: 262_000, totalBytes: 408_000, packages: [...CHAIN, ...DYNAMODB] },
 } as const satisfies Record<string, Budget>;

@@ -5,7 +5,7 @@ import { Secret } from '../domain/secret.ts';
 import type { Service } from '../domain/service.ts';
 import type { Answer, Call, Operations } from '../http/exchange.ts';
 import { single } from '../http/form.ts';
-import type { Log } from '../ports.ts';
+import type { Log, Metrics } from '../ports.ts';
 import { type RevokePorts, revoke } from '../usecases/revoke.ts';
 import { type Vended, type VendPorts, vendCredential } from '../usecases/vend-credential.ts';
 import { checkBody } from './body.ts';
@@ -19,13 +19,14 @@ import {
 } from './credential-formats.ts';
 import { VEND_CREDENTIAL } from './credential-schema.ts';
 import { serviceNamed } from './service.ts';
-import { logVended } from './vended-log.ts';
+import { noteVended } from './vended-note.ts';
 
 export interface CredentialOperationOptions {
   readonly vending: VendPorts;
   readonly revoking: RevokePorts;
   readonly services: readonly Service[];
   readonly log: Log;
+  readonly metrics: Metrics;
 }
 
 export function credentialOperations(options: CredentialOperationOptions): Operations {
@@ -36,7 +37,7 @@ export function credentialOperations(options: CredentialOperationOptions): Opera
       const service = serviceNamed(name, services);
       const format = formatOf(call, named);
       const vended = await vendCredential(vending, { caller: callerOf(call), service, ...wish });
-      logVended(log, call, vended);
+      noteVended(options, call, vended);
       return answerOf(vended, format);
     },
     async revoke(call) {

@@ -7,7 +7,7 @@ import type { Service } from '../domain/service.ts';
 import type { Call, Operations } from '../http/exchange.ts';
 import { single } from '../http/form.ts';
 import { TOKEN_EXCHANGE } from '../http/present.ts';
-import type { Log } from '../ports.ts';
+import type { Log, Metrics } from '../ports.ts';
 import { type Login, type LoginPorts, logIn } from '../usecases/log-in.ts';
 import { callerOf } from './caller.ts';
 import { serviceNamed } from './service.ts';
@@ -25,10 +25,11 @@ export interface LoginOperationOptions {
   readonly ports: LoginPorts;
   readonly services: readonly Service[];
   readonly log: Log;
+  readonly metrics: Metrics;
 }
 
 export function loginOperations(options: LoginOperationOptions): Operations {
-  const { ports, services, log } = options;
+  const { ports, services, log, metrics } = options;
   return {
     async logIn(call) {
       if (single(call.form, 'grant_type') === TOKEN_EXCHANGE) return exchangeToken(options, call);
@@ -37,6 +38,8 @@ export function loginOperations(options: LoginOperationOptions): Operations {
       const login = await logIn(ports, { caller: callerOf(call), service, requested });
       logLogin(log, call, { service, requested, login });
       const { accessToken, expiresIn, granted } = login;
+      metrics.count('Logins');
+      if (requested.length > 0 && granted.length === 0) metrics.denied('nothing-granted');
       const answer = { token: accessToken, access_token: accessToken, expires_in: expiresIn };
       const oauth = { ...answer, token_type: 'Bearer', scope: formatScope(granted) };
       return { status: 200, json: call.route.method === 'POST' ? oauth : answer };

@@ -7,16 +7,17 @@ import { parseScopes } from '../domain/scope.ts';
 import type { Service } from '../domain/service.ts';
 import type { Answer, Call } from '../http/exchange.ts';
 import { type Form, single } from '../http/form.ts';
-import type { Log } from '../ports.ts';
+import type { Log, Metrics } from '../ports.ts';
 import { type Vended, type VendPorts, vendCredential } from '../usecases/vend-credential.ts';
 import { callerOf } from './caller.ts';
 import { serviceNamed } from './service.ts';
-import { logVended } from './vended-log.ts';
+import { noteVended } from './vended-note.ts';
 
 export interface TokenExchangeOptions {
   readonly ports: VendPorts;
   readonly services: readonly Service[];
   readonly log: Log;
+  readonly metrics: Metrics;
 }
 
 /** What is issued is a password, and no access token (RFC 8693 section 2.2.1: `token_type` N_A). */
@@ -27,7 +28,7 @@ const MAX_PATTERNS = 32;
 
 /** `audience` or `service` names the registry; every scope is `repository:<pattern>:pull` or `…:pull,push`. */
 export async function exchangeToken(
-  { ports, services, log }: TokenExchangeOptions,
+  { ports, services, ...telemetry }: TokenExchangeOptions,
   call: Call,
 ): Promise<Answer> {
   checkParameters(call);
@@ -35,7 +36,7 @@ export async function exchangeToken(
   const wish = wishOf(call.form.get('scope') ?? []);
   const expiresInSeconds = CREDENTIAL_LIFE_SECONDS.default;
   const vended = await vendCredential(ports, { caller: callerOf(call), service, expiresInSeconds, ...wish });
-  logVended(log, call, vended);
+  noteVended(telemetry, call, vended);
   return { status: 200, json: tokenAnswer(vended) };
 }
 

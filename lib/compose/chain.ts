@@ -1,11 +1,13 @@
 /** What every chain needs beside its routes and operations. */
 import type { ChainOptions } from '../http/chain.ts';
+import type { Metrics } from '../ports.ts';
 import { structuredLog } from '../telemetry/log.ts';
+import { NO_METRICS } from '../telemetry/metrics.ts';
 import { clock } from './system.ts';
 
-export type ChainParts = Pick<ChainOptions, 'identify' | 'failures' | 'log' | 'clock'>;
+export type ChainParts = Pick<ChainOptions, 'identify' | 'failures' | 'log' | 'metrics' | 'clock'>;
 
-/** The chain of a function whose routes know no caller. */
-export function publicChain(): ChainParts {
-  return { log: structuredLog(), clock };
+/** The chain of a function; one whose routes know no caller counts nothing: it would only blur the figures of logins. */
+export function publicChain(metrics: Metrics = NO_METRICS): ChainParts {
+  return { log: structuredLog(), metrics, clock };
 }

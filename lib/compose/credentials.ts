@@ -4,14 +4,15 @@ import { servicesOf } from '../config-services.ts';
 import type { Service } from '../domain/service.ts';
 import { DAY_SECONDS } from '../domain/time.ts';
 import { auditStore } from '../store/audit-store.ts';
-import { createDynamoClient } from '../store/client.ts';
 import { endedStore } from '../store/ended-store.ts';
 import { proofStore } from '../store/proof-store.ts';
 import { tokenStore } from '../store/token-store.ts';
 import type { RevokePorts } from '../usecases/revoke.ts';
 import type { VendPorts } from '../usecases/vend-credential.ts';
 import type { ChainParts } from './chain.ts';
+import { composeClient } from './client.ts';
 import { guardedChain, IAM_SETTINGS } from './guarded-chain.ts';
+import { composeMetrics } from './metrics.ts';
 import { composeStanding, STANDING_SETTINGS } from './standing.ts';
 import { clock, randomBytes } from './system.ts';
 
@@ -26,8 +27,9 @@ export interface Credentials {
 export function composeCredentials(): Credentials {
   const settings = [...IAM_SETTINGS, ...STANDING_SETTINGS, 'service', 'services', 'auditDays'] as const;
   const config = readConfig(settings);
-  const table = { client: createDynamoClient(), table: config.table, randomBytes };
-  const standing = composeStanding(config);
+  const metrics = composeMetrics(config);
+  const table = { client: composeClient(metrics), table: config.table, randomBytes };
+  const standing = composeStanding(config, metrics);
   const { store, credentialKeys, policies } = standing;
   return {
     vending: { ...standing, clock, randomBytes },
@@ -40,6 +42,6 @@ export function composeCredentials(): Credentials {
       clock,
     },
     services: servicesOf(config),
-    chain: guardedChain(config, { policies, proofs: proofStore(table) }),
+    chain: guardedChain(config, { policies, proofs: proofStore(table), metrics }),
   };
 }

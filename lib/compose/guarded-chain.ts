@@ -1,10 +1,12 @@
 /** The chain of a function whose callers have to be recognised. */
 import { type Config, ConfigurationError } from '../config.ts';
+import { PullpassError } from '../domain/errors.ts';
 import type { Issuers } from '../domain/issuer.ts';
 import { failureLimiter } from '../http/failure-limiter.ts';
 import { identifier, type Recognition } from '../http/identify.ts';
 import { identityVerifier } from '../iam/verifier.ts';
 import { workloadVerifier } from '../iam/workload.ts';
+import type { Metrics } from '../ports.ts';
 import { type ChainParts, publicChain } from './chain.ts';
 import { clock, randomBytes } from './system.ts';
 
@@ -14,6 +16,7 @@ export const IAM_SETTINGS = [
   'administrators',
   'weakManagement',
   'failuresPerMinute',
+  'stage',
 ] as const;
 
 /** Without an issuers file nobody is recognised. */
@@ -22,7 +25,7 @@ export const NO_ISSUERS: Issuers = { iam: [], aws: null, workloads: [] };
 /** Throws ConfigurationError for an administrator whom no issuer can vouch for. */
 export function guardedChain(
   config: Config<(typeof IAM_SETTINGS)[number]>,
-  stores: Pick<Recognition, 'policies' | 'proofs'>,
+  { metrics, ...stores }: Pick<Recognition, 'policies' | 'proofs'> & { readonly metrics: Metrics },
 ): ChainParts {
   const { url: publicUrl, issuers = NO_ISSUERS, administrators = [] } = config;
   const keys = new Set(
@@ -36,15 +39,35 @@ export function guardedChain(
     ]);
   }
   return {
-    ...publicChain(),
+    ...publicChain(metrics),
     failures: failureLimiter(config.failuresPerMinute),
     identify: identifier({
-      verifier: identityVerifier({ issuers, publicUrl, randomBytes }),
-      workloads: workloadVerifier({ issuers: issuers.workloads, publicUrl }),
+      ...countedVerifiers(
+        {
+          verifier: identityVerifier({ issuers, publicUrl, randomBytes }),
+          workloads: workloadVerifier({ issuers: issuers.workloads, publicUrl }),
+        },
+        metrics,
+      ),
       ...stores,
       administrators,
       weakManagement: config.weakManagement === 'accept-replay',
       clock,
     }),
+  };
+}
+
+/** Verifiers ask nobody but issuers, so what they could not find out is an issuer that did not answer. */
+function countedVerifiers(
+  { verifier, workloads }: Pick<Recognition, 'verifier' | 'workloads'>,
+  metrics: Metrics,
+): Pick<Recognition, 'verifier' | 'workloads'> {
+  const noteFailure = (error: unknown): never => {
+    if (error instanceof PullpassError && error.code === 'unavailable') metrics.count('IamFailures');
+    throw error;
+  };
+  return {
+    verifier: { identify: (...proof) => verifier.identify(...proof).catch(noteFailure) },
+    workloads: { verify: (...token) => workloads.verify(...token).catch(noteFailure) },
   };
 }

@@ -8,6 +8,7 @@ import { accessTokenSigner } from '../signing/sign.ts';
 import type { LoginPorts } from '../usecases/log-in.ts';
 import type { ChainParts } from './chain.ts';
 import { guardedChain, IAM_SETTINGS } from './guarded-chain.ts';
+import { composeMetrics } from './metrics.ts';
 import { SERVICE_SETTINGS } from './service-settings.ts';
 import { composeStanding, STANDING_SETTINGS } from './standing.ts';
 import { clock, randomBytes } from './system.ts';
@@ -17,8 +18,9 @@ export function composeLogin(): { ports: LoginPorts; services: readonly Service[
   const services = servicesOf(config);
   const rings = cachedRings(keyDirectory(config.keys));
   const signer = accessTokenSigner({ services, rings });
-  const ports = { ...composeStanding(config), signer, clock, randomBytes, issuer: config.url };
+  const metrics = composeMetrics(config);
+  const ports = { ...composeStanding(config, metrics), signer, clock, randomBytes, issuer: config.url };
   // No route of this function takes a proof that may be used once only.
-  const chain = guardedChain(config, { policies: ports.policies, proofs: null });
+  const chain = guardedChain(config, { policies: ports.policies, proofs: null, metrics });
   return { ports, services, chain };
 }

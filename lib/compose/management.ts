@@ -6,7 +6,6 @@ import type { Policy } from '../domain/policy.ts';
 import { DAY_SECONDS } from '../domain/time.ts';
 import type { Trust } from '../domain/trust.ts';
 import { auditStore } from '../store/audit-store.ts';
-import { createDynamoClient } from '../store/client.ts';
 import { idempotencyStore } from '../store/idempotency-store.ts';
 import { namespaceStore } from '../store/namespace-store.ts';
 import { proofStore } from '../store/proof-store.ts';
@@ -17,7 +16,9 @@ import type { NamespacePorts } from '../usecases/manage-namespaces.ts';
 import type { RulePorts } from '../usecases/manage-rules.ts';
 import type { TokenPorts } from '../usecases/token-ports.ts';
 import type { ChainParts } from './chain.ts';
+import { composeClient } from './client.ts';
 import { guardedChain, IAM_SETTINGS, NO_ISSUERS } from './guarded-chain.ts';
+import { composeMetrics } from './metrics.ts';
 import { clock, randomBytes } from './system.ts';
 
 const SETTINGS = ['table', 'derivationKey', 'namespaces', 'valueRetrieval', 'auditDays'] as const;
@@ -34,7 +35,8 @@ export interface Management {
 
 export function composeManagement(): Management {
   const config = readConfig([...IAM_SETTINGS, ...SETTINGS]);
-  const table = { client: createDynamoClient(), table: config.table, randomBytes };
+  const metrics = composeMetrics(config);
+  const table = { client: composeClient(metrics), table: config.table, randomBytes };
   const audit = auditStore({ ...table, retentionSeconds: config.auditDays * DAY_SECONDS });
   const tokens = {
     tokens: tokenStore(table),
@@ -54,6 +56,6 @@ export function composeManagement(): Management {
     trusts: { ...rules, rules: ruleStore(table, TRUST), word: 'trust' },
     workloadIssuers: (config.issuers ?? NO_ISSUERS).workloads,
     publicUrl: config.url,
-    chain: guardedChain(config, { policies: ruleStore(table, POLICY), proofs: proofStore(table) }),
+    chain: guardedChain(config, { policies: ruleStore(table, POLICY), proofs: proofStore(table), metrics }),
   };
 }

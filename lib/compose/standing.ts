@@ -1,28 +1,23 @@
 /** What tells who someone is at a login: for the login endpoint, and for the vending of credentials. */
-
-import { type AwsCall, awsCaller } from '../aws/call.ts';
 import type { Config } from '../config.ts';
 import { fileCredentialKeys } from '../derivation/credential-keys.ts';
+import type { Metrics } from '../ports.ts';
 import { leanLoginCalls, leanQuery } from '../store/lean-calls.ts';
 import { loginStore } from '../store/login-store.ts';
 import { POLICY, TRUST } from '../store/rule-items.ts';
 import { ruleReader } from '../store/rule-reader.ts';
 import type { StandingPorts } from '../usecases/standing.ts';
-import { clock, randomBytes } from './system.ts';
-
-const DYNAMO_SETTINGS = [
-  'region',
-  'dynamoEndpoint',
-  'accessKeyId',
-  'secretAccessKey',
-  'sessionToken',
-] as const;
+import { composeDynamo, DYNAMO_SETTINGS } from './dynamo.ts';
+import { randomBytes } from './system.ts';
 
 export const STANDING_SETTINGS = [...DYNAMO_SETTINGS, 'table', 'administrators', 'credentialKey'] as const;
 
-export function composeStanding(config: Config<(typeof STANDING_SETTINGS)[number]>): StandingPorts {
+export function composeStanding(
+  config: Config<(typeof STANDING_SETTINGS)[number]>,
+  metrics: Metrics,
+): StandingPorts {
   const { table, administrators = [] } = config;
-  const call = composeDynamo(config);
+  const call = composeDynamo(config, metrics);
   const query = leanQuery(call);
   return {
     store: loginStore({ calls: leanLoginCalls(call), table, randomBytes }),
@@ -31,9 +26,4 @@ export function composeStanding(config: Config<(typeof STANDING_SETTINGS)[number
     administrators,
     credentialKeys: fileCredentialKeys(config.credentialKey),
   };
-}
-
-function composeDynamo(config: Config<(typeof DYNAMO_SETTINGS)[number]>): AwsCall {
-  const { region, dynamoEndpoint: endpoint, ...credentials } = config;
-  return awsCaller('dynamodb', { region, endpoint, credentials, clock, randomBytes });
 }

@@ -37,5 +37,8 @@ function decodePair(value: string): string {
 }
 
 function malformed(reason: string): PullpassError {
-  return new PullpassError('unauthenticated', { reason: `malformed credentials: ${reason}` });
+  return new PullpassError('unauthenticated', {
+    reason: `malformed credentials: ${reason}`,
+    denial: 'unknown-secret',
+  });
 }

@@ -1,8 +1,9 @@
 /** The one middleware chain, outermost first: answer, failures, limits, parse, proof, identity. */
 import middy, { type MiddlewareObj, type Request } from '@middy/core';
 import type { Context } from 'aws-lambda';
+import { denialOf } from '../domain/denial.ts';
 import { PullpassError } from '../domain/errors.ts';
-import type { Clock, Log } from '../ports.ts';
+import type { Clock, Log, Metrics } from '../ports.ts';
 import { encodeAnswer } from './answer.ts';
 import { readBody } from './body.ts';
 import { asPullpassError, errorAnswer } from './errors.ts';
@@ -21,6 +22,7 @@ export interface ChainOptions {
   readonly identify?: Identify;
   readonly failures?: FailureLimiter;
   readonly log: Log;
+  readonly metrics: Metrics;
   readonly clock: Clock;
 }
 
@@ -47,9 +49,19 @@ export function httpHandler(options: ChainOptions): HttpHandler {
     .use([answer(options, router), failures(options), limits(), parse(router), proof(), identity(options)])
     .handler(exchange => dispatch(callOf(exchange), options.operations));
   return async (event, context) => {
+    const startMs = options.clock();
     const { requestId } = event.requestContext;
-    return encodeAnswer(await chain({ event, requestId, call: undefined, userName: undefined }, context));
+    const exchange: Exchange = { event, requestId, call: undefined, userName: undefined };
+    const result = encodeAnswer(await chain(exchange, context));
+    options.metrics.read('LatencyMs', options.clock() - startMs);
+    options.metrics.flush({ requestId, ...routeOf(exchange) });
+    return result;
   };
+}
+
+/** Of the route table: the caller's own method and path may be anything, also a secret in the wrong place. */
+function routeOf({ call }: Exchange): { method?: string; route?: string } {
+  return call === undefined ? {} : { method: call.route.method, route: call.route.path };
 }
 
 async function dispatch(call: Call, operations: Operations): Promise<Answer> {
@@ -59,7 +71,7 @@ async function dispatch(call: Call, operations: Operations): Promise<Answer> {
 }
 
 /** Only this phase sets headers, so that no way out of the chain can miss them. */
-function answer({ log }: ChainOptions, router: Router): Phase {
+function answer({ log, metrics }: ChainOptions, router: Router): Phase {
   const finish = (request: Passing, plain: Answer) => {
     const headers = {
       'cache-control': 'no-store',
@@ -74,25 +86,32 @@ function answer({ log }: ChainOptions, router: Router): Phase {
       const { event, requestId } = request.event;
       const error = asPullpassError(request.error);
       logError(log, error, request.event);
+      countError(metrics, error);
       finish(request, errorAnswer(error, router.faceOf(event.rawPath), requestId));
     },
   };
 }
 
 /** Why, for whoever has the request id. The message of a cause may quote an upstream, so it stays in the log. */
-function logError(log: Log, error: PullpassError, { requestId, event, call, userName }: Exchange): void {
+function logError(log: Log, error: PullpassError, exchange: Exchange): void {
+  const { requestId, event, userName } = exchange;
   const level = error.code === 'internal' || error.code === 'unavailable' ? 'error' : 'info';
   log[level]('refused', {
     requestId,
     code: error.code,
+    denial: denialOf(error),
     reason: error.details.reason ?? error.details.detail,
     userName,
-    // The caller's own method and path may be anything, also a secret in the wrong place.
-    method: call?.route.method,
-    route: call?.route.path,
+    ...routeOf(exchange),
     sourceAddress: event.requestContext.http.sourceIp,
     ...(level === 'error' ? { cause: describe(error.cause) } : {}),
   });
+}
+
+function countError(metrics: Metrics, error: PullpassError): void {
+  const denial = denialOf(error);
+  if (denial !== undefined) metrics.denied(denial);
+  if (error.code === 'rate-limited') metrics.count('RateLimited');
 }
 
 function describe(cause: unknown): string | undefined {
@@ -107,9 +126,11 @@ function failures({ failures: limiter, clock }: ChainOptions): Phase {
       if (error.code !== 'unauthenticated') return;
       const wait = limiter?.(request.event.event.requestContext.http.sourceIp, clock());
       if (wait === undefined) return;
+      const { denial, reason = error.code } = error.details;
       request.error = new PullpassError('rate-limited', {
         retryAfterSeconds: wait,
-        reason: error.details.reason ?? error.code,
+        reason,
+        ...(denial === undefined ? {} : { denial }),
       });
     },
   };

@@ -3,6 +3,7 @@ import { accountHandle } from '../domain/account.ts';
 import { type Appearance, appearanceOf } from '../domain/appearance.ts';
 import { PullpassError } from '../domain/errors.ts';
 import type { Administrator, Identity } from '../domain/identity.ts';
+import type { Denial } from '../domain/measures.ts';
 import { type HeldRole, mayAdminister, type Policy, rolesOf } from '../domain/policy.ts';
 import type { Clock, IdentityVerifier, ProofStore, RuleStore, WorkloadVerifier } from '../ports.ts';
 import type { Guard, Presented, Recognised } from './exchange.ts';
@@ -38,7 +39,11 @@ export function identifier(recognition: Recognition): Identify {
     demandItsKind(presented);
     if (presented.kind === 'anonymous' || presented.kind === 'token' || presented.kind === 'oidc') {
       const isTaken = guard === 'login' || (guard === 'vend' && presented.kind !== 'anonymous');
-      if (!isTaken) throw unauthenticated(`${presented.kind} is no IAM proof`);
+      if (!isTaken)
+        throw unauthenticated(
+          `${presented.kind} is no IAM proof`,
+          presented.kind === 'anonymous' ? 'no-secret' : 'misplaced',
+        );
       if (presented.kind !== 'oidc') return undefined;
       return { kind: 'workload', workload: await workloads.verify(presented.secret, clock()) };
     }
@@ -55,7 +60,7 @@ function demandItsKind(presented: Presented): void {
   if (presented.kind === 'anonymous') return;
   const appearance = appearanceOf(presented.secret);
   if (appearance === undefined || TAKES[presented.kind].includes(appearance)) return;
-  throw unauthenticated(`${presented.kind} with ${appearance}`);
+  throw unauthenticated(`${presented.kind} with ${appearance}`, 'misplaced');
 }
 
 /**
@@ -77,7 +82,7 @@ async function demandProof(
   if (identity.replayMark === null) return;
   const endsAt = identity.expiresAt ?? Math.ceil(clock() / 1000);
   const isFresh = (await proofs?.spend(identity.replayMark, endsAt)) ?? false;
-  if (!isFresh) throw unauthenticated('the proof was used before');
+  if (!isFresh) throw unauthenticated('the proof was used before', 'not-proven');
 }
 
 function demandAdministrator({ subject, account }: Identity, roles: readonly HeldRole[]): void {
@@ -85,6 +90,6 @@ function demandAdministrator({ subject, account }: Identity, roles: readonly Hel
   throw new PullpassError('forbidden', { reason: `${subject} of ${account} has no role administrator` });
 }
 
-function unauthenticated(reason: string): PullpassError {
-  return new PullpassError('unauthenticated', { reason });
+function unauthenticated(reason: string, denial: Denial): PullpassError {
+  return new PullpassError('unauthenticated', { reason, denial });
 }

@@ -41,7 +41,8 @@ export function presentedToVending(header: string | undefined): Presented {
 
 function presentedIn(header: string | undefined, bearer: (token: Secret) => Presented): Presented {
   const authorization = parseAuthorization(header);
-  if (authorization === undefined) throw new PullpassError('unauthenticated', { reason: 'no credentials' });
+  if (authorization === undefined)
+    throw new PullpassError('unauthenticated', { reason: 'no credentials', denial: 'no-secret' });
   if (authorization.scheme === 'bearer') return bearer(authorization.token);
   return presentedBy(authorization.userName, authorization.password);
 }
@@ -59,7 +60,10 @@ export function presentedToLogin({
   const authorization = parseAuthorization(headers.authorization);
   if (authorization === undefined) return ANONYMOUS;
   if (authorization.scheme === 'bearer') {
-    throw new PullpassError('unauthenticated', { reason: 'Bearer at the login endpoint' });
+    throw new PullpassError('unauthenticated', {
+      reason: 'Bearer at the login endpoint',
+      denial: 'misplaced',
+    });
   }
   return presentedBy(authorization.userName, authorization.password);
 }
@@ -99,7 +103,7 @@ function byAppearance({ kind, secret }: PresentedSecret): Presented {
 function presentedBy(userName: string, password: Secret): Presented {
   if (userName === '' && password.reveal() === '') return ANONYMOUS;
   if (isKind(userName)) return { kind: userName, secret: password };
-  throw new PullpassError('unauthenticated', { reason: 'unknown user name' });
+  throw new PullpassError('unauthenticated', { reason: 'unknown user name', denial: 'misplaced' });
 }
 
 function isKind(userName: string): userName is PresentedSecret['kind'] {

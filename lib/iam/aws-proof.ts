@@ -99,7 +99,7 @@ function checkTimes(values: ReadonlyMap<string, string>, now: number): number {
   if (lifeSeconds > MAX_EXPIRES_SECONDS) throw refused('the AWS proof is made to live too long');
   if (signedAt > now + CLOCK_TOLERANCE_SECONDS) throw refused('the AWS proof is signed in the future');
   const endsAt = signedAt + Math.min(lifeSeconds, MAX_AGE_SECONDS);
-  if (endsAt <= now) throw refused('the AWS proof is too old');
+  if (endsAt <= now) throw refused('the AWS proof is too old', 'expired');
   return endsAt;
 }
 

@@ -59,7 +59,7 @@ export function validUntil(claims: unknown, now: number): number {
   const exp = secondsAt(claims, 'exp');
   const iat = secondsAt(claims, 'iat');
   const nbf = member(claims, 'nbf') === undefined ? iat : secondsAt(claims, 'nbf');
-  if (exp <= now - CLOCK_TOLERANCE_SECONDS) throw refused('the token has expired');
+  if (exp <= now - CLOCK_TOLERANCE_SECONDS) throw refused('the token has expired', 'expired');
   if (Math.max(iat, nbf) > now + CLOCK_TOLERANCE_SECONDS) throw refused('the token is not valid yet');
   if (exp - iat > MAX_LIFE_SECONDS) throw refused('the token is made to live too long');
   return exp;

@@ -1,9 +1,10 @@
 /** The two ways in which this folder says anything but yes. Neither repeats a word of an issuer or a caller. */
 import { PullpassError } from '../domain/errors.ts';
+import type { Denial } from '../domain/measures.ts';
 
-/** The proof does not hold; `reason` is for the log. */
-export function refused(reason: string): PullpassError {
-  return new PullpassError('unauthenticated', { reason });
+/** The proof does not hold; `reason` is for the log, `denial` for the figures. */
+export function refused(reason: string, denial: Denial = 'not-proven'): PullpassError {
+  return new PullpassError('unauthenticated', { reason, denial });
 }
 
 /** An issuer that had to be asked did not answer; `reason` and `cause` are for the log. */

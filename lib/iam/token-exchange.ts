@@ -66,7 +66,7 @@ export class TokenExchange {
    */
   async identify(kind: ExchangedKind, secret: string, nowMs: number): Promise<Identity> {
     const { shape, form, asClient } = GRANTS[kind];
-    if (!shape.test(secret)) throw refused(`not what ${kind} takes`);
+    if (!shape.test(secret)) throw refused(`not what ${kind} takes`, 'misplaced');
     return await this.#exchange.identify({
       name: `${kind} ${secret}`,
       nowMs,

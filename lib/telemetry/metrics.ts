@@ -8,6 +8,11 @@ import type { Clock, Metrics } from '../ports.ts';
 
 const NAMESPACE = 'Pullpass';
 
+const nothing = () => undefined;
+
+/** Figures that nobody collects. */
+export const NO_METRICS: Metrics = { count: nothing, denied: nothing, read: nothing, flush: nothing };
+
 export interface MetricsOptions {
   /** The deployment that the figures are of; undefined: nobody collects them, and nothing is written. */
   readonly stage: string | undefined;
@@ -61,6 +66,3 @@ function definition(name: Count | Reading): object {
 function isReading(name: Count | Reading): name is Reading {
   return name in READINGS;
 }
-
-const nothing = () => undefined;
-const NO_METRICS: Metrics = { count: nothing, denied: nothing, read: nothing, flush: nothing };

@@ -18,7 +18,7 @@ import {
   type Standing,
   type StandingPorts,
 } from './standing.ts';
-import { standingOfToken } from './token-standing.ts';
+import { DENIAL_OF, standingOfToken } from './token-standing.ts';
 
 /** Throws `unauthenticated` for a credential that is not good, or is for another service. */
 export async function credentialStanding(
@@ -27,12 +27,12 @@ export async function credentialStanding(
   occasion: Occasion,
 ): Promise<Standing> {
   const credential = await openCredential(ports.credentialKeys, secret);
-  if (credential === undefined) throw refused('credential: not one of ours');
+  if (credential === undefined) throw refused('credential: not one of ours', 'unknown-secret');
   const { jti, endsAt, service } = credential;
-  if (endsAt <= occasion.now) throw refused(`credential ${jti}: expired`);
-  if (service !== occasion.service) throw refused(`credential ${jti}: for another service`);
+  if (endsAt <= occasion.now) throw refused(`credential ${jti}: expired`, 'expired');
+  if (service !== occasion.service) throw refused(`credential ${jti}: for another service`, 'misplaced');
   const facts = await factsOf(ports, credential, occasion);
-  if (facts.ended) throw refused(`credential ${jti}: ended`);
+  if (facts.ended) throw refused(`credential ${jti}: ended`, 'ended');
   const { parentage: _, ...parent } = await parentStanding(ports, credential, { facts, now: occasion.now });
   const bound = { repositories: credential.repositories, actions: actionsOf(credential.access) };
   return {
@@ -81,9 +81,11 @@ function standingOfParentToken(
   { id, generation }: Extract<Parent, { kind: 'token' }>,
   { facts: { token, removed, claims }, now }: Moment,
 ): Standing {
-  if (token === undefined) throw refused(`token ${id}, of a credential: ${removed ? 'removed' : 'unknown'}`);
+  const refusedParent = (why: keyof typeof DENIAL_OF) =>
+    refused(`token ${id}, of a credential: ${why}`, DENIAL_OF[why]);
+  if (token === undefined) throw refusedParent(removed ? 'removed' : 'unknown');
   const judgement = judgeGeneration(token, generation, now);
-  if (!judgement.usable) throw refused(`token ${id}, of a credential: ${judgement.refusal}`);
+  if (!judgement.usable) throw refusedParent(judgement.refusal);
   return standingOfToken(token, generation, claims);
 }
 
@@ -109,7 +111,7 @@ async function standingOfParentTrusts(
 ): Promise<Standing> {
   const left = (await trusts.list(handle)).filter(({ id }) => ids.includes(id));
   const [first] = left;
-  if (first === undefined) throw refused(`trusts ${ids.join(', ')}, of a credential: removed`);
+  if (first === undefined) throw refused(`trusts ${ids.join(', ')}, of a credential: removed`, 'ended');
   const { claims } = moment.facts;
   const permissions = left.map(permissionOf);
   return { subject, account: first.account, permissions, claims, endsAt: null };

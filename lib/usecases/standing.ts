@@ -4,6 +4,7 @@ import type { Parent } from '../domain/credential.ts';
 import { PullpassError } from '../domain/errors.ts';
 import type { Permission } from '../domain/grant.ts';
 import type { Administrator, Identity } from '../domain/identity.ts';
+import type { Denial } from '../domain/measures.ts';
 import type { NamespaceClaim } from '../domain/namespace-claim.ts';
 import type { HeldRole, Policy } from '../domain/policy.ts';
 import type { Secret } from '../domain/secret.ts';
@@ -66,9 +67,9 @@ export const NOBODY: Standing = {
   endsAt: null,
 };
 
-/** Whatever is wrong with a secret, the caller reads the same; only the log learns why. */
-export function refused(why: string): PullpassError {
-  return new PullpassError('unauthenticated', { reason: why });
+/** Whatever is wrong with a secret, the caller reads the same; only the log and the figures learn why. */
+export function refused(why: string, denial: Denial): PullpassError {
+  return new PullpassError('unauthenticated', { reason: why, denial });
 }
 
 /** The claims that the first read had no room for. */

@@ -53,11 +53,11 @@ export async function vendCredential(ports: VendPorts, request: VendRequest): Pr
   const { caller, service, access, expiresInSeconds } = request;
   const occasion = { service: service.name, namespaces: [], now };
   const { parentage, permissions, subject, account } = await standingOf(ports, caller, occasion);
-  if (parentage === undefined) throw refused(`${caller.kind}: nothing is vended from that`);
+  if (parentage === undefined) throw refused(`${caller.kind}: nothing is vended from that`, 'misplaced');
   const repositories = withinParent(request, permissions);
   const endsAt = Math.min(now + expiresInSeconds, parentage.endsAt ?? Number.POSITIVE_INFINITY);
   // The clock of an issuer may be behind: its tokens are taken for some seconds after their end, and vend nothing then.
-  if (endsAt <= now) throw refused(`${subject}: at its end`);
+  if (endsAt <= now) throw refused(`${subject}: at its end`, 'expired');
   const jti = Buffer.from(ports.randomBytes(JTI_BYTES)).toString('base64url');
   const { handle, parent } = parentage;
   const facts = { jti, handle, parent, service: service.name, access, repositories, endsAt };

@@ -44,7 +44,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     node: null,
   },
   derivation: { imports: ['aws', 'domain', 'ports'], npm: [], node: null },
-  telemetry: { imports: ['ports'], npm: ['@aws-lambda-powertools/logger'], node: [] },
+  telemetry: { imports: ['domain', 'ports'], npm: ['@aws-lambda-powertools/logger'], node: [] },
   http: { imports: ['domain', 'ports'], npm: ['@middy/core', 'valibot', 'aws-lambda'], node: null },
   api: { imports: ['http', 'usecases', 'domain', 'ports'], npm: ['valibot', 'negotiator'], node: null },
   config: { imports: ['domain'], npm: ['valibot'], node: null },

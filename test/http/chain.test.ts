@@ -4,6 +4,7 @@ import { type ChainOptions, httpHandler } from '../../lib/http/chain.ts';
 import type { Answer, Call, Route } from '../../lib/http/exchange.ts';
 import { failureLimiter } from '../../lib/http/failure-limiter.ts';
 import { forIdentities } from '../../lib/http/identified.ts';
+import { NO_METRICS } from '../../lib/telemetry/metrics.ts';
 import { rejectionOf } from '../support/errors.ts';
 import { CONTEXT, eventOf, received, type Sent } from '../support/events.ts';
 
@@ -34,6 +35,7 @@ function chain(operation: (call: Call) => Promise<Answer>, options: Partial<Chai
     routes: ROUTES,
     operations: { public: operation, login: operation, managed: operation },
     log: { info: write('info'), warn: write('warn'), error: write('error') },
+    metrics: NO_METRICS,
     clock: () => NOW_MS,
     ...options,
   });

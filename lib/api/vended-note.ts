@@ -1,10 +1,14 @@
-/** One event for each credential, by which its logins can be traced to whoever it was vended to. */
+/** Notes each credential: one event, by which its logins can be traced to whoever it was vended to, and one more to count. */
 import { toRfc3339 } from '../domain/time.ts';
 import type { Call } from '../http/exchange.ts';
-import type { Log } from '../ports.ts';
+import type { Log, Metrics } from '../ports.ts';
 import type { Vended } from '../usecases/vend-credential.ts';
 
-export function logVended(log: Log, { requestId, sourceAddress, presented }: Call, vended: Vended): void {
+export function noteVended(
+  { log, metrics }: { readonly log: Log; readonly metrics: Metrics },
+  { requestId, sourceAddress, presented }: Call,
+  vended: Vended,
+): void {
   const { jti, subject, account, service, access, repositories, endsAt } = vended;
   log.info('vended', {
     requestId,
@@ -18,4 +22,5 @@ export function logVended(log: Log, { requestId, sourceAddress, presented }: Cal
     repositories: repositories?.join(' ') ?? null,
     expiresAt: toRfc3339(endsAt),
   });
+  metrics.count('Vended');
 }

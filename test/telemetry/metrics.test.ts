@@ -1,0 +1,88 @@
+/** The figures that a function puts out: one line in the format that CloudWatch reads, and none that nobody collects. */
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { COUNTS, READINGS } from '../../lib/domain/measures.ts';
+import { embeddedMetrics } from '../../lib/telemetry/metrics.ts';
+import { figuresIn } from '../support/metrics.ts';
+
+const NOW_MS = 1_790_000_000_123;
+const lines: string[] = [];
+beforeEach(() => {
+  lines.length = 0;
+  vi.spyOn(process.stdout, 'write').mockImplementation(chunk => lines.push(String(chunk)) > 0);
+});
+afterEach(() => void vi.restoreAllMocks());
+
+const metricsOf = (stage: string | undefined) => embeddedMetrics({ stage, clock: () => NOW_MS });
+
+it('are one line, with sums, readings, and what helps to find the request', () => {
+  const metrics = metricsOf('prod');
+  metrics.count('StoreCalls');
+  metrics.count('StoreCalls', 2);
+  metrics.read('LatencyMs', 12);
+  metrics.read('LeafSecondsLeft', 100);
+  metrics.read('LeafSecondsLeft', 50);
+  metrics.flush({ requestId: 'r-1' });
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toMatch(/^[^\n]+\n$/);
+  const [figures] = figuresIn(lines);
+  expect(figures?.metrics).toEqual({
+    'Pullpass Stage=prod StoreCalls Count': 3,
+    'Pullpass Stage=prod LatencyMs Milliseconds': [12],
+    'Pullpass Stage=prod LeafSecondsLeft Seconds': [100, 50],
+  });
+  expect(figures?.members.requestId).toBe('r-1');
+  expect(JSON.parse(lines[0] ?? '')._aws.Timestamp).toBe(NOW_MS);
+});
+
+it('have denials by their reason too, and nothing else by it', () => {
+  const metrics = metricsOf('prod');
+  metrics.denied('expired');
+  metrics.count('RateLimited');
+  metrics.flush({});
+  expect(figuresIn(lines)[0]?.metrics).toEqual({
+    'Pullpass Stage=prod Denials Count': 1,
+    'Pullpass Stage=prod RateLimited Count': 1,
+    'Pullpass Stage=prod Reason=expired Denials Count': 1,
+  });
+});
+
+it('begin anew with each line, and where nothing was noted there is none', () => {
+  const metrics = metricsOf('prod');
+  metrics.denied('ended');
+  metrics.flush({});
+  metrics.flush({});
+  metrics.count('ReleasedNamespaces', 0);
+  metrics.flush({});
+  expect(figuresIn(lines).map(({ metrics: made }) => made)).toEqual([
+    expect.anything(),
+    { 'Pullpass Stage=prod ReleasedNamespaces Count': 0 },
+  ]);
+});
+
+it('are not written where no stage collects them', () => {
+  const metrics = metricsOf(undefined);
+  metrics.count('Logins');
+  metrics.denied('expired');
+  metrics.read('LatencyMs', 1);
+  metrics.flush({ requestId: 'r-1' });
+  expect(lines).toEqual([]);
+});
+
+it('have the names that alarms and dashboards know', () => {
+  expect([...COUNTS, ...Object.keys(READINGS)].sort()).toEqual([
+    'CleanupFinished',
+    'Denials',
+    'ExpiringTokens',
+    'IamFailures',
+    'LatencyMs',
+    'LeafSecondsLeft',
+    'Logins',
+    'RateLimited',
+    'ReleasedNamespaces',
+    'RootSecondsLeft',
+    'StoreCalls',
+    'StoreFailures',
+    'UnusedTokens',
+    'Vended',
+  ]);
+});
