@@ -1,0 +1,198 @@
+/** The alarms, and where they are told. A function has the same two; the others are rows of one table. */
+import type { Count, Reading } from '../lib/domain/measures.ts';
+import { type Resource, ref } from './template.ts';
+
+/** The topic of all alarms. */
+const TOPIC = 'Alarms';
+const MINUTE = 60;
+const HOUR = 3600;
+const DAY = 86_400;
+
+interface Alarm {
+  readonly description: string;
+  readonly namespace: string;
+  readonly metric: string;
+  readonly dimensions: Readonly<Record<string, unknown>>;
+  readonly statistic: 'Sum' | 'Minimum' | 'Maximum';
+  /** The alarm comes when the figure is greater, less, or not less than this. */
+  readonly when: readonly ['>' | '<' | '>=', number | object];
+  /** Seconds that one figure covers, how many of them are looked at, and how many must be bad. */
+  readonly period: number;
+  readonly of?: readonly [bad: number, looked: number];
+  /** Silence is bad, too. */
+  readonly silence?: 'breaching';
+}
+
+const COMPARISONS = {
+  '>': 'GreaterThanThreshold',
+  '<': 'LessThanThreshold',
+  '>=': 'GreaterThanOrEqualToThreshold',
+} as const;
+
+/** What functions count themselves, by the names that they have for it. */
+const own = (metric: Count | Reading, stage: string) =>
+  ({ namespace: 'Pullpass', metric, dimensions: { Stage: stage } }) as const;
+
+/** By logical name. Thresholds of keys follow lib/domain/key-ring.ts: a leaf signs for 7 of its 14 days. */
+function alarmsOf(stage: string): Record<string, Alarm> {
+  const lambda = (metric: string, name: string) => ({
+    namespace: 'AWS/Lambda',
+    metric,
+    dimensions: { FunctionName: `pullpass-${stage}-${name}` },
+  });
+  const throttled = (metric: string, TableName: unknown) => ({
+    description:
+      'DynamoDB refuses requests for their number; each is tried once more, then answered with 503',
+    namespace: 'AWS/DynamoDB',
+    metric,
+    dimensions: { TableName },
+    statistic: 'Sum' as const,
+    when: ['>', 0] as const,
+    period: MINUTE,
+    of: [3, 5] as const,
+  });
+  return {
+    ApiFails: {
+      description: 'The API answers 5xx: see which function fails, is throttled, or says 503',
+      namespace: 'AWS/ApiGateway',
+      metric: '5xx',
+      dimensions: { ApiId: ref('HttpApi') },
+      statistic: 'Sum',
+      when: ['>', 0],
+      period: MINUTE,
+      of: [3, 5],
+    },
+    StoreFails: {
+      description: 'DynamoDB does not answer, and callers get 503',
+      ...own('StoreFailures', stage),
+      statistic: 'Sum',
+      when: ['>', 0],
+      period: MINUTE,
+      of: [3, 5],
+    },
+    IamFails: {
+      description: 'An IAM does not answer: logins with its identities get 503',
+      ...own('IamFailures', stage),
+      statistic: 'Sum',
+      when: ['>', 0],
+      period: MINUTE,
+      of: [3, 5],
+    },
+    ManyDenials: {
+      description:
+        'Far more logins are denied than usual: somebody guesses, or many hold a secret that has ended',
+      ...own('Denials', stage),
+      statistic: 'Sum',
+      when: ['>', ref('DenialsPerFiveMinutes')],
+      period: 5 * MINUTE,
+    },
+    CleanupSilent: {
+      description: 'No cleanup has passed the whole table for 26 hours',
+      ...own('CleanupFinished', stage),
+      statistic: 'Sum',
+      when: ['<', 1],
+      period: HOUR,
+      of: [26, 26],
+      silence: 'breaching',
+    },
+    KeysSilent: {
+      description: 'The keys were not looked after for three hours',
+      ...lambda('Invocations', 'keys'),
+      statistic: 'Sum',
+      when: ['<', 1],
+      period: HOUR,
+      of: [3, 3],
+      silence: 'breaching',
+    },
+    LeafEnds: {
+      description:
+        'A signing key was not followed by its successor: it ends within 6 days, and with it all logins',
+      ...own('LeafSecondsLeft', stage),
+      statistic: 'Minimum',
+      when: ['<', 6 * DAY],
+      period: HOUR,
+    },
+    RootEnds: {
+      description:
+        'A root certificate ends within 90 days: replace the keys of the service, and give its registry the new bundle',
+      ...own('RootSecondsLeft', stage),
+      statistic: 'Minimum',
+      when: ['<', 90 * DAY],
+      period: HOUR,
+    },
+    RunsFailed: {
+      description: 'A run of cleanup or keys has failed for good: it waits in the queue of failed runs',
+      namespace: 'AWS/SQS',
+      metric: 'ApproximateNumberOfMessagesVisible',
+      dimensions: { QueueName: `pullpass-${stage}-failed-runs` },
+      statistic: 'Maximum',
+      when: ['>', 0],
+      period: 5 * MINUTE,
+    },
+    TableReadsThrottled: throttled('ReadThrottleEvents', ref('Table')),
+    TableWritesThrottled: throttled('WriteThrottleEvents', ref('Table')),
+    LedgerWritesThrottled: throttled('WriteThrottleEvents', ref('LedgerTable')),
+  };
+}
+
+/** Two alarms for a function. */
+function alarmsOfFunction(name: string, stage: string): Record<string, Alarm> {
+  const common = {
+    namespace: 'AWS/Lambda',
+    dimensions: { FunctionName: `pullpass-${stage}-${name}` },
+    statistic: 'Sum',
+    when: ['>', 0],
+    period: 5 * MINUTE,
+  } as const;
+  const word = name.charAt(0).toUpperCase() + name.slice(1);
+  return {
+    [`${word}Fails`]: { description: `${name} ended in an error`, metric: 'Errors', ...common },
+    [`${word}Throttled`]: {
+      description: `${name} was called more often than its concurrency allows`,
+      metric: 'Throttles',
+      ...common,
+    },
+  };
+}
+
+/** The topic, its subscription, and every alarm. */
+export function alarmResources(functions: readonly string[], stage: string): Record<string, Resource> {
+  const alarms = Object.assign({}, ...functions.map(name => alarmsOfFunction(name, stage)), alarmsOf(stage));
+  const resources = Object.entries<Alarm>(alarms).map(([name, alarm]) => [
+    `${name}Alarm`,
+    toResource(`pullpass-${stage}-${name}`, alarm),
+  ]);
+  return {
+    [TOPIC]: { Type: 'AWS::SNS::Topic', Properties: { TopicName: `pullpass-${stage}-alarms` } },
+    AlarmsByMail: {
+      Type: 'AWS::SNS::Subscription',
+      Condition: 'HasAlarmEmail',
+      Properties: { TopicArn: ref(TOPIC), Protocol: 'email', Endpoint: ref('AlarmEmail') },
+    },
+    ...Object.fromEntries(resources),
+  };
+}
+
+function toResource(name: string, alarm: Alarm): Resource {
+  const [comparison, threshold] = alarm.when;
+  const [bad, looked] = alarm.of ?? [1, 1];
+  return {
+    Type: 'AWS::CloudWatch::Alarm',
+    Properties: {
+      AlarmName: name,
+      AlarmDescription: alarm.description,
+      Namespace: alarm.namespace,
+      MetricName: alarm.metric,
+      Dimensions: Object.entries(alarm.dimensions).map(([Name, Value]) => ({ Name, Value })),
+      Statistic: alarm.statistic,
+      ComparisonOperator: COMPARISONS[comparison],
+      Threshold: threshold,
+      Period: alarm.period,
+      EvaluationPeriods: looked,
+      DatapointsToAlarm: bad,
+      TreatMissingData: alarm.silence ?? 'notBreaching',
+      AlarmActions: [ref(TOPIC)],
+      OKActions: [ref(TOPIC)],
+    },
+  };
+}

@@ -1,0 +1,132 @@
+/**
+ * What osls lacks for this deployment: routes from the one table of routes, archives of our own bundles and nothing else, and a
+ * package that has the same bytes whenever it is made of the same sources.
+ */
+import { execFileSync } from 'node:child_process';
+import { hash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { alarmResources } from '../alarms.ts';
+import { bundle } from '../bundle.ts';
+import { dashboardResource } from '../dashboard.ts';
+import { eventsOf, type HttpFunction, routeSettings } from '../routes.ts';
+import type { Template } from '../template.ts';
+import { zipOf } from '../zip.ts';
+
+/** As far as it is used here. */
+interface Osls {
+  readonly serviceDir: string;
+  readonly service: {
+    readonly service: string;
+    readonly functions: Record<string, { environment?: object; package?: { artifact?: string } }>;
+    readonly package: { artifactDirectoryName?: string };
+    readonly provider: { readonly stage: string; readonly compiledCloudFormationTemplate: Template };
+  };
+}
+
+interface Question {
+  readonly address: string;
+  resolveVariable(variable: string): Promise<unknown>;
+  resolveConfigurationProperty(path: readonly string[]): Promise<unknown>;
+}
+
+/** Where osls leaves what is deployed. */
+const OUTPUT = '.serverless';
+const SERVICES = 'deployment/services.json';
+/** The files of a deployment, by the variable that names them where Lambda puts them. */
+const FILES = { PULLPASS_SERVICES: SERVICES, PULLPASS_ISSUERS: 'deployment/issuers.json' } as const;
+
+export default class PullpassPlugin {
+  readonly #osls: Osls;
+  readonly configurationVariablesSources = { pullpass: { resolve: answer } };
+  readonly hooks: Readonly<Record<string, () => unknown>>;
+
+  constructor(osls: Osls) {
+    this.#osls = osls;
+    this.hooks = {
+      'before:package:createDeploymentArtifacts': () => this.#pack(),
+      'after:package:compileEvents': () => this.#limitRoutes(),
+      'before:package:finalize': () => this.#dropNeedless(),
+    };
+  }
+
+  /** Bundles anew, so that nothing stale is ever deployed. */
+  async #pack(): Promise<void> {
+    const { serviceDir, service } = this.#osls;
+    const bundles = join(serviceDir, '.build', 'package');
+    await rm(bundles, { recursive: true, force: true });
+    for (const [name, settings] of Object.entries(service.functions)) {
+      await bundle(name, bundles);
+      const bytes = await zipOf(join(bundles, name), filesOf(serviceDir, settings));
+      // The name is new when the content is: CloudFormation looks at nothing else.
+      const artifact = `${OUTPUT}/${name}-${hash('sha256', bytes).slice(0, 16)}.zip`;
+      await writeFile(join(serviceDir, artifact), bytes);
+      settings.package = { ...settings.package, artifact };
+    }
+    service.package.artifactDirectoryName = `serverless/${service.service}/${service.provider.stage}/${timeOf(serviceDir)}`;
+  }
+
+  /** API Gateway refuses settings of routes that it does not have yet. */
+  #limitRoutes(): void {
+    const { Resources } = this.#osls.service.provider.compiledCloudFormationTemplate;
+    const routes = Object.keys(Resources).filter(
+      name => Resources[name]?.Type === 'AWS::ApiGatewayV2::Route',
+    );
+    const stage = Resources.HttpApiStage;
+    if (stage === undefined) throw new Error('There is no stage to limit the routes of.');
+    stage.DependsOn = routes;
+    Object.assign(stage.Properties, routeSettings());
+  }
+
+  /** osls names dependencies that references establish anyway; checkers rightly complain. */
+  #dropNeedless(): void {
+    const { Resources } = this.#osls.service.provider.compiledCloudFormationTemplate;
+    for (const resource of Object.values(Resources)) {
+      const referred = new Set(referredIn(resource.Properties));
+      const needed = [resource.DependsOn ?? []].flat().filter(name => !referred.has(name));
+      if (needed.length > 0) resource.DependsOn = needed;
+      else delete resource.DependsOn;
+    }
+  }
+}
+
+/** The resources that a value refers to. */
+function* referredIn(value: unknown): Generator<unknown> {
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, inner] of Object.entries(value)) {
+    if (key === 'Ref') yield inner;
+    else if (key === 'Fn::GetAtt') yield inner[0];
+    else yield* referredIn(inner);
+  }
+}
+
+/** What serverless.yml asks for as `${pullpass:…}`. */
+async function answer({ address, ...osls }: Question): Promise<{ value: unknown }> {
+  const [what, name] = address.split('.');
+  if (what === 'routes') return { value: eventsOf(name as HttpFunction) };
+  if (what === 'services') return { value: hash('sha256', readFileSync(SERVICES)) };
+  if (what !== 'alarms') throw new Error(`Nobody knows pullpass:${address}.`);
+  const stage = String(await osls.resolveVariable('sls:stage'));
+  const functions = Object.keys(Object(await osls.resolveConfigurationProperty(['functions'])));
+  const Resources = { ...alarmResources(functions, stage), ...dashboardResource(functions, stage) };
+  return { value: { Resources } };
+}
+
+function filesOf(serviceDir: string, { environment = {} }: { environment?: object }): Map<string, string> {
+  const named = Object.entries(FILES).filter(([variable]) => variable in environment);
+  return new Map(named.map(([, path]) => [path, join(serviceDir, path)]));
+}
+
+/**
+ * When the sources were committed, as osls names the directory of a deployment: a package carries no other time. Elsewhere
+ * than in a clone SOURCE_DATE_EPOCH says it, or nobody does.
+ */
+function timeOf(serviceDir: string): string {
+  const { SOURCE_DATE_EPOCH: given } = process.env;
+  const log = ['log', '-1', '--format=%ct'];
+  const cloned = given === undefined && existsSync(join(serviceDir, '.git'));
+  const seconds = given ?? (cloned ? execFileSync('git', log, { cwd: serviceDir, encoding: 'utf8' }) : 0);
+  const time = new Date(Number(seconds) * 1000);
+  return `${time.getTime()}-${time.toISOString()}`;
+}

@@ -1,0 +1,27 @@
+/** A CloudFormation template, as far as this project makes and reads one. */
+
+export interface Resource {
+  readonly Type: string;
+  readonly Condition?: string;
+  readonly Properties: Record<string, unknown>;
+  DependsOn?: string | readonly string[];
+  readonly DeletionPolicy?: string;
+  readonly UpdateReplacePolicy?: string;
+}
+
+export interface Template {
+  readonly Parameters: Readonly<Record<string, { readonly Type: string; readonly Default: unknown }>>;
+  readonly Conditions: Readonly<Record<string, unknown>>;
+  readonly Resources: Readonly<Record<string, Resource>>;
+  readonly Outputs: Readonly<Record<string, { readonly Value: unknown; readonly Condition?: string }>>;
+}
+
+/** The value of a parameter, or what CloudFormation calls a resource. */
+export function ref(name: string): { Ref: string } {
+  return { Ref: name };
+}
+
+/** A text in which CloudFormation puts the value of every `${name}`. */
+export function sub(text: string): { 'Fn::Sub': string } {
+  return { 'Fn::Sub': text };
+}
