@@ -33,6 +33,8 @@ export interface TokenStore {
   update(before: TokenRecord, after: TokenRecord, now: number): Promise<boolean>;
   /** Puts a tombstone in the record's place, which holds neither hash nor salt. False as in `update`. */
   remove(record: TokenRecord, now: number): Promise<boolean>;
+  /** Puts a tombstone where there is nothing, so that no repeated request adds the token. */
+  bury(account: Account, id: string, now: number): Promise<void>;
 }
 
 export interface TokenPage {

@@ -116,7 +116,7 @@ export function reachOf(
 }
 
 /** Two patterns have nothing in common, or one covers the other: then the narrower one is what they share. */
-function commonPatterns(
+export function commonPatterns(
   some: Permission['repositories'],
   others: Permission['repositories'],
 ): Permission['repositories'] {

@@ -4,7 +4,7 @@ import { type Account, accountHandle } from '../domain/account.ts';
 import { isExpired, type TokenRecord } from '../domain/token-record.ts';
 import type { RandomBytes, TokenPage, TokenStore } from '../ports.ts';
 import { type Item, integer, text } from './attributes.ts';
-import { newMark, queryItems, readItem, type Table, written } from './calls.ts';
+import { conditionHolds, newMark, queryItems, readItem, type Table, written } from './calls.ts';
 import { namesIn, updateOf } from './expressions.ts';
 import { type Key, nameIn, partitionOf, TOKEN_PREFIX, tokenKey } from './keys.ts';
 import { burial, difference, fromTokenItem, toTokenItem } from './token-item.ts';
@@ -24,6 +24,7 @@ export function tokenStore(options: Table & { readonly randomBytes: RandomBytes 
     list: (account, page) => list(options, account, page),
     update: (before, after, now) => replace(options, before, { ...difference(before, after), now }),
     remove: (record, now) => replace(options, record, { ...burial(now), now }),
+    bury: (account, id, now) => bury(options, { account, id, now }),
   };
 }
 
@@ -56,6 +57,21 @@ async function replace(
     values: { ':version': integer(before.version), ':now': integer(change.now) },
   });
   return written(options, at, lastWrite, client.send(new UpdateItemCommand(update)));
+}
+
+interface Grave {
+  readonly account: Account;
+  readonly id: string;
+  readonly now: number;
+}
+
+async function bury({ client, table }: Options, { account, id, now }: Grave): Promise<void> {
+  const command = new PutItemCommand({
+    TableName: table,
+    Item: { ...keyOf(account, id), account: text(account), id: text(id), ...burial(now).set },
+    ConditionExpression: 'attribute_not_exists(pk)',
+  });
+  await conditionHolds(client.send(command));
 }
 
 async function list(options: Table, account: Account, page: TokenPage): ReturnType<TokenStore['list']> {

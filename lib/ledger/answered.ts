@@ -1,0 +1,13 @@
+/** An answer of AWS, or `unavailable`. */
+import { PullpassError } from '../domain/errors.ts';
+
+/** The answer; undefined for an error of the one name that is as good as an answer. Throws `unavailable` for others. */
+export async function answered(call: Promise<unknown>, expected?: string): Promise<unknown> {
+  try {
+    return await call;
+  } catch (cause) {
+    const name = cause instanceof Error ? cause.name : 'unknown error';
+    if (name === expected) return undefined;
+    throw new PullpassError('unavailable', { reason: `ledger: ${name}`, retryAfterSeconds: 1, cause });
+  }
+}

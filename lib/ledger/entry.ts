@@ -1,0 +1,84 @@
+/** An entry of the ledger as text, and back. What this program does not write is an error: it could be a loss. */
+import * as v from 'valibot';
+import { type Account, isIdentifierValue, isIssuerKey } from '../domain/account.ts';
+import { PullpassError } from '../domain/errors.ts';
+import type { LedgerEntry, Remainder } from '../domain/loss.ts';
+import { isNamespace, isPattern } from '../domain/repository.ts';
+import { isUuid } from '../domain/uuid.ts';
+
+const HASH_BYTES = 32;
+
+const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const Id = v.pipe(v.string(), v.check(isUuid));
+const Qualified = v.custom<Account>(value => typeof value === 'string' && isQualified(value));
+const Hash = v.pipe(
+  v.string(),
+  v.transform(text => Buffer.from(text, 'base64url')),
+  v.check(bytes => bytes.length === HASH_BYTES),
+);
+const Version = v.strictObject({ account: Qualified, id: Id, version: Count });
+const Left = v.strictObject({
+  generation: Count,
+  hash: Hash,
+  issuedBy: v.string(),
+  previous: v.nullable(v.strictObject({ hash: Hash, expiresAt: Count })),
+  access: v.picklist(['pull', 'push']),
+  repositories: v.nullable(v.array(v.pipe(v.string(), v.check(isPattern)))),
+  disabled: v.nullable(v.strictObject({ at: Count, by: Qualified })),
+  expiresAt: v.nullable(Count),
+});
+const Claim = v.strictObject({
+  name: v.pipe(v.string(), v.check(isNamespace)),
+  account: Qualified,
+  state: v.picklist(['held', 'released']),
+  epoch: Count,
+});
+
+const when = { id: Id, at: Count };
+const Entry = v.variant('act', [
+  v.strictObject({ act: v.literal('narrow-token'), ...when, token: Version, left: Left }),
+  v.strictObject({ act: v.literal('remove-token'), ...when, token: Version }),
+  v.strictObject({ act: v.literal('write-claim'), ...when, claim: Claim }),
+  v.strictObject({
+    act: v.picklist(['remove-policy', 'remove-trust']),
+    ...when,
+    account: Qualified,
+    rule: Id,
+  }),
+  v.strictObject({
+    act: v.literal('end-credential'),
+    ...when,
+    handle: v.string(),
+    jti: v.string(),
+    expiresAt: Count,
+  }),
+  v.strictObject({ act: v.literal('spend-proof'), ...when, mark: v.string(), expiresAt: Count }),
+]) satisfies v.GenericSchema<unknown, LedgerEntry>;
+
+/** One line of JSON, without its end. */
+export function formatEntry(entry: LedgerEntry): string {
+  return JSON.stringify('left' in entry ? { ...entry, left: toJson(entry.left) } : entry);
+}
+
+/** Throws `internal` for anything that `formatEntry` does not write. */
+export function parseEntry(text: string): LedgerEntry {
+  try {
+    return v.parse(Entry, JSON.parse(text));
+  } catch (cause) {
+    throw new PullpassError('internal', { reason: 'the ledger holds a malformed entry', cause });
+  }
+}
+
+function toJson({ hash, previous, ...rest }: Remainder): object {
+  const graced = previous && { ...previous, hash: base64url(previous.hash) };
+  return { ...rest, hash: base64url(hash), previous: graced };
+}
+
+function base64url(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64url');
+}
+
+function isQualified(text: string): boolean {
+  const [issuer = '', ...rest] = text.split(':');
+  return isIssuerKey(issuer) && isIdentifierValue(rest.join(':'));
+}
