@@ -29,8 +29,11 @@ export interface LoginTable {
 const TOUCH_MS = 100;
 /** Instances remember so many tokens that they have noted. */
 const MAX_NOTED = 10_000;
-/** A tombstone has no hash, so the note can never bring a record back. */
-const DUE = 'attribute_exists(#hash) AND (attribute_not_exists(#lastUsedAt) OR #lastUsedAt < :hourAgo)';
+/**
+ * The note never makes an item, nor a record of a tombstone, which it leaves one. It names no other attribute: IAM counts
+ * those of a condition among those that are written, so the function is allowed `lastUsedAt` alone.
+ */
+const DUE = 'attribute_exists(#pk) AND (attribute_not_exists(#lastUsedAt) OR #lastUsedAt < :hourAgo)';
 
 /**
  * `read` throws `unavailable` when DynamoDB does not answer in full, `internal` when an item is malformed.

@@ -94,6 +94,19 @@ export function loginStoreContract(open: OpenStores): void {
       expect(await lastUsedAt()).toBe(MUCH_LATER);
     });
 
+    it('leaves a removed token removed when its use is noted', async () => {
+      const { tokens, logins } = await open();
+      const record = aToken({ expiresAt: null });
+      await tokens.add(record);
+      await tokens.remove(record, NOW);
+      await logins.touch(record, NOW);
+      expect(await tokens.get(ACCOUNT, record.id, NOW)).toBeUndefined();
+      const address = { handle: accountHandle(ACCOUNT), id: record.id };
+      const facts = await logins.read({ token: address, namespaces: [] });
+      expect(facts).toMatchObject({ token: undefined, removed: true });
+      expect(await tokens.add(record)).toBe(false);
+    });
+
     it('notes nothing for a token that is not there', async () => {
       const { tokens, logins } = await open();
       const record = aToken();
