@@ -1,5 +1,18 @@
 import { defineConfig } from 'vitest/config';
 
+/** All that is tested of the stores, on an engine that nobody here wrote. */
+function storesOn(engine: 'dynamodb-local' | 'dynoxide') {
+  return {
+    test: {
+      name: `e2e:${engine}`,
+      include: ['test/store/**/*.test.ts'],
+      globalSetup: `test/e2e/support/engines/${engine}.ts`,
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
+    },
+  };
+}
+
 export default defineConfig({
   test: {
     projects: [
@@ -15,6 +28,8 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      storesOn('dynamodb-local'),
+      storesOn('dynoxide'),
     ],
   },
 });

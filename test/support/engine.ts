@@ -1,4 +1,5 @@
-/** A throw-away embedded engine with a created table, in a directory that goes with it. */
+/** A throw-away engine with a created table: the embedded one, in a directory that goes with it, unless another is given. */
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,10 +25,18 @@ export function clientOf({ endpoint, accessKeyId, secretAccessKey }: Omit<Engine
 export async function withEngine(): Promise<TestEngine> {
   const path = await mkdtemp(join(tmpdir(), 'pullpass-engine-'));
   const engine = await startEngine({ path });
+  const close = async () => {
+    await engine.close();
+    await rm(path, { recursive: true });
+  };
+  return onEngine({ ...engine, close });
+}
+
+/** An engine that runs already, and may be used by others as well: only tables of its own are touched. */
+export async function onEngine(engine: Engine): Promise<TestEngine> {
   const client = clientOf(engine);
-  let tables = 0;
   const freshTable = async () => {
-    const table = `pullpass-${tables++}`;
+    const table = `pullpass-${randomUUID()}`;
     await ensureTable(client, table);
     return table;
   };
@@ -39,7 +48,6 @@ export async function withEngine(): Promise<TestEngine> {
     close: async () => {
       client.destroy();
       await engine.close();
-      await rm(path, { recursive: true });
     },
   };
 }

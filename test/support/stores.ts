@@ -1,7 +1,7 @@
-/** The stores on DynamoDB, over an empty table of the embedded engine. */
+/** The stores on DynamoDB, over an empty table of an engine. */
 import { randomBytes } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, inject } from 'vitest';
 import { auditStore } from '../../lib/store/audit-store.ts';
 import type { Table } from '../../lib/store/calls.ts';
 import { endedStore } from '../../lib/store/ended-store.ts';
@@ -13,9 +13,10 @@ import { proofStore } from '../../lib/store/proof-store.ts';
 import { POLICY, TRUST } from '../../lib/store/rule-items.ts';
 import { ruleStore } from '../../lib/store/rule-store.ts';
 import { tokenStore } from '../../lib/store/token-store.ts';
+import type { Engine } from '../../local/engine.ts';
 import { AUDIT_RETENTION_SECONDS } from '../contracts/expiry-store.ts';
 import type { Stores } from '../contracts/stores.ts';
-import { clientOf, type TestEngine, withEngine } from './engine.ts';
+import { clientOf, onEngine, type TestEngine, withEngine } from './engine.ts';
 import { sdkLoginCalls } from './sdk-login-calls.ts';
 
 /** Every store on one table. */
@@ -34,12 +35,21 @@ export function storesOn({ client, table }: Table): Stores {
   };
 }
 
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Where the stores are tested instead of on the embedded engine (test/e2e/support/engines.ts). */
+    engine: Omit<Engine, 'close'> | undefined;
+  }
+}
+
 /** An engine for the tests of a file; every table comes with a client of its own, which a test may tamper with. */
 export function useEngine(): { openTable(): Promise<Table>; open(): Promise<Stores> } {
   let engine: TestEngine;
   const clients: DynamoDBClient[] = [];
   beforeAll(async () => {
-    engine = await withEngine();
+    const given = inject('engine');
+    engine =
+      given === undefined ? await withEngine() : await onEngine({ ...given, close: async () => undefined });
   });
   afterAll(async () => {
     for (const client of clients) client.destroy();

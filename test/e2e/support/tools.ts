@@ -4,6 +4,7 @@ import { delimiter, join } from 'node:path';
 
 const DISTRIBUTION = 'github.com/distribution/distribution/v3/cmd/registry@v3.1.1';
 const CRANE = 'github.com/google/go-containerregistry/cmd/crane@v0.20.7';
+const DYNOXIDE = '--prefix .build/tools/dynoxide @dynoxide/linux-x64@1.2.1';
 const MOTO = 'moto[server]==5.2.1';
 
 /** The variable that overrides where a program is, its usual name, and how to install it. */
@@ -21,6 +22,8 @@ const TOOLS = {
   jq: ['JQ_BIN', 'jq', 'apt-get install jq'],
   go: ['GO_BIN', 'go', 'apt-get install golang-go'],
   crane: ['CRANE_BIN', 'crane', `go install ${CRANE}`],
+  java: ['JAVA_BIN', 'java', 'apt-get install default-jre-headless'],
+  dynoxide: ['DYNOXIDE_BIN', 'dynoxide', `npm install ${DYNOXIDE}`],
   moto: ['MOTO_BIN', 'moto_server', `pip install '${MOTO}'`],
 } as const;
 
