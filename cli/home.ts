@@ -1,8 +1,8 @@
 /** The state file: readable by its owner alone, replaced whole, changed by one command at a time. */
 import { mkdir, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { replaceFile } from '../lib/signing/atomic-file.ts';
-import { withLock } from '../lib/signing/lock.ts';
+import { replaceFile } from '../lib/files/atomic-file.ts';
+import { withLock } from '../lib/files/lock.ts';
 import { Failure } from './failure.ts';
 import { EMPTY, readState, type State, writeState } from './state.ts';
 

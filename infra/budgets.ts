@@ -10,6 +10,15 @@ export interface Budget {
 }
 
 const CHAIN = ['@middy/core', '@aws-lambda-powertools/*', '@aws/lambda-invoke-store', 'valibot'];
+const CERTIFICATES = [
+  '@peculiar/*',
+  'asn1js',
+  'pvtsutils',
+  'pvutils',
+  'reflect-metadata',
+  'tslib',
+  'tsyringe',
+];
 const DYNAMODB = ['@aws-sdk/*', '@smithy/*', 'bowser', 'mnemonist', 'obliterator', 'p-limit', 'yocto-queue'];
 
 /**
@@ -17,14 +26,19 @@ const DYNAMODB = ['@aws-sdk/*', '@smithy/*', 'bowser', 'mnemonist', 'obliterator
  * engine and its development IAM can be in none. Lower a figure when a bundle has become smaller.
  */
 export const BUDGETS = {
-  login: { startBytes: 128_000, totalBytes: 128_000, packages: [...CHAIN, 'jose'] },
-  management: { startBytes: 342_000, totalBytes: 485_000, packages: [...CHAIN, ...DYNAMODB, 'jose'] },
+  login: { startBytes: 139_000, totalBytes: 139_000, packages: [...CHAIN, 'jose'] },
+  management: { startBytes: 363_000, totalBytes: 505_000, packages: [...CHAIN, ...DYNAMODB, 'jose'] },
   credentials: {
-    startBytes: 352_000,
-    totalBytes: 494_000,
+    startBytes: 372_000,
+    totalBytes: 514_000,
     packages: [...CHAIN, ...DYNAMODB, 'jose', 'negotiator', 'content-type'],
   },
-  discovery: { startBytes: 68_000, totalBytes: 68_000, packages: CHAIN },
+  discovery: { startBytes: 75_000, totalBytes: 75_000, packages: CHAIN },
   fallback: { startBytes: 44_000, totalBytes: 44_000, packages: CHAIN },
+  keys: {
+    startBytes: 305_000,
+    totalBytes: 305_000,
+    packages: ['@aws-lambda-powertools/*', '@aws/lambda-invoke-store', 'valibot', ...CERTIFICATES],
+  },
   cleanup: { startBytes: 262_000, totalBytes: 408_000, packages: [...CHAIN, ...DYNAMODB] },
 } as const satisfies Record<string, Budget>;

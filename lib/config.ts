@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { httpUrl, ISSUERS_FILE } from './config-issuers.ts';
+import { keyReference, secretReference, secretsReference } from './config-references.ts';
 import { SERVICES_FILE, serviceName } from './config-services.ts';
 import { parseAdministrator } from './domain/identity.ts';
 import { parseRegistrationRule, type RegistrationRules } from './domain/namespace-claim.ts';
@@ -34,9 +35,9 @@ const SETTINGS = {
   table: setting('PULLPASS_TABLE', text, 'pullpass'),
   service: setting('PULLPASS_SERVICE', v.pipe(text, serviceName), DEFAULT_SERVICE),
   services: setting('PULLPASS_SERVICES', v.optional(jsonFile(SERVICES_FILE))),
-  keys: setting('PULLPASS_KEYS', fileReference()),
-  derivationKey: setting('PULLPASS_DERIVATION_KEY', fileReference()),
-  credentialKey: setting('PULLPASS_CREDENTIAL_KEY', fileReference()),
+  keys: setting('PULLPASS_KEYS', secretsReference(text)),
+  derivationKey: setting('PULLPASS_DERIVATION_KEY', keyReference(text)),
+  credentialKey: setting('PULLPASS_CREDENTIAL_KEY', secretReference(text)),
   issuers: setting('PULLPASS_ISSUERS', v.optional(jsonFile(ISSUERS_FILE))),
   administrators: setting(
     'PULLPASS_ADMINISTRATORS',
@@ -58,6 +59,9 @@ const SETTINGS = {
   secretAccessKey: setting('AWS_SECRET_ACCESS_KEY', secret()),
   sessionToken: setting('AWS_SESSION_TOKEN', v.optional(secret())),
   dynamoEndpoint: setting('AWS_ENDPOINT_URL_DYNAMODB', v.optional(httpUrl)),
+  kmsEndpoint: setting('AWS_ENDPOINT_URL_KMS', v.optional(httpUrl)),
+  secretsEndpoint: setting('AWS_ENDPOINT_URL_SECRETS_MANAGER', v.optional(httpUrl)),
+  eventsEndpoint: setting('AWS_ENDPOINT_URL_EVENTBRIDGE', v.optional(httpUrl)),
 } as const;
 
 type Settings = typeof SETTINGS;
@@ -160,15 +164,6 @@ function secret() {
   return v.pipe(
     text,
     v.transform(value => new Secret(value)),
-  );
-}
-
-/** Our own secrets are named by where they lie, never given. */
-function fileReference() {
-  return v.pipe(
-    text,
-    v.regex(/^file:\//, 'must be file: and an absolute path'),
-    v.transform(value => value.slice('file:'.length)),
   );
 }
 

@@ -152,23 +152,15 @@ export interface Derivation {
 /** The keys that authenticate credentials, and do nothing else. */
 export interface CredentialKeys {
   /** The name of the key that new credentials are authenticated with. */
-  readonly current: string;
+  current(now: number): Promise<string>;
   /** HMAC-SHA-256 of the text under the named key (32 bytes); undefined: there is no such key, or no more. */
-  mac(key: string, text: string): Promise<Uint8Array | undefined>;
+  mac(key: string, text: string, now: number): Promise<Uint8Array | undefined>;
 }
 
 /** The keys of every service's ring. */
 export interface AccessTokenSigner {
   /** The compact JWT for `claims`, signed with the current key of the ring of `claims.aud`. */
   sign(claims: AccessTokenClaims, now: number): Promise<string>;
-}
-
-/** What a registry needs in order to verify access tokens. Public. */
-export interface KeyPublication {
-  /** The published keys of a service as a JWK set (RFC 7517), each with its `kid`. */
-  jwks(service: string, now: number): Promise<{ keys: Record<string, unknown>[] }>;
-  /** The PEM bundle for `rootcertbundle`; undefined for a service whose profile has no certificates. */
-  rootCertBundle(service: string): Promise<string | undefined>;
 }
 
 /** What an IAM caller shows: the kind is what the user name, or `Bearer`, said it is. */

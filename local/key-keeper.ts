@@ -1,37 +1,41 @@
-/** Keeps the rings of every service alive, and the files that their registries read up to date. */
+/** Keeps the keys alive: the rings of every service, with the files that their registries read, and the credential key. */
 import { join } from 'node:path';
+import { credentialKeyUpkeep } from '../lib/derivation/credential-upkeep.ts';
+import { keyFilePlace } from '../lib/derivation/key-place.ts';
 import type { Service } from '../lib/domain/service.ts';
 import { toSeconds } from '../lib/domain/time.ts';
-import type { Clock } from '../lib/ports.ts';
+import type { Clock, RandomBytes } from '../lib/ports.ts';
 import { directoryName, keyDirectory } from '../lib/signing/key-directory.ts';
 import { maintainRing } from '../lib/signing/maintenance.ts';
 import { keyPublication } from '../lib/signing/publication.ts';
-import { cachedRings } from '../lib/signing/rings.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { writeRegistryFiles } from './registry-files.ts';
 
 export interface KeyKeeperOptions {
   readonly services: readonly Service[];
-  readonly directory: Pick<DataDirectory, 'keys' | 'registry'>;
+  readonly directory: Pick<DataDirectory, 'keys' | 'credentialKey' | 'registry'>;
   /** `PULLPASS_URL`. */
   readonly publicUrl: string;
   readonly clock: Clock;
+  readonly randomBytes: RandomBytes;
 }
 
-/** Does once what is due for every service: safe at any time, and as often as wanted. */
-export async function keepKeys({ services, directory, publicUrl, clock }: KeyKeeperOptions): Promise<void> {
+/** Does once what is due: safe at any time, and as often as wanted. */
+export async function keepKeys(options: KeyKeeperOptions): Promise<void> {
+  const { services, directory, publicUrl, clock, randomBytes } = options;
   const keys = keyDirectory(directory.keys);
   const now = toSeconds(clock());
+  await credentialKeyUpkeep(keyFilePlace(directory.credentialKey), randomBytes).maintain(now);
   for (const service of services) {
     await maintainRing(service, keys, now);
-    // Read past every cache: the files must show the ring as it is now.
-    const publication = keyPublication({ services, rings: cachedRings(keys), keys });
+    // New each time, past every cache: the files must show the keys as they are now.
+    const publication = keyPublication(services, keys);
     await writeRegistryFiles({
       directory: registryDirectory(directory.registry, service, services),
       service,
       publicUrl,
       jwks: await publication.jwks(service.name, now),
-      bundle: await publication.rootCertBundle(service.name),
+      bundle: await publication.rootCertBundle(service.name, now),
     });
   }
 }

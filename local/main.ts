@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { ConfigurationError, readConfig } from '../lib/config.ts';
 import { createKeyFile } from '../lib/derivation/key-file.ts';
 import { MINUTE_SECONDS } from '../lib/domain/time.ts';
-import { replaceFile } from '../lib/signing/atomic-file.ts';
+import { replaceFile } from '../lib/files/atomic-file.ts';
 import { createDynamoClient } from '../lib/store/client.ts';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
 import { type DevelopmentIam, developmentIam } from './development-iam/development-iam.ts';
@@ -52,8 +52,8 @@ async function start(settings: LocalSettings): Promise<() => Promise<void>> {
   setEnvironment(engineVariables(engine), functionVariables(settings, directory));
   await prepareTable();
   await createKeyFile(directory.derivationKey, randomBytes);
-  await createKeyFile(directory.credentialKey, randomBytes);
-  const keepAll = () => keepKeys({ ...settings, publicUrl: settings.url, directory, clock: Date.now });
+  const keepAll = () =>
+    keepKeys({ ...settings, publicUrl: settings.url, directory, clock: Date.now, randomBytes });
   await keepAll();
   const iam = settings.developmentIam ? await openDevelopmentIam(settings, directory) : undefined;
   const functions = await loadFunctions();

@@ -3,7 +3,7 @@ import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { BUNDLE_FILE, distributionAuth, JWKS_FILE, keysFileOf } from '../lib/domain/registry-auth.ts';
 import type { Service } from '../lib/domain/service.ts';
-import { replaceFile } from '../lib/signing/atomic-file.ts';
+import { replaceFile } from '../lib/files/atomic-file.ts';
 
 export interface RegistryFilesInput {
   /** Of this service alone; made when it is missing. */

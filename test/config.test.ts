@@ -170,27 +170,89 @@ describe('PULLPASS_URL', () => {
 });
 
 describe('a reference to a secret', () => {
+  const KEY = '12345678-abcd-1234-abcd-1234567890ab';
+  const [KEYS, CREDENTIAL, DERIVATION] = [
+    'PULLPASS_KEYS must be file: and an absolute path, or the ARN that the secrets of all services begin with',
+    'PULLPASS_CREDENTIAL_KEY must be file: and an absolute path, or the ARN of a secret without the six characters at its end',
+    'PULLPASS_DERIVATION_KEY must be file: and an absolute path, or the ARN of a KMS key',
+  ];
+
   it('is the path of a file', () => {
-    expect(readConfig(['keys'], { PULLPASS_KEYS: 'file:/var/keys' })).toEqual({ keys: '/var/keys' });
+    const path = '/var/keys';
+    const given = {
+      PULLPASS_KEYS: `file:${path}`,
+      PULLPASS_CREDENTIAL_KEY: `file:${path}`,
+      PULLPASS_DERIVATION_KEY: `file:${path}`,
+    };
+    const file = { kind: 'file', path };
+    const read = readConfig(['keys', 'credentialKey', 'derivationKey'], given);
+    expect(read).toEqual({ keys: file, credentialKey: file, derivationKey: file });
   });
 
-  it('to the credential key is one too, and has no default', () => {
-    const given = { PULLPASS_CREDENTIAL_KEY: 'file:/var/credential.json' };
-    expect(readConfig(['credentialKey'], given)).toEqual({ credentialKey: '/var/credential.json' });
+  it.each(['aws', 'aws-cn', 'aws-us-gov'])('is an ARN, taken apart: %s', partition => {
+    const at = (rest: string) => `arn:${partition}:${rest}`;
+    const given = {
+      PULLPASS_KEYS: at('secretsmanager:eu-central-1:123456789012:secret:pullpass-dev'),
+      PULLPASS_CREDENTIAL_KEY: at('secretsmanager:eu-central-1:123456789012:secret:pullpass-dev/credential'),
+      PULLPASS_DERIVATION_KEY: at(`kms:eu-west-1:123456789012:key/${KEY}`),
+    };
+    expect(readConfig(['keys', 'credentialKey', 'derivationKey'], given)).toEqual({
+      keys: { kind: 'secrets', region: 'eu-central-1', prefix: 'pullpass-dev' },
+      credentialKey: { kind: 'secret', region: 'eu-central-1', name: 'pullpass-dev/credential' },
+      derivationKey: {
+        kind: 'kms',
+        region: 'eu-west-1',
+        keys: at('kms:eu-west-1:123456789012:key/'),
+        id: KEY,
+      },
+    });
+  });
+
+  const [SECRET, KMS] = [
+    'arn:aws:secretsmanager:eu-central-1:123456789012:secret:',
+    'arn:aws:kms:eu-central-1:123456789012:',
+  ];
+  it.each<['keys' | 'credentialKey' | 'derivationKey', string, string, string]>([
+    ...['/var/keys', 'file:keys', 'arn:aws:x', '-----BEGIN PRIVATE KEY-----', `${SECRET}a/`, `${SECRET}`].map(
+      (value): ['keys', string, string, string] => ['keys', 'PULLPASS_KEYS', value, KEYS],
+    ),
+    ...[`${SECRET}a*`, `${SECRET}a//b`, `${SECRET}a b`, `${KMS}key/${KEY}`, `${SECRET}a\n`].map(
+      (value): ['keys', string, string, string] => ['keys', 'PULLPASS_KEYS', value, KEYS],
+    ),
+    ...['AAAA', `${SECRET}pullpass-dev/credential-AbCd12`, `${KMS}key/${KEY}`].map(
+      (value): ['credentialKey', string, string, string] => [
+        'credentialKey',
+        'PULLPASS_CREDENTIAL_KEY',
+        value,
+        CREDENTIAL,
+      ],
+    ),
+    ...[`${KMS}alias/pullpass-dev`, `${KMS}key/`, `${KMS}key/${KEY}x`, `${SECRET}a`, KEY].map(
+      (value): ['derivationKey', string, string, string] => [
+        'derivationKey',
+        'PULLPASS_DERIVATION_KEY',
+        value,
+        DERIVATION,
+      ],
+    ),
+  ])('of %s is never a secret itself, or anything else: %s=%s', (name, variable, value, problem) => {
+    expect(problemsOf([name], { [variable]: value })).toEqual([problem]);
+  });
+
+  it('has no default', () => {
     expect(problemsOf(['credentialKey'], {})).toEqual(['PULLPASS_CREDENTIAL_KEY is missing']);
-    expect(problemsOf(['credentialKey'], { PULLPASS_CREDENTIAL_KEY: 'AAAA' })).toEqual([
-      'PULLPASS_CREDENTIAL_KEY must be file: and an absolute path',
-    ]);
   });
+});
 
-  it.each(['/var/keys', 'file:keys', 'arn:aws:x', '-----BEGIN PRIVATE KEY-----'])(
-    'is never a secret itself, or a relative path: %s',
-    keys => {
-      expect(problemsOf(['keys'], { PULLPASS_KEYS: keys })).toEqual([
-        'PULLPASS_KEYS must be file: and an absolute path',
-      ]);
-    },
-  );
+describe('an endpoint of AWS', () => {
+  it('may be given by the name that the SDK has for it', () => {
+    const names = ['dynamoEndpoint', 'kmsEndpoint', 'secretsEndpoint', 'eventsEndpoint'] as const;
+    const at = 'http://127.0.0.1:5000';
+    const services = ['DYNAMODB', 'KMS', 'SECRETS_MANAGER', 'EVENTBRIDGE'];
+    const given = Object.fromEntries(services.map(service => [`AWS_ENDPOINT_URL_${service}`, at]));
+    expect(Object.values(readConfig(names, given))).toEqual([at, at, at, at]);
+    expect(Object.values(readConfig(names, {}))).toEqual(Array(4).fill(undefined));
+  });
 });
 
 describe('a number', () => {

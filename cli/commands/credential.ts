@@ -1,7 +1,7 @@
 /** `credential`: prints a credential in the shape that its consumer reads. */
 import { type Command, Option } from 'commander';
 import { FORMAT_NAMES } from '../../lib/api/credential-formats.ts';
-import { replaceFile } from '../../lib/signing/atomic-file.ts';
+import { replaceFile } from '../../lib/files/atomic-file.ts';
 import { patterns, seconds } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { Failure } from '../failure.ts';

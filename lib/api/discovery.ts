@@ -5,7 +5,8 @@ import type { Service } from '../domain/service.ts';
 import { toSeconds } from '../domain/time.ts';
 import type { Answer, Call, Operations } from '../http/exchange.ts';
 import { TOKEN_EXCHANGE } from '../http/present.ts';
-import type { Clock, KeyPublication } from '../ports.ts';
+import type { Clock } from '../ports.ts';
+import type { KeyPublication } from '../ports-keys.ts';
 
 export interface DiscoveryPorts {
   readonly keys: KeyPublication;
@@ -30,7 +31,7 @@ export function discoveryOperations(ports: DiscoveryPorts): Operations {
     getServiceKeys: async call => jwks([serviceNameOf(call, services)]),
     getKeys: async () => jwks(services.map(({ name }) => name)),
     async getServiceBundle(call) {
-      const bundle = await keys.rootCertBundle(serviceNameOf(call, services));
+      const bundle = await keys.rootCertBundle(serviceNameOf(call, services), toSeconds(clock()));
       if (bundle === undefined) {
         throw new PullpassError('not-found', {
           detail: 'This service has no certificates; use its jwks.json.',

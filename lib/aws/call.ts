@@ -52,7 +52,7 @@ class AwsError extends Error {
 
   constructor({ status, body }: Received) {
     super(`AWS answered ${status}`);
-    this.name = /"__type":"(?:[^"#]*#)?(\w+)"/.exec(body)?.[1] ?? 'AwsError';
+    this.name = /"__type"\s*:\s*"(?:[^"#]*#)?(\w+)"/.exec(body)?.[1] ?? 'AwsError';
     this.transient = status >= 500 || status === 429 || THROTTLED.test(this.name);
   }
 }
@@ -76,7 +76,7 @@ export function awsCaller(of: AwsService, options: CallerOptions): AwsCall {
     };
     const received = await post({ ...headers, authorization: sign(headers, body) }, body, signal);
     if (received.status !== 200) throw new AwsError(received);
-    return JSON.parse(received.body);
+    return parse(received.body);
   }
 
   return async (operation, input, signal) => {
@@ -91,6 +91,15 @@ export function awsCaller(of: AwsService, options: CallerOptions): AwsCall {
       }
     }
   };
+}
+
+/** The error of JSON.parse quotes the text, which may be a secret. */
+function parse(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    throw new SyntaxError('AWS answered something that is no JSON');
+  }
 }
 
 /** What the network did, or AWS says will pass; not what it refused, and not an answer that is no JSON. */

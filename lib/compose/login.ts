@@ -2,12 +2,12 @@
 import { readConfig } from '../config.ts';
 import { servicesOf } from '../config-services.ts';
 import type { Service } from '../domain/service.ts';
-import { keyDirectory } from '../signing/key-directory.ts';
 import { cachedRings } from '../signing/rings.ts';
 import { accessTokenSigner } from '../signing/sign.ts';
 import type { LoginPorts } from '../usecases/log-in.ts';
 import type { ChainParts } from './chain.ts';
 import { guardedChain, IAM_SETTINGS } from './guarded-chain.ts';
+import { composeKeyDirectory } from './key-places.ts';
 import { composeMetrics } from './metrics.ts';
 import { SERVICE_SETTINGS } from './service-settings.ts';
 import { composeStanding, STANDING_SETTINGS } from './standing.ts';
@@ -16,7 +16,7 @@ import { clock, randomBytes } from './system.ts';
 export function composeLogin(): { ports: LoginPorts; services: readonly Service[]; chain: ChainParts } {
   const config = readConfig([...SERVICE_SETTINGS, ...IAM_SETTINGS, ...STANDING_SETTINGS]);
   const services = servicesOf(config);
-  const rings = cachedRings(keyDirectory(config.keys));
+  const rings = cachedRings(composeKeyDirectory(config.keys));
   const signer = accessTokenSigner({ services, rings });
   const metrics = composeMetrics(config);
   const ports = { ...composeStanding(config, metrics), signer, clock, randomBytes, issuer: config.url };

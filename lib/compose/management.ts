@@ -1,6 +1,5 @@
 /** Puts the management of tokens and namespaces together from its configuration. */
 import { readConfig } from '../config.ts';
-import { fileDerivation } from '../derivation/file-derivation.ts';
 import type { WorkloadIssuer } from '../domain/issuer.ts';
 import type { Policy } from '../domain/policy.ts';
 import { DAY_SECONDS } from '../domain/time.ts';
@@ -18,6 +17,7 @@ import type { TokenPorts } from '../usecases/token-ports.ts';
 import type { ChainParts } from './chain.ts';
 import { composeClient } from './client.ts';
 import { guardedChain, IAM_SETTINGS, NO_ISSUERS } from './guarded-chain.ts';
+import { composeDerivation } from './key-places.ts';
 import { composeMetrics } from './metrics.ts';
 import { clock, randomBytes } from './system.ts';
 
@@ -41,7 +41,7 @@ export function composeManagement(): Management {
   const tokens = {
     tokens: tokenStore(table),
     idempotency: idempotencyStore(table),
-    derivation: fileDerivation(config.derivationKey),
+    derivation: composeDerivation(config.derivationKey),
     audit,
     clock,
     randomBytes,

@@ -1,6 +1,6 @@
 /** What tells who someone is at a login: for the login endpoint, and for the vending of credentials. */
 import type { Config } from '../config.ts';
-import { fileCredentialKeys } from '../derivation/credential-keys.ts';
+import { credentialKeys } from '../derivation/credential-keys.ts';
 import type { Metrics } from '../ports.ts';
 import { leanLoginCalls, leanQuery } from '../store/lean-calls.ts';
 import { loginStore } from '../store/login-store.ts';
@@ -8,6 +8,7 @@ import { POLICY, TRUST } from '../store/rule-items.ts';
 import { ruleReader } from '../store/rule-reader.ts';
 import type { StandingPorts } from '../usecases/standing.ts';
 import { composeDynamo, DYNAMO_SETTINGS } from './dynamo.ts';
+import { composeCredentialPlace } from './key-places.ts';
 import { randomBytes } from './system.ts';
 
 export const STANDING_SETTINGS = [...DYNAMO_SETTINGS, 'table', 'administrators', 'credentialKey'] as const;
@@ -24,6 +25,6 @@ export function composeStanding(
     trusts: ruleReader({ query, table }, TRUST),
     policies: ruleReader({ query, table }, POLICY),
     administrators,
-    credentialKeys: fileCredentialKeys(config.credentialKey),
+    credentialKeys: credentialKeys(composeCredentialPlace(config.credentialKey)),
   };
 }

@@ -1,12 +1,11 @@
-/** A file of keys that nobody but its owner can read: the derivation key of one machine, and its credential key. */
-import { createSecretKey, type KeyObject } from 'node:crypto';
+/** A file of keys that nobody but its owner can read: the derivation key of one machine, and its credential keys. */
+import type { KeyObject } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { link, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { RandomBytes } from '../ports.ts';
+import { FIRST_KEY, newKey, parseJson, secretKey } from './key-text.ts';
 
-const KEY_BYTES = 32;
-const FIRST_KEY = 'k1';
 const READABLE_BY_OTHERS = 0o077;
 
 export interface Keys {
@@ -19,7 +18,20 @@ export interface Keys {
  * open to its group or to others, or holds anything else.
  */
 export function readKeyFile(path: string): Keys {
-  return parse(readPrivate(path), path);
+  const { current, keys } = parseKeys(parseJson(readPrivate(path), path), path);
+  return { current, keys: new Map(keys.map(([name, key]) => [name, secretKey(key, `${path}: ${name}`)])) };
+}
+
+/** The names and keys in such a document, the latter not looked at. Errors never quote them. */
+export function parseKeys(
+  { current, keys }: Readonly<Record<string, unknown>>,
+  place: string,
+): { current: string; keys: [name: string, key: unknown][] } {
+  if (typeof current !== 'string' || typeof keys !== 'object' || keys === null) {
+    throw new Error(`${place}: must hold "current" and "keys"`);
+  }
+  if (!Object.hasOwn(keys, current)) throw new Error(`${place}: the current key is not among the keys`);
+  return { current, keys: Object.entries(keys) };
 }
 
 /**
@@ -27,11 +39,10 @@ export function readKeyFile(path: string): Keys {
  * made with its keys could not be made again.
  */
 export async function createKeyFile(path: string, randomBytes: RandomBytes): Promise<boolean> {
-  const key = Buffer.from(randomBytes(KEY_BYTES)).toString('base64url');
-  const text = `${JSON.stringify({ current: FIRST_KEY, keys: { [FIRST_KEY]: key } }, null, 2)}\n`;
-  const temporary = `${path}.${Buffer.from(randomBytes(KEY_BYTES)).toString('hex')}`;
+  const document = { current: FIRST_KEY, keys: { [FIRST_KEY]: newKey(randomBytes) } };
+  const temporary = `${path}.${Buffer.from(randomBytes(16)).toString('hex')}`;
   try {
-    await writeDurably(temporary, text);
+    await writeDurably(temporary, `${JSON.stringify(document, null, 2)}\n`);
     return await linkUnlessTaken(temporary, path);
   } finally {
     await rm(temporary, { force: true });
@@ -39,8 +50,8 @@ export async function createKeyFile(path: string, randomBytes: RandomBytes): Pro
   }
 }
 
-/** The mode is that of the file that is open, so that no other can be put in its place in between. */
-function readPrivate(path: string): string {
+/** The text of a file. The mode is that of the file that is open: no other can be put in its place in between. */
+export function readPrivate(path: string): string {
   const file = openSync(path, 'r');
   try {
     if ((fstatSync(file).mode & READABLE_BY_OTHERS) !== 0) {
@@ -50,38 +61,6 @@ function readPrivate(path: string): string {
   } finally {
     closeSync(file);
   }
-}
-
-/** The errors never quote the file. */
-function parse(text: string, path: string): Keys {
-  const { current, keys } = parseJson(text, path);
-  if (typeof current !== 'string' || typeof keys !== 'object' || keys === null) {
-    throw new Error(`${path}: must hold "current" and "keys"`);
-  }
-  const named = new Map(
-    Object.entries(keys).map(([name, key]) => [name, secretKey(key, `${path}: ${name}`)]),
-  );
-  if (!named.has(current)) throw new Error(`${path}: the current key is not among the keys`);
-  return { current, keys: named };
-}
-
-function parseJson(text: string, path: string): { current?: unknown; keys?: unknown } {
-  let document: unknown;
-  try {
-    document = JSON.parse(text);
-  } catch {
-    // The error of JSON.parse quotes the text.
-  }
-  if (typeof document !== 'object' || document === null) throw new Error(`${path}: not a JSON object`);
-  return document;
-}
-
-function secretKey(key: unknown, where: string): KeyObject {
-  const bytes = Buffer.from(typeof key === 'string' ? key : '', 'base64url');
-  if (bytes.length !== KEY_BYTES || bytes.toString('base64url') !== key) {
-    throw new Error(`${where}: not base64url of ${KEY_BYTES} bytes`);
-  }
-  return createSecretKey(bytes);
 }
 
 async function writeDurably(path: string, text: string): Promise<void> {

@@ -1,28 +1,36 @@
-/** Where the keys of every service lie: a directory of files, behind an interface that a secret store can have too. */
+/** Where the keys of every service lie: a directory of files, behind an interface that a secret store has too. */
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { replaceFile } from './atomic-file.ts';
-import { withLock } from './lock.ts';
+import { replaceFile } from '../files/atomic-file.ts';
+import { withLock } from '../files/lock.ts';
 
-/** What a service has: the ring that signs, the root that only certifies (x5c), and the root's public side. */
-export type KeyFile = 'ring.json' | 'root.json' | 'rootcertbundle.pem';
+/** What a service has: the ring that signs, the root that only certifies (x5c), and what anybody may know of both. */
+export type KeyFile = 'ring.json' | 'root.json' | 'public.json';
 
 export interface KeyReader {
   /** The text of a file; undefined when there is none. */
   read(service: string, file: KeyFile): Promise<string | undefined>;
 }
 
+/** The keys of one service, in the hands of the one who changes them. */
+export interface HeldKeys {
+  read(file: KeyFile): Promise<string | undefined>;
+  /** Replaces a file that was read, whole or not at all. */
+  write(file: KeyFile, text: string): Promise<void>;
+}
+
 export interface KeyDirectory extends KeyReader {
-  /** Replaces the file whole or not at all. */
-  write(service: string, file: KeyFile, text: string): Promise<void>;
-  /** Runs `work` while no other process does so for the same service. */
-  exclusively<T>(service: string, work: () => Promise<T>): Promise<T>;
+  /**
+   * Runs `work`, whose writes take the place of what it has read and of nothing else. It runs anew when another writer
+   * was faster.
+   */
+  exclusively<T>(service: string, work: (keys: HeldKeys) => Promise<T>): Promise<T>;
 }
 
 const MODES = {
   'ring.json': 0o600,
   'root.json': 0o600,
-  'rootcertbundle.pem': 0o644,
+  'public.json': 0o644,
 } as const satisfies Record<KeyFile, number>;
 
 /** Maintenance takes milliseconds, and with RSA keys on a busy machine a few seconds. */
@@ -30,22 +38,24 @@ const LOCK_PATIENCE_MS = 15_000;
 
 /** The keys below `path`, a directory for each service. Makes directories (mode 0700) on the first write. */
 export function keyDirectory(path: string): KeyDirectory {
+  const read: KeyReader['read'] = async (service, file) => {
+    try {
+      return await readFile(join(path, directoryName(service), file), 'utf8');
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+      throw error;
+    }
+  };
   return {
-    async read(service, file) {
-      try {
-        return await readFile(join(path, directoryName(service), file), 'utf8');
-      } catch (error) {
-        if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-        throw error;
-      }
-    },
-    async write(service, file, text) {
-      await replaceFile(join(path, directoryName(service), file), text, MODES[file]);
-    },
+    read,
     async exclusively(service, work) {
       const directory = join(path, directoryName(service));
       await mkdir(directory, { recursive: true, mode: 0o700 });
-      return withLock(join(directory, 'lock'), LOCK_PATIENCE_MS, work);
+      const held: HeldKeys = {
+        read: file => read(service, file),
+        write: (file, text) => replaceFile(join(directory, file), text, MODES[file]),
+      };
+      return withLock(join(directory, 'lock'), LOCK_PATIENCE_MS, () => work(held));
     },
   };
 }

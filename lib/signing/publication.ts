@@ -1,20 +1,16 @@
-/** What registries are given to verify access tokens with. Nothing here can hold a private member. */
+/** What registries are given to verify access tokens with. Nothing here reads a private key. */
 import { PullpassError } from '../domain/errors.ts';
 import { publishedKeys } from '../domain/key-ring.ts';
 import type { Service } from '../domain/service.ts';
-import type { KeyPublication } from '../ports.ts';
+import type { KeyPublication } from '../ports-keys.ts';
+import { kept } from './kept.ts';
 import type { KeyReader } from './key-directory.ts';
-import type { Rings } from './rings.ts';
-
-export interface PublicationParts {
-  readonly services: readonly Service[];
-  readonly rings: Rings;
-  readonly keys: KeyReader;
-}
+import { readPublicDocument } from './public-document.ts';
 
 /** Publishes the keys of the configured services. Throws `not-found` for any other, `unavailable` without keys. */
-export function keyPublication({ services, rings, keys }: PublicationParts): KeyPublication {
+export function keyPublication(services: readonly Service[], keys: KeyReader): KeyPublication {
   const byName = new Map(services.map(service => [service.name, service]));
+  const documents = kept({ keys, file: 'public.json', parse: readPublicDocument });
 
   function configured(name: string): Service {
     const service = byName.get(name);
@@ -24,13 +20,14 @@ export function keyPublication({ services, rings, keys }: PublicationParts): Key
 
   return {
     async jwks(name, now) {
-      const ring = await rings.ring(configured(name), now);
-      return { keys: publishedKeys(ring.keys, now).map(({ jwk }) => ({ ...jwk })) };
+      const document = await documents(configured(name), now);
+      return { keys: publishedKeys(document.keys, now).map(({ jwk }) => ({ ...jwk })) };
     },
-    async rootCertBundle(name) {
-      if (configured(name).profile === 'kid') return undefined;
-      const bundle = await keys.read(name, 'rootcertbundle.pem');
-      if (bundle === undefined) throw new PullpassError('unavailable', { reason: `no bundle for ${name}` });
+    async rootCertBundle(name, now) {
+      const service = configured(name);
+      if (service.profile === 'kid') return undefined;
+      const { bundle } = await documents(service, now);
+      if (bundle === null) throw new PullpassError('unavailable', { reason: `no bundle for ${name}` });
       return bundle;
     },
   };

@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { LEAF_LEAD_SECONDS, LEAF_SECONDS } from '../domain/key-ring.ts';
 import { type Authority, certifyRoot } from './certificates.ts';
 import { Base64, readDocument, writeDocument } from './document.ts';
-import type { KeyDirectory } from './key-directory.ts';
+import type { HeldKeys } from './key-directory.ts';
 import { newPrivateKey, toPem } from './private-key.ts';
 
 const RootDocument = v.strictObject({
@@ -17,42 +17,59 @@ const RootDocument = v.strictObject({
 });
 type RootDocument = v.InferOutput<typeof RootDocument>;
 
-/** The stored root; undefined when there is none. Throws when it is not this service's. */
-export async function readRoot(directory: KeyDirectory, service: string): Promise<RootDocument | undefined> {
-  const text = await directory.read(service, 'root.json');
+/** A root that is ready to certify. */
+export interface Root {
+  readonly authority: Authority;
+  /** What the bundle holds: DER in base64, newest first. */
+  readonly certificates: readonly string[];
+  /** When the newest ends, in seconds since 1970. */
+  readonly endsAt: number;
+}
+
+/** Whether there is a root. Throws when what is there is not this service's. */
+export async function hasRoot(keys: HeldKeys, service: string): Promise<boolean> {
+  return (await readRoot(keys, service)) !== undefined;
+}
+
+/**
+ * The root that certifies now. A new one is made when there is none, and when the last one would end before the leaf that
+ * it has to certify; registries then have to be given the new bundle.
+ */
+export async function maintainRoot(keys: HeldKeys, service: string, now: number): Promise<Root> {
+  const stored = await readRoot(keys, service);
+  if (stored !== undefined && outlivesLeaves(stored, now)) return ready(stored);
+  return store(keys, await newRoot(service, now, stored?.certificates));
+}
+
+/** A new root in place of all others: what they have certified is trusted no more, once registries have its bundle. */
+export async function replaceRoot(keys: HeldKeys, service: string, now: number): Promise<Root> {
+  await keys.read('root.json');
+  return store(keys, await newRoot(service, now));
+}
+
+/** Whether one of the root's certificates has certified a leaf (DER in base64). */
+export function hasCertified({ certificates }: Root, leaf: string): boolean {
+  const issued = certificate(leaf);
+  return certificates.map(certificate).some(by => issued.checkIssued(by) && issued.verify(by.publicKey));
+}
+
+async function readRoot(keys: HeldKeys, service: string): Promise<RootDocument | undefined> {
+  const text = await keys.read('root.json');
   if (text === undefined) return undefined;
   const root = readDocument(RootDocument, text, `the root of ${service}`);
   if (root.service !== service) throw new Error(`the root of ${service}: belongs to another service`);
   return root;
 }
 
-/**
- * The root that certifies now, with its bundle in place. A new one is made when there is none, and when the last
- * one would end before the leaf that it has to certify; registries then have to be given the new bundle.
- */
-export async function maintainRoot(
-  directory: KeyDirectory,
-  service: string,
-  now: number,
-): Promise<Authority> {
-  const stored = await readRoot(directory, service);
-  const root =
-    stored !== undefined && outlivesLeaves(stored, now) ? stored : await renew(stored, service, now);
-  if (root !== stored) await directory.write(service, 'root.json', writeDocument(root));
-  const bundle = root.certificates.map(der => certificate(der).toString()).join('');
-  if ((await directory.read(service, 'rootcertbundle.pem')) !== bundle) {
-    await directory.write(service, 'rootcertbundle.pem', bundle);
-  }
-  return {
-    privateKey: createPrivateKey(root.privateKey),
-    certificate: Buffer.from(root.certificates[0], 'base64'),
-  };
+async function store(keys: HeldKeys, root: RootDocument): Promise<Root> {
+  await keys.write('root.json', writeDocument(root));
+  return ready(root);
 }
 
-async function renew(former: RootDocument | undefined, service: string, now: number): Promise<RootDocument> {
+async function newRoot(service: string, now: number, former: readonly string[] = []): Promise<RootDocument> {
   const privateKey = await newPrivateKey('ES256');
   const { certificate: der } = await certifyRoot(service, privateKey, now);
-  const alive = former?.certificates.filter(old => endOf(old) > now) ?? [];
+  const alive = former.filter(old => endOf(old) > now);
   return {
     version: 1,
     service,
@@ -61,8 +78,17 @@ async function renew(former: RootDocument | undefined, service: string, now: num
   };
 }
 
-function outlivesLeaves(root: RootDocument, now: number): boolean {
-  return endOf(root.certificates[0]) >= now + LEAF_LEAD_SECONDS + LEAF_SECONDS;
+function ready({ privateKey, certificates }: RootDocument): Root {
+  const [newest] = certificates;
+  return {
+    authority: { privateKey: createPrivateKey(privateKey), certificate: Buffer.from(newest, 'base64') },
+    certificates,
+    endsAt: endOf(newest),
+  };
+}
+
+function outlivesLeaves({ certificates: [newest] }: RootDocument, now: number): boolean {
+  return endOf(newest) >= now + LEAF_LEAD_SECONDS + LEAF_SECONDS;
 }
 
 function endOf(der: string): number {

@@ -23,7 +23,7 @@ export function accessTokenSigner({ services, rings }: SignerParts): AccessToken
     async sign(claims, now) {
       const service = byName.get(claims.aud);
       if (service === undefined) throw new PullpassError('unknown-service');
-      const { algorithm, keys } = await rings.ring(service, now);
+      const { algorithm, keys } = await rings(service, now);
       const key = currentKey(keys, now);
       if (key === undefined) {
         throw new PullpassError('unavailable', { reason: `no usable key for ${service.name}` });

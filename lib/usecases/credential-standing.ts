@@ -26,7 +26,7 @@ export async function credentialStanding(
   secret: Secret,
   occasion: Occasion,
 ): Promise<Standing> {
-  const credential = await openCredential(ports.credentialKeys, secret);
+  const credential = await openCredential(ports.credentialKeys, secret, occasion.now);
   if (credential === undefined) throw refused('credential: not one of ours', 'unknown-secret');
   const { jti, endsAt, service } = credential;
   if (endsAt <= occasion.now) throw refused(`credential ${jti}: expired`, 'expired');

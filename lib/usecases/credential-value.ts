@@ -15,18 +15,24 @@ import type { CredentialKeys } from '../ports.ts';
 export async function closeCredential(
   keys: CredentialKeys,
   credential: Credential,
+  now: number,
 ): Promise<Secret | undefined> {
-  const body = credentialBody(keys.current, credential);
-  const mac = await keys.mac(keys.current, body);
-  if (mac === undefined) throw new Error(`the current credential key ${keys.current} is missing`);
+  const current = await keys.current(now);
+  const body = credentialBody(current, credential);
+  const mac = await keys.mac(current, body, now);
+  if (mac === undefined) throw new Error(`the current credential key ${current} is missing`);
   return sealCredential(body, mac);
 }
 
 /** The credential in a presented value, ended or not; undefined for anything that we have not written. */
-export async function openCredential(keys: CredentialKeys, value: Secret): Promise<Credential | undefined> {
+export async function openCredential(
+  keys: CredentialKeys,
+  value: Secret,
+  now: number,
+): Promise<Credential | undefined> {
   const sealed = splitCredential(value);
   if (sealed === undefined) return undefined;
-  const mac = await keys.mac(sealed.key, sealed.body);
+  const mac = await keys.mac(sealed.key, sealed.body, now);
   if (mac === undefined) return undefined;
   // Both are 43 characters, so the lengths that timingSafeEqual insists on are equal.
   const isOurs = timingSafeEqual(Buffer.from(formatMac(mac)), Buffer.from(sealed.mac));

@@ -53,8 +53,9 @@ async function endCredential(
   { credentialKeys, ended, clock }: RevokePorts,
   secret: Secret,
 ): Promise<Revoked> {
-  const credential = await openCredential(credentialKeys, secret);
-  if (credential === undefined || credential.endsAt <= toSeconds(clock())) return NOTHING;
+  const now = toSeconds(clock());
+  const credential = await openCredential(credentialKeys, secret, now);
+  if (credential === undefined || credential.endsAt <= now) return NOTHING;
   const { handle, jti, endsAt } = credential;
   await ended.end({ handle, jti }, endsAt);
   return { kind: 'credential', jti };

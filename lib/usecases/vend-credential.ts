@@ -61,7 +61,7 @@ export async function vendCredential(ports: VendPorts, request: VendRequest): Pr
   const jti = Buffer.from(ports.randomBytes(JTI_BYTES)).toString('base64url');
   const { handle, parent } = parentage;
   const facts = { jti, handle, parent, service: service.name, access, repositories, endsAt };
-  const password = await closeCredential(ports.credentialKeys, facts);
+  const password = await closeCredential(ports.credentialKeys, facts, now);
   if (password === undefined) throw tooLong();
   const refreshAfter = refreshTime(now, endsAt, ports.randomBytes);
   const vended = { password, service, access, repositories, vendedAt: now, endsAt, refreshAfter };

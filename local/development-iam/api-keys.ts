@@ -5,8 +5,8 @@ import * as v from 'valibot';
 import { isIdentifierValue } from '../../lib/domain/account.ts';
 import { encodeBase62 } from '../../lib/domain/base62.ts';
 import { UUID_RANDOM_BYTES, uuidV7 } from '../../lib/domain/uuid.ts';
+import { replaceFile } from '../../lib/files/atomic-file.ts';
 import type { RandomBytes } from '../../lib/ports.ts';
-import { replaceFile } from '../../lib/signing/atomic-file.ts';
 
 const SECRET_BYTES = 32;
 const MODE = 0o600;

@@ -3,7 +3,7 @@ import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { CompactSign, compactVerify } from 'jose';
 import { DAY_SECONDS, HOUR_SECONDS } from '../../lib/domain/time.ts';
-import { replaceFile } from '../../lib/signing/atomic-file.ts';
+import { replaceFile } from '../../lib/files/atomic-file.ts';
 import { publicJwk, thumbprint } from '../../lib/signing/jwk.ts';
 import { newPrivateKey, toPem } from '../../lib/signing/private-key.ts';
 import type { ApiKey } from './api-keys.ts';

@@ -14,6 +14,7 @@ const LIB = [
   'ports',
   'usecases',
   'aws',
+  'files',
   'iam',
   'store',
   'signing',
@@ -32,6 +33,8 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   usecases: { imports: ['domain', 'ports'], npm: [], node: ['crypto'] },
   /** AWS over HTTP, for the adapters that would otherwise carry its SDK. */
   aws: { imports: ['domain', 'ports'], npm: [], node: null },
+  /** Files that are replaced whole, and locks. */
+  files: { imports: [], npm: [], node: null },
   iam: { imports: ['domain', 'ports'], npm: ['jose'], node: null },
   store: {
     imports: ['aws', 'domain', 'ports'],
@@ -39,11 +42,11 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     node: null,
   },
   signing: {
-    imports: ['aws', 'domain', 'ports'],
+    imports: ['aws', 'files', 'domain', 'ports'],
     npm: ['jose', '@peculiar/x509', 'reflect-metadata', 'valibot'],
     node: null,
   },
-  derivation: { imports: ['aws', 'domain', 'ports'], npm: [], node: null },
+  derivation: { imports: ['aws', 'files', 'domain', 'ports'], npm: [], node: null },
   telemetry: { imports: ['domain', 'ports'], npm: ['@aws-lambda-powertools/logger'], node: [] },
   http: { imports: ['domain', 'ports'], npm: ['@middy/core', 'valibot', 'aws-lambda'], node: null },
   api: { imports: ['http', 'usecases', 'domain', 'ports'], npm: ['valibot', 'negotiator'], node: null },
@@ -69,6 +72,6 @@ export const ENVIRONMENT_READERS: readonly string[] = [
 /** The only files that construct a client. */
 export const CLIENT_MAKERS: readonly string[] = ['lib/store/client.ts'];
 /** Who takes time and chance from the system: the place that hands them out, and one that only names a temporary file. */
-export const CLOCK_OWNERS: readonly string[] = ['lib/compose/system.ts', 'lib/signing/atomic-file.ts'];
+export const CLOCK_OWNERS: readonly string[] = ['lib/compose/system.ts', 'lib/files/atomic-file.ts'];
 
 export const MAX_LINES = 250;

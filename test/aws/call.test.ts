@@ -101,6 +101,17 @@ describe('a call without the SDK', () => {
     expect(requests).toHaveLength(1);
   });
 
+  it('quotes nothing of an answer that is no JSON: it may be half a secret', async () => {
+    const { outcome } = await against(answer(200, '{"SecretString":"SENTINEL'));
+    expect(outcome).toBeInstanceOf(SyntaxError);
+    expect(String(outcome)).not.toContain('SENTINEL');
+  });
+
+  it('knows the name of an error however the answer is spaced', async () => {
+    const { outcome } = await against(answer(400, '{"__type": "ResourceNotFoundException"}'));
+    expect(outcome).toMatchObject({ name: 'ResourceNotFoundException' });
+  });
+
   it('succeeds when the second answer is one', async () => {
     let requests = 0;
     const { outcome } = await against((_, response) =>

@@ -6,6 +6,7 @@ import { onTestFinished } from 'vitest';
 import { type AccessTokenClaims, accessTokenClaims } from '../../lib/domain/access-token.ts';
 import type { Service } from '../../lib/domain/service.ts';
 import { directoryName, type KeyFile, keyDirectory } from '../../lib/signing/key-directory.ts';
+import { readPublicDocument } from '../../lib/signing/public-document.ts';
 import { keyPublication } from '../../lib/signing/publication.ts';
 import { cachedRings } from '../../lib/signing/rings.ts';
 import { accessTokenSigner } from '../../lib/signing/sign.ts';
@@ -41,12 +42,15 @@ export async function ground(services: readonly Service[]) {
     return {
       rings,
       signer: accessTokenSigner({ services, rings }),
-      publication: keyPublication({ services, rings, keys: directory }),
+      publication: keyPublication(services, directory),
     };
   };
   const pathOf = (service: Service, file: KeyFile) => join(path, directoryName(service.name), file);
   const textOf = (service: Service, file: KeyFile) => readFile(pathOf(service, file), 'utf8');
-  return { path, directory, fresh, pathOf, textOf };
+  const publicOf = async (service: Service) =>
+    readPublicDocument(await textOf(service, 'public.json'), service);
+  const bundleOf = async (service: Service) => (await publicOf(service)).bundle ?? '';
+  return { path, directory, fresh, pathOf, textOf, publicOf, bundleOf };
 }
 
 export function claimsFor(service: Service, now: number, repositories = ['team-a/app']): AccessTokenClaims {

@@ -43,7 +43,7 @@ describe('the ring of a service', () => {
     const g = await ground([X5C]);
     await maintainRing(X5C, g.directory, NOW);
     const modes = await Promise.all(
-      (['ring.json', 'root.json', 'rootcertbundle.pem'] as const).map(async file => {
+      (['ring.json', 'root.json', 'public.json'] as const).map(async file => {
         return ((await stat(g.pathOf(X5C, file))).mode & 0o777).toString(8);
       }),
     );
@@ -90,9 +90,10 @@ describe('the ring of a service', () => {
   it('keeps its root when only the algorithm changes', async () => {
     const g = await ground([X5C]);
     await maintainRing(X5C, g.directory, NOW);
-    const bundle = await g.textOf(X5C, 'rootcertbundle.pem');
-    await maintainRing({ ...X5C, algorithm: 'RS256' }, g.directory, NOW);
-    expect(await g.textOf(X5C, 'rootcertbundle.pem')).toBe(bundle);
+    const bundle = await g.bundleOf(X5C);
+    const changed: Service = { ...X5C, algorithm: 'RS256' };
+    await maintainRing(changed, g.directory, NOW);
+    expect(await g.bundleOf(changed)).toBe(bundle);
   });
 
   it.for([
@@ -124,7 +125,7 @@ describe('a ring of the x5c profile', () => {
     const stopped = (now: number) => now > NOW + 20 * DAY && now < NOW + 25 * DAY;
     const kids = new Set<unknown>();
     await maintainRing(X5C, g.directory, NOW);
-    const bundle = { text: await g.textOf(X5C, 'rootcertbundle.pem'), directory: g.path };
+    const bundle = { text: await g.bundleOf(X5C), directory: g.path };
     for (let now = NOW; now < NOW + 60 * DAY; now += HOUR) {
       if (!stopped(now)) await maintainRing(X5C, g.directory, now);
       const { signer, publication } = g.fresh();
@@ -178,21 +179,12 @@ describe('a ring of the x5c profile', () => {
     await g.fresh().signer.sign(claimsFor(X5C, NOW + 1), NOW + 1);
   });
 
-  it('puts a lost bundle back', async () => {
-    const g = await ground([X5C]);
-    await maintainRing(X5C, g.directory, NOW);
-    const bundle = await g.textOf(X5C, 'rootcertbundle.pem');
-    await rm(g.pathOf(X5C, 'rootcertbundle.pem'));
-    await maintainRing(X5C, g.directory, NOW + 1);
-    expect(await g.textOf(X5C, 'rootcertbundle.pem')).toBe(bundle);
-  });
-
   it('has a new root before the old one ends, with both in the bundle', async () => {
     const g = await ground([X5C]);
     await maintainRing(X5C, g.directory, NOW);
     const last = NOW + 3652 * DAY - 14 * DAY;
     await maintainRing(X5C, g.directory, last);
-    const text = await g.textOf(X5C, 'rootcertbundle.pem');
+    const text = await g.bundleOf(X5C);
     expect(text.match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
     const token = await g.fresh().signer.sign(claimsFor(X5C, last), last);
     await verifyByChain(

@@ -29,7 +29,7 @@ describe('what is published', () => {
     const { publication } = fresh();
     const published = JSON.stringify([
       await publication.jwks(service.name, NOW),
-      await publication.rootCertBundle(service.name),
+      await publication.rootCertBundle(service.name, NOW),
     ]);
     expect(published).not.toContain('PRIVATE');
     for (const file of ['ring.json', 'root.json'] as const) {
@@ -42,15 +42,15 @@ describe('what is published', () => {
   it('has a bundle for certificates only', async () => {
     const { directory, fresh } = await ground(SERVICES);
     await maintainRing(KID, directory, NOW);
-    expect(await fresh().publication.rootCertBundle(KID.name)).toBeUndefined();
+    expect(await fresh().publication.rootCertBundle(KID.name, NOW)).toBeUndefined();
   });
 
   it('is nothing for a service that is not configured, and unavailable before there are keys', async () => {
     const { publication } = (await ground([X5C])).fresh();
     const notFound = { code: 'not-found' };
     await expect(publication.jwks('other.example', NOW)).rejects.toMatchObject(notFound);
-    await expect(publication.rootCertBundle('other.example')).rejects.toMatchObject(notFound);
+    await expect(publication.rootCertBundle('other.example', NOW)).rejects.toMatchObject(notFound);
     await expect(publication.jwks(X5C.name, NOW)).rejects.toMatchObject({ code: 'unavailable' });
-    await expect(publication.rootCertBundle(X5C.name)).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(publication.rootCertBundle(X5C.name, NOW)).rejects.toMatchObject({ code: 'unavailable' });
   });
 });

@@ -25,7 +25,7 @@ describe('an access token', () => {
     const { signer, publication } = fresh();
     const claims = claimsFor(service, NOW);
     const token = await signer.sign(claims, NOW);
-    const text = (await publication.rootCertBundle(service.name)) ?? '';
+    const text = (await publication.rootCertBundle(service.name, NOW)) ?? '';
     const expected = { audience: service.name, algorithm: service.algorithm, now: NOW };
     expect(await verifyByChain(token, { text, directory: path }, expected)).toEqual(claims);
   });
@@ -69,7 +69,7 @@ describe('signing', () => {
     const { directory, fresh, pathOf } = await ground(SERVICES);
     await maintainRing(X5C, directory, NOW);
     await rm(pathOf(X5C, 'root.json'));
-    await rm(pathOf(X5C, 'rootcertbundle.pem'));
+    await rm(pathOf(X5C, 'public.json'));
     await expect(fresh().signer.sign(claimsFor(X5C, NOW), NOW)).resolves.toMatch(/^ey/);
   });
 
@@ -140,7 +140,7 @@ describe('a cached ring', () => {
         return directory.read(service, file);
       },
     });
-    await Promise.all(Array.from({ length: 20 }, () => counting.ring(KID, NOW)));
+    await Promise.all(Array.from({ length: 20 }, () => counting(KID, NOW)));
     expect(reads).toBe(1);
   });
 });

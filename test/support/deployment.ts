@@ -4,7 +4,9 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { vi } from 'vitest';
+import { credentialKeyUpkeep } from '../../lib/derivation/credential-upkeep.ts';
 import { createKeyFile } from '../../lib/derivation/key-file.ts';
+import { keyFilePlace } from '../../lib/derivation/key-place.ts';
 import type { Service } from '../../lib/domain/service.ts';
 import { toSeconds } from '../../lib/domain/time.ts';
 import type { HttpHandler } from '../../lib/http/chain.ts';
@@ -178,7 +180,8 @@ async function keysIn(directory: string): Promise<void> {
   await mkdir(join(directory, 'keys'));
   await maintainRing(SERVICE, keyDirectory(join(directory, 'keys')), toSeconds(Date.now()));
   await createKeyFile(join(directory, 'derivation.json'), randomBytes);
-  await createKeyFile(join(directory, 'credential.json'), randomBytes);
+  const credentialKey = keyFilePlace(join(directory, 'credential.json'));
+  await credentialKeyUpkeep(credentialKey, randomBytes).maintain(toSeconds(Date.now()));
 }
 
 function captureOutput(): string[] {

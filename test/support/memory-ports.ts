@@ -32,7 +32,7 @@ const SERVICE = {
 
 /** One key, that is its own name. */
 export const CREDENTIAL_KEYS: CredentialKeys = {
-  current: 'k1',
+  current: async () => 'k1',
   mac: async (key, text) => (key === 'k1' ? createHmac('sha256', key).update(text).digest() : undefined),
 };
 

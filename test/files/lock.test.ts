@@ -2,8 +2,8 @@ import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { withLock } from '../../lib/signing/lock.ts';
-import { temporaryDirectory } from './ground.ts';
+import { withLock } from '../../lib/files/lock.ts';
+import { temporaryDirectory } from '../signing/ground.ts';
 
 describe('a lock', () => {
   it('lets one in at a time, also when that one fails', async () => {

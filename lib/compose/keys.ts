@@ -1,0 +1,23 @@
+/** Puts the upkeep of the keys together from its configuration. */
+import type { KeyEvents } from '../api/keys.ts';
+import { putAnswer } from '../aws/put-answer.ts';
+import { readConfig } from '../config.ts';
+import { servicesOf } from '../config-services.ts';
+import { credentialKeyUpkeep } from '../derivation/credential-upkeep.ts';
+import { ringUpkeep } from '../signing/maintenance.ts';
+import { structuredLog } from '../telemetry/log.ts';
+import { composeCredentialPlace, composeKeyDirectory } from './key-places.ts';
+import { clock, randomBytes } from './system.ts';
+
+export function composeKeys(): KeyEvents {
+  const config = readConfig(['service', 'services', 'keys', 'credentialKey']);
+  const log = structuredLog();
+  const ports = {
+    rings: ringUpkeep(composeKeyDirectory(config.keys)),
+    credentialKeys: credentialKeyUpkeep(composeCredentialPlace(config.credentialKey), randomBytes),
+    services: servicesOf(config),
+    clock,
+    log,
+  };
+  return { ports, respond: (url, body) => putAnswer(url, body), log };
+}

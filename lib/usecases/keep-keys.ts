@@ -1,0 +1,80 @@
+/** Keeps the keys of a deployment: what is due for all of them, and what the operator wants of one. */
+import { PullpassError } from '../domain/errors.ts';
+import type { Service } from '../domain/service.ts';
+import { toSeconds } from '../domain/time.ts';
+import type { Clock, Log } from '../ports.ts';
+import type { CredentialKeyReport, CredentialKeyUpkeep, RingReport, RingUpkeep } from '../ports-keys.ts';
+
+export interface KeyPorts {
+  readonly rings: RingUpkeep;
+  readonly credentialKeys: CredentialKeyUpkeep;
+  readonly services: readonly Service[];
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** What can be wanted: everything that is due, or one act. */
+export type KeyCommand =
+  | { readonly act: 'maintain' }
+  | { readonly act: 'activate' | 'replace'; readonly service: string }
+  | { readonly act: 'rotate-credential-key' };
+
+/** What was done. Names of keys, never keys. */
+export interface KeptKeys {
+  readonly rings: readonly RingReport[];
+  readonly credentialKeys: CredentialKeyReport | null;
+}
+
+/**
+ * Carries out a command, and logs what became of each ring. A service whose keys cannot be kept keeps no other from it;
+ * at the end the whole has failed. Throws `unknown-service` for one that is not configured.
+ */
+export async function keepKeys(ports: KeyPorts, command: KeyCommand): Promise<KeptKeys> {
+  const now = toSeconds(ports.clock());
+  switch (command.act) {
+    case 'maintain':
+      return maintain(ports, now);
+    case 'rotate-credential-key':
+      return {
+        rings: [],
+        credentialKeys: await noted(ports, 'credential', ports.credentialKeys.rotate(now)),
+      };
+    case 'activate':
+    case 'replace': {
+      const service = ports.services.find(({ name }) => name === command.service);
+      if (service === undefined)
+        throw new PullpassError('unknown-service', { reason: `no service ${command.service}` });
+      return {
+        rings: [await noted(ports, service.name, ports.rings[command.act](service, now))],
+        credentialKeys: null,
+      };
+    }
+  }
+}
+
+async function maintain(ports: KeyPorts, now: number): Promise<KeptKeys> {
+  const { rings, credentialKeys, services, log } = ports;
+  const failed: string[] = [];
+  const attempt = async <R extends object>(name: string, work: () => Promise<R>): Promise<R | null> => {
+    try {
+      return await noted(ports, name, work());
+    } catch (error) {
+      log.error('keys-not-kept', { of: name, reason: String(error) });
+      failed.push(name);
+      return null;
+    }
+  };
+  const reports: (RingReport | null)[] = [];
+  for (const service of services) {
+    reports.push(await attempt(service.name, () => rings.maintain(service, now)));
+  }
+  const credential = await attempt('credential', () => credentialKeys.maintain(now));
+  if (failed.length > 0) throw new Error(`the keys of ${failed.join(', ')} could not be kept`);
+  return { rings: reports.filter(report => report !== null), credentialKeys: credential };
+}
+
+async function noted<R extends object>({ log }: KeyPorts, of: string, work: Promise<R>): Promise<R> {
+  const report = await work;
+  log.info('keys-kept', { of, ...report });
+  return report;
+}

@@ -1,0 +1,135 @@
+/** Credential keys come and go so that every credential is good for all of its life. */
+import { randomBytes } from 'node:crypto';
+import { chmod, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { secretsManager } from '../../lib/aws/secrets.ts';
+import { credentialKeys } from '../../lib/derivation/credential-keys.ts';
+import { credentialKeyUpkeep } from '../../lib/derivation/credential-upkeep.ts';
+import { type KeyPlace, keyFilePlace, secretPlace } from '../../lib/derivation/key-place.ts';
+import { CREDENTIAL_LIFE_SECONDS } from '../../lib/domain/credential.ts';
+import { temporaryDirectory } from '../signing/ground.ts';
+import { LoopbackAws } from '../support/loopback-aws.ts';
+import { NOW } from '../support/records.ts';
+
+const MINUTE = 60;
+const [LEAD, KNOWN] = [15 * MINUTE, CREDENTIAL_LIFE_SECONDS.max + 5 * MINUTE];
+
+const PLACES: Record<string, () => Promise<() => KeyPlace>> = {
+  'a file': async () => {
+    const path = join(await temporaryDirectory(), 'credential.json');
+    return () => keyFilePlace(path);
+  },
+  'a secret': async () => {
+    const aws = await LoopbackAws.start();
+    onTestFinished(() => aws.close());
+    return () => secretPlace(secretsManager(aws.caller('secretsManager'), randomBytes), 'p/credential');
+  },
+};
+
+const upkeepOf = (place: KeyPlace) => credentialKeyUpkeep(place, randomBytes);
+
+describe.each(Object.entries(PLACES))('the credential keys in %s', (_, fresh) => {
+  it('begin with one that is used at once, and stay as they are', async () => {
+    const place = (await fresh())();
+    const first = await upkeepOf(place).maintain(NOW);
+    expect(first).toEqual({ current: 'k1', next: null, made: ['k1'], left: [] });
+    const text = await place.read();
+    for (const later of [0, 60, 86_400, 900 * 86_400]) await upkeepOf(place).maintain(NOW + later);
+    expect(await place.read()).toBe(text);
+  });
+
+  it('are followed by one that everybody has read before it is used', async () => {
+    const place = (await fresh())();
+    await upkeepOf(place).maintain(NOW);
+    // Read just before the rotation, and unreadable from then on: nobody works with anything older.
+    let readable = true;
+    const oldest = credentialKeys({
+      name: place.name,
+      read: () => (readable ? place.read() : Promise.reject(new Error('no answer'))),
+    });
+    await oldest.current(NOW);
+    readable = false;
+    const report = await upkeepOf(place).rotate(NOW + 1);
+    const useFrom = NOW + 1 + LEAD;
+    expect(report).toEqual({ current: 'k1', next: { name: 'k2', useFrom }, made: ['k2'], left: [] });
+    for (let now = NOW; now < useFrom; now += 10) {
+      expect(await oldest.current(now).catch(() => 'unavailable')).toMatch(/^k1$|^unavailable$/);
+    }
+    await expect(oldest.current(useFrom)).rejects.toMatchObject({ code: 'unavailable' });
+    const early = credentialKeys(place);
+    expect(await early.current(useFrom - 1)).toBe('k1');
+    expect(await early.current(useFrom)).toBe('k2');
+  });
+
+  it('are known until the last credential of theirs has ended, and then dropped', async () => {
+    const place = (await fresh())();
+    await upkeepOf(place).maintain(NOW);
+    await upkeepOf(place).rotate(NOW);
+    const last = NOW + LEAD - 1;
+    const end = last + CREDENTIAL_LIFE_SECONDS.max;
+    expect((await upkeepOf(place).maintain(end)).left).toEqual([]);
+    expect(await credentialKeys(place).mac('k1', 'text', end)).toBeDefined();
+    expect(await upkeepOf(place).maintain(NOW + LEAD + KNOWN)).toEqual({
+      current: 'k2',
+      next: null,
+      made: [],
+      left: ['k1'],
+    });
+  });
+
+  it('are not rotated again before the last rotation has come into force', async () => {
+    const place = (await fresh())();
+    await upkeepOf(place).maintain(NOW);
+    await upkeepOf(place).rotate(NOW);
+    const text = await place.read();
+    expect(await upkeepOf(place).rotate(NOW + 60)).toMatchObject({ made: [], next: { name: 'k2' } });
+    expect(await place.read()).toBe(text);
+    expect(await upkeepOf(place).rotate(NOW + LEAD)).toMatchObject({ current: 'k2', made: ['k3'] });
+  });
+
+  it('are made once when several begin at the same time', async () => {
+    const open = await fresh();
+    const reports = await Promise.all([1, 2, 3].map(() => upkeepOf(open()).maintain(NOW)));
+    expect(reports.flatMap(({ made }) => made)).toEqual(['k1']);
+  });
+
+  it('are not touched when they cannot be read', async () => {
+    const place = (await fresh())();
+    await upkeepOf(place).maintain(NOW);
+    await place.exclusively(async held => {
+      await held.read();
+      await held.write('SENTINEL');
+    });
+    await expect(upkeepOf(place).maintain(NOW)).rejects.toThrow(/not a JSON object/);
+    await expect(upkeepOf(place).rotate(NOW)).rejects.not.toThrow(/SENTINEL/);
+    expect(await place.read()).toBe('SENTINEL');
+  });
+});
+
+describe('the file of credential keys', () => {
+  const KEY = Buffer.alloc(32, 7).toString('base64url');
+  const OLD = JSON.stringify({ current: 'k1', keys: { k1: KEY } });
+
+  it('is private, and refused when it is open to others', async () => {
+    const path = join(await temporaryDirectory(), 'credential.json');
+    await upkeepOf(keyFilePlace(path)).maintain(NOW);
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    await writeFile(path, OLD, { mode: 0o644 });
+    await chmod(path, 0o640);
+    await expect(upkeepOf(keyFilePlace(path)).maintain(NOW)).rejects.toThrow(/open to others/);
+  });
+
+  it('of an earlier version stays as it is until a key comes, and loses none', async () => {
+    const path = join(await temporaryDirectory(), 'credential.json');
+    await writeFile(path, OLD, { mode: 0o600 });
+    const place = keyFilePlace(path);
+    await upkeepOf(place).maintain(NOW);
+    expect(await place.read()).toBe(OLD);
+    const before = await credentialKeys(place).mac('k1', 'text', NOW);
+    await upkeepOf(place).rotate(NOW);
+    expect(await credentialKeys(place).mac('k1', 'text', NOW)).toEqual(before);
+    expect(await credentialKeys(place).current(NOW)).toBe('k1');
+    expect(await credentialKeys(place).current(NOW + LEAD)).toBe('k2');
+  });
+});

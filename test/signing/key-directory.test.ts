@@ -1,0 +1,37 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { secretsManager } from '../../lib/aws/secrets.ts';
+import { keyDirectory } from '../../lib/signing/key-directory.ts';
+import { secretDirectory, secretName } from '../../lib/signing/secret-directory.ts';
+import { keyDirectoryContract } from '../contracts/key-directory.ts';
+import { LoopbackAws } from '../support/loopback-aws.ts';
+import { temporaryDirectory } from './ground.ts';
+
+keyDirectoryContract('files', async () => {
+  const path = join(await temporaryDirectory(), 'keys');
+  return () => keyDirectory(path);
+});
+
+keyDirectoryContract('secrets', async () => {
+  const aws = await LoopbackAws.start();
+  onTestFinished(() => aws.close());
+  return () => secretDirectory(secretsManager(aws.caller('secretsManager'), randomBytes), 'pullpass-test');
+});
+
+describe('the name of a secret', () => {
+  it('says stage, kind and service, and escapes what names cannot hold', () => {
+    expect(secretName('pullpass-dev', 'registry.example', 'ring.json')).toBe(
+      'pullpass-dev/ring/registry.example',
+    );
+    expect(secretName('pullpass-dev', 'a_b@c-d', 'root.json')).toBe('pullpass-dev/root/a_b@c-d');
+    expect(secretName('p', 'localhost:5000', 'public.json')).toBe('p/public/localhost=3A5000');
+    expect(secretName('p', 'a=3A', 'ring.json')).toBe('p/ring/a=3D3A');
+    expect(secretName('p', 'ü/🐳', 'ring.json')).toBe('p/ring/=C3=BC=2F=F0=9F=90=B3');
+  });
+
+  it('is refused when it is too long for one', () => {
+    expect(secretName('p', 'a'.repeat(505), 'ring.json')).toHaveLength(512);
+    expect(() => secretName('p', ':'.repeat(255), 'ring.json')).toThrow(/too long/);
+  });
+});

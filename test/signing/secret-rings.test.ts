@@ -1,0 +1,100 @@
+/** Rings that lie in Secrets Manager: when it throttles, fails or hangs, logins go on for as long as a ring is kept. */
+import { randomBytes } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { secretsManager } from '../../lib/aws/secrets.ts';
+import type { KeyDirectory } from '../../lib/signing/key-directory.ts';
+import { maintainRing, rotateNow } from '../../lib/signing/maintenance.ts';
+import { keyPublication } from '../../lib/signing/publication.ts';
+import { cachedRings } from '../../lib/signing/rings.ts';
+import { secretDirectory } from '../../lib/signing/secret-directory.ts';
+import { accessTokenSigner } from '../../lib/signing/sign.ts';
+import { LoopbackAws, refused } from '../support/loopback-aws.ts';
+import { claimsFor, headerOf, NOW, X5C } from './ground.ts';
+
+let aws: LoopbackAws;
+let directory: KeyDirectory;
+beforeEach(async () => {
+  aws = await LoopbackAws.start();
+  directory = secretDirectory(secretsManager(aws.caller('secretsManager'), randomBytes), 'pullpass-test');
+  await maintainRing(X5C, directory, NOW);
+});
+afterEach(() => aws.close());
+
+/** An instance of the login function, and one of discovery, that have been asked once. */
+async function running() {
+  const signer = accessTokenSigner({ services: [X5C], rings: cachedRings(directory) });
+  const publication = keyPublication([X5C], directory);
+  const signAt = (now: number) => signer.sign(claimsFor(X5C, now), now);
+  const publishAt = (now: number) => publication.jwks(X5C.name, now);
+  await signAt(NOW);
+  await publishAt(NOW);
+  return { signAt, publishAt };
+}
+
+describe('while Secrets Manager', () => {
+  it.each([
+    ['throttles', refused('ThrottlingException')],
+    ['fails', refused('InternalServiceError', 500)],
+    ['refuses', refused('AccessDeniedException')],
+    ['does not find the secret', refused('ResourceNotFoundException')],
+    ['answers nonsense', { status: 200, body: { SecretString: '{}', VersionId: 'x' } }],
+  ])('%s, every login of ten minutes succeeds, and the public documents are there', async (_, answer) => {
+    const { signAt, publishAt } = await running();
+    aws.instead = () => answer;
+    for (let now = NOW; now < NOW + 600; now += 7) {
+      await signAt(now);
+      await publishAt(now);
+    }
+    await expect(signAt(NOW + 611)).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(publishAt(NOW + 611)).rejects.toMatchObject({ code: 'unavailable' });
+    aws.instead = () => undefined;
+    await signAt(NOW + 612);
+    await publishAt(NOW + 612);
+  });
+
+  it('fails, it is asked once in ten seconds, and twice each time', async () => {
+    const { signAt } = await running();
+    aws.requests.length = 0;
+    aws.instead = () => refused('InternalServiceError', 500);
+    for (let now = NOW + 60; now < NOW + 120; now++) await signAt(now);
+    expect(aws.requests).toHaveLength(12);
+  });
+
+  it('fails, maintenance changes nothing and says so', async () => {
+    const before = aws.names.map(name => aws.textOf(name));
+    aws.instead = () => refused('InternalServiceError', 500);
+    const error = { name: 'InternalServiceError' };
+    await expect(maintainRing(X5C, directory, NOW + 7 * 86_400)).rejects.toMatchObject(error);
+    aws.instead = () => undefined;
+    expect(aws.names.map(name => aws.textOf(name))).toEqual(before);
+  });
+});
+
+it('a login reads nothing but the ring, discovery nothing but the public document', async () => {
+  aws.requests.length = 0;
+  await running();
+  expect(aws.requests.map(({ input }) => input.SecretId)).toEqual([
+    'pullpass-test/ring/registry.example',
+    'pullpass-test/public/registry.example',
+  ]);
+});
+
+it('the secrets are apart, and only ring and root hold private keys', () => {
+  const kinds = ['public', 'ring', 'root'];
+  expect(aws.names).toEqual(kinds.map(kind => `pullpass-test/${kind}/registry.example`));
+  expect(aws.names.map(name => aws.textOf(name)?.includes('PRIVATE KEY'))).toEqual([false, true, true]);
+});
+
+it('a schedule and a deployment that change the keys at the same time lose nothing of each other', async () => {
+  const others = Array.from({ length: 3 }, () =>
+    secretDirectory(secretsManager(aws.caller('secretsManager'), randomBytes), 'pullpass-test'),
+  );
+  const reports = await Promise.all(others.map(other => rotateNow(X5C, other, NOW + 60)));
+  const ring = JSON.parse(aws.textOf('pullpass-test/ring/registry.example') ?? '');
+  const kids = ring.keys.map(({ kid }: { kid: string }) => kid);
+  expect(kids).toEqual(expect.arrayContaining(reports.map(({ signs }) => signs)));
+  expect(kids).toHaveLength(4);
+  const { signAt, publishAt } = await running();
+  const { kid } = headerOf(await signAt(NOW + 61));
+  expect((await publishAt(NOW + 61)).keys.map(key => key.kid)).toContain(kid);
+});

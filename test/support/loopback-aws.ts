@@ -1,0 +1,168 @@
+/**
+ * Secrets Manager and KMS on loopback, as far as their documents bind them: what `lib/aws/secrets.ts` and
+ * `lib/derivation/kms-derivation.ts` rely on, and ways in which they fail. The same tests run against moto.
+ */
+import { createHmac, randomBytes } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { type AwsCall, type AwsService, awsCaller } from '../../lib/aws/call.ts';
+import { Secret } from '../../lib/domain/secret.ts';
+
+export const REGION = 'eu-central-1';
+
+export interface AwsRequest {
+  readonly operation: string;
+  // biome-ignore lint/suspicious/noExplicitAny: a test looks at what it knows to be there
+  readonly input: any;
+}
+
+interface AwsAnswer {
+  readonly status: number;
+  readonly body: object;
+}
+
+interface StoredSecret {
+  readonly versions: Map<string, { readonly text: string; readonly labels: Set<string> }>;
+}
+
+export class LoopbackAws {
+  readonly requests: AwsRequest[] = [];
+  /** Answers in place of the service; undefined: it is the service's turn. */
+  instead: (request: AwsRequest) => AwsAnswer | undefined = () => undefined;
+  /** Whether the answer to a request that was carried out is lost. */
+  loses: (request: AwsRequest) => boolean = () => false;
+  /** HMAC keys by ARN. */
+  readonly macKeys = new Map<string, Uint8Array>();
+  readonly #secrets = new Map<string, StoredSecret>();
+  readonly #server: Server = createServer((request, response) => void this.#answer(request, response));
+
+  static async start(): Promise<LoopbackAws> {
+    const aws = new LoopbackAws();
+    await new Promise<void>(resolve => aws.#server.listen(0, '127.0.0.1', resolve));
+    return aws;
+  }
+
+  get endpoint(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** A caller of its own, as another process has it. */
+  caller(service: AwsService): AwsCall {
+    return callerOf(service, this.endpoint);
+  }
+
+  /** The current text of a secret. */
+  textOf(name: string): string | undefined {
+    return this.#current(name)?.text;
+  }
+
+  get names(): string[] {
+    return [...this.#secrets.keys()].sort();
+  }
+
+  delete(name: string): void {
+    this.#secrets.delete(name);
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise(resolve => this.#server.close(resolve));
+  }
+
+  async #answer(message: IncomingMessage, response: ServerResponse): Promise<void> {
+    const [, operation = ''] = String(message.headers['x-amz-target']).split('.');
+    const request = { operation, input: JSON.parse(await text(message)) };
+    this.requests.push(request);
+    const { status, body } = this.instead(request) ?? this.#carryOut(request);
+    if (this.loses(request)) message.socket.destroy();
+    else
+      response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(body));
+  }
+
+  #carryOut({ operation, input }: AwsRequest): AwsAnswer {
+    switch (operation) {
+      case 'GetSecretValue':
+        return this.#get(input.SecretId);
+      case 'CreateSecret':
+        return this.#create(input);
+      case 'PutSecretValue':
+        return this.#put(input);
+      case 'UpdateSecretVersionStage':
+        return this.#move(input);
+      case 'GenerateMac':
+        return this.#mac(input);
+      default:
+        return refused('UnknownOperationException');
+    }
+  }
+
+  #get(name: string): AwsAnswer {
+    const current = this.#current(name);
+    return current === undefined
+      ? refused('ResourceNotFoundException')
+      : { status: 200, body: { Name: name, VersionId: current.id, SecretString: current.text } };
+  }
+
+  #create({ Name, ClientRequestToken, SecretString }: AwsRequest['input']): AwsAnswer {
+    const known = this.#secrets.get(Name);
+    if (known !== undefined) {
+      const same = known.versions.get(ClientRequestToken)?.text === SecretString;
+      return same ? { status: 200, body: {} } : refused('ResourceExistsException');
+    }
+    const version = { text: SecretString, labels: new Set(['AWSCURRENT']) };
+    this.#secrets.set(Name, { versions: new Map([[ClientRequestToken, version]]) });
+    return { status: 200, body: {} };
+  }
+
+  #put({ SecretId, ClientRequestToken, SecretString, VersionStages }: AwsRequest['input']): AwsAnswer {
+    const secret = this.#secrets.get(SecretId);
+    if (secret === undefined) return refused('ResourceNotFoundException');
+    const known = secret.versions.get(ClientRequestToken);
+    if (known !== undefined) {
+      return known.text === SecretString ? { status: 200, body: {} } : refused('ResourceExistsException');
+    }
+    for (const { labels } of secret.versions.values())
+      for (const label of VersionStages) labels.delete(label);
+    secret.versions.set(ClientRequestToken, { text: SecretString, labels: new Set(VersionStages) });
+    return { status: 200, body: {} };
+  }
+
+  #move({ SecretId, VersionStage, RemoveFromVersionId, MoveToVersionId }: AwsRequest['input']): AwsAnswer {
+    const versions = this.#secrets.get(SecretId)?.versions;
+    const to = versions?.get(MoveToVersionId);
+    const from = versions?.get(RemoveFromVersionId);
+    if (to === undefined || !from?.labels.has(VersionStage)) return refused('InvalidParameterException');
+    from.labels.delete(VersionStage);
+    to.labels.add(VersionStage);
+    return { status: 200, body: {} };
+  }
+
+  #mac({ KeyId, MacAlgorithm, Message }: AwsRequest['input']): AwsAnswer {
+    const key = this.macKeys.get(KeyId);
+    if (key === undefined) return refused('NotFoundException');
+    const mac = createHmac('sha256', key).update(Buffer.from(Message, 'base64')).digest('base64');
+    return { status: 200, body: { KeyId, MacAlgorithm, Mac: mac } };
+  }
+
+  #current(name: string): { id: string; text: string } | undefined {
+    const versions = [...(this.#secrets.get(name)?.versions ?? [])];
+    const [found] = versions.filter(([, { labels }]) => labels.has('AWSCURRENT'));
+    return found && { id: found[0], text: found[1].text };
+  }
+}
+
+/** A caller with the settings of production. */
+export function callerOf(service: AwsService, endpoint: string): AwsCall {
+  const credentials = {
+    accessKeyId: 'id',
+    secretAccessKey: new Secret('secret'),
+    sessionToken: undefined,
+  };
+  return awsCaller(service, { region: REGION, endpoint, credentials, clock: Date.now, randomBytes });
+}
+
+/** How the service refuses. */
+export function refused(name: string, status = 400): AwsAnswer {
+  return { status, body: { __type: name, Message: 'A reason.' } };
+}
