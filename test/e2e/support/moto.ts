@@ -55,6 +55,11 @@ export class Moto {
     return `http://127.0.0.1:${(this.#front.address() as AddressInfo).port}`;
   }
 
+  /** Where it answers as any service of AWS, to whoever signs with whatever. */
+  get endpoint(): string {
+    return this.#address;
+  }
+
   /** A new user, and an access key of it. */
   async user(path: string, name: string): Promise<Credentials> {
     await this.#call('iam', { Action: 'CreateUser', Path: path, UserName: name });

@@ -1,0 +1,152 @@
+/** Keys that lie in an AWS that nobody here wrote, and registries that take what they sign. */
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AwsCall } from '../../lib/aws/call.ts';
+import { secretsManager } from '../../lib/aws/secrets.ts';
+import { credentialKeys } from '../../lib/derivation/credential-keys.ts';
+import { credentialKeyUpkeep } from '../../lib/derivation/credential-upkeep.ts';
+import { secretPlace } from '../../lib/derivation/key-place.ts';
+import { kmsDerivation } from '../../lib/derivation/kms-derivation.ts';
+import type { Service } from '../../lib/domain/service.ts';
+import type { KeyDirectory } from '../../lib/signing/key-directory.ts';
+import { maintainRing, replaceKeys, rotateNow } from '../../lib/signing/maintenance.ts';
+import { keyPublication } from '../../lib/signing/publication.ts';
+import { cachedRings } from '../../lib/signing/rings.ts';
+import { secretDirectory } from '../../lib/signing/secret-directory.ts';
+import { accessTokenSigner } from '../../lib/signing/sign.ts';
+import { writeRegistryFiles } from '../../local/registry-files.ts';
+import { keyDirectoryContract } from '../contracts/key-directory.ts';
+import { claimsFor, ISSUER } from '../signing/ground.ts';
+import { callerOf, REGION } from '../support/loopback-aws.ts';
+import { newDirectory, removeDirectory } from './support/directories.ts';
+import { MOTO_ACCOUNT, Moto } from './support/moto.ts';
+import { freePort } from './support/ports.ts';
+import { REGISTRIES, type Registry, type RegistryKind, startRegistry } from './support/registry.ts';
+
+let moto: Moto;
+let home: string;
+beforeAll(async () => {
+  home = await newDirectory('keys-on-aws');
+  moto = await Moto.start();
+});
+afterAll(async () => {
+  await moto.stop();
+  await removeDirectory(home);
+});
+
+const now = () => Math.floor(Date.now() / 1000);
+const secrets = () => secretsManager(callerOf('secretsManager', moto.endpoint), randomBytes);
+const aPrefix = () => `pullpass-${randomBytes(4).toString('hex')}`;
+
+keyDirectoryContract('secrets of moto', async () => {
+  const prefix = aPrefix();
+  return () => secretDirectory(secrets(), prefix);
+});
+
+it('credential keys of moto come and go', async () => {
+  const place = () => secretPlace(secrets(), `${aPrefix()}/credential`);
+  const [open, start] = [place(), now()];
+  const made = await Promise.all([1, 2, 3].map(() => credentialKeyUpkeep(open, randomBytes).maintain(start)));
+  expect(made.flatMap(report => report.made)).toEqual(['k1']);
+  const before = await credentialKeys(open).mac('k1', 'text', start);
+  await credentialKeyUpkeep(open, randomBytes).rotate(start);
+  expect(await credentialKeys(open).current(start + 3600)).toBe('k2');
+  expect(await credentialKeys(open).mac('k1', 'text', start)).toEqual(before);
+});
+
+describe('the derivation of moto', () => {
+  const KEYS = `arn:aws:kms:${REGION}:${MOTO_ACCOUNT}:key/`;
+  const MESSAGE = Buffer.from('facts');
+  const kms: AwsCall = (operation, input) => callerOf('kms', moto.endpoint)(operation, input);
+  const newKey = async () => {
+    const spec = { KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' };
+    const { KeyMetadata } = (await kms('CreateKey', spec)) as { KeyMetadata: { KeyId: string; Arn: string } };
+    expect(KeyMetadata.Arn).toBe(KEYS + KeyMetadata.KeyId);
+    return KeyMetadata.KeyId;
+  };
+
+  it('makes a value that moto itself takes for its MAC, the same each time, also after a change of the key', async () => {
+    const [old, id] = [await newKey(), await newKey()];
+    const before = await kmsDerivation(kms, { keys: KEYS, id: old }).derive(old, MESSAGE);
+    const derivation = kmsDerivation(kms, { keys: KEYS, id });
+    expect(derivation.currentKey).toBe(id);
+    expect(await derivation.derive(old, MESSAGE)).toEqual(before);
+    expect(await derivation.derive(id, MESSAGE)).not.toEqual(before);
+    const verified = await kms('VerifyMac', {
+      KeyId: old,
+      MacAlgorithm: 'HMAC_SHA_256',
+      Message: MESSAGE.toString('base64'),
+      Mac: Buffer.from(before).toString('base64'),
+    });
+    expect(verified).toMatchObject({ MacValid: true });
+  });
+
+  it('is unavailable by a key that is not there, or is for something else', async () => {
+    const { KeyMetadata } = (await kms('CreateKey', {})) as { KeyMetadata: { KeyId: string } };
+    for (const id of [KeyMetadata.KeyId, '12345678-abcd-1234-abcd-1234567890ab']) {
+      const failing = kmsDerivation(kms, { keys: KEYS, id }).derive(id, MESSAGE);
+      await expect(failing).rejects.toMatchObject({ code: 'unavailable' });
+    }
+  });
+});
+
+describe.each(REGISTRIES)('a registry that trusts rings in moto: %s', kind => {
+  it('takes their tokens before and after a rotation, and after a replacement with the new bundle only', async () => {
+    const address = `localhost:${await freePort()}`;
+    const service: Service = {
+      ...{ name: address, registry: address, profile: 'x5c', algorithm: 'ES256' },
+      lifetimeSeconds: 300,
+    };
+    const prefix = aPrefix();
+    const directory = () => secretDirectory(secrets(), prefix);
+    const sign = () => signBy(service, directory());
+    await maintainRing(service, directory(), now());
+    let registry = await registryFor(kind, service, directory());
+    try {
+      const first = await sign();
+      expect(await statusWith(address, first)).toBe(404);
+      await rotateNow(service, directory(), now());
+      const second = await sign();
+      expect(second.split('.')[0]).not.toBe(first.split('.')[0]);
+      expect([await statusWith(address, first), await statusWith(address, second)]).toEqual([404, 404]);
+
+      await replaceKeys(service, directory(), now());
+      const third = await sign();
+      expect([await statusWith(address, second), await statusWith(address, third)]).toEqual([404, 401]);
+      await registry.stop();
+      registry = await registryFor(kind, service, directory());
+      const answers = await Promise.all([first, second, third].map(token => statusWith(address, token)));
+      expect(answers).toEqual([401, 401, 404]);
+    } finally {
+      await registry.stop();
+    }
+  });
+});
+
+/** As an instance that has just started signs. */
+function signBy(service: Service, directory: KeyDirectory): Promise<string> {
+  const signer = accessTokenSigner({ services: [service], rings: cachedRings(directory) });
+  return signer.sign(claimsFor(service, now()), now());
+}
+
+/** A registry with what is published at this moment. */
+async function registryFor(kind: RegistryKind, service: Service, directory: KeyDirectory): Promise<Registry> {
+  const publication = keyPublication([service], directory);
+  const path = join(home, randomBytes(4).toString('hex'));
+  await writeRegistryFiles({
+    directory: path,
+    service,
+    publicUrl: ISSUER,
+    jwks: await publication.jwks(service.name, now()),
+    bundle: await publication.rootCertBundle(service.name, now()),
+  });
+  return startRegistry({ kind, address: service.registry, configFile: join(path, 'config.yml') });
+}
+
+/** 404 from a registry that lets the token in, for it holds nothing; 401 from one that does not. */
+async function statusWith(address: string, token: string): Promise<number> {
+  const headers = { authorization: `Bearer ${token}` };
+  const { status } = await fetch(`http://${address}/v2/team-a/app/tags/list`, { headers });
+  return status;
+}
