@@ -5,7 +5,7 @@ import { readConfig } from '../config.ts';
 import { clock, randomBytes } from './system.ts';
 
 /** The variables that Lambda gives to its functions. */
-export const CREDENTIAL_SETTINGS = ['accessKeyId', 'secretAccessKey', 'sessionToken'] as const;
+const CREDENTIAL_SETTINGS = ['accessKeyId', 'secretAccessKey', 'sessionToken'] as const;
 
 type EndpointSetting = 'dynamoEndpoint' | 'kmsEndpoint' | 'secretsEndpoint' | 'eventsEndpoint';
 

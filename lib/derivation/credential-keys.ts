@@ -8,7 +8,7 @@ import { type CredentialKey, readCredentialDocument } from './credential-documen
 import type { KeyPlace } from './key-place.ts';
 
 /** How old what was read may be, in seconds: usually, and while it cannot be read. */
-export const READ_AGAIN_SECONDS = 5 * MINUTE_SECONDS;
+const READ_AGAIN_SECONDS = 5 * MINUTE_SECONDS;
 export const KEPT_SECONDS = 10 * MINUTE_SECONDS;
 /** After a look, for a name that was not there or because it failed, so long passes before the next one. */
 const PAUSE_SECONDS = 10;

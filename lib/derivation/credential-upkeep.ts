@@ -15,9 +15,9 @@ import { FIRST_KEY, newKey, secretKey } from './key-text.ts';
 
 const MARGIN_SECONDS = 5 * MINUTE_SECONDS;
 /** By then nobody works with what he read before the key was added. */
-export const LEAD_SECONDS = KEPT_SECONDS + MARGIN_SECONDS;
+const LEAD_SECONDS = KEPT_SECONDS + MARGIN_SECONDS;
 /** From the moment that a key is used no more, until the last of its credentials has ended. */
-export const KNOWN_SECONDS = CREDENTIAL_LIFE_SECONDS.max + MARGIN_SECONDS;
+const KNOWN_SECONDS = CREDENTIAL_LIFE_SECONDS.max + MARGIN_SECONDS;
 
 /** The upkeep of the document at `place`, which is written only when a key comes or goes. */
 export function credentialKeyUpkeep(place: KeyPlace, randomBytes: RandomBytes): CredentialKeyUpkeep {

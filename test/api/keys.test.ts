@@ -1,5 +1,6 @@
 /** The events of the keys function: what each of them does, and that nothing else does anything. */
 import { describe, expect, it } from 'vitest';
+import { resourceAnswer } from '../../lib/api/custom-resource.ts';
 import { keyHandler } from '../../lib/api/keys.ts';
 import type { CredentialKeyReport, RingReport } from '../../lib/ports-keys.ts';
 import { KID, NOW, X5C } from '../signing/ground.ts';
@@ -133,6 +134,11 @@ describe('a deployment', () => {
     await handler(REQUEST);
     const Reason = `Error: the keys of ${KID.name}, credential could not be kept`;
     expect(answers).toEqual([{ url: RESPONSE_URL, body: { Status: 'FAILED', Reason, ...IDS } }]);
+  });
+
+  it('hears no more than fits into an answer', () => {
+    const { Reason } = JSON.parse(resourceAnswer({ ...REQUEST, RequestType: 'Create' }, 'x'.repeat(9999)));
+    expect(Reason).toHaveLength(512);
   });
 
   it.each([

@@ -2,10 +2,11 @@
  * Three weeks in which leaves follow each other in Secrets Manager, which fails again and again: 100 000 access tokens, each
  * verified in two ways that share no code with each other or with the product.
  */
-import { createPublicKey, randomBytes, verify, X509Certificate } from 'node:crypto';
+import { randomBytes, verify, X509Certificate } from 'node:crypto';
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
 import { expect, it } from 'vitest';
 import { secretsManager } from '../../lib/aws/secrets.ts';
+import type { RandomBytes } from '../../lib/ports.ts';
 import type { KeyPublication } from '../../lib/ports-keys.ts';
 import { maintainRing } from '../../lib/signing/maintenance.ts';
 import { keyPublication } from '../../lib/signing/publication.ts';
@@ -13,7 +14,7 @@ import { cachedRings } from '../../lib/signing/rings.ts';
 import { secretDirectory } from '../../lib/signing/secret-directory.ts';
 import { accessTokenSigner } from '../../lib/signing/sign.ts';
 import { claimsFor, headerOf, ISSUER, NOW, X5C } from '../signing/ground.ts';
-import { LoopbackAws, refused } from '../support/loopback-aws.ts';
+import { callerOf, LoopbackAws, refused } from '../support/loopback-aws.ts';
 
 const TOKENS = 100_000;
 const [MINUTE, HOUR, DAY] = [60, 3600, 86_400];
@@ -22,6 +23,9 @@ const SECONDS_APART = 19;
 const FETCHED_EVERY = 5 * MINUTE;
 /** At every second hour Secrets Manager does not answer for so long: half of all maintenance comes to nothing. */
 const OUTAGE = 8 * MINUTE;
+
+/** Chance makes the second attempt of a call wait; here it has no say. */
+const NO_PAUSE: RandomBytes = count => Buffer.alloc(count);
 
 /** The keys that a registry with a key set knows. */
 interface Fetched {
@@ -51,19 +55,15 @@ function verifyByBundle(token: string, roots: readonly X509Certificate[], now: n
   const isSigned = verify(
     'sha256',
     Buffer.from(`${header}.${payload}`),
-    {
-      key: createPublicKey(leaf.publicKey.export({ type: 'spki', format: 'pem' })),
-      dsaEncoding: 'ieee-p1363',
-    },
+    { key: leaf.publicKey, dsaEncoding: 'ieee-p1363' },
     Buffer.from(signature, 'base64url'),
   );
   const isCertified = roots.some(root => leaf.checkIssued(root) && leaf.verify(root.publicKey));
-  const isTimely = nbf <= now && now < exp && leaf.validFromDate.getTime() / 1000 <= nbf + MINUTE;
+  const isTimely = nbf <= now && now < exp && leaf.validFromDate.getTime() / 1000 <= now;
   const outlivesToken = leaf.validToDate.getTime() / 1000 >= exp + MINUTE;
-  expect({ alg, isSigned, isCertified, isTimely, outlivesToken, iss, aud }).toEqual({
-    ...{ alg: 'ES256', isSigned: true, isCertified: true, isTimely: true, outlivesToken: true },
-    ...{ iss: ISSUER, aud: X5C.name },
-  });
+  const isOurs = alg === 'ES256' && iss === ISSUER && aud === X5C.name;
+  const checks = { isSigned, isCertified, isTimely, outlivesToken, isOurs };
+  if (Object.values(checks).includes(false)) throw new Error(`${now}: ${JSON.stringify(checks)}`);
 }
 
 it(`${TOKENS} access tokens across a full rotation and beyond are all verified`, {
@@ -71,7 +71,10 @@ it(`${TOKENS} access tokens across a full rotation and beyond are all verified`,
 }, async () => {
   const aws = await LoopbackAws.start();
   const view = () =>
-    secretDirectory(secretsManager(aws.caller('secretsManager'), randomBytes), 'pullpass-test');
+    secretDirectory(
+      secretsManager(callerOf('secretsManager', aws.endpoint, NO_PAUSE), randomBytes),
+      'pullpass-test',
+    );
   let now = NOW;
   const isOut = () => (now - NOW) % (2 * HOUR) >= HOUR && (now - NOW) % (2 * HOUR) < HOUR + OUTAGE;
   aws.instead = () => (isOut() ? refused('ThrottlingException') : undefined);

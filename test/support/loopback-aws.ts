@@ -2,12 +2,13 @@
  * Secrets Manager and KMS on loopback, as far as their documents bind them: what `lib/aws/secrets.ts` and
  * `lib/derivation/kms-derivation.ts` rely on, and ways in which they fail. The same tests run against moto.
  */
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac, randomBytes as systemRandomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { type AwsCall, type AwsService, awsCaller } from '../../lib/aws/call.ts';
 import { Secret } from '../../lib/domain/secret.ts';
+import type { RandomBytes } from '../../lib/ports.ts';
 
 export const REGION = 'eu-central-1';
 
@@ -153,7 +154,11 @@ export class LoopbackAws {
 }
 
 /** A caller with the settings of production. */
-export function callerOf(service: AwsService, endpoint: string): AwsCall {
+export function callerOf(
+  service: AwsService,
+  endpoint: string,
+  randomBytes: RandomBytes = systemRandomBytes,
+): AwsCall {
   const credentials = {
     accessKeyId: 'id',
     secretAccessKey: new Secret('secret'),
