@@ -124,23 +124,6 @@ export interface AuditStore {
   record(event: AuditEvent, nowMs: number): Promise<void>;
 }
 
-/** The records that end by themselves, a page at a time. */
-export interface ExpiryStore {
-  /** Up to a page of records that expired before `cutoff`, wherever they lie. `next` undefined: that was all. */
-  expired(cutoff: number, cursor: string | undefined): Promise<{ records: ExpiredRecord[]; next?: string }>;
-  /** Deletes the record if it is still expired. False: it is not, or it is gone. */
-  removeExpired(record: ExpiredRecord, cutoff: number): Promise<boolean>;
-  /** Where the last run stopped; undefined: at the end. */
-  checkpoint(): Promise<string | undefined>;
-  saveCheckpoint(cursor: string | undefined): Promise<void>;
-}
-
-/** The primary key of a record that expired. */
-export interface ExpiredRecord {
-  readonly pk: string;
-  readonly sk: string;
-}
-
 /** Secrets re-created from facts. */
 export interface Derivation {
   /** The name of the key that new secrets are derived with. */

@@ -35,6 +35,9 @@ export function localSettings(environment: NodeJS.ProcessEnv): LocalSettings {
     ...(exposed && issuers === undefined
       ? ['PULLPASS_HOST is not loopback, so PULLPASS_ISSUERS must name an IAM']
       : []),
+    ...(environment.PULLPASS_EVENT_BUS === undefined
+      ? []
+      : ['PULLPASS_EVENT_BUS is for a deployment on AWS: here the log has the hygiene report']),
   ];
   if (problems.length > 0) throw new ConfigurationError(problems);
   const deployed =

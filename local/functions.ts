@@ -1,4 +1,5 @@
 /** The deployed functions, loaded into this process, and which of them serves a path. */
+import { randomUUID } from 'node:crypto';
 import { type FunctionName, ROUTES } from '../lib/api/routes.ts';
 import type { HttpHandler } from '../lib/http/chain.ts';
 import { createRouter } from '../lib/http/router.ts';
@@ -39,7 +40,8 @@ export async function loadFunctions(): Promise<LocalFunctions> {
     },
     cleanUp() {
       const deadline = Date.now() + CLEANUP_MS;
-      return cleanup.handler(undefined, { getRemainingTimeInMillis: () => deadline - Date.now() });
+      const getRemainingTimeInMillis = () => deadline - Date.now();
+      return cleanup.handler(undefined, { awsRequestId: randomUUID(), getRemainingTimeInMillis });
     },
   };
 }

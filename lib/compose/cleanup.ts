@@ -1,15 +1,53 @@
 /** Puts the cleanup together from its configuration. */
-import { readConfig } from '../config.ts';
-import type { Log } from '../ports.ts';
-import { createDynamoClient } from '../store/client.ts';
+import { eventNotices } from '../aws/notices.ts';
+import { type Config, readConfig } from '../config.ts';
+import { DAY_SECONDS } from '../domain/time.ts';
+import type { Log, Metrics } from '../ports.ts';
+import type { Notices } from '../ports-cleanup.ts';
 import { expiryStore } from '../store/expiry-store.ts';
 import { structuredLog } from '../telemetry/log.ts';
+import { loggedNotices } from '../telemetry/notices.ts';
 import { type CleanupCounts, cleanUp } from '../usecases/clean-up.ts';
+import { composeAws } from './aws.ts';
+import { composeDynamo, DYNAMO_SETTINGS } from './dynamo.ts';
+import { composeMetrics } from './metrics.ts';
 import { clock } from './system.ts';
 
-/** The cleanup; it is told how many milliseconds it may still take. */
-export function composeCleanup(): { run: (remainingMs: () => number) => Promise<CleanupCounts>; log: Log } {
-  const { table } = readConfig(['table']);
-  const expiry = expiryStore({ client: createDynamoClient(), table });
-  return { run: remainingMs => cleanUp({ expiry, clock, remainingMs }), log: structuredLog() };
+const SETTINGS = [...DYNAMO_SETTINGS, 'table', 'stage', 'unusedDays', 'eventBus'] as const;
+
+export interface CleanupRun {
+  /** Whether to begin a pass where none has stopped in the middle. */
+  readonly whole: boolean;
+  /** Milliseconds that it may still take. */
+  readonly remainingMs: () => number;
+}
+
+export interface Cleanup {
+  readonly run: (run: CleanupRun) => Promise<CleanupCounts>;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+export function composeCleanup(): Cleanup {
+  const config = readConfig(SETTINGS);
+  const { table, unusedDays } = config;
+  const log = structuredLog();
+  const metrics = composeMetrics(config);
+  const expiry = expiryStore({ call: composeDynamo(config, metrics), table });
+  const notices = composeNotices(config, log);
+  const ports = { expiry, notices, metrics, clock, unusedSeconds: unusedDays * DAY_SECONDS };
+  return { run: ({ whole, remainingMs }) => cleanUp({ ...ports, remainingMs }, { whole }), log, metrics };
+}
+
+/** To the log first: what the bus refuses is tried again, and must be found nevertheless. */
+function composeNotices({ eventBus: bus, region }: Config<'eventBus' | 'region'>, log: Log): Notices {
+  const logged = loggedNotices(log);
+  if (bus === undefined) return logged;
+  const sent = eventNotices({ call: composeAws('eventBridge', region), bus });
+  return {
+    async publish(reports, at) {
+      await logged.publish(reports, at);
+      await sent.publish(reports, at);
+    },
+  };
 }

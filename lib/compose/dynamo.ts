@@ -5,8 +5,13 @@ import type { Config } from '../config.ts';
 import type { Metrics } from '../ports.ts';
 import { clock, randomBytes } from './system.ts';
 
-export const AWS_SETTINGS = ['region', 'accessKeyId', 'secretAccessKey', 'sessionToken'] as const;
-export const DYNAMO_SETTINGS = [...AWS_SETTINGS, 'dynamoEndpoint'] as const;
+export const DYNAMO_SETTINGS = [
+  'region',
+  'dynamoEndpoint',
+  'accessKeyId',
+  'secretAccessKey',
+  'sessionToken',
+] as const;
 
 export function composeDynamo(config: Config<(typeof DYNAMO_SETTINGS)[number]>, metrics: Metrics): AwsCall {
   const { region, dynamoEndpoint: endpoint, ...credentials } = config;

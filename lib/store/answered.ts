@@ -1,4 +1,4 @@
-/** A store that could not answer. */
+/** What a call to DynamoDB comes to, by whichever client: an answer, a condition that did not hold, or no answer. */
 import { PullpassError } from '../domain/errors.ts';
 
 /** The answer of a call; throws `unavailable` for every error. */
@@ -7,6 +7,17 @@ export async function answered<T>(call: Promise<T>): Promise<T> {
     return await call;
   } catch (error) {
     throw unavailable(error instanceof Error ? error.name : 'unknown error', error);
+  }
+}
+
+/** Whether the condition of a write held; throws `unavailable` for every other error. */
+export async function conditionHolds(call: Promise<unknown>): Promise<boolean> {
+  try {
+    await call;
+    return true;
+  } catch (error) {
+    if (error instanceof Error && error.name === 'ConditionalCheckFailedException') return false;
+    return answered(Promise.reject(error));
   }
 }
 

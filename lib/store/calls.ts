@@ -1,7 +1,6 @@
-/** What every call to DynamoDB comes to: an answer, a condition that did not hold, or "could not answer". */
+/** The calls of the SDK that the stores share. */
 import {
   BatchGetItemCommand,
-  ConditionalCheckFailedException,
   type DynamoDBClient,
   GetItemCommand,
   QueryCommand,
@@ -9,7 +8,7 @@ import {
   type QueryCommandOutput,
 } from '@aws-sdk/client-dynamodb';
 import type { RandomBytes } from '../ports.ts';
-import { answered } from './answered.ts';
+import { answered, conditionHolds } from './answered.ts';
 import type { Item } from './attributes.ts';
 import { readItems } from './batch-get.ts';
 import type { Key } from './keys.ts';
@@ -26,17 +25,6 @@ const MARK_BYTES = 16;
 /** A fresh `lastWrite`: the mark by which a logical write is recognised. */
 export function newMark(randomBytes: RandomBytes): string {
   return Buffer.from(randomBytes(MARK_BYTES)).toString('base64url');
-}
-
-/** Whether the condition of a write held; throws `unavailable` for every other error. */
-export async function conditionHolds(call: Promise<unknown>): Promise<boolean> {
-  try {
-    await call;
-    return true;
-  } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return false;
-    return answered(Promise.reject(error));
-  }
 }
 
 /**

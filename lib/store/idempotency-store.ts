@@ -5,6 +5,7 @@ import { PullpassError } from '../domain/errors.ts';
 import { IDEMPOTENCY_SECONDS, type IdempotencyRecord } from '../domain/idempotency.ts';
 import { isUuid } from '../domain/uuid.ts';
 import type { IdempotencyStore } from '../ports.ts';
+import { conditionHolds } from './answered.ts';
 import {
   asInteger,
   asOneOf,
@@ -17,7 +18,7 @@ import {
   read,
   text,
 } from './attributes.ts';
-import { conditionHolds, readItem, type Table } from './calls.ts';
+import { readItem, type Table } from './calls.ts';
 import { namesIn, updateOf } from './expressions.ts';
 import { nameIn, REQUEST_PREFIX, requestKey } from './keys.ts';
 

@@ -3,8 +3,9 @@ import { DeleteItemCommand, PutItemCommand, QueryCommand } from '@aws-sdk/client
 import { type Account, accountHandle } from '../domain/account.ts';
 import { MAX_RULES } from '../domain/policy.ts';
 import type { RandomBytes, RuleStore } from '../ports.ts';
+import { conditionHolds } from './answered.ts';
 import { text } from './attributes.ts';
-import { conditionHolds, newMark, type Table, written } from './calls.ts';
+import { newMark, type Table, written } from './calls.ts';
 import { key, partition } from './keys.ts';
 import { type RuleKind, ruleReader } from './rule-reader.ts';
 

@@ -1,12 +1,22 @@
-/** Removes what has expired. Correctness never depends on it: every reader treats the expired as gone. */
+/**
+ * Removes what has expired, and makes the daily report in the same pass over the table. Correctness never depends on it:
+ * every reader treats the expired as gone.
+ */
+import { EXPIRING_SECONDS } from '../domain/hygiene.ts';
 import { HOUR_SECONDS, toSeconds } from '../domain/time.ts';
-import type { Clock, ExpiryStore } from '../ports.ts';
+import type { Clock, Metrics } from '../ports.ts';
+import type { Checkpoint, ExpiryPage, ExpiryStore, Notices } from '../ports-cleanup.ts';
+import { handOn, isLong, isReportDue, newReport, noted } from './hygiene-report.ts';
 
 export interface CleanupPorts {
   readonly expiry: ExpiryStore;
+  readonly notices: Notices;
+  readonly metrics: Metrics;
   readonly clock: Clock;
   /** Milliseconds that this run may still take. */
   readonly remainingMs: () => number;
+  /** A token without an end that was not used for so long is unused. */
+  readonly unusedSeconds: number;
 }
 
 export interface CleanupCounts {
@@ -20,26 +30,59 @@ export interface CleanupCounts {
 
 /** What expired so recently is left alone, so that nothing races with a renewal at the last second. */
 export const CLEANUP_GRACE_SECONDS = HOUR_SECONDS;
-/** Stops with this much time left, which is more than a page takes. */
-const MARGIN_MS = 5_000;
+/** Stops with this much time left, which is more than a page and a report take. */
+const MARGIN_MS = 10_000;
+/** A run that is killed repeats so many pages at most; what it has removed stays removed. */
+const PAGES_BETWEEN_CHECKPOINTS = 10;
 
-/** Removes page by page until the end or the deadline. Safe to run twice at once and to kill at any point. */
-export async function cleanUp(ports: CleanupPorts): Promise<CleanupCounts> {
+const NOTHING: CleanupCounts = { removed: 0, kept: 0, pages: 0, finished: true };
+
+/**
+ * Goes page by page to the end or the deadline. Safe to run twice at once and to kill at any point: the report stands
+ * in the checkpoint beside the cursor that it reaches to. `whole`: begins a pass where none has stopped in the middle.
+ */
+export async function cleanUp(ports: CleanupPorts, { whole }: { whole: boolean }): Promise<CleanupCounts> {
   const { expiry, clock, remainingMs } = ports;
-  const cutoff = toSeconds(clock()) - CLEANUP_GRACE_SECONDS;
-  let cursor = await expiry.checkpoint();
-  let removed = 0;
-  let kept = 0;
-  let pages = 0;
+  const now = toSeconds(clock());
+  const cutoff = now - CLEANUP_GRACE_SECONDS;
+  let state = await expiry.checkpoint();
+  if (state.cursor === undefined && !whole) return NOTHING;
+  if (state.cursor === undefined && isReportDue(state, now)) state = { ...state, report: newReport(now) };
+  const counts = { removed: 0, kept: 0, pages: 0 };
   do {
-    const page = await expiry.expired(cutoff, cursor);
-    for (const record of page.records) {
-      if (await expiry.removeExpired(record, cutoff)) removed++;
-      else kept++;
-    }
-    pages++;
-    cursor = page.next;
-    await expiry.saveCheckpoint(cursor);
-  } while (cursor !== undefined && remainingMs() > MARGIN_MS);
-  return { removed, kept, pages, finished: cursor === undefined };
+    const sightUntil = state.report && state.report.at + EXPIRING_SECONDS;
+    const page = await expiry.page({ cutoff, sightUntil }, state.cursor);
+    const removed = await Promise.all(page.expired.map(record => expiry.removeExpired(record, cutoff)));
+    counts.removed += removed.filter(Boolean).length;
+    counts.kept += removed.filter(was => !was).length;
+    counts.pages++;
+    state = await advanced(ports, state, page);
+    if (counts.pages % PAGES_BETWEEN_CHECKPOINTS === 0) await expiry.saveCheckpoint(state);
+  } while (state.cursor !== undefined && remainingMs() > MARGIN_MS);
+  await stop(ports, state);
+  return { ...counts, finished: state.cursor === undefined };
+}
+
+/** The state after a page. What the report holds is handed on at the end, and before it grows too long for the store. */
+async function advanced(
+  { notices, unusedSeconds }: CleanupPorts,
+  before: Checkpoint,
+  { sighted, next: cursor }: ExpiryPage,
+): Promise<Checkpoint> {
+  if (before.report === undefined) return { ...before, cursor };
+  const report = noted(before.report, sighted, unusedSeconds);
+  const isToGo = cursor === undefined || isLong(report);
+  return { ...before, cursor, report: isToGo ? await handOn(notices, report) : report };
+}
+
+/** Leaves what the next run needs; only what is stored as finished counts as finished. */
+async function stop({ expiry, metrics }: CleanupPorts, state: Checkpoint): Promise<void> {
+  const { cursor, report, reportedAt } = state;
+  if (cursor !== undefined) return expiry.saveCheckpoint(state);
+  await expiry.saveCheckpoint({ cursor, report: undefined, reportedAt: report?.at ?? reportedAt });
+  metrics.count('CleanupFinished');
+  if (report === undefined) return;
+  metrics.count('ReleasedNamespaces', report.totals.releasedNamespaces);
+  metrics.count('UnusedTokens', report.totals.unusedTokens);
+  metrics.count('ExpiringTokens', report.totals.expiringTokens);
 }

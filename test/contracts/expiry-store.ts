@@ -1,13 +1,26 @@
 /** The contract of `ExpiryStore`, and of `AuditStore`, whose records nobody reads but the cleanup. */
 import { describe, expect, it } from 'vitest';
+import type { Sighting } from '../../lib/domain/hygiene.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
-import type { AuditEvent, ExpiredRecord, ExpiryStore } from '../../lib/ports.ts';
+import type { AuditEvent } from '../../lib/ports.ts';
+import type { ExpiredRecord, ExpiryStore, PageBounds } from '../../lib/ports-cleanup.ts';
 import { inBatches } from '../support/batches.ts';
-import { ACCOUNT, aClaim, aPolicy, aRequest, aToken, aTrust, NOW } from '../support/records.ts';
+import {
+  ACCOUNT,
+  aClaim,
+  aPolicy,
+  aRequest,
+  aToken,
+  aTrust,
+  NOW,
+  OTHER_ACCOUNT,
+} from '../support/records.ts';
 import type { OpenStores } from './stores.ts';
 
 /** How long the audit records of the stores under test live. */
 export const AUDIT_RETENTION_SECONDS = 90 * DAY_SECONDS;
+
+const CHECKPOINT = { cursor: undefined, report: undefined, reportedAt: undefined };
 
 const EVENT: AuditEvent = {
   act: 'token-value-retrieved',
@@ -18,15 +31,23 @@ const EVENT: AuditEvent = {
   sourceAddress: '192.0.2.1',
 };
 
-async function findAll(expiry: ExpiryStore, cutoff: number): Promise<ExpiredRecord[]> {
-  const records: ExpiredRecord[] = [];
+async function goThrough(expiry: ExpiryStore, bounds: PageBounds) {
+  const expired: ExpiredRecord[] = [];
+  const sighted: Sighting[] = [];
   let cursor: string | undefined;
   do {
-    const page = await expiry.expired(cutoff, cursor);
-    records.push(...page.records);
+    const page = await expiry.page(bounds, cursor);
+    expired.push(...page.expired);
+    sighted.push(...page.sighted);
     cursor = page.next;
   } while (cursor !== undefined);
-  return records;
+  return { expired, sighted };
+}
+
+async function findAll(expiry: ExpiryStore, cutoff: number): Promise<ExpiredRecord[]> {
+  const { expired, sighted } = await goThrough(expiry, { cutoff, sightUntil: undefined });
+  expect(sighted).toEqual([]);
+  return expired;
 }
 
 async function clean(expiry: ExpiryStore, cutoff: number): Promise<number> {
@@ -52,7 +73,7 @@ export function expiryStoreContract(open: OpenStores): void {
       await proofs.spend('mark', NOW + 300);
       await policies.add(aPolicy());
       await trusts.add(aTrust());
-      await expiry.saveCheckpoint('somewhere');
+      await expiry.saveCheckpoint({ ...CHECKPOINT, cursor: 'somewhere' });
       const counts = [NOW, NOW + 1, NOW + DAY_SECONDS + 1, NOW + AUDIT_RETENTION_SECONDS];
       const found = await Promise.all(counts.map(async cutoff => (await findAll(expiry, cutoff)).length));
       expect(found).toEqual([0, 1, 4, 4]);
@@ -101,15 +122,59 @@ export function expiryStoreContract(open: OpenStores): void {
       expect(await findAll(expiry, NOW)).toEqual([]);
     });
 
-    it('remembers where a run stopped, until one comes to the end', async () => {
+    it('sights released claims, and tokens that end until then or never, as they are', async () => {
+      const { tokens, namespaces, logins, requests, proofs, policies, trusts, expiry } = await open();
+      const removed = aToken({ expiresAt: null });
+      const ending = [aToken({ expiresAt: NOW }), aToken({ expiresAt: NOW + 60 })];
+      const used = aToken({ expiresAt: null });
+      const idle = aToken({ expiresAt: null, createdAt: NOW - 9 });
+      const others = [aToken({ expiresAt: NOW + 61 }), aToken({ expiresAt: NOW - 1 }), removed];
+      for (const record of [...ending, used, idle, ...others]) await tokens.add(record);
+      await logins.touch(used, NOW);
+      await tokens.remove(removed, NOW);
+      const held = aClaim({ name: 'held' });
+      const released = aClaim({ name: 'released', account: OTHER_ACCOUNT, state: 'released' });
+      for (const claim of [held, released]) {
+        await namespaces.writeClaim(undefined, claim);
+        await namespaces.index(claim);
+      }
+      await requests.begin(ACCOUNT, aRequest(), NOW);
+      await proofs.spend('mark', NOW + 30);
+      await policies.add(aPolicy());
+      await trusts.add(aTrust());
+      const { expired, sighted } = await goThrough(expiry, { cutoff: NOW, sightUntil: NOW + 60 });
+      expect(expired).toHaveLength(1);
+      const facts = sighted.map(sighting => {
+        const { account } = sighting;
+        if (sighting.kind === 'claim') return `${account} ${sighting.name} ${sighting.state}`;
+        return `${account} ${sighting.id} ${sighting.createdAt} ${sighting.lastUsedAt} ${sighting.expiresAt}`;
+      });
+      expect(facts).toHaveLength(5);
+      expect(new Set(facts)).toEqual(
+        new Set([
+          ...ending.map(({ id, expiresAt }) => `${ACCOUNT} ${id} ${NOW} null ${expiresAt}`),
+          `${ACCOUNT} ${used.id} ${NOW} ${NOW} null`,
+          `${ACCOUNT} ${idle.id} ${NOW - 9} null null`,
+          `${OTHER_ACCOUNT} released released`,
+        ]),
+      );
+    });
+
+    it('remembers all of a checkpoint, and nothing of the one before', async () => {
       const { expiry } = await open();
-      expect(await expiry.checkpoint()).toBeUndefined();
-      await expiry.saveCheckpoint('here');
-      await expiry.saveCheckpoint('there');
-      expect(await expiry.checkpoint()).toBe('there');
-      await expiry.saveCheckpoint(undefined);
-      await expiry.saveCheckpoint(undefined);
-      expect(await expiry.checkpoint()).toBeUndefined();
+      expect(await expiry.checkpoint()).toEqual(CHECKPOINT);
+      const finding = { count: 2, examples: ['a', 'b'] };
+      const accounts = [
+        { account: ACCOUNT, releasedNamespaces: finding, unusedTokens: finding, expiringTokens: finding },
+      ];
+      const totals = { releasedNamespaces: 2, unusedTokens: 2, expiringTokens: 2 };
+      const stopped = { cursor: 'here', report: { at: NOW, accounts, totals }, reportedAt: NOW - 1 };
+      await expiry.saveCheckpoint(stopped);
+      expect(await expiry.checkpoint()).toEqual(stopped);
+      const ended = { ...CHECKPOINT, reportedAt: NOW };
+      await expiry.saveCheckpoint(ended);
+      await expiry.saveCheckpoint(ended);
+      expect(await expiry.checkpoint()).toEqual(ended);
     });
   });
 }

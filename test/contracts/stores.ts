@@ -4,7 +4,6 @@ import type { Trust } from '../../lib/domain/trust.ts';
 import type {
   AuditStore,
   EndedCredentialStore,
-  ExpiryStore,
   IdempotencyStore,
   LoginStore,
   NamespaceStore,
@@ -12,6 +11,7 @@ import type {
   RuleStore,
   TokenStore,
 } from '../../lib/ports.ts';
+import type { ExpiryStore } from '../../lib/ports-cleanup.ts';
 
 export interface Stores {
   readonly tokens: TokenStore;

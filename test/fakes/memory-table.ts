@@ -6,6 +6,7 @@ import type { Policy } from '../../lib/domain/policy.ts';
 import type { TokenRecord } from '../../lib/domain/token-record.ts';
 import type { Trust } from '../../lib/domain/trust.ts';
 import type { AuditEvent } from '../../lib/ports.ts';
+import type { Checkpoint } from '../../lib/ports-cleanup.ts';
 
 /** Something that ends by itself. */
 interface Row<T> {
@@ -26,7 +27,7 @@ export interface MemoryTable {
   readonly proofs: Map<string, Row<null>>;
   /** By handle and jti. */
   readonly ended: Map<string, Row<null>>;
-  checkpoint: string | undefined;
+  checkpoint: Checkpoint;
 }
 
 export function memoryTable(): MemoryTable {
@@ -40,7 +41,7 @@ export function memoryTable(): MemoryTable {
     trusts: new Map(),
     proofs: new Map(),
     ended: new Map(),
-    checkpoint: undefined,
+    checkpoint: { cursor: undefined, report: undefined, reportedAt: undefined },
   };
 }
 

@@ -101,11 +101,10 @@ describe('a DynamoDB that', () => {
       requests.begin(ACCOUNT, aRequest(), NOW),
       requests.finish(ACCOUNT, aRequest()),
       audits.record(event, NOW * 1000),
-      expiry.expired(NOW, undefined),
+      expiry.page({ cutoff: NOW, sightUntil: NOW }, undefined),
       expiry.removeExpired({ pk: 'p', sk: 's' }, NOW),
       expiry.checkpoint(),
-      expiry.saveCheckpoint('x'),
-      expiry.saveCheckpoint(undefined),
+      expiry.saveCheckpoint({ cursor: 'x', report: undefined, reportedAt: undefined }),
     ];
     for (const outcome of await Promise.allSettled(calls)) {
       expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'unavailable' } });

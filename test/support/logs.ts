@@ -6,7 +6,11 @@ export type LogEvent = Readonly<Record<string, unknown>>;
 
 /** Every event that is about the request with this answer. */
 export function eventsOf({ logs }: Pick<Deployment, 'logs'>, { headers }: Received): LogEvent[] {
+  return linesOf({ logs }).filter(({ requestId }) => requestId === headers['x-request-id']);
+}
+
+/** Every event; lines of figures are none. */
+export function linesOf({ logs }: Pick<Deployment, 'logs'>): LogEvent[] {
   const lines = logs.flatMap(chunk => chunk.split('\n')).filter(line => line !== '');
-  const events = lines.map(line => JSON.parse(line) as LogEvent);
-  return events.filter(({ requestId }) => requestId === headers['x-request-id']);
+  return lines.map(line => JSON.parse(line) as LogEvent).filter(({ _aws }) => _aws === undefined);
 }

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, inject } from 'vitest';
+import type { AwsCall } from '../../lib/aws/call.ts';
 import { auditStore } from '../../lib/store/audit-store.ts';
 import type { Table } from '../../lib/store/calls.ts';
 import { endedStore } from '../../lib/store/ended-store.ts';
@@ -17,6 +18,7 @@ import type { Engine } from '../../local/engine.ts';
 import { AUDIT_RETENTION_SECONDS } from '../contracts/expiry-store.ts';
 import type { Stores } from '../contracts/stores.ts';
 import { clientOf, onEngine, type TestEngine, withEngine } from './engine.ts';
+import { leanCallOf } from './lean-login-calls.ts';
 import { sdkLoginCalls } from './sdk-login-calls.ts';
 
 /** Every store on one table. */
@@ -27,11 +29,20 @@ export function storesOn({ client, table }: Table): Stores {
     namespaces: namespaceStore({ client, table, randomBytes }),
     requests: idempotencyStore({ client, table }),
     audits: auditStore({ client, table, randomBytes, retentionSeconds: AUDIT_RETENTION_SECONDS }),
-    expiry: expiryStore({ client, table }),
+    expiry: expiryStore({ call: leanCallTo(client), table }),
     policies: ruleStore({ client, table, randomBytes }, POLICY),
     trusts: ruleStore({ client, table, randomBytes }, TRUST),
     proofs: proofStore({ client, table, randomBytes }),
     ended: endedStore({ client, table }),
+  };
+}
+
+/** The lean client, as it ships, to wherever the SDK's points. */
+function leanCallTo(client: DynamoDBClient): AwsCall {
+  let call: Promise<AwsCall> | undefined;
+  return async (...request) => {
+    call ??= leanCallOf({ client });
+    return (await call)(...request);
   };
 }
 

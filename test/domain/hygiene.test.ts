@@ -1,0 +1,59 @@
+/** What an operator is told to look at, and what not. */
+import { describe, expect, it } from 'vitest';
+import { kindOf, MAX_EXAMPLES, noticeOf, type Sighting, withFinding } from '../../lib/domain/hygiene.ts';
+import { DAY_SECONDS } from '../../lib/domain/time.ts';
+import { ACCOUNT, aClaim, aToken, NOW } from '../support/records.ts';
+
+const RULES = { at: NOW, unusedSeconds: 90 * DAY_SECONDS };
+const LONG_AGO = NOW - RULES.unusedSeconds;
+const token = (facts: Parameters<typeof aToken>[0]): Sighting => ({ kind: 'token', ...aToken(facts) });
+
+describe('a finding is', () => {
+  const CASES: Record<string, [Sighting, ReturnType<typeof kindOf>]> = {
+    'a released namespace': [{ kind: 'claim', ...aClaim({ state: 'released' }) }, 'releasedNamespaces'],
+    'no namespace that is held': [{ kind: 'claim', ...aClaim() }, undefined],
+    'a token without end that was never used since': [
+      token({ expiresAt: null, createdAt: LONG_AGO }),
+      'unusedTokens',
+    ],
+    'a token without end that was last used then': [
+      token({ expiresAt: null, createdAt: 1, lastUsedAt: LONG_AGO }),
+      'unusedTokens',
+    ],
+    'no token that was used a second later': [
+      token({ expiresAt: null, createdAt: 1, lastUsedAt: LONG_AGO + 1 }),
+      undefined,
+    ],
+    'no token that is younger': [token({ expiresAt: null, createdAt: LONG_AGO + 1 }), undefined],
+    'a token that ends in a week': [token({ expiresAt: NOW + 7 * DAY_SECONDS }), 'expiringTokens'],
+    'a token that ends in a second, however long it was not used': [
+      token({ expiresAt: NOW + 1, createdAt: 1 }),
+      'expiringTokens',
+    ],
+    'no token that has ended': [token({ expiresAt: NOW }), undefined],
+    'no token that ends later': [token({ expiresAt: NOW + 7 * DAY_SECONDS + 1 }), undefined],
+  };
+  it.each(Object.entries(CASES))('%s', (_, [sighting, kind]) => {
+    expect(kindOf(sighting, RULES)).toBe(kind);
+  });
+});
+
+it('a report counts all findings, and names the first ones', () => {
+  const tokens = Array.from({ length: MAX_EXAMPLES + 5 }, () => token({}));
+  const report = tokens.reduce<ReturnType<typeof withFinding> | undefined>(
+    (before, sighting) => withFinding(before, 'expiringTokens', sighting),
+    undefined,
+  );
+  const released = { kind: 'claim', ...aClaim({ state: 'released' }) } as const;
+  const both = withFinding(report, 'releasedNamespaces', released);
+  expect(noticeOf(both, NOW)).toEqual({
+    reportedAt: '2026-11-21T07:00:00Z',
+    account: ACCOUNT,
+    releasedNamespaces: { count: 1, examples: ['team-a'] },
+    unusedTokens: { count: 0, examples: [] },
+    expiringTokens: {
+      count: MAX_EXAMPLES + 5,
+      examples: tokens.slice(0, MAX_EXAMPLES).map(sighting => sighting.kind === 'token' && sighting.id),
+    },
+  });
+});
