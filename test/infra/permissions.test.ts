@@ -1,0 +1,114 @@
+/** infra/permissions.md says who may do what, and the packaged template says exactly that. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Template } from '../../infra/template.ts';
+import { ofType, type Stack, stackOf } from './support/cloudformation.ts';
+import { PROJECT, packaged } from './support/packaged.ts';
+import { functionRows, listed, resourceRows, type Statement, statementsOf } from './support/permissions.ts';
+
+const [, FUNCTIONS = '', RESOURCES = ''] = readFileSync(
+  join(PROJECT, 'infra', 'permissions.md'),
+  'utf8',
+).split(/^## /m);
+
+let template: Template;
+let stack: Stack;
+beforeAll(async () => {
+  ({ template } = await packaged());
+  stack = stackOf(template);
+}, 120_000);
+
+/** The rows of a table, without its head. */
+function rowsOf(section: string): string[] {
+  return section
+    .split('\n')
+    .filter(line => line.startsWith('| '))
+    .slice(1);
+}
+
+describe('the permissions', () => {
+  it('of the functions are those that are written down, in every row', () => {
+    expect(functionRows(stack)).toEqual(rowsOf(FUNCTIONS));
+  });
+  it('on resources are those that are written down, in every row', () => {
+    expect(resourceRows(stack)).toEqual(rowsOf(RESOURCES));
+  });
+  it('are the same with every option of the template', () => {
+    const Domain = 'pullpass.example.com';
+    const given = { Domain, HostedZone: 'Z1', AlarmEmail: 'a@b', Administrators: 'x', Concurrency: 'shared' };
+    expect(functionRows(stackOf(template, given))).toEqual(rowsOf(FUNCTIONS));
+  });
+
+  it('lie in one role for each function, and nowhere else', () => {
+    const roles = ofType(stack, 'AWS::Lambda::Function').map(([, { Role }]) =>
+      String(Role).replace(/^.*\//, ''),
+    );
+    const known = ofType(stack, 'AWS::IAM::Role');
+    expect(new Set(roles)).toEqual(new Set(known.map(([name]) => name)));
+    expect(new Set(roles).size).toBe(8);
+    for (const [, properties] of known) {
+      expect(new Set(Object.keys(properties))).toEqual(new Set(['AssumeRolePolicyDocument', 'Policies']));
+    }
+    const others = [...stack.resources.values()]
+      .map(({ Type }) => Type)
+      .filter(type => /^AWS::IAM::(?!Role$)/.test(type));
+    expect(others).toEqual([]);
+  });
+
+  it('allow no action and no resource by a wildcard of its own', () => {
+    const statements = [...statementsOf(stack).values()].flat();
+    expect(statements.length).toBeGreaterThan(30);
+    for (const { Effect, Action, Resource } of statements) {
+      expect(Effect).toBe('Allow');
+      for (const action of listed(Action)) expect(action).toMatch(/^[a-z]+:[A-Za-z]+$/);
+      for (const resource of listed(Resource))
+        expect(resource).toMatch(
+          /^arn:aws:[a-z]+:eu-central-1:123456789012:.*pullpass-dev|event-bus\/default$/,
+        );
+    }
+  });
+
+  it('give a login neither a root nor the derivation key, and nothing to write but the time of the last use', () => {
+    const own = statementsOf(stack).get('login') ?? [];
+    const text = JSON.stringify(own);
+    expect(text).not.toMatch(/kms|\/root|\/public|Delete|Put(?!LogEvents)/);
+    const writes = own.filter(({ Action }) =>
+      listed(Action).some(action => /^dynamodb:(?!BatchGet|Get|Query|Describe)/.test(action)),
+    );
+    expect(writes.map(({ Action, Condition }) => [Action, Condition?.['ForAllValues:StringEquals']])).toEqual(
+      [['dynamodb:UpdateItem', { 'dynamodb:Attributes': ['pk', 'sk', 'lastUsedAt'] }]],
+    );
+  });
+});
+
+describe('the list notices', () => {
+  type Policies = { PolicyDocument: { Statement: Statement[] } }[];
+
+  /** The rows of the template with a change in one statement of one function, for each statement there is. */
+  function everywhere(change: (statement: Statement) => Statement): string[][] {
+    const roles = Object.entries(template.Resources).filter(([, { Type }]) => Type === 'AWS::IAM::Role');
+    return roles.flatMap(([name, { Properties }]) => {
+      const [{ PolicyDocument } = { PolicyDocument: { Statement: [] } }] = Properties.Policies as Policies;
+      return PolicyDocument.Statement.map((_, index) => {
+        const copy = structuredClone(template);
+        const [policy] = (copy.Resources[name]?.Properties.Policies ?? []) as Policies;
+        const own = policy?.PolicyDocument.Statement ?? [];
+        own.splice(index, 1, ...own.slice(index, index + 1).map(change));
+        return functionRows(stackOf(copy));
+      });
+    });
+  }
+
+  it.each<[what: string, change: (statement: Statement) => Statement]>([
+    ['an action more', one => ({ ...one, Action: [...listed(one.Action), 'kms:Decrypt'] })],
+    ['a wildcard', one => ({ ...one, Action: [...listed(one.Action), 'dynamodb:*'] })],
+    ['a resource more', one => ({ ...one, Resource: [...listed(one.Resource), '*'] })],
+    ['another condition', one => ({ ...one, Condition: { Bool: { 'aws:SecureTransport': 'true' } } })],
+    ['another effect', one => ({ ...one, Effect: 'Deny' })],
+  ])('%s in any statement', (_, change) => {
+    const results = everywhere(change);
+    expect(results.length).toBeGreaterThan(30);
+    for (const rows of results) expect(rows).not.toEqual(rowsOf(FUNCTIONS));
+  });
+});

@@ -1,0 +1,253 @@
+/** The packaged template, held against the code that it deploys. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { ALL_ROUTES, ROUTES } from '../../lib/api/routes.ts';
+import { VARIABLES } from '../../lib/config.ts';
+import { COUNTS, READINGS } from '../../lib/domain/measures.ts';
+import { tableDefinition } from '../../lib/store/table.ts';
+import { ofType, type Stack, stackOf } from './support/cloudformation.ts';
+import { type Package, PROJECT, packaged } from './support/packaged.ts';
+
+let kept: Package;
+let stack: Stack;
+beforeAll(async () => {
+  kept = await packaged();
+  stack = stackOf(kept.template);
+}, 120_000);
+
+// biome-ignore lint/suspicious/noExplicitAny: a test reads whatever it expects to find
+type Properties = Record<string, any>;
+
+function functionsIn(of: Stack): Map<string, Properties> {
+  const found = ofType(of, 'AWS::Lambda::Function').map(([, properties]) => properties as Properties);
+  return new Map(found.map(properties => [properties.FunctionName.replace('pullpass-dev-', ''), properties]));
+}
+
+describe('the routes', () => {
+  const routesIn = () => {
+    const integrations = new Map(ofType(stack, 'AWS::ApiGatewayV2::Integration'));
+    return ofType(stack, 'AWS::ApiGatewayV2::Route').map(([, { RouteKey, Target }]) => {
+      const uri = String(integrations.get(String(Target).replace('integrations/', ''))?.IntegrationUri);
+      return [String(RouteKey), uri.replace(/^.*-/, '')] as const;
+    });
+  };
+
+  it('are those of the table, each to its function, and what is left goes to the fallback', () => {
+    const wanted = Object.entries(ROUTES).flatMap(([name, routes]) =>
+      routes.map(({ method, path }) => [`${method} ${path}`, name] as const),
+    );
+    expect(new Map(routesIn())).toEqual(new Map([...wanted, ['$default', 'fallback']]));
+    expect(routesIn()).toHaveLength(ALL_ROUTES.length + 1);
+  });
+
+  it('have a limit each, which together leave the account of its 10 000 a second', () => {
+    const [[, stage = {}] = []] = ofType(stack, 'AWS::ApiGatewayV2::Stage') as [string, Properties][];
+    const limits = { ...stage.RouteSettings, $default: stage.DefaultRouteSettings } as Record<
+      string,
+      Properties
+    >;
+    expect(new Set(Object.keys(limits))).toEqual(new Set(routesIn().map(([key]) => key)));
+    const rates = Object.values(limits).map(({ ThrottlingRateLimit }) => ThrottlingRateLimit as number);
+    expect(Math.min(...rates)).toBeGreaterThan(0);
+    expect(rates.reduce((sum, rate) => sum + rate)).toBeLessThan(10_000);
+  });
+
+  it('exist before they are limited', () => {
+    const names = ofType(stack, 'AWS::ApiGatewayV2::Route').map(([name]) => name);
+    expect(new Set(stack.resources.get('HttpApiStage')?.DependsOn)).toEqual(new Set(names));
+  });
+});
+
+describe('the functions', () => {
+  it('run on the newest Node for arm64, and answer before the API gives up', () => {
+    for (const [name, { Runtime, Architectures, Handler, Timeout }] of functionsIn(stack)) {
+      expect([Runtime, Architectures, Handler]).toEqual(['nodejs24.x', ['arm64'], 'index.handler']);
+      if (name in ROUTES || name === 'fallback') expect(Timeout).toBeLessThan(30);
+    }
+  });
+
+  it('have concurrency of their own and leave 100 to the account, unless it is shared', () => {
+    const reserved = (of: Stack) =>
+      [...functionsIn(of).values()].map(({ ReservedConcurrentExecutions }) => ReservedConcurrentExecutions);
+    const own = reserved(stack) as number[];
+    expect(Math.min(...own)).toBeGreaterThan(0);
+    expect(own.reduce((sum, count) => sum + count)).toBeLessThanOrEqual(900);
+    const shared = reserved(stackOf(kept.template, { Concurrency: 'shared' }));
+    expect(new Set(shared)).toEqual(new Set([undefined]));
+  });
+
+  it('log to groups that end, and exist before them', () => {
+    for (const [, { LogGroupName, RetentionInDays }] of ofType(stack, 'AWS::Logs::LogGroup')) {
+      expect(LogGroupName).toMatch(/^\/aws\/lambda\/pullpass-dev-[a-z]+$/);
+      expect(RetentionInDays).toBe(90);
+    }
+    for (const [name] of ofType(stack, 'AWS::Lambda::Function')) {
+      expect(stack.resources.get(name)?.DependsOn).toContain(name.replace('LambdaFunction', 'LogGroup'));
+    }
+  });
+});
+
+describe('the environment of', () => {
+  const before = { ...process.env };
+  afterEach(() => {
+    process.env = { ...before };
+    vi.doUnmock('../../lib/config.ts');
+    vi.resetModules();
+  });
+
+  /** The variables that a function reads when it is loaded with what the template gives it. */
+  async function readBy(name: string, given: Readonly<Record<string, string>>): Promise<Set<string>> {
+    const { namesOfSet } = await import('../../lib/config.ts');
+    const variables = new Map(VARIABLES.map(({ variable }) => [namesOfSet({ [variable]: '' })[0], variable]));
+    const read = new Set<string>();
+    vi.resetModules();
+    vi.doMock('../../lib/config.ts', async actual => {
+      const config = await actual<typeof import('../../lib/config.ts')>();
+      const readConfig: typeof config.readConfig = (names, environment) => {
+        for (const known of names) read.add(variables.get(known) ?? '');
+        return config.readConfig(names, environment);
+      };
+      return { ...config, readConfig };
+    });
+    process.env = {
+      ...given,
+      AWS_REGION: 'eu-central-1',
+      AWS_ACCESS_KEY_ID: 'a',
+      AWS_SECRET_ACCESS_KEY: 'b',
+    };
+    await import(`../../functions/${name}.ts`);
+    read.delete('');
+    return read;
+  }
+
+  it.each(['login', 'management', 'credentials', 'discovery', 'fallback', 'cleanup', 'keys', 'restore'])(
+    '%s is what it reads, and it starts with it',
+    async name => {
+      const options = { Administrators: 'aws:aws:123456789012:arn', WeakManagement: 'accept-replay' };
+      for (const of of [stack, stackOf(kept.template, options)]) {
+        const variables: Properties = functionsIn(of).get(name)?.Environment?.Variables ?? {};
+        const given = Object.entries(variables).map(([key, value]) => [
+          key,
+          String(value).replace('/var/task', PROJECT),
+        ]);
+        const read = await readBy(name, Object.fromEntries(given));
+        // The services are a file on AWS.
+        read.delete('PULLPASS_SERVICE');
+        const optional = ['PULLPASS_ADMINISTRATORS', 'PULLPASS_WEAK_MANAGEMENT'].filter(
+          key => of === stack && read.has(key),
+        );
+        expect(new Set([...Object.keys(variables), ...optional])).toEqual(read);
+      }
+    },
+  );
+});
+
+describe('the tables', () => {
+  it.each(['TokensTable', 'LedgerTable'])(
+    '%s have the keys that the code expects, expire, and outlive all',
+    name => {
+      const resource = stack.resources.get(name);
+      const { TableName = '', ...properties }: Properties = resource?.Properties ?? {};
+      expect({ TableName, ...properties }).toMatchObject(tableDefinition(TableName));
+      expect(properties).toMatchObject({
+        TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true, RecoveryPeriodInDays: 35 },
+        DeletionProtectionEnabled: true,
+        SSESpecification: { SSEEnabled: true },
+      });
+      expect(properties.StreamSpecification).toBeUndefined();
+      expect([resource?.DeletionPolicy, resource?.UpdateReplacePolicy]).toEqual(['Retain', 'Retain']);
+    },
+  );
+});
+
+describe('the alarms', () => {
+  const alarms = () => ofType(stack, 'AWS::CloudWatch::Alarm') as [string, Properties][];
+
+  it('watch metrics that exist', () => {
+    const own = new Set<string>([...COUNTS, ...Object.keys(READINGS)]);
+    const functions = new Set([...functionsIn(stack).values()].map(({ FunctionName }) => FunctionName));
+    for (const [, { Namespace, MetricName, Dimensions }] of alarms()) {
+      const [{ Name, Value }] = Dimensions;
+      if (Namespace === 'Pullpass')
+        expect([own.has(MetricName), Name, Value]).toEqual([true, 'Stage', 'dev']);
+      if (Namespace === 'AWS/Lambda') expect([Name, functions.has(Value)]).toEqual(['FunctionName', true]);
+    }
+    const [[, dashboard = {}] = []] = ofType(stack, 'AWS::CloudWatch::Dashboard') as [string, Properties][];
+    const lines = JSON.parse(dashboard.DashboardBody).widgets.flatMap(
+      (one: Properties) => one.properties.metrics,
+    );
+    const shown = lines
+      .filter(([namespace]: string[]) => namespace === 'Pullpass')
+      .map(([, metric]: string[]) => metric);
+    expect(new Set(shown)).toEqual(own);
+  });
+
+  it('all go to the topic, and are of a length that CloudWatch takes', () => {
+    expect(alarms()).toHaveLength(28);
+    for (const [, { AlarmActions, Period, EvaluationPeriods, DatapointsToAlarm }] of alarms()) {
+      expect(AlarmActions).toEqual(['Alarms']);
+      expect(DatapointsToAlarm).toBeLessThanOrEqual(EvaluationPeriods);
+      // Seven days for periods of an hour and more, else one.
+      expect(Period * EvaluationPeriods).toBeLessThanOrEqual(Period >= 3600 ? 604_800 : 86_400);
+    }
+  });
+
+  it('are told by silence where silence is the failure', () => {
+    const silent = alarms().filter(([, { TreatMissingData }]) => TreatMissingData === 'breaching');
+    expect(
+      silent.map(([name, { Period, EvaluationPeriods }]) => [name, (Period * EvaluationPeriods) / 3600]),
+    ).toEqual([
+      ['CleanupSilentAlarm', 26],
+      ['KeysSilentAlarm', 3],
+    ]);
+  });
+});
+
+describe('the parameters', () => {
+  const rows = readFileSync(join(PROJECT, 'docs', 'parameters.md'), 'utf8')
+    .split('\n')
+    .filter(line => line.startsWith('| `'))
+    .map(line => line.split('|').map(cell => cell.trim()));
+
+  it('stand in the guide, each with its default, and no other', () => {
+    const documented = rows.map(([, name = '', absent = '']) => [
+      name.replaceAll('`', ''),
+      absent.replaceAll('`', ''),
+    ]);
+    const known = Object.entries(kept.parameters).map(([name, absent]) => [
+      name,
+      String(absent).replace('pullpass-dev', 'pullpass-<stage>'),
+    ]);
+    expect(new Map(documented as [string, string][])).toEqual(new Map(known as [string, string][]));
+  });
+
+  it('reach the template with their values', () => {
+    const names = Object.entries(kept.template.Parameters).map(([name, { Default }]) => [
+      name.charAt(0).toLowerCase() + name.slice(1),
+      Default,
+    ]);
+    // The days that logs are kept are a number of CloudWatch's list, which osls checks.
+    const { logDays, ...given } = kept.parameters;
+    expect(Object.fromEntries(names)).toEqual(given);
+    expect(logDays).toBe(90);
+  });
+});
+
+describe('a domain', () => {
+  const Domain = 'pullpass.example.com';
+  const Certificate = 'arn:aws:acm:eu-central-1:123456789012:certificate/0';
+  it('is not there unless it is given', () => {
+    expect(ofType(stack, 'AWS::ApiGatewayV2::DomainName')).toEqual([]);
+    expect(stack.resources.get('HttpApi')?.Properties.DisableExecuteApiEndpoint).toBe(false);
+  });
+  it('is then the only name of the API, and the issuer of its tokens', () => {
+    const named = stackOf(kept.template, { Domain, Certificate, HostedZone: 'Z1' });
+    expect(named.outputs.get('Url')).toBe(`https://${Domain}`);
+    expect(named.resources.get('HttpApi')?.Properties.DisableExecuteApiEndpoint).toBe(true);
+    expect(functionsIn(named).get('login')?.Environment.Variables.PULLPASS_URL).toBe(`https://${Domain}`);
+    expect(ofType(named, 'AWS::Route53::RecordSet').map(([, { Type }]) => Type)).toEqual(['A', 'AAAA']);
+    expect(ofType(stackOf(kept.template, { Domain, Certificate }), 'AWS::Route53::RecordSet')).toEqual([]);
+  });
+});
