@@ -122,6 +122,15 @@ it('a replacement that was ended after its new root is completed by the next mai
   await verifyByChain(token, bundle, { audience: X5C.name, algorithm: 'ES256', now: NOW + 120 });
 });
 
+it('a key that is activated after a replacement that was ended signs alone: what the former root has certified is gone', async () => {
+  const view = await MORTAL.files();
+  await maintainRing(X5C, view(), NOW);
+  await expect(replaceKeys(X5C, view(1), NOW + 60)).rejects.toThrow(Killed);
+  const report = await rotateNow(X5C, view(), NOW + 120);
+  expect([report.made.length, report.left.length]).toEqual([1, 1]);
+  await expectExact(view(), X5C);
+});
+
 it('the data directory of an earlier version, which has no public document, gets one at the next start', async () => {
   const { directory, pathOf, textOf } = await ground([X5C]);
   await maintainRing(X5C, directory, NOW);

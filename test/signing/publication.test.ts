@@ -1,9 +1,17 @@
+import { writeFile } from 'node:fs/promises';
 import { calculateJwkThumbprint, type JWK } from 'jose';
 import { describe, expect, it } from 'vitest';
+import type { Service } from '../../lib/domain/service.ts';
 import { maintainRing, rotateNow } from '../../lib/signing/maintenance.ts';
+import type { PublicDocument } from '../../lib/signing/public-document.ts';
 import { ground, KID, KID_RSA, NOW, X5C, X5C_RSA } from './ground.ts';
 
 const SERVICES = [X5C, X5C_RSA, KID, KID_RSA];
+const DAY = 86_400;
+
+function withMember(document: PublicDocument, member: object): object {
+  return { ...document, keys: document.keys.map(key => ({ ...key, jwk: { ...key.jwk, ...member } })) };
+}
 
 describe('what is published', () => {
   it.for(SERVICES)(
@@ -37,6 +45,39 @@ describe('what is published', () => {
       expect(secrets.length).toBeGreaterThan(0);
       for (const secret of secrets) expect(published).not.toContain(secret);
     }
+  });
+
+  it('loses a key when its time is over, without a write', async () => {
+    const { directory, fresh, textOf } = await ground([X5C]);
+    await maintainRing(X5C, directory, NOW);
+    await rotateNow(X5C, directory, NOW + DAY);
+    const text = await textOf(X5C, 'public.json');
+    const kidsAt = async (now: number) => (await fresh().publication.jwks(X5C.name, now)).keys.length;
+    const over = NOW + 14 * DAY - 300;
+    expect([await kidsAt(over - 1), await kidsAt(over), await kidsAt(over + DAY)]).toEqual([2, 1, 0]);
+    expect(await textOf(X5C, 'public.json')).toBe(text);
+  });
+
+  it.each<[string, Service, (document: PublicDocument) => object]>([
+    ['holds a private member', X5C, document => withMember(document, { d: 'SENTINEL' })],
+    ['holds a private member of RSA', X5C_RSA, document => withMember(document, { p: 'SENTINEL' })],
+    ['holds a key of another algorithm', X5C_RSA, document => withMember(document, { alg: 'ES256' })],
+    ['holds something more', X5C, document => ({ ...document, privateKey: 'SENTINEL' })],
+    ['is of another service', X5C, document => ({ ...document, service: 'SENTINEL' })],
+    ['is of another profile', X5C, document => ({ ...document, profile: 'kid' })],
+    ['is of another algorithm', X5C, document => ({ ...document, algorithm: 'RS256' })],
+    ['lacks its certificates', X5C, document => ({ ...document, bundle: null })],
+  ])('is not a document that %s', async (what, service, change) => {
+    const { directory, fresh, pathOf, publicOf } = await ground([service]);
+    await maintainRing(service, directory, NOW);
+    await writeFile(pathOf(service, 'public.json'), JSON.stringify(change(await publicOf(service))));
+    const { publication } = fresh();
+    const wanted = what.startsWith('lacks')
+      ? publication.rootCertBundle(service.name, NOW)
+      : publication.jwks(service.name, NOW);
+    const error = await wanted.catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'unavailable' });
+    expect(String((error as Error).cause)).not.toContain('SENTINEL');
   });
 
   it('has a bundle for certificates only', async () => {
