@@ -5,7 +5,7 @@ import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BUDGETS } from '../../infra/budgets.ts';
-import { type Package, PROJECT, packageAnew, packaged } from './support/packaged.ts';
+import { osls, type Package, PROJECT, packaged } from './support/packaged.ts';
 import { type Entry, unzip } from './support/unzip.ts';
 
 const PATIENCE_MS = 180_000;
@@ -39,8 +39,8 @@ describe('the package', () => {
   it(
     'has the same bytes whenever and wherever it is made, and whatever the clock of the machine shows',
     async () => {
-      made.push(await packageAnew([], { TZ: 'Asia/Tokyo' }));
-      made.push(await packageAnew([], { TZ: 'America/New_York', LANG: 'tr_TR.UTF-8' }));
+      made.push(await osls(['package'], { TZ: 'Asia/Tokyo' }));
+      made.push(await osls(['package'], { TZ: 'America/New_York', LANG: 'tr_TR.UTF-8' }));
       const [first, second] = made.map(digestsIn);
       expect(first?.size).toBe(NAMES.length + 3);
       expect(second).toEqual(first);

@@ -6,6 +6,7 @@ const DISTRIBUTION = 'github.com/distribution/distribution/v3/cmd/registry@v3.1.
 const CRANE = 'github.com/google/go-containerregistry/cmd/crane@v0.20.7';
 const DYNOXIDE = '--prefix .build/tools/dynoxide @dynoxide/linux-x64@1.2.1';
 const MOTO = 'moto[server]==5.2.1';
+const CFN_LINT = 'cfn-lint==1.51.0';
 
 /** The variable that overrides where a program is, its usual name, and how to install it. */
 const TOOLS = {
@@ -24,6 +25,7 @@ const TOOLS = {
   crane: ['CRANE_BIN', 'crane', `go install ${CRANE}`],
   java: ['JAVA_BIN', 'java', 'apt-get install default-jre-headless'],
   dynoxide: ['DYNOXIDE_BIN', 'dynoxide', `npm install ${DYNOXIDE}`],
+  cfnLint: ['CFN_LINT_BIN', 'cfn-lint', `pip install '${CFN_LINT}'`],
   moto: ['MOTO_BIN', 'moto_server', `pip install '${MOTO}'`],
 } as const;
 

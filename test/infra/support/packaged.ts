@@ -21,18 +21,18 @@ export interface Package {
   readonly parameters: Readonly<Record<string, unknown>>;
 }
 
-/** Packages anew in a directory of its own, which is the caller's to remove; answers where the artifacts lie. */
-export async function packageAnew(
-  args: readonly string[] = [],
-  environment: NodeJS.ProcessEnv = {},
-): Promise<string> {
+/**
+ * Runs osls in a copy of the sources, which is the caller's to remove, with nothing in the environment but what is given. Answers
+ * where the artifacts lie.
+ */
+export async function osls(args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<string> {
   const copy = await mkdtemp(join(tmpdir(), 'pullpass-package-'));
   for (const source of SOURCES) await cp(join(PROJECT, source), join(copy, source), { recursive: true });
   await symlink(join(PROJECT, 'node_modules'), join(copy, 'node_modules'));
-  const osls = join(copy, 'node_modules', 'osls', 'bin', 'serverless.js');
+  const program = join(copy, 'node_modules', 'osls', 'bin', 'serverless.js');
   const path = [dirname(process.execPath), process.env.PATH].join(delimiter);
   const env = { PATH: path, HOME: copy, SOURCE_DATE_EPOCH: '1790000000', ...environment };
-  await promisify(execFile)(process.execPath, [osls, 'package', ...args], { cwd: copy, env });
+  await promisify(execFile)(process.execPath, [program, ...args], { cwd: copy, env });
   return join(copy, '.serverless');
 }
 
@@ -40,7 +40,7 @@ export async function packageAnew(
 export async function packaged(): Promise<Package> {
   const directory = join(PROJECT, '.build', 'packaged', hashOfSources());
   if (!(await exists(directory))) {
-    const fresh = await packageAnew();
+    const fresh = await osls(['package']);
     await mkdir(dirname(directory), { recursive: true });
     // Another test file may have been faster; it has made the same bytes.
     await cp(fresh, `${directory}.${process.pid}`, { recursive: true });

@@ -1,0 +1,159 @@
+/**
+ * `npm run deploy` as an operator types it, into an AWS that nobody here wrote: moto makes the stack of the packaged template as far
+ * as it knows the resources. Before that cfn-lint, AWS's own checker, has nothing against the template.
+ */
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Resource, Template } from '../../infra/template.ts';
+import { osls } from '../infra/support/packaged.ts';
+import { bareEnvironment } from './support/directories.ts';
+import { Moto } from './support/moto.ts';
+import { run } from './support/processes.ts';
+import { tool } from './support/tools.ts';
+
+const TEMPLATES = ['cloudformation-template-create-stack.json', 'cloudformation-template-update-stack.json'];
+/**
+ * What moto does not make of a template: of these the schema (test/infra/schema.test.ts) and cfn-lint alone have said that they are
+ * right. Nor does it mind the specification of the KMS key, TTL and recovery of the tables, the architecture, or the end
+ * of a custom resource.
+ */
+const LACKING = [
+  'AWS::ApiGatewayV2::Api',
+  'AWS::ApiGatewayV2::ApiMapping',
+  'AWS::ApiGatewayV2::DomainName',
+  'AWS::ApiGatewayV2::Integration',
+  'AWS::ApiGatewayV2::Route',
+  'AWS::ApiGatewayV2::Stage',
+  'AWS::CloudWatch::Alarm',
+  'AWS::Lambda::EventInvokeConfig',
+  'AWS::S3::BucketPolicy',
+  'AWS::SNS::Subscription',
+  'AWS::SQS::QueuePolicy',
+];
+/** Those that have a condition which does not hold. */
+const CONDITIONAL = ['AWS::Route53::RecordSet'];
+
+// biome-ignore lint/suspicious/noExplicitAny: a test reads whatever it expects to find
+type Report = any;
+
+let moto: Moto;
+let directory: string;
+let template: Template;
+let report: Report;
+beforeAll(async () => {
+  moto = await Moto.start();
+  directory = await osls(['deploy'], environment());
+  template = JSON.parse(readFileSync(join(directory, TEMPLATES[1] ?? ''), 'utf8'));
+  report = await reportOf();
+});
+afterAll(async () => {
+  await moto?.stop();
+  if (directory !== undefined) await rm(dirname(directory), { recursive: true });
+});
+
+function environment(): NodeJS.ProcessEnv {
+  return {
+    AWS_ENDPOINT_URL: moto.endpoint,
+    AWS_REGION: 'eu-central-1',
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+  };
+}
+
+async function reportOf(): Promise<Report> {
+  const script = join(import.meta.dirname, 'support', 'stack.py');
+  const { code, output } = await run(moto.python, [script, moto.endpoint, 'pullpass-dev'], {
+    env: bareEnvironment(directory),
+  });
+  if (code !== 0) throw new Error(output);
+  return JSON.parse(output);
+}
+
+it('cfn-lint finds nothing, and is told to overlook nothing', async () => {
+  const files = TEMPLATES.map(name => join(directory, name));
+  const regions = ['eu-central-1', 'us-east-1', 'ap-southeast-2'];
+  const args = ['--regions', ...regions, '--template', ...files];
+  expect(await run(tool('cfnLint'), args, { env: bareEnvironment(directory) })).toMatchObject({
+    code: 0,
+    output: '',
+  });
+  for (const file of files) expect(readFileSync(file, 'utf8')).not.toContain('cfn-lint');
+});
+
+describe('the stack', () => {
+  it('is made by moto, of every type of resource but those that moto lacks', () => {
+    expect(report.status).toBe('UPDATE_COMPLETE');
+    const wanted = new Set(Object.values(template.Resources).map(({ Type }) => Type));
+    const made = new Set(report.types);
+    expect([...wanted].filter(type => !made.has(type)).sort(byName)).toEqual(
+      [...LACKING, ...CONDITIONAL].sort(byName),
+    );
+    const counted = (type: string) => report.types.filter((one: string) => one === type).length;
+    const functions = counted('AWS::Lambda::Function');
+    expect([functions, counted('AWS::IAM::Role'), counted('AWS::Logs::LogGroup')]).toEqual([8, 8, 8]);
+  });
+
+  it('has the functions as the template says, with the archives that were packaged', () => {
+    for (const [name, { Properties }] of functionsIn(template)) {
+      const made = report.functions[name];
+      const { Handler, MemorySize, Runtime, Timeout } = Properties;
+      expect(made).toMatchObject({ Handler, MemorySize, Runtime, Timeout });
+      const [file = ''] = readdirSync(directory).filter(one =>
+        one.startsWith(`${name.replace('pullpass-dev-', '')}-`),
+      );
+      const digest = createHash('md5')
+        .update(readFileSync(join(directory, file)))
+        .digest('hex');
+      expect(report.archives[file]).toBe(digest);
+      expect(made.Role).toMatch(/^arn:aws:iam::123456789012:role\/pullpass-dev-[A-Z][a-z]+Role-/);
+    }
+  });
+
+  it('runs cleanup and keys by the clock, and keeps what fails', () => {
+    const targets = report.targets.map(({ schedule, Arn, Input, DeadLetterConfig }: Report) => [
+      schedule,
+      Arn.replace(/^.*-/, ''),
+      Input,
+      DeadLetterConfig.Arn.replace(/^.*:/, ''),
+    ]);
+    const queue = 'pullpass-dev-failed-runs';
+    expect(new Set(targets)).toEqual(
+      new Set([
+        ['cron(17 3 * * ? *)', 'cleanup', undefined, queue],
+        ['cron(47 * * * ? *)', 'cleanup', '{"continue": true}', queue],
+        ['cron(7 * * * ? *)', 'keys', '{"maintain": true}', queue],
+      ]),
+    );
+    expect(report.queues[0]).toMatch(queue);
+  });
+
+  it('has its tables, protected, and the alias of the derivation key', () => {
+    const KeySchema = [
+      { AttributeName: 'pk', KeyType: 'HASH' },
+      { AttributeName: 'sk', KeyType: 'RANGE' },
+    ];
+    const table = { KeySchema, DeletionProtectionEnabled: true };
+    expect(report.tables).toMatchObject({ 'pullpass-dev': table, 'pullpass-dev-ledger': table });
+    expect(report.aliases).toContain('alias/pullpass-dev-derivation');
+  });
+});
+
+it('a second deployment of the same sources changes nothing', async () => {
+  const again = await osls(['deploy'], environment());
+  const files = (of: string) => new Set(readdirSync(of));
+  expect(files(again)).toEqual(files(directory));
+  expect(await reportOf()).toEqual(report);
+  await rm(dirname(again), { recursive: true });
+});
+
+function functionsIn({ Resources }: Template): [string, Resource][] {
+  const all = Object.values(Resources).filter(({ Type }) => Type === 'AWS::Lambda::Function');
+  return all.map(resource => [String(resource.Properties.FunctionName), resource]);
+}
+
+function byName(a: string, b: string): number {
+  return a < b ? -1 : 1;
+}
