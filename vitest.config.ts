@@ -1,5 +1,18 @@
 import { defineConfig } from 'vitest/config';
 
+/** What is tested of the packaged functions as of one machine. */
+const SCENARIOS = [
+  'expired-token',
+  'header-profiles',
+  'key-rotation',
+  'login',
+  'other-account',
+  'pull-only-token',
+  'push-and-pull',
+  'removed-token',
+  'user-names',
+];
+
 /** All that is tested of the stores, on an engine that nobody here wrote. */
 function storesOn(engine: 'dynamodb-local' | 'dynoxide') {
   return {
@@ -22,7 +35,17 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
-          include: ['test/e2e/**/*.test.ts'],
+          include: ['test/e2e/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'e2e:functions',
+          include: [...SCENARIOS.map(name => `test/e2e/${name}.test.ts`), 'test/e2e/functions/*.test.ts'],
+          globalSetup: 'test/e2e/support/lambda/emulators.ts',
           testTimeout: 180_000,
           hookTimeout: 180_000,
           fileParallelism: false,

@@ -38,13 +38,13 @@ it('logins and pulls go on while the keys of every service are rotated', async (
 
   const end = Date.now() + FOLLOWED_MS;
   // Its registry has read the published successor at its start, and only that one.
-  await rotate(named);
+  await pullpass.rotateKey(named);
   let rounds = 0;
   const pulling = (async () => {
     for (; Date.now() < end; rounds += 1) for (const pull of pullers) await pull();
   })();
   while (Date.now() < end) {
-    await Promise.all([rotate(first), rotate(second)]);
+    await Promise.all([pullpass.rotateKey(first), pullpass.rotateKey(second)]);
     await sleep(ROTATE_EVERY_MS);
   }
   await pulling;
@@ -73,10 +73,6 @@ it('a registry that reads the key file after the activation believes the key tha
     await restarted.stop();
   }
 });
-
-async function rotate(service: string): Promise<void> {
-  expectSuccess(await world().pullpass.npm('run', 'rotate-key', '--', service));
-}
 
 /** The name of the key that signs for a service now. */
 async function keyAt(service: string): Promise<string> {

@@ -33,17 +33,14 @@ export class Pullpass {
   authorization: (() => Promise<string>) | undefined;
   #running: Running | undefined;
 
-  private constructor(settings: Settings) {
+  protected constructor(settings: Settings) {
     this.settings = settings;
     this.url = `http://localhost:${settings.PORT}`;
   }
 
   /** A deployment with a new data directory and a free port, not started yet. */
   static async create(settings: Record<`PULLPASS_${string}`, string> = {}): Promise<Pullpass> {
-    const data = join(await newDirectory('data'), 'pullpass');
-    // Tests fail on purpose, all from one address.
-    const patience = { PULLPASS_FAILURES_PER_MINUTE: '1000000' };
-    return new Pullpass({ ...patience, ...settings, PORT: `${await freePort()}`, PULLPASS_DATA: data });
+    return new Pullpass(await newSettings(settings));
   }
 
   /** Starts it, with other settings if wanted, and returns when it is healthy. Throws what it said when it ends. */
@@ -70,6 +67,12 @@ export class Pullpass {
   /** Another of the project's commands with this deployment's settings, as in `npm run rotate-key`. */
   npm(...args: string[]): Promise<Result> {
     return run('npm', args, { cwd: PROJECT, env: this.#environment() });
+  }
+
+  /** Brings a new signing key of a service into use. */
+  async rotateKey(service: string): Promise<void> {
+    const { code, output } = await this.npm('run', 'rotate-key', '--', service);
+    if (code !== 0) throw new Error(output);
   }
 
   get running(): Running {
@@ -144,6 +147,14 @@ export class Pullpass {
     const home = join(this.settings.PULLPASS_DATA, '..');
     return { ...bareEnvironment(home), ...this.settings, ...settings };
   }
+}
+
+/** Of a deployment with a new data directory and a free port. */
+export async function newSettings(settings: Record<`PULLPASS_${string}`, string>): Promise<Settings> {
+  const data = join(await newDirectory('data'), 'pullpass');
+  // Tests fail on purpose, all from one address.
+  const patience = { PULLPASS_FAILURES_PER_MINUTE: '1000000' };
+  return { ...patience, ...settings, PORT: `${await freePort()}`, PULLPASS_DATA: data };
 }
 
 function basic(user: string, password: string): string {

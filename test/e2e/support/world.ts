@@ -1,7 +1,7 @@
 /** The ground of a scenario: one deployment, the registries that trust it, and users with their programs. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { beforeAll } from 'vitest';
+import { beforeAll, inject } from 'vitest';
 import type { ClientName, Place } from './clients/client.ts';
 import { type Containerd, containerdClient } from './clients/containerd.ts';
 import { PROGRAMS, type Programs } from './clients/programs.ts';
@@ -9,7 +9,7 @@ import { bareEnvironment, newDirectory, removeDirectory } from './directories.ts
 import { type DockerDaemon, startDockerDaemon } from './docker-daemon.ts';
 import { type Image, makeImage } from './image.ts';
 import { freePort } from './ports.ts';
-import { type Answer, Pullpass } from './pullpass.ts';
+import { type Answer, newSettings, Pullpass } from './pullpass.ts';
 import { type Registry, type RegistryKind, startRegistry } from './registry.ts';
 
 /** A registry, and what the services file says of it beyond its address, which is its name unless it has another. */
@@ -71,7 +71,7 @@ export class World {
     const places = await Promise.all(
       registries.map(async plan => ({ ...plan, address: `localhost:${await freePort()}` })),
     );
-    const pullpass = await Pullpass.create({
+    const pullpass = await createPullpass({
       ...settings,
       ...(await serviceSettings(home, places)),
       ...iamSettings(home, iam),
@@ -211,6 +211,14 @@ export function useWorld(plan: Plan): () => World {
     if (world === undefined) throw new Error('The world has not started.');
     return world;
   };
+}
+
+/** One machine, or the functions of a deployment on AWS where the project of vitest has what these need. */
+async function createPullpass(settings: Record<`PULLPASS_${string}`, string>): Promise<Pullpass> {
+  const emulators = inject('emulators');
+  if (emulators === undefined) return Pullpass.create(settings);
+  const { DeployedPullpass } = await import('./lambda/deployed.ts');
+  return new DeployedPullpass(await newSettings(settings), emulators);
 }
 
 function iamSettings(home: string, iam: OwnIam | undefined): Record<`PULLPASS_${string}`, string> {

@@ -2,6 +2,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { ensureTable } from '../../../../local/table.ts';
+import { clientOf } from '../../../support/engine.ts';
 import { bareEnvironment, newDirectory, PROJECT, removeDirectory } from '../directories.ts';
 import { freePort } from '../ports.ts';
 import { start, until } from '../processes.ts';
@@ -33,7 +35,7 @@ const ENGINES = {
 type EngineName = keyof typeof ENGINES;
 
 /** Starts an engine, and returns when it carries out an operation. */
-export async function startEngine(name: EngineName): Promise<Engine> {
+export async function startStore(name: EngineName): Promise<Engine> {
   const port = await freePort();
   const [program, ...args] = ENGINES[name](port);
   const home = await newDirectory('engine');
@@ -53,7 +55,7 @@ export async function startEngine(name: EngineName): Promise<Engine> {
 /** What a project of vitest does before its tests: it starts the engine, and tells them where it is. */
 export function provideEngine(name: EngineName) {
   return async (project: TestProject) => {
-    const { stop, ...engine } = await startEngine(name);
+    const { stop, ...engine } = await startStore(name);
     project.provide('engine', engine);
     return stop;
   };
@@ -69,9 +71,12 @@ function jars(): string {
   );
 }
 
+/** A cold engine takes seconds for its first table, which the clients of the tests do not give it. */
 async function answers(engine: Omit<Engine, 'stop'>): Promise<boolean> {
-  return fetch(engine.endpoint, { method: 'POST' }).then(
+  const client = clientOf(engine);
+  const made = ensureTable(client, 'first').then(
     () => true,
     () => false,
   );
+  return made.finally(() => client.destroy());
 }

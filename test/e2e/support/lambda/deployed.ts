@@ -1,0 +1,211 @@
+/**
+ * The product as it is deployed on AWS: its packaged functions, with the memory, the time, the variables and the routes that the
+ * template gives them, over emulators of what they call. What only AWS can give is put in: the URL of the API, and the ARN of
+ * the derivation key. The development IAM stands beside it, at the same address as on one machine.
+ */
+import { randomBytes } from 'node:crypto';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CreateTableCommand, type CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
+import * as v from 'valibot';
+import { awsCaller } from '../../../../lib/aws/call.ts';
+import { SERVICES_FILE } from '../../../../lib/config-services.ts';
+import { Secret } from '../../../../lib/domain/secret.ts';
+import type { HttpEvent, HttpResult } from '../../../../lib/http/exchange.ts';
+import { createDynamoClient } from '../../../../lib/store/client.ts';
+import { type DevelopmentIam, developmentIam } from '../../../../local/development-iam/development-iam.ts';
+import { writeRegistryFiles } from '../../../../local/registry-files.ts';
+import { ofType, REGION } from '../../../infra/support/cloudformation.ts';
+import { type Front, openFront } from '../../../support/aws/front.ts';
+import { until } from '../processes.ts';
+import { Pullpass, type Settings } from '../pullpass.ts';
+import { makeResource, prepareS3, S3_VARIABLES } from './custom-resource.ts';
+import type { Emulators } from './emulators.ts';
+import { LambdaFunction } from './function.ts';
+import { type Deployed, unpack } from './package.ts';
+
+/** The parameters of the stack that a deployment's settings become. */
+const PARAMETERS: Readonly<Record<string, string>> = {
+  PULLPASS_ADMINISTRATORS: 'Administrators',
+  PULLPASS_FAILURES_PER_MINUTE: 'FailuresPerMinute',
+  PULLPASS_NAMESPACES: 'Namespaces',
+  PULLPASS_VALUE_RETRIEVAL: 'ValueRetrieval',
+  PULLPASS_WEAK_MANAGEMENT: 'WeakManagement',
+};
+const ADMINISTRATORS = 'dev:dev:administrator';
+const LOG_CHARACTERS = 2_000;
+const READY_MS = 20_000;
+
+export class DeployedPullpass extends Pullpass {
+  readonly functions = new Map<string, LambdaFunction>();
+  readonly #emulators: Emulators;
+  /** A store of its own: DynamoDB Local tells deployments apart by it. */
+  readonly #credentials = { accessKeyId: `ASIA${randomBytes(8).toString('hex')}`, secretAccessKey: 'secret' };
+  #front: Front | undefined;
+
+  constructor(settings: Settings, emulators: Emulators) {
+    super(settings);
+    this.#emulators = emulators;
+  }
+
+  /** Deploys, and returns when the API is healthy. */
+  override async start(): Promise<this> {
+    const files = join(this.settings.PULLPASS_DATA, 'deployment');
+    await mkdir(files, { recursive: true });
+    await prepareS3(files);
+    const iam = await this.#openIam(files);
+    const services = await this.#writeServices(files);
+    const given = { PULLPASS_ADMINISTRATORS: ADMINISTRATORS, ...this.settings };
+    const known = Object.entries(given).filter(([name]) => name in PARAMETERS);
+    const parameters = known.map(([name, value]) => [PARAMETERS[name], value] as const);
+    const deployed = await unpack(
+      join(this.settings.PULLPASS_DATA, 'package'),
+      Object.fromEntries(parameters),
+    );
+    await this.#makeTables(deployed);
+    await this.#makeFunctions(deployed, files);
+    await this.#openFront(deployed, iam);
+    const rings = await makeResource(files, event => this.invoke('keys', event));
+    if (rings.Status !== 'SUCCESS') throw new Error(rings.Reason);
+    await until('the functions', () => this.isHealthy(), { timeoutMs: READY_MS }).catch(error => {
+      throw new Error(`${error}\n${this.log.slice(-LOG_CHARACTERS)}`);
+    });
+    for (const service of services) {
+      const directory = join(
+        this.settings.PULLPASS_DATA,
+        'registry',
+        services.length === 1 ? '' : encodeURIComponent(service.name),
+      );
+      await writeRegistryFiles({
+        directory,
+        service,
+        publicUrl: this.url,
+        ...(await this.#keysOf(service.name)),
+      });
+    }
+    return this;
+  }
+
+  override async stop(): Promise<void> {
+    await this.#front?.close();
+    this.#front = undefined;
+    for (const each of this.functions.values()) await each.stop();
+  }
+
+  override async rotateKey(service: string): Promise<void> {
+    await this.invoke('keys', { activate: service });
+  }
+
+  /** Invokes a function as schedules, the deployment and operators do. Throws FunctionFailed. */
+  invoke(name: string, event: unknown): Promise<unknown> {
+    const called = this.functions.get(name);
+    if (called === undefined) throw new Error(`There is no function ${name}.`);
+    return called.invoke(event);
+  }
+
+  /** All that the functions have written. */
+  get log(): string {
+    return [...this.functions.values()].map(({ log }) => log).join('');
+  }
+
+  async #openIam(files: string): Promise<DevelopmentIam> {
+    const { PULLPASS_DATA: data, PULLPASS_ISSUERS: own, PORT } = this.settings;
+    const iam = await developmentIam({
+      directory: join(data, 'iam'),
+      publicUrl: this.url,
+      internalUrl: `http://127.0.0.1:${PORT}`,
+      administratorKeyFile: join(data, 'administrator.apikey'),
+      now: Date.now,
+      randomBytes,
+    });
+    if (own === undefined) await writeFile(join(files, 'issuers.json'), JSON.stringify([iam.issuer]));
+    else await copyFile(own, join(files, 'issuers.json'));
+    return iam;
+  }
+
+  async #writeServices(files: string) {
+    const { PULLPASS_SERVICES: file, PULLPASS_SERVICE: name } = this.settings;
+    const path = join(files, 'services.json');
+    if (file === undefined) await writeFile(path, JSON.stringify([{ name }]));
+    else await copyFile(file, path);
+    return v.parse(SERVICES_FILE, (await import(path, { with: { type: 'json' } })).default);
+  }
+
+  async #makeTables({ stack }: Deployed): Promise<void> {
+    const client = createDynamoClient(REGION, {
+      endpoint: this.#emulators.dynamodb,
+      credentials: this.#credentials,
+    });
+    for (const [, properties] of ofType(stack, 'AWS::DynamoDB::Table')) {
+      const { TableName, BillingMode, AttributeDefinitions, KeySchema } = properties;
+      const input = { TableName, BillingMode, AttributeDefinitions, KeySchema } as CreateTableCommandInput;
+      await client.send(new CreateTableCommand(input));
+    }
+    client.destroy();
+  }
+
+  async #makeFunctions({ functions }: Deployed, deployment: string): Promise<void> {
+    const instead = { PULLPASS_URL: this.url, PULLPASS_DERIVATION_KEY: await this.#newDerivationKey() };
+    const variables = this.#awsVariables();
+    for (const [name, plan] of functions) {
+      const changed = Object.entries(instead).filter(([variable]) => variable in plan.variables);
+      const own = { ...plan.variables, ...Object.fromEntries(changed) };
+      this.functions.set(name, new LambdaFunction({ ...plan, variables: own }, { deployment, variables }));
+    }
+  }
+
+  /** Lambda's own, and where the emulators are. */
+  #awsVariables(): Record<string, string> {
+    const { dynamodb, others } = this.#emulators;
+    return {
+      ...S3_VARIABLES,
+      AWS_REGION: REGION,
+      AWS_DEFAULT_REGION: REGION,
+      AWS_ACCESS_KEY_ID: this.#credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: this.#credentials.secretAccessKey,
+      AWS_SESSION_TOKEN: 'token',
+      AWS_ENDPOINT_URL_DYNAMODB: dynamodb,
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: others,
+      AWS_ENDPOINT_URL_KMS: others,
+      AWS_ENDPOINT_URL_EVENTBRIDGE: others,
+    };
+  }
+
+  /** In a moto that knows nothing of other deployments; answers the ARN. */
+  async #newDerivationKey(): Promise<string> {
+    const { others } = this.#emulators;
+    await fetch(`${others}/moto-api/reset`, { method: 'POST' });
+    const { accessKeyId, secretAccessKey } = this.#credentials;
+    const credentials = {
+      accessKeyId,
+      secretAccessKey: new Secret(secretAccessKey),
+      sessionToken: undefined,
+    };
+    const kms = awsCaller('kms', {
+      region: REGION,
+      endpoint: others,
+      credentials,
+      clock: Date.now,
+      randomBytes,
+    });
+    const spec = { KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' };
+    return ((await kms('CreateKey', spec)) as { KeyMetadata: { Arn: string } }).KeyMetadata.Arn;
+  }
+
+  async #openFront({ routes }: Deployed, iam: DevelopmentIam): Promise<void> {
+    this.#front = await openFront('HTTP API', {
+      port: Number(this.settings.PORT),
+      routes: [...routes.keys()].filter(route => route !== '$default'),
+      invoke: (route, event) => this.invoke(routes.get(route) ?? '', event) as Promise<HttpResult>,
+      aside: (event: HttpEvent) => (event.rawPath.startsWith('/iam/') ? iam.handler(event) : undefined),
+    });
+  }
+
+  /** What the discovery function publishes for the registry of a service. */
+  async #keysOf(service: string) {
+    const at = `${this.url}/v1/services/${service}`;
+    const bundle = await fetch(`${at}/rootcertbundle.pem`);
+    const jwks = (await (await fetch(`${at}/jwks.json`)).json()) as { keys: Record<string, unknown>[] };
+    return { jwks, bundle: bundle.ok ? await bundle.text() : undefined };
+  }
+}

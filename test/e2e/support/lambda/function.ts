@@ -1,0 +1,59 @@
+/** A function as Lambda runs it: an instance for each event that is answered at the time, kept for the next ones. */
+import { Instance, type Sandbox } from './instance.ts';
+import type { FunctionPlan } from './package.ts';
+
+/** Enough to have several of each; more wait, where Lambda would start more. */
+const MAX_INSTANCES = 4;
+
+export class LambdaFunction {
+  readonly plan: FunctionPlan;
+  readonly #sandbox: Sandbox;
+  readonly #instances = new Set<Instance>();
+  readonly #idle: Instance[] = [];
+  readonly #waiting: (() => void)[] = [];
+  readonly #log: string[] = [];
+  #busy = 0;
+
+  constructor(plan: FunctionPlan, sandbox: Sandbox) {
+    this.plan = plan;
+    this.#sandbox = sandbox;
+  }
+
+  /** Answers what the function answers. Throws FunctionFailed. */
+  async invoke(event: unknown): Promise<unknown> {
+    if (this.#busy >= MAX_INSTANCES) await new Promise<void>(resolve => this.#waiting.push(resolve));
+    this.#busy += 1;
+    try {
+      const instance = this.#idle.pop() ?? (await this.#newInstance());
+      const answer = instance.invoke(event);
+      await answer.catch(() => undefined);
+      if (instance.isAlive) this.#idle.push(instance);
+      else this.#instances.delete(instance);
+      return await answer;
+    } finally {
+      this.#busy -= 1;
+      this.#waiting.shift()?.();
+    }
+  }
+
+  /** All that its instances have written. */
+  get log(): string {
+    return this.#log.join('');
+  }
+
+  get instances(): ReadonlySet<Instance> {
+    return this.#instances;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#instances].map(instance => instance.stop()));
+    this.#instances.clear();
+    this.#idle.length = 0;
+  }
+
+  async #newInstance(): Promise<Instance> {
+    const instance = await Instance.start(this.plan, this.#sandbox, text => this.#log.push(text));
+    this.#instances.add(instance);
+    return instance;
+  }
+}
