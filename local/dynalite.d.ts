@@ -9,12 +9,15 @@ interface DynaliteStore {
     open(): Promise<void>;
     close(): Promise<void>;
     put(key: string, value: DynaliteTable): Promise<void>;
+    batch(operations: readonly { type: 'put'; key: string; value: object }[]): Promise<void>;
     values(range: object): { close(): Promise<void> };
     iterator(range: { gt: string; lt: string }): AsyncIterable<[string, DynaliteTable]>;
   };
 }
 
 declare module 'dynalite/db/index.js' {
+  /** Where an item lies in its table: it begins with the hash of the partition key. */
+  export function createKey(item: object, table: object): string;
   export function create(options: { path: string; createTableMs: number }): DynaliteStore;
 }
 

@@ -1,0 +1,143 @@
+/** A cleanup over a large table that is killed again and again, while others renew what it is about to delete. */
+import { fork } from 'node:child_process';
+import { randomBytes, randomInt } from 'node:crypto';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DAY_SECONDS, HOUR_SECONDS } from '../../../lib/domain/time.ts';
+import type { TokenRecord } from '../../../lib/domain/token-record.ts';
+import { createDynamoClient } from '../../../lib/store/client.ts';
+import { tokenStore } from '../../../lib/store/token-store.ts';
+import { type Engine, startEngine } from '../../../local/engine.ts';
+import { fillTable, readTable, storedKey, TABLE } from './large-table.ts';
+
+export interface Race {
+  /** A directory that is empty. */
+  readonly path: string;
+  readonly records: number;
+  /** So many runs are killed, each after a time of up to so many milliseconds. */
+  readonly kills: number;
+  readonly killWithinMs: number;
+  /** What every other run is given. */
+  readonly limitMs: number;
+}
+
+export interface Outcome {
+  /** Records that were there to be removed, beside those that were to be renewed. */
+  readonly expired: number;
+  readonly renewed: number;
+  /** Renewals that were refused, because the record was gone. */
+  readonly tooLate: number;
+  /** Deletions that a renewal forestalled, in the runs that were not killed. */
+  readonly kept: number;
+  readonly killed: number;
+  /** Runs that ended by themselves: all but the last because their time was up. */
+  readonly runs: number;
+  /** Of all runs together, and the most memory that one of them had. */
+  readonly seconds: number;
+  readonly megabytes: number;
+  /** What lived or was renewed, and is gone. */
+  readonly lost: number;
+  /** What has expired, and is still there. */
+  readonly left: number;
+}
+
+interface Run {
+  readonly removed: number;
+  readonly kept: number;
+  readonly finished: boolean;
+  readonly megabytes: number;
+}
+
+/** The clock of whoever renews is so far behind that of the cleanup. */
+const SLOW_SECONDS = 3 * HOUR_SECONDS;
+const REGION = 'local';
+const REAL_CLOCK = () => Math.floor(Date.now() / 1000);
+
+export async function raceCleanup({ path, records, kills, killWithinMs, limitMs }: Race): Promise<Outcome> {
+  const { racing, living, expired } = await fillTable(path, records, REAL_CLOCK());
+  const engine = await startEngine({ path });
+  const over = { now: false };
+  const renewing = Promise.all([
+    renew(engine, [...racing].sort(byStoredKey), over),
+    renew(engine, racing, over),
+  ]);
+  const begun = performance.now();
+  for (let killed = 0; killed < kills; killed++) await runAndKill(engine, randomInt(killWithinMs));
+  const runs: Run[] = [];
+  while (runs.at(-1)?.finished !== true) runs.push(await run(engine, limitMs));
+  const seconds = (performance.now() - begun) / 1000;
+  over.now = true;
+  const renewals = (await renewing).flat();
+  await engine.close();
+  const stored = await readTable(path);
+  const renewed = renewals.filter(({ done }) => done).map(({ key }) => key);
+  const cutoff = REAL_CLOCK() - HOUR_SECONDS - seconds;
+  return {
+    expired,
+    renewed: renewed.length,
+    tooLate: renewals.length - renewed.length,
+    kept: runs.reduce((sum, { kept }) => sum + kept, 0),
+    killed: kills,
+    runs: runs.length,
+    seconds,
+    megabytes: Math.max(...runs.map(({ megabytes }) => megabytes)),
+    lost: [...living, ...renewed].filter(key => !stored.has(key)).length,
+    left: [...stored.values()].filter(end => end < cutoff).length,
+  };
+}
+
+/** Renews each token until the cleanup is over. A token that somebody else has renewed is none of ours. */
+async function renew(
+  { endpoint, accessKeyId, secretAccessKey }: Engine,
+  tokens: readonly TokenRecord[],
+  over: { readonly now: boolean },
+): Promise<{ key: string; done: boolean }[]> {
+  const client = createDynamoClient(REGION, { endpoint, credentials: { accessKeyId, secretAccessKey } });
+  const store = tokenStore({ client, table: TABLE, randomBytes });
+  const renewals = [];
+  for (const token of tokens) {
+    if (over.now) break;
+    const now = REAL_CLOCK() - SLOW_SECONDS;
+    const after = { ...token, expiresAt: REAL_CLOCK() + DAY_SECONDS, version: token.version + 1 };
+    const done = await store.update(token, after, now);
+    const isGone = !done && (await store.get(token.account, token.id, now)) === undefined;
+    if (done || isGone) renewals.push({ key: storedKey(token), done });
+  }
+  client.destroy();
+  return renewals;
+}
+
+function byStoredKey(a: TokenRecord, b: TokenRecord): number {
+  return storedKey(a) < storedKey(b) ? -1 : 1;
+}
+
+function start({ endpoint, accessKeyId, secretAccessKey }: Engine, ms: number) {
+  return fork(join(import.meta.dirname, 'cleanup-process.ts'), [`${ms}`], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    env: {
+      PULLPASS_TABLE: TABLE,
+      AWS_ENDPOINT_URL_DYNAMODB: endpoint,
+      AWS_REGION: REGION,
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    },
+  });
+}
+
+async function runAndKill(engine: Engine, afterMs: number): Promise<void> {
+  const child = start(engine, Number.MAX_SAFE_INTEGER);
+  const exit = once(child, 'exit');
+  await Promise.race([sleep(afterMs), exit]);
+  child.kill('SIGKILL');
+  await exit;
+}
+
+async function run(engine: Engine, limitMs: number): Promise<Run> {
+  const child = start(engine, limitMs);
+  const exit = once(child, 'exit');
+  const [counts] = (await Promise.race([once(child, 'message'), exit])) as [unknown];
+  await exit;
+  if (typeof counts !== 'object' || counts === null) throw new Error('a run of the cleanup has failed');
+  return counts as Run;
+}
