@@ -109,7 +109,10 @@ export interface IdempotencyStore {
 /** What was done, and who did it. Never holds a secret. */
 export interface AuditEvent {
   readonly act: string;
-  readonly account: Account;
+  /** Of the account that it concerns. */
+  readonly handle: string;
+  /** Absent: whoever acted need not have said more than the handle. */
+  readonly account?: Account;
   readonly subject: Subject;
   /** See `Identity`. */
   readonly uniqueId?: string;

@@ -1,14 +1,21 @@
 /** The events of the keys function: its schedule, the deployment, and the operator. */
 import * as v from 'valibot';
 import { PullpassError } from '../domain/errors.ts';
-import type { Log } from '../ports.ts';
+import type { Log, Metrics } from '../ports.ts';
 import { type KeyCommand, type KeyPorts, keepKeys } from '../usecases/keep-keys.ts';
 import { type ResourceRequest, type Respond, resourceAnswer, resourceRequest } from './custom-resource.ts';
+import { logWith } from './log-with.ts';
 
 export interface KeyEvents {
-  readonly ports: KeyPorts;
+  readonly ports: Omit<KeyPorts, 'log'>;
   readonly respond: Respond;
   readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+/** What the platform says of an invocation. */
+export interface Invocation {
+  readonly awsRequestId: string;
 }
 
 const service = v.pipe(v.string(), v.nonEmpty());
@@ -38,15 +45,39 @@ const Command: v.GenericSchema<unknown, KeyCommand> = v.union([
 ]);
 
 /** Answers what was done. Throws for what it does not understand, and whatever keeps the keys from being kept. */
-export function keyHandler({ ports, respond, log }: KeyEvents): (event: unknown) => Promise<object> {
-  return async event => {
-    const request = resourceRequest(event);
-    if (request === undefined) return { ...(await keepKeys(ports, commandIn(event))) };
-    const failure = await failureOf(request, ports);
-    log.info('deployment-answered', { request: request.RequestType, failure });
-    await respond(request.ResponseURL, resourceAnswer(request, failure));
-    return {};
+export function keyHandler(options: KeyEvents): (event: unknown, invocation: Invocation) => Promise<object> {
+  return async (event, { awsRequestId: requestId }) => {
+    const log = logWith(options.log, { requestId });
+    try {
+      return await answer({ ...options, ports: { ...options.ports, log }, log }, event);
+    } finally {
+      options.metrics.flush({ requestId });
+    }
   };
+}
+
+type Answering = Pick<KeyEvents, 'log' | 'respond'> & { readonly ports: KeyPorts };
+
+async function answer({ ports, respond, log }: Answering, event: unknown): Promise<object> {
+  const request = resourceRequest(event);
+  if (request === undefined) return carryOut(ports, commandIn(event));
+  const failure = await failureOf(request, ports);
+  log.info('deployment-answered', { request: request.RequestType, failure });
+  await respond(request.ResponseURL, resourceAnswer(request, failure));
+  return {};
+}
+
+/** What an operator does is noted as the acts of administrators are; no account has it in its audit. */
+async function carryOut(ports: KeyPorts, command: KeyCommand): Promise<object> {
+  if (command.act !== 'maintain') {
+    const target = 'service' in command ? command.service : 'credential';
+    ports.log.info('act', {
+      act: command.act === 'rotate-credential-key' ? command.act : `${command.act}-keys`,
+      subject: 'operator',
+      target,
+    });
+  }
+  return { ...(await keepKeys(ports, command)) };
 }
 
 /** The keys outlive the stack: what a registry trusts is not lost by a deployment. */

@@ -2,13 +2,12 @@
 import { readConfig } from '../config.ts';
 import { servicesOf } from '../config-services.ts';
 import type { Service } from '../domain/service.ts';
-import { DAY_SECONDS } from '../domain/time.ts';
-import { auditStore } from '../store/audit-store.ts';
 import { endedStore } from '../store/ended-store.ts';
 import { proofStore } from '../store/proof-store.ts';
 import { tokenStore } from '../store/token-store.ts';
 import type { RevokePorts } from '../usecases/revoke.ts';
 import type { VendPorts } from '../usecases/vend-credential.ts';
+import { composeAudit } from './audit.ts';
 import type { ChainParts } from './chain.ts';
 import { composeClient } from './client.ts';
 import { guardedChain, IAM_SETTINGS } from './guarded-chain.ts';
@@ -38,7 +37,7 @@ export function composeCredentials(): Credentials {
       credentialKeys,
       tokens: tokenStore(table),
       ended: endedStore(table),
-      audit: auditStore({ ...table, retentionSeconds: config.auditDays * DAY_SECONDS }),
+      audit: composeAudit(config, table),
       clock,
     },
     services: servicesOf(config),

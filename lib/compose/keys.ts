@@ -7,17 +7,18 @@ import { credentialKeyUpkeep } from '../derivation/credential-upkeep.ts';
 import { ringUpkeep } from '../signing/maintenance.ts';
 import { structuredLog } from '../telemetry/log.ts';
 import { composeCredentialPlace, composeKeyDirectory } from './key-places.ts';
+import { composeMetrics } from './metrics.ts';
 import { clock, randomBytes } from './system.ts';
 
 export function composeKeys(): KeyEvents {
-  const config = readConfig(['service', 'services', 'keys', 'credentialKey']);
-  const log = structuredLog();
+  const config = readConfig(['service', 'services', 'keys', 'credentialKey', 'stage']);
+  const metrics = composeMetrics(config);
   const ports = {
     rings: ringUpkeep(composeKeyDirectory(config.keys)),
     credentialKeys: credentialKeyUpkeep(composeCredentialPlace(config.credentialKey), randomBytes),
     services: servicesOf(config),
     clock,
-    log,
+    metrics,
   };
-  return { ports, respond: (url, body) => putAnswer(url, body), log };
+  return { ports, respond: (url, body) => putAnswer(url, body), log: structuredLog(), metrics };
 }

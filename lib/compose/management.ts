@@ -2,9 +2,7 @@
 import { readConfig } from '../config.ts';
 import type { WorkloadIssuer } from '../domain/issuer.ts';
 import type { Policy } from '../domain/policy.ts';
-import { DAY_SECONDS } from '../domain/time.ts';
 import type { Trust } from '../domain/trust.ts';
-import { auditStore } from '../store/audit-store.ts';
 import { idempotencyStore } from '../store/idempotency-store.ts';
 import { namespaceStore } from '../store/namespace-store.ts';
 import { proofStore } from '../store/proof-store.ts';
@@ -14,6 +12,7 @@ import { tokenStore } from '../store/token-store.ts';
 import type { NamespacePorts } from '../usecases/manage-namespaces.ts';
 import type { RulePorts } from '../usecases/manage-rules.ts';
 import type { TokenPorts } from '../usecases/token-ports.ts';
+import { composeAudit } from './audit.ts';
 import type { ChainParts } from './chain.ts';
 import { composeClient } from './client.ts';
 import { guardedChain, IAM_SETTINGS, NO_ISSUERS } from './guarded-chain.ts';
@@ -37,7 +36,7 @@ export function composeManagement(): Management {
   const config = readConfig([...IAM_SETTINGS, ...SETTINGS]);
   const metrics = composeMetrics(config);
   const table = { client: composeClient(metrics), table: config.table, randomBytes };
-  const audit = auditStore({ ...table, retentionSeconds: config.auditDays * DAY_SECONDS });
+  const audit = composeAudit(config, table);
   const tokens = {
     tokens: tokenStore(table),
     idempotency: idempotencyStore(table),

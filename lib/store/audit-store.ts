@@ -21,8 +21,8 @@ export function auditStore({ client, table, randomBytes, retentionSeconds }: Aud
     record: async (event, nowMs) => {
       const id = Buffer.from(randomBytes(ID_BYTES)).toString('hex');
       const Item = {
-        ...auditKey(event.account, new Date(nowMs).toISOString(), id),
-        account: text(event.account),
+        ...auditKey(event.handle, new Date(nowMs).toISOString(), id),
+        ...(event.account === undefined ? {} : { account: text(event.account) }),
         act: text(event.act),
         subject: text(event.subject),
         ...(event.uniqueId === undefined ? {} : { uniqueId: text(event.uniqueId) }),

@@ -48,8 +48,8 @@ export function endedKey({ handle, jti }: CredentialAddress): Key {
 }
 
 /** The key of an audit record; `time` sorts as text. */
-export function auditKey(account: Account, time: string, id: string): Key {
-  return key(partitionOf(account), `audit#${time}#${id}`);
+export function auditKey(handle: string, time: string, id: string): Key {
+  return key(partition(handle), `audit#${time}#${id}`);
 }
 
 /** The partition of an account. */

@@ -1,5 +1,5 @@
 /** Who asks for a management act, in which request. */
-import type { Account, Subject } from '../domain/account.ts';
+import { type Account, accountHandle, type Subject } from '../domain/account.ts';
 import type { Identity } from '../domain/identity.ts';
 import type { AuditEvent, AuditStore, Clock } from '../ports.ts';
 
@@ -23,5 +23,5 @@ export async function recordAct(
   { strength: _, ...actor }: Actor,
   { act, target }: Pick<AuditEvent, 'act' | 'target'>,
 ): Promise<void> {
-  await audit.record({ ...actor, act, target }, clock());
+  await audit.record({ ...actor, handle: accountHandle(actor.account), act, target }, clock());
 }

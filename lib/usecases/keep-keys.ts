@@ -2,7 +2,7 @@
 import { PullpassError } from '../domain/errors.ts';
 import type { Service } from '../domain/service.ts';
 import { toSeconds } from '../domain/time.ts';
-import type { Clock, Log } from '../ports.ts';
+import type { Clock, Log, Metrics } from '../ports.ts';
 import type { CredentialKeyReport, CredentialKeyUpkeep, RingReport, RingUpkeep } from '../ports-keys.ts';
 
 export interface KeyPorts {
@@ -11,6 +11,7 @@ export interface KeyPorts {
   readonly services: readonly Service[];
   readonly clock: Clock;
   readonly log: Log;
+  readonly metrics: Metrics;
 }
 
 /** What can be wanted: everything that is due, or one act. */
@@ -66,11 +67,19 @@ async function maintain(ports: KeyPorts, now: number): Promise<KeptKeys> {
   };
   const reports: (RingReport | null)[] = [];
   for (const service of services) {
-    reports.push(await attempt(service.name, () => rings.maintain(service, now)));
+    const report = await attempt(service.name, () => rings.maintain(service, now));
+    if (report !== null) readEnds(ports.metrics, report, now);
+    reports.push(report);
   }
   const credential = await attempt('credential', () => credentialKeys.maintain(now));
   if (failed.length > 0) throw new Error(`the keys of ${failed.join(', ')} could not be kept`);
   return { rings: reports.filter(report => report !== null), credentialKeys: credential };
+}
+
+/** A ring without certificates has no end. */
+function readEnds(metrics: Metrics, { keyEndsAt, rootEndsAt }: RingReport, now: number): void {
+  if (keyEndsAt !== null) metrics.read('LeafSecondsLeft', keyEndsAt - now);
+  if (rootEndsAt !== null) metrics.read('RootSecondsLeft', rootEndsAt - now);
 }
 
 async function noted<R extends object>({ log }: KeyPorts, of: string, work: Promise<R>): Promise<R> {

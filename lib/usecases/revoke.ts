@@ -46,17 +46,22 @@ const NOTHING: Revoked = { kind: 'nothing' };
  */
 export async function revoke(ports: RevokePorts, request: RevokeRequest): Promise<Revoked> {
   const isCredential = request.secret.reveal().startsWith(CREDENTIAL_PREFIX);
-  return isCredential ? endCredential(ports, request.secret) : disableToken(ports, request);
+  return isCredential ? endCredential(ports, request) : disableToken(ports, request);
 }
 
+/** Once: whoever says it again fills no audit. */
 async function endCredential(
-  { credentialKeys, ended, clock }: RevokePorts,
-  secret: Secret,
+  { credentialKeys, store, ended, audit, clock }: RevokePorts,
+  { secret, requestId, sourceAddress }: RevokeRequest,
 ): Promise<Revoked> {
   const now = toSeconds(clock());
   const credential = await openCredential(credentialKeys, secret, now);
   if (credential === undefined || credential.endsAt <= now) return NOTHING;
   const { handle, jti, endsAt } = credential;
+  if ((await store.read({ credential: { handle, jti }, namespaces: [] })).ended) return NOTHING;
+  const subject = `credential:${jti}` as const;
+  const act = { act: 'end-credential', target: jti } as const;
+  await audit.record({ handle, subject, ...act, requestId, sourceAddress }, clock());
   await ended.end({ handle, jti }, endsAt);
   return { kind: 'credential', jti };
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { resourceAnswer } from '../../lib/api/custom-resource.ts';
 import { keyHandler } from '../../lib/api/keys.ts';
 import type { CredentialKeyReport, RingReport } from '../../lib/ports-keys.ts';
+import { NO_METRICS } from '../../lib/telemetry/metrics.ts';
 import { KID, NOW, X5C } from '../signing/ground.ts';
 
 const SERVICES = [X5C, KID];
@@ -32,7 +33,8 @@ function keysFunction(failing: string[] = []) {
     expect(now).toBe(NOW);
     acts.push(`${act} ${service.name}`);
     if (failing.includes(service.name)) throw new Error('no answer');
-    return { service: service.name, signs: 'kid' } as RingReport;
+    const ends = service.name === X5C.name ? NOW + 60 : null;
+    return { service: service.name, signs: 'kid', keyEndsAt: ends, rootEndsAt: ends } as RingReport;
   };
   const credentialAct = (act: string) => async () => {
     acts.push(`${act} credential`);
@@ -42,18 +44,21 @@ function keysFunction(failing: string[] = []) {
   const write = (level: string) => (event: string, fields: Readonly<Record<string, unknown>>) =>
     void logs.push({ level, event, fields });
   const log = { info: write('info'), warn: write('warn'), error: write('error') };
-  const handler = keyHandler({
+  const readings: [string, number][] = [];
+  const handle = keyHandler({
     ports: {
       rings: { maintain: ringAct('maintain'), activate: ringAct('activate'), replace: ringAct('replace') },
       credentialKeys: { maintain: credentialAct('maintain'), rotate: credentialAct('rotate') },
       services: SERVICES,
       clock: () => NOW * 1000,
-      log,
+      metrics: { ...NO_METRICS, read: (name, value) => void readings.push([name, value]) },
     },
     respond: async (url, body) => void answers.push({ url, body: JSON.parse(body) }),
     log,
+    metrics: NO_METRICS,
   });
-  return { handler, acts, logs, answers };
+  const handler = (event: unknown) => handle(event, { awsRequestId: 'run-1' });
+  return { handler, acts, logs, answers, readings };
 }
 
 const ALL = [`maintain ${X5C.name}`, `maintain ${KID.name}`, 'maintain credential'];
@@ -71,9 +76,33 @@ describe('the keys function', () => {
     expect(acts).toEqual(expected);
     expect(answer.rings).toHaveLength(expected.filter(act => !act.endsWith('credential')).length);
     expect(answer.credentialKeys !== null).toBe(expected.some(act => act.endsWith('credential')));
-    expect(logs.map(({ event: name, fields }) => [name, fields.of])).toEqual(
-      expected.map(act => ['keys-kept', act.split(' ')[1]]),
+    const kept = logs.filter(({ event: name }) => name === 'keys-kept').map(({ fields }) => fields);
+    expect(kept.map(({ requestId, of }) => [requestId, of])).toEqual(
+      expected.map(act => ['run-1', act.split(' ')[1]]),
     );
+  });
+
+  it.each<[unknown, object]>([
+    [{ activate: KID.name }, { act: 'activate-keys', target: KID.name }],
+    [{ replace: X5C.name }, { act: 'replace-keys', target: X5C.name }],
+    [{ rotateCredentialKey: true }, { act: 'rotate-credential-key', target: 'credential' }],
+  ])('notes what an operator does: %o', async (event, act) => {
+    const { handler, logs } = keysFunction();
+    await handler(event);
+    expect(logs[0]).toEqual({
+      level: 'info',
+      event: 'act',
+      fields: { requestId: 'run-1', subject: 'operator', ...act },
+    });
+  });
+
+  it('says how long the certificates of each service last', async () => {
+    const { handler, readings } = keysFunction();
+    await handler({ maintain: true });
+    expect(readings).toEqual([
+      ['LeafSecondsLeft', 60],
+      ['RootSecondsLeft', 60],
+    ]);
   });
 
   it.each<[string, unknown]>([
@@ -105,7 +134,11 @@ describe('the keys function', () => {
     await expect(handler({ maintain: true })).rejects.toThrow(`the keys of ${X5C.name} could not be kept`);
     expect(acts).toEqual(ALL);
     expect(logs.filter(({ level }) => level === 'error')).toEqual([
-      { level: 'error', event: 'keys-not-kept', fields: { of: X5C.name, reason: 'Error: no answer' } },
+      {
+        level: 'error',
+        event: 'keys-not-kept',
+        fields: { requestId: 'run-1', of: X5C.name, reason: 'Error: no answer' },
+      },
     ]);
   });
 });

@@ -1,5 +1,6 @@
 /** The contract of `ExpiryStore`, and of `AuditStore`, whose records nobody reads but the cleanup. */
 import { describe, expect, it } from 'vitest';
+import { accountHandle } from '../../lib/domain/account.ts';
 import type { Sighting } from '../../lib/domain/hygiene.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
 import type { AuditEvent } from '../../lib/ports.ts';
@@ -24,6 +25,7 @@ const CHECKPOINT = { cursor: undefined, report: undefined, reportedAt: undefined
 
 const EVENT: AuditEvent = {
   act: 'token-value-retrieved',
+  handle: accountHandle(ACCOUNT),
   account: ACCOUNT,
   subject: 'dev:alice',
   target: 'x',

@@ -1,7 +1,7 @@
 /** Audit records in memory; `table.audits` shows them. */
 import { DAY_SECONDS, toSeconds } from '../../lib/domain/time.ts';
 import type { AuditStore } from '../../lib/ports.ts';
-import { type MemoryTable, memoryTable, ownKey } from './memory-table.ts';
+import { type MemoryTable, memoryTable } from './memory-table.ts';
 
 export function memoryAuditStore(
   { audits }: MemoryTable = memoryTable(),
@@ -9,7 +9,7 @@ export function memoryAuditStore(
 ): AuditStore {
   return {
     record: async (event, nowMs) => {
-      const key = ownKey(event.account, `${new Date(nowMs).toISOString()} ${audits.size}`);
+      const key = `${event.handle} ${new Date(nowMs).toISOString()} ${audits.size}`;
       audits.set(key, { value: event, expiresAt: toSeconds(nowMs) + retentionSeconds });
     },
   };

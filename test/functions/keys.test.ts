@@ -26,7 +26,8 @@ beforeEach(async () => {
       AWS_ENDPOINT_URL_KMS: aws.endpoint,
     },
   });
-  keys = (await import('../../functions/keys.ts')).handler;
+  const { handler } = await import('../../functions/keys.ts');
+  keys = event => handler(event, { awsRequestId: 'run-1' });
 });
 afterEach(async () => {
   await deployment.close();

@@ -8,6 +8,7 @@ import { storesOn, useEngine } from '../support/stores.ts';
 const { openTable } = useEngine();
 const EVENT = {
   act: 'token-removed',
+  handle: accountHandle(ACCOUNT),
   account: ACCOUNT,
   subject: 'dev:alice',
   target: '019a',
@@ -34,6 +35,15 @@ describe('an audit store on DynamoDB', () => {
       sourceAddress: { S: '192.0.2.1' },
       expiresAt: { N: String(NOW + AUDIT_RETENTION_SECONDS) },
     });
+  });
+
+  it('keeps what is known of an account by its handle alone', async () => {
+    const at = await openTable();
+    const { account: _, ...event } = EVENT;
+    await storesOn(at).audits.record(event, NOW * 1000);
+    const { Items: [item] = [] } = await at.client.send(new ScanCommand({ TableName: at.table }));
+    expect(item).toMatchObject({ pk: { S: `account#${accountHandle(ACCOUNT)}` } });
+    expect(item).not.toHaveProperty('account');
   });
 
   it('keeps what the issuer will never call anybody else', async () => {

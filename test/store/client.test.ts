@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
+import { accountHandle } from '../../lib/domain/account.ts';
 import { PullpassError } from '../../lib/domain/errors.ts';
 import { tokenStore } from '../../lib/store/token-store.ts';
 import { clientOf } from '../support/engine.ts';
@@ -80,6 +81,7 @@ describe('a DynamoDB that', () => {
     const after = { ...record, version: 2 };
     const event = {
       act: 'a',
+      handle: accountHandle(ACCOUNT),
       account: ACCOUNT,
       subject: ACCOUNT,
       target: 't',

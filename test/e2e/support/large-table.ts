@@ -117,7 +117,7 @@ function expiredRecord(turn: number, account: Account, end: number): Item {
   const id = randomBytes(16).toString('hex');
   const handle = accountHandle(account);
   const expiresAt = integer(end);
-  if (turn === 0) return { ...auditKey(account, new Date(end * 1000).toISOString(), id), expiresAt };
+  if (turn === 0) return { ...auditKey(handle, new Date(end * 1000).toISOString(), id), expiresAt };
   if (turn === 1) return { ...requestKey(account, id), state: text('done'), expiresAt };
   if (turn === 2) return { ...endedKey({ handle, jti: id }), expiresAt };
   return itemOf(aToken({ account, createdAt: end - DAY_SECONDS, expiresAt: end }));
