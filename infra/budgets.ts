@@ -24,7 +24,7 @@ export const BUDGETS = {
     totalBytes: 492_000,
     packages: [...CHAIN, ...DYNAMODB, 'jose', 'negotiator', 'content-type'],
   },
-  discovery: { startBytes: 67_000, totalBytes: 67_000, packages: CHAIN },
+  discovery: { startBytes: 68_000, totalBytes: 172_000, packages: CHAIN },
   fallback: { startBytes: 44_000, totalBytes: 44_000, packages: CHAIN },
   cleanup: { startBytes: 262_000, totalBytes: 408_000, packages: [...CHAIN, ...DYNAMODB] },
 } as const satisfies Record<string, Budget>;
