@@ -30,7 +30,7 @@ const BASE: Credential = {
   endsAt: 1_795_248_000,
 };
 /** What `BASE` says, in the order in which it says it. */
-const LIST = [
+const LIST: readonly unknown[] = [
   JTI,
   HANDLE,
   ['token', ID, 3],
