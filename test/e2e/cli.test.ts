@@ -1,10 +1,12 @@
 /** The installed command against `npm start`: what a user has, from the packed file to the last token. */
 import { spawn } from 'node:child_process';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import project from '../../package.json' with { type: 'json' };
 import { Stub } from '../cli/support/stub.ts';
 import { type InstalledCli, installCli, packCli } from './support/cli-package.ts';
+import { run } from './support/processes.ts';
 import { Pullpass } from './support/pullpass.ts';
 
 let cli: InstalledCli;
@@ -27,7 +29,7 @@ async function says(...args: string[]): Promise<string> {
 describe('the package', () => {
   it('holds three commands, and depends on nothing', async () => {
     const { code, output } = await cli.pullpass(['--version']);
-    expect({ code, output }).toEqual({ code: 0, output: '0.1.0\n' });
+    expect({ code, output }).toEqual({ code: 0, output: `${project.version}\n` });
     const installed = join(cli.bin, '..', 'lib', 'node_modules', 'pullpass', 'package.json');
     const manifest = JSON.parse(await readFile(installed, 'utf8'));
     expect(Object.keys(manifest.bin)).toEqual([
@@ -36,8 +38,23 @@ describe('the package', () => {
       'pullpass-kubelet-provider',
     ]);
     expect(manifest).not.toHaveProperty('dependencies');
+    const licences = await readFile(join(installed, '..', 'THIRD-PARTY-LICENCES'), 'utf8');
+    for (const name of ['commander', 'valibot'])
+      expect(licences).toMatch(new RegExp(`^${name} [\\d.]+ \\(MIT\\)$`, 'm'));
     for (const command of Object.keys(manifest.bin)) {
       expect((await stat(join(cli.bin, command))).mode & 0o111).toBe(0o111);
+    }
+  });
+  it('tells a Node that is too old what it needs, in each of its commands', async () => {
+    const older = join(cli.home, 'older.cjs');
+    const versions = "{ value: { ...process.versions, node: '20.18.3' } }";
+    await writeFile(older, `Object.defineProperty(process, 'versions', ${versions});`);
+    const env = { ...cli.env, NODE_OPTIONS: `--require=${older}` };
+    for (const command of ['pullpass', 'docker-credential-pullpass', 'pullpass-kubelet-provider']) {
+      expect(await run(join(cli.bin, command), ['--version'], { env })).toMatchObject({
+        code: 1,
+        output: 'Pullpass needs Node 20.19 or newer; this is 20.18.3.\n',
+      });
     }
   });
   it('is the same to the byte whenever it is packed', async () => {
