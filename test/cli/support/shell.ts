@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
+import type { World } from '../../../cli/context.ts';
 import { readEnvironment } from '../../../cli/environment.ts';
 import { Home } from '../../../cli/home.ts';
 import { run } from '../../../cli/program.ts';
@@ -20,6 +21,9 @@ export interface Typed {
   readonly isTTY?: boolean;
   readonly variables?: Readonly<Record<string, string>>;
 }
+
+/** What an entry calls with its arguments and its process. */
+type Program = (args: readonly string[], world: World) => Promise<number>;
 
 export class Shell {
   readonly directory: string;
@@ -39,14 +43,19 @@ export class Shell {
   }
 
   /** Runs the command in this process. */
-  async pullpass(args: readonly string[], typed: Typed = {}): Promise<Outcome> {
+  pullpass(args: readonly string[], typed: Typed = {}): Promise<Outcome> {
+    return this.runs(run, args, typed);
+  }
+
+  /** Runs one of the programs in this process. */
+  async runs(program: Program, args: readonly string[], typed: Typed = {}): Promise<Outcome> {
     const { input = '', isTTY = false, variables = {} } = typed;
     const environment = readEnvironment({ PULLPASS_HOME: this.#home, ...variables });
     const stdin = Object.assign(new PassThrough(), { isTTY });
     stdin.end(input);
     const stdout = sink(isTTY);
     const stderr = sink(isTTY);
-    const code = await run(args, { environment, stdin, stdout, stderr, clock: Date.now });
+    const code = await program(args, { environment, stdin, stdout, stderr, clock: Date.now });
     return { code, stdout: stdout.text(), stderr: stderr.text() };
   }
 
