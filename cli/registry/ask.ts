@@ -20,7 +20,7 @@ export interface RegistryAnswer {
   readonly challenges: string;
 }
 
-export const REGISTRY_TIMEOUT_MS = 5_000;
+const REGISTRY_TIMEOUT_MS = 5_000;
 /** Of which a registry on this machine gets so many to say that it speaks TLS. */
 const LOOPBACK_TLS_MS = 1_000;
 

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Broker } from '../../../cli/broker.ts';
 import { certificatesIn, type Expectation, verifyAccessToken } from '../../../cli/doctor/access-token.ts';
 import { publicKeys } from '../../../cli/registry/public-keys.ts';
+import { certifyLeaf, certifyRoot } from '../../../lib/signing/certificates.ts';
 import { SERVICE } from '../../support/deployment.ts';
 import { type Served, serve } from '../support/served.ts';
 
@@ -62,6 +63,33 @@ describe('an access token', () => {
     await expect(stolen).rejects.toThrow('was not signed with the key of the certificate');
     const bare = verifyAccessToken(await signed({}), { ...expected, jwks });
     await expect(bare).rejects.toThrow('carries no certificate');
+  });
+});
+
+describe('a certificate', () => {
+  it('that has ended, or begins later, is not believed', async () => {
+    const key = () => generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const [root, leaf] = [key(), key()];
+    const now = Math.floor(expected.nowMs / 1000);
+    const DAY = 86_400;
+    const { certificate } = await certifyRoot(SERVICE.name, root.privateKey, now - 30 * DAY);
+    const authority = { privateKey: root.privateKey, certificate };
+    const jwks = {
+      keys: [{ ...leaf.publicKey.export({ format: 'jwk' }), kid: 'mine', alg: 'ES256' as const }],
+    };
+    const bundle = `-----BEGIN CERTIFICATE-----\n${Buffer.from(certificate).toString('base64')}\n-----END CERTIFICATE-----\n`;
+    const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+    const tokenWithLeafFrom = async (start: number) => {
+      const certified = await certifyLeaf(authority, leaf.privateKey, start);
+      const x5c = [Buffer.from(certified.certificate).toString('base64')];
+      return new SignJWT(claims).setProtectedHeader({ alg: 'ES256', kid: 'mine', x5c }).sign(leaf.privateKey);
+    };
+    const verify = async (start: number) =>
+      verifyAccessToken(await tokenWithLeafFrom(start), { ...expected, jwks, bundle });
+
+    await expect(verify(now)).resolves.toBeUndefined();
+    for (const start of [now - 20 * DAY, now + DAY])
+      await expect(verify(start)).rejects.toThrow('which is not now');
   });
 });
 
