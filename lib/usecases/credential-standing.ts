@@ -31,6 +31,8 @@ export async function credentialStanding(
   const { jti, endsAt, service } = credential;
   if (endsAt <= occasion.now) throw refused(`credential ${jti}: expired`);
   if (service !== occasion.service) throw refused(`credential ${jti}: for another service`);
+  if (!isVouchedFor(credential.parent, ports.issuers))
+    throw refused(`credential ${jti}: of an issuer that is gone`);
   const facts = await factsOf(ports, credential, occasion);
   if (facts.ended) throw refused(`credential ${jti}: ended`);
   const { parentage: _, ...parent } = await parentStanding(ports, credential, { facts, now: occasion.now });
@@ -41,6 +43,11 @@ export async function credentialStanding(
     endsAt: Math.min(endsAt, parent.endsAt ?? endsAt),
     credential: jti,
   };
+}
+
+/** Nobody whom the configuration does not name vouches for anyone, nor did. */
+function isVouchedFor(parent: Parent, issuers: StandingPorts['issuers']): boolean {
+  return parent.kind === 'token' || issuers.has(parent.subject.split(':', 1).join(''));
 }
 
 /** The first read has room for the parent and the note that the credential was ended, along with the first claims. */

@@ -290,6 +290,29 @@ describe('a deployment', () => {
     delete process.env.PULLPASS_SERVICES;
   });
 
+  it('without an issuer takes nothing that was vended on its word', async () => {
+    const basic = ['iamapikey', await deployment.apiKeyOf(ALICE)] as const;
+    const now = Math.floor(Date.now() / 1000);
+    const times = { iat: now - 5, nbf: now - 5, exp: now + 600 };
+    const oidc = github.token({ aud: audienceOf('dev:acme'), ...times });
+    const claims = { repository_id: '74', repository_owner_id: '65' };
+    await alice('POST /v1/trusts', { json: { issuer: 'github', claims } });
+    const passwords = [credential, await vend({ basic }), await vend({ basic: ['oidc', oidc] })];
+    const file = join(deployment.directory, 'issuers.json');
+    const issuers: { key: string }[] = JSON.parse(await readFile(file, 'utf8'));
+    const without = async (key: string) => {
+      const path = join(deployment.directory, `without-${key}.json`);
+      await writeFile(path, JSON.stringify(issuers.filter(issuer => issuer.key !== key)));
+      const environment = { PULLPASS_ISSUERS: path };
+      if (key === 'dev') delete process.env.PULLPASS_ADMINISTRATORS;
+      const send = await started(environment);
+      return Promise.all(passwords.map(async one => (await send('GET /oauth/token', one)).status));
+    };
+    expect(await without('nobody')).toEqual([200, 200, 200]);
+    expect(await without('github')).toEqual([200, 200, 401]);
+    expect(await without('dev')).toEqual([200, 401, 200]);
+  });
+
   it('with two credential keys still takes what the older one made, and nothing of a key that is gone', async () => {
     const file = join(deployment.directory, 'credential.json');
     const { keys } = JSON.parse(await readFile(file, 'utf8'));
