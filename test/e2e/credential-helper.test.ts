@@ -1,7 +1,7 @@
 /** The credential helper inside real clients: they push and pull, and nobody has logged them in. */
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { type InstalledCli, installCli } from './support/cli-package.ts';
 import { CLIENTS } from './support/clients/client.ts';
-import { type CommandLine, installCommandLine } from './support/command-line.ts';
 import { CommandUser } from './support/command-user.ts';
 import { expectRefusal, expectSuccess } from './support/expect.ts';
 import { PUSH_REFUSED } from './support/texts.ts';
@@ -9,9 +9,9 @@ import { useWorld } from './support/world.ts';
 
 const PATIENCE_MS = 5_000;
 
-let commandLine: CommandLine;
+let commandLine: InstalledCli;
 beforeAll(async () => {
-  commandLine = await installCommandLine();
+  commandLine = await installCli();
 });
 afterAll(() => commandLine.remove());
 

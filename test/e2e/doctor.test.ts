@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type CommandLine, installCommandLine } from './support/command-line.ts';
+import { type InstalledCli, installCli } from './support/cli-package.ts';
 import { CommandUser } from './support/command-user.ts';
 import { newDirectory, removeDirectory } from './support/directories.ts';
 import { freePort } from './support/ports.ts';
@@ -23,12 +23,12 @@ const DOWN = 'down';
 let home: string;
 let pullpass: Pullpass;
 let user: CommandUser;
-let commandLine: CommandLine;
+let commandLine: InstalledCli;
 const addresses = new Map<string, string>();
 const registries: Registry[] = [];
 
 beforeAll(async () => {
-  commandLine = await installCommandLine();
+  commandLine = await installCli();
   home = await newDirectory('doctor');
   for (const name of [...Object.keys(MISTAKES), DOWN]) addresses.set(name, `localhost:${await freePort()}`);
   const services = join(home, 'services.json');

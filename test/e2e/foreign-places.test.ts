@@ -3,8 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { CaptureServer, type Reply, reply } from '../cli/support/capture.ts';
+import { type InstalledCli, installCli } from './support/cli-package.ts';
 import { PROGRAMS } from './support/clients/programs.ts';
-import { type CommandLine, installCommandLine } from './support/command-line.ts';
 import { CommandUser } from './support/command-user.ts';
 import { bareEnvironment, newDirectory, removeDirectory } from './support/directories.ts';
 import { type DockerDaemon, startDockerDaemon } from './support/docker-daemon.ts';
@@ -16,7 +16,7 @@ const TRACES = ['plp_', 'plc_', 'token:', 'iamapikey', 'iambearer', 'iamrefresh'
 /** The first characters of any JWT: a registry of ours may be shown access tokens, which are for it alone. */
 const JWT = 'eyJ';
 
-let commandLine: CommandLine;
+let commandLine: InstalledCli;
 let home: string;
 let daemon: DockerDaemon;
 let registry: CaptureServer;
@@ -25,7 +25,7 @@ let foreign: CaptureServer;
 let registryReply: Reply;
 
 beforeAll(async () => {
-  commandLine = await installCommandLine();
+  commandLine = await installCli();
   home = await newDirectory('foreign');
   daemon = await startDockerDaemon();
   registry = await CaptureServer.open(head => registryReply(head));

@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type CommandLine, installCommandLine } from './support/command-line.ts';
+import { type InstalledCli, installCli } from './support/cli-package.ts';
 import { CommandUser, type Said } from './support/command-user.ts';
 import { newDirectory, removeDirectory } from './support/directories.ts';
 import { expectRefusal, expectSuccess } from './support/expect.ts';
@@ -22,7 +22,7 @@ const POD = {
   },
 };
 
-let commandLine: CommandLine;
+let commandLine: InstalledCli;
 let platform: Platform;
 let home: string;
 let node: CommandUser;
@@ -46,7 +46,7 @@ const iam: OwnIam = {
 const world = useWorld({ registries: [{ kind: 'distribution 3.1' }], iam });
 
 beforeAll(async () => {
-  commandLine = await installCommandLine();
+  commandLine = await installCli();
   home = await newDirectory('node');
   node = await CommandUser.create(commandLine);
 });

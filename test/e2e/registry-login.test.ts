@@ -1,6 +1,6 @@
 /** `pullpass registry-login`: the local client is logged in, with as much as its user may and no more. */
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { type CommandLine, installCommandLine } from './support/command-line.ts';
+import { type InstalledCli, installCli } from './support/cli-package.ts';
 import { CommandUser } from './support/command-user.ts';
 import { expectRefusal, expectSuccess } from './support/expect.ts';
 import { REGISTRIES } from './support/registry.ts';
@@ -9,9 +9,9 @@ import { useWorld, type World } from './support/world.ts';
 
 const CLIENTS = ['docker', 'skopeo', 'podman', 'buildah'] as const;
 
-let commandLine: CommandLine;
+let commandLine: InstalledCli;
 beforeAll(async () => {
-  commandLine = await installCommandLine();
+  commandLine = await installCli();
 });
 afterAll(() => commandLine.remove());
 

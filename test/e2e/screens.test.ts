@@ -2,7 +2,7 @@
 import { readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type CommandLine, installCommandLine } from './support/command-line.ts';
+import { type InstalledCli, installCli } from './support/cli-package.ts';
 import { bareEnvironment, newDirectory, PROJECT, removeDirectory } from './support/directories.ts';
 import { type DockerDaemon, startDockerDaemon } from './support/docker-daemon.ts';
 import { run } from './support/processes.ts';
@@ -39,17 +39,17 @@ function timeless(text: string): string {
 }
 
 let home: string;
-let commandLine: CommandLine;
+let cli: InstalledCli;
 let daemon: DockerDaemon;
 
 beforeAll(async () => {
   home = await newDirectory('screens');
-  commandLine = await installCommandLine();
+  cli = await installCli();
   daemon = await startDockerDaemon();
 });
 afterAll(async () => {
   await daemon.stop();
-  await commandLine.remove();
+  await cli.remove();
   await removeDirectory(home);
 });
 
@@ -61,7 +61,7 @@ describe('the README', () => {
     await pullpass.demand('DELETE', '/v1/namespaces/team-a');
     await symlink(pullpass.settings.PULLPASS_DATA, join(home, '.pullpass'));
     const bare = bareEnvironment(home);
-    const env = { ...bare, PATH: `${commandLine.bin}:${bare.PATH}`, DOCKER_HOST: daemon.host };
+    const env = { ...bare, PATH: `${cli.bin}:${bare.PATH}`, DOCKER_HOST: daemon.host };
     const toReadme = (text: string) =>
       text
         .replaceAll(pullpass.url, 'http://localhost:8080')

@@ -4,9 +4,9 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readState, type State } from '../../../cli/state.ts';
 import type { Secret } from '../../../lib/domain/secret.ts';
+import type { InstalledCli } from './cli-package.ts';
 import type { ClientName } from './clients/client.ts';
 import { PROGRAMS, type Programs } from './clients/programs.ts';
-import type { CommandLine } from './command-line.ts';
 import { bareEnvironment, newDirectory, removeDirectory } from './directories.ts';
 import type { World } from './world.ts';
 
@@ -24,7 +24,7 @@ export class CommandUser {
   readonly variables: Readonly<Record<string, string>>;
   readonly #home: string;
 
-  private constructor(home: string, { bin }: CommandLine) {
+  private constructor(home: string, { bin }: InstalledCli) {
     this.#home = home;
     this.variables = {
       PATH: `${bin}:${process.env.PATH}`,
@@ -35,7 +35,7 @@ export class CommandUser {
   }
 
   /** `helped`: the registries for which docker, skopeo, podman, buildah and crane ask the helper. */
-  static async create(commandLine: CommandLine, helped: readonly string[] = []): Promise<CommandUser> {
+  static async create(commandLine: InstalledCli, helped: readonly string[] = []): Promise<CommandUser> {
     const home = await newDirectory('user');
     const user = new CommandUser(home, commandLine);
     const config = JSON.stringify({
