@@ -197,6 +197,7 @@ describe('a token exchange', () => {
       ],
     ],
     ['for another type than a repository', 'good', TYPE.access, [['scope', 'registry:catalog:*']]],
+    ['for an image', 'good', TYPE.access, [['scope', `image:${ACME}/app:pull`]]],
     ['for a repository of no grammar', 'good', TYPE.access, scopes('Te/App:pull')],
     ['for a namespace', 'good', TYPE.access, scopes(`${ACME}:pull`)],
     ['for every repository by a star', 'good', TYPE.access, scopes('*:pull')],
@@ -213,7 +214,7 @@ describe('a token exchange', () => {
       'for 33 repositories',
       'good',
       TYPE.access,
-      scopes(...Array.from({ length: 33 }, (__, i) => `${ACME}/web/${i}:pull`)),
+      scopes(...Array.from({ length: 33 }, (__, i) => `te/${i}:pull`)),
     ],
   ])('is refused as OAuth refuses: %s', async (_, subject, type, more) => {
     const { status, json } = await exchange(subject === 'good' ? token : subject, type, more);
