@@ -136,6 +136,15 @@ describe('nobody is logged in', () => {
     registry = await CaptureServer.open(() => reply('200 OK'));
   });
 
+  it('when the broker fails, which is not asked for less then', async () => {
+    broker.replies['POST /v1/credentials'] = () => ({
+      status: 503,
+      json: { code: 'unavailable', detail: 'No.' },
+    });
+    expect(await registryLogin()).toMatchObject({ code: 1, stdout: '' });
+    expect(orders()).toHaveLength(1);
+  });
+
   it('with a refresh token, where the login has none', async () => {
     await shell.pullpass(['login', '--url', broker.url, '--oidc-token-stdin'], { input: 'eyJ.eyJ.sig' });
     const { code, stderr } = await registryLogin('--iamrefresh');

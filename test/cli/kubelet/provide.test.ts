@@ -18,11 +18,14 @@ let shell: Shell;
 let broker: Stub;
 let registry: CaptureServer;
 let tokenFile: string;
+/** What the registry names as its realm; undefined: the broker. */
+let realm: string | undefined;
 /** Members of the broker's answer that are not as they should be. */
 let oddities: object;
 
 beforeEach(async () => {
   oddities = {};
+  realm = undefined;
   shell = await Shell.open();
   tokenFile = join(shell.directory, 'token');
   await writeFile(tokenFile, `${TOKEN}\n`);
@@ -31,7 +34,7 @@ beforeEach(async () => {
   });
   registry = await CaptureServer.open(() =>
     reply('401 Unauthorized', {
-      'www-authenticate': `Bearer realm="${broker.url}/oauth/token",service="registry.example"`,
+      'www-authenticate': `Bearer realm="${realm ?? broker.url}/oauth/token",service="registry.example"`,
     }),
   );
   const services = [
@@ -156,6 +159,7 @@ describe('the kubelet is answered with an error', () => {
     ['is to be remembered for all registries', () => ({ cacheKeyType: 'Global' })],
     ['is to be remembered for longer than it lives', () => ({ cacheDuration: '3601s' })],
     ['has a duration that is none', () => ({ cacheDuration: 'forever' })],
+    ['is to be remembered for hours', () => ({ cacheDuration: '1800h' })],
     ['is for another registry', () => ({ auth: { 'other.example': response().auth[registry.address] } })],
     [
       'is for another registry as well',
@@ -174,6 +178,13 @@ describe('the kubelet is answered with an error', () => {
     const { code, stdout, stderr } = await run(args('--token-file', tokenFile));
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toContain(`something else than a credential for ${registry.address}`);
+  });
+
+  it('when the registry sends its clients elsewhere', async () => {
+    realm = 'http://127.0.0.1:1';
+    const { code, stdout, stderr } = await run(args('--token-file', tokenFile));
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain('has the realm "http://127.0.0.1:1/oauth/token"');
   });
 
   it('when the broker does not serve the registry, or nobody says who asks', async () => {
