@@ -97,7 +97,7 @@ const NewTrust = request({
 const CredentialRequest = request({
   schema: VEND_CREDENTIAL,
   members: {
-    repositories: `${REPOSITORIES} null: every repository that the parent may use.`,
+    repositories: `${REPOSITORIES} null: every repository that the parent may use; a credential to push then also pulls where the parent may only pull.`,
     access: ACCESS,
     expiresInSeconds: `${ENDS} Shortened to the end of its parent.`,
     service: 'The registry that it is for; absent: the only one.',

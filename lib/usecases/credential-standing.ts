@@ -1,7 +1,6 @@
 /** The standing of whoever presents a credential: what its parent may now, inside what the credential says. */
-import { actionsOf } from '../domain/access.ts';
 import { accountHandle } from '../domain/account.ts';
-import type { Credential, Parent } from '../domain/credential.ts';
+import { boundsOf, type Credential, type Parent } from '../domain/credential.ts';
 import { narrowed } from '../domain/grant.ts';
 import { permissionsOf, rolesOf } from '../domain/policy.ts';
 import type { Secret } from '../domain/secret.ts';
@@ -36,10 +35,11 @@ export async function credentialStanding(
   const facts = await factsOf(ports, credential, occasion);
   if (facts.ended) throw refused(`credential ${jti}: ended`);
   const { parentage: _, ...parent } = await parentStanding(ports, credential, { facts, now: occasion.now });
-  const bound = { repositories: credential.repositories, actions: actionsOf(credential.access) };
   return {
     ...parent,
-    permissions: parent.permissions.map(permission => narrowed(permission, bound)),
+    permissions: boundsOf(credential).flatMap(bound =>
+      parent.permissions.map(permission => narrowed(permission, bound)),
+    ),
     endsAt: Math.min(endsAt, parent.endsAt ?? endsAt),
     credential: jti,
   };

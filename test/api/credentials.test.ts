@@ -118,6 +118,7 @@ describe('a credential is vended to', () => {
       SERVICE.name,
       'pull',
       null,
+      [],
       now() + seconds,
     ]);
     const subject = (parent as string[])[1];
@@ -234,6 +235,33 @@ describe('a credential is for', () => {
     expect(json.access).toBe('push');
     const login = await logIn(json.password, `${ACME}/app:*`);
     expect(grantOf(login)).toEqual([`repository:${ACME}/app:pull,push`]);
+  });
+
+  it('pull, where its parent may only pull, beside push where it may push', async () => {
+    const rules = [
+      { subject: 'walter', role: 'writer', repositories: [`${ACME}/web/*`] },
+      { subject: 'walter', role: 'reader', repositories: [`${ACME}/base/*`, `${ACME}/web/ui`] },
+    ];
+    for (const json of rules) await alice('POST /v1/policies', { json });
+    const scopes = [`${ACME}/web/ui:*`, `${ACME}/base/os:*`, `${ACME}/app:*`];
+    const walter = await apiKeyOf('acme:walter');
+    const { json } = await vend(walter, { access: 'push' });
+    expect(json).toMatchObject({ access: 'push', repositories: [`${ACME}/web/*`] });
+    expect(grantOf(await logIn(json.password, ...scopes))).toEqual([
+      `repository:${ACME}/web/ui:pull,push`,
+      `repository:${ACME}/base/os:pull`,
+    ]);
+    const asked = await vend(walter, { access: 'push', repositories: [`${ACME}/web/*`] });
+    expect(grantOf(await logIn(asked.json.password, ...scopes))).toEqual([
+      `repository:${ACME}/web/ui:pull,push`,
+    ]);
+    await alice('POST /v1/policies', {
+      json: { subject: 'walter', role: 'writer', repositories: [`${ACME}/base/*`] },
+    });
+    expect(grantOf(await logIn(json.password, ...scopes))).toEqual([
+      `repository:${ACME}/web/ui:pull,push`,
+      `repository:${ACME}/base/os:pull`,
+    ]);
   });
 
   it('never for deletion, whoever its parent is', async () => {

@@ -134,10 +134,11 @@ async function checkVended(chain: Chain, held: Held): Promise<void> {
 }
 
 /** What the credential says that it is for. */
-function isSaid({ vended: { access, repositories } }: Held, line: string): boolean {
+function isSaid({ vended: { access, repositories, alsoPull } }: Held, line: string): boolean {
   const [name = '', action] = line.split(':');
-  if (action === 'delete' || (action === 'push' && access === 'pull')) return false;
-  return repositories === null || repositories.some(pattern => reaches(pattern, name));
+  const lies = (patterns: typeof alsoPull) => patterns?.some(pattern => reaches(pattern, name)) ?? true;
+  if (action === 'pull') return lies(repositories) || lies(alsoPull);
+  return action === 'push' && access === 'push' && lies(repositories);
 }
 
 async function check(chain: Chain, held: Held, chance: Chance): Promise<void> {

@@ -13,6 +13,7 @@ const CREDENTIAL: Credential = {
   service: 'localhost:5000',
   access: 'pull',
   repositories: ['team/app'],
+  alsoPull: [],
   endsAt: 1_795_248_000,
 };
 
