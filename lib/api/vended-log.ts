@@ -5,7 +5,7 @@ import type { Log } from '../ports.ts';
 import type { Vended } from '../usecases/vend-credential.ts';
 
 export function logVended(log: Log, { requestId, sourceAddress, presented }: Call, vended: Vended): void {
-  const { jti, subject, account, service, access, repositories, endsAt } = vended;
+  const { jti, subject, account, service, access, repositories, alsoPull, endsAt } = vended;
   log.info('vended', {
     requestId,
     sourceAddress,
@@ -16,6 +16,7 @@ export function logVended(log: Log, { requestId, sourceAddress, presented }: Cal
     credential: jti,
     access,
     repositories: repositories?.join(' ') ?? null,
+    alsoPull: alsoPull?.join(' ') ?? null,
     expiresAt: toRfc3339(endsAt),
   });
 }

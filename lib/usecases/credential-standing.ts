@@ -73,10 +73,10 @@ function parentStanding(
   ports: StandingPorts,
   { handle, parent }: Credential,
   moment: Moment,
-): Standing | Promise<Standing> {
+): Promise<Standing> {
   switch (parent.kind) {
     case 'token':
-      return standingOfParentToken(parent, moment);
+      return standingOfParentToken(ports, parent, moment);
     case 'identity':
       return standingOfParentIdentity(ports, handle, { parent, moment });
     case 'trust':
@@ -84,13 +84,15 @@ function parentStanding(
   }
 }
 
-function standingOfParentToken(
+async function standingOfParentToken(
+  { store }: StandingPorts,
   { id, generation }: Extract<Parent, { kind: 'token' }>,
   { facts: { token, removed, claims }, now }: Moment,
-): Standing {
+): Promise<Standing> {
   if (token === undefined) throw refused(`token ${id}, of a credential: ${removed ? 'removed' : 'unknown'}`);
   const judgement = judgeGeneration(token, generation, now);
   if (!judgement.usable) throw refused(`token ${id}, of a credential: ${judgement.refusal}`);
+  await store.touch(token, now);
   return standingOfToken(token, generation, claims);
 }
 

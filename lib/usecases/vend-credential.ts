@@ -100,7 +100,8 @@ function refreshTime(now: number, endsAt: number, randomBytes: RandomBytes): num
 
 function tooLong(): PullpassError {
   return new PullpassError('invalid-request', {
-    detail: 'So many repositories do not fit into one credential; name fewer, or a prefix with /*.',
+    detail:
+      'This does not fit into one credential: name fewer repositories, or a prefix with /*; or let fewer trusts cover the workload.',
     problems: [{ path: 'repositories', message: 'do not fit into one credential' }],
   });
 }

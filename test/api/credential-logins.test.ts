@@ -59,6 +59,14 @@ describe('a credential of a token', () => {
     expect(claimsOf(await deployment.logIn(credential)).sub).toBe(`token:${id}`);
   });
 
+  it('is a use of its token', async () => {
+    const long = await vend({ bearer: token }, { access: 'push', expiresInSeconds: 43_200 });
+    deployment.wait(3 * 3600);
+    expect(await given(long)).toEqual(WHOLE);
+    const { lastUsedAt } = (await alice(`GET /v1/tokens/${id}`)).json;
+    expect(Date.parse(lastUsedAt)).toBe(Math.floor(Date.now() / 1000) * 1000);
+  });
+
   it('is refused once its token is removed', async () => {
     await alice(`DELETE /v1/tokens/${id}`);
     const answer = await deployment.logIn(credential);

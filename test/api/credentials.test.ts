@@ -459,6 +459,7 @@ describe('the log tells', () => {
         credential: jtiOf(password),
         access: 'pull',
         repositories: `${ACME}/app ${ACME}/web/ui`,
+        alsoPull: '',
         expiresAt: answer.json.expiresAt,
       },
     ]);
