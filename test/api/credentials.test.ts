@@ -245,8 +245,10 @@ describe('a credential is for', () => {
     for (const json of rules) await alice('POST /v1/policies', { json });
     const scopes = [`${ACME}/web/ui:*`, `${ACME}/base/os:*`, `${ACME}/app:*`];
     const walter = await apiKeyOf('acme:walter');
-    const { json } = await vend(walter, { access: 'push' });
+    const answer = await vend(walter, { access: 'push' });
+    const { json } = answer;
     expect(json).toMatchObject({ access: 'push', repositories: [`${ACME}/web/*`] });
+    expect(eventsOf(world.deployment, answer)).toMatchObject([{ alsoPull: `${ACME}/base/*` }]);
     expect(grantOf(await logIn(json.password, ...scopes))).toEqual([
       `repository:${ACME}/web/ui:pull,push`,
       `repository:${ACME}/base/os:pull`,
@@ -459,7 +461,6 @@ describe('the log tells', () => {
         credential: jtiOf(password),
         access: 'pull',
         repositories: `${ACME}/app ${ACME}/web/ui`,
-        alsoPull: '',
         expiresAt: answer.json.expiresAt,
       },
     ]);
