@@ -17,7 +17,7 @@ const DYNAMODB = ['@aws-sdk/*', '@smithy/*', 'bowser', 'mnemonist', 'obliterator
  * engine and its development IAM can be in none. Lower a figure when a bundle has become smaller.
  */
 export const BUDGETS = {
-  login: { startBytes: 125_000, totalBytes: 125_000, packages: [...CHAIN, 'jose'] },
+  login: { startBytes: 126_500, totalBytes: 126_500, packages: [...CHAIN, 'jose'] },
   management: { startBytes: 340_000, totalBytes: 482_000, packages: [...CHAIN, ...DYNAMODB, 'jose'] },
   credentials: {
     startBytes: 350_000,
@@ -26,5 +26,5 @@ export const BUDGETS = {
   },
   discovery: { startBytes: 68_000, totalBytes: 172_000, packages: CHAIN },
   fallback: { startBytes: 44_000, totalBytes: 44_000, packages: CHAIN },
-  cleanup: { startBytes: 262_000, totalBytes: 408_000, packages: [...CHAIN, ...DYNAMODB] },
+  cleanup: { startBytes: 263_000, totalBytes: 408_000, packages: [...CHAIN, ...DYNAMODB] },
 } as const satisfies Record<string, Budget>;
