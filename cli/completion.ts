@@ -51,7 +51,9 @@ function step({ command, option, argument }: Position, word: string): Position {
 function following(command: Command, last: string, index: number, targets: readonly string[]): string[] {
   if (last.startsWith('-')) return optionsOf(command).flatMap(({ long }) => long ?? []);
   const verbs = command.createHelp().visibleCommands(command);
-  if (verbs.length > 0) return verbs.flatMap(verb => [verb.name(), ...verb.aliases()]);
+  if (verbs.length > 0) {
+    return index === 0 ? verbs.flatMap(verb => [verb.name(), ...verb.aliases()]) : [];
+  }
   const args = command.registeredArguments;
   const argument = args[index] ?? args.findLast(({ variadic }) => variadic);
   if (argument === undefined) return [];

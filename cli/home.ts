@@ -44,6 +44,15 @@ export class Home {
     });
   }
 
+  /**
+   * Does what no other command may do at the same time. Whoever is at it longer than `patienceMs` is taken for dead.
+   * What is remembered can change meanwhile.
+   */
+  async alone<T>(patienceMs: number, work: () => Promise<T>): Promise<T> {
+    await mkdir(this.directory, { recursive: true, mode: DIRECTORY_MODE });
+    return withLock(join(this.directory, 'renewal.lock'), patienceMs, work);
+  }
+
   async #checkDirectory(): Promise<void> {
     const found = await stat(this.directory).catch(absent);
     if (found !== undefined) demandPrivate(this.directory, found, DIRECTORY_MODE);

@@ -5,6 +5,7 @@ import { toSeconds } from '../lib/domain/time.ts';
 import { API_KEY_GRANT } from '../lib/iam/token-exchange.ts';
 import { boundedFetch, notUnderstood, readJson } from './bounded-fetch.ts';
 import { Failure } from './failure.ts';
+import { clientOf } from './iam-client.ts';
 import { type IamLogin, optionalSecret, secret } from './stored-login.ts';
 import type { PinnedIssuer } from './target.ts';
 
@@ -52,12 +53,16 @@ interface Grant {
 }
 
 async function exchange({ issuer, form, what }: Grant, options: ExchangeOptions): Promise<IamLogin> {
-  const { tokenEndpoint, clientId } = issuer;
-  const client = clientId === null ? {} : { client_id: clientId };
+  const { tokenEndpoint } = issuer;
+  const client = clientOf(issuer);
   const { status, text } = await boundedFetch(tokenEndpoint, {
     method: 'POST',
-    headers: { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' },
-    body: new URLSearchParams({ ...form, ...client }).toString(),
+    headers: {
+      accept: 'application/json',
+      'content-type': 'application/x-www-form-urlencoded',
+      ...client.headers,
+    },
+    body: new URLSearchParams({ ...form, ...client.form }).toString(),
     timeoutMs: options.timeoutMs,
   });
   if (status >= 400 && status < 500 && status !== 429) {

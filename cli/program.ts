@@ -18,6 +18,7 @@ import { VERSION } from './version.ts';
 
 const FAILED = 1;
 const MISUSED = 2;
+const HARMLESS = /^[a-z,| -]*(?:<[a-z=.]+>)?$/;
 
 /** Adds the verbs of one file to the program. */
 type AddVerbs = (program: Command, context: Context) => void;
@@ -74,6 +75,11 @@ function isTold(error: unknown): boolean {
   return error instanceof AlreadyTold || (error instanceof CommanderError && error.code === 'commander.help');
 }
 
-function asUsageError({ message }: Error): UsageError {
-  return new UsageError(message.replace(/^error: /, ''));
+/** The library's messages quote what was typed. Only what can be a verb, an option or a choice is repeated. */
+function asUsageError(error: Error): Error {
+  if (error instanceof UsageError) return error;
+  const message = error.message.replace(/^error: /, '');
+  return new UsageError(
+    message.replaceAll(/'([^']*)'/g, (quoted, text) => (HARMLESS.test(text) ? quoted : "'…'")),
+  );
 }

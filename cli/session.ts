@@ -27,6 +27,8 @@ type Request = Omit<BrokerRequest, 'proof'>;
 
 /** An access token this close to its end is renewed first. */
 const RENEW_SECONDS = 60;
+/** What a renewal takes at most, beside the request. */
+const LOCK_MARGIN_MS = 1000;
 
 export class Session {
   readonly target: Target;
@@ -76,21 +78,28 @@ export class Session {
     return this.#waiting(this.broker.ask(schema, { ...request, proof }));
   }
 
-  async #renewed(login: IamLogin): Promise<IamLogin> {
-    const { issuer } = this.target;
-    if (issuer === null || login.refreshToken === null) throw this.#ended();
-    const options = { nowMs: this.#clock(), timeoutMs: this.#timeoutMs };
-    try {
-      const renewed = await exchangeRefreshToken(issuer, login.refreshToken, options);
+  /** By one command at a time: there are issuers that take a refresh token only once. */
+  async #renewed(ended: IamLogin): Promise<IamLogin> {
+    return this.#home.alone(this.#timeoutMs + LOCK_MARGIN_MS, async () => {
+      const login = (await this.#stored()) ?? ended;
+      if (this.#isGood(login)) return login;
+      const { issuer } = this.target;
+      if (issuer === null || login.refreshToken === null) throw this.#ended();
+      const options = { nowMs: this.#clock(), timeoutMs: this.#timeoutMs };
+      const renewed = await exchangeRefreshToken(issuer, login.refreshToken, options).catch(error => {
+        throw isRefusal(error) ? this.#ended(error) : error;
+      });
       await this.#remember(login, renewed);
       return renewed;
-    } catch (error) {
-      if (!(error instanceof Failure) || error.details.code !== 'refused-by-issuer') throw error;
-      // Another command may have been first, with an issuer that takes a refresh token only once.
-      const stored = targetNamed(await this.#home.read(), this.target.name)?.login;
-      if (stored?.kind === 'iam' && this.#isGood(stored)) return stored;
-      throw this.#ended(error);
-    }
+    });
+  }
+
+  /** The login that is remembered by now, if it still is one of the same deployment and issuer. */
+  async #stored(): Promise<IamLogin | undefined> {
+    const { name, url, issuer } = this.target;
+    const target = targetNamed(await this.#home.read(), name);
+    const isSame = target?.url === url && target.issuer?.tokenEndpoint === issuer?.tokenEndpoint;
+    return isSame && target.login?.kind === 'iam' ? target.login : undefined;
   }
 
   /** Only in the place of the login that was renewed: whoever has logged in or out since meant it. */
@@ -115,4 +124,8 @@ export class Session {
   #next(): string {
     return `Log in with: pullpass login --target ${this.target.name}`;
   }
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof Failure && error.details.code === 'refused-by-issuer';
 }

@@ -38,4 +38,3 @@ export const KEPT_TOKEN = v.object({
   target: v.string(),
   token: secret,
 });
-export type KeptToken = Readonly<v.InferOutput<typeof KEPT_TOKEN>>;

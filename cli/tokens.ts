@@ -21,7 +21,8 @@ export const NEW_TOKEN = v.looseObject({ ...TOKEN.entries, token: v.string() });
 export const TOKEN_VALUE = v.looseObject({ id: v.string(), token: v.string() });
 
 const PAGE = v.object({ tokens: v.array(TOKEN), nextCursor: v.nullable(v.string()) });
-const PAGE_LIMIT = '200';
+/** Small enough that the first rows are there at once, and that a page of the largest tokens is no burden. */
+const PAGE_LIMIT = '50';
 
 /** All tokens of the account, newest first, fetched page by page as they are taken. */
 export async function* allTokens(session: Session): AsyncGenerator<Token> {

@@ -26,15 +26,15 @@ const DYNAMODB = ['@aws-sdk/*', '@smithy/*', 'bowser', 'mnemonist', 'obliterator
  * engine and its development IAM can be in none. Lower a figure when a bundle has become smaller.
  */
 export const BUDGETS = {
-  login: { startBytes: 139_000, totalBytes: 139_000, packages: [...CHAIN, 'jose'] },
+  login: { startBytes: 140_000, totalBytes: 140_000, packages: [...CHAIN, 'jose'] },
   management: { startBytes: 363_000, totalBytes: 505_000, packages: [...CHAIN, ...DYNAMODB, 'jose'] },
   credentials: {
     startBytes: 372_000,
     totalBytes: 514_000,
     packages: [...CHAIN, ...DYNAMODB, 'jose', 'negotiator', 'content-type'],
   },
-  discovery: { startBytes: 75_000, totalBytes: 75_000, packages: CHAIN },
-  fallback: { startBytes: 44_000, totalBytes: 44_000, packages: CHAIN },
+  discovery: { startBytes: 76_000, totalBytes: 176_000, packages: CHAIN },
+  fallback: { startBytes: 45_000, totalBytes: 45_000, packages: CHAIN },
   keys: {
     startBytes: 305_000,
     totalBytes: 305_000,

@@ -4,6 +4,7 @@ import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import project from '../package.json' with { type: 'json' };
+import { licencesOf } from './licences.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const OUTPUT = join(ROOT, '.build');
@@ -23,7 +24,8 @@ if (node[0] < ${NODE.major} || (node[0] === ${NODE.major} && node[1] < ${NODE.mi
 
 await rm(PACKAGE, { recursive: true, force: true });
 await mkdir(PACKAGE, { recursive: true });
-await bundle();
+const inputs = await bundle();
+await writeFile(join(PACKAGE, 'THIRD-PARTY-LICENCES'), await licencesOf(inputs, ROOT));
 await writeFile(join(PACKAGE, 'package.json'), `${JSON.stringify(manifest(), null, 2)}\n`);
 await copyFile(join(ROOT, 'LICENSE'), join(PACKAGE, 'LICENSE'));
 await copyFile(join(ROOT, 'cli', 'README.md'), join(PACKAGE, 'README.md'));
@@ -32,9 +34,10 @@ pack();
 /**
  * One file for each command, with all that it needs; the same sources give the same bytes. CommonJS: an older Node
  * reads its first lines before it misses anything, and what is imported late is evaluated late within the one file.
+ * Answers the paths of what went into them.
  */
-async function bundle(): Promise<void> {
-  await build({
+async function bundle(): Promise<string[]> {
+  const { metafile } = await build({
     absWorkingDir: ROOT,
     entryPoints: COMMANDS.map(name => `cli/${name}.ts`),
     outdir: PACKAGE,
@@ -46,9 +49,12 @@ async function bundle(): Promise<void> {
     platform: 'node',
     target: 'node20',
     mainFields: ['module', 'main'],
-    legalComments: 'eof',
+    legalComments: 'none',
+    metafile: true,
     logLevel: 'warning',
   });
+  const used = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.entries(inputs));
+  return used.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([path]) => path);
 }
 
 function manifest(): object {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { httpUrl, ISSUERS_FILE } from './config-issuers.ts';
 import { keyReference, secretReference, secretsReference } from './config-references.ts';
-import { SERVICES_FILE, serviceName } from './config-services.ts';
+import { registryName, SERVICES_FILE } from './config-services.ts';
 import { parseAdministrator } from './domain/identity.ts';
 import { parseRegistrationRule, type RegistrationRules } from './domain/namespace-claim.ts';
 import { Secret } from './domain/secret.ts';
@@ -33,7 +33,7 @@ const SETTINGS = {
     v.pipe(text, v.check(isBaseUrl, 'must be an http or https URL without path or trailing slash')),
   ),
   table: setting('PULLPASS_TABLE', text, 'pullpass'),
-  service: setting('PULLPASS_SERVICE', v.pipe(text, serviceName), DEFAULT_SERVICE),
+  service: setting('PULLPASS_SERVICE', v.pipe(text, registryName), DEFAULT_SERVICE),
   services: setting('PULLPASS_SERVICES', v.optional(jsonFile(SERVICES_FILE))),
   keys: setting('PULLPASS_KEYS', secretsReference(text)),
   derivationKey: setting('PULLPASS_DERIVATION_KEY', keyReference(text)),

@@ -373,8 +373,15 @@ describe('the services file', () => {
     ...['', 'https://registry.example', 'registry.example/', 'registry.example/team', 'a b', "a';reboot'"],
     ...['registry.example:', ':5000', 'a:123456', 'user@registry.example', '-a', '[::1', 'a\n', 'a:b', '$x'],
   ])('does not take %j for a registry: it stands in commands and in names of images', async registry => {
+    expect(() => readConfig(['service'], { PULLPASS_SERVICE: registry })).toThrow(/PULLPASS_SERVICE/);
     const problem = 'PULLPASS_SERVICES [0][registry] must be a host, or a host and a port';
     expect(await problems([{ name: 'a', registry }])).toEqual([problem]);
+  });
+
+  it('demands the registry of a service whose name is no host', async () => {
+    const problem = 'PULLPASS_SERVICES [0] must name its registry, as its name is no host';
+    expect(await problems([{ name: "a';b" }])).toEqual([problem]);
+    expect(await problems([{ name: "a';b", registry: 'r.example' }])).toEqual([]);
   });
 
   it('is not needed for one service', () => {

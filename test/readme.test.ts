@@ -66,7 +66,7 @@ describe('the README', () => {
     const lengths = [null, ...Array.from({ length: 700 }, (_, i) => i + 1)];
     const sealed = lengths.flatMap(length => {
       const repositories = length === null ? null : [patternOf(length)];
-      const body = credentialBody('k', { ...facts, parent, service: 's', repositories });
+      const body = credentialBody('k', { ...facts, parent, service: 's', repositories, alsoPull: [] });
       return sealCredential(body, Buffer.alloc(32, 7))?.reveal() ?? [];
     });
     expect(sealed.at(-1)?.length).toBeGreaterThan(MAX_CREDENTIAL_LENGTH - 4);

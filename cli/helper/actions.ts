@@ -24,11 +24,14 @@ export type Action = (ports: HelperPorts, input: string) => Promise<string>;
 /** docker-credential-helpers `credentials/error.go`: clients compare it to the letter. */
 export const NOT_FOUND = 'credentials not found in native keychain';
 
-/** What every credential is vended for. Builders keep what they were given for ten minutes. */
 const USER_NAME = 'token';
+/** Builders keep what they were given for ten minutes, and what they do with it may take long. */
 const LIFE_SECONDS = 3600;
-/** Each of the two requests of a `get`, which together answer before five seconds have gone by. */
-const REQUEST_MS = 3_500;
+/**
+ * For each request, so that all has an end before five seconds have gone by, also where a lock has to be taken over
+ * from a helper that was killed while it renewed a login.
+ */
+const REQUEST_MS = 2_500;
 
 const STORED = v.object({ ServerURL: v.string(), Username: v.string(), Secret: v.string() });
 

@@ -20,7 +20,7 @@ export interface RegistryAnswer {
   readonly challenges: string;
 }
 
-export const REGISTRY_TIMEOUT_MS = 5_000;
+const REGISTRY_TIMEOUT_MS = 5_000;
 /** Of which a registry on this machine gets so many to say that it speaks TLS. */
 const LOOPBACK_TLS_MS = 1_000;
 
@@ -30,11 +30,10 @@ export async function askRegistry(question: Question): Promise<RegistryAnswer> {
   const overTls = `https://${registry}`;
   try {
     if (!isLoopback(overTls)) return await ask(overTls, timeoutMs, accessToken);
-    return await ask(overTls, LOOPBACK_TLS_MS, accessToken).catch(error => {
-      if (!isUnreachable(error)) throw error;
-      // As docker does it for this machine, where nobody listens on the way.
-      return ask(`http://${registry}`, timeoutMs - LOOPBACK_TLS_MS, accessToken);
-    });
+    // As docker does it for this machine, where nobody listens on the way.
+    return await ask(overTls, LOOPBACK_TLS_MS, accessToken).catch(() =>
+      ask(`http://${registry}`, timeoutMs - LOOPBACK_TLS_MS, accessToken),
+    );
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     throw new Failure(error.message, { ...error.details, next: adviceFor(error) });
@@ -45,10 +44,6 @@ async function ask(origin: string, timeoutMs: number, accessToken?: Secret): Pro
   const authorization = accessToken === undefined ? {} : { authorization: `Bearer ${accessToken.reveal()}` };
   const answer = await boundedFetch(`${origin}/v2/`, { method: 'GET', headers: authorization, timeoutMs });
   return { origin, status: answer.status, challenges: answer.headers.get('www-authenticate') ?? '' };
-}
-
-function isUnreachable(error: unknown): boolean {
-  return error instanceof Failure && error.details.code === 'unreachable';
 }
 
 function adviceFor({ details: { code } }: Failure): string {

@@ -1,4 +1,6 @@
 /** A credential in the shape that its consumer reads. The user name is always `token`. */
+
+import type { Pattern } from '../domain/repository.ts';
 import { toRfc3339 } from '../domain/time.ts';
 import type { Vended } from '../usecases/vend-credential.ts';
 
@@ -82,8 +84,8 @@ function kubernetesSecret(vended: Vended): string {
  * for `team-a/app` is taken for `team-a/app/web` too, and a place within another needs none.
  */
 function containersAuth(vended: Vended): string {
-  const { service, repositories } = vended;
-  const places = repositories?.map(pattern => `${service.registry}/${pattern.replace(/\/\*$/, '')}`);
+  const { service } = vended;
+  const places = reachOf(vended)?.map(pattern => `${service.registry}/${pattern.replace(/\/\*$/, '')}`);
   const keys = places ?? [service.registry];
   const outermost = keys.filter(key => !keys.some(other => key.startsWith(`${other}/`)));
   return file({ auths: Object.fromEntries(outermost.map(key => [key, { auth: basic(vended) }])) });
@@ -105,11 +107,11 @@ function ecr(vended: Vended): object {
  * `Global`: it would be offered to every registry that the provider is asked about.
  */
 function kubelet(vended: Vended): object {
-  const { service, repositories, vendedAt, refreshAfter, password } = vended;
+  const { service, vendedAt, refreshAfter, password } = vended;
   return {
     apiVersion: 'credentialprovider.kubelet.k8s.io/v1',
     kind: 'CredentialProviderResponse',
-    cacheKeyType: repositories === null ? 'Registry' : 'Image',
+    cacheKeyType: reachOf(vended) === null ? 'Registry' : 'Image',
     cacheDuration: `${refreshAfter - vendedAt}s`,
     auth: { [service.registry]: { username: USER_NAME, password: password.reveal() } },
   };
@@ -143,4 +145,9 @@ function base64(text: string): string {
 /** One word for a POSIX shell (XCU 2.2.2). A registry that the configuration names only as a service may hold a quote. */
 function quoted(word: string): string {
   return `'${word.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+/** Wherever the credential is good for anything; null: in all namespaces of the account. */
+function reachOf({ repositories, alsoPull }: Vended): readonly Pattern[] | null {
+  return repositories === null || alsoPull === null ? null : [...repositories, ...alsoPull];
 }

@@ -84,6 +84,7 @@ export const ROUTES = {
     },
     { method: 'GET', path: '/.well-known/jwks.json', operation: 'getKeys', ...PUBLIC },
     { method: 'GET', path: '/.well-known/oauth-authorization-server', operation: 'getMetadata', ...PUBLIC },
+    { method: 'GET', path: '/openapi.json', operation: 'getOpenApi', ...PUBLIC },
   ],
 } as const satisfies Record<FunctionName, readonly Route[]>;
 

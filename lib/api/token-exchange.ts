@@ -57,13 +57,18 @@ function targetOf(form: Form): string | undefined {
   return audience ?? service;
 }
 
-/** A credential has one access for all its repositories. */
+/**
+ * A credential has one access for all its repositories. A scope that cannot be read asks a login for nothing; here it
+ * would be a bound that is passed over.
+ */
 function wishOf(values: readonly string[]): { access: Access; repositories: readonly Pattern[] | null } {
-  const scopes = parseScopes(values);
-  if (scopes.length === 0) return { access: 'pull', repositories: null };
+  const words = values.flatMap(value => value.split(' ')).filter(word => word !== '');
+  if (words.length === 0) return { access: 'pull', repositories: null };
+  const scopes = parseScopes(words);
   const [access, ...others] = new Set(scopes.map(({ actions }) => accessOf(actions)));
   const repositories = scopes.map(({ name }) => name);
   const isReadable =
+    words.every(word => parseScopes([word]).length === 1) &&
     access !== undefined &&
     others.length === 0 &&
     scopes.every(({ type, name }) => type === 'repository' && isPattern(name)) &&

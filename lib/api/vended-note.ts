@@ -9,7 +9,7 @@ export function noteVended(
   { requestId, sourceAddress, presented }: Call,
   vended: Vended,
 ): void {
-  const { jti, subject, account, service, access, repositories, endsAt } = vended;
+  const { jti, subject, account, service, access, repositories, alsoPull, endsAt } = vended;
   log.info('vended', {
     requestId,
     sourceAddress,
@@ -20,6 +20,7 @@ export function noteVended(
     credential: jti,
     access,
     repositories: repositories?.join(' ') ?? null,
+    alsoPull: alsoPull?.join(' ') ?? null,
     expiresAt: toRfc3339(endsAt),
   });
   metrics.count('Vended');

@@ -1,7 +1,7 @@
 /** The chain of a function whose callers have to be recognised. */
 import { type Config, ConfigurationError } from '../config.ts';
 import { PullpassError } from '../domain/errors.ts';
-import type { Issuers } from '../domain/issuer.ts';
+import { type Issuers, identityIssuers } from '../domain/issuer.ts';
 import { failureLimiter } from '../http/failure-limiter.ts';
 import { identifier, type Recognition } from '../http/identify.ts';
 import { identityVerifier } from '../iam/verifier.ts';
@@ -28,9 +28,7 @@ export function guardedChain(
   { metrics, ...stores }: Pick<Recognition, 'policies' | 'proofs'> & { readonly metrics: Metrics },
 ): ChainParts {
   const { url: publicUrl, issuers = NO_ISSUERS, administrators = [] } = config;
-  const keys = new Set(
-    [...issuers.iam, ...(issuers.aws === null ? [] : [issuers.aws])].map(({ key }) => key),
-  );
+  const keys = identityIssuers(issuers);
   const strangers = administrators.filter(({ account }) => !keys.has(account.split(':', 1).join('')));
   if (strangers.length > 0) {
     const accounts = strangers.map(({ account }) => account).join(' and ');

@@ -1,6 +1,7 @@
 /** What tells who someone is at a login: for the login endpoint, and for the vending of credentials. */
 import type { Config } from '../config.ts';
 import { credentialKeys } from '../derivation/credential-keys.ts';
+import { issuerKeys } from '../domain/issuer.ts';
 import type { Metrics } from '../ports.ts';
 import { leanLoginCalls, leanQuery } from '../store/lean-calls.ts';
 import { loginStore } from '../store/login-store.ts';
@@ -8,16 +9,23 @@ import { POLICY, TRUST } from '../store/rule-items.ts';
 import { ruleReader } from '../store/rule-reader.ts';
 import type { StandingPorts } from '../usecases/standing.ts';
 import { composeDynamo, DYNAMO_SETTINGS } from './dynamo.ts';
+import { NO_ISSUERS } from './guarded-chain.ts';
 import { composeCredentialPlace } from './key-places.ts';
 import { randomBytes } from './system.ts';
 
-export const STANDING_SETTINGS = [...DYNAMO_SETTINGS, 'table', 'administrators', 'credentialKey'] as const;
+export const STANDING_SETTINGS = [
+  ...DYNAMO_SETTINGS,
+  'table',
+  'administrators',
+  'issuers',
+  'credentialKey',
+] as const;
 
 export function composeStanding(
   config: Config<(typeof STANDING_SETTINGS)[number]>,
   metrics: Metrics,
 ): StandingPorts {
-  const { table, administrators = [] } = config;
+  const { table, administrators = [], issuers = NO_ISSUERS } = config;
   const call = composeDynamo(config, metrics);
   const query = leanQuery(call);
   return {
@@ -25,6 +33,7 @@ export function composeStanding(
     trusts: ruleReader({ query, table }, TRUST),
     policies: ruleReader({ query, table }, POLICY),
     administrators,
+    issuers: issuerKeys(issuers),
     credentialKeys: credentialKeys(composeCredentialPlace(config.credentialKey)),
   };
 }

@@ -2,8 +2,9 @@
  * A credential: `plc_` + key version + `.` + payload + MAC, at most 1024 characters. It says itself what it is for, so
  * nothing is written when one is vended; what it may, its parent decides anew at every login.
  */
-import type { Access } from './access.ts';
+import { type Access, actionsOf, PULL } from './access.ts';
 import { isHandle, type Subject } from './account.ts';
+import type { Permission } from './grant.ts';
 import { isPattern, type Pattern } from './repository.ts';
 import { Secret } from './secret.ts';
 
@@ -23,6 +24,8 @@ export interface Credential {
   readonly access: Access;
   /** null: every repository that the parent may use. */
   readonly repositories: readonly Pattern[] | null;
+  /** Where it may pull besides: a parent that pushes here may only pull there. */
+  readonly alsoPull: readonly Pattern[] | null;
   /** Seconds since 1970. */
   readonly endsAt: number;
 }
@@ -46,6 +49,12 @@ const MAC_LENGTH = 43;
 const SEALED = /^(plc_([a-z0-9]{1,8})\.[A-Za-z0-9_-]{1,1000})([A-Za-z0-9_-]{43})$/;
 const KEY_NAME = /^[a-z0-9]{1,8}$/;
 const JTI = /^[A-Za-z0-9_-]{22}$/;
+
+/** What the credential allows at most. */
+export function boundsOf({ access, repositories, alsoPull }: Credential): Permission[] {
+  const bounds = [{ repositories, actions: actionsOf(access) }];
+  return alsoPull?.length === 0 ? bounds : [...bounds, { repositories: alsoPull, actions: PULL }];
+}
 
 /** Whether a credential key may have this name: it stands in every credential. */
 export function isCredentialKeyName(name: string): boolean {
@@ -86,8 +95,8 @@ export function readCredential(body: string): Credential | undefined {
 
 /** A list, because names of members would be most of it. */
 function payloadOf(credential: Credential): string {
-  const { jti, handle, parent, service, access, repositories, endsAt } = credential;
-  return JSON.stringify([jti, handle, parentOf(parent), service, access, repositories, endsAt]);
+  const { jti, handle, parent, service, access, repositories, alsoPull, endsAt } = credential;
+  return JSON.stringify([jti, handle, parentOf(parent), service, access, repositories, alsoPull, endsAt]);
 }
 
 function parentOf(parent: Parent): readonly unknown[] {
@@ -102,7 +111,7 @@ function parentOf(parent: Parent): readonly unknown[] {
 }
 
 function parsePayload(payload: string): Credential | undefined {
-  const [jti, handle, parent, service, access, repositories, endsAt] = listIn(payload);
+  const [jti, handle, parent, service, access, repositories, alsoPull, endsAt] = listIn(payload);
   const readParent = parseParent(parent);
   const isWhole =
     isText(jti) &&
@@ -112,9 +121,11 @@ function parsePayload(payload: string): Credential | undefined {
     readParent !== undefined &&
     isText(service) &&
     (access === 'pull' || access === 'push') &&
-    (repositories === null || isListOf(repositories, isPattern)) &&
+    isReach(repositories) &&
+    isReach(alsoPull) &&
     isCount(endsAt);
-  return isWhole ? { jti, handle, parent: readParent, service, access, repositories, endsAt } : undefined;
+  if (!isWhole) return undefined;
+  return { jti, handle, parent: readParent, service, access, repositories, alsoPull, endsAt };
 }
 
 function parseParent(value: unknown): Parent | undefined {
@@ -133,6 +144,10 @@ function listIn(json: string): unknown[] {
   } catch {
     return [];
   }
+}
+
+function isReach(value: unknown): value is readonly Pattern[] | null {
+  return value === null || isListOf(value, isPattern);
 }
 
 function isText(value: unknown): value is string {

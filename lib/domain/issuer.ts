@@ -43,3 +43,13 @@ export interface Issuers {
   readonly aws: AwsIssuer | null;
   readonly workloads: readonly WorkloadIssuer[];
 }
+
+/** The keys of those who vouch for identities, and thereby for accounts. */
+export function identityIssuers({ iam, aws }: Issuers): ReadonlySet<string> {
+  return new Set([...iam, ...(aws === null ? [] : [aws])].map(({ key }) => key));
+}
+
+/** The keys of all issuers. */
+export function issuerKeys(issuers: Issuers): ReadonlySet<string> {
+  return new Set([...identityIssuers(issuers), ...issuers.workloads.map(({ key }) => key)]);
+}

@@ -1,7 +1,6 @@
 /** The standing of whoever presents a credential: what its parent may now, inside what the credential says. */
-import { actionsOf } from '../domain/access.ts';
 import { accountHandle } from '../domain/account.ts';
-import type { Credential, Parent } from '../domain/credential.ts';
+import { boundsOf, type Credential, type Parent } from '../domain/credential.ts';
 import { narrowed } from '../domain/grant.ts';
 import { permissionsOf, rolesOf } from '../domain/policy.ts';
 import type { Secret } from '../domain/secret.ts';
@@ -31,16 +30,24 @@ export async function credentialStanding(
   const { jti, endsAt, service } = credential;
   if (endsAt <= occasion.now) throw refused(`credential ${jti}: expired`, 'expired');
   if (service !== occasion.service) throw refused(`credential ${jti}: for another service`, 'misplaced');
+  if (!isVouchedFor(credential.parent, ports.issuers))
+    throw refused(`credential ${jti}: of an issuer that is gone`, 'ended');
   const facts = await factsOf(ports, credential, occasion);
   if (facts.ended) throw refused(`credential ${jti}: ended`, 'ended');
   const { parentage: _, ...parent } = await parentStanding(ports, credential, { facts, now: occasion.now });
-  const bound = { repositories: credential.repositories, actions: actionsOf(credential.access) };
   return {
     ...parent,
-    permissions: parent.permissions.map(permission => narrowed(permission, bound)),
+    permissions: boundsOf(credential).flatMap(bound =>
+      parent.permissions.map(permission => narrowed(permission, bound)),
+    ),
     endsAt: Math.min(endsAt, parent.endsAt ?? endsAt),
     credential: jti,
   };
+}
+
+/** Nobody whom the configuration does not name vouches for anyone, nor did. */
+function isVouchedFor(parent: Parent, issuers: StandingPorts['issuers']): boolean {
+  return parent.kind === 'token' || issuers.has(parent.subject.split(':', 1).join(''));
 }
 
 /** The first read has room for the parent and the note that the credential was ended, along with the first claims. */
@@ -66,10 +73,10 @@ function parentStanding(
   ports: StandingPorts,
   { handle, parent }: Credential,
   moment: Moment,
-): Standing | Promise<Standing> {
+): Promise<Standing> {
   switch (parent.kind) {
     case 'token':
-      return standingOfParentToken(parent, moment);
+      return standingOfParentToken(ports, parent, moment);
     case 'identity':
       return standingOfParentIdentity(ports, handle, { parent, moment });
     case 'trust':
@@ -77,15 +84,17 @@ function parentStanding(
   }
 }
 
-function standingOfParentToken(
+async function standingOfParentToken(
+  { store }: StandingPorts,
   { id, generation }: Extract<Parent, { kind: 'token' }>,
   { facts: { token, removed, claims }, now }: Moment,
-): Standing {
+): Promise<Standing> {
   const refusedParent = (why: keyof typeof DENIAL_OF) =>
     refused(`token ${id}, of a credential: ${why}`, DENIAL_OF[why]);
   if (token === undefined) throw refusedParent(removed ? 'removed' : 'unknown');
   const judgement = judgeGeneration(token, generation, now);
   if (!judgement.usable) throw refusedParent(judgement.refusal);
+  await store.touch(token, now);
   return standingOfToken(token, generation, claims);
 }
 

@@ -17,6 +17,8 @@ export interface StandingPorts {
   /** Of the identities that credentials stem from; those who log in themselves bring their roles along. */
   readonly policies: Pick<RuleStore<Policy>, 'list'>;
   readonly administrators: readonly Administrator[];
+  /** The keys of all issuers: what was vended on the word of one that is gone is worth nothing. */
+  readonly issuers: ReadonlySet<string>;
   readonly credentialKeys: CredentialKeys;
 }
 

@@ -1,9 +1,9 @@
 /** Vends a credential: short-lived, for one service, and never wider nor longer-lived than its parent. */
-import { type Access, actionsOf } from '../domain/access.ts';
+import { type Access, actionsOf, PULL } from '../domain/access.ts';
 import type { Account } from '../domain/account.ts';
 import { PullpassError } from '../domain/errors.ts';
 import { isWithin, type Permission, reachOf } from '../domain/grant.ts';
-import type { Pattern } from '../domain/repository.ts';
+import { matchesPattern, type Pattern } from '../domain/repository.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { Service } from '../domain/service.ts';
 import { toSeconds } from '../domain/time.ts';
@@ -33,6 +33,8 @@ export interface Vended {
   readonly access: Access;
   /** null: every repository in the namespaces of the account. */
   readonly repositories: readonly Pattern[] | null;
+  /** Where it may pull besides. */
+  readonly alsoPull: readonly Pattern[] | null;
   readonly vendedAt: number;
   readonly endsAt: number;
   /** From then on its holder had better fetch the next. */
@@ -54,29 +56,41 @@ export async function vendCredential(ports: VendPorts, request: VendRequest): Pr
   const occasion = { service: service.name, namespaces: [], now };
   const { parentage, permissions, subject, account } = await standingOf(ports, caller, occasion);
   if (parentage === undefined) throw refused(`${caller.kind}: nothing is vended from that`, 'misplaced');
-  const repositories = withinParent(request, permissions);
+  const { repositories, alsoPull } = withinParent(request, permissions);
   const endsAt = Math.min(now + expiresInSeconds, parentage.endsAt ?? Number.POSITIVE_INFINITY);
   // The clock of an issuer may be behind: its tokens are taken for some seconds after their end, and vend nothing then.
   if (endsAt <= now) throw refused(`${subject}: at its end`, 'expired');
   const jti = Buffer.from(ports.randomBytes(JTI_BYTES)).toString('base64url');
   const { handle, parent } = parentage;
-  const facts = { jti, handle, parent, service: service.name, access, repositories, endsAt };
+  const facts = { jti, handle, parent, service: service.name, access, repositories, alsoPull, endsAt };
   const password = await closeCredential(ports.credentialKeys, facts, now);
   if (password === undefined) throw tooLong();
   const refreshAfter = refreshTime(now, endsAt, ports.randomBytes);
-  const vended = { password, service, access, repositories, vendedAt: now, endsAt, refreshAfter };
+  const vended = { password, service, access, repositories, alsoPull, vendedAt: now, endsAt, refreshAfter };
   return { ...vended, jti, subject, account };
 }
 
-/** The repositories that the credential is for. Without any it would be for nothing, and nobody would know why. */
+/**
+ * The repositories that the credential is for. None would be for nothing, and nobody would know why. Whoever pushes here
+ * and only pulls there gets one credential for both, unless repositories were asked for.
+ */
 function withinParent(
   { access, repositories }: VendRequest,
   permissions: readonly Permission[],
-): Vended['repositories'] {
+): Pick<Vended, 'repositories' | 'alsoPull'> {
   const actions = actionsOf(access);
-  const asked = repositories ?? reachOf(permissions, actions);
-  if (asked?.length !== 0 && isWithin({ repositories: asked, actions }, permissions)) return asked;
-  throw new PullpassError('wider-than-parent');
+  const reach = repositories ?? reachOf(permissions, actions);
+  if (reach?.length === 0 || !isWithin({ repositories: reach, actions }, permissions)) {
+    throw new PullpassError('wider-than-parent');
+  }
+  return { repositories: reach, alsoPull: repositories === null ? beyond(reach, permissions) : [] };
+}
+
+/** Where the parent may pull, and not all that was asked for. */
+function beyond(reach: Vended['repositories'], permissions: readonly Permission[]): Vended['alsoPull'] {
+  const pullable = reachOf(permissions, PULL);
+  if (reach === null || pullable === null) return reach === null ? [] : null;
+  return pullable.filter(pattern => !reach.some(covering => matchesPattern(covering, pattern)));
 }
 
 function refreshTime(now: number, endsAt: number, randomBytes: RandomBytes): number {
@@ -86,7 +100,8 @@ function refreshTime(now: number, endsAt: number, randomBytes: RandomBytes): num
 
 function tooLong(): PullpassError {
   return new PullpassError('invalid-request', {
-    detail: 'So many repositories do not fit into one credential; name fewer, or a prefix with /*.',
+    detail:
+      'This does not fit into one credential: name fewer repositories, or a prefix with /*; or let fewer trusts cover the workload.',
     problems: [{ path: 'repositories', message: 'do not fit into one credential' }],
   });
 }

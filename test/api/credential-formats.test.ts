@@ -20,6 +20,7 @@ const VENDED: Vended = {
   service: SERVICE,
   access: 'pull',
   repositories: ['team-a/app'],
+  alsoPull: [],
   vendedAt: 1_795_244_400,
   endsAt: 1_795_248_000,
   refreshAfter: 1_795_246_500,
@@ -158,6 +159,8 @@ describe('the kubelet remembers', () => {
   it('a credential for everything for the registry, and one for some repositories for the image', () => {
     expect(response({ repositories: null }).cacheKeyType).toBe('Registry');
     expect(response({ repositories: ['team-a/*'] }).cacheKeyType).toBe('Image');
+    expect(response({ repositories: ['team-a/*'], alsoPull: ['team-b/*'] }).cacheKeyType).toBe('Image');
+    expect(response({ repositories: ['team-a/*'], alsoPull: null }).cacheKeyType).toBe('Registry');
   });
 
   it('nothing that is to be fetched anew at once', () => {

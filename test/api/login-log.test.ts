@@ -148,6 +148,7 @@ describe('a login that was refused', () => {
       ['an access token', 'token with a signed token'],
       ['a presigned request', 'token with a presigned request'],
       ['an API key', 'token: malformed'],
+      ['a credential', 'credential: not one of ours'],
     ],
     iamapikey: [
       ['a registry token', 'iamapikey with a registry token'],

@@ -62,6 +62,11 @@ function misplaced(secret: string): [string, Sent][] {
     [`${secret} /v1/tokens`, {}],
     ...bodies.map((body): [string, Sent] => ['POST /v1/tokens', { json: body }]),
     ...bodies.map((body): [string, Sent] => ['PATCH /v1/tokens/x', { json: body }]),
+    ...[...bodies, { service: secret }, { format: secret }].map((body): [string, Sent] => [
+      'POST /v1/credentials',
+      { json: body },
+    ]),
+    ['POST /v1/credentials', { json: {}, headers: { accept: secret } }],
     ['POST /v1/tokens', { body: `{"access": ${secret}}`, headers: json }],
     ['POST /v1/tokens', { body: secret, headers: { 'content-type': secret } }],
     ['POST /v1/tokens', { json: { access: 'pull', retrievable: 1 }, headers: { 'idempotency-key': secret } }],
@@ -71,9 +76,25 @@ function misplaced(secret: string): [string, Sent][] {
     ['POST /oauth/token', { form: { grant_type: secret } }],
     ['POST /oauth/token', { form: { grant_type: 'password', username: secret, password: secret } }],
     ['POST /oauth/token', { form: { grant_type: 'refresh_token', refresh_token: secret } }],
+    ...exchanges(secret).map((form): [string, Sent] => ['POST /oauth/token', { form }]),
     ...['authorization', 'x-forwarded-for', 'user-agent', 'cookie', 'host', secret].map(
       (name): [string, Sent] => ['GET /v1/tokens', { headers: { [name]: secret } }],
     ),
+  ];
+}
+
+/** Token exchanges with the secret as the subject token of every type, and in the place of every other parameter. */
+function exchanges(secret: string): Record<string, string>[] {
+  const grant_type = 'urn:ietf:params:oauth:grant-type:token-exchange';
+  const types = ['access_token', 'refresh_token', 'id_token', 'jwt'].map(
+    type => `urn:ietf:params:oauth:token-type:${type}`,
+  );
+  const good = { grant_type, subject_token: secret, subject_token_type: types[0] ?? '' };
+  const others = ['subject_token_type', 'audience', 'service', 'scope', 'requested_token_type', 'resource'];
+  return [
+    ...types.map(subject_token_type => ({ ...good, subject_token_type })),
+    ...[...others, secret].map(name => ({ ...good, [name]: secret })),
+    { ...good, scope: `repository:${secret}:pull` },
   ];
 }
 
@@ -103,7 +124,13 @@ it('are nowhere but where they are meant to be, after many good and bad requests
   const login = await deployment.logIn(rotated.token, 'repository:team-a/x:pull');
   const apiKeys = await Promise.all([ALICE, BOB, MALLORY].map(deployment.apiKeyOf));
   const bearer = await deployment.bearerOf(ALICE);
+  const vended = [{ bearer: once.token }, { bearer: rotated.token }, { bearer }].map(
+    async (sent): Promise<string> =>
+      (await deployment.send('POST /v1/credentials', { json: {}, ...sent })).json.password,
+  );
+  const credentials = await Promise.all(vended);
   const canaries = [
+    ...credentials,
     made.token,
     rotated.token,
     once.token,
@@ -121,7 +148,7 @@ it('are nowhere but where they are meant to be, after many good and bad requests
     );
     await inBatches(requests, async ([line, sent]) => {
       const answer = await deployment.send(line, sent);
-      const { token: _, access_token: __, ...rest } = answer.json ?? {};
+      const { token: _, access_token: __, password: ___, ...rest } = answer.json ?? {};
       const text = answer.status < 300 ? JSON.stringify(rest) : answer.text;
       expect([line, answer.status, leaks(text + JSON.stringify(answer.headers), canaries)]).toEqual([
         line,
@@ -139,6 +166,13 @@ it('are nowhere but where they are meant to be, after many good and bad requests
       await deployment.send('GET /oauth/token', proof);
     }
   }
+  for (const token of canaries) {
+    const answer = await deployment.send('POST /oauth/revoke', { form: { token } });
+    expect([answer.status, leaks(answer.text + JSON.stringify(answer.headers), canaries)]).toEqual([200, []]);
+  }
+  expect(await Promise.all(credentials.map(async value => (await deployment.logIn(value)).status))).toEqual(
+    credentials.map(() => 401),
+  );
   expect(new Set(seen).size).toBeGreaterThan(6);
   expect(deployment.logs.length).toBeGreaterThan(1000);
   for (const line of deployment.logs) expect([line, leaks(line, canaries)]).toEqual([line, []]);

@@ -1,4 +1,7 @@
-/** The same caller receives the same grant, however the request comes. */
+/**
+ * The same caller receives the same grant, however the request comes (CVE-2026-28699 and CVE-2026-28744: a bound that
+ * held over one transport was forgotten over another).
+ */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { namespaceOf, openWorld, type World, workloadToken } from '../support/callers.ts';
 import { claimsOf } from '../support/claims.ts';
@@ -20,6 +23,9 @@ const SCOPES = [
 
 let world: World;
 let tokens: Record<'pull' | 'push', string>;
+/** Of the tokens, of identities and of a workload. */
+const credentials = new Map<string, string>();
+const credential = async (name: string) => ['token', credentials.get(name) ?? ''] as const;
 
 /** A user name and a password, and the subject that they stand for. */
 const CALLERS: Record<string, [subject: RegExp, () => Promise<readonly [string, string]>]> = {
@@ -54,6 +60,11 @@ const CALLERS: Record<string, [subject: RegExp, () => Promise<readonly [string, 
   'a weak proof': [/^weak:alice$/, async () => ['iambearer', world.weak.token({ aud: undefined })]],
   'a role in AWS': [/^aws:arn:aws:iam::/, async () => ['awsiam', await world.freshProof()]],
   'a workload': [/^github:repo:/, async () => ['oidc', workloadToken(world, 'dev:acme')]],
+  'a credential of a token that pulls': [/^token:/, () => credential('pull')],
+  'a credential of a token that pushes in one place': [/^token:/, () => credential('push')],
+  'a credential of an administrator': [/^dev:alice$/, () => credential('alice')],
+  'a credential of a writer, for pull in one place': [/^dev:will$/, () => credential('will')],
+  'a credential of a workload': [/^github:repo:/, () => credential('workload')],
   nobody: [/^$/, async () => ['', '']],
 };
 
@@ -140,6 +151,25 @@ beforeAll(async () => {
   });
   const add = async (json: object) => (await alice('POST /v1/tokens', { json })).json.token;
   tokens = { pull: await add({}), push: await add({ access: 'push', repositories: [`${ACME}/web/*`] }) };
+  const web = [`${ACME}/web/*`];
+  const basicOf = async (who: string): Promise<Sent> => ({
+    basic: ['iamapikey', await world.deployment.apiKeyOf(who)],
+  });
+  const parents: [string, Sent, object][] = [
+    ['pull', { bearer: tokens.pull }, {}],
+    ['push', { bearer: tokens.push }, { access: 'push' }],
+    ['alice', await basicOf('acme:alice'), { access: 'push' }],
+    ['will', await basicOf('acme:will'), { repositories: web }],
+    [
+      'workload',
+      { basic: ['oidc', workloadToken(world, 'dev:acme')] },
+      { access: 'push', repositories: web },
+    ],
+  ];
+  for (const [name, sent, json] of parents) {
+    const { password } = (await deployed('POST /v1/credentials', { json, ...sent })).json;
+    credentials.set(name, password);
+  }
 });
 afterAll(() => world.close());
 
@@ -187,5 +217,20 @@ const GRANTS: Record<string, string[]> = {
   'a weak proof': [],
   'a role in AWS': [],
   'a workload': [`${ACME}/web/ui pull,push`],
+  'a credential of a token that pulls': [
+    `${ACME}/app pull`,
+    `${ACME}/web/ui pull`,
+    `${ACME}/plug pull`,
+    `${ACME}-evil/app pull`,
+  ],
+  'a credential of a token that pushes in one place': [`${ACME}/web/ui pull,push`],
+  'a credential of an administrator': [
+    `${ACME}/app pull,push`,
+    `${ACME}/web/ui pull,push`,
+    `${ACME}/plug pull`,
+    `${ACME}-evil/app pull`,
+  ],
+  'a credential of a writer, for pull in one place': [`${ACME}/web/ui pull`],
+  'a credential of a workload': [`${ACME}/web/ui pull,push`],
   nobody: [],
 };

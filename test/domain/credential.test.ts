@@ -27,16 +27,18 @@ const BASE: Credential = {
   service: 'localhost:5000',
   access: 'pull',
   repositories: ['team/app', 'team/web/*'],
+  alsoPull: ['base/*'],
   endsAt: 1_795_248_000,
 };
 /** What `BASE` says, in the order in which it says it. */
-const LIST = [
+const LIST: readonly unknown[] = [
   JTI,
   HANDLE,
   ['token', ID, 3],
   'localhost:5000',
   'pull',
   ['team/app', 'team/web/*'],
+  ['base/*'],
   1_795_248_000,
 ];
 
@@ -57,6 +59,7 @@ const credential: fc.Arbitrary<Credential> = fc.record({
   service: text,
   access: fc.constantFrom('pull', 'push'),
   repositories: fc.option(fc.array(pattern, { maxLength: 4 })),
+  alsoPull: fc.option(fc.array(pattern, { maxLength: 2 })),
   endsAt: fc.integer(),
 });
 const key = fc.string({ unit: fc.constantFrom('k', 'z', '0', '9'), minLength: 1, maxLength: 8 });
@@ -215,9 +218,11 @@ describe('what is authentic, but not of this version, is not read:', () => {
     'a repository that is a number': json(5, ['team/app', 7]),
     'a repository that is no pattern': json(5, ['team/app', '*']),
     'repositories in an object': json(5, { 0: 'team/app' }),
-    'no end': json(6, null),
-    'an end in words': json(6, '1795248000'),
-    'an end that no integer holds': json(6, 2 ** 53),
+    'what it may pull besides that is no list': json(6, 'base/app'),
+    'what it may pull besides that is no pattern': json(6, ['*']),
+    'no end': json(7, null),
+    'an end in words': json(7, '1795248000'),
+    'an end that no integer holds': json(7, 2 ** 53),
   };
   it.each(Object.entries(cases))('%s', (_, payload) => {
     expect(readCredential(bodyOf(payload))).toBeUndefined();
@@ -228,6 +233,8 @@ describe('what is authentic, but not of this version, is not read:', () => {
     for (const [at, value] of [
       [5, null],
       [5, []],
+      [6, null],
+      [6, []],
       [4, 'push'],
       [2, ['trust', 'a:b', []]],
       [2, ['identity', 'a:b']],

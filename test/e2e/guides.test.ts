@@ -2,7 +2,7 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type CommandLine, installCommandLine } from './support/command-line.ts';
+import { type InstalledCli, installCli } from './support/cli-package.ts';
 import { bareEnvironment, newDirectory, PROJECT, removeDirectory } from './support/directories.ts';
 import { type DockerDaemon, startDockerDaemon } from './support/docker-daemon.ts';
 import { expectSuccess } from './support/expect.ts';
@@ -14,17 +14,17 @@ import { type OwnIam, useWorld, type World } from './support/world.ts';
 
 let home: string;
 let daemon: DockerDaemon;
-let commandLine: CommandLine;
+let cli: InstalledCli;
 
 beforeAll(async () => {
   for (const name of ['curl', 'jq', 'skopeo', 'docker'] as const) tool(name);
   home = await newDirectory('guides');
-  commandLine = await installCommandLine();
+  cli = await installCli();
   daemon = await startDockerDaemon();
 });
 afterAll(async () => {
   await daemon.stop();
-  await commandLine.remove();
+  await cli.remove();
   await removeDirectory(home);
 });
 
@@ -41,7 +41,7 @@ class Reader {
   async types(script: string): Promise<Result> {
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });
     const bare = bareEnvironment(this.#directory);
-    const path = `${commandLine.bin}:${bare.PATH}`;
+    const path = `${cli.bin}:${bare.PATH}`;
     const env = { ...bare, PATH: path, DOCKER_HOST: daemon.host, ...this.variables };
     // Jenkins and GitHub run scripts with these options, and so does whoever wants to know what failed.
     return run('bash', ['-eo', 'pipefail', '-c', script], { env, cwd: this.#directory });

@@ -1,4 +1,5 @@
 /** The fakes keep the contracts that the stores on DynamoDB keep. */
+import { endedStoreContract } from '../contracts/ended-store.ts';
 import { expiryStoreContract } from '../contracts/expiry-store.ts';
 import { idempotencyStoreContract } from '../contracts/idempotency-store.ts';
 import { loginStoreContract } from '../contracts/login-store.ts';
@@ -23,3 +24,4 @@ ruleStoreContract(open, async ({ table }, rules) => {
   }
 });
 proofStoreContract(open);
+endedStoreContract(open);

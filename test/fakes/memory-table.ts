@@ -45,7 +45,16 @@ export function memoryTable(): MemoryTable {
   };
 }
 
+const handles = new Map<Account, string>();
+
+/** As `accountHandle`, worked out once: a model asks for few accounts very often. */
+export function handleOf(account: Account): string {
+  const handle = handles.get(account) ?? accountHandle(account);
+  handles.set(account, handle);
+  return handle;
+}
+
 /** The key of what an account owns. */
 export function ownKey(account: Account, name: string): string {
-  return `${accountHandle(account)} ${name}`;
+  return `${handleOf(account)} ${name}`;
 }

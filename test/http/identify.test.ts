@@ -237,3 +237,49 @@ describe('whoever logs in', () => {
     },
   );
 });
+
+describe('whoever asks for a credential', () => {
+  it('may be any identity that the IAM vouches for, with any proof', async () => {
+    const stranger = { identity: { subject: 'dev:x', strength: 'weak' } } as const;
+    expect(await identifies(stranger)(BEARER, 'vend')).toMatchObject({
+      identity: { subject: 'dev:x' },
+      roles: [],
+    });
+  });
+
+  it('uses a proof that could be sent again once, for that and for managing', async () => {
+    for (const guard of ['vend', 'identity'] as const) {
+      const identify = identifies({ identity: { kind: 'awsiam', replayMark: 'mark' } });
+      await identify({ kind: 'awsiam', secret }, guard);
+      const again = identify({ kind: 'awsiam', secret }, 'vend');
+      expect((await rejectionOf(again)).code).toBe('unauthenticated');
+    }
+  });
+
+  it('may be a workload, or whoever holds a registry token, who is judged later', async () => {
+    const workload = await identifies()({ kind: 'oidc', secret }, 'vend');
+    expect(workload).toEqual({ kind: 'workload', workload: WORKLOAD });
+    expect(await identifies()({ kind: 'token', secret }, 'vend')).toBeUndefined();
+  });
+
+  it('is not nobody', async () => {
+    const error = await rejectionOf(identifies()({ kind: 'anonymous' }, 'vend'));
+    expect([error.code, error.details.reason]).toEqual(['unauthenticated', 'anonymous is no IAM proof']);
+  });
+
+  it.each([
+    ['token', false],
+    ['iambearer', true],
+    ['iamapikey', true],
+    ['iamrefresh', true],
+    ['awsiam', true],
+    ['oidc', true],
+  ] as const)('shows no credential as %s, told here: %s', async (kind, isToldHere) => {
+    const presented = { kind, secret: new Secret(`plc_${'0'.repeat(87)}`) };
+    const outcome = await identifies()(presented, 'vend').then(
+      () => false,
+      () => true,
+    );
+    expect(outcome).toBe(isToldHere);
+  });
+});

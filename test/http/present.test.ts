@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Presented, Route } from '../../lib/http/exchange.ts';
 import { parseForm } from '../../lib/http/form.ts';
-import { presentedToLogin, presentedToManagement } from '../../lib/http/present.ts';
+import {
+  presentedToLogin,
+  presentedToManagement,
+  presentedToVending,
+  TOKEN_EXCHANGE,
+} from '../../lib/http/present.ts';
 import { errorOf } from '../support/errors.ts';
 import { basicHeader } from '../support/events.ts';
 
@@ -90,5 +95,66 @@ describe('what a management call presents', () => {
 
   it('is a bad credential when it is missing', () => {
     expect(errorOf(() => presentedToManagement(undefined)).code).toBe('unauthenticated');
+  });
+});
+
+describe('what a credential is asked for with', () => {
+  it.each([
+    ['a registry token by Bearer', 'Bearer plp_x', 'token plp_x'],
+    ['an access token by Bearer', 'Bearer j.w.t', 'iambearer j.w.t'],
+    ['a credential by Bearer, which is no access token', 'Bearer plc_x', 'iambearer plc_x'],
+    ['a registry token by Basic', basicHeader(['token', 'plp_x']), 'token plp_x'],
+    ['a registry token under a wrong name', basicHeader(['iambearer', 'plp_x']), 'iambearer plp_x'],
+    ['an API key', basicHeader(['iamapikey', 'k']), 'iamapikey k'],
+    ['the token of a workload', basicHeader(['oidc', 'j.w.t']), 'oidc j.w.t'],
+    ['nothing, by Basic', 'Basic Og==', 'anonymous'],
+  ])('is read: %s', (_, header, expected) => {
+    expect(shown(presentedToVending(header))).toBe(expected);
+  });
+
+  it('is a bad credential when it is missing', () => {
+    expect(errorOf(() => presentedToVending(undefined)).code).toBe('unauthenticated');
+  });
+});
+
+describe('what a token exchange presents', () => {
+  const type = (name: string) => `urn:ietf:params:oauth:token-type:${name}`;
+  const exchange = (...parameters: [string, string][]) =>
+    new URLSearchParams([['grant_type', TOKEN_EXCHANGE], ...parameters]).toString();
+  const subject = (token: string, of: string) =>
+    exchange(['subject_token', token], ['subject_token_type', of]);
+
+  it.each([
+    ['access_token', 'plp_x', 'token plp_x'],
+    ['access_token', 'j.w.t', 'iambearer j.w.t'],
+    ['access_token', 'plc_x', 'iambearer plc_x'],
+    ['refresh_token', 'r', 'iamrefresh r'],
+    ['refresh_token', 'plp_x', 'iamrefresh plp_x'],
+    ['id_token', 'j.w.t', 'oidc j.w.t'],
+    ['id_token', 'plp_x', 'oidc plp_x'],
+    ['jwt', 'j.w.t', 'oidc j.w.t'],
+  ])('as %s is told by its type: %s', (name, token, expected) => {
+    expect(shown(login('POST', { form: subject(token, type(name)) }))).toBe(expected);
+  });
+
+  it.each([
+    ['no subject token', exchange(['subject_token_type', type('jwt')])],
+    ['an empty one', subject('', type('jwt'))],
+    ['no type', exchange(['subject_token', 'x'])],
+    ['a type that is not taken', subject('x', type('saml2'))],
+    ['a short name of a type', subject('x', 'jwt')],
+    ['two subject tokens', `${subject('x', type('jwt'))}&subject_token=y`],
+    ['two types', `${subject('x', type('jwt'))}&subject_token_type=y`],
+  ])('is no request for %s', (_, form) => {
+    expect(errorOf(() => login('POST', { form })).code).toBe('invalid-request');
+  });
+
+  it('stands in the form alone', () => {
+    const both = { form: subject('x', type('jwt')), header: basicHeader(['token', 'y']) };
+    expect(errorOf(() => login('POST', both)).code).toBe('invalid-request');
+  });
+
+  it('is nothing by GET', () => {
+    expect(shown(login('GET', { form: subject('plp_x', type('access_token')) }))).toBe('anonymous');
   });
 });

@@ -52,14 +52,10 @@ describe.each(Object.entries(CLIENTS))('over %s', (_, callsOf) => {
     it('makes one strongly consistent call, of each grammatical key once', async () => {
       const at = await openTable();
       const { calls, inputs } = recorded(await callsOf(at));
-      await loginStore({ calls, table: at.table, randomBytes }).read({ token: ADDRESS, namespaces: [
-        'team-a',
-        'team-a',
-        'Team',
-        'a',
-        'team-b',
-        'x/y',
-      ] });
+      await loginStore({ calls, table: at.table, randomBytes }).read({
+        token: ADDRESS,
+        namespaces: ['team-a', 'team-a', 'Team', 'a', 'team-b', 'x/y'],
+      });
       const Keys = [
         { pk: { S: `account#${ADDRESS.handle}` }, sk: { S: `token#${ADDRESS.id}` } },
         { pk: { S: 'namespace#team-a' }, sk: { S: 'claim' } },

@@ -65,6 +65,7 @@ export function worldOn(stores: Stores = memoryStores()): World {
       trusts,
       policies: stores.policies,
       administrators: [],
+      issuers: new Set(['dev', 'github']),
       credentialKeys: CREDENTIAL_KEYS,
     },
   };

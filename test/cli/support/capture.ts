@@ -1,6 +1,5 @@
 /** A server that somebody else has put up: it answers whatever it is told to, and keeps every byte that it is sent. */
-import { createServer, type Server, type Socket } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 
 /** What it says once it has read the head of a request. */
 export type Reply = (head: string) => string;
@@ -14,9 +13,10 @@ export class CaptureServer {
     this.#server = createServer(socket => this.#keep(socket, reply));
   }
 
-  static async open(reply: Reply): Promise<CaptureServer> {
+  /** At a free port, unless one is given. */
+  static async open(reply: Reply, port = 0): Promise<CaptureServer> {
     const capture = new CaptureServer(reply);
-    await new Promise<void>(resolve => capture.#server.listen(0, '127.0.0.1', resolve));
+    await new Promise<void>(resolve => capture.#server.listen(port, '127.0.0.1', resolve));
     return capture;
   }
 
@@ -25,12 +25,17 @@ export class CaptureServer {
     return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Everything that anybody has sent, and what base64 in it stands for. */
+  /** Everything that anybody has sent. */
   get received(): string {
-    const text = Buffer.concat(this.#chunks).toString('latin1');
-    const words = text.match(/[A-Za-z0-9+/_-]{8,}={0,2}/g) ?? [];
+    return Buffer.concat(this.#chunks).toString('latin1');
+  }
+
+  /** Those of the texts that somebody has sent: as they are, escaped for URLs, or in base64. */
+  found(texts: readonly string[]): string[] {
+    const words = this.received.match(/[A-Za-z0-9+/_-]{8,}={0,2}/g) ?? [];
     const decoded = words.map(word => Buffer.from(word, 'base64').toString('latin1'));
-    return [text, decodeURIComponentLoosely(text), ...decoded].join('\n');
+    const all = [this.received, unescaped(this.received), ...decoded].join('\n');
+    return texts.filter(text => all.includes(text));
   }
 
   async close(): Promise<void> {
@@ -60,6 +65,6 @@ export function reply(status: string, headers: Readonly<Record<string, string>> 
   return `HTTP/1.1 ${status}\r\n${fields.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`;
 }
 
-function decodeURIComponentLoosely(text: string): string {
-  return text.replaceAll(/%[0-9A-Fa-f]{2}/g, escape => String.fromCharCode(Number.parseInt(escape.slice(1), 16)));
+function unescaped(text: string): string {
+  return text.replaceAll(/%[0-9A-Fa-f]{2}/g, code => String.fromCharCode(Number.parseInt(code.slice(1), 16)));
 }

@@ -1,0 +1,25 @@
+/** The licences of what is bundled: whoever passes a package on has to pass on its licence, too. */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+const PACKAGE = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//;
+const LICENCE = /^licen[cs]e(?:\.\w+)?$/i;
+
+/** A text with the licence of every package that one of the files is of. `inputs` are paths from `root`. */
+export async function licencesOf(inputs: Iterable<string>, root: string): Promise<string> {
+  const directories = new Set([...inputs].flatMap(path => PACKAGE.exec(path)?.[1] ?? []));
+  const texts = await Promise.all([...directories].map(directory => licenceIn(join(root, directory))));
+  // A package can be there several times, in places that differ from one installation to the next.
+  return [...new Set(texts)].sort(compare).join(`\n${'-'.repeat(80)}\n\n`);
+}
+
+async function licenceIn(directory: string): Promise<string> {
+  const { name, version, license } = JSON.parse(await readFile(join(directory, 'package.json'), 'utf8'));
+  const file = (await readdir(directory)).find(entry => LICENCE.test(entry));
+  const text = file === undefined ? '' : await readFile(join(directory, file), 'utf8');
+  return `${name} ${version} (${license})\n\n${text.trim()}\n`;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : 1;
+}

@@ -1,0 +1,349 @@
+/** Every operation of the OpenAPI document is driven to every one of its answers, and to no other. */
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FORMAT_NAMES, formatNamed } from '../../lib/api/credential-formats.ts';
+import { ALL_ROUTES } from '../../lib/api/routes.ts';
+import { accountHandle } from '../../lib/domain/account.ts';
+import { MAX_RULES } from '../../lib/domain/policy.ts';
+import { toSeconds } from '../../lib/domain/time.ts';
+import type { Route } from '../../lib/http/exchange.ts';
+import { MAX_BODY_BYTES, MAX_HEAD_BYTES } from '../../lib/http/limits.ts';
+import { keyDirectory } from '../../lib/signing/key-directory.ts';
+import { maintainRing } from '../../lib/signing/maintenance.ts';
+import { key, partition } from '../../lib/store/keys.ts';
+import { POLICY, TRUST } from '../../lib/store/rule-items.ts';
+import { ALICE, BOB, type Deployment, deploy, MALLORY, SERVICE } from '../support/deployment.ts';
+import { CONTEXT, eventOf, type Received, received, type Sent } from '../support/events.ts';
+import { answersOf, OpenApiContract, operationOf } from '../support/openapi-contract.ts';
+import { openGitHub, openIam, type TestIssuer } from '../support/platforms.ts';
+import { ACCOUNT, aPolicy, aTrust } from '../support/records.ts';
+
+/** A second registry, of the other profile and algorithm. */
+const OTHER = {
+  name: 'other.example',
+  registry: 'other.example',
+  profile: 'kid',
+  algorithm: 'RS256',
+  lifetimeSeconds: 300,
+} as const;
+const NEVER = '01a1fd51-c23e-7c1e-8dcf-87c09e970095';
+const EXCHANGE = {
+  grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+  subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+  audience: SERVICE.name,
+};
+
+const contract = new OpenApiContract();
+let deployment: Deployment;
+let weak: TestIssuer;
+let github: TestIssuer;
+
+beforeAll(async () => {
+  weak = await openIam('weak', { audience: 'none:https://weak.example/identity' });
+  github = await openGitHub();
+  const services = join(mkdtempSync(join(tmpdir(), 'pullpass-contract-')), 'services.json');
+  writeFileSync(services, JSON.stringify([SERVICE, OTHER]));
+  deployment = await deploy({
+    issuers: [weak.entry, github.entry],
+    environment: {
+      PULLPASS_SERVICES: services,
+      PULLPASS_NAMESPACES: 'dev:acme=team-* dev:rival=team-*',
+      PULLPASS_FAILURES_PER_MINUTE: '1',
+    },
+  });
+  await maintainRing(OTHER, keyDirectory(join(deployment.directory, 'keys')), toSeconds(Date.now()));
+});
+afterAll(async () => {
+  await deployment.close();
+  await weak.server.close();
+  await github.server.close();
+});
+
+let addresses = 0;
+/** An address may fail once in a minute here, so every request comes from another. */
+function anAddress(): string {
+  const count = addresses++;
+  return `10.0.${count >> 8}.${count & 255}`;
+}
+
+async function ask(line: string, sent: Sent = {}): Promise<Received> {
+  const answer = await deployment.send(line, { sourceIp: anAddress(), ...sent });
+  contract.see(line, sent, answer);
+  return answer;
+}
+
+async function askAs(who: string, line: string, sent: Sent = {}): Promise<Received> {
+  return ask(line, { basic: ['iamapikey', await deployment.apiKeyOf(who)], ...sent });
+}
+
+/** The statuses, or codes of failures, that Alice's requests are answered with. */
+async function expectOf(status: number | string, line: string, sent?: Sent): Promise<Received> {
+  const answer = await askAs(ALICE, line, sent);
+  expect([line, typeof status === 'number' ? answer.status : answer.json.code], answer.text).toEqual([
+    line,
+    status,
+  ]);
+  return answer;
+}
+
+const addToken = async (facts: object = {}) => (await expectOf(201, 'POST /v1/tokens', { json: facts })).json;
+const withKey = (name: string): Sent => ({ headers: { 'idempotency-key': name } });
+
+function pathOf({ path }: Route): string {
+  return path.replace('{id}', NEVER).replace('{name}', 'team-a').replace('{service}', SERVICE.name);
+}
+
+const ROWS = ALL_ROUTES.map((route): [string, Route] => [`${route.method} ${pathOf(route)}`, route]);
+const has = (route: Route, status: number) => String(status) in operationOf(route).responses;
+/** A request with this secret where the route looks for one, about a service where it asks for one. */
+function withSecret(secret: string, [line, { body, guard }]: (typeof ROWS)[number]): [string, Sent] {
+  const service = SERVICE.name;
+  const basic = ['token', secret] as const;
+  if (guard === 'public') return [line, body === 'form' ? { form: { token: secret } } : {}];
+  if (body === 'form') {
+    return [line, { form: { grant_type: 'password', username: 'token', password: secret, service } }];
+  }
+  return guard === 'vend' ? [line, { basic, json: { service } }] : [`${line}?service=${service}`, { basic }];
+}
+
+describe.each(ROWS)('%s', (line, route) => {
+  it('is answered as documented when the request is none', async () => {
+    expect((await ask(`${line}?a=%zz`)).status).toBe(400);
+    expect((await ask(line, { body: 'x'.repeat(MAX_BODY_BYTES + 1) })).status).toBe(413);
+    expect((await ask(line, { headers: { x: 'x'.repeat(MAX_HEAD_BYTES) } })).status).toBe(431);
+    if (route.body === 'none') return;
+    expect((await ask(line, { body: 'x', headers: { 'content-type': 'text/plain' } })).status).toBe(415);
+  });
+
+  it('is answered as documented when we fail', async () => {
+    const event = { ...eventOf(line), headers: undefined as never };
+    const answer = received(await deployment.invoke(event, CONTEXT));
+    expect(answer.status).toBe(500);
+    contract.see(line, {}, answer);
+  });
+});
+
+describe.each(ROWS.filter(([, { guard }]) => guard !== 'public'))('%s', (line, route) => {
+  it('is answered as documented when the proof is not good', async () => {
+    const [request, sent] = withSecret('x', [line, route]);
+    const sourceIp = anAddress();
+    expect((await ask(request, { ...sent, sourceIp })).status).toBe(401);
+    expect((await ask(request, { ...sent, sourceIp })).status).toBe(429);
+  });
+});
+
+describe.each(ROWS.filter(([, { guard }]) => guard.endsWith('administrator')))('%s', line => {
+  it('is answered as documented to those who are no administrators', async () => {
+    expect((await askAs(MALLORY, line)).json.code).toBe('forbidden');
+  });
+});
+
+describe('tokens', () => {
+  it('are added once for a key', async () => {
+    await addToken({ description: 'a', access: 'push', repositories: ['team-a/*'], expiresInSeconds: 60 });
+    await addToken({ nonExpiring: true });
+    const json = { retrievable: false };
+    await expectOf(201, 'POST /v1/tokens', { json, ...withKey('once') });
+    await expectOf('idempotency-replayed', 'POST /v1/tokens', { json, ...withKey('once') });
+    await expectOf('idempotency-mismatch', 'POST /v1/tokens', { json: {}, ...withKey('once') });
+    const { json: problem } = await expectOf(400, 'POST /v1/tokens', { json: { access: 'all' } });
+    expect(problem.errors).toHaveLength(1);
+  });
+
+  it('are listed in pages, and shown', async () => {
+    const { id, token } = await addToken();
+    await addToken();
+    const { nextCursor } = (await expectOf(200, 'GET /v1/tokens?limit=1')).json;
+    await expectOf(200, `GET /v1/tokens?limit=200&cursor=${nextCursor}`);
+    await deployment.logIn(token);
+    expect((await expectOf(200, `GET /v1/tokens/${id}`)).json.lastUsedAt).not.toBeNull();
+    await expectOf(404, `GET /v1/tokens/${NEVER}`);
+  });
+
+  it('show their value while they may', async () => {
+    const [{ id }, { id: once }] = [await addToken(), await addToken({ retrievable: false })];
+    await expectOf(200, `GET /v1/tokens/${id}/value`);
+    await expectOf('not-retrievable', `GET /v1/tokens/${once}/value`);
+    await expectOf(200, `PATCH /v1/tokens/${id}`, { json: { disabled: true, repositories: null } });
+    await expectOf('token-disabled', `GET /v1/tokens/${id}/value`);
+    await expectOf(404, `GET /v1/tokens/${NEVER}/value`);
+  });
+
+  it('are rotated, changed and removed', async () => {
+    const { id } = await addToken({ retrievable: false });
+    const rotate = `POST /v1/tokens/${id}/rotate`;
+    await expectOf(200, rotate, { json: { graceSeconds: 60 }, ...withKey('turn') });
+    await expectOf('rotation-in-progress', rotate);
+    await expectOf('idempotency-replayed', rotate, { json: { graceSeconds: 60 }, ...withKey('turn') });
+    await expectOf('idempotency-mismatch', rotate, { json: { force: true }, ...withKey('turn') });
+    await expectOf(200, `PATCH /v1/tokens/${id}`, { json: { nonExpiring: true } });
+    await expectOf(204, `DELETE /v1/tokens/${id}`);
+    await expectOf(404, `DELETE /v1/tokens/${id}`);
+    await expectOf(404, rotate);
+    await expectOf(404, `PATCH /v1/tokens/${id}`, { json: { disabled: true } });
+  });
+});
+
+describe('namespaces', () => {
+  it('are registered, listed and released', async () => {
+    await expectOf(201, 'PUT /v1/namespaces/team-a');
+    await expectOf(200, 'PUT /v1/namespaces/team-a');
+    await expectOf('registration-closed', 'PUT /v1/namespaces/elsewhere');
+    expect((await askAs(BOB, 'PUT /v1/namespaces/team-a')).json.code).toBe('namespace-taken');
+    await expectOf(200, 'GET /v1/namespaces');
+    await expectOf(201, 'PUT /v1/namespaces/team-b');
+    await expectOf(204, 'DELETE /v1/namespaces/team-b');
+    await expectOf(404, 'DELETE /v1/namespaces/team-b');
+  });
+});
+
+const POLICY_BODY = { subject: 'bob', role: 'writer', repositories: ['team-a/*'] };
+const TRUST_BODY = { issuer: 'github', claims: { repository_id: '74', repository_owner_id: '65' } };
+
+describe.each([
+  ['policies', POLICY_BODY],
+  ['trusts', TRUST_BODY],
+])('%s', (noun, json) => {
+  it('are added, listed and removed', async () => {
+    const { id } = (await expectOf(201, `POST /v1/${noun}`, { json })).json;
+    await expectOf(200, `GET /v1/${noun}`);
+    await expectOf(204, `DELETE /v1/${noun}/${id}`);
+    await expectOf(404, `DELETE /v1/${noun}/${id}`);
+  });
+
+  it('are so many and no more', async () => {
+    const { client, table: TableName } = deployment.engine;
+    for (let i = 0; i < MAX_RULES; i++) {
+      await client.send(new PutItemCommand({ TableName, Item: itemOf(noun) }));
+    }
+    await expectOf('limit-reached', `POST /v1/${noun}`, { json });
+  });
+});
+
+/** A rule of Alice's account that is for nobody. */
+function itemOf(noun: string) {
+  const kind = noun === 'trusts' ? TRUST : POLICY;
+  const rule = noun === 'trusts' ? aTrust() : aPolicy({ subject: 'dev:nobody' });
+  const at = key(partition(accountHandle(ACCOUNT)), kind.prefix + rule.id);
+  return { ...at, ...kind.toItem(rule as never) };
+}
+
+describe('the caller', () => {
+  it('is told who it is', async () => {
+    const { roles } = (await expectOf(200, 'GET /v1/identity')).json;
+    expect(roles).toHaveLength(1);
+  });
+  it('is told by which policy', async () => {
+    const json = { subject: 'weak:alice', role: 'reader' };
+    expect((await askAs(BOB, 'POST /v1/policies', { json: { ...json, subject: '*' } })).status).toBe(201);
+    const { roles } = (await askAs(BOB, 'GET /v1/identity')).json;
+    expect(roles).toEqual([expect.anything(), expect.objectContaining({ source: expect.any(Object) })]);
+  });
+  it('is not told by a proof that anybody could have sent', async () => {
+    const { json } = await ask('GET /v1/identity', { bearer: weak.token({ aud: undefined }) });
+    expect(json.code).toBe('forbidden');
+  });
+});
+
+describe('credentials', () => {
+  const vend = (token: string, json: object, headers = {}) =>
+    ask('POST /v1/credentials', { bearer: token, json: { service: SERVICE.name, ...json }, headers });
+
+  it.each(FORMAT_NAMES)('have the shape %s, by its name and by its media type', async format => {
+    const { token } = await addToken();
+    const { mediaType } = formatNamed(format);
+    for (const repositories of [null, ['team-a/app', 'team-a/tools/*']]) {
+      expect((await vend(token, { format, repositories })).headers['content-type']).toBe(mediaType);
+    }
+    expect((await vend(token, {}, { accept: mediaType })).headers['content-type']).toBe(mediaType);
+  });
+
+  it('are refused when they cannot be', async () => {
+    const { token } = await addToken();
+    expect((await vend(token, { access: 'push' })).json.code).toBe('wider-than-parent');
+    expect((await vend(token, { service: 'nowhere' })).json.code).toBe('unknown-service');
+    expect((await vend(token, { expiresInSeconds: 1 })).json.code).toBe('invalid-request');
+  });
+
+  it('and tokens are ended by whoever holds them', async () => {
+    const { token } = await addToken();
+    expect((await ask('POST /oauth/revoke', { form: { token } })).status).toBe(200);
+    expect((await ask('POST /oauth/revoke', { form: {} })).status).toBe(400);
+  });
+});
+
+describe.each(['/oauth/token', '/auth/token'])('a login at %s', path => {
+  const scope = 'repository:team-a/app:pull';
+  const service = SERVICE.name;
+
+  it('by GET', async () => {
+    const { token } = await addToken();
+    const basic = ['token', token] as const;
+    expect((await ask(`GET ${path}?service=${service}&scope=${scope}`, { basic })).status).toBe(200);
+    expect((await ask(`GET ${path}?service=${service}`)).status).toBe(200);
+    expect((await ask(`GET ${path}?service=nowhere`, { basic })).status).toBe(400);
+  });
+
+  it('by a form', async () => {
+    const { token: password } = await addToken();
+    const form = { grant_type: 'password', username: 'token', password, service, scope };
+    expect((await ask(`POST ${path}`, { form })).json.scope).toBe(scope);
+    expect((await ask(`POST ${path}`, { form: { ...form, service: 'nowhere' } })).status).toBe(400);
+    const { json } = await ask(`POST ${path}`, { form: { grant_type: 'refresh_token' } });
+    expect(json.error).toBe('unsupported_grant_type');
+  });
+
+  it('that exchanges a token for a credential', async () => {
+    const { token } = await addToken();
+    const form = { ...EXCHANGE, subject_token: token };
+    expect((await ask(`POST ${path}`, { form })).json.scope).toBeUndefined();
+    expect((await ask(`POST ${path}`, { form: { ...form, scope } })).json.scope).toBe(scope);
+    const wider = { ...form, scope: 'repository:team-a/app:pull,push' };
+    expect((await ask(`POST ${path}`, { form: wider })).status).toBe(403);
+  });
+});
+
+describe('public documents', () => {
+  it('are there for every service', async () => {
+    for (const { name } of [SERVICE, OTHER]) {
+      expect((await ask(`GET /v1/services/${name}/jwks.json`)).status).toBe(200);
+    }
+    const { keys } = (await ask('GET /.well-known/jwks.json')).json;
+    expect(new Set(keys.map(({ kty }: { kty: string }) => kty))).toEqual(new Set(['EC', 'RSA']));
+    expect((await ask(`GET /v1/services/${SERVICE.name}/rootcertbundle.pem`)).status).toBe(200);
+    expect((await ask(`GET /v1/services/${OTHER.name}/rootcertbundle.pem`)).status).toBe(404);
+    expect((await ask('GET /v1/services/nowhere/jwks.json')).status).toBe(404);
+  });
+  it.each(['/.well-known/oauth-authorization-server', '/openapi.json', '/health'])('%s', async path => {
+    expect((await ask(`GET ${path}`)).status).toBe(200);
+  });
+});
+
+describe('when what it needs does not answer', () => {
+  let token: string;
+  beforeAll(async () => {
+    token = (await addToken()).token;
+    await rm(join(deployment.directory, 'keys'), { recursive: true });
+    deployment.wait(3600);
+    deployment.wire.cut = () => true;
+  });
+
+  it.each(ROWS.filter(([, route]) => has(route, 503)))('%s says so', async (line, route) => {
+    const isManaged = route.guard !== 'public' && route.guard !== 'login' && route.guard !== 'vend';
+    const [request, sent] = withSecret(token, [line, route]);
+    const answer = isManaged ? await askAs(ALICE, line) : await ask(request, sent);
+    expect(answer.status).toBe(503);
+  });
+});
+
+describe('the document', () => {
+  it.each(ROWS)('has no answer of %s that was not seen', (_, route) => {
+    const documented = answersOf(route);
+    expect(documented.length).toBeGreaterThanOrEqual(5);
+    expect(documented.filter(answer => !contract.seen.has(answer))).toEqual([]);
+  });
+});

@@ -1,0 +1,55 @@
+/** The OpenAPI document as it is served, and what it has to cover. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import document from '../../lib/api/openapi.json' with { type: 'json' };
+import { ALL_ROUTES } from '../../lib/api/routes.ts';
+import { ERRORS } from '../../lib/domain/errors.ts';
+import { type Deployment, deploy, PUBLIC_URL } from '../support/deployment.ts';
+import { operationOf } from '../support/openapi-contract.ts';
+
+const METHODS = new Set(['get', 'put', 'post', 'patch', 'delete', 'head', 'options', 'trace']);
+
+describe('the document', () => {
+  let deployment: Deployment;
+  beforeAll(async () => {
+    deployment = await deploy();
+  });
+  afterAll(() => deployment.close());
+
+  it('is served to everybody as it is committed, with the deployment as its server', async () => {
+    const { status, headers, json } = await deployment.send('GET /openapi.json');
+    expect([status, headers['content-type']]).toEqual([200, 'application/json']);
+    expect(headers['cache-control']).toBe('public, max-age=300');
+    expect(json).toEqual({ ...document, servers: [{ url: PUBLIC_URL }] });
+  });
+
+  it('has one operation for every route, each by a name of its own, and no other', () => {
+    const documented = Object.entries(document.paths).flatMap(([path, operations]) =>
+      Object.keys(operations)
+        .filter(method => METHODS.has(method))
+        .map(method => `${method.toUpperCase()} ${path}`),
+    );
+    expect(documented.sort()).toEqual(ALL_ROUTES.map(({ method, path }) => `${method} ${path}`).sort());
+    expect(new Set(ALL_ROUTES.map(route => operationOf(route).operationId)).size).toBe(ALL_ROUTES.length);
+  });
+
+  it('names every failure with its status, and all but that of a missing method at an operation', () => {
+    const table = document.info.description;
+    const responses = JSON.stringify(document.components.responses);
+    const codes = Object.entries(ERRORS);
+    expect(codes.filter(([code, { status }]) => !table.includes(`| \`${code}\` | ${status} |`))).toEqual([]);
+    expect(codes.filter(([code]) => !responses.includes(`\`${code}\``)).map(([code]) => code)).toEqual([
+      'method-not-allowed',
+    ]);
+  });
+
+  it('lets nobody in where the guard of the route does not', () => {
+    const secured = ALL_ROUTES.map(({ method, path, guard }) => {
+      const { security } = operationOf({ method, path });
+      const isOpen = security.length === 0 || security.some(scheme => Object.keys(scheme).length === 0);
+      return [`${method} ${path}`, isOpen ? 'open' : 'guarded', guard];
+    });
+    for (const [line, access, guard] of secured) {
+      expect([line, access]).toEqual([line, guard === 'public' || guard === 'login' ? 'open' : 'guarded']);
+    }
+  });
+});

@@ -1,0 +1,75 @@
+/** An AWS login keeps nothing but a region: every request carries a proof of its own, for this deployment alone. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readAwsProof } from '../../lib/iam/aws-proof.ts';
+import { isSignedBy } from '../support/presigned.ts';
+import { runProgram } from './support/program.ts';
+import { Shell } from './support/shell.ts';
+import { Stub } from './support/stub.ts';
+
+const KEYS = { accessKeyId: 'ASIAIOSFODNN7EXAMPLE', secretAccessKey: 'a-secret', sessionToken: 'a/token+==' };
+
+let stub: Stub;
+let shell: Shell;
+beforeEach(async () => {
+  stub = await Stub.deployment();
+  shell = await Shell.open();
+});
+afterEach(async () => {
+  await shell.close();
+  await stub.close();
+});
+
+function pullpass(args: readonly string[], keys = true) {
+  return runProgram(args, {
+    HOME: shell.directory,
+    PULLPASS_HOME: shell.home.directory,
+    AWS_EC2_METADATA_DISABLED: 'true',
+    ...(keys
+      ? {
+          AWS_ACCESS_KEY_ID: KEYS.accessKeyId,
+          AWS_SECRET_ACCESS_KEY: KEYS.secretAccessKey,
+          AWS_SESSION_TOKEN: KEYS.sessionToken,
+        }
+      : {}),
+  });
+}
+
+function proofs(): string[] {
+  const headers = stub.requests.flatMap(({ headers: { authorization } }) => authorization ?? []);
+  const pairs = headers.map(header => Buffer.from(header.replace(/^Basic /, ''), 'base64').toString());
+  return pairs.map(pair => {
+    expect(pair).toMatch(/^awsiam:https:/);
+    return pair.slice('awsiam:'.length);
+  });
+}
+
+describe('an AWS login', () => {
+  it('signs a fresh proof for each request, in its region, for its deployment', async () => {
+    expect(await pullpass(['login', '--url', stub.url, '--aws', '--region', 'eu-central-1'])).toMatchObject({
+      code: 0,
+      stderr: '',
+    });
+    for (let i = 0; i < 3; i += 1) expect((await pullpass(['whoami'])).code).toBe(0);
+    const read = proofs().map(proof => readAwsProof(proof, Date.now()));
+    expect(read).toHaveLength(4);
+    expect(new Set(read.map(({ mark }) => mark)).size).toBe(4);
+    const headers = { host: 'sts.eu-central-1.amazonaws.com', 'x-pullpass-server-id': stub.url };
+    for (const { query } of read) expect(await isSignedBy(KEYS, { url: `/?${query}`, headers })).toBe(true);
+  });
+  it('remembers the region, and neither keys nor proofs', async () => {
+    await pullpass(['login', '--url', stub.url, '--aws']);
+    const text = await readFile(join(shell.home.directory, 'state.json'), 'utf8');
+    expect(JSON.parse(text).targets[0].login).toEqual({ kind: 'aws', region: 'us-east-1' });
+    for (const secret of Object.values(KEYS)) expect(text).not.toContain(secret);
+  });
+  it('without AWS credentials says where they are looked for, and sends nothing', async () => {
+    const { code, stderr } = await pullpass(['login', '--url', stub.url, '--aws'], false);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^error: No AWS credentials were found: .+\nSet AWS_PROFILE, or AWS_ACCESS_KEY_ID/,
+    );
+    expect(proofs()).toEqual([]);
+  });
+});

@@ -1,0 +1,82 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { FORMAT_NAMES } from '../../../lib/api/credential-formats.ts';
+import { ALICE, SERVICE } from '../../support/deployment.ts';
+import { type Served, serve } from '../support/served.ts';
+import { Shell } from '../support/shell.ts';
+
+let served: Served;
+let shell: Shell;
+beforeAll(async () => {
+  served = await serve();
+});
+afterAll(() => served.close());
+beforeEach(async () => {
+  shell = await Shell.open();
+  const PULLPASS_APIKEY = await served.deployment.apiKeyOf(ALICE);
+  await shell.pullpass(['login', '--url', served.url], { variables: { PULLPASS_APIKEY } });
+});
+afterEach(() => shell.close());
+
+describe('a credential', () => {
+  it('is to pull with, for an hour and everything, unless something else is asked for', async () => {
+    const credential = JSON.parse(await shell.says('credential'));
+    expect(credential).toMatchObject({
+      username: 'token',
+      registry: SERVICE.name,
+      access: 'pull',
+      repositories: null,
+    });
+    expect(Date.parse(credential.expiresAt) - Date.now()).toBeLessThanOrEqual(3_600_000);
+    const args = [
+      '--readwrite',
+      '--expires-in',
+      '10m',
+      '--repository',
+      'team-a/app',
+      '--repository',
+      'team-b/*',
+    ];
+    const narrow = JSON.parse(await shell.says('credential', ...args, '--service', SERVICE.name));
+    expect(narrow).toMatchObject({ access: 'push', repositories: ['team-a/app', 'team-b/*'] });
+    expect(Date.parse(narrow.expiresAt) - Date.now()).toBeLessThanOrEqual(600_000);
+  });
+
+  it.each(FORMAT_NAMES)('comes to the letter in the shape %s, on the screen and in a file', async format => {
+    const printed = await shell.says('credential', '--format', format);
+    expect(printed).toMatch(format === 'shell' ? /^printf %s 'plc_.*\n$/ : /^\{.*\}\n$/s);
+    const file = join(shell.directory, 'credential');
+    expect(await shell.says('credential', '--format', format, '--file', file)).toBe(
+      `Wrote ${file} (${format}).\n`,
+    );
+    const written = await readFile(file, 'utf8');
+    if (format === 'shell') expect(written).toContain('docker login --username token --password-stdin');
+    else expect(Object.keys(JSON.parse(written))).toEqual(Object.keys(JSON.parse(printed)));
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect(await readdir(shell.directory)).toEqual(['credential', 'pullpass']);
+  });
+
+  it('comes as JSON where that is asked for', async () => {
+    for (const format of FORMAT_NAMES) await shell.json('credential', '--format', format);
+    expect(await shell.json('credential', '--format', 'shell')).toEqual({
+      format: 'shell',
+      text: expect.stringContaining('docker login'),
+    });
+    const file = join(shell.directory, 'credential');
+    expect(await shell.json('credential', '--file', file)).toEqual({ file, format: 'json' });
+  });
+
+  it.for<[sentence: string, code: number, args: string[], text: string]>([
+    ['a shape that is none', 2, ['--format', 'xml'], 'Allowed choices are'],
+    ['a service that is not served', 1, ['--service', 'other.example'], `It serves: ${SERVICE.name}`],
+    ['a pattern that is none', 2, ['--repository', 'team-*'], 'A repository is a name'],
+    ['a longer life than there is', 1, ['--expires-in', '30d'], 'at most 43200'],
+    ['a file that cannot be', 1, ['--file', '/nowhere/at/all'], '/nowhere/at/all cannot be written'],
+  ])('there is none with %s', async ([, code, args, text]) => {
+    const outcome = await shell.pullpass(['credential', ...args]);
+    expect(outcome).toMatchObject({ code, stdout: '' });
+    expect(outcome.stderr).toContain(text);
+    expect(outcome.stderr).not.toContain('plc_');
+  });
+});

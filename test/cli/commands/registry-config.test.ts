@@ -1,0 +1,78 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Shell } from '../support/shell.ts';
+import { METADATA, Stub } from '../support/stub.ts';
+
+const PATH = 'GET /v1/services/localhost:5000';
+const BUNDLE = '-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n';
+const KEYS = { keys: [{ kid: 'a', alg: 'RS256', kty: 'RSA', n: 'AA', e: 'AQAB' }] };
+
+let shell: Shell;
+let broker: Stub;
+beforeEach(async () => {
+  shell = await Shell.open();
+  const services = [{ name: 'localhost:5000', registry: 'localhost:5000' }];
+  broker = await Stub.deployment({
+    [METADATA]: () => ({ json: broker.metadata({ pullpass_services: services }) }),
+    [`${PATH}/jwks.json`]: () => ({ json: KEYS }),
+    [`${PATH}/rootcertbundle.pem`]: () => ({ text: BUNDLE }),
+  });
+  await shell.says('target-add', 'here', broker.url);
+});
+afterEach(async () => {
+  await Promise.all([shell.close(), broker.close()]);
+});
+
+const auth = (keys: string, directory = '/etc/distribution') => `auth:
+  token:
+    realm: "${broker.url}/oauth/token"
+    service: "localhost:5000"
+    issuer: "${broker.url}"
+    ${keys === 'jwks.json' ? 'jwks' : 'rootcertbundle'}: "${directory}/${keys}"
+    signingalgorithms: [RS256]
+`;
+
+describe('what a registry is given', () => {
+  it('is printed, and needs no login', async () => {
+    const printed = await shell.says('registry-config');
+    expect(printed).toBe(
+      `# auth.yml\n${auth('rootcertbundle.pem')}\n# rootcertbundle.pem\n${BUNDLE}\n# jwks.json\n${JSON.stringify(KEYS, null, 2)}\n`,
+    );
+    expect(await shell.json('registry-config', 'localhost:5000')).toEqual({
+      service: 'localhost:5000',
+      registry: 'localhost:5000',
+      auth: auth('rootcertbundle.pem'),
+      rootcertbundle: BUNDLE,
+      jwks: KEYS,
+    });
+  });
+
+  it('is written for everybody to read, with the place where it lies', async () => {
+    const directory = join(shell.directory, 'registry', 'deep');
+    await shell.says('registry-config', '--directory', directory);
+    expect((await readdir(directory)).sort()).toEqual(['auth.yml', 'jwks.json', 'rootcertbundle.pem']);
+    expect(await readFile(join(directory, 'auth.yml'), 'utf8')).toBe(auth('rootcertbundle.pem', directory));
+    expect(await readFile(join(directory, 'rootcertbundle.pem'), 'utf8')).toBe(BUNDLE);
+    expect((await stat(join(directory, 'jwks.json'))).mode & 0o777).toBe(0o644);
+  });
+
+  it('is a key set alone where tokens carry no certificate', async () => {
+    broker.replies[`${PATH}/rootcertbundle.pem`] = () => ({ status: 404, json: { code: 'not-found' } });
+    expect(await shell.json('registry-config')).toMatchObject({
+      auth: auth('jwks.json'),
+      rootcertbundle: null,
+    });
+    expect(await shell.says('registry-config')).not.toContain('rootcertbundle');
+  });
+
+  it.for([
+    ['of a registry that is not served', ['other.example'], 'It serves: localhost:5000'],
+    ['when the bundle cannot be had', [], 'answered with status 503'],
+  ] as const)('is nothing %s', async ([, args, text]) => {
+    broker.replies[`${PATH}/rootcertbundle.pem`] = () => ({ status: 503 });
+    const { code, stdout, stderr } = await shell.pullpass(['registry-config', ...args]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain(text);
+  });
+});

@@ -1,0 +1,154 @@
+import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CaptureServer, reply } from '../support/capture.ts';
+import { type Outcome, Shell } from '../support/shell.ts';
+import { METADATA, Stub, type StubAnswer, type StubRequest } from '../support/stub.ts';
+
+const API_KEY = 'an-api-key-that-no-client-sees';
+/** Writes down what it was given. */
+const CLIENT = `#!/bin/sh
+printf '%s\\n' "$@" > "$0.arguments"
+env > "$0.environment"
+cat > "$0.input"
+`;
+
+let shell: Shell;
+let broker: Stub;
+let registry: CaptureServer;
+/** Whether whoever asks may push. */
+let mayPush: boolean;
+
+beforeEach(async () => {
+  mayPush = true;
+  shell = await Shell.open();
+  broker = await Stub.deployment({ 'POST /v1/credentials': vended });
+  registry = await CaptureServer.open(() =>
+    reply('401 Unauthorized', {
+      'www-authenticate': `Bearer realm="${broker.url}/oauth/token",service="registry.example"`,
+    }),
+  );
+  const services = [{ name: 'registry.example', registry: registry.address }];
+  broker.replies[METADATA] = () => ({ json: broker.metadata({ pullpass_services: services }) });
+  await writeFile(join(shell.directory, 'podman'), CLIENT);
+  await chmod(join(shell.directory, 'podman'), 0o755);
+  await shell.pullpass(['login', '--url', broker.url], { variables: { PULLPASS_APIKEY: API_KEY } });
+});
+afterEach(async () => {
+  await Promise.all([shell.close(), broker.close(), registry.close()]);
+});
+
+function vended({ body }: StubRequest): StubAnswer {
+  const { access, repositories = null } = JSON.parse(body);
+  if (access === 'push' && !mayPush)
+    return { status: 403, json: { code: 'wider-than-parent', detail: 'Wider.' } };
+  const rest = { registry: registry.address, access, repositories, expiresAt: '2026-11-21T12:00:00Z' };
+  return { status: 201, json: { username: 'token', password: 'plc_a-password', ...rest } };
+}
+
+/** With podman installed, and secrets in the environment. */
+function registryLogin(...args: string[]): Promise<Outcome> {
+  const PATH = [shell.directory, '/usr/bin', '/bin'].join(delimiter);
+  const variables = { PATH, PULLPASS_APIKEY: API_KEY, PULLPASS_OIDC_TOKEN: API_KEY };
+  return shell.pullpass(['registry-login', '--client', 'podman', ...args], { variables });
+}
+const given = (what: string) => readFile(join(shell.directory, `podman.${what}`), 'utf8');
+const orders = () =>
+  broker.requests.filter(({ line }) => line === 'POST /v1/credentials').map(({ body }) => JSON.parse(body));
+
+const ORDER = { service: 'registry.example', expiresInSeconds: 43_200 };
+
+describe('the local client', () => {
+  it('is logged in with a credential that may push', async () => {
+    expect(await registryLogin()).toMatchObject({
+      code: 0,
+      stdout: `Logged podman in to ${registry.address} to push and pull, until 2026-11-21T12:00:00Z.\n`,
+    });
+    expect(await given('input')).toBe('plc_a-password');
+    expect(await given('arguments')).toBe(
+      [
+        'login',
+        '--tls-verify=false',
+        '--username',
+        'token',
+        '--password-stdin',
+        `${registry.address}\n`,
+      ].join('\n'),
+    );
+    expect(orders()).toEqual([{ ...ORDER, access: 'push' }]);
+  });
+
+  it('sees no secret in its environment, and everything else', async () => {
+    await registryLogin();
+    const environment = await given('environment');
+    for (const secret of [API_KEY, 'plc_', 'first-']) expect(environment).not.toContain(secret);
+    expect(environment).toContain(`PATH=${shell.directory}`);
+  });
+
+  it('is logged in with a credential to pull where its user may not push', async () => {
+    mayPush = false;
+    const { stdout } = await registryLogin('--repository', 'team-a/app');
+    expect(stdout).toBe(
+      `Logged podman in to ${registry.address} to pull in team-a/app, until 2026-11-21T12:00:00Z.\n`,
+    );
+    const order = { ...ORDER, repositories: ['team-a/app'] };
+    expect(orders()).toEqual([
+      { ...order, access: 'push' },
+      { ...order, access: 'pull' },
+    ]);
+  });
+
+  it('is logged in as it was asked for, or not at all', async () => {
+    await registryLogin('--readonly', '--expires-in', '5m');
+    expect(orders()).toEqual([{ ...ORDER, access: 'pull', expiresInSeconds: 300 }]);
+    mayPush = false;
+    expect(await registryLogin('--readwrite')).toMatchObject({ code: 1, stdout: '' });
+    expect(orders()).toHaveLength(2);
+  });
+
+  it('is logged in with the refresh token, and that goes to nobody else', async () => {
+    const before = broker.requests.length;
+    expect(await registryLogin('--iamrefresh', '--output', 'json')).toMatchObject({ code: 0 });
+    expect(await given('input')).toBe('first-refresh-token');
+    expect(await given('arguments')).toContain('--username\niamrefresh\n');
+    expect(broker.requests.length).toBe(before);
+    expect(registry.found(['first-refresh-token', 'plc_'])).toEqual([]);
+  });
+});
+
+describe('nobody is logged in', () => {
+  it.for([
+    ['with two kinds of access', ['--readonly', '--readwrite'], 2],
+    ['with a refresh token of less access', ['--iamrefresh', '--readonly'], 2],
+    ['to a registry that is not served', ['other.example'], 1],
+    ['with a client that is none', ['--client', 'curl'], 2],
+  ] as const)('%s', async ([, args, code]) => {
+    expect(await registryLogin(...args)).toMatchObject({ code, stdout: '' });
+    await expect(given('input')).rejects.toThrow('ENOENT');
+  });
+
+  it('before the registry has been asked where it sends its clients', async () => {
+    await registry.close();
+    for (const more of [[], ['--iamrefresh']])
+      expect(await registryLogin(...more)).toMatchObject({ code: 1 });
+    expect(orders()).toEqual([]);
+    await expect(given('input')).rejects.toThrow('ENOENT');
+    registry = await CaptureServer.open(() => reply('200 OK'));
+  });
+
+  it('when the broker fails, which is not asked for less then', async () => {
+    broker.replies['POST /v1/credentials'] = () => ({
+      status: 503,
+      json: { code: 'unavailable', detail: 'No.' },
+    });
+    expect(await registryLogin()).toMatchObject({ code: 1, stdout: '' });
+    expect(orders()).toHaveLength(1);
+  });
+
+  it('with a refresh token, where the login has none', async () => {
+    await shell.pullpass(['login', '--url', broker.url, '--oidc-token-stdin'], { input: 'eyJ.eyJ.sig' });
+    const { code, stderr } = await registryLogin('--iamrefresh');
+    expect(code).toBe(1);
+    expect(stderr).toContain('has no IAM refresh token');
+  });
+});

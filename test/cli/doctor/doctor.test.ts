@@ -1,0 +1,128 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Shell } from '../support/shell.ts';
+import { METADATA, Stub } from '../support/stub.ts';
+
+let shell: Shell;
+let broker: Stub;
+beforeEach(async () => {
+  broker = await Stub.deployment({ 'GET /health': () => ({ json: { status: 'ok' } }) });
+  shell = await Shell.open();
+  await shell.pullpass(['login', '--url', broker.url], { variables: { PULLPASS_APIKEY: 'a-key' } });
+});
+afterEach(async () => {
+  vi.useRealTimers();
+  await Promise.all([shell.close(), broker.close()]);
+});
+
+/** What is said of a check. The registry of the stub is nowhere. */
+async function finding(check: string): Promise<object> {
+  const { stdout } = await shell.pullpass(['doctor', '--output', 'json']);
+  const { findings } = JSON.parse(stdout);
+  return findings.find((found: { check: string }) => found.check === check);
+}
+
+describe('the clocks', () => {
+  it.for([
+    [0, 'ok'],
+    [-29, 'ok'],
+    [32, 'warning'],
+    [-32, 'warning'],
+    [58, 'warning'],
+    [63, 'problem'],
+    [-63, 'problem'],
+  ] as const)('%s s apart are found %s', async ([seconds, state]) => {
+    const date = () => new Date(Date.now() - seconds * 1000).toUTCString();
+    broker.replies['GET /health'] = () => ({ headers: { date: date() } });
+    expect(await finding('clock')).toMatchObject({
+      state,
+      message: expect.stringMatching(/^The clocks of this machine and the deployment differ by \d+ s\.$/),
+    });
+  });
+
+  it('that cannot be compared are found worth a look', async () => {
+    broker.replies['GET /health'] = () => ({ headers: { date: 'today' } });
+    expect(await finding('clock')).toMatchObject({ state: 'warning' });
+  });
+});
+
+describe('a deployment', () => {
+  it('that cannot do its work says so itself', async () => {
+    broker.replies['GET /health'] = () => ({ status: 503 });
+    expect(await finding('health')).toMatchObject({
+      state: 'problem',
+      message: expect.stringContaining('503'),
+    });
+    expect(await finding('deployment')).toMatchObject({ state: 'ok' });
+  });
+
+  it('that knows itself by another URL gets no login', async () => {
+    broker.replies[METADATA] = () => ({ json: broker.metadata({ issuer: 'https://other.example' }) });
+    broker.requests.splice(0);
+    expect(await finding('metadata')).toMatchObject({
+      state: 'problem',
+      message: expect.stringContaining('knows itself by another URL: https://other.example'),
+    });
+    expect(await finding('login')).toMatchObject({ state: 'skipped' });
+    expect(broker.requests.map(({ headers }) => headers.authorization)).not.toContainEqual(
+      expect.any(String),
+    );
+  });
+
+  it('that serves others than before is worth a look, and those are examined', async () => {
+    const services = [{ name: 'new.example', registry: '127.0.0.1:1' }];
+    broker.replies[METADATA] = () => ({ json: broker.metadata({ pullpass_services: services }) });
+    expect(await finding('metadata')).toMatchObject({
+      state: 'warning',
+      advice: expect.stringContaining('pullpass target-add'),
+    });
+    expect(await finding('address of 127.0.0.1:1')).toMatchObject({ state: 'problem' });
+  });
+
+  it('that publishes no keys cannot be believed', async () => {
+    const keys = 'GET /v1/services/registry.example/jwks.json';
+    broker.replies[keys] = () => ({ json: { keys: [] } });
+    const check = 'keys of registry.example:5000';
+    expect(await finding(check)).toMatchObject({ message: 'No keys are published for registry.example.' });
+    broker.replies[keys] = () => ({ json: { keys: [{ kid: 'a', alg: 'ES256' }] } });
+    expect(await finding(check)).toMatchObject({
+      state: 'ok',
+      message: expect.stringContaining('profile kid'),
+    });
+    broker.replies['GET /v1/services/registry.example/rootcertbundle.pem'] = () => ({ text: 'no PEM' });
+    expect(await finding(check)).toMatchObject({ message: 'The published bundle holds no certificate.' });
+  });
+});
+
+describe('a root certificate', () => {
+  it('that ends within two weeks is a problem', async () => {
+    broker.replies['GET /v1/services/registry.example/jwks.json'] = () => ({
+      json: { keys: [{ kid: 'a', alg: 'ES256' }] },
+    });
+    broker.replies['GET /v1/services/registry.example/rootcertbundle.pem'] = () => ({ text: ROOT });
+    const check = 'keys of registry.example:5000';
+    const ends = Date.parse('2036-11-20T11:38:14Z');
+    const DAY_MS = 86_400_000;
+    for (const [days, state] of [
+      [15, 'ok'],
+      [14, 'problem'],
+      [-1, 'problem'],
+    ] as const) {
+      vi.useFakeTimers({ toFake: ['Date'], now: ends - days * DAY_MS });
+      expect(await finding(check), `${days}`).toMatchObject({ state });
+    }
+  });
+});
+
+/** Ends at 2036-11-20T11:38:14Z. */
+const ROOT = `-----BEGIN CERTIFICATE-----
+MIIBmjCCAT+gAwIBAgIQQA0DjQGBb8UYNNyDvJwmoTAKBggqhkjOPQQDAjArMSkw
+JwYDVQQDEyBQdWxscGFzcyByb290IGZvciBsb2NhbGhvc3Q6NTE3NzAeFw0yNjEx
+MjExMTM4MTRaFw0zNjExMjAxMTM4MTRaMCsxKTAnBgNVBAMTIFB1bGxwYXNzIHJv
+b3QgZm9yIGxvY2FsaG9zdDo1MTc3MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE
+a0FMTK7Z8ZAIX+NQmUsvTYiu/AjJotWeXBEiqKZdYt/BkVfx5cLO+fHhfpUw5W3i
+dhAKaeVvESj4zNG2yFRXz6NFMEMwEgYDVR0TAQH/BAgwBgEB/wIBADAOBgNVHQ8B
+Af8EBAMCAgQwHQYDVR0OBBYEFIj0ziRsD2q7kARdqdXcZeyRYhzDMAoGCCqGSM49
+BAMCA0kAMEYCIQDd0Edj6Vo+l1HJ7sQeTckyd2jY70RbCZsbZ+asTH/iZQIhANCa
+lOxVysO1vLuMBAAXv5qSHTEUYzfAU3mL9LP5bnyb
+-----END CERTIFICATE-----
+`;

@@ -1,0 +1,270 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { serve } from '../../../cli/helper/serve.ts';
+import { formatRegistryToken } from '../../../lib/domain/registry-token.ts';
+import { CaptureServer, reply } from '../support/capture.ts';
+import { type Outcome, Shell } from '../support/shell.ts';
+import { Stub, type StubAnswer, type StubRequest } from '../support/stub.ts';
+
+const NOT_FOUND = { code: 1, stdout: 'credentials not found in native keychain\n' };
+const ID = '01a1fde6-b720-7292-88d8-03b75b4a87b0';
+const TOKEN = formatRegistryToken('dev:acme', ID, new Uint8Array(32).fill(1)).reveal();
+const OTHER_TOKEN = formatRegistryToken('dev:acme', ID, new Uint8Array(32).fill(2)).reveal();
+
+let shell: Shell;
+let broker: Stub;
+let registry: CaptureServer;
+/** What the registry names as its realm; undefined: the broker. */
+let realm: string | undefined;
+
+beforeEach(async () => {
+  realm = undefined;
+  shell = await Shell.open();
+  broker = await Stub.deployment({ 'POST /v1/credentials': vended });
+  registry = await CaptureServer.open(() =>
+    reply('401 Unauthorized', {
+      'www-authenticate': `Bearer realm="${realm ?? broker.url}/oauth/token",service="registry.example"`,
+    }),
+  );
+  const services = [{ name: 'registry.example', registry: registry.address }];
+  broker.replies['GET /.well-known/oauth-authorization-server'] = () => ({
+    json: broker.metadata({ pullpass_services: services }),
+  });
+});
+afterEach(async () => {
+  await Promise.all([shell.close(), broker.close(), registry.close()]);
+});
+
+/** A broker that lets push whoever does not hold `OTHER_TOKEN`. */
+function vended({ headers, body }: StubRequest): StubAnswer {
+  const { access, expiresInSeconds, service } = JSON.parse(body);
+  const proof = Buffer.from(String(headers.authorization).slice('Basic '.length), 'base64').toString();
+  if (access === 'push' && proof === `token:${OTHER_TOKEN}`) {
+    return { status: 403, json: { code: 'wider-than-parent', detail: 'wider' } };
+  }
+  const password = `plc_${access}-${proof.split(':')[0]}-${expiresInSeconds}-${service}`;
+  const rest = { registry: registry.address, access, repositories: null, expiresAt: '2026-11-21T12:00:00Z' };
+  return { status: 201, json: { username: 'token', password, ...rest } };
+}
+
+const helper = (action: string, input = ''): Promise<Outcome> => shell.runs(serve, [action], { input });
+const logIn = () =>
+  shell.pullpass(['login', '--url', broker.url], { variables: { PULLPASS_APIKEY: 'a-key' } });
+const store = (userName: string, secret: string, serverUrl = registry.address) =>
+  helper('store', JSON.stringify({ ServerURL: serverUrl, Username: userName, Secret: secret }));
+const secretOf = async (serverUrl: string) => JSON.parse((await helper('get', serverUrl)).stdout).Secret;
+
+describe('get', () => {
+  it('answers with a fresh credential of the login, which outlives what builders remember', async () => {
+    await logIn();
+    for (const serverUrl of [registry.address, `https://${registry.address}`]) {
+      const { code, stdout, stderr } = await helper('get', serverUrl);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(JSON.parse(stdout)).toEqual({
+        ServerURL: serverUrl,
+        Username: 'token',
+        Secret: 'plc_push-iambearer-3600-registry.example',
+      });
+    }
+    expect(broker.lines.filter(line => line === 'POST /v1/credentials')).toHaveLength(2);
+  });
+
+  it('takes a registry token that was kept for the registry before the login', async () => {
+    await logIn();
+    await store('token', TOKEN);
+    expect(await secretOf(registry.address)).toBe('plc_push-token-3600-registry.example');
+  });
+
+  it('is content to pull where the token may not push', async () => {
+    await logIn();
+    await store('token', OTHER_TOKEN);
+    expect(await secretOf(registry.address)).toBe('plc_pull-token-3600-registry.example');
+  });
+
+  it('finds nothing for a registry that nobody speaks for, and tells its user how to', async () => {
+    await shell.says('target-add', 'here', broker.url);
+    expect(await helper('get', registry.address)).toEqual({
+      ...NOT_FOUND,
+      stderr: 'docker-credential-pullpass: Log in with: pullpass login --target here\n',
+    });
+  });
+
+  it('finds nothing, without a word, for whatever only looks like a registry of a target', async () => {
+    await logIn();
+    await store('token', TOKEN);
+    const [host = '', port = ''] = registry.address.split(':');
+    const before = broker.lines.length;
+    const looks = [
+      ...[
+        host,
+        `${host}:1`,
+        `${host}:${port}0`,
+        `${host}:0${port}`,
+        `${host}.evil:${port}`,
+        `${host}.:${port}`,
+      ],
+      ...[`evil.${registry.address}`, `user@${registry.address}`, `token:x@${registry.address}`],
+      ...[
+        `${registry.address}/`,
+        `${registry.address}/v2/`,
+        `${registry.address}/team-a`,
+        `${registry.address}?`,
+      ],
+      ...[`${registry.address}#`, `${registry.address}\\`, ` ${registry.address}`, `${registry.address} `],
+      ...[
+        `\t${registry.address}`,
+        `${registry.address}\n\n`,
+        `${registry.address}\0`,
+        `${registry.address}\u00a0`,
+      ],
+      ...[`http://${registry.address}`, `HTTPS://${registry.address}`, `https:/${registry.address}`],
+      ...[
+        `https://https://${registry.address}`,
+        `https://${registry.address}/`,
+        `https://${registry.address}/v1/`,
+      ],
+      ...[
+        `//${registry.address}`,
+        `docker://${registry.address}`,
+        `localhost:${port}`,
+        `[::ffff:127.0.0.1]:${port}`,
+      ],
+      ...[
+        `127.1:${port}`,
+        `0x7f000001:${port}`,
+        `2130706433:${port}`,
+        `127.0.0.1:${port}`.replace('.0', '.00'),
+      ],
+      ...['registry.example', 'https://index.docker.io/v1/', '', '*', '__proto__'],
+    ];
+    for (const look of looks) expect(await helper('get', look), look).toEqual({ ...NOT_FOUND, stderr: '' });
+    expect(broker.lines.length).toBe(before);
+    expect(registry.received).toBe('');
+  });
+
+  it('finds nothing in upper case, when the registry is written in lower case', async () => {
+    const services = [{ name: 'registry.example', registry: 'registry.example:5000' }];
+    broker.replies['GET /.well-known/oauth-authorization-server'] = () => ({
+      json: broker.metadata({ pullpass_services: services }),
+    });
+    await logIn();
+    expect(await helper('get', 'Registry.example:5000')).toEqual({ ...NOT_FOUND, stderr: '' });
+  });
+
+  it('refuses a registry that sends its clients elsewhere', async () => {
+    await logIn();
+    realm = 'http://127.0.0.1:1';
+    const { code, stdout, stderr } = await helper('get', registry.address);
+    expect(code).toBe(1);
+    expect(stdout).toContain('has the realm "http://127.0.0.1:1/oauth/token"');
+    expect(stdout).not.toContain('plc_');
+    expect(stderr).toBe(`docker-credential-pullpass: ${stdout}`);
+  });
+});
+
+describe('store', () => {
+  it('keeps a registry token, for its owner alone to read, in the place of an earlier one', async () => {
+    await shell.says('target-add', 'here', broker.url);
+    expect(await store('token', OTHER_TOKEN)).toMatchObject({ code: 0, stderr: '' });
+    expect(await store('token', TOKEN, `https://${registry.address}`)).toMatchObject({ code: 0, stderr: '' });
+    const { registryTokens } = await shell.home.read();
+    expect(registryTokens.map(kept => ({ ...kept, token: kept.token.reveal() }))).toEqual([
+      { registry: registry.address, target: 'here', token: TOKEN },
+    ]);
+    expect((await stat(join(shell.directory, 'pullpass', 'state.json'))).mode & 0o777).toBe(0o600);
+  });
+
+  it('needs not keep a credential where fresh ones are made', async () => {
+    await logIn();
+    expect(await store('token', 'plc_k1.abc')).toMatchObject({ code: 0, stderr: '' });
+    expect((await shell.home.read()).registryTokens).toEqual([]);
+  });
+
+  it.for([
+    [
+      'a registry that no target lists',
+      'token',
+      TOKEN,
+      'other.example',
+      'No target lists the registry other.example.',
+    ],
+    ['an API key', 'iamapikey', 'an-api-key', undefined, 'pullpass login --target here'],
+    ['another user name', 'alice', 'a-password', undefined, 'pullpass login --target here'],
+    [
+      'a registry token under another user name',
+      'iambearer',
+      TOKEN,
+      undefined,
+      'pullpass login --target here',
+    ],
+    ['a credential where none are made', 'token', 'plc_k1.abc', undefined, 'pullpass login --target here'],
+    ['a registry token with a typo', 'token', `${TOKEN.slice(0, -1)}_`, undefined, 'is no registry token'],
+    ['what is neither', 'token', 'a-password', undefined, 'is no registry token'],
+  ] as const)('refuses %s', async ([, userName, secret, serverUrl, text]) => {
+    await shell.says('target-add', 'here', broker.url);
+    const { code, stdout, stderr } = await store(userName, secret, serverUrl);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: expect.stringContaining(text) });
+    expect(stdout + stderr).not.toContain(secret);
+    expect((await shell.home.read()).registryTokens).toEqual([]);
+  });
+
+  it.each(['', '{', '[]', '{"ServerURL":"a","Username":"token"}', '{"ServerURL":"a","ServerURL":"b"}'])(
+    'refuses what it cannot read: %s',
+    async input => {
+      expect(await helper('store', input)).toMatchObject({
+        code: 1,
+        stdout: 'What is to be stored is no {"ServerURL", "Username", "Secret"}.\n',
+      });
+    },
+  );
+});
+
+describe('erase', () => {
+  it('forgets the registry token', async () => {
+    await shell.says('target-add', 'here', broker.url);
+    await store('token', TOKEN);
+    expect(await helper('erase', registry.address)).toMatchObject({ code: 0, stderr: '' });
+    expect((await shell.home.read()).registryTokens).toEqual([]);
+    expect(await helper('erase', registry.address)).toMatchObject(NOT_FOUND);
+  });
+
+  it('says how to end a login, which serves all registries of its target', async () => {
+    await logIn();
+    const { code, stdout } = await helper('erase', registry.address);
+    expect(code).toBe(1);
+    const [name] = (await shell.home.read()).targets.map(target => target.name);
+    expect(stdout).toBe(
+      `${registry.address} is served by the login to ${broker.url}. End it with: pullpass logout --target ${name}\n`,
+    );
+    expect(await secretOf(registry.address)).toContain('plc_');
+  });
+});
+
+describe('list', () => {
+  it('names the registries that somebody speaks for', async () => {
+    expect(await helper('list')).toMatchObject({ code: 0, stdout: '{}\n' });
+    await shell.says('target-add', 'here', broker.url);
+    expect(await helper('list')).toMatchObject({ code: 0, stdout: '{}\n' });
+    await store('token', TOKEN);
+    expect(await helper('list')).toMatchObject({ code: 0, stdout: `{"${registry.address}":"token"}\n` });
+    await helper('erase', registry.address);
+    await logIn();
+    expect(await helper('list')).toMatchObject({ code: 0, stdout: `{"${registry.address}":"token"}\n` });
+  });
+});
+
+describe('the helper', () => {
+  it('says its version, and how it is used', async () => {
+    expect(await helper('version')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^docker-credential-pullpass \(pullpass\) v\d+\.\d+\.\d+\n$/),
+    });
+    for (const args of [[], ['push'], ['get', 'more'], ['version', 'more']]) {
+      expect(await shell.runs(serve, args)).toMatchObject({
+        code: 1,
+        stdout: 'usage: docker-credential-pullpass get|store|erase|list|version\n',
+      });
+    }
+  });
+});

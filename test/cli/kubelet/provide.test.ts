@@ -1,0 +1,235 @@
+import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { provide } from '../../../cli/kubelet/provide.ts';
+import { formatRegistryToken } from '../../../lib/domain/registry-token.ts';
+import { CaptureServer, reply } from '../support/capture.ts';
+import { type Outcome, Shell } from '../support/shell.ts';
+import { METADATA, Stub } from '../support/stub.ts';
+
+const API_VERSION = 'credentialprovider.kubelet.k8s.io/v1';
+const ID = '01a1fde6-b720-7292-88d8-03b75b4a87b0';
+const TOKEN = formatRegistryToken('dev:acme', ID, new Uint8Array(32).fill(1)).reveal();
+const SERVICE_ACCOUNT_TOKEN = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2ln';
+
+let shell: Shell;
+let broker: Stub;
+let registry: CaptureServer;
+let tokenFile: string;
+/** What the registry names as its realm; undefined: the broker. */
+let realm: string | undefined;
+/** Members of the broker's answer that are not as they should be. */
+let oddities: object;
+
+beforeEach(async () => {
+  oddities = {};
+  realm = undefined;
+  shell = await Shell.open();
+  tokenFile = join(shell.directory, 'token');
+  await writeFile(tokenFile, `${TOKEN}\n`);
+  broker = await Stub.deployment({
+    'POST /v1/credentials': () => ({ status: 201, json: { ...response(), ...oddities } }),
+  });
+  registry = await CaptureServer.open(() =>
+    reply('401 Unauthorized', {
+      'www-authenticate': `Bearer realm="${realm ?? broker.url}/oauth/token",service="registry.example"`,
+    }),
+  );
+  const services = [
+    { name: 'other.example', registry: 'other.example' },
+    { name: 'registry.example', registry: registry.address },
+  ];
+  broker.replies[METADATA] = () => ({ json: broker.metadata({ pullpass_services: services }) });
+});
+afterEach(async () => {
+  await Promise.all([shell.close(), broker.close(), registry.close()]);
+});
+
+const response = () => ({
+  apiVersion: API_VERSION,
+  kind: 'CredentialProviderResponse',
+  cacheKeyType: 'Registry',
+  cacheDuration: '1800s',
+  auth: { [registry.address]: { username: 'token', password: 'plc_a' } },
+});
+const request = (overrides: object = {}) => ({
+  apiVersion: API_VERSION,
+  kind: 'CredentialProviderRequest',
+  image: `${registry.address}/team-a/app`,
+  ...overrides,
+});
+const args = (...more: string[]) => ['--url', broker.url, '--registry', registry.address, ...more];
+const run = (given: readonly string[], input: object | string = request()): Promise<Outcome> =>
+  shell.runs(provide, given, { input: typeof input === 'string' ? input : JSON.stringify(input) });
+
+/** The request that the broker got. */
+function asked(): { authorization: string; body: unknown } {
+  const [vend] = broker.requests.filter(({ line }) => line === 'POST /v1/credentials');
+  const basic = String(vend?.headers.authorization).slice('Basic '.length);
+  return { authorization: Buffer.from(basic, 'base64').toString(), body: JSON.parse(vend?.body ?? '{}') };
+}
+
+const ORDER = { format: 'kubelet', access: 'pull', service: 'registry.example', expiresInSeconds: 3600 };
+
+describe('a pull credential', () => {
+  it('is fetched with the registry token of the file', async () => {
+    const { code, stdout, stderr } = await run(args('--token-file', tokenFile));
+    expect({ code, stderr, answer: JSON.parse(stdout) }).toEqual({ code: 0, stderr: '', answer: response() });
+    expect(asked()).toEqual({ authorization: `token:${TOKEN}`, body: ORDER });
+  });
+
+  it('is fetched with the service-account token of the request', async () => {
+    const input = request({
+      serviceAccountToken: SERVICE_ACCOUNT_TOKEN,
+      serviceAccountAnnotations: { a: 'b' },
+    });
+    expect(await run(args(), input)).toMatchObject({ code: 0, stderr: '' });
+    expect(asked()).toEqual({ authorization: `oidc:${SERVICE_ACCOUNT_TOKEN}`, body: ORDER });
+  });
+
+  it('is for the service that is named, without asking which', async () => {
+    expect(await run(args('--token-file', tokenFile, '--service', 'registry.example'))).toMatchObject({
+      code: 0,
+    });
+    expect(broker.lines).toEqual(['POST /v1/credentials']);
+  });
+
+  it.for([':v1', '@sha256:0', ':v1@sha256:0'])('is for an image however it is named: %s', async suffix => {
+    const image = `${registry.address}/team-a/app${suffix}`;
+    expect(await run(args('--token-file', tokenFile), request({ image }))).toMatchObject({ code: 0 });
+  });
+
+  it('is fetched for each registry of the list', async () => {
+    const given = ['--url', broker.url, '--registry', `other.example,${registry.address}`];
+    expect(await run([...given, '--token-file', tokenFile])).toMatchObject({ code: 0 });
+  });
+});
+
+describe('an image of another registry', () => {
+  it('gets an answer without a credential, which is not remembered, and nobody is asked', async () => {
+    const [host = '', port = ''] = registry.address.split(':');
+    const others = [
+      ...['docker.io/library/app', 'app', '', host, `${host}/app`, `${host}:1/app`, `${host}:${port}0/app`],
+      ...[`${registry.address}.evil/app`, `${registry.address}@evil/app`, `user@${registry.address}/app`],
+      ...[
+        `https://${registry.address}/app`,
+        `evil/${registry.address}/app`,
+        `${registry.address}`,
+        `/${registry.address}`,
+      ],
+      ...[`localhost:${port}/app`, ` ${registry.address}/app`, `x.${registry.address}/app`],
+    ].filter(image => image !== '');
+    for (const image of others) {
+      const { code, stdout, stderr } = await run(args('--token-file', tokenFile), request({ image }));
+      expect({ code, stderr }, image).toEqual({ code: 0, stderr: '' });
+      expect(JSON.parse(stdout)).toEqual({
+        apiVersion: API_VERSION,
+        kind: 'CredentialProviderResponse',
+        cacheKeyType: 'Image',
+        cacheDuration: '0s',
+        auth: null,
+      });
+    }
+    expect(broker.requests).toEqual([]);
+    expect(registry.received).toBe('');
+  });
+});
+
+describe('the kubelet is answered with an error', () => {
+  it.for<[sentence: string, overrides: object]>([
+    ['of another version', { apiVersion: 'credentialprovider.kubelet.k8s.io/v1beta1' }],
+    ['of another kind', { kind: 'CredentialProviderResponse' }],
+    ['without a version', { apiVersion: undefined }],
+    ['without an image', { image: undefined }],
+    ['whose image is no text', { image: 1 }],
+    ['with a token that is no text', { serviceAccountToken: {} }],
+  ])('when it makes a request %s', async ([, overrides]) => {
+    const { code, stdout, stderr } = await run(args('--token-file', tokenFile), request(overrides));
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain(`The request is no CredentialProviderRequest of ${API_VERSION}.`);
+  });
+
+  it.each(['', '[]', '{', '{"image":"a","image":"b"}'])('when it says %s', async input => {
+    expect(await run(args('--token-file', tokenFile), input)).toMatchObject({ code: 1, stdout: '' });
+  });
+
+  it.for<[sentence: string, overrides: () => object]>([
+    ['is to be remembered for all registries', () => ({ cacheKeyType: 'Global' })],
+    ['is to be remembered for longer than it lives', () => ({ cacheDuration: '3601s' })],
+    ['has a duration that is none', () => ({ cacheDuration: 'forever' })],
+    ['is to be remembered for hours', () => ({ cacheDuration: '1800h' })],
+    ['is for another registry', () => ({ auth: { 'other.example': response().auth[registry.address] } })],
+    [
+      'is for another registry as well',
+      () => ({ auth: { ...response().auth, '*.example': { username: 'token', password: 'plc_b' } } }),
+    ],
+    ['is for none', () => ({ auth: {} })],
+    ['is no credential', () => ({ auth: { [registry.address]: { username: 'token', password: TOKEN } } })],
+    [
+      'is for another user name',
+      () => ({ auth: { [registry.address]: { username: 'x', password: 'plc_a' } } }),
+    ],
+    ['has a member that the kubelet does not know', () => ({ more: true })],
+    ['is of another version', () => ({ apiVersion: 'credentialprovider.kubelet.k8s.io/v2' })],
+  ])('when what the broker vends %s', async ([, overrides]) => {
+    oddities = overrides();
+    const { code, stdout, stderr } = await run(args('--token-file', tokenFile));
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain(`something else than a credential for ${registry.address}`);
+  });
+
+  it('when the registry sends its clients elsewhere', async () => {
+    realm = 'http://127.0.0.1:1';
+    const { code, stdout, stderr } = await run(args('--token-file', tokenFile));
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain('has the realm "http://127.0.0.1:1/oauth/token"');
+  });
+
+  it('when the broker does not serve the registry, or nobody says who asks', async () => {
+    broker.replies[METADATA] = () => ({ json: broker.metadata() });
+    expect((await run(args('--token-file', tokenFile))).stderr).toContain(
+      `does not serve ${registry.address}`,
+    );
+    expect((await run(args())).stderr).toContain(
+      'The request has no service-account token. Set "tokenAttributes"',
+    );
+    await writeFile(tokenFile, 'plc_x');
+    expect((await run(args('--token-file', tokenFile))).stderr).toContain('holds no registry token');
+    expect((await run(args('--token-file', `${tokenFile}.x`))).stderr).toContain('cannot be read');
+    expect(broker.lines).not.toContain('POST /v1/credentials');
+  });
+
+  it('within ten seconds when the broker does not answer', async () => {
+    const mute = createServer(() => undefined);
+    await new Promise<void>(resolve => mute.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(mute.address() as AddressInfo).port}`;
+    const start = performance.now();
+    const given = ['--url', url, '--registry', registry.address, '--token-file', tokenFile];
+    expect(await run(given)).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringContaining('cannot be reached'),
+    });
+    expect(performance.now() - start).toBeLessThan(10_000);
+    mute.closeAllConnections();
+    mute.close();
+  });
+});
+
+describe('the arguments', () => {
+  it.for([
+    ['no URL', () => ['--registry', 'a.example']],
+    ['no registry', () => ['--url', broker.url]],
+    ['an empty registry', () => ['--url', broker.url, '--registry', 'a.example,']],
+    ['http elsewhere', () => ['--url', 'http://pullpass.example', '--registry', 'a.example']],
+    ['a path in the URL', () => ['--url', `${broker.url}/x`, '--registry', 'a.example']],
+    ['something unknown', () => args('--insecure')],
+    ['something more', () => args('more')],
+  ] as const)('must not have %s', async ([, given]) => {
+    const { code, stdout, stderr } = await run(given());
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain('usage: pullpass-kubelet-provider');
+  });
+});

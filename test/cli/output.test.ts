@@ -1,0 +1,237 @@
+/** What the command says, where, and in which form; and what it does when answers are lost. */
+import { Writable } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { seconds } from '../../cli/arguments.ts';
+import { Failure } from '../../cli/failure.ts';
+import { Output } from '../../cli/output.ts';
+import { listingOf, tableOf } from '../../cli/table.ts';
+import { VERSION } from '../../cli/version.ts';
+import project from '../../package.json' with { type: 'json' };
+import { Shell } from './support/shell.ts';
+import { Stub, type StubAnswer } from './support/stub.ts';
+
+let stub: Stub;
+let shell: Shell;
+beforeEach(async () => {
+  stub = await Stub.deployment();
+  shell = await Shell.open();
+  await shell.pullpass(['login', '--url', stub.url, '--apikey', 'a-key']);
+});
+afterEach(async () => {
+  await shell.close();
+  await stub.close();
+});
+
+const ID = '01a1fde6-b720-7292-88d8-03b75b4a87b0';
+const TOKEN = {
+  id: ID,
+  description: '',
+  access: 'pull',
+  repositories: null,
+  expiresAt: null,
+  lastUsedAt: null,
+  disabled: false,
+  token: 'plp_x',
+};
+
+describe('an error', () => {
+  const PROBLEM = { detail: 'There is no such token.', code: 'not-found', requestId: 'r-1' };
+  it('tells people what happened, and the request id', async () => {
+    stub.replies[`GET /v1/tokens/${ID}/value`] = () => ({ status: 404, json: PROBLEM });
+    expect(await shell.pullpass(['token-get', ID])).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'error: There is no such token.\nRequest id: r-1\n',
+    });
+  });
+  it('tells programs the same', async () => {
+    stub.replies[`GET /v1/tokens/${ID}/value`] = () => ({ status: 404, json: PROBLEM });
+    const { code, stdout, stderr } = await shell.pullpass(['token-get', ID, '--output', 'json']);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(JSON.parse(stderr)).toEqual({
+      error: { message: PROBLEM.detail, code: 'not-found', status: 404, requestId: 'r-1' },
+    });
+  });
+
+  const ANSWERS: Record<string, [StubAnswer, RegExp]> = {
+    'of a proxy, which is no JSON': [
+      { status: 502, text: '<html>', headers: { 'x-request-id': 'r-2' } },
+      /^error: http:\S+ answered with status 502.\nRequest id: r-2\n$/,
+    ],
+    'without a body': [{ status: 500, text: '' }, /^error: http:\S+ answered with status 500.\n$/],
+    'of a login that is refused': [
+      { status: 401, json: { detail: 'No.' } },
+      /^error: No.\nLog in again with: pullpass login --url http:\S+\n$/,
+    ],
+    'that goes on': [{ status: 503, json: { detail: 'Busy.' } }, /^error: Busy.\nTry again shortly;/],
+    'with what a terminal would obey': [
+      { status: 404, json: { detail: 'a\u001b[2Jb', requestId: 'r\u009b3' } },
+      /^error: a\\u\{1b\}\[2Jb\nRequest id: r\\u\{9b\}3\n$/,
+    ],
+    'that is not one': [{ status: 404, json: { detail: ['x'] } }, /answered with status 404/],
+  };
+  it.each(Object.entries(ANSWERS))('%s is told in plain words', async (_, [answer, text]) => {
+    stub.replies['GET /v1/tokens'] = () => answer;
+    const { code, stdout, stderr } = await shell.pullpass(['tokens']);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(text);
+  });
+  it('in the middle of a list follows what was listed, and fails', async () => {
+    const pages = [
+      { json: { tokens: [TOKEN], nextCursor: 'next' } },
+      { status: 503, json: { detail: 'Busy.' } },
+    ];
+    stub.replies['GET /v1/tokens'] = () => pages.shift();
+    const { code, stdout, stderr } = await shell.pullpass(['tokens', '-q']);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: `${ID}\n` });
+    expect(stderr).toContain('Busy.');
+  });
+  it('is red on a terminal, unless colours are unwanted', async () => {
+    const typed = { isTTY: true };
+    expect((await shell.pullpass(['token-get', ID], typed)).stderr).toContain('\u001b[31merror:\u001b[39m');
+    const plain = { isTTY: true, variables: { NO_COLOR: '1' } };
+    expect((await shell.pullpass(['token-get', ID], plain)).stderr).not.toContain('\u001b');
+    expect((await shell.pullpass(['token-get', ID])).stderr).not.toContain('\u001b');
+  });
+});
+
+describe('a request that makes a value', () => {
+  const VERBS: Record<string, [string[], string]> = {
+    'token-add': [['token-add', '-q'], 'POST /v1/tokens'],
+    'token-rotate': [['token-rotate', ID, '-q'], `POST /v1/tokens/${ID}/rotate`],
+  };
+  const sentTo = (line: string) => stub.requests.filter(request => request.line === line);
+
+  it.each(Object.entries(VERBS))(
+    '(%s) is repeated once when its answer is lost, as the same',
+    async (_, verb) => {
+      const [args, line] = verb;
+      const answers = [undefined, { status: 201, json: TOKEN }];
+      stub.replies[line] = () => answers.shift();
+      expect(await shell.pullpass(args)).toEqual({ code: 0, stdout: 'plp_x\n', stderr: '' });
+      const [first, second] = sentTo(line);
+      expect(first?.headers['idempotency-key']).toMatch(/^[0-9a-f-]{36}$/);
+      expect(second?.headers['idempotency-key']).toBe(first?.headers['idempotency-key']);
+      expect(second?.body).toBe(first?.body);
+    },
+  );
+  it.each(Object.entries(VERBS))('(%s) is not repeated a second time', async (_, [args, line]) => {
+    stub.replies[line] = () => undefined;
+    const { code, stderr } = await shell.pullpass(args);
+    expect(code).toBe(1);
+    expect(stderr).toContain('cannot be reached');
+    expect(sentTo(line)).toHaveLength(2);
+  });
+  it.each(Object.entries(VERBS))('(%s) is not repeated when it was refused', async (_, [args, line]) => {
+    stub.replies[line] = () => ({ status: 503, json: { detail: 'Busy.' } });
+    expect((await shell.pullpass(args)).code).toBe(1);
+    expect(sentTo(line)).toHaveLength(1);
+  });
+  it('is another one the next time', async () => {
+    stub.replies['POST /v1/tokens'] = () => ({ status: 201, json: TOKEN });
+    for (let i = 0; i < 2; i += 1) await shell.says('token-add');
+    const keys = sentTo('POST /v1/tokens').map(({ headers }) => headers['idempotency-key']);
+    expect(new Set(keys).size).toBe(2);
+  });
+  it('whose value is not shown a second time names the token', async () => {
+    const replayed = { detail: 'Carried out.', code: 'idempotency-replayed', id: ID };
+    stub.replies['POST /v1/tokens'] = () => ({ status: 409, json: replayed });
+    expect((await shell.pullpass(['token-add'])).stderr).toContain(`The token is ${ID}`);
+  });
+});
+
+describe('work that takes long', () => {
+  const slow = () => new Promise(resolve => setTimeout(resolve, 1200));
+  it('is told of on a terminal, and the line is cleared', async () => {
+    stub.replies['GET /v1/namespaces'] = async () => {
+      await slow();
+      return { json: { namespaces: [] } };
+    };
+    const { stdout, stderr } = await shell.pullpass(['namespace-list'], { isTTY: true });
+    expect({ stdout, stderr }).toEqual({
+      stdout: 'NAMESPACE\n',
+      stderr: `Waiting for ${stub.url} …\r\u001b[K`,
+    });
+    expect((await shell.pullpass(['namespace-list'])).stderr).toBe('');
+  });
+  it('is not told of when it is quick', async () => {
+    stub.replies['GET /v1/namespaces'] = () => ({ json: { namespaces: [] } });
+    expect((await shell.pullpass(['namespace-list'], { isTTY: true })).stderr).toBe('');
+  });
+});
+
+describe('a list', () => {
+  it('waits for a slow reader instead of filling the memory', async () => {
+    let taken = 0;
+    const stdout = new Writable({ highWaterMark: 16, write: (_, __, done) => void setTimeout(done, 1) });
+    const output = new Output({ stdout, stderr: stdout, format: 'json', noColor: true });
+    async function* endless() {
+      for (; taken < 200; taken += 1) {
+        expect(stdout.writableLength).toBeLessThan(200);
+        yield { text: 'x'.repeat(100) };
+      }
+    }
+    await output.jsonList(endless());
+    expect(taken).toBe(200);
+  });
+});
+
+describe('tables', () => {
+  it('keep what others have written in its cell', () => {
+    const rows = [
+      ['a\nb', '\u001b[31m'],
+      ['c', 'd'],
+    ];
+    expect(tableOf(['ONE', 'TWO'], rows)).toBe('ONE       TWO\na\\u{a}b   \\u{1b}[31m\nc         d');
+    expect(listingOf([['Name', 'a\rb']])).toBe('Name   a\\u{d}b');
+  });
+});
+
+describe('durations', () => {
+  it.each(Object.entries({ '90s': 90, '15m': 900, '12h': 43_200, '30d': 2_592_000, '0s': 0 }))(
+    '%s',
+    (text, value) => expect(seconds(text)).toBe(value),
+  );
+  it.each(['', '30', 'd', '1w', '-1d', '1.5h', '1h30m', ' 1h', '1e3s', '1H', '12345678901s'])(
+    '%j is none',
+    text => {
+      expect(() => seconds(text)).toThrow('A duration is');
+    },
+  );
+});
+
+it('a failure is told in full', () => {
+  const failure = new Failure('a', { next: 'b', status: 1, code: 'c', requestId: 'd', problems: ['e'] });
+  const said: string[] = [];
+  const stderr = new Writable({
+    write: (chunk, _, done) => done(void said.push(String(chunk)) as undefined),
+  });
+  new Output({ stdout: stderr, stderr, format: 'human', noColor: true }).failure(failure);
+  expect(said.join('')).toBe('error: a\n  e\nb\nRequest id: d\n');
+});
+
+describe('the version', () => {
+  it('is the one of the package', () => expect(VERSION).toBe(project.version));
+  it('is shown', async () => expect(await shell.says('--version')).toBe(`${VERSION}\n`));
+});
+
+describe('the help', () => {
+  it('is shown when asked for, on the standard output', async () => {
+    for (const args of [
+      ['--help'],
+      ['help'],
+      ['help', 'token-add'],
+      ['token', '--help'],
+      ['token', 'add', '-h'],
+    ]) {
+      const { code, stdout, stderr } = await shell.pullpass(args);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(stdout).toMatch(/^Usage: pullpass/);
+    }
+  });
+  it('names the options of every verb', async () => {
+    expect(await shell.says('token-add', '--help')).toMatch(
+      /--expires-in <duration>[\s\S]*--target <target>/,
+    );
+  });
+});

@@ -1,0 +1,90 @@
+/** Somebody who types commands: a home of their own, and what each command says. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough, Writable } from 'node:stream';
+import type { World } from '../../../cli/context.ts';
+import { readEnvironment } from '../../../cli/environment.ts';
+import { Home } from '../../../cli/home.ts';
+import { run } from '../../../cli/program.ts';
+
+export interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Typed {
+  /** What is on the standard input. */
+  readonly input?: string;
+  /** Whether somebody sits at a terminal. */
+  readonly isTTY?: boolean;
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
+/** What an entry calls with its arguments and its process. */
+type Program = (args: readonly string[], world: World) => Promise<number>;
+
+export class Shell {
+  readonly directory: string;
+  readonly home: Home;
+
+  private constructor(directory: string) {
+    this.directory = directory;
+    this.home = new Home(this.#home);
+  }
+
+  static async open(): Promise<Shell> {
+    return new Shell(await mkdtemp(join(tmpdir(), 'pullpass-cli-')));
+  }
+
+  get #home(): string {
+    return join(this.directory, 'pullpass');
+  }
+
+  /** Runs the command in this process. */
+  pullpass(args: readonly string[], typed: Typed = {}): Promise<Outcome> {
+    return this.runs(run, args, typed);
+  }
+
+  /** Runs one of the programs in this process. */
+  async runs(program: Program, args: readonly string[], typed: Typed = {}): Promise<Outcome> {
+    const { input = '', isTTY = false, variables = {} } = typed;
+    const environment = readEnvironment({ PULLPASS_HOME: this.#home, ...variables });
+    const stdin = Object.assign(new PassThrough(), { isTTY });
+    stdin.end(input);
+    const stdout = sink(isTTY);
+    const stderr = sink(isTTY);
+    const code = await program(args, { environment, stdin, stdout, stderr, clock: Date.now });
+    return { code, stdout: stdout.text(), stderr: stderr.text() };
+  }
+
+  /** As `pullpass`, for what must succeed: what it says. */
+  async says(...args: string[]): Promise<string> {
+    const { code, stdout, stderr } = await this.pullpass(args);
+    if (code !== 0) throw new Error(`pullpass ${args.join(' ')}: ${code} ${stderr}`);
+    return stdout;
+  }
+
+  /** As `says`, with `--output json`: what it means. */
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads whatever it expects to find
+  async json(...args: string[]): Promise<any> {
+    return JSON.parse(await this.says(...args, '--output', 'json'));
+  }
+
+  async close(): Promise<void> {
+    await rm(this.directory, { recursive: true });
+  }
+}
+
+function sink(isTTY: boolean) {
+  const chunks: string[] = [];
+  const stream = new Writable({
+    decodeStrings: false,
+    write(chunk, _, done) {
+      chunks.push(String(chunk));
+      done();
+    },
+  });
+  return Object.assign(stream, { isTTY, text: () => chunks.join('') });
+}

@@ -1,0 +1,30 @@
+/** Issuers, by their keys. */
+import { describe, expect, it } from 'vitest';
+import { type Issuers, identityIssuers, issuerKeys } from '../../lib/domain/issuer.ts';
+
+const IAM = {
+  key: 'ibm',
+  issuer: 'https://iam.example',
+  keysUrl: 'https://iam.example/keys',
+  tokenUrl: null,
+  client: null,
+  audience: null,
+  claims: { subject: 'sub', account: 'account' },
+};
+const GITHUB = { key: 'github', issuer: 'https://github.example', keysUrl: 'https://github.example/keys' };
+const ALL: Issuers = {
+  iam: [IAM, { ...IAM, key: 'dev' }],
+  aws: { key: 'aws', endpoint: null },
+  workloads: [{ ...GITHUB, platform: 'github' }],
+};
+
+describe('the issuers', () => {
+  it('who vouch for identities are the IAMs and AWS', () => {
+    expect(identityIssuers(ALL)).toEqual(new Set(['ibm', 'dev', 'aws']));
+    expect(identityIssuers({ ...ALL, aws: null })).toEqual(new Set(['ibm', 'dev']));
+  });
+  it('are these and the build platforms', () => {
+    expect(issuerKeys(ALL)).toEqual(new Set(['ibm', 'dev', 'aws', 'github']));
+    expect(issuerKeys({ iam: [], aws: null, workloads: [] })).toEqual(new Set());
+  });
+});

@@ -1,0 +1,30 @@
+/** The bundle of the public documents has the OpenAPI document with it, and reads it only when it is asked for. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { bundle } from '../../infra/bundle.ts';
+import document from '../../lib/api/openapi.json' with { type: 'json' };
+import { eventOf } from '../support/events.ts';
+import { aGround, type Ground } from './ground.ts';
+
+let directory: string;
+let ground: Ground;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'pullpass-openapi-'));
+  ground = await aGround(directory);
+});
+afterAll(async () => {
+  await ground.close();
+  await rm(directory, { recursive: true });
+});
+
+it('the bundled function serves the document', async () => {
+  const { startBytes, totalBytes } = await bundle('discovery', directory);
+  expect(totalBytes - startBytes).toBeGreaterThan(JSON.stringify(document).length * 0.9);
+  const index = join(directory, 'discovery', 'index.mjs');
+  expect(await readFile(index, 'utf8')).not.toContain(document.info.summary);
+  const { statusCode, body } = await ground.invoke(index, eventOf('GET /openapi.json'));
+  expect(statusCode).toBe(200);
+  expect(JSON.parse(body)).toEqual({ ...document, servers: [{ url: 'https://pullpass.example' }] });
+});

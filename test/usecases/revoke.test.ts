@@ -1,0 +1,144 @@
+/** Ending a secret, while others change the same token, and while something fails. */
+import { describe, expect, it } from 'vitest';
+import { Secret } from '../../lib/domain/secret.ts';
+import { addToken } from '../../lib/usecases/add-token.ts';
+import { changeToken, removeToken } from '../../lib/usecases/manage-tokens.ts';
+import { type RevokePorts, revoke } from '../../lib/usecases/revoke.ts';
+import { rotateToken } from '../../lib/usecases/rotate-token.ts';
+import type { TokenPorts } from '../../lib/usecases/token-ports.ts';
+import { vendCredential } from '../../lib/usecases/vend-credential.ts';
+import type { Stores } from '../contracts/stores.ts';
+import { memoryStores } from '../fakes/memory-stores.ts';
+import { everyWay, interleave, startProcess } from '../support/interleaving.ts';
+import { actorOf, CREDENTIAL_KEYS, logInWith, type World, worldOn } from '../support/memory-ports.ts';
+import { type Around, countSteps, failingAt, type Moment, stepped } from '../support/steps.ts';
+import { useEngine } from '../support/stores.ts';
+
+const { open } = useEngine();
+
+function portsOf({ stores, logins, tokens }: World): RevokePorts {
+  const { ended, audits: audit } = stores;
+  const { store } = logins;
+  return { store, tokens: tokens.tokens, ended, credentialKeys: CREDENTIAL_KEYS, audit, clock: logins.clock };
+}
+
+const end = (ports: RevokePorts, value: string) =>
+  revoke(ports, { secret: new Secret(value), requestId: 'request-1', sourceAddress: '192.0.2.1' });
+
+const stepping = (world: World, around: Around) =>
+  stepped(portsOf(world), ['store', 'tokens', 'ended', 'audit'], around);
+
+async function newToken({ tokens }: World): Promise<{ id: string; value: string }> {
+  const token = { access: 'pull', repositories: null, description: '' } as const;
+  const { record, value } = await addToken(tokens, {
+    actor: actorOf(),
+    token: { ...token, expiresInSeconds: null, retrievable: true },
+    idempotencyKey: undefined,
+  });
+  return { id: record.id, value: value.reveal() };
+}
+
+async function newCredential({ logins }: World, value: string): Promise<string> {
+  const vended = await vendCredential(logins, {
+    caller: { kind: 'token', secret: new Secret(value) },
+    service: {
+      name: 'localhost:5000',
+      registry: 'x',
+      profile: 'x5c',
+      algorithm: 'ES256',
+      lifetimeSeconds: 300,
+    },
+    access: 'pull',
+    repositories: null,
+    expiresInSeconds: 600,
+  });
+  return vended.password.reveal();
+}
+
+const logsIn = (world: World, value: string) =>
+  logInWith(world, value).then(
+    () => true,
+    () => false,
+  );
+
+const rotation = (graceSeconds: number) => (ports: TokenPorts, id: string) =>
+  rotateToken(ports, {
+    actor: actorOf(),
+    id,
+    rotation: { graceSeconds, force: true },
+    idempotencyKey: undefined,
+  });
+
+describe('whoever ends a value is told so only when it is ended', () => {
+  const OTHERS: Record<string, (ports: TokenPorts, id: string) => Promise<unknown>> = {
+    'a rotation with a grace': rotation(600),
+    'a rotation without': rotation(0),
+    'another description': (ports, id) =>
+      changeToken(ports, { actor: actorOf(), id, change: { description: 'x' } }),
+    'a removal': (ports, id) => removeToken(ports, actorOf(), id).catch(() => undefined),
+    'the same end': async () => undefined,
+  };
+  const GROUNDS: Record<string, () => Promise<Stores>> = {
+    'in memory': async () => memoryStores(),
+    'on DynamoDB': open,
+  };
+  const CASES = Object.keys(OTHERS).flatMap(name => Object.keys(GROUNDS).map(ground => [name, ground]));
+
+  it.each(CASES)('beside %s, in every order of their steps, %s', async (name = '', ground = '') => {
+    const runs = await everyWay(async choose => {
+      const world = worldOn(await GROUNDS[ground]?.());
+      const { id, value } = await newToken(world);
+      const ending = await startProcess(around => end(stepping(world, around), value));
+      const other = await startProcess(async around => {
+        if (name === 'the same end') await end(stepping(world, around), value);
+        else await OTHERS[name]?.(stepped(world.tokens, ['tokens', 'audit'], around), id);
+      });
+      await interleave([ending, other], choose, 0);
+      expect(await logsIn(world, value)).toBe(false);
+    });
+    expect(runs).toBeGreaterThan(3);
+  });
+
+  it.each(['before', 'after'] as Moment[])('when any step fails, %s it is carried out', async moment => {
+    const world = worldOn();
+    const first = await newToken(world);
+    const steps = await countSteps(around => end(stepping(world, around), first.value));
+    expect(steps).toBe(3);
+    for (let nth = 0; nth < steps; nth++) {
+      const { value } = await newToken(world);
+      const failing = stepping(world, failingAt(nth, moment));
+      await expect(end(failing, value)).rejects.toMatchObject({ code: 'unavailable' });
+      const isCarriedOut = moment === 'after' && nth === steps - 1;
+      expect(await logsIn(world, value)).toBe(!isCarriedOut);
+      await end(portsOf(world), value);
+      expect(await logsIn(world, value)).toBe(false);
+    }
+  });
+
+  it.each(['before', 'after'] as Moment[])('also of a credential, when it fails %s', async moment => {
+    const world = worldOn();
+    const { value } = await newToken(world);
+    const credential = await newCredential(world, value);
+    const failing = stepping(world, failingAt(0, moment));
+    await expect(end(failing, credential)).rejects.toMatchObject({ code: 'unavailable' });
+    expect(await logsIn(world, credential)).toBe(moment === 'before');
+    await end(portsOf(world), credential);
+    expect([await logsIn(world, credential), await logsIn(world, value)]).toEqual([false, true]);
+  });
+});
+
+it('what is about to be ended is recorded first: what could not be recorded is not done', async () => {
+  const world = worldOn();
+  const { id, value } = await newToken(world);
+  const names: string[] = [];
+  await end(
+    stepping(world, (name, step) => {
+      names.push(name);
+      return step();
+    }),
+    value,
+  );
+  expect(names).toEqual(['store.read', 'audit.record', 'tokens.update']);
+  const disabled = (await world.stores.tokens.get('dev:acme', id, world.now))?.disabled;
+  expect(disabled).toEqual({ at: world.now, by: `token:${id}` });
+});
