@@ -1,4 +1,5 @@
 /** Puts the replay of the ledger together from its configuration, and what a first start needs of it. */
+import type { Replay } from '../api/restore.ts';
 import { readConfig } from '../config.ts';
 import type { Log } from '../ports.ts';
 import type { Belonging } from '../ports-ledger.ts';
@@ -10,14 +11,13 @@ import { POLICY, TRUST } from '../store/rule-items.ts';
 import { ruleStore } from '../store/rule-store.ts';
 import { tokenStore } from '../store/token-store.ts';
 import { structuredLog } from '../telemetry/log.ts';
-import { type ReplayCounts, type ReplayRequest, replayLedger } from '../usecases/replay-ledger.ts';
+import { replayLedger } from '../usecases/replay-ledger.ts';
 import { composeIdentity, IDENTITY_SETTINGS } from './identity.ts';
 import { composeLedger } from './ledger.ts';
 import { clock, randomBytes } from './system.ts';
 
 export interface Restore {
-  /** Replays the ledger; it is told how many milliseconds it may still take. */
-  run(request: ReplayRequest, remainingMs: () => number): Promise<ReplayCounts>;
+  readonly run: Replay;
   readonly log: Log;
 }
 
