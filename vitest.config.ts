@@ -18,7 +18,7 @@ function storesOn(engine: 'dynamodb-local' | 'dynoxide') {
   return {
     test: {
       name: `e2e:${engine}`,
-      include: ['test/store/**/*.test.ts'],
+      include: ['test/{ledger,store}/**/*.test.ts', 'test/usecases/namespace-interleavings.test.ts'],
       globalSetup: `test/e2e/support/engines/${engine}.ts`,
       testTimeout: 60_000,
       hookTimeout: 60_000,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 const [directory = '', failedSteps = ''] = process.argv.slice(2);
 let passed = 0;
 let failed = 0;
-for (const run of ['unit', 'e2e']) {
+for (const run of ['unit', 'e2e', 'engines', 'functions']) {
   const report = read(join(directory, `${run}.json`));
   passed += report.numPassedTests;
   // A test that was skipped has shown nothing, and neither has a run without a test.

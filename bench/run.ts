@@ -2,9 +2,11 @@
 import { cleanup } from './pieces/cleanup.ts';
 import { coldStart } from './pieces/cold-start.ts';
 import { credential } from './pieces/credential.ts';
+import { functions } from './pieces/functions.ts';
 import { growth } from './pieces/growth.ts';
 import { login } from './pieces/login.ts';
 import { memory } from './pieces/memory.ts';
+import { sizes } from './pieces/sizes.ts';
 import { start } from './pieces/start.ts';
 import { moveAside } from './support/cores.ts';
 import type { Piece, Row } from './support/row.ts';
@@ -17,8 +19,8 @@ const PIECES: Readonly<Record<string, Piece>> = {
   memory,
   start,
 };
-/** These take long, and run only when they are asked for. */
-const LONG_PIECES: Readonly<Record<string, Piece>> = { cleanup };
+/** These take long, or root, and run only when they are asked for. */
+const LONG_PIECES: Readonly<Record<string, Piece>> = { cleanup, functions, sizes };
 const ALL = { ...PIECES, ...LONG_PIECES };
 
 const asked = process.argv.slice(2);

@@ -16,7 +16,7 @@ export interface Throttle {
  * account has in a region, so no flood on one route takes from another. A thousand agents that log in at once, docker
  * with its first attempt by POST and its second by GET, stay within the burst.
  */
-export const THROTTLES: Readonly<Record<HttpFunction, Throttle>> = {
+const THROTTLES: Readonly<Record<HttpFunction, Throttle>> = {
   login: { rate: 1500, burst: 2500 },
   credentials: { rate: 200, burst: 400 },
   management: { rate: 50, burst: 100 },

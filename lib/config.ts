@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { httpUrl, ISSUERS_FILE } from './config-issuers.ts';
-import { keyReference, secretReference, secretsReference } from './config-references.ts';
+import { keyReference, ledgerReference, secretReference, secretsReference } from './config-references.ts';
 import { registryName, SERVICES_FILE } from './config-services.ts';
 import { parseAdministrator } from './domain/identity.ts';
 import { parseRegistrationRule, type RegistrationRules } from './domain/namespace-claim.ts';
@@ -38,6 +38,7 @@ const SETTINGS = {
   keys: setting('PULLPASS_KEYS', secretsReference(text)),
   derivationKey: setting('PULLPASS_DERIVATION_KEY', keyReference(text)),
   credentialKey: setting('PULLPASS_CREDENTIAL_KEY', secretReference(text)),
+  ledger: setting('PULLPASS_LEDGER', ledgerReference(text)),
   issuers: setting('PULLPASS_ISSUERS', v.optional(jsonFile(ISSUERS_FILE))),
   administrators: setting(
     'PULLPASS_ADMINISTRATORS',

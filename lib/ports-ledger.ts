@@ -5,26 +5,38 @@ import type { LedgerEntry } from './domain/loss.ts';
 export interface Ledger {
   /** Keeps the entry; what it tells of may happen only afterwards. */
   append(entry: LedgerEntry): Promise<void>;
-  /** A page of what is kept, oldest first, from where `next` of the page before says. `next` undefined: that was all. */
+  /** A page, day by day, from where `next` of the page before says. `next` undefined: that was all. */
   entries(
-    nowMs: number,
+    span: Span,
     from: string | undefined,
   ): Promise<{ entries: LedgerEntry[]; next: string | undefined }>;
 }
+
+/** A stretch of time, in milliseconds since 1970; `nowMs` is a day ahead at most for whoever's clock is. */
+export interface Span {
+  readonly sinceMs: number;
+  readonly nowMs: number;
+}
+
+/**
+ * Whose the table is. `ours`: the one whose losses the ledger has. `unsure`: perhaps a copy of it that was made since it
+ * was last started. `foreign`: any other, above all a copy that is older.
+ */
+export type Belonging = 'foreign' | 'ours' | 'unsure';
 
 /** Whether the table is the one whose losses the ledger has: a copy of it never is, until it was told of them. */
 export interface TableIdentity {
   isOurs(): Promise<boolean>;
   /**
-   * Enters a table that holds nothing in a ledger that knows no table: at the first start, and only then. Answers
-   * whether the table is the ledger's; ends the service of one that another has taken the place of.
+   * At each start or deployment: whose the table is, and from now on ours if it holds nothing and the ledger knows no
+   * other. Takes the table out of service whose place another has taken.
    */
-  settle(nowMs: number): Promise<boolean>;
-  /** Makes the table the ledger's. All of the ledger must have been replayed. */
+  settle(nowMs: number): Promise<Belonging>;
+  /** Makes the table the ledger's. What the ledger has must have been replayed. */
   adopt(nowMs: number): Promise<void>;
   /** Notes that the table, which is the ledger's, is in use: a copy of it is at least as young. */
   beat(nowMs: number): Promise<void>;
-  /** When the table or what it is a copy of was last in use, and since when there is the ledger, in milliseconds since 1970. */
+  /** When the table, or what it is a copy of, was last in use, and since when there is the ledger. */
   history(): Promise<{ usedAt: number | undefined; ledgerSince: number | undefined }>;
   /** How far the replay came; undefined: it is at the beginning. */
   progress(): Promise<string | undefined>;

@@ -1,4 +1,5 @@
 /** Completes the environment that the functions read, with what this machine provides in place of AWS. */
+import { resolve, sep } from 'node:path';
 import { ConfigurationError, namesOfSet, readConfig } from '../lib/config.ts';
 import { servicesOf } from '../lib/config-services.ts';
 import type { Service } from '../lib/domain/service.ts';
@@ -10,6 +11,8 @@ export interface LocalSettings {
   readonly host: string;
   readonly port: number;
   readonly data: string;
+  /** The directory of the ledger, which lies outside the data: what is copied back there must not reach it. */
+  readonly ledger: string;
   readonly url: string;
   readonly services: readonly Service[];
   /** Whether nobody vouches for callers but the IAM that this process brings along. */
@@ -21,10 +24,14 @@ const LOOPBACK = /^(?:127\.\d{1,3}\.\d{1,3}\.\d{1,3}|::1|localhost)$/;
 /** What the local process is told. Throws ConfigurationError, also for an address that others reach without TLS or IAM. */
 export function localSettings(environment: NodeJS.ProcessEnv): LocalSettings {
   // Whatever the operator has set is checked, so that every problem is told at the first start.
-  const { port } = readConfig(['port', ...namesOfSet(environment)], environment);
-  const given = { PULLPASS_URL: `http://localhost:${port}`, ...environment };
-  const { host, data, url, service, services, issuers } = readConfig(
-    ['host', 'data', 'url', 'service', 'services', 'issuers'],
+  const { port, data } = readConfig(['port', 'data', ...namesOfSet(environment)], environment);
+  const given = {
+    PULLPASS_URL: `http://localhost:${port}`,
+    PULLPASS_LEDGER: `file:${resolve(data)}-ledger`,
+    ...environment,
+  };
+  const { host, url, ledger, service, services, issuers } = readConfig(
+    ['host', 'url', 'ledger', 'service', 'services', 'issuers'],
     given,
   );
   const exposed = !LOOPBACK.test(host);
@@ -38,6 +45,10 @@ export function localSettings(environment: NodeJS.ProcessEnv): LocalSettings {
     ...(environment.PULLPASS_EVENT_BUS === undefined
       ? []
       : ['PULLPASS_EVENT_BUS is for a deployment on AWS: here the log has the hygiene report']),
+    ...(ledger.kind === 'file' ? [] : ['PULLPASS_LEDGER must be file: on one machine']),
+    ...(ledger.kind === 'file' && isWithin(ledger.path, data)
+      ? ['PULLPASS_LEDGER lies in PULLPASS_DATA: a copy that is restored there would take its place']
+      : []),
   ];
   if (problems.length > 0) throw new ConfigurationError(problems);
   const deployed =
@@ -46,10 +57,15 @@ export function localSettings(environment: NodeJS.ProcessEnv): LocalSettings {
     host,
     port,
     data,
+    ledger: ledger.kind === 'file' ? ledger.path : '',
     url,
     services: servicesOf({ service, services }),
     developmentIam: issuers === undefined && !deployed,
   };
+}
+
+function isWithin(path: string, directory: string): boolean {
+  return `${resolve(path)}${sep}`.startsWith(`${resolve(directory)}${sep}`);
 }
 
 /** What the functions find in the environment on AWS. What the operator has set stays. */
@@ -59,6 +75,7 @@ export function functionVariables(settings: LocalSettings, directory: DataDirect
     PULLPASS_KEYS: `file:${directory.keys}`,
     PULLPASS_DERIVATION_KEY: `file:${directory.derivationKey}`,
     PULLPASS_CREDENTIAL_KEY: `file:${directory.credentialKey}`,
+    PULLPASS_LEDGER: `file:${settings.ledger}`,
     ...(settings.developmentIam ? developmentIamVariables(directory) : {}),
   };
 }

@@ -3,8 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { ConfigurationError, readConfig } from '../lib/config.ts';
 import { createKeyFile } from '../lib/derivation/key-file.ts';
-import { MINUTE_SECONDS } from '../lib/domain/time.ts';
+import { HOUR_SECONDS, MINUTE_SECONDS } from '../lib/domain/time.ts';
 import { replaceFile } from '../lib/files/atomic-file.ts';
+import { forgetOldDays } from '../lib/ledger/file-ledger.ts';
 import { createDynamoClient } from '../lib/store/client.ts';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
 import { type DevelopmentIam, developmentIam } from './development-iam/development-iam.ts';
@@ -19,19 +20,22 @@ import {
 import { loadFunctions } from './functions.ts';
 import { type Gateway, type Invoke, startGateway } from './gateway.ts';
 import { keepKeys } from './key-keeper.ts';
+import { openLedger, type Restoring, readWords } from './ledger.ts';
 import { ensureTable } from './table.ts';
 import { startTimers } from './timer.ts';
 import { welcome } from './welcome.ts';
 
 const KEYS_EVERY_MS = MINUTE_SECONDS * 1000;
 const CLEANUP_EVERY_MS = 10 * MINUTE_SECONDS * 1000;
+const LEDGER_EVERY_MS = HOUR_SECONDS * 1000;
 
 /** Starts everything, and ends it cleanly on SIGTERM and SIGINT. A failed start says why and exits with 1. */
-export async function main(): Promise<void> {
+export async function main(words: readonly string[]): Promise<void> {
   process.umask(0o077);
   try {
+    const restoring = readWords(words);
     const settings = localSettings(process.env);
-    const stop = await start(settings);
+    const stop = await start(settings, restoring);
     let stopping = false;
     const stopOnce = () => {
       if (!stopping) void stop();
@@ -45,12 +49,13 @@ export async function main(): Promise<void> {
   }
 }
 
-async function start(settings: LocalSettings): Promise<() => Promise<void>> {
+async function start(settings: LocalSettings, restoring: Restoring): Promise<() => Promise<void>> {
   const directory = await openDataDirectory(settings.data);
   await mkdir(directory.keys, { recursive: true });
   const engine = await startEngine({ path: directory.store });
   setEnvironment(engineVariables(engine), functionVariables(settings, directory));
   await prepareTable();
+  const leave = await openLedger(settings.ledger, restoring);
   await createKeyFile(directory.derivationKey, randomBytes);
   const keepAll = () =>
     keepKeys({ ...settings, publicUrl: settings.url, directory, clock: Date.now, randomBytes });
@@ -62,11 +67,16 @@ async function start(settings: LocalSettings): Promise<() => Promise<void>> {
     [
       { name: 'keys', everyMs: KEYS_EVERY_MS, work: keepAll },
       { name: 'cleanup', everyMs: CLEANUP_EVERY_MS, work: functions.cleanUp },
+      { name: 'ledger', everyMs: LEDGER_EVERY_MS, work: () => forgetOldDays(settings.ledger, Date.now()) },
     ],
     (name, error) => console.error(`${name}: ${explain(error)}`),
   );
   console.log(welcome(settings, directory));
-  return () => stopAll(gateway, engine.close, stopTimers);
+  const closeStore = async () => {
+    await leave();
+    await engine.close();
+  };
+  return () => stopAll(gateway, closeStore, stopTimers);
 }
 
 /** The engine's variables replace what is there; the functions' only fill what the operator has left open. */
@@ -105,12 +115,12 @@ function withDevelopmentIam(invoke: Invoke, iam: DevelopmentIam | undefined): In
 
 async function stopAll(
   gateway: Gateway,
-  closeEngine: () => Promise<void>,
+  closeStore: () => Promise<void>,
   stopTimers: () => void,
 ): Promise<void> {
   stopTimers();
   await gateway.close();
-  await closeEngine();
+  await closeStore();
   process.exit(0);
 }
 

@@ -249,7 +249,7 @@ describe('the check bites', () => {
 });
 
 it('the adapters never import each other, and only the ways to AWS and to files are common to them', () => {
-  for (const name of ['iam', 'store', 'signing', 'derivation', 'aws']) {
+  for (const name of ['iam', 'store', 'signing', 'derivation', 'ledger', 'aws']) {
     const common = LAYERS[name]?.imports.filter(layer => layer !== 'aws' && layer !== 'files');
     expect(common).toEqual(['domain', 'ports']);
   }

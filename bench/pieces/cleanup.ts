@@ -6,16 +6,22 @@ import { raceCleanup } from '../../test/e2e/support/cleanup-race.ts';
 import { type Row, row } from '../support/row.ts';
 
 const RECORDS = 1_000_000;
-/** The memory that the function is given on AWS is four times as much. */
-const MOST_MEGABYTES = 128;
+/** What the function is given on AWS (infra/functions.yml). */
+const MOST_MEGABYTES = 512;
 /** Shorter than the function's own limit, so that a pass takes several runs. */
 const LIMIT_MS = 120_000;
 
 export async function cleanup(): Promise<Row[]> {
-  const path = await mkdtemp(join(tmpdir(), 'pullpass-bench-'));
-  const race = { path, records: RECORDS, kills: 10, killWithinMs: 10_000, limitMs: LIMIT_MS };
+  const directory = await mkdtemp(join(tmpdir(), 'pullpass-bench-'));
+  const race = {
+    path: join(directory, 'store'),
+    records: RECORDS,
+    kills: 10,
+    killWithinMs: 10_000,
+    limitMs: LIMIT_MS,
+  };
   const outcome = await raceCleanup(race);
-  await rm(path, { recursive: true });
+  await rm(directory, { recursive: true });
   const { expired, renewed, tooLate, kept, killed, runs, seconds, megabytes, lost, left } = outcome;
   const count = (what: string, value: number, atMost?: number) =>
     row('5.5', what, { value, unit: '', digits: 0, ...(atMost === undefined ? {} : { atMost }) });

@@ -10,6 +10,8 @@ export interface LoginServers {
   /** A registry token, and a login with it. */
   readonly value: string;
   readonly request: string;
+  /** For the functions. */
+  readonly environment: Readonly<Record<string, string>>;
   start(name: 'baseline' | 'credentials' | 'login'): Promise<Server>;
   close(): Promise<void>;
 }
@@ -21,7 +23,9 @@ export async function openLoginServers(): Promise<LoginServers> {
   const { value, item } = aToken(ACCOUNT);
   const answers = {
     BatchGetItem: { Responses: { pullpass: [item, theClaim(ACCOUNT)] }, UnprocessedKeys: {} },
+    // Of the baseline a token; of the function, which asks whose the table is, an item that has the same id as the table.
     GetItem: { Item: item },
+    DescribeTable: { Table: { TableId: (item as { id: { S: string } }).id.S } },
     UpdateItem: {},
   };
   const canned = await startServer('canned', { role: 'driving', parameters: [JSON.stringify(answers)] });
@@ -31,6 +35,7 @@ export async function openLoginServers(): Promise<LoginServers> {
     readUrl,
     value,
     request: loginRequest(value),
+    environment,
     start: name =>
       name === 'baseline'
         ? startServer(name, { environment })

@@ -85,6 +85,7 @@ export async function openWorld(): Promise<World> {
       AWS_ACCESS_KEY_ID: 'id',
       AWS_SECRET_ACCESS_KEY: 'secret',
       PULLPASS_URL: 'https://pullpass.example',
+      PULLPASS_LEDGER: 'arn:aws:dynamodb:local:000000000000:table/ledger',
       PULLPASS_SERVICE: SERVICE,
       PULLPASS_KEYS: `file:${keys}`,
       PULLPASS_CREDENTIAL_KEY: `file:${credentialKey}`,

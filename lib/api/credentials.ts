@@ -6,7 +6,7 @@ import type { Service } from '../domain/service.ts';
 import type { Answer, Call, Operations } from '../http/exchange.ts';
 import { single } from '../http/form.ts';
 import type { Log, Metrics } from '../ports.ts';
-import { type RevokePorts, revoke } from '../usecases/revoke.ts';
+import { type Revoked, type RevokePorts, revoke } from '../usecases/revoke.ts';
 import { type Vended, type VendPorts, vendCredential } from '../usecases/vend-credential.ts';
 import { checkBody } from './body.ts';
 import { callerOf } from './caller.ts';
@@ -47,10 +47,17 @@ export function credentialOperations(options: CredentialOperationOptions): Opera
       }
       const { requestId, sourceAddress } = call;
       const revoked = await revoke(revoking, { secret: new Secret(token), requestId, sourceAddress });
-      log.info('revoked', { requestId, sourceAddress, ...revoked });
+      log.info('revoked', { requestId, sourceAddress, ...endedBy(revoked) });
       return { status: 200 };
     },
   };
+}
+
+/** In the words of the other events: a token is a subject, a credential has a name. */
+function endedBy(revoked: Revoked): Record<string, string> {
+  const { kind } = revoked;
+  if (kind === 'token') return { kind, subject: `token:${revoked.id}`, account: revoked.account };
+  return kind === 'credential' ? { kind, credential: revoked.jti } : { kind };
 }
 
 /** The body names the format, or else `Accept` does (RFC 9110 section 12.5.1); what it does not know is JSON. */

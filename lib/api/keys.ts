@@ -9,6 +9,8 @@ import { logWith } from './log-with.ts';
 export interface KeyEvents {
   readonly ports: Omit<KeyPorts, 'log'>;
   readonly respond: Respond;
+  /** Makes the table the ledger's if it is new: whoever serves from it asks. */
+  readonly settle: () => Promise<unknown>;
   readonly log: Log;
   readonly metrics: Metrics;
 }
@@ -56,12 +58,12 @@ export function keyHandler(options: KeyEvents): (event: unknown, invocation: Inv
   };
 }
 
-type Answering = Pick<KeyEvents, 'log' | 'respond'> & { readonly ports: KeyPorts };
+type Answering = Pick<KeyEvents, 'log' | 'respond' | 'settle'> & { readonly ports: KeyPorts };
 
-async function answer({ ports, respond, log }: Answering, event: unknown): Promise<object> {
+async function answer({ ports, respond, settle, log }: Answering, event: unknown): Promise<object> {
   const request = resourceRequest(event);
   if (request === undefined) return carryOut(ports, commandIn(event));
-  const failure = await failureOf(request, ports);
+  const failure = await failureOf(request, () => deploy(ports, settle));
   log.info('deployment-answered', { request: request.RequestType, failure });
   await respond(request.ResponseURL, resourceAnswer(request, failure));
   return {};
@@ -81,14 +83,23 @@ async function carryOut(ports: KeyPorts, command: KeyCommand): Promise<object> {
 }
 
 /** The keys outlive the stack: what a registry trusts is not lost by a deployment. */
-async function failureOf({ RequestType }: ResourceRequest, ports: KeyPorts): Promise<string | undefined> {
+async function failureOf(
+  { RequestType }: ResourceRequest,
+  deploy: () => Promise<void>,
+): Promise<string | undefined> {
   if (RequestType === 'Delete') return undefined;
   try {
-    await keepKeys(ports, { act: 'maintain' });
+    await deploy();
     return undefined;
   } catch (error) {
     return String(error);
   }
+}
+
+/** A table that was restored fails no deployment: it takes one to serve from it, once the ledger was replayed. */
+async function deploy(ports: KeyPorts, settle: KeyEvents['settle']): Promise<void> {
+  await keepKeys(ports, { act: 'maintain' });
+  ports.log.info('table-settled', { belonging: await settle() });
 }
 
 function commandIn(event: unknown): KeyCommand {

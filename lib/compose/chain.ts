@@ -5,7 +5,7 @@ import { structuredLog } from '../telemetry/log.ts';
 import { NO_METRICS } from '../telemetry/metrics.ts';
 import { clock } from './system.ts';
 
-export type ChainParts = Pick<ChainOptions, 'identify' | 'failures' | 'log' | 'metrics' | 'clock'>;
+export type ChainParts = Pick<ChainOptions, 'clock' | 'failures' | 'identify' | 'log' | 'metrics' | 'ready'>;
 
 /** The chain of a function; one whose routes know no caller counts nothing: it would only blur the figures of logins. */
 export function publicChain(metrics: Metrics = NO_METRICS): ChainParts {

@@ -11,9 +11,20 @@ import { composeAudit } from './audit.ts';
 import type { ChainParts } from './chain.ts';
 import { composeClient } from './client.ts';
 import { guardedChain, IAM_SETTINGS } from './guarded-chain.ts';
+import { composeGuard, IDENTITY_SETTINGS } from './identity.ts';
+import { composeNoting } from './ledger.ts';
 import { composeMetrics } from './metrics.ts';
 import { composeStanding, STANDING_SETTINGS } from './standing.ts';
 import { clock, randomBytes } from './system.ts';
+
+const SETTINGS = [
+  ...IAM_SETTINGS,
+  ...STANDING_SETTINGS,
+  ...IDENTITY_SETTINGS,
+  'service',
+  'services',
+  'auditDays',
+] as const;
 
 export interface Credentials {
   readonly vending: VendPorts;
@@ -24,10 +35,10 @@ export interface Credentials {
 
 /** Vending reads as a login does; what is written is rare, and written by the SDK. */
 export function composeCredentials(): Credentials {
-  const settings = [...IAM_SETTINGS, ...STANDING_SETTINGS, 'service', 'services', 'auditDays'] as const;
-  const config = readConfig(settings);
+  const config = readConfig(SETTINGS);
   const metrics = composeMetrics(config);
   const table = { client: composeClient(metrics), table: config.table, randomBytes };
+  const noted = composeNoting(config);
   const standing = composeStanding(config, metrics);
   const { store, credentialKeys, policies } = standing;
   return {
@@ -35,12 +46,15 @@ export function composeCredentials(): Credentials {
     revoking: {
       store,
       credentialKeys,
-      tokens: tokenStore(table),
-      ended: endedStore(table),
+      tokens: noted.tokens(tokenStore(table)),
+      ended: noted.ended(endedStore(table)),
       audit: composeAudit(config, table),
       clock,
     },
     services: servicesOf(config),
-    chain: guardedChain(config, { policies, proofs: proofStore(table), metrics }),
+    chain: {
+      ...guardedChain(config, { policies, proofs: noted.proofs(proofStore(table)), metrics }),
+      ready: composeGuard(config, metrics),
+    },
   };
 }

@@ -6,12 +6,13 @@ import { servicesOf } from '../config-services.ts';
 import { credentialKeyUpkeep } from '../derivation/credential-upkeep.ts';
 import { ringUpkeep } from '../signing/maintenance.ts';
 import { structuredLog } from '../telemetry/log.ts';
+import { composeIdentity, IDENTITY_SETTINGS } from './identity.ts';
 import { composeCredentialPlace, composeKeyDirectory } from './key-places.ts';
 import { composeMetrics } from './metrics.ts';
 import { clock, randomBytes } from './system.ts';
 
 export function composeKeys(): KeyEvents {
-  const config = readConfig(['service', 'services', 'keys', 'credentialKey', 'stage']);
+  const config = readConfig(['service', 'services', 'keys', 'credentialKey', 'stage', ...IDENTITY_SETTINGS]);
   const metrics = composeMetrics(config);
   const ports = {
     rings: ringUpkeep(composeKeyDirectory(config.keys)),
@@ -20,5 +21,6 @@ export function composeKeys(): KeyEvents {
     clock,
     metrics,
   };
-  return { ports, respond: (url, body) => putAnswer(url, body), log: structuredLog(), metrics };
+  const settle = () => composeIdentity(config).settle(clock());
+  return { ports, respond: (url, body) => putAnswer(url, body), settle, log: structuredLog(), metrics };
 }

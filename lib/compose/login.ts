@@ -7,6 +7,7 @@ import { accessTokenSigner } from '../signing/sign.ts';
 import type { LoginPorts } from '../usecases/log-in.ts';
 import type { ChainParts } from './chain.ts';
 import { guardedChain, IAM_SETTINGS } from './guarded-chain.ts';
+import { composeGuard, IDENTITY_SETTINGS } from './identity.ts';
 import { composeKeyDirectory } from './key-places.ts';
 import { composeMetrics } from './metrics.ts';
 import { SERVICE_SETTINGS } from './service-settings.ts';
@@ -14,7 +15,12 @@ import { composeStanding, STANDING_SETTINGS } from './standing.ts';
 import { clock, randomBytes } from './system.ts';
 
 export function composeLogin(): { ports: LoginPorts; services: readonly Service[]; chain: ChainParts } {
-  const config = readConfig([...SERVICE_SETTINGS, ...IAM_SETTINGS, ...STANDING_SETTINGS]);
+  const config = readConfig([
+    ...SERVICE_SETTINGS,
+    ...IAM_SETTINGS,
+    ...STANDING_SETTINGS,
+    ...IDENTITY_SETTINGS,
+  ]);
   const services = servicesOf(config);
   const rings = cachedRings(composeKeyDirectory(config.keys));
   const signer = accessTokenSigner({ services, rings });
@@ -22,5 +28,5 @@ export function composeLogin(): { ports: LoginPorts; services: readonly Service[
   const ports = { ...composeStanding(config, metrics), signer, clock, randomBytes, issuer: config.url };
   // No route of this function takes a proof that may be used once only.
   const chain = guardedChain(config, { policies: ports.policies, proofs: null, metrics });
-  return { ports, services, chain };
+  return { ports, services, chain: { ...chain, ready: composeGuard(config, metrics) } };
 }

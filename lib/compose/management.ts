@@ -16,11 +16,19 @@ import { composeAudit } from './audit.ts';
 import type { ChainParts } from './chain.ts';
 import { composeClient } from './client.ts';
 import { guardedChain, IAM_SETTINGS, NO_ISSUERS } from './guarded-chain.ts';
+import { composeGuard, IDENTITY_SETTINGS } from './identity.ts';
 import { composeDerivation } from './key-places.ts';
+import { composeNoting } from './ledger.ts';
 import { composeMetrics } from './metrics.ts';
 import { clock, randomBytes } from './system.ts';
 
-const SETTINGS = ['table', 'derivationKey', 'namespaces', 'valueRetrieval', 'auditDays'] as const;
+const SETTINGS = [
+  ...IDENTITY_SETTINGS,
+  'derivationKey',
+  'namespaces',
+  'valueRetrieval',
+  'auditDays',
+] as const;
 
 export interface Management {
   readonly tokens: TokenPorts;
@@ -36,9 +44,10 @@ export function composeManagement(): Management {
   const config = readConfig([...IAM_SETTINGS, ...SETTINGS]);
   const metrics = composeMetrics(config);
   const table = { client: composeClient(metrics), table: config.table, randomBytes };
+  const noted = composeNoting(config);
   const audit = composeAudit(config, table);
   const tokens = {
-    tokens: tokenStore(table),
+    tokens: noted.tokens(tokenStore(table)),
     idempotency: idempotencyStore(table),
     derivation: composeDerivation(config.derivationKey),
     audit,
@@ -46,15 +55,23 @@ export function composeManagement(): Management {
     randomBytes,
     valueRetrieval: config.valueRetrieval === 'on',
   };
-  const namespaces = { namespaces: namespaceStore(table), registration: config.namespaces, audit, clock };
+  const namespaces = {
+    namespaces: noted.namespaces(namespaceStore(table)),
+    registration: config.namespaces,
+    audit,
+    clock,
+  };
   const rules = { audit, clock, randomBytes };
+  const policies = noted.rules(ruleStore(table, POLICY), 'remove-policy');
+  const trusts = noted.rules(ruleStore(table, TRUST), 'remove-trust');
+  const proofs = noted.proofs(proofStore(table));
   return {
     tokens,
     namespaces,
-    policies: { ...rules, rules: ruleStore(table, POLICY), word: 'policy' },
-    trusts: { ...rules, rules: ruleStore(table, TRUST), word: 'trust' },
+    policies: { ...rules, rules: policies, word: 'policy' },
+    trusts: { ...rules, rules: trusts, word: 'trust' },
     workloadIssuers: (config.issuers ?? NO_ISSUERS).workloads,
     publicUrl: config.url,
-    chain: guardedChain(config, { policies: ruleStore(table, POLICY), proofs: proofStore(table), metrics }),
+    chain: { ...guardedChain(config, { policies, proofs, metrics }), ready: composeGuard(config, metrics) },
   };
 }

@@ -86,19 +86,30 @@ export function narrowToken(record: TokenRecord, version: number, left: Remainde
   if (version < record.version) return record;
   const bounds = common(record, left);
   const values = valuesOf(record, version, left);
-  const isSame = version === record.version && areSame(bounds, record) && values.previous === record.previous;
-  return isSame && values.hash === record.hash ? record : { ...record, ...values, ...bounds, version };
+  const isSame =
+    values.hash === record.hash && values.previous === record.previous && areSame(bounds, record);
+  return isSame && version === record.version ? record : { ...record, ...values, ...bounds, version };
 }
 
 type Values = Pick<TokenRecord, 'derivation' | 'generation' | 'hash' | 'issuedBy' | 'previous'>;
 
 function valuesOf(record: TokenRecord, version: number, left: Remainder): Values {
   const { generation, hash, issuedBy, previous } = left;
-  const isSameValue = Buffer.from(record.hash).equals(hash);
-  const isLater = generation === record.generation && version > record.version && !isSameValue;
-  if (generation > record.generation || isLater)
+  const isOther = !Buffer.from(record.hash).equals(hash);
+  const isLater = generation === record.generation && version > record.version && isOther;
+  if (generation > record.generation || isLater) {
     return { generation, hash, issuedBy, previous, derivation: null };
-  return isSameValue && previous === null ? { ...record, previous } : record;
+  }
+  if (generation < record.generation) return record;
+  return { ...record, previous: shorter(record.previous, previous) };
+}
+
+type Grace = TokenRecord['previous'];
+
+/** Of two rotations that began with one version, nobody knows which came to pass: the shorter grace holds for both. */
+function shorter(some: Grace, other: Grace): Grace {
+  if (some === null || other === null) return null;
+  return some.expiresAt <= other.expiresAt ? some : other;
 }
 
 /** The narrower of two bounds each. */
@@ -136,8 +147,10 @@ export const CONTESTED: Account = 'contested:contested';
 export function narrowClaim(claim: NamespaceClaim | undefined, known: NamespaceClaim): NamespaceClaim {
   if (claim === undefined || claim.epoch < known.epoch) return { ...known, state: 'released' };
   if (claim.epoch > known.epoch) return claim;
-  if (claim.account !== known.account) {
-    return claim.account === CONTESTED ? claim : { ...claim, account: CONTESTED, state: 'released' };
+  if (claim.account === known.account) {
+    return claim.state === known.state || claim.state === 'released' ? claim : known;
   }
-  return claim.state === known.state || claim.state === 'released' ? claim : known;
+  // Who holds the name in the table was the faster one; otherwise nobody knows which of the two it was.
+  if (claim.state === 'held' || claim.account === CONTESTED) return claim;
+  return { ...claim, account: CONTESTED };
 }

@@ -1,4 +1,4 @@
-/** The one middleware chain, outermost first: answer, failures, limits, parse, proof, identity. */
+/** The one middleware chain, outermost first: answer, failures, limits, parse, ready, proof, identity. */
 import middy, { type MiddlewareObj, type Request } from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { denialOf } from '../domain/denial.ts';
@@ -20,6 +20,8 @@ export interface ChainOptions {
   readonly operations: Operations;
   /** Absent where all routes are public; a guarded route then denies. */
   readonly identify?: Identify;
+  /** Throws when the function must not serve. Absent where nothing is read that could be out of date. */
+  readonly ready?: () => Promise<void>;
   readonly failures?: FailureLimiter;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -46,7 +48,8 @@ const NOBODY: Presented = { kind: 'anonymous' };
 export function httpHandler(options: ChainOptions): HttpHandler {
   const router = createRouter(options.routes);
   const chain = middy<Exchange, Answer>({ timeoutEarlyInMillis: 0 })
-    .use([answer(options, router), failures(options), limits(), parse(router), proof(), identity(options)])
+    .use([answer(options, router), failures(options), limits(), parse(router), ready(options)])
+    .use([proof(), identity(options)])
     .handler(exchange => dispatch(callOf(exchange), options.operations));
   return async (event, context) => {
     const startMs = options.clock();
@@ -164,6 +167,10 @@ function headersOf(event: HttpEvent): Record<string, string> {
   return Object.fromEntries(
     Object.entries(event.headers).map(([name, value]) => [name.toLowerCase(), value ?? '']),
   );
+}
+
+function ready({ ready: isReady }: ChainOptions): Phase {
+  return { before: async () => isReady?.() };
 }
 
 function proof(): Phase {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { PullpassError } from '../domain/errors.ts';
 import type { LedgerEntry } from '../domain/loss.ts';
 import type { Ledger } from '../ports-ledger.ts';
-import { dayAfter, dayOf, firstDay } from './days.ts';
+import { dayAfter, dayOf, firstDay, oldestDay } from './days.ts';
 import { formatEntry, parseEntry } from './entry.ts';
 import { appendLine, readLines } from './lines.ts';
 
@@ -27,11 +27,13 @@ export function fileLedger(directory: string): Ledger {
       last = turn.catch(() => undefined);
       return turn;
     },
-    entries: async (nowMs, from) => {
-      const [day = firstDay(nowMs), offset = '0'] = from?.split('/') ?? [];
+    entries: async (span, from) => {
+      const [day = firstDay(span), offset = '0'] = from?.split('/') ?? [];
       const { lines, next } = await linesOf(join(directory, day + SUFFIX), Number(offset));
-      const following = dayAfter(day, nowMs);
-      return { entries: lines.map(parseEntry), next: lines.length > 0 ? `${day}/${next}` : following };
+      return {
+        entries: lines.map(parseEntry).filter(({ at }) => at >= span.sinceMs),
+        next: lines.length > 0 ? `${day}/${next}` : dayAfter(day, span.nowMs),
+      };
     },
   };
 }
@@ -39,7 +41,7 @@ export function fileLedger(directory: string): Ledger {
 /** Deletes the days that are over for longer than the ledger is kept. */
 export async function forgetOldDays(directory: string, nowMs: number): Promise<void> {
   const files = await readdir(directory).catch(unlessMissing<string[]>([]));
-  const old = files.filter(file => DAY_FILE.test(file) && file < firstDay(nowMs));
+  const old = files.filter(file => DAY_FILE.test(file) && file < oldestDay(nowMs));
   for (const file of old) await rm(join(directory, file), { force: true });
 }
 

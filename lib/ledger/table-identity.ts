@@ -21,7 +21,7 @@ export function tableIdentity({ main, ledger }: TwoTables): TableIdentity {
     const id = await physicalId(main);
     // First the ledger: a table that has its own id, and is not the ledger's, is one that was taken out of service.
     await enter(ledger, id, nowMs);
-    await items.writeWord(main, id, nowMs);
+    await items.writeWord(main, { id, usedAt: nowMs });
   };
   return {
     adopt,
@@ -30,7 +30,7 @@ export function tableIdentity({ main, ledger }: TwoTables): TableIdentity {
       return word.id === id;
     },
     settle: async nowMs => {
-      const [id, { id: own }, entered] = await Promise.all([
+      const [id, { id: own, usedAt }, entered] = await Promise.all([
         physicalId(main),
         items.readWord(main),
         enteredIn(ledger),
@@ -38,13 +38,13 @@ export function tableIdentity({ main, ledger }: TwoTables): TableIdentity {
       const isFirst = entered.id === undefined && own === undefined && (await items.isEmpty(main));
       // A ledger that was lost begins anew beside the table that is in use.
       const isInUse = own === id && entered.id === undefined;
-      if (own === id && entered.id === id) return true;
+      if (own === id && entered.id === id) return 'ours';
       if (isFirst || isInUse || entered.id === id) {
         await adopt(nowMs);
-        return true;
+        return 'ours';
       }
-      if (own === id) await items.eraseWord(main);
-      return false;
+      if (own === id) await items.writeWord(main, { id: undefined, usedAt });
+      return 'foreign';
     },
     beat: async nowMs => items.noteUse(main, await physicalId(main), nowMs),
     history: async () => {

@@ -19,15 +19,14 @@ export async function readWord(at: TableAt): Promise<TableWord> {
   return { id: item?.id?.S, usedAt: item?.usedAt?.N === undefined ? undefined : Number(item.usedAt.N) };
 }
 
-export async function writeWord({ call, table }: TableAt, id: string, nowMs: number): Promise<void> {
-  const Item = { ...IDENTITY, id: { S: id }, usedAt: { N: String(nowMs) } };
+/** Without an id whoever asks is told that the table is not the ledger's. */
+export async function writeWord({ call, table }: TableAt, { id, usedAt }: TableWord): Promise<void> {
+  const Item = {
+    ...IDENTITY,
+    ...(id === undefined ? {} : { id: { S: id } }),
+    ...(usedAt === undefined ? {} : { usedAt: { N: String(usedAt) } }),
+  };
   await answered(call('PutItem', { TableName: table, Item }));
-}
-
-/** Takes the word from the table: whoever asks is told that it is not the ledger's. */
-export async function eraseWord({ call, table }: TableAt): Promise<void> {
-  const input = { TableName: table, Key: IDENTITY, UpdateExpression: 'REMOVE id' };
-  await answered(call('UpdateItem', input));
 }
 
 /** Notes that the table is in use, unless it has become another meanwhile. */

@@ -37,15 +37,15 @@ export function tableLedger({ call, table }: TableAt): Ledger {
       // An id that is taken is that of the same entry: the attempt before was carried out, and only its answer lost.
       await answered(call('PutItem', input), 'ConditionalCheckFailedException');
     },
-    entries: async (nowMs, from) => {
-      const [day = firstDay(nowMs), after] = from?.split('/') ?? [];
+    entries: async (span, from) => {
+      const [day = firstDay(span), after] = from?.split('/') ?? [];
       const page = (await answered(call('Query', queryOf(table, day, after)))) as QueryAnswer;
       const items = page.Items ?? [];
       const last = items.at(-1)?.sk.S;
       const isWhole = page.LastEvaluatedKey === undefined || last === undefined;
       return {
-        entries: items.map(({ entry }) => parseEntry(entry.S)),
-        next: isWhole ? dayAfter(day, nowMs) : `${day}/${last}`,
+        entries: items.map(({ entry }) => parseEntry(entry.S)).filter(({ at }) => at >= span.sinceMs),
+        next: isWhole ? dayAfter(day, span.nowMs) : `${day}/${last}`,
       };
     },
   };

@@ -37,7 +37,9 @@ export function embeddedMetrics({ stage, clock }: MetricsOptions): Metrics {
       denial = reason;
     },
     read(name, value) {
-      figures.set(name, [figures.get(name) ?? [], value].flat());
+      const before = figures.get(name);
+      // A lone value stays a number: whoever looks for slow requests can sort by it.
+      figures.set(name, before === undefined ? value : [before, value].flat());
     },
     flush(about) {
       if (figures.size === 0) return;

@@ -8,7 +8,7 @@ import {
   subjectOf,
 } from '../domain/loss.ts';
 import type { Policy } from '../domain/policy.ts';
-import { toRfc3339, toSeconds } from '../domain/time.ts';
+import { HOUR_SECONDS, toRfc3339, toSeconds } from '../domain/time.ts';
 import type { Trust } from '../domain/trust.ts';
 import type {
   Clock,
@@ -21,9 +21,8 @@ import type {
 import type { Ledger, TableIdentity } from '../ports-ledger.ts';
 import { untilWon } from './retry.ts';
 
-export interface ReplayPorts {
-  readonly ledger: Pick<Ledger, 'entries'>;
-  readonly identity: TableIdentity;
+/** The stores themselves, not those that note what they do: what is replayed is in the ledger already. */
+interface ReplayStores {
   readonly tokens: TokenStore;
   readonly namespaces: NamespaceStore;
   readonly policies: Pick<RuleStore<Policy>, 'remove'>;
@@ -31,6 +30,11 @@ export interface ReplayPorts {
   readonly ended: EndedCredentialStore;
   readonly proofs: ProofStore;
   readonly clock: Clock;
+}
+
+export interface ReplayPorts extends ReplayStores {
+  readonly ledger: Pick<Ledger, 'entries'>;
+  readonly identity: TableIdentity;
   /** Milliseconds that this run may still take. */
   readonly remainingMs: () => number;
 }
@@ -40,6 +44,8 @@ export interface ReplayRequest {
   readonly dryRun: boolean;
   /** Goes on although the ledger does not reach back to the moment that the table was restored to. */
   readonly acceptGap: boolean;
+  /** Does not take the table's word that it is the ledger's. */
+  readonly unsure: boolean;
 }
 
 export interface ReplayCounts {
@@ -57,56 +63,76 @@ export interface ReplayCounts {
 const WIDTH = 16;
 /** Stops with this much time left, which is more than a page takes. */
 const MARGIN_MS = 20_000;
-
-/**
- * Replays the ledger page by page until its end or the deadline, and then makes the table the ledger's. May be killed
- * at any point and run again; a table that is in use is left alone. Throws LedgerGap when entries may
- * be missing.
- */
-export async function replayLedger(ports: ReplayPorts, request: ReplayRequest): Promise<ReplayCounts> {
-  const { identity, clock, remainingMs } = ports;
-  const entries: Record<string, number> = {};
-  let applied = 0;
-  const served = await identity.isOurs();
-  if (served && !request.dryRun) return { entries, applied, finished: true, served };
-  if (!request.acceptGap) await checkReach(ports);
-  let from = request.dryRun ? undefined : await identity.progress();
-  do {
-    const page = await ports.ledger.entries(clock(), from);
-    for (const { act } of page.entries) entries[act] = (entries[act] ?? 0) + 1;
-    from = page.next;
-    if (request.dryRun) continue;
-    applied += await applyAll(ports, page.entries);
-    if (from !== undefined) await identity.saveProgress(from);
-  } while (from !== undefined && remainingMs() > MARGIN_MS);
-  const finished = from === undefined;
-  if (request.dryRun || !finished) return { entries, applied, finished, served };
-  await identity.adopt(clock());
-  await identity.saveProgress(undefined);
-  return { entries, applied, finished, served: true };
-}
+/** What was noted so shortly before the table was last seen in use may have come after: clocks differ, and acts take time. */
+const SLACK_MS = HOUR_SECONDS * 1000;
 
 /** The ledger does not reach back to the moment that the table was restored to. */
 class LedgerGap extends Error {
   override readonly name = 'LedgerGap';
 }
 
-/** What was taken away after the table was last in use, and before the ledger's beginning, would come back. */
-async function checkReach({ identity, clock }: ReplayPorts): Promise<void> {
+/**
+ * Replays the ledger page by page until its end or the deadline, and then makes the table the ledger's. May be killed
+ * at any point and run again; a table that is in use is left alone. Throws LedgerGap when entries may be missing.
+ */
+export async function replayLedger(ports: ReplayPorts, request: ReplayRequest): Promise<ReplayCounts> {
+  const { identity, clock } = ports;
+  const isOurs = await identity.isOurs();
+  if (isOurs && !request.dryRun && !request.unsure) {
+    return { entries: {}, applied: 0, finished: true, served: true };
+  }
+  const sinceMs = await startOf(ports, request.acceptGap);
+  const counts = await replayPages(ports, sinceMs, request.dryRun);
+  if (request.dryRun || !counts.finished) return { ...counts, served: isOurs };
+  await identity.adopt(clock());
+  await identity.saveProgress(undefined);
+  return { ...counts, served: true };
+}
+
+async function replayPages(
+  { ledger, identity, clock, remainingMs, ...stores }: ReplayPorts,
+  sinceMs: number,
+  dryRun: boolean,
+): Promise<Omit<ReplayCounts, 'served'>> {
+  const entries: Record<string, number> = {};
+  let applied = 0;
+  let from = dryRun ? undefined : await identity.progress();
+  do {
+    const page = await ledger.entries({ sinceMs, nowMs: clock() }, from);
+    for (const { act } of page.entries) entries[act] = (entries[act] ?? 0) + 1;
+    from = page.next;
+    if (dryRun) continue;
+    applied += await applyAll({ ...stores, clock }, page.entries);
+    if (from !== undefined) await identity.saveProgress(from);
+  } while (from !== undefined && remainingMs() > MARGIN_MS);
+  return { entries, applied, finished: from === undefined };
+}
+
+/** Where the replay begins: what was noted before is in the table already, since it was in use later. */
+async function startOf({ identity, clock }: ReplayPorts, acceptGap: boolean): Promise<number> {
   const { usedAt, ledgerSince } = await identity.history();
-  if (usedAt === undefined) throw new LedgerGap('The table does not say when it was last in use.');
+  const gap = gapBetween(usedAt, ledgerSince, clock() - LEDGER_SECONDS * 1000);
+  if (gap !== undefined && !acceptGap) throw new LedgerGap(gap);
+  return (usedAt ?? 0) - SLACK_MS;
+}
+
+/** What was taken away after the table was last in use, and before the ledger's oldest entry, would come back. */
+function gapBetween(
+  usedAt: number | undefined,
+  ledgerSince: number | undefined,
+  oldestMs: number,
+): string | undefined {
+  if (usedAt === undefined) return 'The table does not say when it was last in use.';
   if (ledgerSince === undefined)
-    throw new LedgerGap('The ledger is new: what was removed before would come back.');
-  const since = Math.max(ledgerSince, clock() - LEDGER_SECONDS * 1000);
-  if (usedAt >= since) return;
+    return 'The ledger is new: what was removed before it began would come back.';
+  const since = Math.max(ledgerSince, oldestMs);
+  if (usedAt >= since) return undefined;
   const [used, kept] = [usedAt, since].map(ms => toRfc3339(toSeconds(ms)));
-  throw new LedgerGap(
-    `The table was last in use at ${used}, and the ledger begins at ${kept}: what was removed in between would come back.`,
-  );
+  return `The table was last in use at ${used}, and the ledger begins at ${kept}: what was removed in between would come back.`;
 }
 
 /** Entries about one thing follow each other; how many changed something. */
-async function applyAll(ports: ReplayPorts, entries: readonly LedgerEntry[]): Promise<number> {
+async function applyAll(ports: ReplayStores, entries: readonly LedgerEntry[]): Promise<number> {
   const bySubject = [...Map.groupBy(entries, subjectOf).values()];
   let applied = 0;
   const worker = async () => {
@@ -118,8 +144,8 @@ async function applyAll(ports: ReplayPorts, entries: readonly LedgerEntry[]): Pr
   return applied;
 }
 
-/** Whether it changed something. Carried out by the stores themselves: what is replayed is in the ledger already. */
-async function apply(ports: ReplayPorts, entry: LedgerEntry): Promise<boolean> {
+/** Whether it changed something. */
+async function apply(ports: ReplayStores, entry: LedgerEntry): Promise<boolean> {
   const now = toSeconds(ports.clock());
   switch (entry.act) {
     case 'narrow-token':
@@ -145,7 +171,7 @@ async function apply(ports: ReplayPorts, entry: LedgerEntry): Promise<boolean> {
 }
 
 async function applyToToken(
-  { tokens }: ReplayPorts,
+  { tokens }: ReplayStores,
   entry: Extract<Loss, { token: object }>,
   now: number,
 ): Promise<boolean | undefined> {

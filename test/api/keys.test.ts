@@ -54,6 +54,10 @@ function keysFunction(failing: string[] = []) {
       metrics: { ...NO_METRICS, read: (name, value) => void readings.push([name, value]) },
     },
     respond: async (url, body) => void answers.push({ url, body: JSON.parse(body) }),
+    settle: async () => {
+      acts.push('settle');
+      return failing.includes('settle') ? Promise.reject(new Error('no answer')) : 'foreign';
+    },
     log,
     metrics: NO_METRICS,
   });
@@ -145,11 +149,11 @@ describe('the keys function', () => {
 
 describe('a deployment', () => {
   it.each(['Create', 'Update'])(
-    'waits for the keys, and hears that they are there: %s',
+    'waits for the keys and for the table, also for one that was restored: %s',
     async RequestType => {
       const { handler, acts, answers } = keysFunction();
       await handler({ ...REQUEST, RequestType });
-      expect(acts).toEqual(ALL);
+      expect(acts).toEqual([...ALL, 'settle']);
       expect(answers).toEqual([{ url: RESPONSE_URL, body: { Status: 'SUCCESS', ...IDS } }]);
     },
   );
@@ -167,6 +171,13 @@ describe('a deployment', () => {
     await handler(REQUEST);
     const Reason = `Error: the keys of ${KID.name}, credential could not be kept`;
     expect(answers).toEqual([{ url: RESPONSE_URL, body: { Status: 'FAILED', Reason, ...IDS } }]);
+  });
+
+  it('hears that nobody could tell whose the table is', async () => {
+    const { handler, answers } = keysFunction(['settle']);
+    await handler(REQUEST);
+    const body = { Status: 'FAILED', Reason: 'Error: no answer', ...IDS };
+    expect(answers).toEqual([{ url: RESPONSE_URL, body }]);
   });
 
   it('hears no more than fits into an answer', () => {

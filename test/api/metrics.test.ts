@@ -19,10 +19,12 @@ beforeAll(async () => {
   token = (await deployment.as(ALICE)('POST /v1/tokens', { json: {} })).json;
 });
 afterAll(() => deployment.close());
-beforeEach(() => {
+beforeEach(async () => {
   deployment.iamAnswers = true;
   deployment.wire.cut = () => false;
   deployment.wait(60);
+  // Twice a minute a request also looks whose table it is; these are not the ones.
+  await Promise.all([deployment.as(ALICE)('GET /v1/tokens'), deployment.send('GET /health')]);
 });
 
 /** The figures of one request, by name; there is one line of them. */
@@ -48,7 +50,7 @@ describe('a request adds to the figures', () => {
     expect(await figuresOf(logIn(token.token, PULL))).toEqual({
       Logins: 1,
       StoreCalls: 1,
-      LatencyMs: [expect.any(Number)],
+      LatencyMs: expect.any(Number),
     });
   });
 
@@ -68,7 +70,7 @@ describe('a request adds to the figures', () => {
   it('the calls of the SDK and their failures, each once however often it is sent', async () => {
     expect(await figuresOf(deployment.as(ALICE)('GET /v1/tokens'))).toEqual({
       StoreCalls: 2,
-      LatencyMs: [expect.any(Number)],
+      LatencyMs: expect.any(Number),
     });
     deployment.wire.cut = () => true;
     expect(await figuresOf(deployment.as(ALICE)('GET /v1/tokens'))).toMatchObject({
@@ -91,7 +93,7 @@ describe('a request adds to the figures', () => {
     const login = deployment.send('GET /oauth/token?service=localhost:5000', {
       basic: ['iamapikey', `${password}x`],
     });
-    expect(await figuresOf(login)).toEqual({ IamFailures: 1, LatencyMs: [expect.any(Number)] });
+    expect(await figuresOf(login)).toEqual({ IamFailures: 1, LatencyMs: expect.any(Number) });
   });
 });
 

@@ -1,18 +1,19 @@
 /** The cleanup over a large table: nothing that lives is lost, nothing that has ended stays, whatever happens to it. */
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { raceCleanup } from './support/cleanup-race.ts';
 import { newDirectory, removeDirectory } from './support/directories.ts';
 
 it('over 50 000 records, killed at random and out of time, loses nothing that is renewed meanwhile', async () => {
-  const path = await newDirectory('cleanup');
+  const directory = await newDirectory('cleanup');
   const outcome = await raceCleanup({
-    path,
+    path: join(directory, 'store'),
     records: 50_000,
     kills: 8,
     killWithinMs: 3_000,
     limitMs: 12_000,
   });
-  await removeDirectory(path);
+  await removeDirectory(directory);
   expect(outcome).toMatchObject({ lost: 0, left: 0, expired: 15_000 });
   expect(outcome.renewed).toBeGreaterThan(0);
   expect(outcome.tooLate).toBeGreaterThan(0);

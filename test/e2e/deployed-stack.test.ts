@@ -3,12 +3,14 @@
  * as it knows the resources. Before that cfn-lint, AWS's own checker, has nothing against the template.
  */
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Resource, Template } from '../../infra/template.ts';
 import { osls } from '../infra/support/packaged.ts';
+import { unzip } from '../infra/support/unzip.ts';
 import { bareEnvironment } from './support/directories.ts';
 import { Moto } from './support/moto.ts';
 import { run } from './support/processes.ts';
@@ -148,6 +150,69 @@ it('a second deployment of the same sources changes nothing', async () => {
   expect(await reportOf()).toEqual(report);
   await rm(dirname(again), { recursive: true });
 });
+
+describe('the functions of the stack, from their archives and with the environment that it gives them', () => {
+  it('start, all of them', async () => {
+    for (const [name] of functionsIn(template)) {
+      expect([name, await invoke(name, 'undefined')]).toEqual([name, 'started']);
+    }
+  });
+
+  it('make the keys that the services need, and publish them', async () => {
+    await invoke('pullpass-dev-keys', '{"maintain": true}');
+    const secrets = new Set((await reportOf()).secrets);
+    const service = 'registry.example.com';
+    const names = ['credential', `public/${service}`, `ring/${service}`, `root/${service}`];
+    expect(secrets).toEqual(new Set(names.map(name => `pullpass-dev/${name}`)));
+    const http = {
+      method: 'GET',
+      path: '/.well-known/jwks.json',
+      protocol: 'HTTP/1.1',
+      sourceIp: '127.0.0.1',
+    };
+    const event = {
+      rawPath: http.path,
+      rawQueryString: '',
+      headers: {},
+      requestContext: { http },
+      isBase64Encoded: false,
+    };
+    const { statusCode, body } = JSON.parse(await invoke('pullpass-dev-discovery', JSON.stringify(event)));
+    expect([statusCode, JSON.parse(body).keys.length]).toEqual([200, 1]);
+  });
+});
+
+const INVOKE = `const [, url, event] = process.argv;
+const { handler } = await import(url);
+const context = { awsRequestId: 'test', getRemainingTimeInMillis: () => 60_000 };
+console.log(event === 'undefined' ? 'started' : JSON.stringify(await handler(JSON.parse(event), context)));`;
+
+/** What a function says to an event, or that it has started, behind whatever it has logged. */
+async function invoke(name: string, event: string): Promise<string> {
+  const task = join(dirname(directory), 'task', name);
+  const [file = ''] = readdirSync(directory).filter(one =>
+    one.startsWith(`${name.replace('pullpass-dev-', '')}-`),
+  );
+  for (const entry of unzip(readFileSync(join(directory, file)))) {
+    mkdirSync(dirname(join(task, entry.name)), { recursive: true });
+    writeFileSync(join(task, entry.name), entry.content);
+  }
+  const given = Object.entries<unknown>(report.functions[name].Environment?.Variables ?? {});
+  // The API, whose name it is, is not made by moto.
+  const variables = given.map(([key, value]) => [
+    key,
+    `${value}`.replace('/var/task', task).replace(`\${HttpApi}`, 'api'),
+  ]);
+  const endpoints = ['DYNAMODB', 'KMS', 'SECRETS_MANAGER', 'EVENTBRIDGE'].map(one => [
+    `AWS_ENDPOINT_URL_${one}`,
+    moto.endpoint,
+  ]);
+  const env = { ...environment(), ...Object.fromEntries([...variables, ...endpoints]) };
+  const args = ['--input-type=module', '-e', INVOKE, pathToFileURL(join(task, 'index.mjs')).href, event];
+  const { code, output } = await run(process.execPath, args, { env });
+  if (code !== 0) throw new Error(`${name}: ${output}`);
+  return output.trim().split('\n').at(-1) ?? '';
+}
 
 function functionsIn({ Resources }: Template): [string, Resource][] {
   const all = Object.values(Resources).filter(({ Type }) => Type === 'AWS::Lambda::Function');

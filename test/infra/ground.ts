@@ -7,10 +7,12 @@ import { promisify } from 'node:util';
 import { createKeyFile } from '../../lib/derivation/key-file.ts';
 import { formatRegistryToken, hashRegistryToken } from '../../lib/domain/registry-token.ts';
 import { LIFETIME_SECONDS } from '../../lib/domain/service.ts';
+import { incarnation } from '../../lib/ledger/incarnation.ts';
 import { keyDirectory } from '../../lib/signing/key-directory.ts';
 import { maintainRing } from '../../lib/signing/maintenance.ts';
 import { engineVariables } from '../../local/environment.ts';
 import { withEngine } from '../support/engine.ts';
+import { leanCallOf } from '../support/lean-login-calls.ts';
 import { ACCOUNT, aClaim, aToken } from '../support/records.ts';
 import { storesOn } from '../support/stores.ts';
 
@@ -39,6 +41,9 @@ export async function aGround(directory: string): Promise<Ground> {
   const service = { name: SERVICE, registry: SERVICE, profile: 'x5c', algorithm: 'ES256' } as const;
   const keys = join(directory, 'keys');
   await maintainRing({ ...service, lifetimeSeconds: LIFETIME_SECONDS.default }, keyDirectory(keys), now);
+  const ledger = join(directory, 'ledger');
+  const main = { call: await leanCallOf(engine), table: engine.table };
+  await incarnation({ main, directory: ledger, randomBytes }).adopt(now * 1000);
   const credentialKey = join(directory, 'credential.json');
   await createKeyFile(credentialKey, randomBytes);
   const env = {
@@ -48,6 +53,7 @@ export async function aGround(directory: string): Promise<Ground> {
     PULLPASS_KEYS: `file:${keys}`,
     PULLPASS_CREDENTIAL_KEY: `file:${credentialKey}`,
     PULLPASS_TABLE: engine.table,
+    PULLPASS_LEDGER: `file:${ledger}`,
   };
   return {
     value: value.reveal(),

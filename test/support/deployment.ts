@@ -44,6 +44,8 @@ export interface DeploymentOptions {
   readonly issuers?: readonly object[];
   /** What an operator adds to the IAM's entry. */
   readonly iamEntry?: object;
+  /** The ledger is a second table, as on AWS. */
+  readonly tableLedger?: boolean;
 }
 
 export interface Deployment {
@@ -91,7 +93,8 @@ export async function deploy(options: DeploymentOptions = {}): Promise<Deploymen
   await keysIn(directory);
   const iam = await openIam(directory, options);
   const before = { ...process.env };
-  setEnvironment({ ...essentials(directory, engine, wire), ...environment });
+  const ledger = await ledgerIn(directory, engine, options);
+  setEnvironment({ ...essentials(directory, engine, wire), PULLPASS_LEDGER: ledger, ...environment });
   vi.resetModules();
   const { invoke, handlers } = await load();
   const send: Deployment['send'] = async (line, sent) => received(await invoke(eventOf(line, sent), CONTEXT));
@@ -138,7 +141,18 @@ export async function deploy(options: DeploymentOptions = {}): Promise<Deploymen
   };
 }
 
+async function ledgerIn(
+  directory: string,
+  { freshTable }: TestEngine,
+  { tableLedger = false }: DeploymentOptions,
+): Promise<string> {
+  if (!tableLedger) return `file:${join(directory, 'ledger')}`;
+  return `arn:aws:dynamodb:local:000000000000:table/${await freshTable()}`;
+}
+
 async function load(): Promise<Pick<Deployment, 'invoke' | 'handlers'>> {
+  const { settleTable } = await import('../../lib/compose/restore.ts');
+  await settleTable();
   const { loadFunctions } = await import('../../local/functions.ts');
   const { invoke } = await loadFunctions();
   const handlers = FUNCTIONS.map(async name => {

@@ -12,8 +12,10 @@ export interface StoreRequest {
 
 export interface StoreWire {
   readonly endpoint: string;
-  /** What came along, in order. */
+  /** What came along, in order, but for the looks. */
   readonly requests: StoreRequest[];
+  /** The looks at the identity of the table, which come by the clock and not by the request. */
+  readonly looks: StoreRequest[];
   /** Which requests are lost before the store sees them. */
   cut: (request: StoreRequest) => boolean;
   close(): Promise<void>;
@@ -26,8 +28,9 @@ export async function storeWire(engine: Engine): Promise<StoreWire> {
   const forward = async (request: IncomingMessage, response: ServerResponse) => {
     const body = await buffer(request);
     const operation = String(request.headers['x-amz-target']).replace(/^.*\./, '');
-    wire.requests.push({ operation, body: body.toString() });
-    if (wire.cut({ operation, body: body.toString() })) {
+    const noted = { operation, body: body.toString() };
+    (isLook(noted) ? wire.looks : wire.requests).push(noted);
+    if (wire.cut(noted)) {
       response.writeHead(500).end('{}');
       return;
     }
@@ -42,6 +45,7 @@ export async function storeWire(engine: Engine): Promise<StoreWire> {
   const wire: StoreWire = {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests: [],
+    looks: [],
     cut: () => false,
     close: async () => {
       server.closeAllConnections();
@@ -49,4 +53,8 @@ export async function storeWire(engine: Engine): Promise<StoreWire> {
     },
   };
   return wire;
+}
+
+function isLook({ operation, body }: StoreRequest): boolean {
+  return operation === 'DescribeTable' || (operation === 'GetItem' && body.includes('"identity"'));
 }

@@ -27,7 +27,7 @@ it('are one line, with sums, readings, and what helps to find the request', () =
   const [figures] = figuresIn(lines);
   expect(figures?.metrics).toEqual({
     'Pullpass Stage=prod StoreCalls Count': 3,
-    'Pullpass Stage=prod LatencyMs Milliseconds': [12],
+    'Pullpass Stage=prod LatencyMs Milliseconds': 12,
     'Pullpass Stage=prod LeafSecondsLeft Seconds': [100, 50],
   });
   expect(figures?.members.requestId).toBe('r-1');

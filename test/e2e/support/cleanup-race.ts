@@ -9,7 +9,7 @@ import type { TokenRecord } from '../../../lib/domain/token-record.ts';
 import { createDynamoClient } from '../../../lib/store/client.ts';
 import { tokenStore } from '../../../lib/store/token-store.ts';
 import { type Engine, startEngine } from '../../../local/engine.ts';
-import { fillTable, readTable, storedKey, TABLE } from './large-table.ts';
+import { fillTable, ledgerOf, readTable, storedKey, TABLE } from './large-table.ts';
 
 export interface Race {
   /** A directory that is empty. */
@@ -63,9 +63,10 @@ export async function raceCleanup({ path, records, kills, killWithinMs, limitMs 
     renew(engine, racing, over),
   ]);
   const begun = performance.now();
-  for (let killed = 0; killed < kills; killed++) await runAndKill(engine, randomInt(killWithinMs));
+  const platform = { engine, ledger: ledgerOf(path) };
+  for (let killed = 0; killed < kills; killed++) await runAndKill(platform, randomInt(killWithinMs));
   const runs: Run[] = [];
-  while (runs.at(-1)?.finished !== true) runs.push(await run(engine, limitMs));
+  while (runs.at(-1)?.finished !== true) runs.push(await run(platform, limitMs));
   const seconds = (performance.now() - begun) / 1000;
   over.now = true;
   const renewals = (await renewing).flat();
@@ -112,11 +113,17 @@ function byStoredKey(a: TokenRecord, b: TokenRecord): number {
   return storedKey(a) < storedKey(b) ? -1 : 1;
 }
 
-function start({ endpoint, accessKeyId, secretAccessKey }: Engine, ms: number) {
+interface Platform {
+  readonly engine: Engine;
+  readonly ledger: string;
+}
+
+function start({ engine: { endpoint, accessKeyId, secretAccessKey }, ledger }: Platform, ms: number) {
   return fork(join(import.meta.dirname, 'cleanup-process.ts'), [`${ms}`], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     env: {
       PULLPASS_TABLE: TABLE,
+      PULLPASS_LEDGER: `file:${ledger}`,
       AWS_ENDPOINT_URL_DYNAMODB: endpoint,
       AWS_REGION: REGION,
       AWS_ACCESS_KEY_ID: accessKeyId,
@@ -125,16 +132,16 @@ function start({ endpoint, accessKeyId, secretAccessKey }: Engine, ms: number) {
   });
 }
 
-async function runAndKill(engine: Engine, afterMs: number): Promise<void> {
-  const child = start(engine, Number.MAX_SAFE_INTEGER);
+async function runAndKill(platform: Platform, afterMs: number): Promise<void> {
+  const child = start(platform, Number.MAX_SAFE_INTEGER);
   const exit = once(child, 'exit');
   await Promise.race([sleep(afterMs), exit]);
   child.kill('SIGKILL');
   await exit;
 }
 
-async function run(engine: Engine, limitMs: number): Promise<Run> {
-  const child = start(engine, limitMs);
+async function run(platform: Platform, limitMs: number): Promise<Run> {
+  const child = start(platform, limitMs);
   const exit = once(child, 'exit');
   const [counts] = (await Promise.race([once(child, 'message'), exit])) as [unknown];
   await exit;

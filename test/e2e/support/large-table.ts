@@ -4,12 +4,16 @@ import { create, createKey } from 'dynalite/db/index.js';
 import { type Account, accountHandle } from '../../../lib/domain/account.ts';
 import { DAY_SECONDS, HOUR_SECONDS } from '../../../lib/domain/time.ts';
 import type { TokenRecord } from '../../../lib/domain/token-record.ts';
+import { incarnation } from '../../../lib/ledger/incarnation.ts';
 import { type Item, integer, text } from '../../../lib/store/attributes.ts';
 import { toClaimItem } from '../../../lib/store/claim-item.ts';
 import { auditKey, claimKey, endedKey, requestKey, tokenKey } from '../../../lib/store/keys.ts';
 import { tableDefinition } from '../../../lib/store/table.ts';
 import { toTokenItem } from '../../../lib/store/token-item.ts';
-import { openDynamo } from '../../../local/dynamo.ts';
+import { startEngine } from '../../../local/engine.ts';
+import { ensureTable } from '../../../local/table.ts';
+import { clientOf } from '../../support/engine.ts';
+import { leanCallOf } from '../../support/lean-login-calls.ts';
 import { aToken } from '../../support/records.ts';
 
 export const TABLE = 'pullpass';
@@ -68,17 +72,20 @@ export function storedKey({ account, id }: Pick<TokenRecord, 'account' | 'id'>):
   return keyOf(tokenKey({ handle: accountHandle(account), id }));
 }
 
+/** A table that is the ledger's: nothing is cleaned up in another. */
 async function makeTable(path: string): Promise<void> {
-  const dynamo = await openDynamo(path);
-  const body = Buffer.from(JSON.stringify(tableDefinition(TABLE)));
-  await dynamo.execute('DynamoDB_20120810.CreateTable', body);
-  const isActive = async () => {
-    const described = Buffer.from(JSON.stringify({ TableName: TABLE }));
-    const { body: answer } = await dynamo.execute('DynamoDB_20120810.DescribeTable', described);
-    return (answer as { Table?: { TableStatus?: string } }).Table?.TableStatus === 'ACTIVE';
-  };
-  while (!(await isActive()));
-  await dynamo.close();
+  const engine = await startEngine({ path });
+  const client = clientOf(engine);
+  await ensureTable(client, TABLE);
+  const main = { call: await leanCallOf({ client }), table: TABLE };
+  await incarnation({ main, directory: ledgerOf(path), randomBytes }).settle(Date.now());
+  client.destroy();
+  await engine.close();
+}
+
+/** The ledger's directory, beside the database. */
+export function ledgerOf(path: string): string {
+  return `${path}-ledger`;
 }
 
 type Database = ReturnType<typeof create>['db'];

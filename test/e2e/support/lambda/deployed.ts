@@ -15,7 +15,7 @@ import type { HttpEvent, HttpResult } from '../../../../lib/http/exchange.ts';
 import { createDynamoClient } from '../../../../lib/store/client.ts';
 import { type DevelopmentIam, developmentIam } from '../../../../local/development-iam/development-iam.ts';
 import { writeRegistryFiles } from '../../../../local/registry-files.ts';
-import { ofType, REGION } from '../../../infra/support/cloudformation.ts';
+import { ofType, REGION, type Stack } from '../../../infra/support/cloudformation.ts';
 import { type Front, openFront } from '../../../support/aws/front.ts';
 import { until } from '../processes.ts';
 import { Pullpass, type Settings } from '../pullpass.ts';
@@ -38,6 +38,7 @@ const READY_MS = 20_000;
 
 export class DeployedPullpass extends Pullpass {
   readonly functions = new Map<string, LambdaFunction>();
+  #stack: Stack | undefined;
   readonly #emulators: Emulators;
   /** A store of its own: DynamoDB Local tells deployments apart by it. */
   readonly #credentials = { accessKeyId: `ASIA${randomBytes(8).toString('hex')}`, secretAccessKey: 'secret' };
@@ -62,6 +63,7 @@ export class DeployedPullpass extends Pullpass {
       join(this.settings.PULLPASS_DATA, 'package'),
       Object.fromEntries(parameters),
     );
+    this.#stack = deployed.stack;
     await this.#makeTables(deployed);
     await this.#makeFunctions(deployed, files);
     await this.#openFront(deployed, iam);
@@ -97,10 +99,19 @@ export class DeployedPullpass extends Pullpass {
   }
 
   /** Invokes a function as schedules, the deployment and operators do. Throws FunctionFailed. */
-  invoke(name: string, event: unknown): Promise<unknown> {
-    const called = this.functions.get(name);
-    if (called === undefined) throw new Error(`There is no function ${name}.`);
-    return called.invoke(event);
+  async invoke(name: string, event: unknown): Promise<unknown> {
+    return this.function(name).invoke(event);
+  }
+
+  function(name: string): LambdaFunction {
+    const found = this.functions.get(name);
+    if (found === undefined) throw new Error(`There is no function ${name}.`);
+    return found;
+  }
+
+  get stack(): Stack {
+    if (this.#stack === undefined) throw new Error('Nothing is deployed.');
+    return this.#stack;
   }
 
   /** All that the functions have written. */

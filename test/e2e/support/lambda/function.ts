@@ -36,6 +36,15 @@ export class LambdaFunction {
     }
   }
 
+  /** Another function that differs in these variables, and perhaps in its code. */
+  like(variables: Readonly<Record<string, string>>, directory = this.plan.directory): LambdaFunction {
+    const { deployment, variables: given } = this.#sandbox;
+    return new LambdaFunction(
+      { ...this.plan, directory },
+      { deployment, variables: { ...given, ...variables } },
+    );
+  }
+
   /** All that its instances have written. */
   get log(): string {
     return this.#log.join('');

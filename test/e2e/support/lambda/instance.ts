@@ -97,16 +97,24 @@ export class Instance {
     return this.#running.process.exitCode === null && this.#running.process.signalCode === null;
   }
 
+  /** Whether it may run. */
+  async state(): Promise<'running' | 'stopped'> {
+    return /^State:\s+T/m.test(await this.#status()) ? 'stopped' : 'running';
+  }
+
   /** The most memory that it has had, in bytes: what Lambda reports as used. */
   async peakBytes(): Promise<number> {
-    const status = await readFile(`/proc/${this.#running.process.pid}/status`, 'utf8');
-    return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
+    return Number(/VmHWM:\s+(\d+) kB/.exec(await this.#status())?.[1]) * 1024;
   }
 
   async stop(): Promise<void> {
     this.#running.kill('SIGKILL');
     await this.#running.exited;
     this.#api.close();
+  }
+
+  #status(): Promise<string> {
+    return readFile(`/proc/${this.#running.process.pid}/status`, 'utf8');
   }
 
   #freeze(): void {

@@ -1,0 +1,36 @@
+/** What an operator may ask of the restore function. */
+import * as v from 'valibot';
+import type { Log } from '../ports.ts';
+import type { ReplayCounts, ReplayRequest } from '../usecases/replay-ledger.ts';
+import { logWith } from './log-with.ts';
+
+const Request = v.strictObject({
+  dryRun: v.optional(v.boolean(), false),
+  acceptGap: v.optional(v.boolean(), false),
+});
+
+/** Replays the ledger; it is told how many milliseconds it may still take. */
+export type Replay = (request: ReplayRequest, remainingMs: () => number) => Promise<ReplayCounts>;
+
+/** What the platform says of an invocation. */
+export interface RestoreContext {
+  readonly awsRequestId: string;
+  getRemainingTimeInMillis(): number;
+}
+
+/** Answers what was read and changed. What the operator does is noted before it is done, as the acts of administrators are. */
+export function restoreHandler({ run, log }: { readonly run: Replay; readonly log: Log }) {
+  return async (event: unknown, context: RestoreContext): Promise<ReplayCounts> => {
+    const request = restoreRequest(event);
+    const { info } = logWith(log, { requestId: context.awsRequestId });
+    if (!request.dryRun) info('act', { act: 'restore', subject: 'operator', target: 'table' });
+    const counts = await run(request, () => context.getRemainingTimeInMillis());
+    info('ledger-replayed', { ...counts });
+    return counts;
+  };
+}
+
+/** Throws for a member that is unknown: a dry run that is misspelt must not be the real one. */
+function restoreRequest(event: unknown): ReplayRequest {
+  return { ...v.parse(Request, event ?? {}), unsure: false };
+}

@@ -1,0 +1,38 @@
+/** Puts together what holds the table against the ledger, from the configuration: on this machine, or in AWS. */
+import type { AwsCall } from '../aws/call.ts';
+import { counted } from '../aws/counted.ts';
+import type { Config } from '../config.ts';
+import { type Incarnation, incarnation } from '../ledger/incarnation.ts';
+import { tableIdentity } from '../ledger/table-identity.ts';
+import type { Metrics } from '../ports.ts';
+import type { TableIdentity } from '../ports-ledger.ts';
+import { tableGuard } from '../usecases/guard-table.ts';
+import { composeAws } from './aws.ts';
+import { clock, randomBytes } from './system.ts';
+
+export const IDENTITY_SETTINGS = ['region', 'table', 'ledger'] as const;
+type IdentityConfig = Config<(typeof IDENTITY_SETTINGS)[number]>;
+
+export function composeIdentity(config: IdentityConfig, metrics?: Metrics): TableIdentity {
+  const { region, table, ledger } = config;
+  const ask = composeAws('dynamodb', region);
+  const call: AwsCall = metrics === undefined ? ask : (...request) => counted(metrics, () => ask(...request));
+  const main = { call, table };
+  if (ledger.kind === 'file') return incarnation({ main, directory: ledger.path, randomBytes });
+  const ledgerCall = composeAws('dynamodb', ledger.region);
+  return tableIdentity({ main, ledger: { call: ledgerCall, table: ledger.table } });
+}
+
+/** The identity as one machine keeps it, which begins and leaves. */
+export function composeIncarnation(config: IdentityConfig, directory: string): Incarnation {
+  return incarnation({
+    main: { call: composeAws('dynamodb', config.region), table: config.table },
+    directory,
+    randomBytes,
+  });
+}
+
+/** What every function that uses the table asks before it does. */
+export function composeGuard(config: IdentityConfig, metrics: Metrics): () => Promise<void> {
+  return tableGuard({ identity: composeIdentity(config, metrics), clock });
+}

@@ -1,0 +1,18 @@
+/** Puts the ledger together from the configuration: a directory of this machine, or a table in AWS. */
+import type { Config } from '../config.ts';
+import { fileLedger } from '../ledger/file-ledger.ts';
+import { type Noting, noting } from '../ledger/noting.ts';
+import { tableLedger } from '../ledger/table-ledger.ts';
+import type { Ledger } from '../ports-ledger.ts';
+import { composeAws } from './aws.ts';
+import { clock, randomBytes } from './system.ts';
+
+export function composeLedger({ ledger }: Config<'ledger'>): Ledger {
+  if (ledger.kind === 'file') return fileLedger(ledger.path);
+  return tableLedger({ call: composeAws('dynamodb', ledger.region), table: ledger.table });
+}
+
+/** The stores as a function that changes the table has to use them. */
+export function composeNoting(config: Config<'ledger'>): Noting {
+  return noting({ ledger: composeLedger(config), clock, randomBytes });
+}

@@ -1,0 +1,47 @@
+/** Puts the replay of the ledger together from its configuration, and what a first start needs of it. */
+import type { Replay } from '../api/restore.ts';
+import { readConfig } from '../config.ts';
+import type { Log } from '../ports.ts';
+import type { Belonging } from '../ports-ledger.ts';
+import { createDynamoClient } from '../store/client.ts';
+import { endedStore } from '../store/ended-store.ts';
+import { namespaceStore } from '../store/namespace-store.ts';
+import { proofStore } from '../store/proof-store.ts';
+import { POLICY, TRUST } from '../store/rule-items.ts';
+import { ruleStore } from '../store/rule-store.ts';
+import { tokenStore } from '../store/token-store.ts';
+import { structuredLog } from '../telemetry/log.ts';
+import { replayLedger } from '../usecases/replay-ledger.ts';
+import { composeIdentity, IDENTITY_SETTINGS } from './identity.ts';
+import { composeLedger } from './ledger.ts';
+import { clock, randomBytes } from './system.ts';
+
+export interface Restore {
+  readonly run: Replay;
+  readonly log: Log;
+}
+
+export function composeRestore(): Restore {
+  const config = readConfig(IDENTITY_SETTINGS);
+  const table = { client: createDynamoClient(), table: config.table, randomBytes };
+  const ports = {
+    ledger: composeLedger(config),
+    identity: composeIdentity(config),
+    tokens: tokenStore(table),
+    namespaces: namespaceStore(table),
+    policies: ruleStore(table, POLICY),
+    trusts: ruleStore(table, TRUST),
+    ended: endedStore(table),
+    proofs: proofStore(table),
+    clock,
+  };
+  return {
+    run: (request, remainingMs) => replayLedger({ ...ports, remainingMs }, request),
+    log: structuredLog(),
+  };
+}
+
+/** At each deployment: whose the table is, from now on ours if it is new. */
+export function settleTable(): Promise<Belonging> {
+  return composeIdentity(readConfig(IDENTITY_SETTINGS)).settle(clock());
+}

@@ -1,0 +1,61 @@
+/** Starts only on a store that the ledger has followed all along, or that it was replayed into. */
+import { parseArgs } from 'node:util';
+import { composeIncarnation, IDENTITY_SETTINGS } from '../lib/compose/identity.ts';
+import { composeRestore } from '../lib/compose/restore.ts';
+import { readConfig } from '../lib/config.ts';
+import { openLedgerDirectory } from '../lib/ledger/file-ledger.ts';
+import type { ReplayRequest } from '../lib/usecases/replay-ledger.ts';
+
+/** What the operator says of a store that was restored. */
+export interface Restoring {
+  readonly afterRestore: boolean;
+  readonly acceptGap: boolean;
+}
+
+/** The words after `npm start --`. Throws for any that is unknown. */
+export function readWords(words: readonly string[]): Restoring {
+  const { values } = parseArgs({
+    args: [...words],
+    options: { 'after-restore': { type: 'boolean' }, 'accept-gap': { type: 'boolean' } },
+  });
+  return { afterRestore: values['after-restore'] === true, acceptGap: values['accept-gap'] === true };
+}
+
+/**
+ * Makes sure that the store brings nothing back, and answers what to do when nothing more will be done to it. After a
+ * sudden end the ledger is always replayed, from a little before it: the store could be a copy that was made meanwhile.
+ * Throws, with what to type, for a store that was restored.
+ */
+export async function openLedger(directory: string, restoring: Restoring): Promise<() => Promise<void>> {
+  await openLedgerDirectory(directory);
+  const identity = composeIncarnation(readConfig(IDENTITY_SETTINGS), directory);
+  const belonging = await identity.settle(Date.now());
+  if (belonging === 'unsure') await replay({ unsure: true, acceptGap: true, dryRun: false });
+  if (belonging === 'foreign') {
+    if (!restoring.afterRestore) throw new Error(refusal(directory));
+    const { entries, applied } = await replay({ ...restoring, unsure: false, dryRun: false }).catch(explain);
+    const read = Object.values(entries).reduce((sum, count) => sum + count, 0);
+    console.log(`The ledger was replayed: of ${read} entries ${applied} took something away.`);
+  }
+  return () => identity.leave(Date.now());
+}
+
+function replay(request: ReplayRequest) {
+  return composeRestore().run(request, () => Number.POSITIVE_INFINITY);
+}
+
+function refusal(directory: string): string {
+  return [
+    'The store was restored from a copy, or its ledger is not the one that was kept beside it:',
+    `  ${directory}`,
+    'What was removed since the copy was made would come back. To remove it again and start, type:',
+    '  npm start -- --after-restore',
+  ].join('\n');
+}
+
+function explain(error: unknown): never {
+  if (!(error instanceof Error && error.name === 'LedgerGap')) throw error;
+  throw new Error(
+    `${error.message}\nTo start all the same, type:\n  npm start -- --after-restore --accept-gap`,
+  );
+}

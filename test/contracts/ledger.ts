@@ -1,0 +1,142 @@
+/** The contract of `Ledger`. */
+import { randomBytes } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import type { LedgerEntry, Loss, Remainder } from '../../lib/domain/loss.ts';
+import { DAY_SECONDS } from '../../lib/domain/time.ts';
+import { UUID_RANDOM_BYTES, uuidV7 } from '../../lib/domain/uuid.ts';
+import type { Ledger, Span } from '../../lib/ports-ledger.ts';
+import { inBatches } from '../support/batches.ts';
+import { ACCOUNT, aClaim, aToken, NOW } from '../support/records.ts';
+
+const NOW_MS = NOW * 1000;
+const DAY_MS = DAY_SECONDS * 1000;
+const EVER: Span = { sinceMs: 0, nowMs: NOW_MS };
+
+/** An empty ledger of its own. */
+export type OpenLedger = () => Promise<Ledger>;
+
+export function anEntry(loss: Loss, at = NOW_MS): LedgerEntry {
+  return { ...loss, id: uuidV7(at, randomBytes(UUID_RANDOM_BYTES)), at };
+}
+
+/** An entry that says nothing but when it is of. */
+const ofTime = (at: number) => anEntry({ act: 'write-claim', claim: aClaim() }, at);
+
+/** Everything that is kept, and in how many pages. */
+export async function readLedger(
+  ledger: Ledger,
+  span: Span = EVER,
+): Promise<{ all: LedgerEntry[]; pages: number }> {
+  const all: LedgerEntry[] = [];
+  let pages = 0;
+  let from: string | undefined;
+  do {
+    const page = await ledger.entries(span, from);
+    all.push(...page.entries);
+    from = page.next;
+    pages++;
+  } while (from !== undefined);
+  return { all, pages };
+}
+
+const idsOf = (entries: readonly LedgerEntry[]) => new Set(entries.map(({ id }) => id));
+
+const token = { account: ACCOUNT, id: aToken().id, version: 3 } as const;
+const POOREST: Remainder = {
+  generation: 1,
+  hash: randomBytes(32),
+  issuedBy: 'a',
+  previous: null,
+  access: 'pull',
+  repositories: null,
+  disabled: null,
+  expiresAt: null,
+};
+const RICHEST: Remainder = {
+  ...POOREST,
+  generation: 7,
+  previous: { hash: randomBytes(32), expiresAt: NOW + 60 },
+  access: 'push',
+  repositories: ['team-a/*', 'team-b/app'],
+  disabled: { at: NOW, by: 'dev:al:ice' },
+  expiresAt: NOW + 60,
+};
+const LOSSES: readonly Loss[] = [
+  { act: 'narrow-token', token, left: POOREST },
+  { act: 'narrow-token', token, left: RICHEST },
+  { act: 'narrow-token', token, left: { ...RICHEST, repositories: [] } },
+  { act: 'remove-token', token },
+  { act: 'write-claim', claim: aClaim({ state: 'released', epoch: 4 }) },
+  { act: 'remove-policy', account: ACCOUNT, rule: aToken().id },
+  { act: 'remove-trust', account: ACCOUNT, rule: aToken().id },
+  { act: 'end-credential', handle: 'abcdefghijklmnop', jti: 'j', expiresAt: NOW + 60 },
+  { act: 'spend-proof', mark: 'm', expiresAt: NOW + 60 },
+];
+
+export function ledgerContract(open: OpenLedger): void {
+  describe('a ledger', () => {
+    it('gives every kind of loss back as it was', async () => {
+      const ledger = await open();
+      const entries = LOSSES.map((loss, i) => anEntry(loss, NOW_MS + i));
+      for (const entry of entries) await ledger.append(entry);
+      const { all } = await readLedger(ledger);
+      expect(all).toEqual(entries);
+    });
+
+    it('holds nothing at first', async () => {
+      expect((await readLedger(await open())).all).toEqual([]);
+    });
+
+    it('gives the days one after the other, from the 36th before to that of a clock that is ahead', async () => {
+      const ledger = await open();
+      const ages = [36, 35, 34, 20, 1, 0, -0.8];
+      const entries = ages.map(days => ofTime(NOW_MS - days * DAY_MS));
+      for (const entry of entries.toReversed()) await ledger.append(entry);
+      expect((await readLedger(ledger)).all).toEqual(entries);
+    });
+
+    it('gives nothing that is older', async () => {
+      const ledger = await open();
+      await ledger.append(ofTime(NOW_MS - 37.5 * DAY_MS));
+      await ledger.append(ofTime(NOW_MS));
+      expect((await readLedger(ledger)).all).toHaveLength(1);
+    });
+
+    it('gives what was noted since a moment, and no more', async () => {
+      const ledger = await open();
+      const entries = [2, 1.1, 1, 0.9, 0].map(days => ofTime(NOW_MS - days * DAY_MS));
+      for (const entry of entries) await ledger.append(entry);
+      const { all } = await readLedger(ledger, { sinceMs: NOW_MS - DAY_MS, nowMs: NOW_MS });
+      expect(all).toEqual(entries.slice(2));
+    });
+
+    it('gives many entries in pages, each once', async () => {
+      const ledger = await open();
+      const entries = Array.from({ length: 1_300 }, (_, i) => ofTime(NOW_MS - (i % 3) * DAY_MS));
+      await inBatches(entries, entry => ledger.append(entry));
+      const { all, pages } = await readLedger(ledger);
+      expect(pages).toBeGreaterThan(3);
+      expect(idsOf(all)).toEqual(idsOf(entries));
+      const days = all.map(({ at }) => at);
+      expect(days).toEqual(days.toSorted((a, b) => a - b));
+    });
+
+    it('goes on from a page that was read before, also to what came since', async () => {
+      const ledger = await open();
+      await inBatches(
+        Array.from({ length: 700 }, (_, i) => i),
+        i => ledger.append(ofTime(NOW_MS + i)),
+      );
+      let page = await ledger.entries(EVER, undefined);
+      while (page.entries.length === 0) page = await ledger.entries(EVER, page.next);
+      const seen = page.entries.length;
+      await ledger.append(ofTime(NOW_MS + 700));
+      let rest = 0;
+      while (page.next !== undefined) {
+        page = await ledger.entries(EVER, page.next);
+        rest += page.entries.length;
+      }
+      expect(seen + rest).toBe(701);
+    });
+  });
+}

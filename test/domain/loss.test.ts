@@ -1,0 +1,363 @@
+/** What is left after a loss: never more than before it, never more than was left in truth, in whatever order it is told. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Account } from '../../lib/domain/account.ts';
+import {
+  CONTESTED,
+  keptUntil,
+  LEDGER_SECONDS,
+  type LedgerEntry,
+  narrowClaim,
+  narrowToken,
+  type Remainder,
+  remainderOf,
+} from '../../lib/domain/loss.ts';
+import { decideRegistration, type NamespaceClaim, release } from '../../lib/domain/namespace-claim.ts';
+import { matchesPattern } from '../../lib/domain/repository.ts';
+import { DAY_SECONDS } from '../../lib/domain/time.ts';
+import {
+  judge,
+  patchToken,
+  revokeToken,
+  rotateToken,
+  type TokenRecord,
+} from '../../lib/domain/token-record.ts';
+import { ACCOUNT, aClaim, aToken, NOW, OTHER_ACCOUNT } from '../support/records.ts';
+
+const REPOSITORIES = ['team/a', 'team/a/b', 'team/c', 'other/a'];
+const PATTERNS = ['team/*', 'team/a', 'team/a/*', 'team/c', 'other/*'];
+const TIMES = [NOW, NOW + 59, NOW + 60, NOW + 600, NOW + DAY_SECONDS, NOW + 400 * DAY_SECONDS];
+
+/** Everything that the values allow, as one line each: value, time, repository, action. */
+function rightsOf(record: TokenRecord, values: readonly Uint8Array[]): Set<string> {
+  const rights = new Set<string>();
+  for (const [index, value] of values.entries()) {
+    for (const time of TIMES.filter(at => judge(record, value, at).usable)) {
+      for (const name of REPOSITORIES) {
+        if (!(record.repositories?.some(pattern => matchesPattern(pattern, name)) ?? true)) continue;
+        for (const action of record.access === 'push' ? ['pull', 'push'] : ['pull']) {
+          rights.add(`${index} ${time} ${name} ${action}`);
+        }
+      }
+    }
+  }
+  return rights;
+}
+
+type Change = (record: TokenRecord, values: Uint8Array[]) => TokenRecord;
+
+const patch = fc
+  .record(
+    {
+      access: fc.constantFrom('pull' as const, 'push' as const),
+      repositories: fc.option(fc.subarray(PATTERNS, { minLength: 1 })),
+      disabled: fc.boolean(),
+      expiresAt: fc.constantFrom(null, ...TIMES.slice(2)),
+      description: fc.string(),
+    },
+    { requiredKeys: [] },
+  )
+  .map(
+    (asked): Change =>
+      record =>
+        patchToken(record, asked, NOW, 'dev:alice'),
+  );
+const rotate = fc.tuple(fc.constantFrom(0, 60, 600), fc.uint8Array({ minLength: 32, maxLength: 32 })).map(
+  ([grace, hash]): Change =>
+    (record, values) => {
+      values.push(hash);
+      return rotateToken(record, { hash, derivation: null, issuedBy: 'x' }, grace, NOW);
+    },
+);
+const revoke = fc.nat().map(
+  (index): Change =>
+    (record, values) =>
+      revokeToken(record, values[index % values.length] ?? record.hash, NOW, 'dev:alice') ?? record,
+);
+
+/** What became of an act: it came to pass; another was faster; nobody knows, for it broke off after it was noted. */
+type Fate = 'done' | 'lost';
+const acts = fc.array(
+  fc.record({
+    change: fc.oneof(patch, rotate, revoke),
+    fate: fc.constantFrom<Fate>('done', 'done', 'done', 'lost'),
+  }),
+  { maxLength: 12 },
+);
+
+interface Noted {
+  readonly version: number;
+  readonly left: Remainder;
+}
+
+/** Lives through the acts: every state that was true, what the ledger has of it, and all values there ever were. */
+function live(first: TokenRecord, script: readonly { change: Change; fate: Fate }[]) {
+  const states = [first];
+  const values = [Buffer.from(first.hash) as Uint8Array];
+  const ledger: Noted[] = [];
+  for (const { change, fate } of script) {
+    const before = states.at(-1) ?? first;
+    // Nobody was told a value of which nobody knows that it was issued.
+    const known = [...values];
+    const after = change(before, values);
+    if (after === before) continue;
+    const left = remainderOf(before, after);
+    if (left !== undefined) ledger.push({ version: before.version, left });
+    if (fate === 'done') states.push(after);
+    else values.splice(0, values.length, ...known);
+  }
+  return { states, values, ledger };
+}
+
+const first = fc
+  .record({
+    access: fc.constantFrom('pull' as const, 'push' as const),
+    repositories: fc.option(fc.subarray(PATTERNS, { minLength: 1 })),
+    expiresAt: fc.constantFrom(null, ...TIMES.slice(2)),
+  })
+  .map(facts => aToken({ ...facts, lastUsedAt: null }));
+
+const replay = (record: TokenRecord, ledger: readonly Noted[]) =>
+  ledger.reduce((so, { version, left }) => narrowToken(so, version, left), record);
+const isSubset = (some: Set<string>, others: Set<string>) => [...some].filter(right => !others.has(right));
+
+describe('a token that was restored and told of its losses', () => {
+  it('allows nothing that it did not allow in the copy, nor at the end, in whatever order it is told', () => {
+    let bites = 0;
+    fc.assert(
+      fc.property(first, acts, fc.nat(), fc.infiniteStream(fc.nat()), (record, script, at, chance) => {
+        const { states, values, ledger } = live(record, script);
+        const copy = states[at % states.length] ?? record;
+        const last = states.at(-1) ?? record;
+        const told = ledger
+          .map(entry => ({ entry, place: Number(chance.next().value) }))
+          .sort((a, b) => a.place - b.place)
+          .map(({ entry }) => entry);
+        const truth = rightsOf(last, values);
+        if (isSubset(rightsOf(copy, values), truth).length > 0) bites++;
+        for (const order of [ledger, told]) {
+          const restored = replay(copy, order);
+          const rights = rightsOf(restored, values);
+          expect(isSubset(rights, truth)).toEqual([]);
+          // A value is good after a restore only if it was in the copy, or is the one that was issued last.
+          const fresh = rightsOf({ ...copy, hash: last.hash, previous: last.previous }, values);
+          expect(isSubset(rights, new Set([...rightsOf(copy, values), ...fresh]))).toEqual([]);
+          expect(replay(restored, order)).toEqual(restored);
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+    expect(bites).toBeGreaterThan(400);
+  });
+
+  it('keeps what it had, where nothing was taken', () => {
+    fc.assert(
+      fc.property(first, acts, (record, script) => {
+        const { states, ledger } = live(record, script);
+        const last = states.at(-1) ?? record;
+        const { version: _, ...kept } = replay(
+          last,
+          ledger.filter(({ version }) => version < last.version),
+        );
+        expect(kept).toEqual((({ version: __, ...rest }) => rest)(last));
+      }),
+    );
+  });
+
+  it('takes the value of the last rotation, which can never be derived again', () => {
+    const copy = aToken();
+    const second = rotateToken(
+      copy,
+      { hash: Buffer.alloc(32, 2), derivation: copy.derivation, issuedBy: 'b' },
+      0,
+      NOW,
+    );
+    const third = rotateToken(
+      second,
+      { hash: Buffer.alloc(32, 3), derivation: copy.derivation, issuedBy: 'c' },
+      60,
+      NOW,
+    );
+    const ledger = [
+      { version: 1, left: remainderOf(copy, second) as Remainder },
+      { version: 2, left: remainderOf(second, third) as Remainder },
+    ];
+    expect(replay(copy, ledger)).toMatchObject({
+      generation: 3,
+      hash: third.hash,
+      previous: { hash: second.hash, expiresAt: NOW + 60 },
+      derivation: null,
+      issuedBy: 'c',
+    });
+  });
+
+  it('takes the value that later entries name, of two rotations that began with one version', () => {
+    const copy = aToken();
+    const issue = (byte: number) => ({ hash: Buffer.alloc(32, byte), derivation: null, issuedBy: `${byte}` });
+    const [lost, won] = [rotateToken(copy, issue(1), 0, NOW), rotateToken(copy, issue(2), 0, NOW)];
+    const after = patchToken(won, { access: 'pull', disabled: true }, NOW, 'dev:alice');
+    const ledger = [
+      { version: 1, left: remainderOf(copy, lost) as Remainder },
+      { version: 1, left: remainderOf(copy, won) as Remainder },
+      { version: 2, left: remainderOf(won, after) as Remainder },
+    ];
+    expect(replay(copy, ledger)).toMatchObject({ hash: won.hash, generation: 2, version: 2 });
+  });
+});
+
+describe('the ledger is told of', () => {
+  const before = aToken({
+    access: 'push',
+    repositories: ['team/*'],
+    previous: { hash: Buffer.alloc(32), expiresAt: NOW + 9 },
+  });
+  const patched = (change: Parameters<typeof patchToken>[1]) => patchToken(before, change, NOW, 'dev:bob');
+
+  it.each([
+    ['less access', { access: 'pull' }],
+    ['fewer repositories', { repositories: ['team/a'] }],
+    ['other repositories', { repositories: ['other/*'] }],
+    ['an earlier end', { expiresAt: NOW + 60 }],
+    ['disabling', { disabled: true }],
+  ] as const)('%s', (_, change) => expect(remainderOf(before, patched(change))).toBeDefined());
+
+  it('a value that ends, or a grace', () => {
+    expect(remainderOf(before, { ...before, previous: null, version: 2 })).toMatchObject({ previous: null });
+    expect(remainderOf(before, { ...before, generation: 2, hash: Buffer.alloc(32, 1) })).toBeDefined();
+  });
+
+  it.each([
+    ['more access', { access: 'push' }],
+    ['more repositories', { repositories: ['team/*', 'other/*'] }],
+    ['all repositories', { repositories: null }],
+    ['a later end', { expiresAt: NOW + 99 * DAY_SECONDS }],
+    ['no end', { expiresAt: null }],
+    ['enabling', { disabled: false }],
+    ['another description', { description: 'x' }],
+  ] as const)('nothing, for %s', (_, change) => expect(remainderOf(before, patched(change))).toBeUndefined());
+
+  it('nothing that an act gives beside what it takes', () => {
+    const disabled = patched({ disabled: true });
+    const mixed = patchToken(disabled, { disabled: false, access: 'pull', expiresAt: null }, NOW, 'dev:bob');
+    expect(remainderOf(disabled, mixed)).toMatchObject({
+      access: 'pull',
+      disabled: disabled.disabled,
+      expiresAt: before.expiresAt,
+    });
+  });
+
+  it('no secret, and nothing that one could be derived from', () => {
+    const rotated = rotateToken(before, { ...aToken(), issuedBy: 'b' }, 60, NOW);
+    const members = new Set(Object.keys(remainderOf(before, rotated) ?? {}));
+    expect(members).toEqual(
+      new Set([
+        'access',
+        'disabled',
+        'expiresAt',
+        'generation',
+        'hash',
+        'issuedBy',
+        'previous',
+        'repositories',
+      ]),
+    );
+  });
+});
+
+describe('a claim that was restored and told of later ones', () => {
+  const held = aClaim({ epoch: 2 });
+  const released = aClaim({ epoch: 2, state: 'released' });
+  const theirs = aClaim({ epoch: 3, account: OTHER_ACCOUNT });
+
+  it.each([
+    ['is released where it was', held, released, released],
+    ['stays where it is newer', aClaim({ epoch: 3 }), released, aClaim({ epoch: 3 })],
+    ['stays with who holds it', held, held, held],
+    ['stays released', released, held, released],
+    ['is reserved to the account that got it since', held, theirs, { ...theirs, state: 'released' }],
+    ['that the table has lost is reserved to its owner', undefined, theirs, { ...theirs, state: 'released' }],
+    ['stays with who was the faster one', theirs, { ...theirs, account: ACCOUNT }, theirs],
+    [
+      'is nobody’s where nobody knows who was the faster one',
+      { ...theirs, state: 'released' },
+      { ...theirs, account: ACCOUNT },
+      { ...theirs, account: CONTESTED, state: 'released' },
+    ],
+  ] as const)('%s', (_, claim, known, expected) => {
+    expect(narrowClaim(claim, known)).toEqual(expected);
+    expect(narrowClaim(narrowClaim(claim, known), known)).toEqual(expected);
+  });
+
+  it('is the same one where nothing changes, so that nothing is written', () => {
+    for (const [claim, known] of [
+      [held, held],
+      [released, held],
+      [theirs, held],
+    ] as const) {
+      expect(narrowClaim(claim, known)).toBe(claim);
+    }
+  });
+
+  const ACCOUNTS = [ACCOUNT, OTHER_ACCOUNT, 'dev:third'] as const;
+  /** The operator lets everybody have what others have released: so names change hands. */
+  const RULES = ACCOUNTS.map(account => ({ account, pattern: 'team-a' }));
+  const deeds = fc.array(
+    fc.record({ account: fc.constantFrom(...ACCOUNTS), fate: fc.constantFrom<Fate>('done', 'done', 'lost') }),
+    { maxLength: 10 },
+  );
+
+  /** Each deed registers the name, or releases it where the account holds it. */
+  function hold(script: readonly { account: Account; fate: Fate }[]) {
+    const states: (NamespaceClaim | undefined)[] = [undefined];
+    const ledger: NamespaceClaim[] = [];
+    for (const { account, fate } of script) {
+      const before = states.at(-1);
+      const decision = decideRegistration('team-a', account, before, RULES);
+      const isHeld = decision.kind === 'already-held' && before !== undefined;
+      const after = isHeld ? release(before) : decision.kind === 'claim' ? decision.claim : undefined;
+      if (after === undefined) continue;
+      ledger.push(after);
+      if (fate === 'done') states.push(after);
+    }
+    return { states, ledger };
+  }
+
+  it('is held, or free, for nobody for whom it was not in truth, in whatever order it is told', () => {
+    fc.assert(
+      fc.property(deeds, fc.nat(), fc.infiniteStream(fc.nat()), (script, at, chance) => {
+        const { states, ledger } = hold(script);
+        const [copy, truth] = [states[at % states.length], states.at(-1)];
+        const told = ledger
+          .map(known => ({ known, place: Number(chance.next().value) }))
+          .sort((a, b) => a.place - b.place)
+          .map(({ known }) => known);
+        for (const order of [ledger, told]) {
+          const restored = order.reduce<NamespaceClaim | undefined>(narrowClaim, copy);
+          const again = order.reduce<NamespaceClaim | undefined>(narrowClaim, restored);
+          expect([restored, { ...restored, account: CONTESTED }]).toContainEqual(again);
+          expect(order.reduce<NamespaceClaim | undefined>(narrowClaim, again)).toEqual(again);
+          if (restored?.state === 'held') expect(restored).toEqual(truth);
+          for (const account of ACCOUNTS) {
+            const isOpenTo = (claim: NamespaceClaim | undefined) =>
+              decideRegistration('team-a', account, claim, 'open').kind !== 'taken';
+            // Whom the operator has let have it, and whose registration broke off, may come back for it.
+            const epoch = truth?.epoch ?? 0;
+            const isLate = ledger.some(known => known.account === account && known.epoch > epoch);
+            const mayHave = isOpenTo(truth) || (isLate && truth?.state === 'released');
+            if (isOpenTo(restored)) expect([mayHave, account]).toEqual([true, account]);
+          }
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
+describe('an entry is kept', () => {
+  const entry = { id: aToken().id, at: NOW * 1000, act: 'end-credential', handle: 'h', jti: 'j' } as const;
+  it.each<[string, LedgerEntry, number]>([
+    ['until what it ends would have ended', { ...entry, expiresAt: NOW + 60 }, NOW + 60],
+    ['for 36 days at most', { ...entry, expiresAt: NOW + 99 * DAY_SECONDS }, NOW + LEDGER_SECONDS],
+    ['for 36 days', { ...entry, act: 'write-claim', claim: aClaim() }, NOW + 36 * DAY_SECONDS],
+  ])('%s', (_, kept, until) => expect(keptUntil(kept)).toBe(until));
+});

@@ -1,0 +1,222 @@
+/**
+ * Everything that a deployment does to its tables, against the policies of the packaged template: each call is allowed to the function
+ * that makes it, and no permission is left that none of them needs.
+ */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type FunctionName, ROUTES } from '../../lib/api/routes.ts';
+import { createRouter } from '../../lib/http/router.ts';
+import { ACCOUNT as AWS_NUMBER, FARM, LoopbackSts, proofOf } from '../iam/loopback-sts.ts';
+import { fill, itemsOf } from '../support/copies.ts';
+import { ALICE, type Deployment, deploy } from '../support/deployment.ts';
+import type { Received, Sent } from '../support/events.ts';
+import { stackOf } from './support/cloudformation.ts';
+import { allowing, type Call, callOf } from './support/iam.ts';
+import { packaged } from './support/packaged.ts';
+import { listed, type Statement, statementsOf } from './support/permissions.ts';
+
+const keyOf = (pk: string, sk: string) => ({ TableName: 't', Key: { pk: { S: pk }, sk: { S: sk } } });
+const TOKEN = keyOf('account#a', 'token#1');
+const CLAIM = keyOf('namespace#team-a', 'claim');
+const IDENTITY = keyOf('table', 'identity');
+const LEDGER = keyOf('ledger#2026-11-21', 'x');
+const CONTEXT = { awsRequestId: 'run', getRemainingTimeInMillis: () => 60_000 };
+
+let policies: Map<string, Statement[]>;
+let deployment: Deployment;
+let sts: LoopbackSts;
+const calls: [name: string, call: Call][] = [];
+
+beforeAll(async () => {
+  policies = statementsOf(stackOf((await packaged()).template));
+  sts = await new LoopbackSts().open();
+  deployment = await deploy({
+    tableLedger: true,
+    issuers: [{ key: 'aws', kind: 'aws', endpoint: sts.url }],
+    environment: {
+      PULLPASS_ADMINISTRATORS: `dev:${ALICE} aws:aws:${AWS_NUMBER}:arn:aws:iam::${AWS_NUMBER}:role/builder`,
+    },
+  });
+  // The deployment itself has settled whose the table is, as the function `keys` does on AWS.
+  note('keys');
+  await useEverything();
+}, 120_000);
+afterAll(async () => {
+  await deployment?.close();
+  await sts?.close();
+});
+
+/** Takes what has come along the wire as the doing of a function. */
+function note(name: string): void {
+  const { wire, engine } = deployment;
+  const tables = { [engine.table]: 'pullpass-dev' };
+  for (const { operation, body } of [...wire.requests.splice(0), ...wire.looks.splice(0)]) {
+    const call = callOf(operation, body, tables);
+    const isLedger = !call.resource.endsWith('/pullpass-dev');
+    calls.push([
+      name,
+      isLedger ? { ...call, resource: `${call.resource.replace(/\/[^/]*$/, '')}/pullpass-dev-ledger` } : call,
+    ]);
+  }
+}
+
+async function send(
+  line: string,
+  sent?: Sent,
+  expected: readonly number[] = [200, 201, 204],
+): Promise<Received> {
+  const [path = ''] = (line.split(' ')[1] ?? '').split('?');
+  const names = Object.keys(ROUTES) as FunctionName[];
+  const name = names.find(one => createRouter(ROUTES[one]).faceOf(path) !== undefined);
+  const answer = await deployment.send(line, sent);
+  expect([line, ...expected]).toContain(answer.status);
+  note(name ?? 'fallback');
+  return answer;
+}
+
+/** One of each act, by callers of each kind, until every line of code that calls the tables has run. */
+async function useEverything(): Promise<void> {
+  const basic = ['iamapikey', await deployment.apiKeyOf(ALICE)] as const;
+  const alice: Send = (line, sent = {}) => send(line, { basic, ...sent });
+  await alice('PUT /v1/namespaces/team-a');
+  await alice('GET /v1/namespaces');
+  const json = { access: 'push', repositories: ['team-a/*'], nonExpiring: true };
+  const headers = { 'idempotency-key': 'one' };
+  const { id, token } = (await alice('POST /v1/tokens', { json, headers })).json;
+  await alice('POST /v1/tokens', { json, headers });
+  await alice('GET /v1/tokens');
+  await alice(`GET /v1/tokens/${id}`);
+  await alice(`GET /v1/tokens/${id}/value`);
+  const policy = { subject: '*', role: 'reader', repositories: ['team-a/*'] };
+  const { id: policyId } = (await alice('POST /v1/policies', { json: policy })).json;
+  await alice('GET /v1/policies');
+  const credential = await useLogins(token);
+  await useProofs();
+  await send('GET /health');
+  await send('GET /.well-known/jwks.json');
+  const before = await itemsOf(deployment.engine);
+  await alice(`PATCH /v1/tokens/${id}`, { json: { description: 'new', expiresInSeconds: 86_400 } });
+  await send('POST /oauth/revoke', { form: { token: credential } });
+  const rotated = await alice(`POST /v1/tokens/${id}/rotate`, { json: { graceSeconds: 600 } });
+  // Two at once: one finds that the other was faster, and looks what has become of its own write.
+  await Promise.all(
+    [token, token, token].map(value => send('POST /oauth/revoke', { form: { token: value } })),
+  );
+  await send('POST /oauth/revoke', { form: { token: rotated.json.token } });
+  await alice(`DELETE /v1/tokens/${id}`);
+  await alice(`DELETE /v1/policies/${policyId}`);
+  await alice('DELETE /v1/namespaces/team-a');
+  await useRestore(before);
+  await useCleanup();
+}
+
+type Send = (line: string, sent?: Sent) => Promise<Received>;
+
+/** Answers a credential that is in use. */
+async function useLogins(token: string): Promise<string> {
+  const login = 'GET /oauth/token?service=localhost:5000&scope=repository:team-a/app:pull,push';
+  await send(login, { basic: ['token', token] });
+  await send(login, { basic: ['iamapikey', await deployment.apiKeyOf(ALICE)] });
+  deployment.wait(3700);
+  // After an hour the next use is noted again, here by the vending.
+  const { password } = (await send('POST /v1/credentials', { bearer: token, json: {} })).json;
+  await send(login, { basic: ['token', password] });
+  return password;
+}
+
+/** Proofs that are good once. */
+async function useProofs(): Promise<void> {
+  const proof = (expiresIn: number) => proofOf(FARM, { signedAtMs: Date.now(), expiresIn });
+  for (const [line, json, value] of [
+    ['GET /v1/identity', undefined, await proof(300)],
+    ['POST /v1/credentials', {}, await proof(301)],
+  ] as const) {
+    const sent = { basic: ['awsiam', value], ...(json === undefined ? {} : { json }) } as const;
+    await send(line, sent);
+    await send(line, sent, [401]);
+  }
+}
+
+/** The table as it was, and so another than the ledger's. */
+async function useRestore(items: Awaited<ReturnType<typeof itemsOf>>): Promise<void> {
+  const others = items.map(item => (item.sk?.S === 'identity' ? { ...item, id: { S: 'another' } } : item));
+  await fill(deployment.engine, others);
+  const { handler } = await import('../../functions/restore.ts');
+  const counts = (await handler({}, CONTEXT)) as { applied: number };
+  expect(counts).toMatchObject({ finished: true, served: true });
+  expect(counts.applied).toBeGreaterThan(4);
+  note('restore');
+}
+
+async function useCleanup(): Promise<void> {
+  deployment.wait(400 * 86_400);
+  const { handler } = await import('../../functions/cleanup.ts');
+  for (const remaining of [0, 60_000]) {
+    await handler(undefined, { ...CONTEXT, getRemainingTimeInMillis: () => remaining });
+    note('cleanup');
+  }
+}
+
+it('every call is allowed to the function that makes it', () => {
+  expect(calls.length).toBeGreaterThan(60);
+  const refused = calls.filter(([name, call]) => allowing(policies.get(name) ?? [], call).length === 0);
+  expect(refused).toEqual([]);
+});
+
+it('every permission on a table is needed', () => {
+  const granted = [...policies].flatMap(([name, statements]) =>
+    statements.flatMap(statement =>
+      listed(statement.Action)
+        .filter(action => action.startsWith('dynamodb:'))
+        .map(action => ({ name, statement, action })),
+    ),
+  );
+  const idle = granted.filter(
+    ({ name, statement, action }) =>
+      !calls.some(
+        ([caller, call]) =>
+          caller === name && call.action === action && allowing([statement], call).length > 0,
+      ),
+  );
+  expect(
+    idle.map(({ name, action, statement }) => [
+      name,
+      action,
+      listed(statement.Resource),
+      statement.Condition,
+    ]),
+  ).toEqual([]);
+});
+
+it.each<[name: string, what: string, operation: string, input: object]>([
+  ['login', 'the hash of a token', 'UpdateItem', { ...TOKEN, UpdateExpression: 'SET hash = :x' }],
+  [
+    'login',
+    'the end of a token',
+    'UpdateItem',
+    { ...TOKEN, UpdateExpression: 'SET lastUsedAt = :x REMOVE expiresAt' },
+  ],
+  [
+    'login',
+    'a token by its old values',
+    'UpdateItem',
+    { ...TOKEN, UpdateExpression: 'SET lastUsedAt = :x', ReturnValues: 'ALL_OLD' },
+  ],
+  ['login', 'a claim', 'UpdateItem', { ...CLAIM, UpdateExpression: 'SET lastUsedAt = :x' }],
+  ['login', 'a new item', 'PutItem', { TableName: 't', Item: TOKEN.Key }],
+  ['login', 'whose the table is', 'UpdateItem', { ...IDENTITY, UpdateExpression: 'SET lastUsedAt = :x' }],
+  ['login', 'all tokens of all accounts', 'Scan', { TableName: 't' }],
+  ['credentials', 'a new token', 'PutItem', { TableName: 't', Item: { ...TOKEN.Key, hash: { B: '' } } }],
+  ['credentials', 'the reach of a token', 'UpdateItem', { ...TOKEN, UpdateExpression: 'SET access = :x' }],
+  ['credentials', 'a claim', 'PutItem', { TableName: 't', Item: CLAIM.Key }],
+  ['management', 'all tokens of all accounts', 'Scan', { TableName: 't' }],
+  ['management', 'whose the table is', 'PutItem', { TableName: 't', Item: IDENTITY.Key }],
+  ['management', 'a claim for ever', 'DeleteItem', CLAIM],
+  ['management', 'what the ledger holds', 'DeleteItem', { ...LEDGER, TableName: 'ledger' }],
+  ['cleanup', 'a token', 'UpdateItem', { ...TOKEN, UpdateExpression: 'SET expiresAt = :x' }],
+  ['keys', 'a token', 'GetItem', TOKEN],
+  ['restore', 'what the ledger holds', 'PutItem', { TableName: 'ledger', Item: LEDGER.Key }],
+  ['discovery', 'a token', 'GetItem', TOKEN],
+])('%s may not touch %s (%s)', (name, _, operation, input) => {
+  const call = callOf(operation, JSON.stringify(input), { t: 'pullpass-dev', ledger: 'pullpass-dev-ledger' });
+  expect(allowing(policies.get(name) ?? [], call)).toEqual([]);
+});

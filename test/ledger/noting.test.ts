@@ -1,0 +1,118 @@
+/** Whatever takes something away is in the ledger before it is done, and is not done if it cannot be. */
+import { randomBytes } from 'node:crypto';
+import { inspect } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { PullpassError } from '../../lib/domain/errors.ts';
+import { release } from '../../lib/domain/namespace-claim.ts';
+import { patchToken, rotateToken } from '../../lib/domain/token-record.ts';
+import { isUuid } from '../../lib/domain/uuid.ts';
+import { noting } from '../../lib/ledger/noting.ts';
+import type { Stores } from '../contracts/stores.ts';
+import { memoryLedger } from '../fakes/memory-ledger.ts';
+import { memoryStores } from '../fakes/memory-stores.ts';
+import { ACCOUNT, aClaim, aPolicy, aToken, aTrust, NOW } from '../support/records.ts';
+import { type Around, stepped } from '../support/steps.ts';
+
+const TOKEN = aToken({ access: 'push' });
+const POLICY = aPolicy();
+const TRUST = aTrust();
+const ISSUE = { hash: randomBytes(32), derivation: null, issuedBy: 'x' };
+
+async function prepared() {
+  const { table, ...stores } = memoryStores();
+  await stores.tokens.add(TOKEN);
+  await stores.policies.add(POLICY);
+  await stores.trusts.add(TRUST);
+  await stores.namespaces.writeClaim(undefined, aClaim());
+  return { table, stores };
+}
+
+/** The stores behind a ledger, every step of either through `around`. */
+function noted(stores: Stores, around: Around, ledger = memoryLedger()): Stores {
+  const world = stepped(
+    { ...stores, ledger },
+    ['ledger', 'tokens', 'namespaces', 'policies', 'trusts', 'ended', 'proofs'],
+    around,
+  );
+  const wraps = noting({ ledger: world.ledger, clock: () => NOW * 1000, randomBytes });
+  return {
+    ...world,
+    tokens: wraps.tokens(world.tokens),
+    namespaces: wraps.namespaces(world.namespaces),
+    policies: wraps.rules(world.policies, 'remove-policy'),
+    trusts: wraps.rules(world.trusts, 'remove-trust'),
+    ended: wraps.ended(world.ended),
+    proofs: wraps.proofs(world.proofs),
+  };
+}
+
+const patched = (patch: Parameters<typeof patchToken>[1]) => patchToken(TOKEN, patch, NOW, 'dev:alice');
+type Act = (stores: Stores) => Promise<unknown>;
+const TAKING: Record<string, readonly [act: string, carryOut: Act]> = {
+  narrowing: ['narrow-token', ({ tokens }) => tokens.update(TOKEN, patched({ access: 'pull' }), NOW)],
+  disabling: ['narrow-token', ({ tokens }) => tokens.update(TOKEN, patched({ disabled: true }), NOW)],
+  rotating: ['narrow-token', ({ tokens }) => tokens.update(TOKEN, rotateToken(TOKEN, ISSUE, 0, NOW), NOW)],
+  removing: ['remove-token', ({ tokens }) => tokens.remove(TOKEN, NOW)],
+  registering: ['write-claim', ({ namespaces }) => namespaces.writeClaim(undefined, aClaim({ name: 'new' }))],
+  releasing: ['write-claim', ({ namespaces }) => namespaces.writeClaim(aClaim(), release(aClaim()))],
+  'removing a policy': ['remove-policy', ({ policies }) => policies.remove(ACCOUNT, POLICY.id)],
+  'removing a trust': ['remove-trust', ({ trusts }) => trusts.remove(ACCOUNT, TRUST.id)],
+  'ending a credential': ['end-credential', ({ ended }) => ended.end({ handle: 'h', jti: 'j' }, NOW + 9)],
+  'spending a proof': ['spend-proof', ({ proofs }) => proofs.spend('m', NOW + 9)],
+};
+
+describe.each(Object.entries(TAKING))('%s', (_, [act, carryOut]) => {
+  it('is noted first, and then done', async () => {
+    const { stores } = await prepared();
+    const steps: string[] = [];
+    const ledger = memoryLedger();
+    await carryOut(
+      noted(
+        stores,
+        (name, step) => {
+          steps.push(name);
+          return step();
+        },
+        ledger,
+      ),
+    );
+    expect(steps).toHaveLength(2);
+    expect(steps[0]).toBe('ledger.append');
+    const { entries } = await ledger.entries({ sinceMs: 0, nowMs: NOW * 1000 }, undefined);
+    expect(entries).toMatchObject([{ act, at: NOW * 1000 }]);
+    expect(isUuid(entries[0]?.id ?? '')).toBe(true);
+  });
+
+  it('is not done when it cannot be noted', async () => {
+    const { table, stores } = await prepared();
+    const before = inspect(table, { depth: null });
+    const steps: string[] = [];
+    const broken = noted(stores, (name, step) => {
+      steps.push(name);
+      if (name !== 'ledger.append') return step();
+      throw new PullpassError('unavailable', { reason: 'ledger: x' });
+    });
+    await expect(carryOut(broken)).rejects.toMatchObject({ code: 'unavailable' });
+    expect(steps).toEqual(['ledger.append']);
+    expect(inspect(table, { depth: null })).toBe(before);
+  });
+});
+
+it.each<[string, Act]>([
+  ['adding a token', ({ tokens }) => tokens.add(aToken())],
+  ['renaming one', ({ tokens }) => tokens.update(TOKEN, patched({ description: 'x' }), NOW)],
+  ['giving it more', ({ tokens }) => tokens.update(TOKEN, patched({ expiresAt: null }), NOW)],
+  ['reading', ({ tokens }) => tokens.get(ACCOUNT, TOKEN.id, NOW)],
+  ['adding a policy', ({ policies }) => policies.add(aPolicy())],
+  ['listing namespaces', ({ namespaces }) => namespaces.held(ACCOUNT)],
+])('%s needs no ledger', async (_, carryOut) => {
+  const { stores } = await prepared();
+  const steps: string[] = [];
+  await carryOut(
+    noted(stores, (name, step) => {
+      steps.push(name);
+      return step();
+    }),
+  );
+  expect(steps).not.toContain('ledger.append');
+});

@@ -1,0 +1,100 @@
+/** A deployment in which every event has been written, and what was done in it. */
+import { join } from 'node:path';
+import { DAY_SECONDS } from '../../lib/domain/time.ts';
+import { keyDirectory } from '../../lib/signing/key-directory.ts';
+import { ALICE, type Deployment, deploy, MALLORY, SERVICE } from './deployment.ts';
+import { CONTEXT as HTTP_CONTEXT } from './events.ts';
+import { linesOf } from './logs.ts';
+import { audienceOf, openGitHub } from './platforms.ts';
+
+const CONTEXT = { ...HTTP_CONTEXT, awsRequestId: 'run-1' };
+
+export interface Written {
+  /** As they came to the standard output. */
+  readonly logs: readonly string[];
+  /** What queries ask for, by the word that stands in its place in the document. */
+  readonly known: Readonly<Record<string, string>>;
+}
+
+/** Does everything once, and takes the deployment down. */
+export async function writeEveryEvent(): Promise<Written> {
+  const github = await openGitHub();
+  const environment = { PULLPASS_STAGE: 'test', PULLPASS_UNUSED_DAYS: '1' };
+  const deployment = await deploy({ issuers: [github.entry], environment });
+  const workload = () => github.token({ aud: audienceOf('dev:acme') });
+  const known = await useLogins(deployment, workload);
+  await useSecrets(deployment);
+  await useSchedules(deployment);
+  await useKeys(deployment);
+  await deployment.close();
+  await github.server.close();
+  return { logs: deployment.logs, known };
+}
+
+const PULL = 'repository:team-a/app:pull';
+
+async function useLogins(deployment: Deployment, workload: () => string): Promise<Written['known']> {
+  const alice = deployment.as(ALICE);
+  for (const name of ['team-a', 'team-b']) await alice(`PUT /v1/namespaces/${name}`);
+  await alice('DELETE /v1/namespaces/team-b');
+  const { id, token } = (await alice('POST /v1/tokens', { json: { nonExpiring: true } })).json;
+  const logIn = (password: string, scope: string, sourceIp: string) =>
+    deployment.send(`GET /oauth/token?service=${SERVICE.name}&scope=${scope}`, {
+      basic: ['token', password],
+      sourceIp,
+    });
+  await logIn(token, PULL, '198.51.100.1');
+  await logIn(token, 'repository:team-a/app:push', '198.51.100.2');
+  await deployment.send(`GET /oauth/token?service=${SERVICE.name}`, { basic: ['oidc', workload()] });
+  const wish = { bearer: token, json: { repositories: ['team-a/*'] } };
+  const { password } = (await deployment.send('POST /v1/credentials', wish)).json;
+  await logIn(password, PULL, '198.51.100.3');
+  const credential = String(linesOf(deployment).find(({ message }) => message === 'vended')?.credential);
+  const denied = await logIn(`plp_${'0'.repeat(87)}`, PULL, '198.51.100.66');
+  await deployment.as(MALLORY)('GET /v1/tokens');
+  deployment.wire.cut = () => true;
+  await logIn(token, PULL, '198.51.100.4');
+  deployment.wire.cut = () => false;
+  await alice(`GET /v1/tokens/${id}/value`);
+  await alice(`DELETE /v1/tokens/${id}`);
+  return { id, credential, address: '198.51.100.66', 'request id': denied.headers['x-request-id'] ?? '' };
+}
+
+async function useSecrets(deployment: Deployment): Promise<void> {
+  const { token } = (await deployment.as(ALICE)('POST /v1/tokens', { json: { nonExpiring: true } })).json;
+  const { password } = (await deployment.send('POST /v1/credentials', { bearer: token, json: {} })).json;
+  for (const secret of [password, token, 'nothing']) {
+    await deployment.send('POST /oauth/revoke', { form: { token: secret } });
+  }
+}
+
+async function useSchedules(deployment: Deployment): Promise<void> {
+  deployment.wait(2 * DAY_SECONDS);
+  const { handler: cleanUp } = await import('../../functions/cleanup.ts');
+  await cleanUp({}, CONTEXT);
+  const { handler: restore } = await import('../../functions/restore.ts');
+  await restore({}, CONTEXT);
+}
+
+async function useKeys(deployment: Deployment): Promise<void> {
+  const { handler } = await import('../../functions/keys.ts');
+  const attempt = (event: object) => handler(event, CONTEXT).catch(() => undefined);
+  const deploying = {
+    RequestType: 'Update',
+    ResponseURL: 'https://127.0.0.1:9/',
+    StackId: 's',
+    RequestId: 'r',
+    LogicalResourceId: 'Keys',
+    ResourceType: 'Custom::Keys',
+    ResourceProperties: {},
+  };
+  await attempt({ replace: SERVICE.name });
+  await attempt({ rotateCredentialKey: true });
+  await attempt(deploying);
+  const keys = keyDirectory(join(deployment.directory, 'keys'));
+  await keys.exclusively(SERVICE.name, async held => {
+    await held.read('ring.json');
+    await held.write('ring.json', 'no ring');
+  });
+  await attempt(deploying);
+}
