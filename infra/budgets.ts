@@ -29,8 +29,8 @@ export const BUDGETS = {
   login: { startBytes: 140_000, totalBytes: 140_000, packages: [...CHAIN, 'jose'] },
   management: { startBytes: 363_000, totalBytes: 505_000, packages: [...CHAIN, ...DYNAMODB, 'jose'] },
   credentials: {
-    startBytes: 372_000,
-    totalBytes: 514_000,
+    startBytes: 374_000,
+    totalBytes: 516_000,
     packages: [...CHAIN, ...DYNAMODB, 'jose', 'negotiator', 'content-type'],
   },
   discovery: { startBytes: 76_000, totalBytes: 176_000, packages: CHAIN },
