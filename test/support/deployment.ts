@@ -64,6 +64,8 @@ export interface Deployment {
   logIn(token: string, scope?: string): Promise<Received>;
   /** Lets time pass, which stands still otherwise. */
   wait(seconds: number): void;
+  /** Deploys the functions anew, over another table. */
+  serveFrom(table: string): Promise<void>;
   /** Sends with the API key of somebody. */
   as(who: string): (line: string, sent?: Sent) => Promise<Received>;
   apiKeyOf(who: string): Promise<string>;
@@ -96,7 +98,10 @@ export async function deploy(options: DeploymentOptions = {}): Promise<Deploymen
   const ledger = await ledgerIn(directory, engine, options);
   setEnvironment({ ...essentials(directory, engine, wire), PULLPASS_LEDGER: ledger, ...environment });
   vi.resetModules();
-  const { invoke, handlers } = await load();
+  const { settleTable } = await import('../../lib/compose/restore.ts');
+  await settleTable();
+  let functions = await load();
+  const invoke: Invoke = (event, context) => functions.invoke(event, context);
   const send: Deployment['send'] = async (line, sent) => received(await invoke(eventOf(line, sent), CONTEXT));
   const apiKeys = new Map<string, Promise<string>>();
   const apiKeyOf = (who: string) => {
@@ -106,7 +111,9 @@ export async function deploy(options: DeploymentOptions = {}): Promise<Deploymen
   };
   return {
     invoke,
-    handlers,
+    get handlers() {
+      return functions.handlers;
+    },
     wire,
     engine,
     logs,
@@ -128,6 +135,11 @@ export async function deploy(options: DeploymentOptions = {}): Promise<Deploymen
       send(`GET /oauth/token?service=${SERVICE.name}${scope === undefined ? '' : `&scope=${scope}`}`, {
         basic: ['token', token],
       }),
+    serveFrom: async table => {
+      process.env.PULLPASS_TABLE = table;
+      vi.resetModules();
+      functions = await load();
+    },
     wait: seconds => void vi.setSystemTime(Date.now() + seconds * 1000),
     close: async () => {
       vi.restoreAllMocks();
@@ -151,8 +163,6 @@ async function ledgerIn(
 }
 
 async function load(): Promise<Pick<Deployment, 'invoke' | 'handlers'>> {
-  const { settleTable } = await import('../../lib/compose/restore.ts');
-  await settleTable();
   const { loadFunctions } = await import('../../local/functions.ts');
   const { invoke } = await loadFunctions();
   const handlers = FUNCTIONS.map(async name => {
