@@ -7,6 +7,7 @@ import { type Discovered, demandSameIssuer, discover } from '../discovery.ts';
 import { Failure } from '../failure.ts';
 import type { Session } from '../session.ts';
 import type { Target } from '../target.ts';
+import { printable } from '../text.ts';
 import type { Findings, Learnt } from './findings.ts';
 
 /** Seconds between two clocks: from here on proofs may be refused, and from there on access tokens are. */
@@ -39,11 +40,21 @@ async function reach({ name, url }: Target): Promise<Learnt<FetchedAnswer>> {
   return { fact, message: `${url} (target ${name}) answers.` };
 }
 
-function healthOf({ status }: FetchedAnswer): Learnt<true> {
+function healthOf({ status, text }: FetchedAnswer): Learnt<true> {
   if (status === 200) return { fact: true, message: 'It can read its store, and sign.' };
-  throw new Failure(`It answers ${status} at /health: it cannot do its work.`, {
+  throw new Failure(`It answers ${status} at /health: it cannot do its work. ${detailIn(text)}`.trimEnd(), {
     next: 'Ask its operator: the log of the deployment says what is missing.',
   });
+}
+
+/** What a problem document says of itself (RFC 9457); nothing where there is none. */
+function detailIn(text: string): string {
+  try {
+    const { detail } = Object(JSON.parse(text)) as { detail?: unknown };
+    return typeof detail === 'string' ? printable(detail) : '';
+  } catch {
+    return '';
+  }
 }
 
 /** RFC 9110 section 6.6.1: the date is the one of the answer, in whole seconds. */

@@ -2,6 +2,7 @@
  * The identity of the table on AWS: DynamoDB gives every table an id that no other has, also none that is restored under
  * the same name. A table is the ledger's when it holds its own id; the ledger holds it too, for the moments that count.
  */
+import { PullpassError } from '../domain/errors.ts';
 import type { TableIdentity } from '../ports-ledger.ts';
 import { answered } from './answered.ts';
 import * as items from './table-items.ts';
@@ -59,10 +60,23 @@ export function tableIdentity({ main, ledger }: TwoTables): TableIdentity {
 /** The table's id, and where an engine gives none, the time at which it was made: a copy was made later. */
 async function physicalId({ call, table }: TableAt): Promise<string> {
   const answer = await answered(call('DescribeTable', { TableName: table }));
-  const { Table } = answer as {
-    readonly Table: { readonly TableId?: string; readonly CreationDateTime?: number };
-  };
+  const { Table } = answer as { readonly Table: Description };
+  if ((Table.Replicas?.length ?? 0) > 0 && Table.MultiRegionConsistency !== 'STRONG') throw replicated();
   return Table.TableId ?? `made at ${Table.CreationDateTime}`;
+}
+
+/** As far as it is looked at (DynamoDB API, `TableDescription`). */
+interface Description {
+  readonly TableId?: string;
+  readonly CreationDateTime?: number;
+  readonly Replicas?: readonly unknown[];
+  readonly MultiRegionConsistency?: 'EVENTUAL' | 'STRONG';
+}
+
+/** In the other region a removed token would go on working, and two accounts could come to own one namespace. */
+function replicated(): PullpassError {
+  const detail = 'The table is replicated with eventual consistency; a deployment has one writing region.';
+  return new PullpassError('unavailable', { detail, reason: 'a global table', retryAfterSeconds: 60 });
 }
 
 async function enteredIn(ledger: TableAt): Promise<{ id: string | undefined; since: number | undefined }> {

@@ -49,6 +49,24 @@ function failingAt(call: AwsCall, nth: number, moment: 'after' | 'before'): AwsC
 }
 
 describe('the identity of a table on AWS', () => {
+  it.each([
+    ['that is replicated', { Replicas: [{ RegionName: 'eu-west-1' }] }, false],
+    ['that is replicated eventually', { Replicas: [{}], MultiRegionConsistency: 'EVENTUAL' }, false],
+    ['whose replicas agree before they answer', { Replicas: [{}], MultiRegionConsistency: 'STRONG' }, true],
+    ['without replicas', { Replicas: [] }, true],
+  ])('is taken of a table %s: %j, %s', async (_, description, isTaken) => {
+    const [main, ledger] = [await at(await openTable()), await at(await openTable())];
+    await tableIdentity({ main, ledger }).adopt(NOW_MS);
+    const call: AwsCall = async (operation, input) => {
+      const answer = await main.call(operation, input);
+      if (operation !== 'DescribeTable') return answer;
+      return { Table: { ...(answer as { Table: object }).Table, ...description } };
+    };
+    const asked = tableIdentity({ main: { ...main, call }, ledger }).isOurs();
+    if (isTaken) expect(await asked).toBe(true);
+    else expect(await rejectionOf(asked)).toMatchObject({ code: 'unavailable', message: 'a global table' });
+  });
+
   it.each(['settle', 'adopt'] as const)(
     'is whole after a %s that broke off anywhere and was repeated',
     async verb => {
