@@ -1,5 +1,5 @@
 /** The README's tables and patterns, held against the code that they describe. */
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
@@ -100,4 +100,12 @@ describe('the README', () => {
     expect(missing).toEqual([]);
     expect(README).toContain(ERRORS.unauthenticated.detail);
   });
+});
+
+it('names tests and documents that are there', () => {
+  const named = [...README.matchAll(/`(test\/[\w./-]+)`|\]\(([\w./-]+\.md)/g)].map(
+    ([, test, page]) => test ?? page ?? '',
+  );
+  expect(named.length).toBeGreaterThan(15);
+  expect(named.filter(path => !existsSync(join(import.meta.dirname, '..', path)))).toEqual([]);
 });

@@ -47,10 +47,10 @@ describe('the clocks', () => {
 
 describe('a deployment', () => {
   it('that cannot do its work says so itself', async () => {
-    broker.replies['GET /health'] = () => ({ status: 503 });
+    broker.replies['GET /health'] = () => ({ status: 503, json: { detail: 'The table is somewhere.' } });
     expect(await finding('health')).toMatchObject({
       state: 'problem',
-      message: expect.stringContaining('503'),
+      message: 'It answers 503 at /health: it cannot do its work. The table is somewhere.',
     });
     expect(await finding('deployment')).toMatchObject({ state: 'ok' });
   });
