@@ -228,6 +228,15 @@ describe.each(['raw', 'decoded'] as const)('an HTTP API that finds routes by the
   });
 });
 
+it('JSON that is no UTF-8 is refused on one machine; on AWS it comes repaired, and is what it then says', async () => {
+  const request = bytesOf(add(Buffer.from('{"description":"\xff"}', 'latin1'), JSON_TYPE));
+  expect((await ask(local, request)).status).toBe(400);
+  for (const front of [httpApi, functionUrl]) {
+    const { status, json } = await ask(front, request);
+    expect([status, json.description]).toEqual([201, '\ufffd']);
+  }
+});
+
 describe('an event that lacks what a platform may leave out', () => {
   it.each<[string, object]>([
     [

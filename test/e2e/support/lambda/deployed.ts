@@ -11,6 +11,7 @@ import * as v from 'valibot';
 import { awsCaller } from '../../../../lib/aws/call.ts';
 import { SERVICES_FILE } from '../../../../lib/config-services.ts';
 import { Secret } from '../../../../lib/domain/secret.ts';
+import type { Service } from '../../../../lib/domain/service.ts';
 import type { HttpEvent, HttpResult } from '../../../../lib/http/exchange.ts';
 import { createDynamoClient } from '../../../../lib/store/client.ts';
 import { type DevelopmentIam, developmentIam } from '../../../../local/development-iam/development-iam.ts';
@@ -49,43 +50,29 @@ export class DeployedPullpass extends Pullpass {
     this.#emulators = emulators;
   }
 
-  /** Deploys, and returns when the API is healthy. */
+  /** Deploys, and returns when the API is healthy. Throws with the end of what the functions have said. */
   override async start(): Promise<this> {
+    await this.#deploy().catch(error => {
+      throw new Error(`${error}\n${this.log.slice(-LOG_CHARACTERS)}`);
+    });
+    return this;
+  }
+
+  async #deploy(): Promise<void> {
     const files = join(this.settings.PULLPASS_DATA, 'deployment');
     await mkdir(files, { recursive: true });
     await prepareS3(files);
     const iam = await this.#openIam(files);
     const services = await this.#writeServices(files);
-    const given = { PULLPASS_ADMINISTRATORS: ADMINISTRATORS, ...this.settings };
-    const known = Object.entries(given).filter(([name]) => name in PARAMETERS);
-    const parameters = known.map(([name, value]) => [PARAMETERS[name], value] as const);
-    const deployed = await unpack(
-      join(this.settings.PULLPASS_DATA, 'package'),
-      Object.fromEntries(parameters),
-    );
+    const deployed = await unpack(join(this.settings.PULLPASS_DATA, 'package'), this.#parameters());
     this.#stack = deployed.stack;
     await this.#makeTables(deployed);
     await this.#makeFunctions(deployed, files);
     await this.#openFront(deployed, iam);
     const rings = await makeResource(files, event => this.invoke('keys', event));
     if (rings.Status !== 'SUCCESS') throw new Error(rings.Reason);
-    await until('the functions', () => this.isHealthy(), { timeoutMs: READY_MS }).catch(error => {
-      throw new Error(`${error}\n${this.log.slice(-LOG_CHARACTERS)}`);
-    });
-    for (const service of services) {
-      const directory = join(
-        this.settings.PULLPASS_DATA,
-        'registry',
-        services.length === 1 ? '' : encodeURIComponent(service.name),
-      );
-      await writeRegistryFiles({
-        directory,
-        service,
-        publicUrl: this.url,
-        ...(await this.#keysOf(service.name)),
-      });
-    }
-    return this;
+    await until('the functions', () => this.isHealthy(), { timeoutMs: READY_MS });
+    await this.#writeRegistryFiles(services);
   }
 
   override async stop(): Promise<void> {
@@ -119,6 +106,12 @@ export class DeployedPullpass extends Pullpass {
     return [...this.functions.values()].map(({ log }) => log).join('');
   }
 
+  #parameters(): Record<string, string> {
+    const given = { PULLPASS_ADMINISTRATORS: ADMINISTRATORS, ...this.settings };
+    const known = Object.entries(given).filter(([name]) => name in PARAMETERS);
+    return Object.fromEntries(known.map(([name, value]) => [PARAMETERS[name], value]));
+  }
+
   async #openIam(files: string): Promise<DevelopmentIam> {
     const { PULLPASS_DATA: data, PULLPASS_ISSUERS: own, PORT } = this.settings;
     const iam = await developmentIam({
@@ -134,7 +127,7 @@ export class DeployedPullpass extends Pullpass {
     return iam;
   }
 
-  async #writeServices(files: string) {
+  async #writeServices(files: string): Promise<readonly Service[]> {
     const { PULLPASS_SERVICES: file, PULLPASS_SERVICE: name } = this.settings;
     const path = join(files, 'services.json');
     if (file === undefined) await writeFile(path, JSON.stringify([{ name }]));
@@ -210,6 +203,16 @@ export class DeployedPullpass extends Pullpass {
       invoke: (route, event) => this.invoke(routes.get(route) ?? '', event) as Promise<HttpResult>,
       aside: (event: HttpEvent) => (event.rawPath.startsWith('/iam/') ? iam.handler(event) : undefined),
     });
+  }
+
+  /** Where the local process has them: one service has the place to itself. */
+  async #writeRegistryFiles(services: readonly Service[]): Promise<void> {
+    const root = join(this.settings.PULLPASS_DATA, 'registry');
+    for (const service of services) {
+      const directory = services.length === 1 ? root : join(root, encodeURIComponent(service.name));
+      const published = await this.#keysOf(service.name);
+      await writeRegistryFiles({ directory, service, publicUrl: this.url, ...published });
+    }
   }
 
   /** What the discovery function publishes for the registry of a service. */
