@@ -34,6 +34,7 @@ export function localSettings(environment: NodeJS.ProcessEnv): LocalSettings {
     ['host', 'url', 'ledger', 'service', 'services', 'issuers'],
     given,
   );
+  const directory = ledger.kind === 'file' ? ledger.path : undefined;
   const exposed = !LOOPBACK.test(host);
   const problems = [
     ...(exposed && !url.startsWith('https:')
@@ -45,19 +46,19 @@ export function localSettings(environment: NodeJS.ProcessEnv): LocalSettings {
     ...(environment.PULLPASS_EVENT_BUS === undefined
       ? []
       : ['PULLPASS_EVENT_BUS is for a deployment on AWS: here the log has the hygiene report']),
-    ...(ledger.kind === 'file' ? [] : ['PULLPASS_LEDGER must be file: on one machine']),
-    ...(ledger.kind === 'file' && isWithin(ledger.path, data)
+    ...(directory === undefined ? ['PULLPASS_LEDGER must be file: on one machine'] : []),
+    ...(directory !== undefined && isWithin(directory, data)
       ? ['PULLPASS_LEDGER lies in PULLPASS_DATA: a copy that is restored there would take its place']
       : []),
   ];
-  if (problems.length > 0) throw new ConfigurationError(problems);
+  if (problems.length > 0 || directory === undefined) throw new ConfigurationError(problems);
   const deployed =
     environment.NODE_ENV === 'production' || environment.AWS_LAMBDA_FUNCTION_NAME !== undefined;
   return {
     host,
     port,
     data,
-    ledger: ledger.kind === 'file' ? ledger.path : '',
+    ledger: directory,
     url,
     services: servicesOf({ service, services }),
     developmentIam: issuers === undefined && !deployed,

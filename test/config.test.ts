@@ -239,7 +239,25 @@ describe('a reference to a secret', () => {
     expect(problemsOf([name], { [variable]: value })).toEqual([problem]);
   });
 
+  it('of the ledger is the path of a directory, or the ARN of its table and nothing of that', () => {
+    const arn = (rest: string) => `arn:aws:dynamodb:eu-central-1:123456789012:${rest}`;
+    const ledgerOf = (value: string) => readConfig(['ledger'], { PULLPASS_LEDGER: value }).ledger;
+    expect(ledgerOf('file:/var/ledger')).toEqual({ kind: 'file', path: '/var/ledger' });
+    const table = { kind: 'table', region: 'eu-central-1', table: 'pullpass-dev-ledger' };
+    expect(ledgerOf(arn('table/pullpass-dev-ledger'))).toEqual(table);
+    const problem = 'PULLPASS_LEDGER must be file: and an absolute path, or the ARN of a DynamoDB table';
+    const others = [
+      'pullpass-dev-ledger',
+      'file:ledger',
+      arn('table/x/index/y'),
+      arn('table/'),
+      arn('table/a*'),
+    ];
+    for (const value of others) expect(problemsOf(['ledger'], { PULLPASS_LEDGER: value })).toEqual([problem]);
+  });
+
   it('has no default', () => {
+    expect(problemsOf(['ledger'], {})).toEqual(['PULLPASS_LEDGER is missing']);
     expect(problemsOf(['credentialKey'], {})).toEqual(['PULLPASS_CREDENTIAL_KEY is missing']);
   });
 });

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -36,6 +36,14 @@ export async function fill(path: string, account: Account, count: number): Promi
   // The engine makes a table in the background, and this one is new.
   await sleep(100);
   await execute(dynamo, 'PutItem', { TableName: TABLE, Item: theClaim(account) });
+  const word = {
+    pk: { S: 'table' },
+    sk: { S: 'identity' },
+    id: { S: TABLE },
+    usedAt: { N: `${Date.now()}` },
+  };
+  await execute(dynamo, 'PutItem', { TableName: TABLE, Item: word });
+  await knowTable(`${path}-ledger`, TABLE);
   const values: string[] = [];
   const put = async (index: number) => {
     const { value, item } = aToken(account);
@@ -47,6 +55,12 @@ export async function fill(path: string, account: Account, count: number): Promi
   }
   await dynamo.close();
   return values;
+}
+
+/** Has the ledger beside the data know a table by the name that the table gives itself. */
+async function knowTable(ledger: string, name: string): Promise<void> {
+  await mkdir(ledger, { recursive: true, mode: 0o700 });
+  await writeFile(join(ledger, 'table.json'), JSON.stringify({ names: [name], since: 0, working: false }));
 }
 
 async function execute(dynamo: Dynamo, operation: string, input: object): Promise<void> {

@@ -269,7 +269,7 @@ describe.each([
     const rotated = tokens.filter(
       ({ values, given }) => !given && values.length > 1 && now.get(values.at(-1) ?? '')?.length,
     );
-    expect(rotated.length).toBeGreaterThan(5);
+    expect(rotated.length).toBeGreaterThan(0);
     for (const { values } of rotated) expect(after.get(values.at(-1) ?? '')?.[0]).toBe('in');
   });
 

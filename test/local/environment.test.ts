@@ -23,6 +23,25 @@ describe('the settings of the local process', () => {
     });
   });
 
+  it('keep the ledger beside the data', () => {
+    expect(localSettings({ PULLPASS_DATA: '/var/pullpass/' }).ledger).toBe('/var/pullpass-ledger');
+    expect(localSettings({ PULLPASS_LEDGER: 'file:/mnt/ledger' }).ledger).toBe('/mnt/ledger');
+    expect(localSettings({}).ledger).toBe(`${process.cwd()}/.pullpass-ledger`);
+  });
+
+  it.each(['/var/pullpass', '/var/pullpass/ledger', '/var/pullpass/../pullpass/a'])(
+    'do not take %s for the ledger: a restore would reach it',
+    path => {
+      const problems = problemsOf({ PULLPASS_DATA: '/var/pullpass', PULLPASS_LEDGER: `file:${path}` });
+      expect(problems).toEqual([expect.stringContaining('PULLPASS_LEDGER lies in PULLPASS_DATA')]);
+    },
+  );
+
+  it('take no table of AWS for the ledger', () => {
+    const table = 'arn:aws:dynamodb:eu-central-1:123456789012:table/ledger';
+    expect(problemsOf({ PULLPASS_LEDGER: table })).toEqual(['PULLPASS_LEDGER must be file: on one machine']);
+  });
+
   it('are told all that is wrong at once, also in what only a function needs', () => {
     expect(
       problemsOf({

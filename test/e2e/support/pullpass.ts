@@ -44,8 +44,8 @@ export class Pullpass {
   }
 
   /** Starts it, with other settings if wanted, and returns when it is healthy. Throws what it said when it ends. */
-  async start(): Promise<this> {
-    const running = this.launch();
+  async start(...words: string[]): Promise<this> {
+    const running = this.launch({}, words);
     this.#running = running;
     const healthy = () => this.isHealthy();
     await until('npm start', healthy, { running, timeoutMs: READY_MS });
@@ -53,8 +53,8 @@ export class Pullpass {
   }
 
   /** Starts a process with these settings, and does not wait for anything. */
-  launch(settings: Record<string, string> = {}): Running {
-    return start('npm', ['start'], { cwd: PROJECT, env: this.#environment(settings) });
+  launch(settings: Record<string, string> = {}, words: readonly string[] = []): Running {
+    return start('npm', ['start', '--', ...words], { cwd: PROJECT, env: this.#environment(settings) });
   }
 
   async isHealthy(): Promise<boolean> {

@@ -1,0 +1,114 @@
+/** Which stores one machine starts on, and what it says of the others. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { openLedger, readWords } from '../../local/ledger.ts';
+import { fill, itemsOf } from '../support/copies.ts';
+import { type TestEngine, withEngine } from '../support/engine.ts';
+import { ACCOUNT, aToken } from '../support/records.ts';
+import { storesOn } from '../support/stores.ts';
+
+const PLAIN = readWords([]);
+const AFTER = readWords(['--after-restore']);
+
+let engine: TestEngine;
+let directory: string;
+let said: string[];
+beforeEach(async () => {
+  engine = await withEngine();
+  directory = await mkdtemp(join(tmpdir(), 'pullpass-ledger-'));
+  said = [];
+  vi.spyOn(console, 'log').mockImplementation(line => said.push(String(line)));
+  vi.stubEnv('PULLPASS_LEDGER', `file:${directory}`);
+  vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', engine.endpoint);
+  vi.stubEnv('AWS_REGION', 'local');
+  vi.stubEnv('AWS_ACCESS_KEY_ID', engine.accessKeyId);
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', engine.secretAccessKey);
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+  await engine.close();
+  await rm(directory, { recursive: true });
+});
+
+/** Starts on a table, and answers how to end properly. */
+function startOn(table: string, words = PLAIN): Promise<() => Promise<void>> {
+  vi.stubEnv('PULLPASS_TABLE', table);
+  return openLedger(directory, words);
+}
+
+async function copyOf(table: string): Promise<string> {
+  const copy = await engine.freshTable();
+  await fill({ ...engine, table: copy }, await itemsOf({ ...engine, table }));
+  return copy;
+}
+
+/** A token that is removed as a function removes it. */
+async function removeNoted(table: string, record: ReturnType<typeof aToken>): Promise<void> {
+  const { composeNoting } = await import('../../lib/compose/ledger.ts');
+  const noted = composeNoting({ ledger: { kind: 'file', path: directory } });
+  const now = Math.floor(Date.now() / 1000);
+  expect(await noted.tokens(storesOn({ ...engine, table }).tokens).remove(record, now)).toBe(true);
+}
+
+const live = async (table: string, { id }: { id: string }) =>
+  (await storesOn({ ...engine, table }).tokens.get(ACCOUNT, id, 0)) !== undefined;
+
+describe('one machine', () => {
+  it('starts on an empty store, and again on the same one, without a word', async () => {
+    for (let run = 0; run < 3; run++) await (await startOn(engine.table))();
+    expect(said).toEqual([]);
+  });
+
+  it('refuses a copy that was made before, with what to type, and takes from it what was removed', async () => {
+    const record = aToken({ expiresAt: null });
+    const end = await startOn(engine.table);
+    await storesOn(engine).tokens.add(record);
+    await end();
+    const copy = await copyOf(engine.table);
+    const endAgain = await startOn(engine.table);
+    await removeNoted(engine.table, record);
+    await endAgain();
+
+    await expect(startOn(copy)).rejects.toThrow('npm start -- --after-restore');
+    expect(await live(copy, record)).toBe(true);
+    await (await startOn(copy, AFTER))();
+    expect(await live(copy, record)).toBe(false);
+    expect(said).toEqual(['The ledger was replayed: of 1 entries 1 took something away.']);
+    await (await startOn(copy))();
+    await expect(startOn(engine.table)).rejects.toThrow('--after-restore');
+  });
+
+  it('takes from a copy that was made while it ran what was removed since, though it ended suddenly', async () => {
+    const record = aToken({ expiresAt: null });
+    await startOn(engine.table);
+    await storesOn(engine).tokens.add(record);
+    const copy = await copyOf(engine.table);
+    await removeNoted(engine.table, record);
+    await startOn(copy);
+    expect(await live(copy, record)).toBe(false);
+  });
+
+  it('loses nothing by a sudden end', async () => {
+    const record = aToken({ expiresAt: null });
+    await startOn(engine.table);
+    await storesOn(engine).tokens.add(record);
+    for (let run = 0; run < 3; run++) await startOn(engine.table);
+    expect(await live(engine.table, record)).toBe(true);
+  });
+
+  it('starts beside a ledger that was lost only when the operator accepts that', async () => {
+    await storesOn(engine).tokens.add(aToken());
+    await expect(startOn(engine.table)).rejects.toThrow('--after-restore');
+    await expect(startOn(engine.table, AFTER)).rejects.toThrow('npm start -- --after-restore --accept-gap');
+    await (await startOn(engine.table, readWords(['--after-restore', '--accept-gap'])))();
+    await (await startOn(engine.table))();
+  });
+});
+
+it.each([['--after-restor'], ['after-restore'], ['--after-restore=yes']])(
+  'a word that is unknown starts nothing: %s',
+  word => expect(() => readWords([word])).toThrow(),
+);
