@@ -66,6 +66,12 @@ describe('the settings of the local process', () => {
     expect(problems).toContainEqual(`PULLPASS_HOST is not loopback, so ${problem}`);
   });
 
+  it("refuse a bus for the report: this process has no business with the operator's AWS account", () => {
+    expect(problemsOf({ PULLPASS_EVENT_BUS: 'default' })).toEqual([
+      'PULLPASS_EVENT_BUS is for a deployment on AWS: here the log has the hygiene report',
+    ]);
+  });
+
   it.each([{ NODE_ENV: 'production' }, { AWS_LAMBDA_FUNCTION_NAME: 'login' }])(
     'bring no development IAM with %o',
     environment => expect(localSettings(environment).developmentIam).toBe(false),

@@ -137,6 +137,16 @@ describe('the report', () => {
     expect(sums(published)).toEqual(FOUND);
   });
 
+  it('counts for no pass whose end could not be stored: the next one counts it', async () => {
+    const { ports, counted } = await filled();
+    const saveCheckpoint = () => Promise.reject(new Error('no answer'));
+    const forgetful = { ...ports, expiry: { ...ports.expiry, saveCheckpoint } };
+    await expect(cleanUp(forgetful, WHOLE)).rejects.toThrow('no answer');
+    expect(counted).toEqual([]);
+    await cleanUp(ports, WHOLE);
+    expect(counted).toContainEqual({ CleanupFinished: 1 });
+  });
+
   it('on many accounts is handed on in parts, so that it never grows too long for the store', async () => {
     const { ports, published, tokens, table } = world();
     const accounts = Array.from({ length: 350 }, (_, i) => `dev:account-${i}` as const);

@@ -1,0 +1,74 @@
+/** The hygiene report on a bus that nobody here wrote: the rule of the guide picks it out, and hands it to a queue. */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { eventNotices } from '../../lib/aws/notices.ts';
+import type { Account } from '../../lib/domain/account.ts';
+import type { AccountReport } from '../../lib/domain/hygiene.ts';
+import { callerOf, REGION } from '../support/loopback-aws.ts';
+import { NOW } from '../support/records.ts';
+import { MOTO_ACCOUNT, Moto } from './support/moto.ts';
+
+/** As docs/logs.md gives it. */
+const PATTERN = '{"source": ["pullpass"], "detail-type": ["pullpass.hygiene"]}';
+const BUS = 'ops';
+
+let moto: Moto;
+beforeAll(async () => {
+  moto = await Moto.start();
+});
+afterAll(() => moto.stop());
+
+/** What an operator sets up, as patiently as moto needs at first; it reads from the header which service is meant. */
+async function ask(service: 'events' | 'sqs', operation: string, input: object) {
+  const target = { events: 'AWSEvents', sqs: 'AmazonSQS' }[service];
+  const response = await fetch(moto.endpoint, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/x-amz-json-1.0',
+      'x-amz-target': `${target}.${operation}`,
+      authorization: `AWS4-HMAC-SHA256 Credential=id/20260101/${REGION}/${service}/aws4_request, SignedHeaders=host, Signature=none`,
+    },
+    body: JSON.stringify(input),
+  });
+  expect(response.status).toBe(200);
+  return (await response.json()) as { QueueUrl: string; Messages?: { Body: string }[] };
+}
+
+const reportOn = (account: Account): AccountReport => ({
+  account,
+  releasedNamespaces: { count: 1, examples: ['team-b'] },
+  unusedTokens: { count: 0, examples: [] },
+  expiringTokens: { count: 0, examples: [] },
+});
+
+/** moto loads at the first delivery what it needs for it, which takes longer than any answer of AWS may. */
+async function warmUp(QueueUrl: string): Promise<void> {
+  const Entries = [{ Source: 'pullpass', DetailType: 'pullpass.hygiene', Detail: '{}', EventBusName: BUS }];
+  await ask('events', 'PutEvents', { Entries });
+  await ask('sqs', 'PurgeQueue', { QueueUrl });
+}
+
+it('reaches who subscribes to it, an event for each account', async () => {
+  await ask('events', 'CreateEventBus', { Name: BUS });
+  await ask('events', 'PutRule', { Name: 'hygiene', EventBusName: BUS, EventPattern: PATTERN });
+  const { QueueUrl } = await ask('sqs', 'CreateQueue', { QueueName: 'hygiene' });
+  const Arn = `arn:aws:sqs:${REGION}:${MOTO_ACCOUNT}:hygiene`;
+  await ask('events', 'PutTargets', { Rule: 'hygiene', EventBusName: BUS, Targets: [{ Id: '1', Arn }] });
+  await warmUp(QueueUrl);
+  const reports = Array.from({ length: 3 }, (_, i) => reportOn(`dev:account-${i}`));
+  const call = callerOf('eventBridge', moto.endpoint);
+  await eventNotices({ call, bus: BUS }).publish(reports, NOW);
+  const received: { detail: { account: string; reportedAt: string } }[] = [];
+  for (;;) {
+    const { Messages = [] } = await ask('sqs', 'ReceiveMessage', { QueueUrl, MaxNumberOfMessages: 10 });
+    if (Messages.length === 0) break;
+    received.push(...Messages.map(({ Body }) => JSON.parse(Body)));
+  }
+  expect(new Set(received.map(({ detail }) => detail.account))).toEqual(
+    new Set(reports.map(({ account }) => account)),
+  );
+  expect(received[0]).toMatchObject({
+    source: 'pullpass',
+    'detail-type': 'pullpass.hygiene',
+    detail: { reportedAt: '2026-11-21T07:00:00Z', releasedNamespaces: { count: 1, examples: ['team-b'] } },
+  });
+});
