@@ -147,7 +147,10 @@ const MOMENTS = [500, 5_800];
 const SOON = { ...CONTEXT, getRemainingTimeInMillis: () => 20_000 };
 const LATE = { ...CONTEXT, getRemainingTimeInMillis: () => 600_000 };
 const replay = async (event: unknown, context = LATE) =>
-  (await (await import('../../functions/restore.ts')).handler(event, context)) as Record<string, unknown>;
+  ({ ...(await (await import('../../functions/restore.ts')).handler(event, context)) }) as Record<
+    string,
+    unknown
+  >;
 
 describe.each([
   ['in a table', 1_000, true],
