@@ -80,7 +80,14 @@ describe('a registry token that its holder ends', () => {
   it('is told in the log, and its value is not', async () => {
     const answer = await revoke(token);
     expect(eventsOf(deployment, answer)).toMatchObject([
-      { message: 'revoked', kind: 'token', id, account: 'dev:acme', sourceAddress: '192.0.2.1' },
+      { message: 'act', act: 'revoke-token', target: id },
+      {
+        message: 'revoked',
+        kind: 'token',
+        subject: `token:${id}`,
+        account: 'dev:acme',
+        sourceAddress: '192.0.2.1',
+      },
     ]);
     expect(deployment.logs.join('')).not.toContain(token);
   });
@@ -95,7 +102,8 @@ describe('a credential that its holder ends', () => {
       401, 200, 200,
     ]);
     expect(eventsOf(deployment, answer)).toMatchObject([
-      { message: 'revoked', kind: 'credential', jti: jtiOf(credential) },
+      { message: 'act', act: 'end-credential', target: jtiOf(credential) },
+      { message: 'revoked', kind: 'credential', credential: jtiOf(credential) },
     ]);
     expect(eventsOf(deployment, await deployment.logIn(credential))).toMatchObject([
       { reason: `credential ${jtiOf(credential)}: ended` },

@@ -116,14 +116,18 @@ describe('whoever ends a value is told so only when it is ended', () => {
   });
 
   it.each(['before', 'after'] as Moment[])('also of a credential, when it fails %s', async moment => {
-    const world = worldOn();
-    const { value } = await newToken(world);
-    const credential = await newCredential(world, value);
-    const failing = stepping(world, failingAt(0, moment));
-    await expect(end(failing, credential)).rejects.toMatchObject({ code: 'unavailable' });
-    expect(await logsIn(world, credential)).toBe(moment === 'before');
-    await end(portsOf(world), credential);
-    expect([await logsIn(world, credential), await logsIn(world, value)]).toEqual([false, true]);
+    // It is read, recorded and noted.
+    for (const nth of [0, 1, 2]) {
+      const world = worldOn();
+      const { value } = await newToken(world);
+      const credential = await newCredential(world, value);
+      const failing = stepping(world, failingAt(nth, moment));
+      await expect(end(failing, credential)).rejects.toMatchObject({ code: 'unavailable' });
+      const isCarriedOut = moment === 'after' && nth === 2;
+      expect(await logsIn(world, credential)).toBe(!isCarriedOut);
+      await end(portsOf(world), credential);
+      expect([await logsIn(world, credential), await logsIn(world, value)]).toEqual([false, true]);
+    }
   });
 });
 
