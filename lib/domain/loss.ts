@@ -86,19 +86,19 @@ export function narrowToken(record: TokenRecord, version: number, left: Remainde
   if (version < record.version) return record;
   const bounds = common(record, left);
   const values = valuesOf(record, version, left);
-  const isSame =
-    values.hash === record.hash && values.previous === record.previous && areSame(bounds, record);
-  return isSame && version === record.version ? record : { ...record, ...values, ...bounds, version };
+  const isKnown = version === record.version && values.generation === record.generation;
+  if (isKnown && values.previous === record.previous && areSame(bounds, record)) return record;
+  return { ...record, ...values, ...bounds, version };
 }
 
 type Values = Pick<TokenRecord, 'derivation' | 'generation' | 'hash' | 'issuedBy' | 'previous'>;
 
 function valuesOf(record: TokenRecord, version: number, left: Remainder): Values {
   const { generation, hash, issuedBy, previous } = left;
-  const isOther = !Buffer.from(record.hash).equals(hash);
-  const isLater = generation === record.generation && version > record.version && isOther;
-  if (generation > record.generation || isLater) {
-    return { generation, hash, issuedBy, previous, derivation: null };
+  // What began with a later version knows which of several acts over an earlier one came to pass.
+  if (version > record.version || generation > record.generation) {
+    const derivation = Buffer.from(record.hash).equals(hash) ? record.derivation : null;
+    return { generation, hash, issuedBy, previous, derivation };
   }
   if (generation < record.generation) return record;
   return { ...record, previous: shorter(record.previous, previous) };

@@ -7,10 +7,12 @@ import {
   keptUntil,
   LEDGER_SECONDS,
   type LedgerEntry,
+  type Loss,
   narrowClaim,
   narrowToken,
   type Remainder,
   remainderOf,
+  subjectOf,
 } from '../../lib/domain/loss.ts';
 import { decideRegistration, type NamespaceClaim, release } from '../../lib/domain/namespace-claim.ts';
 import { matchesPattern } from '../../lib/domain/repository.ts';
@@ -205,6 +207,86 @@ describe('a token that was restored and told of its losses', () => {
   });
 });
 
+describe('a token that two acts began with', () => {
+  const copy = aToken({ access: 'push' });
+  const issue = (byte: number) => ({ hash: Buffer.alloc(32, byte), derivation: null, issuedBy: `${byte}` });
+  const left = (after: TokenRecord) => ({ version: 1, left: remainderOf(copy, after) as Remainder });
+  const rotated = (byte: number, grace: number) => left(rotateToken(copy, issue(byte), grace, NOW));
+
+  it.each([
+    [60, 600, NOW + 60],
+    [600, 60, NOW + 60],
+    [60, 60, NOW + 60],
+  ])('lets the value before work for the shorter of the graces %d and %d', (one, other, expiresAt) => {
+    const restored = replay(copy, [rotated(1, one), rotated(2, other)]);
+    expect(restored.previous).toEqual({ hash: copy.hash, expiresAt });
+  });
+
+  it.each([
+    [0, 60],
+    [60, 0],
+  ])('lets it work no longer when there was none for one of them: %d and %d', (one, other) => {
+    expect(replay(copy, [rotated(1, one), rotated(2, other)]).previous).toBeNull();
+  });
+
+  it('has its value again when a later entry names that: the rotation did not come to pass', () => {
+    const narrowed = patchToken(copy, { access: 'pull' }, NOW, 'dev:alice');
+    const disabled = patchToken(narrowed, { disabled: true }, NOW, 'dev:alice');
+    const later = { version: 2, left: remainderOf(narrowed, disabled) as Remainder };
+    const restored = replay(copy, [left(narrowed), rotated(1, 0), later]);
+    expect(restored).toMatchObject({ hash: copy.hash, generation: 1, access: 'pull', disabled: { at: NOW } });
+  });
+});
+
+describe('a token that is told what it knows', () => {
+  const before = aToken({ access: 'push', repositories: ['team/*'] });
+  const after = patchToken(before, { access: 'pull' }, NOW, 'dev:alice');
+  const left = remainderOf(before, after) as Remainder;
+
+  it('is the same one, so that nothing is written', () => {
+    const once = narrowToken(before, 1, left);
+    expect(once).not.toBe(before);
+    expect(narrowToken(once, 1, left)).toBe(once);
+    expect(narrowToken(after, 1, left)).toBe(after);
+  });
+
+  it('but gets the version that the act began with, before which nothing is to be told any more', () => {
+    expect(narrowToken(before, 7, left).version).toBe(7);
+    expect(narrowToken({ ...before, access: 'pull' }, 7, left).version).toBe(7);
+  });
+
+  it.each([
+    [null, NOW + 60],
+    [NOW + 60, null],
+    [NOW + 60, NOW + 600],
+    [NOW + 600, NOW + 60],
+  ])('ends at the earlier of %s and %s', (one, other) => {
+    const restored = narrowToken({ ...before, expiresAt: one }, 1, { ...left, expiresAt: other });
+    expect(restored.expiresAt).toBe(NOW + 60);
+  });
+
+  it('keeps what its value can be derived from as long as that is its value', () => {
+    expect(narrowToken(before, 1, left).derivation).toBe(before.derivation);
+    expect(narrowToken(before, 5, left).derivation).toBe(before.derivation);
+    expect(narrowToken(before, 1, { ...left, generation: 2, hash: Buffer.alloc(32) }).derivation).toBeNull();
+  });
+});
+
+it('entries about one thing have one name', () => {
+  const token = { account: ACCOUNT, id: 'id', version: 1 } as const;
+  const left = remainderOf(aToken(), { ...aToken(), generation: 2 }) as Remainder;
+  const losses: Loss[] = [
+    { act: 'narrow-token', token, left },
+    { act: 'remove-token', token: { ...token, version: 2 } },
+    { act: 'write-claim', claim: aClaim() },
+    { act: 'remove-policy', account: ACCOUNT, rule: 'p' },
+    { act: 'remove-trust', account: ACCOUNT, rule: 't' },
+    { act: 'end-credential', handle: 'h', jti: 'j', expiresAt: 1 },
+    { act: 'spend-proof', mark: 'm', expiresAt: 1 },
+  ];
+  expect(losses.map(subjectOf)).toEqual(['id', 'id', 'team-a', 'p', 't', 'j', 'm']);
+});
+
 describe('the ledger is told of', () => {
   const before = aToken({
     access: 'push',
@@ -221,6 +303,12 @@ describe('the ledger is told of', () => {
     ['disabling', { disabled: true }],
   ] as const)('%s', (_, change) => expect(remainderOf(before, patched(change))).toBeDefined());
 
+  it('fewer repositories, named by as many patterns', () => {
+    const both = { ...before, repositories: ['team/*', 'other/*'] };
+    const fewer = patchToken(both, { repositories: ['team/*', 'other/a'] }, NOW, 'dev:bob');
+    expect(remainderOf(both, fewer)).toMatchObject({ repositories: ['team/*', 'other/a'] });
+  });
+
   it('a value that ends, or a grace', () => {
     expect(remainderOf(before, { ...before, previous: null, version: 2 })).toMatchObject({ previous: null });
     expect(remainderOf(before, { ...before, generation: 2, hash: Buffer.alloc(32, 1) })).toBeDefined();
@@ -235,6 +323,13 @@ describe('the ledger is told of', () => {
     ['enabling', { disabled: false }],
     ['another description', { description: 'x' }],
   ] as const)('nothing, for %s', (_, change) => expect(remainderOf(before, patched(change))).toBeUndefined());
+
+  it('nothing, for what a disabled token, or one without a grace, is renamed', () => {
+    for (const facts of [{ disabled: { at: NOW, by: 'dev:al' } }, { previous: null }] as const) {
+      const token = { ...before, ...facts };
+      expect(remainderOf(token, patchToken(token, { description: 'x' }, NOW, 'dev:bob'))).toBeUndefined();
+    }
+  });
 
   it('nothing that an act gives beside what it takes', () => {
     const disabled = patched({ disabled: true });
@@ -289,13 +384,25 @@ describe('a claim that was restored and told of later ones', () => {
   });
 
   it('is the same one where nothing changes, so that nothing is written', () => {
+    const contested = { ...theirs, account: CONTESTED, state: 'released' } as const;
     for (const [claim, known] of [
-      [held, held],
+      [held, { ...held }],
       [released, held],
+      [released, { ...released }],
       [theirs, held],
+      [theirs, { ...theirs, account: ACCOUNT }],
+      [contested, theirs],
     ] as const) {
       expect(narrowClaim(claim, known)).toBe(claim);
     }
+  });
+
+  it('is nobody’s in the name of an account that is none', () => {
+    expect(CONTESTED).toMatch(/^[a-z]+:[a-z]+$/);
+    expect(
+      decideRegistration('team-a', ACCOUNT, { ...theirs, account: CONTESTED, state: 'released' }, 'open')
+        .kind,
+    ).toBe('taken');
   });
 
   const ACCOUNTS = [ACCOUNT, OTHER_ACCOUNT, 'dev:third'] as const;
