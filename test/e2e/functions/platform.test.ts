@@ -51,7 +51,8 @@ it('a function may write in /tmp and nowhere else, and is nobody', async () => {
     '/x': 'EROFS',
     '/home/x': 'EROFS',
     '/var/tmp/x': 'ENOENT',
-    [`${import.meta.dirname}/x`]: 'EROFS',
+    // A project that lies in /tmp is out of sight behind Lambda's own.
+    [`${import.meta.dirname}/x`]: expect.stringMatching(/^(?:EROFS|ENOENT)$/),
   });
 });
 
