@@ -1,6 +1,6 @@
 /** One request by fetch: bounded in time and size, never redirected, and its failures told in plain words. */
 import { parseStrictJson } from '../lib/domain/strict-json.ts';
-import { Failure } from './failure.ts';
+import { CliError } from './failure.ts';
 
 export interface FetchOptions {
   readonly method: string;
@@ -52,7 +52,7 @@ export async function boundedFetch(
     if (isRedirect) throw redirected(origin);
     return { status, headers, text: await readText(response, origin) };
   } catch (error) {
-    if (error instanceof Failure) throw error;
+    if (error instanceof CliError) throw error;
     throw unreachable(origin, reasonOf(error, timeoutMs), error);
   }
 }
@@ -67,8 +67,8 @@ export function readJson(text: string, url: string): unknown {
 }
 
 /** An answer that is none of Pullpass, or of an issuer. */
-export function notUnderstood(url: string, cause?: unknown): Failure {
-  return new Failure(`${new URL(url).origin} gave an answer that cannot be understood.`, {
+export function notUnderstood(url: string, cause?: unknown): CliError {
+  return new CliError(`${new URL(url).origin} gave an answer that cannot be understood.`, {
     code: 'not-understood',
     next: 'Check that the URL is the one of a Pullpass deployment, and that no proxy answers in its place.',
     cause,
@@ -86,15 +86,15 @@ async function readText({ body }: Response, origin: string): Promise<string> {
   return new TextDecoder().decode(Buffer.concat(chunks));
 }
 
-function redirected(origin: string): Failure {
-  return new Failure(`${origin} answered with a redirect. Nothing was sent where it points.`, {
+function redirected(origin: string): CliError {
+  return new CliError(`${origin} answered with a redirect. Nothing was sent where it points.`, {
     code: 'redirected',
     next: 'Use the URL that the deployment knows itself by (its PULLPASS_URL).',
   });
 }
 
-function unreachable(origin: string, reason: string, cause: unknown): Failure {
-  return new Failure(`${origin} cannot be reached: ${reason}.`, {
+function unreachable(origin: string, reason: string, cause: unknown): CliError {
+  return new CliError(`${origin} cannot be reached: ${reason}.`, {
     code: 'unreachable',
     next: 'Check the URL, the network, and that the deployment is up.',
     cause,

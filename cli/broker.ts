@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { ERRORS } from '../lib/domain/errors.ts';
 import { parseStrictJson } from '../lib/domain/strict-json.ts';
 import { boundedFetch, type FetchedAnswer, notUnderstood, readJson } from './bounded-fetch.ts';
-import { Failure } from './failure.ts';
+import { CliError } from './failure.ts';
 import { basic, type Proof } from './proof.ts';
 
 export const DEFAULT_TIMEOUT_MS = 10_000;
@@ -98,14 +98,14 @@ const NEXT: Readonly<Record<string, string>> = {
   503: 'Try again shortly; "pullpass doctor" says what does not answer.',
 };
 
-function failureOf({ status, headers, text }: FetchedAnswer, url: string): Failure {
+function failureOf({ status, headers, text }: FetchedAnswer, url: string): CliError {
   const { detail, details, requestId, id, errors = [], ...problem } = problemIn(text);
   const code = problem.code ?? codeOf(status);
   const problems = errors.flatMap(({ path, message }) =>
     path === undefined ? [] : [`${path} ${message ?? ''}`.trim()],
   );
   const stated = detail ?? details ?? `${url} answered with status ${status}.`;
-  return new Failure(problems.length === 0 ? stated : 'The deployment does not take this:', {
+  return new CliError(problems.length === 0 ? stated : 'The deployment does not take this:', {
     status,
     code,
     problems: problems.length === 0 ? undefined : problems,

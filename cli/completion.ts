@@ -1,7 +1,7 @@
 /** What can come next on a command line, read off the tree of commands. */
 import type { Command, Option } from 'commander';
 
-export interface CompletionGround {
+export interface CompletionContext {
   readonly program: Command;
   /** The names of the targets. */
   readonly targets: readonly string[];
@@ -14,7 +14,7 @@ const TARGET = 'target';
  * Everything that the last of `words` could become; the words before it are taken as they are. Nothing: it is for the
  * user to know, or a file.
  */
-export function completions({ program, targets }: CompletionGround, words: readonly string[]): string[] {
+export function completions({ program, targets }: CompletionContext, words: readonly string[]): string[] {
   const before = words.slice(0, -1);
   const last = words.at(-1) ?? '';
   const { command, option, argument } = walk(program, before);

@@ -1,7 +1,7 @@
 /** What every command is given: where it runs, what it remembers, and how it speaks. */
 import type { Clock } from '../lib/ports.ts';
 import type { Environment } from './environment.ts';
-import { Failure } from './failure.ts';
+import { CliError } from './failure.ts';
 import { Home } from './home.ts';
 import { type Format, Output, type Sink } from './output.ts';
 import { Session } from './session.ts';
@@ -10,7 +10,7 @@ import type { Target } from './target.ts';
 import { type Source, Terminal } from './terminal.ts';
 
 /** The process, or what a test puts in its place. */
-export interface World {
+export interface Io {
   readonly environment: Environment;
   readonly stdin: Source;
   readonly stdout: Sink;
@@ -28,11 +28,11 @@ export class Context {
   readonly terminal: Terminal;
   readonly clock: Clock;
   readonly environment: Environment;
-  readonly #world: World;
+  readonly #world: Io;
   readonly #options: () => GlobalOptions;
 
   /** `options` answers once the command line has been read. */
-  constructor(world: World, options: () => GlobalOptions) {
+  constructor(world: Io, options: () => GlobalOptions) {
     this.terminal = new Terminal(world.stdin, world.stderr);
     this.clock = world.clock;
     this.environment = world.environment;
@@ -44,7 +44,7 @@ export class Context {
   get home(): Home {
     const { home } = this.environment;
     if (home !== undefined) return new Home(home);
-    throw new Failure('Nothing says where logins are kept.', { next: 'Set HOME, or PULLPASS_HOME.' });
+    throw new CliError('Nothing says where logins are kept.', { next: 'Set HOME, or PULLPASS_HOME.' });
   }
 
   get output(): Output {

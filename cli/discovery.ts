@@ -1,7 +1,7 @@
 /** What a deployment says of itself: the registries that it serves, and where its callers log in. */
 import * as v from 'valibot';
 import type { Broker } from './broker.ts';
-import { Failure } from './failure.ts';
+import { CliError } from './failure.ts';
 import { isLoopback, isSafeUrl, type PinnedIssuer, SERVICE, type Target } from './target.ts';
 
 export type Discovered = Pick<Target, 'issuer' | 'services'>;
@@ -24,7 +24,7 @@ export async function discover(broker: Broker): Promise<Discovered> {
   const metadata = await broker.ask(METADATA, { path: '/.well-known/oauth-authorization-server' });
   // RFC 8414 section 3.3. It also is what proofs for it must name, and what its registries call it.
   if (metadata.issuer !== broker.url) {
-    throw new Failure(`The deployment at ${broker.url} knows itself by another URL: ${metadata.issuer}`, {
+    throw new CliError(`The deployment at ${broker.url} knows itself by another URL: ${metadata.issuer}`, {
       code: 'other-url',
       next: 'If you trust that one, use it instead.',
     });
@@ -38,9 +38,9 @@ export async function discover(broker: Broker): Promise<Discovered> {
  * Throws a Failure unless the deployment still names the issuer that the target was added with: whoever took over a
  * deployment could otherwise have API keys and refresh tokens sent to himself.
  */
-export function demandSameIssuer({ name, url, issuer }: Target, found: Discovered): void {
+export function requireSameIssuer({ name, url, issuer }: Target, found: Discovered): void {
   if (JSON.stringify(issuer) === JSON.stringify(found.issuer)) return;
-  throw new Failure(
+  throw new CliError(
     `${url} now names another issuer than when the target ${name} was added. Nothing was sent to it.`,
     {
       code: 'issuer-changed',
@@ -58,7 +58,7 @@ function pinned({ key, issuer, token_endpoint: tokenEndpoint, client_id: clientI
 /** Only a deployment on this machine may send its callers to another port of this machine. */
 function demandSafe(endpoint: string, url: string): void {
   if (isSafeUrl(endpoint) && (!isLoopback(endpoint) || isLoopback(url))) return;
-  throw new Failure(
+  throw new CliError(
     `${url} names a token endpoint that is neither https nor on this machine: nothing was sent to it.`,
   );
 }

@@ -1,7 +1,7 @@
 /** The two ways in which a command can fail. Neither ever holds a secret. */
 
 /** What else is known of a failure. */
-export interface FailureDetails {
+export interface CliErrorDetails {
   /** What to do about it, as a sentence. */
   readonly next?: string | undefined;
   /** The status of the broker's answer; absent: it gave none. */
@@ -16,11 +16,11 @@ export interface FailureDetails {
 }
 
 /** What was asked for could not be done: exit code 1. */
-export class Failure extends Error {
+export class CliError extends Error {
   override readonly name = 'Failure';
-  readonly details: FailureDetails;
+  readonly details: CliErrorDetails;
 
-  constructor(message: string, details: FailureDetails = {}) {
+  constructor(message: string, details: CliErrorDetails = {}) {
     super(message, { cause: details.cause });
     this.details = details;
   }
@@ -32,6 +32,6 @@ export class UsageError extends Error {
 }
 
 /** What went wrong has been told already: exit code 1, and not a word more. */
-export class AlreadyTold extends Error {
+export class SilentExit extends Error {
   override readonly name = 'AlreadyTold';
 }

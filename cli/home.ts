@@ -3,7 +3,7 @@ import { mkdir, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { replaceFile } from '../lib/files/atomic-file.ts';
 import { withLock } from '../lib/files/lock.ts';
-import { Failure } from './failure.ts';
+import { CliError } from './failure.ts';
 import { EMPTY, readState, type State, writeState } from './state.ts';
 
 const DIRECTORY_MODE = 0o700;
@@ -27,7 +27,7 @@ export class Home {
     const text = await this.#readFile();
     const state = text === undefined ? EMPTY : readState(text);
     if (state !== undefined) return state;
-    throw new Failure(`${this.#file} cannot be understood.`, {
+    throw new CliError(`${this.#file} cannot be understood.`, {
       next: 'Move it away, and add your targets and log in again.',
     });
   }
@@ -74,12 +74,12 @@ export class Home {
 function demandPrivate(path: string, { uid, mode }: { uid: number; mode: number }, wanted: number): void {
   const own = process.getuid?.();
   if (own !== undefined && uid !== own) {
-    throw new Failure(`${path} belongs to another user.`, {
+    throw new CliError(`${path} belongs to another user.`, {
       next: 'Set PULLPASS_HOME to a directory of your own.',
     });
   }
   if (own !== undefined && (mode & OPEN_TO_OTHERS) !== 0) {
-    throw new Failure(`${path} is open to other users.`, {
+    throw new CliError(`${path} is open to other users.`, {
       next: `Close it with: chmod ${wanted.toString(8)} ${path}`,
     });
   }

@@ -4,7 +4,7 @@ import type { Secret } from '../lib/domain/secret.ts';
 import { toSeconds } from '../lib/domain/time.ts';
 import { API_KEY_GRANT } from '../lib/iam/token-exchange.ts';
 import { boundedFetch, notUnderstood, readJson } from './bounded-fetch.ts';
-import { Failure } from './failure.ts';
+import { CliError } from './failure.ts';
 import { clientOf } from './iam-client.ts';
 import { type IamLogin, optionalSecret, secret } from './stored-login.ts';
 import type { PinnedIssuer } from './target.ts';
@@ -66,10 +66,10 @@ async function exchange({ issuer, form, what }: Grant, options: ExchangeOptions)
     timeoutMs: options.timeoutMs,
   });
   if (status >= 400 && status < 500 && status !== 429) {
-    throw new Failure(`The issuer ${issuer.issuer} refuses ${what}.`, { status, code: 'refused-by-issuer' });
+    throw new CliError(`The issuer ${issuer.issuer} refuses ${what}.`, { status, code: 'refused-by-issuer' });
   }
   if (status !== 200) {
-    throw new Failure(`The issuer ${issuer.issuer} answered with status ${status}.`, {
+    throw new CliError(`The issuer ${issuer.issuer} answered with status ${status}.`, {
       status,
       next: 'Try again shortly.',
     });

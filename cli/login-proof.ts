@@ -1,7 +1,7 @@
 /** The proof that a remembered login gives. */
 import { readFile } from 'node:fs/promises';
 import { Secret } from '../lib/domain/secret.ts';
-import { Failure } from './failure.ts';
+import { CliError } from './failure.ts';
 import type { Proof } from './proof.ts';
 import type { IamLogin, StoredLogin } from './stored-login.ts';
 import { messageOf } from './text.ts';
@@ -51,9 +51,9 @@ function namesAudience(token: Secret): boolean {
 
 async function readTokenFile(path: string): Promise<Secret> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw new Failure(`The OIDC token cannot be read: ${messageOf(error)}`, { cause: error });
+    throw new CliError(`The OIDC token cannot be read: ${messageOf(error)}`, { cause: error });
   });
   const token = text.trim();
-  if (token === '' || text.length > MAX_FILE_BYTES) throw new Failure(`${path} holds no OIDC token.`);
+  if (token === '' || text.length > MAX_FILE_BYTES) throw new CliError(`${path} holds no OIDC token.`);
   return new Secret(token);
 }

@@ -1,7 +1,7 @@
 /** What a command says: results on the standard output, for people or for programs; everything else beside it. */
 import type { Writable } from 'node:stream';
 import { styleText } from 'node:util';
-import { Failure } from './failure.ts';
+import { CliError } from './failure.ts';
 import { messageOf, printable } from './text.ts';
 
 export type Format = 'human' | 'json';
@@ -82,7 +82,7 @@ export class Output {
   }
 
   #explain(error: unknown): string {
-    const { problems = [], next, requestId } = error instanceof Failure ? error.details : {};
+    const { problems = [], next, requestId } = error instanceof CliError ? error.details : {};
     const lines = [
       ...problems.map(problem => `  ${printable(problem)}`),
       ...(next === undefined ? [] : [printable(next)]),
@@ -99,6 +99,6 @@ export class Output {
 }
 
 function describe(error: unknown): Record<string, unknown> {
-  const { code, status, requestId, problems, next } = error instanceof Failure ? error.details : {};
+  const { code, status, requestId, problems, next } = error instanceof CliError ? error.details : {};
   return { message: messageOf(error), code, status, requestId, problems, next };
 }

@@ -12,8 +12,8 @@ import { addTargets } from './commands/target.ts';
 import { addTokens } from './commands/token.ts';
 import { addTrusts } from './commands/trust.ts';
 import { addWhoami } from './commands/whoami.ts';
-import { Context, type GlobalOptions, type World } from './context.ts';
-import { AlreadyTold, UsageError } from './failure.ts';
+import { Context, type GlobalOptions, type Io } from './context.ts';
+import { SilentExit, UsageError } from './failure.ts';
 import { VERSION } from './version.ts';
 
 const FAILED = 1;
@@ -39,7 +39,7 @@ const VERBS: readonly AddVerbs[] = [
 ];
 
 /** Runs the command with the arguments that follow its name. Answers the exit code, and throws nothing. */
-export async function run(args: readonly string[], world: World): Promise<number> {
+export async function run(args: readonly string[], world: Io): Promise<number> {
   const program = newProgram(world);
   const context = new Context(world, () => program.opts<GlobalOptions>());
   for (const add of VERBS) add(program, context);
@@ -54,7 +54,7 @@ export async function run(args: readonly string[], world: World): Promise<number
   }
 }
 
-function newProgram({ stdout, stderr }: World): Command {
+function newProgram({ stdout, stderr }: Io): Command {
   return new Command('pullpass')
     .description('Tokens, credentials and logins of container registries that trust a Pullpass deployment.')
     .version(VERSION, '-V, --version', 'show the version')
@@ -72,7 +72,7 @@ function newProgram({ stdout, stderr }: World): Command {
 
 /** The library shows its help in the place of an error. */
 function isTold(error: unknown): boolean {
-  return error instanceof AlreadyTold || (error instanceof CommanderError && error.code === 'commander.help');
+  return error instanceof SilentExit || (error instanceof CommanderError && error.code === 'commander.help');
 }
 
 /** The library's messages quote what was typed. Only what can be a verb, an option or a choice is repeated. */

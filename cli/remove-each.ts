@@ -1,6 +1,6 @@
 /** Removes several things one by one: what fails is told, and the others are removed all the same. */
 import type { Context } from './context.ts';
-import { AlreadyTold, Failure } from './failure.ts';
+import { CliError, SilentExit } from './failure.ts';
 
 export interface Removal {
   /** Identifiers or names. */
@@ -19,11 +19,11 @@ export async function removeEach(context: Context, { names, pathOf }: Removal): 
       results.push({ name, removed: true });
       if (output.format === 'human') await output.line(`Removed ${name}`);
     } catch (error) {
-      if (!(error instanceof Failure)) throw error;
+      if (!(error instanceof CliError)) throw error;
       results.push({ name, removed: false });
-      output.failure(new Failure(`${name} was not removed: ${error.message}`, error.details));
+      output.failure(new CliError(`${name} was not removed: ${error.message}`, error.details));
     }
   }
   if (output.format === 'json') await output.jsonList(results);
-  if (results.some(({ removed }) => !removed)) throw new AlreadyTold();
+  if (results.some(({ removed }) => !removed)) throw new SilentExit();
 }

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type * as v from 'valibot';
 import type { BrokerRequest } from './broker.ts';
-import { Failure } from './failure.ts';
+import { CliError } from './failure.ts';
 import type { Session } from './session.ts';
 
 /**
@@ -18,7 +18,7 @@ export async function sendOnce<S extends v.GenericSchema>(
   try {
     return await session.ask(schema, keyed);
   } catch (error) {
-    if (!(error instanceof Failure) || error.details.code !== 'unreachable') throw error;
+    if (!(error instanceof CliError) || error.details.code !== 'unreachable') throw error;
     return session.ask(schema, keyed);
   }
 }

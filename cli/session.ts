@@ -4,7 +4,7 @@ import { toSeconds } from '../lib/domain/time.ts';
 import type { Clock } from '../lib/ports.ts';
 import type { FetchedAnswer } from './bounded-fetch.ts';
 import { Broker, type BrokerRequest, DEFAULT_TIMEOUT_MS } from './broker.ts';
-import { Failure } from './failure.ts';
+import { CliError } from './failure.ts';
 import type { Home } from './home.ts';
 import { exchangeRefreshToken } from './iam.ts';
 import { proofOf } from './login-proof.ts';
@@ -55,7 +55,7 @@ export class Session {
   async login(): Promise<StoredLogin> {
     const login = this.#login;
     if (login === null)
-      throw new Failure(`Nobody is logged in to ${this.target.url}.`, { next: this.#next() });
+      throw new CliError(`Nobody is logged in to ${this.target.url}.`, { next: this.#next() });
     if (login.kind !== 'iam' || this.#isGood(login)) return login;
     this.#login = await this.#renewed(login);
     return this.#login;
@@ -117,8 +117,8 @@ export class Session {
     return expiresAt - toSeconds(this.#clock()) > RENEW_SECONDS;
   }
 
-  #ended(cause?: unknown): Failure {
-    return new Failure(`The login to ${this.target.url} has ended.`, { next: this.#next(), cause });
+  #ended(cause?: unknown): CliError {
+    return new CliError(`The login to ${this.target.url} has ended.`, { next: this.#next(), cause });
   }
 
   #next(): string {
@@ -127,5 +127,5 @@ export class Session {
 }
 
 function isRefusal(error: unknown): boolean {
-  return error instanceof Failure && error.details.code === 'refused-by-issuer';
+  return error instanceof CliError && error.details.code === 'refused-by-issuer';
 }

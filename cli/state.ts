@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { Secret } from '../lib/domain/secret.ts';
 import { parseStrictJson } from '../lib/domain/strict-json.ts';
-import { Failure } from './failure.ts';
+import { CliError } from './failure.ts';
 import { KEPT_TOKEN } from './stored-login.ts';
 import { TARGET, type Target } from './target.ts';
 
@@ -54,9 +54,9 @@ export function chosenTarget(state: State, name: string | undefined): Target {
   const target = wanted === undefined ? undefined : targetNamed(state, wanted);
   if (target !== undefined) return target;
   if (wanted === undefined) {
-    throw new Failure('There is no target yet.', { next: 'Log in to one: pullpass login --url URL' });
+    throw new CliError('There is no target yet.', { next: 'Log in to one: pullpass login --url URL' });
   }
-  throw new Failure(`There is no target ${wanted}.`, {
+  throw new CliError(`There is no target ${wanted}.`, {
     next: 'Show the targets with: pullpass target-list',
   });
 }

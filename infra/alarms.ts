@@ -1,5 +1,5 @@
 /** The alarms, and where they are told. A function has the same two; the others are rows of one table. */
-import type { Count, Reading } from '../lib/domain/measures.ts';
+import type { Count, Observation } from '../lib/domain/measures.ts';
 import { type Resource, ref } from './template.ts';
 
 /** The topic of all alarms. */
@@ -30,7 +30,7 @@ const COMPARISONS = {
 } as const;
 
 /** What functions count themselves, by the names that they have for it. */
-const own = (metric: Count | Reading, stage: string) =>
+const own = (metric: Count | Observation, stage: string) =>
   ({ namespace: 'Pullpass', metric, dimensions: { Stage: stage } }) as const;
 
 /** By logical name. Thresholds of keys follow lib/domain/key-ring.ts: a leaf signs for 7 of its 14 days. */

@@ -1,5 +1,5 @@
 /** The dashboard: what callers get, what it takes, and what waits for the operator. */
-import type { Count, Reading } from '../lib/domain/measures.ts';
+import type { Count, Observation } from '../lib/domain/measures.ts';
 import { type Resource, sub } from './template.ts';
 
 /** Of a grid of 24 columns. */
@@ -28,7 +28,7 @@ export function dashboardResource(functions: readonly string[], stage: string): 
 }
 
 function widgetsOf(functions: readonly string[], stage: string): Widget[] {
-  const own = (...names: readonly (Count | Reading)[]): Line[] =>
+  const own = (...names: readonly (Count | Observation)[]): Line[] =>
     names.map(name => ['Pullpass', name, 'Stage', stage]);
   const ofFunctions = (metric: string): Line[] =>
     functions.map(name => [

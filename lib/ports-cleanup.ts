@@ -1,5 +1,5 @@
 /** What the cleanup needs from the world. As in ports.ts, an error means "could not answer". */
-import type { AccountReport, FindingKind, Sighting } from './domain/hygiene.ts';
+import type { AccountReport, Candidate, FindingKind } from './domain/hygiene.ts';
 
 /** Everything that is stored, a page at a time, wherever it lies. */
 export interface ExpiryStore {
@@ -18,12 +18,12 @@ export interface PageBounds {
   /** What ended before is listed as expired. */
   readonly cutoff: number;
   /** Tokens that end by then, or never, and released claims are sighted. Undefined: nothing is. */
-  readonly sightUntil: number | undefined;
+  readonly candidatesUntil: number | undefined;
 }
 
 export interface ExpiryPage {
   readonly expired: readonly ExpiredRecord[];
-  readonly sighted: readonly Sighting[];
+  readonly candidates: readonly Candidate[];
   /** Undefined: that was all. */
   readonly next: string | undefined;
 }

@@ -2,7 +2,7 @@
 import type { Service } from './domain/service.ts';
 
 /** Makes the keys of rings, and takes them away. */
-export interface RingUpkeep {
+export interface RingRotation {
   /** Makes what is missing or due, and drops what nobody needs. */
   maintain(service: Service, now: number): Promise<RingReport>;
   /** Brings a new key into use at once, beside those whose tokens still live. */
@@ -16,15 +16,15 @@ export interface RingReport {
   readonly service: string;
   /** The key that signs now. */
   readonly signs: string | null;
-  readonly made: readonly string[];
-  readonly left: readonly string[];
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
   /** When the certificate of the key that signs now ends, and that of the root; null without certificates. */
   readonly keyEndsAt: number | null;
   readonly rootEndsAt: number | null;
 }
 
 /** Makes the keys that authenticate credentials, and takes them away. */
-export interface CredentialKeyUpkeep {
+export interface CredentialKeyRotation {
   /** Makes the first key where there is none, and drops those whose credentials have all ended. */
   maintain(now: number): Promise<CredentialKeyReport>;
   /** Adds a key that comes into use when everybody has read it; while one is to come, it changes nothing. */
@@ -36,8 +36,8 @@ export interface CredentialKeyReport {
   readonly current: string | null;
   /** The key that takes over, and when, in seconds since 1970. */
   readonly next: { readonly name: string; readonly useFrom: number } | null;
-  readonly made: readonly string[];
-  readonly left: readonly string[];
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
 }
 
 /** What a registry needs in order to verify access tokens. Public. */

@@ -5,8 +5,8 @@
 import type { AccessTokenClaims } from './domain/access-token.ts';
 import type { Account, Subject } from './domain/account.ts';
 import type { IdempotencyRecord } from './domain/idempotency.ts';
-import type { Identity, ProofKind } from './domain/identity.ts';
-import type { Count, Denial, Reading } from './domain/measures.ts';
+import type { AssertionKind, Identity } from './domain/identity.ts';
+import type { Count, Denial, Observation } from './domain/measures.ts';
 import type { NamespaceClaim } from './domain/namespace-claim.ts';
 import type { TokenAddress } from './domain/registry-token.ts';
 import type { Secret } from './domain/secret.ts';
@@ -34,7 +34,7 @@ export interface TokenStore {
   /** Puts a tombstone in the record's place, which holds neither hash nor salt. False as in `update`. */
   remove(record: TokenRecord, now: number): Promise<boolean>;
   /** Puts a tombstone where there is nothing, so that no repeated request adds the token. */
-  bury(account: Account, id: string, now: number): Promise<void>;
+  addTombstone(account: Account, id: string, now: number): Promise<void>;
 }
 
 export interface TokenPage {
@@ -50,13 +50,13 @@ export interface LoginStore {
    * One strongly consistent read. What was not read in full is an error, never an absence. Expired records are handed
    * out too.
    */
-  read(question: LoginQuestion): Promise<LoginFacts>;
+  read(question: LoginQuery): Promise<LoginRecords>;
   /** Notes that the token was used, at most once an hour, and never brings a record back. Never throws. */
   touch(record: TokenRecord, now: number): Promise<void>;
 }
 
 /** What a login wants to know. */
-export interface LoginQuestion {
+export interface LoginQuery {
   /** By the address in the presented value. */
   readonly token?: TokenAddress;
   readonly credential?: CredentialAddress;
@@ -70,19 +70,19 @@ export interface CredentialAddress {
   readonly jti: string;
 }
 
-export interface LoginFacts {
+export interface LoginRecords {
   readonly token: TokenRecord | undefined;
   /** Whether there was such a token, until it was removed: for the log alone. */
   readonly removed: boolean;
   /** Whether whoever held the credential has ended it. */
-  readonly ended: boolean;
+  readonly revoked: boolean;
   readonly claims: readonly NamespaceClaim[];
 }
 
 /** The credentials that were ended before their time. */
-export interface EndedCredentialStore {
+export interface RevokedCredentialStore {
   /** Notes that the credential is good no more, until it would have ended by itself. Doing so again changes nothing. */
-  end(credential: CredentialAddress, expiresAt: number): Promise<void>;
+  revoke(credential: CredentialAddress, expiresAt: number): Promise<void>;
 }
 
 /** Namespace claims, and the index by account that lists them but authorises nothing. */
@@ -150,8 +150,8 @@ export interface AccessTokenSigner {
 }
 
 /** What an IAM caller shows: the kind is what the user name, or `Bearer`, said it is. */
-export interface Proof {
-  readonly kind: ProofKind;
+export interface Assertion {
+  readonly kind: AssertionKind;
   readonly secret: Secret;
 }
 
@@ -166,9 +166,9 @@ export interface RuleStore<R extends { readonly account: Account; readonly id: s
 }
 
 /** The proofs that may be used once. */
-export interface ProofStore {
+export interface NonceStore {
   /** Marks the proof as used until it ends by itself. False: it was used before. */
-  spend(mark: string, expiresAt: number): Promise<boolean>;
+  consume(mark: string, expiresAt: number): Promise<boolean>;
 }
 
 /** Recognises the workloads of build platforms. */
@@ -183,7 +183,7 @@ export interface IdentityVerifier {
    * The identity behind a proof. Throws `unauthenticated` (with the reason for the log) for a proof that does not
    * hold, `unavailable` when an issuer that has to be asked does not answer.
    */
-  identify(proof: Proof, nowMs: number): Promise<Identity>;
+  identify(proof: Assertion, nowMs: number): Promise<Identity>;
 }
 
 /** One structured log event. Fields never hold secrets; a caller's text in them is cut to 1 KiB. */
@@ -200,7 +200,7 @@ export interface Metrics {
   /** One more denial, for this reason. */
   denied(reason: Denial): void;
   /** Notes a value; a name may have several, such as one for each service. */
-  read(name: Reading, value: number): void;
+  observe(name: Observation, value: number): void;
   /** Puts out what was noted since the last time, as one line, with what helps to find its request; nothing for nothing. */
   flush(about: Readonly<Record<string, string>>): void;
 }

@@ -35,7 +35,7 @@ export async function loadFunctions(): Promise<LocalFunctions> {
   }));
   return {
     invoke(event, context) {
-      const found = served.find(({ router }) => router.faceOf(event.rawPath) !== undefined);
+      const found = served.find(({ router }) => router.errorFormatOf(event.rawPath) !== undefined);
       return (found?.handler ?? fallback.handler)(event, context);
     },
     cleanUp() {

@@ -10,8 +10,8 @@ import {
 import type { AddressInfo, Socket } from 'node:net';
 import type { Context } from 'aws-lambda';
 import { type ErrorCode, PullpassError } from '../lib/domain/errors.ts';
-import { encodeAnswer } from '../lib/http/answer.ts';
-import { errorAnswer } from '../lib/http/errors.ts';
+import { encodeResponse } from '../lib/http/answer.ts';
+import { errorResponse } from '../lib/http/errors.ts';
 import type { HttpEvent, HttpResult } from '../lib/http/exchange.ts';
 import { MAX_BODY_BYTES } from '../lib/http/limits.ts';
 
@@ -160,8 +160,8 @@ function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
 /** The answer to what no function will see. */
 function refusal(code: ErrorCode): HttpResult {
   const requestId = randomUUID();
-  const { headers, ...answer } = errorAnswer(new PullpassError(code), undefined, requestId);
-  return encodeAnswer({
+  const { headers, ...answer } = errorResponse(new PullpassError(code), undefined, requestId);
+  return encodeResponse({
     ...answer,
     headers: { ...headers, 'cache-control': 'no-store', 'x-request-id': requestId },
   });

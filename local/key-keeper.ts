@@ -1,17 +1,17 @@
 /** Keeps the keys alive: the rings of every service, with the files that their registries read, and the credential key. */
 import { join } from 'node:path';
-import { credentialKeyUpkeep } from '../lib/derivation/credential-upkeep.ts';
-import { keyFilePlace } from '../lib/derivation/key-place.ts';
+import { credentialKeyRotation } from '../lib/derivation/credential-upkeep.ts';
+import { fileKeySource } from '../lib/derivation/key-place.ts';
 import type { Service } from '../lib/domain/service.ts';
 import { toSeconds } from '../lib/domain/time.ts';
 import type { Clock, RandomBytes } from '../lib/ports.ts';
-import { directoryName, keyDirectory } from '../lib/signing/key-directory.ts';
+import { directoryName, fileKeyStore } from '../lib/signing/key-directory.ts';
 import { maintainRing } from '../lib/signing/maintenance.ts';
 import { keyPublication } from '../lib/signing/publication.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { writeRegistryFiles } from './registry-files.ts';
 
-export interface KeyKeeperOptions {
+export interface KeyRotationOptions {
   readonly services: readonly Service[];
   readonly directory: Pick<DataDirectory, 'keys' | 'credentialKey' | 'registry'>;
   /** `PULLPASS_URL`. */
@@ -21,11 +21,11 @@ export interface KeyKeeperOptions {
 }
 
 /** Does once what is due: safe at any time, and as often as wanted. */
-export async function keepKeys(options: KeyKeeperOptions): Promise<void> {
+export async function rotateKeys(options: KeyRotationOptions): Promise<void> {
   const { services, directory, publicUrl, clock, randomBytes } = options;
-  const keys = keyDirectory(directory.keys);
+  const keys = fileKeyStore(directory.keys);
   const now = toSeconds(clock());
-  await credentialKeyUpkeep(keyFilePlace(directory.credentialKey), randomBytes).maintain(now);
+  await credentialKeyRotation(fileKeySource(directory.credentialKey), randomBytes).maintain(now);
   for (const service of services) {
     await maintainRing(service, keys, now);
     // New each time, past every cache: the files must show the keys as they are now.

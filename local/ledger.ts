@@ -1,19 +1,19 @@
 /** Starts only on a store that the ledger has followed all along, or that it was replayed into. */
 import { parseArgs } from 'node:util';
-import { composeIncarnation, IDENTITY_SETTINGS } from '../lib/compose/identity.ts';
+import { composeFileTableMarker, TABLE_SETTINGS } from '../lib/compose/identity.ts';
 import { composeRestore } from '../lib/compose/restore.ts';
 import { readConfig } from '../lib/config.ts';
 import { openLedgerDirectory } from '../lib/ledger/file-ledger.ts';
 import type { ReplayRequest } from '../lib/usecases/replay-ledger.ts';
 
 /** What the operator says of a store that was restored. */
-export interface Restoring {
+export interface RestoreOptions {
   readonly afterRestore: boolean;
   readonly acceptGap: boolean;
 }
 
 /** The words after `npm start --`. Throws for any that is unknown. */
-export function readWords(words: readonly string[]): Restoring {
+export function readRestoreOptions(words: readonly string[]): RestoreOptions {
   const { values } = parseArgs({
     args: [...words],
     options: { 'after-restore': { type: 'boolean' }, 'accept-gap': { type: 'boolean' } },
@@ -26,10 +26,10 @@ export function readWords(words: readonly string[]): Restoring {
  * sudden end the ledger is always replayed, from a little before it: the store could be a copy that was made meanwhile.
  * Throws, with what to type, for a store that was restored.
  */
-export async function openLedger(directory: string, restoring: Restoring): Promise<() => Promise<void>> {
+export async function openLedger(directory: string, restoring: RestoreOptions): Promise<() => Promise<void>> {
   await openLedgerDirectory(directory);
-  const identity = composeIncarnation(readConfig(IDENTITY_SETTINGS), directory);
-  const belonging = await identity.settle(Date.now());
+  const identity = composeFileTableMarker(readConfig(TABLE_SETTINGS), directory);
+  const belonging = await identity.initialise(Date.now());
   if (belonging === 'unsure') await replay({ unsure: true, acceptGap: true, dryRun: false });
   if (belonging === 'foreign') {
     if (!restoring.afterRestore) throw new Error(refusal(directory));

@@ -19,8 +19,8 @@ import {
 } from './environment.ts';
 import { loadFunctions } from './functions.ts';
 import { type Gateway, type Invoke, startGateway } from './gateway.ts';
-import { keepKeys } from './key-keeper.ts';
-import { openLedger, type Restoring, readWords } from './ledger.ts';
+import { rotateKeys } from './key-keeper.ts';
+import { openLedger, type RestoreOptions, readRestoreOptions } from './ledger.ts';
 import { ensureTable } from './table.ts';
 import { startTimers } from './timer.ts';
 import { welcome } from './welcome.ts';
@@ -33,7 +33,7 @@ const LEDGER_EVERY_MS = HOUR_SECONDS * 1000;
 export async function main(words: readonly string[]): Promise<void> {
   process.umask(0o077);
   try {
-    const restoring = readWords(words);
+    const restoring = readRestoreOptions(words);
     const settings = localSettings(process.env);
     const stop = await start(settings, restoring);
     let stopping = false;
@@ -49,7 +49,7 @@ export async function main(words: readonly string[]): Promise<void> {
   }
 }
 
-async function start(settings: LocalSettings, restoring: Restoring): Promise<() => Promise<void>> {
+async function start(settings: LocalSettings, restoring: RestoreOptions): Promise<() => Promise<void>> {
   const directory = await openDataDirectory(settings.data);
   await mkdir(directory.keys, { recursive: true });
   const engine = await startEngine({ path: directory.store });
@@ -58,7 +58,7 @@ async function start(settings: LocalSettings, restoring: Restoring): Promise<() 
   const leave = await openLedger(settings.ledger, restoring);
   await createKeyFile(directory.derivationKey, randomBytes);
   const keepAll = () =>
-    keepKeys({ ...settings, publicUrl: settings.url, directory, clock: Date.now, randomBytes });
+    rotateKeys({ ...settings, publicUrl: settings.url, directory, clock: Date.now, randomBytes });
   await keepAll();
   const iam = settings.developmentIam ? await openDevelopmentIam(settings, directory) : undefined;
   const functions = await loadFunctions();

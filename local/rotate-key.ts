@@ -1,7 +1,7 @@
 /** `npm run rotate-key -- [SERVICE]`: brings a new signing key of a service into use at once. */
 
 import { toSeconds } from '../lib/domain/time.ts';
-import { keyDirectory } from '../lib/signing/key-directory.ts';
+import { fileKeyStore } from '../lib/signing/key-directory.ts';
 import { rotateNow } from '../lib/signing/maintenance.ts';
 import { openDataDirectory } from './data-directory.ts';
 import { localSettings } from './environment.ts';
@@ -15,5 +15,5 @@ if (service === undefined) {
   process.exit(2);
 }
 const { keys } = await openDataDirectory(data);
-await rotateNow(service, keyDirectory(keys), toSeconds(Date.now()));
+await rotateNow(service, fileKeyStore(keys), toSeconds(Date.now()));
 console.log(`${service.name} signs with a new key; a running process follows within a minute.`);

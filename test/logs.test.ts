@@ -1,6 +1,6 @@
 /** docs/logs.md, held against what a deployment writes: every event with its fields. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { COUNTS, DENIALS, READINGS } from '../lib/domain/measures.ts';
+import { COUNTS, DENIALS, OBSERVATIONS } from '../lib/domain/measures.ts';
 import { EVENTS, QUESTIONS, rowsBelow } from './support/log-document.ts';
 import { writeEveryEvent } from './support/log-scenario.ts';
 import { type LogEvent, linesOf } from './support/logs.ts';
@@ -36,7 +36,7 @@ describe('docs/logs.md', () => {
 
   it('has every figure, with its unit, and every reason of a denial', () => {
     const figures = rowsBelow('| metric |').flatMap(([names = []]) => names);
-    expect(new Set(figures)).toEqual(new Set([...COUNTS, ...Object.keys(READINGS)]));
+    expect(new Set(figures)).toEqual(new Set([...COUNTS, ...Object.keys(OBSERVATIONS)]));
     const reasons = rowsBelow('| `Reason`').flatMap(([names = []]) => names);
     expect(new Set(reasons)).toEqual(new Set(DENIALS));
   });
@@ -51,7 +51,7 @@ describe('the queries of Logs Insights', () => {
     const queries = blocks.filter(({ language }) => language === '');
     expect(queries.length).toBeGreaterThan(0);
     const fields = new Set([...EVENTS.values()].flatMap(names => [...names]));
-    const names = [...fields, ...COMMON, ...COUNTS, ...Object.keys(READINGS), '@timestamp'];
+    const names = [...fields, ...COMMON, ...COUNTS, ...Object.keys(OBSERVATIONS), '@timestamp'];
     for (const { text } of queries) {
       const aliases = [...text.matchAll(/ as (\w+)/g)].map(([, alias]) => alias);
       const used = text.replaceAll(SYNTAX, ' ').match(/@?[A-Za-z]\w*/g) ?? [];

@@ -8,7 +8,7 @@ import { ALL_ROUTES } from '../lib/api/routes.ts';
 import { VARIABLES } from '../lib/config.ts';
 import { ISSUERS_FILE } from '../lib/config-issuers.ts';
 import { SERVICES_FILE } from '../lib/config-services.ts';
-import { credentialBody, MAX_CREDENTIAL_LENGTH, sealCredential } from '../lib/domain/credential.ts';
+import { credentialBody, formatCredential, MAX_CREDENTIAL_LENGTH } from '../lib/domain/credential.ts';
 import { ERRORS } from '../lib/domain/errors.ts';
 import { formatRegistryToken } from '../lib/domain/registry-token.ts';
 import {
@@ -46,9 +46,11 @@ describe('the README', () => {
     const documented = ROWS.flatMap(
       ([, cell]) => /^`((?:GET|POST|PUT|PATCH|DELETE) \S+)`$/.exec(cell ?? '')?.[1] ?? [],
     );
-    const tabulated = ALL_ROUTES.filter(({ guard }) => guard !== 'login');
+    const tabulated = ALL_ROUTES.filter(({ authentication }) => authentication !== 'login');
     expect(documented.sort()).toEqual(tabulated.map(({ method, path }) => `${method} ${path}`).sort());
-    const login = ALL_ROUTES.filter(({ guard }) => guard === 'login').map(({ path }) => path);
+    const login = ALL_ROUTES.filter(({ authentication }) => authentication === 'login').map(
+      ({ path }) => path,
+    );
     expect(login.filter(path => !README.includes(path))).toEqual([]);
   });
 
@@ -67,7 +69,7 @@ describe('the README', () => {
     const sealed = lengths.flatMap(length => {
       const repositories = length === null ? null : [patternOf(length)];
       const body = credentialBody('k', { ...facts, parent, service: 's', repositories, alsoPull: [] });
-      return sealCredential(body, Buffer.alloc(32, 7))?.reveal() ?? [];
+      return formatCredential(body, Buffer.alloc(32, 7))?.reveal() ?? [];
     });
     expect(sealed.at(-1)?.length).toBeGreaterThan(MAX_CREDENTIAL_LENGTH - 4);
     for (const value of sealed) expect(value).toMatch(new RegExp(`^${expression}$`));

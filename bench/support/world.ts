@@ -11,7 +11,7 @@ import { formatRegistryToken, hashRegistryToken, SALT_BYTES } from '../../lib/do
 import { LIFETIME_SECONDS } from '../../lib/domain/service.ts';
 import { DAY_SECONDS, toSeconds } from '../../lib/domain/time.ts';
 import { UUID_RANDOM_BYTES, uuidV7 } from '../../lib/domain/uuid.ts';
-import { keyDirectory } from '../../lib/signing/key-directory.ts';
+import { fileKeyStore } from '../../lib/signing/key-directory.ts';
 import { maintainRing } from '../../lib/signing/maintenance.ts';
 import type { Item } from '../../lib/store/attributes.ts';
 import { toClaimItem } from '../../lib/store/claim-item.ts';
@@ -33,7 +33,7 @@ export function aToken(account: Account): { value: string; item: object } {
     hash: hashRegistryToken(value),
     derivation: { key: 'k1', salt: randomBytes(SALT_BYTES) },
     generation: 1,
-    issuedBy: randomBytes(8).toString('hex'),
+    issuanceId: randomBytes(8).toString('hex'),
     access: 'pull',
     repositories: null,
     description: 'build farm 7',
@@ -77,7 +77,7 @@ export async function openWorld(): Promise<World> {
   await createKeyFile(credentialKey, randomBytes);
   const service = { name: SERVICE, registry: SERVICE, profile: 'x5c', algorithm: 'ES256' } as const;
   const lifetimeSeconds = LIFETIME_SECONDS.default;
-  await maintainRing({ ...service, lifetimeSeconds }, keyDirectory(keys), toSeconds(Date.now()));
+  await maintainRing({ ...service, lifetimeSeconds }, fileKeyStore(keys), toSeconds(Date.now()));
   return {
     directory,
     environment: {

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import type { Secret } from '../../lib/domain/secret.ts';
-import { Failure } from '../failure.ts';
+import { CliError } from '../failure.ts';
 
 export const CLIENTS = ['docker', 'podman', 'skopeo', 'buildah'] as const;
 export type ClientName = (typeof CLIENTS)[number];
@@ -49,7 +49,7 @@ export async function logClientIn(login: ClientLogin): Promise<void> {
   child.stdin?.on('error', () => undefined).end(password.reveal());
   const reason = await code;
   if (reason !== undefined)
-    throw new Failure(`${client} login ${registry}: ${reason}.`, {
+    throw new CliError(`${client} login ${registry}: ${reason}.`, {
       code: 'client-failed',
       next: `Read what ${client} has said above.`,
     });

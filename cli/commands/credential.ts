@@ -4,7 +4,7 @@ import { FORMAT_NAMES } from '../../lib/api/credential-formats.ts';
 import { replaceFile } from '../../lib/files/atomic-file.ts';
 import { patterns, seconds } from '../arguments.ts';
 import type { Context } from '../context.ts';
-import { Failure } from '../failure.ts';
+import { CliError } from '../failure.ts';
 import { serviceOf } from '../registry/service.ts';
 import { vendRequest } from '../registry/vend.ts';
 import { messageOf } from '../text.ts';
@@ -52,7 +52,7 @@ async function credential(context: Context, options: Options): Promise<void> {
   const { text } = await session.send(vendRequest(order));
   if (file === undefined) return print(context, format, text.trimEnd());
   await replaceFile(file, text, OWNER_ONLY).catch((error: unknown) => {
-    throw new Failure(`${file} cannot be written: ${messageOf(error)}`);
+    throw new CliError(`${file} cannot be written: ${messageOf(error)}`);
   });
   await context.output.show({ file, format }, `Wrote ${file} (${format}).`);
 }

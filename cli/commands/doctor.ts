@@ -4,7 +4,7 @@ import type { Context } from '../context.ts';
 import { examineDeployment } from '../doctor/deployment.ts';
 import { type Finding, Findings, type Learnt } from '../doctor/findings.ts';
 import { examineRegistry } from '../doctor/registry.ts';
-import { AlreadyTold } from '../failure.ts';
+import { SilentExit } from '../failure.ts';
 import type { Proof } from '../proof.ts';
 import { describe, recognise } from '../recognised.ts';
 import { serviceOf } from '../registry/service.ts';
@@ -41,7 +41,7 @@ async function doctor(context: Context, wanted: string | undefined): Promise<voi
   }
   if (output.format === 'json')
     await output.show({ healthy: findings.isHealthy, findings: findings.all }, '');
-  if (!findings.isHealthy) throw new AlreadyTold();
+  if (!findings.isHealthy) throw new SilentExit();
 }
 
 async function whoIsIt(session: Session, services: readonly TargetService[]): Promise<Learnt<Proof>> {

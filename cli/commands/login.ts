@@ -2,8 +2,8 @@
 import type { Command } from 'commander';
 import { Broker, DEFAULT_TIMEOUT_MS } from '../broker.ts';
 import type { Context } from '../context.ts';
-import { type Discovered, demandSameIssuer, discover } from '../discovery.ts';
-import { Failure, UsageError } from '../failure.ts';
+import { type Discovered, discover, requireSameIssuer } from '../discovery.ts';
+import { CliError, UsageError } from '../failure.ts';
 import { exchangeApiKey } from '../iam.ts';
 import { proofOf } from '../login-proof.ts';
 import { type LoginOptions, type LoginSource, loginSource } from '../login-source.ts';
@@ -43,7 +43,7 @@ async function logIn(context: Context, { url, ...options }: LoginOptions & { url
   const { output } = context;
   const broker = new Broker({ url: known.url });
   const found = await output.during(`Waiting for ${known.url}`, discover(broker));
-  if (known.target !== undefined) demandSameIssuer(known.target, found);
+  if (known.target !== undefined) requireSameIssuer(known.target, found);
   const login = await output.during('Logging in', storedLogin(context, source, found));
   const proof = await proofOf(login, known.url, context.clock());
   const recognised = await output.during('Logging in', recognise(broker, proof, found.services));
@@ -77,7 +77,7 @@ function knownAs(state: State, name: string, url: string): Known {
   const other = state.targets.find(target => target.name === name);
   if (other === undefined) return { name, url, target: undefined };
   if (other.url === url) return { name, url, target: other };
-  throw new Failure(`The target ${name} is another deployment: ${other.url}`, {
+  throw new CliError(`The target ${name} is another deployment: ${other.url}`, {
     next: `Give this one a name of its own: pullpass target-add NAME ${url}`,
   });
 }
@@ -89,7 +89,7 @@ async function storedLogin(
 ): Promise<StoredLogin> {
   if (source.kind !== 'api-key') return source;
   if (issuer === null)
-    throw new Failure('This deployment takes no API keys: none of its issuers exchanges them.');
+    throw new CliError('This deployment takes no API keys: none of its issuers exchanges them.');
   return exchangeApiKey(issuer, source.apiKey, { nowMs: context.clock(), timeoutMs: DEFAULT_TIMEOUT_MS });
 }
 

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { patterns, seconds } from '../arguments.ts';
 import { CLIENTS, type ClientName, installedClient, logClientIn } from '../clients/log-in.ts';
 import type { Context } from '../context.ts';
-import { Failure, UsageError } from '../failure.ts';
+import { CliError, UsageError } from '../failure.ts';
 import type { Proof } from '../proof.ts';
 import { checkRegistry } from '../registry/challenge.ts';
 import { serviceOf } from '../registry/service.ts';
@@ -99,7 +99,7 @@ async function refreshProof(session: Session): Promise<Login> {
     const proof = { userName: 'iamrefresh', password: login.refreshToken } as const;
     return { proof, access: null, repositories: null, expiresAt: null };
   }
-  throw new Failure(`The login to ${session.target.url} has no IAM refresh token.`, {
+  throw new CliError(`The login to ${session.target.url} has no IAM refresh token.`, {
     next: 'Leave --iamrefresh out, or log in with an API key.',
   });
 }

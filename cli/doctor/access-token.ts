@@ -2,7 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
 import { MINUTE_SECONDS } from '../../lib/domain/time.ts';
-import { Failure } from '../failure.ts';
+import { CliError } from '../failure.ts';
 import type { PublicKeys } from '../registry/public-keys.ts';
 import { messageOf } from '../text.ts';
 
@@ -16,11 +16,11 @@ export interface Expectation extends PublicKeys {
 /** The certificates of a bundle. Throws a Failure when one cannot be read, or there is none. */
 export function certificatesIn(bundle: string): readonly X509Certificate[] {
   const blocks = bundle.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-  if (blocks.length === 0) throw new Failure('The published bundle holds no certificate.');
+  if (blocks.length === 0) throw new CliError('The published bundle holds no certificate.');
   try {
     return blocks.map(block => new X509Certificate(block));
   } catch (error) {
-    throw new Failure(`The published bundle cannot be read: ${messageOf(error)}`);
+    throw new CliError(`The published bundle cannot be read: ${messageOf(error)}`);
   }
 }
 
@@ -36,7 +36,7 @@ export async function verifyAccessToken(token: string, expected: Expectation): P
     // What distribution allows (registry/auth/token/token.go).
     clockTolerance: MINUTE_SECONDS,
   }).catch((error: unknown) => {
-    throw new Failure(`The access token does not verify against what is published: ${messageOf(error)}.`);
+    throw new CliError(`The access token does not verify against what is published: ${messageOf(error)}.`);
   });
   if (bundle !== undefined) await verifyChain(token, protectedHeader.x5c ?? [], { bundle, nowMs });
 }
@@ -48,12 +48,12 @@ async function verifyChain(
   { bundle, nowMs }: { readonly bundle: string; readonly nowMs: number },
 ): Promise<void> {
   if (text === undefined)
-    throw new Failure('The access token carries no certificate, and its registry needs one.');
+    throw new CliError('The access token carries no certificate, and its registry needs one.');
   const leaf = new X509Certificate(Buffer.from(text, 'base64'));
   const isCertified = certificatesIn(bundle).some(root => leaf.verify(root.publicKey));
-  if (!isCertified) throw new Failure("The access token's certificate is of none of the published roots.");
+  if (!isCertified) throw new CliError("The access token's certificate is of none of the published roots.");
   if (nowMs < Date.parse(leaf.validFrom) || nowMs >= Date.parse(leaf.validTo)) {
-    throw new Failure(
+    throw new CliError(
       `The access token's certificate is good from ${leaf.validFrom} to ${leaf.validTo}, which is not now.`,
     );
   }
@@ -61,6 +61,6 @@ async function verifyChain(
     currentDate: new Date(nowMs),
     clockTolerance: MINUTE_SECONDS,
   }).catch(() => {
-    throw new Failure('The access token was not signed with the key of the certificate that it carries.');
+    throw new CliError('The access token was not signed with the key of the certificate that it carries.');
   });
 }

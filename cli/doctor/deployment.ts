@@ -3,8 +3,8 @@ import { toSeconds } from '../../lib/domain/time.ts';
 import { boundedFetch, type FetchedAnswer } from '../bounded-fetch.ts';
 import { DEFAULT_TIMEOUT_MS } from '../broker.ts';
 import type { Context } from '../context.ts';
-import { type Discovered, demandSameIssuer, discover } from '../discovery.ts';
-import { Failure } from '../failure.ts';
+import { type Discovered, discover, requireSameIssuer } from '../discovery.ts';
+import { CliError } from '../failure.ts';
 import type { Session } from '../session.ts';
 import type { Target } from '../target.ts';
 import { printable } from '../text.ts';
@@ -42,7 +42,7 @@ async function reach({ name, url }: Target): Promise<Learnt<FetchedAnswer>> {
 
 function healthOf({ status, text }: FetchedAnswer): Learnt<true> {
   if (status === 200) return { fact: true, message: 'It can read its store, and sign.' };
-  throw new Failure(`It answers ${status} at /health: it cannot do its work. ${detailIn(text)}`.trimEnd(), {
+  throw new CliError(`It answers ${status} at /health: it cannot do its work. ${detailIn(text)}`.trimEnd(), {
     next: 'Ask its operator: the log of the deployment says what is missing.',
   });
 }
@@ -66,12 +66,12 @@ function skewOf({ headers }: FetchedAnswer, now: number): Learnt<number> {
   const skew = Math.abs(now - toSeconds(date));
   const message = `The clocks of this machine and the deployment differ by ${skew} s.`;
   const advice = 'Set the clock of the machine that is wrong; it had better follow a time server.';
-  if (skew > SKEW.problem) throw new Failure(message, { next: advice });
+  if (skew > SKEW.problem) throw new CliError(message, { next: advice });
   return { fact: skew, message, ...(skew > SKEW.warning ? { warning: advice } : {}) };
 }
 
 function metadataOf(target: Target, found: Discovered): Learnt<Discovered> {
-  demandSameIssuer(target, found);
+  requireSameIssuer(target, found);
   const registries = found.services.map(({ registry }) => registry).join(', ');
   const message = `It knows itself by that URL, and serves ${registries || 'no registry'}.`;
   if (JSON.stringify(found.services) === JSON.stringify(target.services)) return { fact: found, message };

@@ -1,5 +1,5 @@
 /** What an examination has come to, a finding for each check, in the order in which they were made. */
-import { Failure } from '../failure.ts';
+import { CliError } from '../failure.ts';
 import { messageOf } from '../text.ts';
 
 export interface Finding {
@@ -45,7 +45,7 @@ export class Findings {
         : this.#add({ check, state: 'warning', message, advice: warning }));
       return fact;
     } catch (error) {
-      const next = error instanceof Failure ? error.details.next : undefined;
+      const next = error instanceof CliError ? error.details.next : undefined;
       const advice = next === undefined ? {} : { advice: next };
       await this.#add({ check, state: 'problem', message: messageOf(error), ...advice });
       return undefined;

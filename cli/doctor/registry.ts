@@ -2,10 +2,10 @@
 import * as v from 'valibot';
 import { Secret } from '../../lib/domain/secret.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
-import { Failure } from '../failure.ts';
+import { CliError } from '../failure.ts';
 import type { Proof } from '../proof.ts';
 import { askRegistry } from '../registry/ask.ts';
-import { demandChallenge } from '../registry/challenge.ts';
+import { requireChallenge } from '../registry/challenge.ts';
 import { type PublicKeys, publicKeys, serviceFacts } from '../registry/public-keys.ts';
 import type { Session } from '../session.ts';
 import type { TargetService } from '../target.ts';
@@ -42,7 +42,7 @@ export async function examineRegistry(findings: Findings, patient: Patient): Pro
     answer === undefined
       ? await findings.skip(called('challenge'), 'a registry that answers')
       : await findings.check(called('challenge'), () => {
-          demandChallenge(registry, answer, { url: patient.session.target.url, service: name });
+          requireChallenge(registry, answer, { url: patient.session.target.url, service: name });
           return { fact: true, message: 'It sends its clients to this deployment, for this service.' };
         });
   const keys = patient.isServed
@@ -77,7 +77,7 @@ async function keysOf({ session, service: { name }, nowMs }: Patient): Promise<L
   if (fact.bundle === undefined) return { fact, message };
   const ends = Math.min(...certificatesIn(fact.bundle).map(({ validTo }) => Date.parse(validTo)));
   if (ends - nowMs > MIN_ROOT_LIFE_MS) return { fact, message };
-  throw new Failure(`A root certificate in the bundle ends at ${new Date(ends).toISOString()}.`, {
+  throw new CliError(`A root certificate in the bundle ends at ${new Date(ends).toISOString()}.`, {
     next: 'Have the deployment make a new root, and give the registry the new bundle (see "Keys" in the README).',
   });
 }
@@ -97,7 +97,7 @@ async function believed(accessToken: Secret, { name, registry }: TargetService):
   const { status } = await askRegistry({ registry, accessToken });
   if (status === 200) return { fact: true, message: 'It accepts the access token.' };
   const next = `Give it what "pullpass registry-config ${name}" prints, and restart it: it reads its keys when it starts. Its log says what it did not believe.`;
-  throw new Failure(
+  throw new CliError(
     status === 401
       ? 'It refuses the access token: it holds other certificates or keys than the published ones, or another issuer.'
       : `It answers ${status} to a good access token.`,

@@ -1,11 +1,11 @@
 /** What a credential helper is asked to do: get, store, erase and list. */
 import * as v from 'valibot';
-import { appearanceOf } from '../../lib/domain/appearance.ts';
+import { secretFormatOf } from '../../lib/domain/appearance.ts';
 import { parseRegistryToken } from '../../lib/domain/registry-token.ts';
 import { Secret } from '../../lib/domain/secret.ts';
 import { parseStrictJson } from '../../lib/domain/strict-json.ts';
 import type { Clock } from '../../lib/ports.ts';
-import { Failure } from '../failure.ts';
+import { CliError } from '../failure.ts';
 import type { Home } from '../home.ts';
 import { checkRegistry } from '../registry/challenge.ts';
 import { vendWidest } from '../registry/vend.ts';
@@ -57,7 +57,7 @@ async function speakerFor({ home }: HelperPorts, serverUrl: string): Promise<Lis
   const speaker = speakerAmong(listed);
   if (speaker !== undefined) return speaker;
   const [first] = listed;
-  throw new Failure(
+  throw new CliError(
     NOT_FOUND,
     first === undefined ? {} : { next: `Log in with: pullpass login --target ${first.target.name}` },
   );
@@ -81,7 +81,7 @@ async function store({ home }: HelperPorts, input: string): Promise<string> {
   const [first] = listed;
   if (first === undefined) throw unlisted(registry);
   if (userName !== USER_NAME) throw otherUserName(userName, first.target);
-  if (appearanceOf(secret) === 'a credential' && speakerAmong(listed) !== undefined) return '';
+  if (secretFormatOf(secret) === 'a credential' && speakerAmong(listed) !== undefined) return '';
   if (parseRegistryToken(secret) === undefined) throw noRegistryToken(first.target);
   const target = first.target.name;
   await home.update(state => ({
@@ -100,7 +100,7 @@ async function erase(ports: HelperPorts, serverUrl: string): Promise<string> {
   const registry = registryOf(serverUrl);
   const speaker = await speakerFor(ports, serverUrl);
   if (speaker.token === undefined) {
-    throw new Failure(`${registry} is served by the login to ${speaker.target.url}.`, {
+    throw new CliError(`${registry} is served by the login to ${speaker.target.url}.`, {
       next: `End it with: pullpass logout --target ${speaker.target.name}`,
     });
   }
@@ -130,18 +130,18 @@ function readStored(input: string): v.InferOutput<typeof STORED> {
     return v.parse(STORED, parseStrictJson(input));
   } catch {
     // Whatever it was, it holds a secret.
-    throw new Failure('What is to be stored is no {"ServerURL", "Username", "Secret"}.');
+    throw new CliError('What is to be stored is no {"ServerURL", "Username", "Secret"}.');
   }
 }
 
-function unlisted(registry: string): Failure {
-  return new Failure(`No target lists the registry ${registry}.`, {
+function unlisted(registry: string): CliError {
+  return new CliError(`No target lists the registry ${registry}.`, {
     next: 'Add its deployment with: pullpass target-add NAME URL. For other registries name another helper in "credHelpers".',
   });
 }
 
-function otherUserName(userName: string, { name }: Target): Failure {
-  return new Failure(
+function otherUserName(userName: string, { name }: Target): CliError {
+  return new CliError(
     `The user name ${JSON.stringify(userName)} cannot be kept here, only a registry token can.`,
     {
       next: `Log in with: pullpass login --target ${name}. The helper then makes a fresh credential for every use.`,
@@ -149,8 +149,8 @@ function otherUserName(userName: string, { name }: Target): Failure {
   );
 }
 
-function noRegistryToken({ name }: Target): Failure {
-  return new Failure(
+function noRegistryToken({ name }: Target): CliError {
+  return new CliError(
     'What was given for the user name token is no registry token, and nothing else is kept here.',
     {
       next: `Give a registry token (plp_…), or log in with: pullpass login --target ${name}`,

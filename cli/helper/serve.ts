@@ -1,7 +1,7 @@
 /** One call of the credential helper (docker/docker-credential-helpers `credentials/credentials.go`). */
-import { Context, type World } from '../context.ts';
+import { Context, type Io } from '../context.ts';
 import { within } from '../deadline.ts';
-import { Failure } from '../failure.ts';
+import { CliError } from '../failure.ts';
 import { messageOf, printable } from '../text.ts';
 import { VERSION } from '../version.ts';
 import { ACTIONS, NOT_FOUND } from './actions.ts';
@@ -11,7 +11,7 @@ const DEADLINE_MS = 4_500;
 const USAGE = 'usage: docker-credential-pullpass get|store|erase|list|version';
 
 /** Carries out the action that the arguments name. Answers the exit code, and throws nothing. */
-export async function serve(args: readonly string[], world: World): Promise<number> {
+export async function serve(args: readonly string[], world: Io): Promise<number> {
   const { stdout, stderr } = world;
   try {
     stdout.write(`${await within(DEADLINE_MS, outcome(args, world))}\n`);
@@ -19,7 +19,7 @@ export async function serve(args: readonly string[], world: World): Promise<numb
   } catch (error) {
     const message = printable(messageOf(error));
     const next =
-      error instanceof Failure && error.details.next !== undefined ? [printable(error.details.next)] : [];
+      error instanceof CliError && error.details.next !== undefined ? [printable(error.details.next)] : [];
     // Clients read the standard output, people the other one. Whoever has no credential here may have one elsewhere.
     stdout.write(`${message === NOT_FOUND ? NOT_FOUND : [message, ...next].join(' ')}\n`);
     const remarks = message === NOT_FOUND ? next : [message, ...next];
@@ -28,11 +28,11 @@ export async function serve(args: readonly string[], world: World): Promise<numb
   }
 }
 
-async function outcome(args: readonly string[], world: World): Promise<string> {
+async function outcome(args: readonly string[], world: Io): Promise<string> {
   const [name = '', ...others] = args;
   if (others.length === 0 && name === 'version') return `docker-credential-pullpass (pullpass) v${VERSION}`;
   const action = ACTIONS.get(name);
-  if (action === undefined || others.length > 0) throw new Failure(USAGE);
+  if (action === undefined || others.length > 0) throw new CliError(USAGE);
   const { home, clock, terminal } = new Context(world, () => ({}));
   return action({ home, clock }, withoutLineEnd(await terminal.text()));
 }

@@ -4,7 +4,7 @@
  */
 import * as v from 'valibot';
 import { parseStrictJson } from '../../lib/domain/strict-json.ts';
-import { Failure } from '../failure.ts';
+import { CliError } from '../failure.ts';
 
 const API_VERSION = 'credentialprovider.kubelet.k8s.io/v1';
 
@@ -33,7 +33,7 @@ const RESPONSE = v.strictObject({
 export function readRequest(text: string): ProviderRequest {
   const { success, output } = v.safeParse(REQUEST, jsonIn(text));
   if (success) return output;
-  throw new Failure(`The request is no CredentialProviderRequest of ${API_VERSION}.`, {
+  throw new CliError(`The request is no CredentialProviderRequest of ${API_VERSION}.`, {
     next: `Set "apiVersion: ${API_VERSION}" for this provider in the configuration of the kubelet.`,
   });
 }
@@ -54,7 +54,7 @@ export function checkedResponse(text: string, { registry, lifeSeconds }: Respons
     Object.hasOwn(output.auth, registry) &&
     Number.parseInt(output.cacheDuration, 10) <= lifeSeconds;
   if (isOurs) return JSON.stringify(output);
-  throw new Failure(`The deployment answered with something else than a credential for ${registry}.`);
+  throw new CliError(`The deployment answered with something else than a credential for ${registry}.`);
 }
 
 /** Says that there is nothing for this image, so that the kubelet asks others, and pulls without. Not remembered. */

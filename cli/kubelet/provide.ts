@@ -3,10 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { parseRegistryToken } from '../../lib/domain/registry-token.ts';
 import { Secret } from '../../lib/domain/secret.ts';
 import { Broker } from '../broker.ts';
-import type { World } from '../context.ts';
+import type { Io } from '../context.ts';
 import { within } from '../deadline.ts';
 import { discover } from '../discovery.ts';
-import { Failure, UsageError } from '../failure.ts';
+import { CliError, UsageError } from '../failure.ts';
 import type { Proof } from '../proof.ts';
 import { checkRegistry } from '../registry/challenge.ts';
 import { vendRequest } from '../registry/vend.ts';
@@ -23,7 +23,7 @@ const LIFE_SECONDS = 3600;
 /** Answers the exit code, and throws nothing. */
 export async function provide(
   args: readonly string[],
-  { stdin, stdout, stderr }: Pick<World, 'stdin' | 'stdout' | 'stderr'>,
+  { stdin, stdout, stderr }: Pick<Io, 'stdin' | 'stdout' | 'stderr'>,
 ): Promise<number> {
   try {
     const provider = readArguments(args);
@@ -36,7 +36,7 @@ export async function provide(
     );
     return 0;
   } catch (error) {
-    const next = error instanceof Failure ? (error.details.next ?? '') : '';
+    const next = error instanceof CliError ? (error.details.next ?? '') : '';
     const isUsage = error instanceof UsageError;
     const text = `${printable(messageOf(error))} ${printable(next)}`.trim();
     stderr.write(`pullpass-kubelet-provider: ${text}\n${isUsage ? `\n${USAGE}\n` : ''}`);
@@ -63,17 +63,17 @@ async function proofOf({ tokenFile }: ProviderArguments, request: ProviderReques
   if (tokenFile !== undefined) return { userName: 'token', password: await readTokenFile(tokenFile) };
   const { serviceAccountToken: token = '' } = request;
   if (token !== '') return { userName: 'oidc', password: new Secret(token) };
-  throw new Failure('The request has no service-account token.', {
+  throw new CliError('The request has no service-account token.', {
     next: 'Set "tokenAttributes" for this provider in the configuration of the kubelet, or give it a --token-file.',
   });
 }
 
 async function readTokenFile(path: string): Promise<Secret> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw new Failure(`The registry token cannot be read: ${messageOf(error)}`);
+    throw new CliError(`The registry token cannot be read: ${messageOf(error)}`);
   });
   const token = new Secret(text.trim());
-  if (parseRegistryToken(token) === undefined) throw new Failure(`${path} holds no registry token.`);
+  if (parseRegistryToken(token) === undefined) throw new CliError(`${path} holds no registry token.`);
   return token;
 }
 
@@ -81,5 +81,5 @@ async function serviceOf(broker: Broker, registry: string): Promise<string> {
   const { services } = await discover(broker);
   const service = services.find(listed => listed.registry === registry);
   if (service !== undefined) return service.name;
-  throw new Failure(`The deployment at ${broker.url} does not serve ${registry}.`);
+  throw new CliError(`The deployment at ${broker.url} does not serve ${registry}.`);
 }

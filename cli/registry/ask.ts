@@ -1,7 +1,7 @@
 /** One request to a registry's `/v2/`: over https, or http on this machine, and never redirected. */
 import type { Secret } from '../../lib/domain/secret.ts';
 import { boundedFetch } from '../bounded-fetch.ts';
-import { Failure } from '../failure.ts';
+import { CliError } from '../failure.ts';
 import { isLoopback } from '../target.ts';
 
 export interface Question {
@@ -35,8 +35,8 @@ export async function askRegistry(question: Question): Promise<RegistryAnswer> {
       ask(`http://${registry}`, timeoutMs - LOOPBACK_TLS_MS, accessToken),
     );
   } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    throw new Failure(error.message, { ...error.details, next: adviceFor(error) });
+    if (!(error instanceof CliError)) throw error;
+    throw new CliError(error.message, { ...error.details, next: adviceFor(error) });
   }
 }
 
@@ -46,7 +46,7 @@ async function ask(origin: string, timeoutMs: number, accessToken?: Secret): Pro
   return { origin, status: answer.status, challenges: answer.headers.get('www-authenticate') ?? '' };
 }
 
-function adviceFor({ details: { code } }: Failure): string {
+function adviceFor({ details: { code } }: CliError): string {
   return code === 'redirected'
     ? 'A registry must answer at /v2/ itself: ask whoever runs it, or what stands before it.'
     : 'Check that the registry is up and can be reached from here. Name the authority of its certificate in NODE_EXTRA_CA_CERTS if it is your own.';

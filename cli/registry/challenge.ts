@@ -1,5 +1,5 @@
 /** Whether a registry sends its clients to the deployment that it belongs to: nothing is handed out before that is sure. */
-import { Failure } from '../failure.ts';
+import { CliError } from '../failure.ts';
 import { printable } from '../text.ts';
 import { askRegistry, type Question, type RegistryAnswer } from './ask.ts';
 import { parseChallenges } from './challenges.ts';
@@ -24,15 +24,15 @@ export async function checkRegistry(
   question: Omit<Question, 'accessToken'>,
 ): Promise<RegistryAnswer> {
   const answer = await askRegistry(question);
-  demandChallenge(question.registry, answer, expected);
+  requireChallenge(question.registry, answer, expected);
   return answer;
 }
 
 /** Throws a Failure unless what the registry answered is the one challenge that it must have. */
-export function demandChallenge(registry: string, answer: RegistryAnswer, expected: Expected): void {
+export function requireChallenge(registry: string, answer: RegistryAnswer, expected: Expected): void {
   const fault = challengeFault(answer, expected);
   if (fault === undefined) return;
-  throw new Failure(`${registry} ${fault}`, {
+  throw new CliError(`${registry} ${fault}`, {
     code: 'wrong-registry',
     next: `If the registry is yours, give it what "pullpass registry-config ${expected.service}" prints and restart it. If it is not, do not log in to it.`,
   });

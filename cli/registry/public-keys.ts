@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import type { Service } from '../../lib/domain/service.ts';
 import type { Broker } from '../broker.ts';
-import { Failure } from '../failure.ts';
+import { CliError } from '../failure.ts';
 
 const JWKS = v.object({
   keys: v.array(v.looseObject({ kid: v.string(), alg: v.picklist(['ES256', 'RS256']) })),
@@ -29,7 +29,7 @@ export function serviceFacts(
   { jwks, bundle }: PublicKeys,
 ): Pick<Service, 'algorithm' | 'name' | 'profile'> {
   const [key] = jwks.keys;
-  if (key === undefined) throw new Failure(`No keys are published for ${name}.`, { code: 'no-keys' });
+  if (key === undefined) throw new CliError(`No keys are published for ${name}.`, { code: 'no-keys' });
   return { name, algorithm: key.alg, profile: bundle === undefined ? 'kid' : 'x5c' };
 }
 
@@ -39,6 +39,6 @@ function pathOf(service: string, file: string): `/${string}` {
 }
 
 function absent(error: unknown): undefined {
-  if (error instanceof Failure && error.details.status === 404) return undefined;
+  if (error instanceof CliError && error.details.status === 404) return undefined;
   throw error;
 }

@@ -1,5 +1,5 @@
 /** Which of a target's registries is meant. */
-import { Failure, UsageError } from '../failure.ts';
+import { CliError, UsageError } from '../failure.ts';
 import type { Target, TargetService } from '../target.ts';
 
 /** The service of that name or registry, or the only one. Throws a Failure that lists what there is. */
@@ -17,7 +17,7 @@ export function serviceOf(
     throw new UsageError(`${target} serves several registries; name one: ${names}`);
   }
   if (found !== undefined) return found;
-  throw new Failure(`${url} serves ${wanted === undefined ? 'no registry' : `no registry ${wanted}`}.`, {
+  throw new CliError(`${url} serves ${wanted === undefined ? 'no registry' : `no registry ${wanted}`}.`, {
     next: `Read what it serves again with: pullpass target-add ${target} ${url}`,
     problems: names === '' ? [] : [`It serves: ${names}`],
   });

@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import type { Access } from '../../lib/domain/access.ts';
 import { Secret } from '../../lib/domain/secret.ts';
-import { Failure } from '../failure.ts';
+import { CliError } from '../failure.ts';
 import type { Session } from '../session.ts';
 
 /** What is asked for; what is left out, the deployment decides. */
@@ -39,7 +39,7 @@ export async function vendWidest(asker: Asker, order: Omit<Order, 'access'>): Pr
   try {
     return await vend(asker, { ...order, access: 'push' });
   } catch (error) {
-    if (!(error instanceof Failure) || error.details.code !== 'wider-than-parent') throw error;
+    if (!(error instanceof CliError) || error.details.code !== 'wider-than-parent') throw error;
     return vend(asker, { ...order, access: 'pull' });
   }
 }

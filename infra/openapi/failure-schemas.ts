@@ -1,28 +1,28 @@
 /** The two faces of each failure. */
 import * as v from 'valibot';
 import { ERRORS, type ErrorCode } from '../../lib/domain/errors.ts';
-import type { Face } from '../../lib/http/exchange.ts';
+import type { ErrorFormat } from '../../lib/http/exchange.ts';
 import { id, member, text } from './members.ts';
 
 export const ERROR_CODES = Object.keys(ERRORS) as ErrorCode[];
 
-const SUFFIX: Record<Face, string> = { problem: 'Problem', registry: 'RegistryError' };
+const SUFFIX: Record<ErrorFormat, string> = { problem: 'Problem', registry: 'RegistryError' };
 
 /** `InvalidRequestProblem`. */
-export function nameOf(code: ErrorCode, face: Face): string {
+export function nameOf(code: ErrorCode, face: ErrorFormat): string {
   const words = code.split('-').map(word => word.charAt(0).toUpperCase() + word.slice(1));
   return words.join('') + SUFFIX[face];
 }
 
 /** The first failure that looks the same: registry clients are told fewer things apart. */
-export function lookOf(code: ErrorCode, face: Face): ErrorCode {
+export function lookOf(code: ErrorCode, face: ErrorFormat): ErrorCode {
   const { registryCode, oauthError } = ERRORS[code];
   const looksTheSame = (other: ErrorCode) =>
     ERRORS[other].registryCode === registryCode && ERRORS[other].oauthError === oauthError;
   return face === 'problem' ? code : (ERROR_CODES.find(looksTheSame) ?? code);
 }
 
-export function failureSchema(code: ErrorCode, face: Face): v.GenericSchema {
+export function failureSchema(code: ErrorCode, face: ErrorFormat): v.GenericSchema {
   return face === 'problem' ? problemOf(code) : registryErrorOf(code);
 }
 

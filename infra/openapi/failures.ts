@@ -1,7 +1,7 @@
 /** How a request to a route can fail: the answers by status, and the components that they refer to. */
 import type * as v from 'valibot';
 import { ERRORS, type ErrorCode } from '../../lib/domain/errors.ts';
-import type { Face, Route } from '../../lib/http/exchange.ts';
+import type { ErrorFormat, Route } from '../../lib/http/exchange.ts';
 import { ERROR_CODES, failureSchema, lookOf, nameOf } from './failure-schemas.ts';
 import { CHALLENGE, type HeaderName, headers, NOT_KEPT } from './headers.ts';
 import { refTo } from './schema.ts';
@@ -16,7 +16,7 @@ export interface Failures {
 
 /** What the chain can refuse on this route, and the failures of its own operation. */
 export function failuresOf(route: Route, own: readonly ErrorCode[]): Failures {
-  const { face } = route;
+  const { errors: face } = route;
   const codes = codesOf(route, own);
   const responses = [...Map.groupBy(codes, code => ERRORS[code].status)].map(([status, those]) => ({
     status,
@@ -36,27 +36,31 @@ export function failuresOf(route: Route, own: readonly ErrorCode[]): Failures {
 
 const EVERYWHERE = ['invalid-request', 'payload-too-large', 'headers-too-large', 'internal'] as const;
 const PROVEN = ['unauthenticated', 'rate-limited', 'unavailable'] as const;
-const MANAGING: ReadonlySet<Route['guard']> = new Set(['administrator', 'strong-administrator', 'identity']);
+const MANAGING: ReadonlySet<Route['authentication']> = new Set([
+  'administrator',
+  'strong-administrator',
+  'identity',
+]);
 
 /** In the order of the table. */
-function codesOf({ guard, body }: Route, own: readonly ErrorCode[]): ErrorCode[] {
+function codesOf({ authentication, body }: Route, own: readonly ErrorCode[]): ErrorCode[] {
   const found = new Set<ErrorCode>([
     ...EVERYWHERE,
     ...(body === 'none' ? [] : ['unsupported-media-type' as const]),
-    ...(guard === 'public' ? [] : PROVEN),
-    ...(MANAGING.has(guard) ? ['forbidden' as const] : []),
+    ...(authentication === 'public' ? [] : PROVEN),
+    ...(MANAGING.has(authentication) ? ['forbidden' as const] : []),
     ...own,
   ]);
   return ERROR_CODES.filter(code => found.has(code));
 }
 
-const MEDIA_TYPE: Record<Face, string> = {
+const MEDIA_TYPE: Record<ErrorFormat, string> = {
   problem: 'application/problem+json',
   registry: 'application/json',
 };
 
 /** The answer with one status, whatever of these is the reason. */
-function responseOf(codes: readonly ErrorCode[], face: Face): object {
+function responseOf(codes: readonly ErrorCode[], face: ErrorFormat): object {
   const looks = [...new Set(codes.map(code => lookOf(code, face)))];
   const [only, ...others] = looks.map(look => refTo(nameOf(look, face)));
   const schema = others.length === 0 ? only : { oneOf: [only, ...others] };

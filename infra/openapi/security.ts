@@ -1,5 +1,5 @@
-/** Who may use a route, as its guard says, and how they prove who they are. */
-import type { Guard, Route } from '../../lib/http/exchange.ts';
+/** Who may use a route, as its authentication says, and how they prove who they are. */
+import type { Authentication, Route } from '../../lib/http/exchange.ts';
 
 const BASIC = { basic: [] };
 const IAM_TOKEN = { iamToken: [] };
@@ -12,7 +12,7 @@ interface Access {
 }
 
 const IAM = '`iambearer`, `iamapikey`, `iamrefresh` or `awsiam`';
-const ACCESS: Record<Guard, Access> = {
+const ACCESS: Record<Authentication, Access> = {
   administrator: {
     security: [BASIC, IAM_TOKEN],
     who: `For administrators of the account, as ${IAM}.`,
@@ -31,8 +31,8 @@ const ACCESS: Record<Guard, Access> = {
 };
 
 /** A form brings its credentials along, where no security scheme can say so. */
-export function accessTo({ guard, body }: Route): Access {
-  return guard === 'login' && body === 'form' ? { security: [] } : ACCESS[guard];
+export function accessTo({ authentication, body }: Route): Access {
+  return authentication === 'login' && body === 'form' ? { security: [] } : ACCESS[authentication];
 }
 
 export const SECURITY_SCHEMES = {

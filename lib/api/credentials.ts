@@ -3,7 +3,7 @@ import Negotiator from 'negotiator';
 import { PullpassError } from '../domain/errors.ts';
 import { Secret } from '../domain/secret.ts';
 import type { Service } from '../domain/service.ts';
-import type { Answer, Call, Operations } from '../http/exchange.ts';
+import type { Handlers, Request, Response } from '../http/exchange.ts';
 import { single } from '../http/form.ts';
 import type { Log, Metrics } from '../ports.ts';
 import { type Revoked, type RevokePorts, revoke } from '../usecases/revoke.ts';
@@ -19,7 +19,7 @@ import {
 } from './credential-formats.ts';
 import { VEND_CREDENTIAL } from './credential-schema.ts';
 import { serviceNamed } from './service.ts';
-import { noteVended } from './vended-note.ts';
+import { recordVended } from './vended-note.ts';
 
 export interface CredentialOperationOptions {
   readonly vending: VendPorts;
@@ -29,7 +29,7 @@ export interface CredentialOperationOptions {
   readonly metrics: Metrics;
 }
 
-export function credentialOperations(options: CredentialOperationOptions): Operations {
+export function credentialOperations(options: CredentialOperationOptions): Handlers {
   const { vending, revoking, services, log } = options;
   return {
     async vendCredential(call) {
@@ -37,7 +37,7 @@ export function credentialOperations(options: CredentialOperationOptions): Opera
       const service = serviceNamed(name, services);
       const format = formatOf(call, named);
       const vended = await vendCredential(vending, { caller: callerOf(call), service, ...wish });
-      noteVended(options, call, vended);
+      recordVended(options, call, vended);
       return answerOf(vended, format);
     },
     async revoke(call) {
@@ -61,13 +61,13 @@ function endedBy(revoked: Revoked): Record<string, string> {
 }
 
 /** The body names the format, or else `Accept` does (RFC 9110 section 12.5.1); what it does not know is JSON. */
-function formatOf({ headers }: Call, named: FormatName | undefined): Format {
+function formatOf({ headers }: Request, named: FormatName | undefined): Format {
   if (named !== undefined) return formatNamed(named);
   const accepted = new Negotiator({ headers }).mediaType([...MEDIA_TYPES]);
   return formatOfMediaType(accepted) ?? formatNamed('json');
 }
 
-function answerOf(vended: Vended, { mediaType, write }: Format): Answer {
+function answerOf(vended: Vended, { mediaType, write }: Format): Response {
   const body = write(vended);
   const content = typeof body === 'string' ? { text: body } : { json: body };
   return { status: 201, headers: { 'content-type': mediaType }, ...content };

@@ -26,7 +26,7 @@ export function resourceRequest(event: unknown): ResourceRequest | undefined {
 }
 
 /** The answer: a failure with its reason, or success. */
-export function resourceAnswer(request: ResourceRequest, failure: string | undefined): string {
+export function resourceResponse(request: ResourceRequest, failure: string | undefined): string {
   const { StackId, RequestId, LogicalResourceId, PhysicalResourceId = PHYSICAL_ID } = request;
   const ids = { StackId, RequestId, LogicalResourceId, PhysicalResourceId };
   return JSON.stringify(

@@ -3,7 +3,7 @@ import { PullpassError } from '../domain/errors.ts';
 import type { Issuer } from '../domain/issuer.ts';
 import type { Service } from '../domain/service.ts';
 import { toSeconds } from '../domain/time.ts';
-import type { Answer, Call, Operations } from '../http/exchange.ts';
+import type { Handlers, Request, Response } from '../http/exchange.ts';
 import { TOKEN_EXCHANGE } from '../http/present.ts';
 import type { Clock } from '../ports.ts';
 import type { KeyPublication } from '../ports-keys.ts';
@@ -21,9 +21,9 @@ export interface DiscoveryPorts {
 /** New keys are published an hour before they sign, so this may be kept for a few minutes. */
 const CACHEABLE = { 'cache-control': 'public, max-age=300' };
 
-export function discoveryOperations(ports: DiscoveryPorts): Operations {
+export function discoveryOperations(ports: DiscoveryPorts): Handlers {
   const { keys, clock, services } = ports;
-  const jwks = async (names: readonly string[]): Promise<Answer> => {
+  const jwks = async (names: readonly string[]): Promise<Response> => {
     const sets = await Promise.all(names.map(name => keys.jwks(name, toSeconds(clock()))));
     return document({ keys: sets.flatMap(set => set.keys) }, 'application/jwk-set+json');
   };
@@ -71,12 +71,12 @@ function metadata({ issuer, iam, services }: DiscoveryPorts): Record<string, unk
 }
 
 /** Service names may hold a colon, which is an ordinary character in a path; other services are not shown. */
-function serviceNameOf({ params }: Call, services: readonly Service[]): string {
+function serviceNameOf({ params }: Request, services: readonly Service[]): string {
   const service = services.find(({ name }) => name === params.service);
   if (service === undefined) throw new PullpassError('not-found', { detail: 'There is no such service.' });
   return service.name;
 }
 
-function document(json: unknown, contentType: string): Answer {
+function document(json: unknown, contentType: string): Response {
   return { status: 200, json, headers: { ...CACHEABLE, 'content-type': contentType } };
 }

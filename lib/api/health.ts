@@ -2,7 +2,7 @@
 import { accessTokenClaims } from '../domain/access-token.ts';
 import type { Service } from '../domain/service.ts';
 import { toSeconds } from '../domain/time.ts';
-import type { Operations } from '../http/exchange.ts';
+import type { Handlers } from '../http/exchange.ts';
 import type { LoginPorts } from '../usecases/log-in.ts';
 
 /** A name that nothing depends on: it only has to be read. */
@@ -10,7 +10,7 @@ const PROBE_NAMESPACE = 'pullpass-health';
 /** Anyone may ask, so an answer serves everybody for this long. */
 const REMEMBERED_MS = 5_000;
 
-export function healthOperations(ports: LoginPorts, services: readonly Service[]): Operations {
+export function healthOperations(ports: LoginPorts, services: readonly Service[]): Handlers {
   let healthyUntilMs = 0;
   return {
     async checkHealth() {

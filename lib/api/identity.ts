@@ -2,11 +2,11 @@
 import { accountHandle } from '../domain/account.ts';
 import { toRfc3339 } from '../domain/time.ts';
 import { workloadAudience } from '../domain/trust.ts';
-import type { Operations } from '../http/exchange.ts';
+import type { Handlers } from '../http/exchange.ts';
 import { forIdentities } from '../http/identified.ts';
 
 /** `publicUrl` is `PULLPASS_URL`. */
-export function identityOperations(publicUrl: string): Operations {
+export function identityOperations(publicUrl: string): Handlers {
   return {
     getIdentity: forIdentities(async ({ identity, roles }) => {
       const { kind, issuer, account, subject, strength, expiresAt } = identity;

@@ -2,12 +2,12 @@
 import * as v from 'valibot';
 import { PullpassError } from '../domain/errors.ts';
 import type { Log, Metrics } from '../ports.ts';
-import { type KeyCommand, type KeyPorts, keepKeys } from '../usecases/keep-keys.ts';
-import { type ResourceRequest, type Respond, resourceAnswer, resourceRequest } from './custom-resource.ts';
+import { type KeyCommand, type KeyRotationPorts, rotateKeys } from '../usecases/keep-keys.ts';
+import { type ResourceRequest, type Respond, resourceRequest, resourceResponse } from './custom-resource.ts';
 import { logWith } from './log-with.ts';
 
 export interface KeyEvents {
-  readonly ports: Omit<KeyPorts, 'log'>;
+  readonly ports: Omit<KeyRotationPorts, 'log'>;
   readonly respond: Respond;
   /** Makes the table the ledger's if it is new: whoever serves from it asks. */
   readonly settle: () => Promise<unknown>;
@@ -58,19 +58,19 @@ export function keyHandler(options: KeyEvents): (event: unknown, invocation: Inv
   };
 }
 
-type Answering = Pick<KeyEvents, 'log' | 'respond' | 'settle'> & { readonly ports: KeyPorts };
+type Answering = Pick<KeyEvents, 'log' | 'respond' | 'settle'> & { readonly ports: KeyRotationPorts };
 
 async function answer({ ports, respond, settle, log }: Answering, event: unknown): Promise<object> {
   const request = resourceRequest(event);
   if (request === undefined) return carryOut(ports, commandIn(event));
   const failure = await failureOf(request, () => deploy(ports, settle));
   log.info('deployment-answered', { request: request.RequestType, failure });
-  await respond(request.ResponseURL, resourceAnswer(request, failure));
+  await respond(request.ResponseURL, resourceResponse(request, failure));
   return {};
 }
 
 /** What an operator does is noted as the acts of administrators are; no account has it in its audit. */
-async function carryOut(ports: KeyPorts, command: KeyCommand): Promise<object> {
+async function carryOut(ports: KeyRotationPorts, command: KeyCommand): Promise<object> {
   if (command.act !== 'maintain') {
     const target = 'service' in command ? command.service : 'credential';
     ports.log.info('act', {
@@ -79,7 +79,7 @@ async function carryOut(ports: KeyPorts, command: KeyCommand): Promise<object> {
       target,
     });
   }
-  return { ...(await keepKeys(ports, command)) };
+  return { ...(await rotateKeys(ports, command)) };
 }
 
 /** The keys outlive the stack: what a registry trusts is not lost by a deployment. */
@@ -97,8 +97,8 @@ async function failureOf(
 }
 
 /** A table that was restored fails no deployment: it takes one to serve from it, once the ledger was replayed. */
-async function deploy(ports: KeyPorts, settle: KeyEvents['settle']): Promise<void> {
-  await keepKeys(ports, { act: 'maintain' });
+async function deploy(ports: KeyRotationPorts, settle: KeyEvents['settle']): Promise<void> {
+  await rotateKeys(ports, { act: 'maintain' });
   ports.log.info('table-settled', { belonging: await settle() });
 }
 

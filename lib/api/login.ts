@@ -1,10 +1,10 @@
 /** The login endpoint: the registry token protocol (distribution `docs/content/spec/auth/token.md`, `oauth.md`). */
 import { PullpassError } from '../domain/errors.ts';
-import { formatScope, type Shortfall } from '../domain/grant.ts';
+import { type DeniedScope, formatScope } from '../domain/grant.ts';
 import { isRepository } from '../domain/repository.ts';
 import { parseScopes, type RequestedAccess } from '../domain/scope.ts';
 import type { Service } from '../domain/service.ts';
-import type { Call, Operations } from '../http/exchange.ts';
+import type { Handlers, Request } from '../http/exchange.ts';
 import { single } from '../http/form.ts';
 import { TOKEN_EXCHANGE } from '../http/present.ts';
 import type { Log, Metrics } from '../ports.ts';
@@ -28,7 +28,7 @@ export interface LoginOperationOptions {
   readonly metrics: Metrics;
 }
 
-export function loginOperations(options: LoginOperationOptions): Operations {
+export function loginOperations(options: LoginOperationOptions): Handlers {
   const { ports, services, log, metrics } = options;
   return {
     async logIn(call) {
@@ -48,11 +48,11 @@ export function loginOperations(options: LoginOperationOptions): Operations {
 }
 
 /** The `aud` of the access token is exactly this name. */
-function serviceOf(call: Call, services: readonly Service[]): Service {
+function serviceOf(call: Request, services: readonly Service[]): Service {
   return serviceNamed(parameter(call, 'service'), services);
 }
 
-function requestedBy(call: Call): RequestedAccess[] {
+function requestedBy(call: Request): RequestedAccess[] {
   for (const name of GIVEN_ONCE) parameter(call, name);
   const requested = parseScopes([...(call.query.get('scope') ?? []), ...(call.form.get('scope') ?? [])]);
   if (requested.length > MAX_RESOURCES) {
@@ -67,7 +67,7 @@ function requestedBy(call: Call): RequestedAccess[] {
 }
 
 /** A parameter that may stand in the query or, on POST, in the form; together at most once. */
-function parameter({ query, form }: Call, name: string): string | undefined {
+function parameter({ query, form }: Request, name: string): string | undefined {
   return single(new Map([[name, [...(query.get(name) ?? []), ...(form.get(name) ?? [])]]]), name);
 }
 
@@ -78,7 +78,7 @@ interface LoginOutcome {
 }
 
 /** One event for each login, from which an administrator can tell who got what, and what was left out. */
-function logLogin(log: Log, call: Call, { service, requested, login }: LoginOutcome): void {
+function logLogin(log: Log, call: Request, { service, requested, login }: LoginOutcome): void {
   log.info('login', {
     requestId: call.requestId,
     sourceAddress: call.sourceAddress,
@@ -95,7 +95,7 @@ function logLogin(log: Log, call: Call, { service, requested, login }: LoginOutc
 }
 
 /** The account that a workload's token names: all there is to tell when no trust is for it. */
-function accountHandleOf({ recognised }: Call): { accountHandle?: string } {
+function accountHandleOf({ recognised }: Request): { accountHandle?: string } {
   return recognised?.kind === 'workload' ? { accountHandle: recognised.workload.handle } : {};
 }
 
@@ -105,7 +105,7 @@ function isLoggable({ type, name, actions }: RequestedAccess): boolean {
 }
 
 /** `team-a/app:action-not-allowed`: the rule that an administrator would have to change. */
-function formatShortfall({ name, rule }: Shortfall): string {
+function formatShortfall({ name, rule }: DeniedScope): string {
   return isRepository(name) ? `${name}:${rule}` : rule;
 }
 

@@ -1,6 +1,6 @@
 /** The namespace routes: request to use case to answer. */
 
-import type { IdentifiedCall, Operations } from '../http/exchange.ts';
+import type { Handlers, IdentityRequest } from '../http/exchange.ts';
 import { forIdentities } from '../http/identified.ts';
 import {
   listNamespaces,
@@ -10,7 +10,7 @@ import {
 } from '../usecases/manage-namespaces.ts';
 import { actorOf } from './actor.ts';
 
-export function namespaceOperations(ports: NamespacePorts): Operations {
+export function namespaceOperations(ports: NamespacePorts): Handlers {
   return {
     registerNamespace: forIdentities(async call => {
       const { registered } = await registerNamespace(ports, actorOf(call), nameOf(call));
@@ -27,6 +27,6 @@ export function namespaceOperations(ports: NamespacePorts): Operations {
   };
 }
 
-function nameOf({ params }: IdentifiedCall): string {
+function nameOf({ params }: IdentityRequest): string {
   return params.name ?? '';
 }

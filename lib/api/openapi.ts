@@ -1,8 +1,8 @@
 /** The description of this API for machines: the committed document, with this deployment as its server. */
-import type { Operations } from '../http/exchange.ts';
+import type { Handlers } from '../http/exchange.ts';
 
 /** `publicUrl` is `PULLPASS_URL`. */
-export function openApiOperations(publicUrl: string): Operations {
+export function openApiOperations(publicUrl: string): Handlers {
   return {
     async getOpenApi() {
       // Read when it is asked for: a cold start for a registry's keys need not parse it.

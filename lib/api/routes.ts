@@ -4,11 +4,11 @@ import type { Route } from '../http/exchange.ts';
 /** The function that a route is deployed in. */
 export type FunctionName = 'credentials' | 'discovery' | 'login' | 'management';
 
-const MANAGEMENT = { guard: 'administrator', face: 'problem' } as const;
+const MANAGEMENT = { authentication: 'administrator', errors: 'problem' } as const;
 /** Acts that a replayed proof must not be enough for, whatever the operator allows. */
-const STRONG = { guard: 'strong-administrator', face: 'problem' } as const;
-const LOGIN = { guard: 'login', face: 'registry' } as const;
-const PUBLIC = { guard: 'public', body: 'none', face: 'problem' } as const;
+const STRONG = { authentication: 'strong-administrator', errors: 'problem' } as const;
+const LOGIN = { authentication: 'login', errors: 'registry' } as const;
+const PUBLIC = { authentication: 'public', body: 'none', errors: 'problem' } as const;
 
 export const ROUTES = {
   management: [
@@ -44,9 +44,9 @@ export const ROUTES = {
       method: 'GET',
       path: '/v1/identity',
       operation: 'getIdentity',
-      guard: 'identity',
+      authentication: 'identity',
       body: 'none',
-      face: 'problem',
+      errors: 'problem',
     },
   ],
   login: [
@@ -61,17 +61,17 @@ export const ROUTES = {
       method: 'POST',
       path: '/v1/credentials',
       operation: 'vendCredential',
-      guard: 'vend',
+      authentication: 'vend',
       body: 'json',
-      face: 'problem',
+      errors: 'problem',
     },
     {
       method: 'POST',
       path: '/oauth/revoke',
       operation: 'revoke',
-      guard: 'public',
+      authentication: 'public',
       body: 'form',
-      face: 'registry',
+      errors: 'registry',
     },
   ],
   discovery: [

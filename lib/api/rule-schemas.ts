@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { isIdentifierValue, qualify, type Subject } from '../domain/account.ts';
 import type { WorkloadIssuer } from '../domain/issuer.ts';
-import { problemOfPolicy } from '../domain/policy.ts';
+import { policyProblem } from '../domain/policy.ts';
 import { missingClaims, TRUST_LIFETIME_SECONDS } from '../domain/trust.ts';
 import { ACCESS, REPOSITORIES } from './token-schemas.ts';
 
@@ -35,7 +35,7 @@ export function policySchema(callersIssuer: string) {
       repositories: v.optional(REPOSITORIES, null),
     }),
     v.rawCheck(({ dataset, addIssue }) => {
-      const problem = dataset.typed ? problemOfPolicy(dataset.value) : undefined;
+      const problem = dataset.typed ? policyProblem(dataset.value) : undefined;
       if (problem !== undefined) addIssue({ message: problem });
     }),
   );

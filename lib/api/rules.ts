@@ -3,14 +3,14 @@ import type { WorkloadIssuer } from '../domain/issuer.ts';
 import type { Policy } from '../domain/policy.ts';
 import { toRfc3339 } from '../domain/time.ts';
 import type { Trust } from '../domain/trust.ts';
-import type { IdentifiedCall, Operations } from '../http/exchange.ts';
+import type { Handlers, IdentityRequest } from '../http/exchange.ts';
 import { forIdentities } from '../http/identified.ts';
 import { addRule, listRules, type RulePorts, removeRule } from '../usecases/manage-rules.ts';
 import { actorOf } from './actor.ts';
 import { checkBody } from './body.ts';
 import { policySchema, trustSchema } from './rule-schemas.ts';
 
-export function policyOperations(ports: RulePorts<Policy>): Operations {
+export function policyOperations(ports: RulePorts<Policy>): Handlers {
   return {
     addPolicy: forIdentities(async call => {
       const body = checkBody(policySchema(call.identity.issuer), call.json);
@@ -25,7 +25,7 @@ export function policyOperations(ports: RulePorts<Policy>): Operations {
   };
 }
 
-export function trustOperations(ports: RulePorts<Trust>, issuers: readonly WorkloadIssuer[]): Operations {
+export function trustOperations(ports: RulePorts<Trust>, issuers: readonly WorkloadIssuer[]): Handlers {
   const schema = trustSchema(issuers);
   return {
     addTrust: forIdentities(async call => {
@@ -42,7 +42,7 @@ export function trustOperations(ports: RulePorts<Trust>, issuers: readonly Workl
 }
 
 function removal<R extends Policy | Trust>(ports: RulePorts<R>) {
-  return forIdentities(async (call: IdentifiedCall) => {
+  return forIdentities(async (call: IdentityRequest) => {
     await removeRule(ports, actorOf(call), call.params.id ?? '');
     return { status: 204 };
   });

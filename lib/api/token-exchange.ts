@@ -5,13 +5,13 @@ import { PullpassError } from '../domain/errors.ts';
 import { isPattern, type Pattern } from '../domain/repository.ts';
 import { parseScopes } from '../domain/scope.ts';
 import type { Service } from '../domain/service.ts';
-import type { Answer, Call } from '../http/exchange.ts';
+import type { Request, Response } from '../http/exchange.ts';
 import { type Form, single } from '../http/form.ts';
 import type { Log, Metrics } from '../ports.ts';
 import { type Vended, type VendPorts, vendCredential } from '../usecases/vend-credential.ts';
 import { callerOf } from './caller.ts';
 import { serviceNamed } from './service.ts';
-import { noteVended } from './vended-note.ts';
+import { recordVended } from './vended-note.ts';
 
 export interface TokenExchangeOptions {
   readonly ports: VendPorts;
@@ -29,19 +29,19 @@ const MAX_PATTERNS = 32;
 /** `audience` or `service` names the registry; every scope is `repository:<pattern>:pull` or `…:pull,push`. */
 export async function exchangeToken(
   { ports, services, ...telemetry }: TokenExchangeOptions,
-  call: Call,
-): Promise<Answer> {
+  call: Request,
+): Promise<Response> {
   checkParameters(call);
   const service = serviceNamed(targetOf(call.form), services);
   const wish = wishOf(call.form.get('scope') ?? []);
   const expiresInSeconds = CREDENTIAL_LIFE_SECONDS.default;
   const vended = await vendCredential(ports, { caller: callerOf(call), service, expiresInSeconds, ...wish });
-  noteVended(telemetry, call, vended);
+  recordVended(telemetry, call, vended);
   return { status: 200, json: tokenAnswer(vended) };
 }
 
 /** What stands elsewhere than in the form could be a bound that the client believes in. */
-function checkParameters({ form, query }: Call): void {
+function checkParameters({ form, query }: Request): void {
   if (query.size > 0) throw invalid('The parameters of a token exchange stand in the form.');
   const unknown = NOT_OFFERED.find(name => form.has(name));
   if (unknown !== undefined) throw invalid(`The parameter ${unknown} is not offered here.`);

@@ -2,7 +2,7 @@
 import { PullpassError } from '../domain/errors.ts';
 import { toRfc3339 } from '../domain/time.ts';
 import type { TokenRecord } from '../domain/token-record.ts';
-import type { Answer, IdentifiedCall, Operations } from '../http/exchange.ts';
+import type { Handlers, IdentityRequest, Response } from '../http/exchange.ts';
 import { single } from '../http/form.ts';
 import { forIdentities } from '../http/identified.ts';
 import { addToken } from '../usecases/add-token.ts';
@@ -17,7 +17,7 @@ import { ADD_TOKEN, CHANGE_TOKEN, ROTATE_TOKEN } from './token-schemas.ts';
 const PAGE = { default: 50, max: 200 } as const;
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 
-export function tokenOperations(ports: TokenPorts): Operations {
+export function tokenOperations(ports: TokenPorts): Handlers {
   return {
     addToken: forIdentities(async call => {
       const token = checkBody(ADD_TOKEN, call.json);
@@ -56,7 +56,7 @@ export function tokenOperations(ports: TokenPorts): Operations {
   };
 }
 
-async function list(ports: TokenPorts, { identity: { account }, query }: IdentifiedCall): Promise<Answer> {
+async function list(ports: TokenPorts, { identity: { account }, query }: IdentityRequest): Promise<Response> {
   const cursor = single(query, 'cursor');
   const after = cursor === undefined ? undefined : readCursor(account, cursor);
   const { records, next } = await listTokens(ports, {
@@ -97,7 +97,7 @@ function limitOf(text: string | undefined): number {
   });
 }
 
-function idempotencyKeyOf({ headers }: IdentifiedCall): string | undefined {
+function idempotencyKeyOf({ headers }: IdentityRequest): string | undefined {
   const key = headers['idempotency-key'];
   if (key === undefined || IDEMPOTENCY_KEY.test(key)) return key;
   throw new PullpassError('invalid-request', {
@@ -105,10 +105,10 @@ function idempotencyKeyOf({ headers }: IdentifiedCall): string | undefined {
   });
 }
 
-function idOf({ params }: IdentifiedCall): string {
+function idOf({ params }: IdentityRequest): string {
   return params.id ?? '';
 }
 
-function ok(json: unknown): Answer {
+function ok(json: unknown): Response {
   return { status: 200, json };
 }

@@ -1,12 +1,12 @@
 /** Notes each credential: one event, by which its logins can be traced to whoever it was vended to, and one more to count. */
 import { toRfc3339 } from '../domain/time.ts';
-import type { Call } from '../http/exchange.ts';
+import type { Request } from '../http/exchange.ts';
 import type { Log, Metrics } from '../ports.ts';
 import type { Vended } from '../usecases/vend-credential.ts';
 
-export function noteVended(
+export function recordVended(
   { log, metrics }: { readonly log: Log; readonly metrics: Metrics },
-  { requestId, sourceAddress, presented }: Call,
+  { requestId, sourceAddress, presented }: Request,
   vended: Vended,
 ): void {
   const { jti, subject, account, service, access, repositories, alsoPull, endsAt } = vended;

@@ -25,7 +25,7 @@ const SERVICES = {
 
 export type AwsService = keyof typeof SERVICES;
 
-export interface CallerOptions {
+export interface AwsClientOptions {
   readonly region: string;
   /** Absent: the region's own. */
   readonly endpoint: string | undefined;
@@ -58,7 +58,7 @@ class AwsError extends Error {
 }
 
 /** A caller of one service; its connections are kept and used again. */
-export function awsCaller(of: AwsService, options: CallerOptions): AwsCall {
+export function awsClient(of: AwsService, options: AwsClientOptions): AwsCall {
   const { region, credentials, clock, randomBytes } = options;
   const { name: service, target, version } = SERVICES[of];
   const url = new URL(options.endpoint ?? endpointOf(service, region));

@@ -14,7 +14,7 @@ const ATTEMPTS = 3;
  * Puts the text there, by https and only to S3. Throws for any other URL, for more than 4096 bytes, and when none of three
  * attempts is accepted: CloudFormation would wait for an hour.
  */
-export async function putAnswer(address: string, body: string, put: Put = putOnce): Promise<void> {
+export async function putResponse(address: string, body: string, put: Put = putOnce): Promise<void> {
   const url = answerUrl(address);
   if (Buffer.byteLength(body) > MAX_BYTES)
     throw new RangeError(`the answer has more than ${MAX_BYTES} bytes`);

@@ -3,7 +3,7 @@ import type { RandomBytes } from '../ports.ts';
 import type { AwsCall } from './call.ts';
 
 /** What is seen of secrets, and done to them, in one go. */
-export interface HeldSecrets {
+export interface SecretsTransaction {
   /** The text; undefined when there is no such secret. The same text however often it is asked for. */
   read(name: string): Promise<string | undefined>;
   /** Replaces the text that was read. A secret that was not read, or not found, must not be there yet. */
@@ -13,7 +13,7 @@ export interface HeldSecrets {
 export interface Secrets {
   read(name: string): Promise<string | undefined>;
   /** Does `work`, and does it anew when another writer was faster with one of the secrets that it writes. */
-  exclusively<T>(work: (held: HeldSecrets) => Promise<T>): Promise<T>;
+  transaction<T>(work: (held: SecretsTransaction) => Promise<T>): Promise<T>;
 }
 
 interface Version {
@@ -75,7 +75,7 @@ export function secretsManager(call: AwsCall, randomBytes: RandomBytes): Secrets
     return after;
   }
 
-  function hold(): HeldSecrets {
+  function hold(): SecretsTransaction {
     const seen = new Map<string, Version | undefined>();
     return {
       async read(name) {
@@ -90,7 +90,7 @@ export function secretsManager(call: AwsCall, randomBytes: RandomBytes): Secrets
 
   return {
     read: async name => (await current(name))?.text,
-    async exclusively(work) {
+    async transaction(work) {
       for (let attempts = 1; ; attempts++) {
         try {
           return await work(hold());

@@ -1,5 +1,5 @@
 /** The callers of AWS, with the credentials of this function. */
-import { type AwsCall, type AwsService, awsCaller } from '../aws/call.ts';
+import { type AwsCall, type AwsService, awsClient } from '../aws/call.ts';
 import { type Secrets, secretsManager } from '../aws/secrets.ts';
 import { readConfig } from '../config.ts';
 import { clock, randomBytes } from './system.ts';
@@ -22,7 +22,7 @@ export function composeAws(service: AwsService, region: string): AwsCall {
   const config = readConfig([...CREDENTIAL_SETTINGS, setting]);
   const { accessKeyId, secretAccessKey, sessionToken } = config;
   const credentials = { accessKeyId, secretAccessKey, sessionToken };
-  return awsCaller(service, { region, endpoint: config[setting], credentials, clock, randomBytes });
+  return awsClient(service, { region, endpoint: config[setting], credentials, clock, randomBytes });
 }
 
 /** The secrets of a region. */

@@ -11,11 +11,11 @@ import { type CleanupCounts, cleanUp } from '../usecases/clean-up.ts';
 import { tableGuard } from '../usecases/guard-table.ts';
 import { composeAws } from './aws.ts';
 import { composeDynamo, DYNAMO_SETTINGS } from './dynamo.ts';
-import { composeIdentity, IDENTITY_SETTINGS } from './identity.ts';
+import { composeTableMarker, TABLE_SETTINGS } from './identity.ts';
 import { composeMetrics } from './metrics.ts';
 import { clock } from './system.ts';
 
-const SETTINGS = [...DYNAMO_SETTINGS, ...IDENTITY_SETTINGS, 'stage', 'unusedDays', 'eventBus'] as const;
+const SETTINGS = [...DYNAMO_SETTINGS, ...TABLE_SETTINGS, 'stage', 'unusedDays', 'eventBus'] as const;
 
 export interface CleanupRun {
   /** Whether to begin a pass where none has stopped in the middle. */
@@ -38,12 +38,12 @@ export function composeCleanup(): Cleanup {
   const expiry = expiryStore({ call: composeDynamo(config, metrics), table });
   const notices = composeNotices(config, log);
   const ports = { expiry, notices, metrics, clock, unusedSeconds: unusedDays * DAY_SECONDS };
-  const identity = composeIdentity(config, metrics);
+  const identity = composeTableMarker(config, metrics);
   const assertOurs = tableGuard({ identity, clock });
   const run = async ({ whole, remainingMs }: CleanupRun) => {
     // The marks of what was removed must not be cleaned up before the ledger has put them back.
     await assertOurs();
-    await identity.beat(clock());
+    await identity.heartbeat(clock());
     return cleanUp({ ...ports, remainingMs }, { whole });
   };
   return { run, log, metrics };

@@ -10,17 +10,17 @@ import type { VendPorts } from '../usecases/vend-credential.ts';
 import { composeAudit } from './audit.ts';
 import type { ChainParts } from './chain.ts';
 import { composeClient } from './client.ts';
-import { guardedChain, IAM_SETTINGS } from './guarded-chain.ts';
-import { composeGuard, IDENTITY_SETTINGS } from './identity.ts';
-import { composeNoting } from './ledger.ts';
+import { authenticatedChain, IAM_SETTINGS } from './guarded-chain.ts';
+import { composeTableGuard, TABLE_SETTINGS } from './identity.ts';
+import { composeJournaling } from './ledger.ts';
 import { composeMetrics } from './metrics.ts';
-import { composeStanding, STANDING_SETTINGS } from './standing.ts';
+import { composePrincipal, PRINCIPAL_SETTINGS } from './standing.ts';
 import { clock, randomBytes } from './system.ts';
 
 const SETTINGS = [
   ...IAM_SETTINGS,
-  ...STANDING_SETTINGS,
-  ...IDENTITY_SETTINGS,
+  ...PRINCIPAL_SETTINGS,
+  ...TABLE_SETTINGS,
   'service',
   'services',
   'auditDays',
@@ -38,8 +38,8 @@ export function composeCredentials(): Credentials {
   const config = readConfig(SETTINGS);
   const metrics = composeMetrics(config);
   const table = { client: composeClient(metrics), table: config.table, randomBytes };
-  const noted = composeNoting(config);
-  const standing = composeStanding(config, metrics);
+  const noted = composeJournaling(config);
+  const standing = composePrincipal(config, metrics);
   const { store, credentialKeys, policies } = standing;
   return {
     vending: { ...standing, clock, randomBytes },
@@ -53,8 +53,8 @@ export function composeCredentials(): Credentials {
     },
     services: servicesOf(config),
     chain: {
-      ...guardedChain(config, { policies, proofs: noted.proofs(proofStore(table)), metrics }),
-      ready: composeGuard(config, metrics),
+      ...authenticatedChain(config, { policies, proofs: noted.proofs(proofStore(table)), metrics }),
+      ready: composeTableGuard(config, metrics),
     },
   };
 }

@@ -1,5 +1,5 @@
 /** DynamoDB without the SDK, as a function reaches it; every call is counted. */
-import { type AwsCall, awsCaller } from '../aws/call.ts';
+import { type AwsCall, awsClient } from '../aws/call.ts';
 import { counted } from '../aws/counted.ts';
 import type { Config } from '../config.ts';
 import type { Metrics } from '../ports.ts';
@@ -15,6 +15,6 @@ export const DYNAMO_SETTINGS = [
 
 export function composeDynamo(config: Config<(typeof DYNAMO_SETTINGS)[number]>, metrics: Metrics): AwsCall {
   const { region, dynamoEndpoint: endpoint, ...credentials } = config;
-  const call = awsCaller('dynamodb', { region, endpoint, credentials, clock, randomBytes });
+  const call = awsClient('dynamodb', { region, endpoint, credentials, clock, randomBytes });
   return (...request) => counted(metrics, () => call(...request));
 }

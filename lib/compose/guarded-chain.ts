@@ -3,7 +3,7 @@ import { type Config, ConfigurationError } from '../config.ts';
 import { PullpassError } from '../domain/errors.ts';
 import { type Issuers, identityIssuers } from '../domain/issuer.ts';
 import { failureLimiter } from '../http/failure-limiter.ts';
-import { identifier, type Recognition } from '../http/identify.ts';
+import { type AuthenticatorOptions, authenticator } from '../http/identify.ts';
 import { identityVerifier } from '../iam/verifier.ts';
 import { workloadVerifier } from '../iam/workload.ts';
 import type { Metrics } from '../ports.ts';
@@ -23,9 +23,9 @@ export const IAM_SETTINGS = [
 export const NO_ISSUERS: Issuers = { iam: [], aws: null, workloads: [] };
 
 /** Throws ConfigurationError for an administrator whom no issuer can vouch for. */
-export function guardedChain(
+export function authenticatedChain(
   config: Config<(typeof IAM_SETTINGS)[number]>,
-  { metrics, ...stores }: Pick<Recognition, 'policies' | 'proofs'> & { readonly metrics: Metrics },
+  { metrics, ...stores }: Pick<AuthenticatorOptions, 'policies' | 'proofs'> & { readonly metrics: Metrics },
 ): ChainParts {
   const { url: publicUrl, issuers = NO_ISSUERS, administrators = [] } = config;
   const keys = identityIssuers(issuers);
@@ -39,7 +39,7 @@ export function guardedChain(
   return {
     ...publicChain(metrics),
     failures: failureLimiter(config.failuresPerMinute),
-    identify: identifier({
+    identify: authenticator({
       ...countedVerifiers(
         {
           verifier: identityVerifier({ issuers, publicUrl, randomBytes }),
@@ -57,9 +57,9 @@ export function guardedChain(
 
 /** Verifiers ask nobody but issuers, so what they could not find out is an issuer that did not answer. */
 function countedVerifiers(
-  { verifier, workloads }: Pick<Recognition, 'verifier' | 'workloads'>,
+  { verifier, workloads }: Pick<AuthenticatorOptions, 'verifier' | 'workloads'>,
   metrics: Metrics,
-): Pick<Recognition, 'verifier' | 'workloads'> {
+): Pick<AuthenticatorOptions, 'verifier' | 'workloads'> {
   const noteFailure = (error: unknown): never => {
     if (error instanceof PullpassError && error.code === 'unavailable') metrics.count('IamFailures');
     throw error;

@@ -2,30 +2,30 @@
 import type { AwsCall } from '../aws/call.ts';
 import { counted } from '../aws/counted.ts';
 import type { Config } from '../config.ts';
-import { type Incarnation, incarnation } from '../ledger/incarnation.ts';
-import { tableIdentity } from '../ledger/table-identity.ts';
+import { type FileTableMarker, fileTableMarker } from '../ledger/incarnation.ts';
+import { dynamoTableMarker } from '../ledger/table-identity.ts';
 import type { Metrics } from '../ports.ts';
-import type { TableIdentity } from '../ports-ledger.ts';
+import type { TableMarker } from '../ports-ledger.ts';
 import { tableGuard } from '../usecases/guard-table.ts';
 import { composeAws } from './aws.ts';
 import { clock, randomBytes } from './system.ts';
 
-export const IDENTITY_SETTINGS = ['region', 'table', 'ledger'] as const;
-type IdentityConfig = Config<(typeof IDENTITY_SETTINGS)[number]>;
+export const TABLE_SETTINGS = ['region', 'table', 'ledger'] as const;
+type IdentityConfig = Config<(typeof TABLE_SETTINGS)[number]>;
 
-export function composeIdentity(config: IdentityConfig, metrics?: Metrics): TableIdentity {
+export function composeTableMarker(config: IdentityConfig, metrics?: Metrics): TableMarker {
   const { region, table, ledger } = config;
   const ask = composeAws('dynamodb', region);
   const call: AwsCall = metrics === undefined ? ask : (...request) => counted(metrics, () => ask(...request));
   const main = { call, table };
-  if (ledger.kind === 'file') return incarnation({ main, directory: ledger.path, randomBytes });
+  if (ledger.kind === 'file') return fileTableMarker({ main, directory: ledger.path, randomBytes });
   const ledgerCall = composeAws('dynamodb', ledger.region);
-  return tableIdentity({ main, ledger: { call: ledgerCall, table: ledger.table } });
+  return dynamoTableMarker({ main, ledger: { call: ledgerCall, table: ledger.table } });
 }
 
 /** The identity as one machine keeps it, which begins and leaves. */
-export function composeIncarnation(config: IdentityConfig, directory: string): Incarnation {
-  return incarnation({
+export function composeFileTableMarker(config: IdentityConfig, directory: string): FileTableMarker {
+  return fileTableMarker({
     main: { call: composeAws('dynamodb', config.region), table: config.table },
     directory,
     randomBytes,
@@ -33,6 +33,6 @@ export function composeIncarnation(config: IdentityConfig, directory: string): I
 }
 
 /** What every function that uses the table asks before it does. */
-export function composeGuard(config: IdentityConfig, metrics: Metrics): () => Promise<void> {
-  return tableGuard({ identity: composeIdentity(config, metrics), clock });
+export function composeTableGuard(config: IdentityConfig, metrics: Metrics): () => Promise<void> {
+  return tableGuard({ identity: composeTableMarker(config, metrics), clock });
 }

@@ -1,7 +1,7 @@
 /** Puts the ledger together from the configuration: a directory of this machine, or a table in AWS. */
 import type { Config } from '../config.ts';
 import { fileLedger } from '../ledger/file-ledger.ts';
-import { type Noting, noting } from '../ledger/noting.ts';
+import { type Journaling, journaling } from '../ledger/noting.ts';
 import { tableLedger } from '../ledger/table-ledger.ts';
 import type { Ledger } from '../ports-ledger.ts';
 import { composeAws } from './aws.ts';
@@ -13,6 +13,6 @@ export function composeLedger({ ledger }: Config<'ledger'>): Ledger {
 }
 
 /** The stores as a function that changes the table has to use them. */
-export function composeNoting(config: Config<'ledger'>): Noting {
-  return noting({ ledger: composeLedger(config), clock, randomBytes });
+export function composeJournaling(config: Config<'ledger'>): Journaling {
+  return journaling({ ledger: composeLedger(config), clock, randomBytes });
 }

@@ -6,27 +6,22 @@ import { cachedRings } from '../signing/rings.ts';
 import { accessTokenSigner } from '../signing/sign.ts';
 import type { LoginPorts } from '../usecases/log-in.ts';
 import type { ChainParts } from './chain.ts';
-import { guardedChain, IAM_SETTINGS } from './guarded-chain.ts';
-import { composeGuard, IDENTITY_SETTINGS } from './identity.ts';
-import { composeKeyDirectory } from './key-places.ts';
+import { authenticatedChain, IAM_SETTINGS } from './guarded-chain.ts';
+import { composeTableGuard, TABLE_SETTINGS } from './identity.ts';
+import { composeKeyStore } from './key-places.ts';
 import { composeMetrics } from './metrics.ts';
 import { SERVICE_SETTINGS } from './service-settings.ts';
-import { composeStanding, STANDING_SETTINGS } from './standing.ts';
+import { composePrincipal, PRINCIPAL_SETTINGS } from './standing.ts';
 import { clock, randomBytes } from './system.ts';
 
 export function composeLogin(): { ports: LoginPorts; services: readonly Service[]; chain: ChainParts } {
-  const config = readConfig([
-    ...SERVICE_SETTINGS,
-    ...IAM_SETTINGS,
-    ...STANDING_SETTINGS,
-    ...IDENTITY_SETTINGS,
-  ]);
+  const config = readConfig([...SERVICE_SETTINGS, ...IAM_SETTINGS, ...PRINCIPAL_SETTINGS, ...TABLE_SETTINGS]);
   const services = servicesOf(config);
-  const rings = cachedRings(composeKeyDirectory(config.keys));
+  const rings = cachedRings(composeKeyStore(config.keys));
   const signer = accessTokenSigner({ services, rings });
   const metrics = composeMetrics(config);
-  const ports = { ...composeStanding(config, metrics), signer, clock, randomBytes, issuer: config.url };
+  const ports = { ...composePrincipal(config, metrics), signer, clock, randomBytes, issuer: config.url };
   // No route of this function takes a proof that may be used once only.
-  const chain = guardedChain(config, { policies: ports.policies, proofs: null, metrics });
-  return { ports, services, chain: { ...chain, ready: composeGuard(config, metrics) } };
+  const chain = authenticatedChain(config, { policies: ports.policies, proofs: null, metrics });
+  return { ports, services, chain: { ...chain, ready: composeTableGuard(config, metrics) } };
 }

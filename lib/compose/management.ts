@@ -15,20 +15,14 @@ import type { TokenPorts } from '../usecases/token-ports.ts';
 import { composeAudit } from './audit.ts';
 import type { ChainParts } from './chain.ts';
 import { composeClient } from './client.ts';
-import { guardedChain, IAM_SETTINGS, NO_ISSUERS } from './guarded-chain.ts';
-import { composeGuard, IDENTITY_SETTINGS } from './identity.ts';
+import { authenticatedChain, IAM_SETTINGS, NO_ISSUERS } from './guarded-chain.ts';
+import { composeTableGuard, TABLE_SETTINGS } from './identity.ts';
 import { composeDerivation } from './key-places.ts';
-import { composeNoting } from './ledger.ts';
+import { composeJournaling } from './ledger.ts';
 import { composeMetrics } from './metrics.ts';
 import { clock, randomBytes } from './system.ts';
 
-const SETTINGS = [
-  ...IDENTITY_SETTINGS,
-  'derivationKey',
-  'namespaces',
-  'valueRetrieval',
-  'auditDays',
-] as const;
+const SETTINGS = [...TABLE_SETTINGS, 'derivationKey', 'namespaces', 'valueRetrieval', 'auditDays'] as const;
 
 export interface Management {
   readonly tokens: TokenPorts;
@@ -44,7 +38,7 @@ export function composeManagement(): Management {
   const config = readConfig([...IAM_SETTINGS, ...SETTINGS]);
   const metrics = composeMetrics(config);
   const table = { client: composeClient(metrics), table: config.table, randomBytes };
-  const noted = composeNoting(config);
+  const noted = composeJournaling(config);
   const audit = composeAudit(config, table);
   const tokens = {
     tokens: noted.tokens(tokenStore(table)),
@@ -72,6 +66,9 @@ export function composeManagement(): Management {
     trusts: { ...rules, rules: trusts, word: 'trust' },
     workloadIssuers: (config.issuers ?? NO_ISSUERS).workloads,
     publicUrl: config.url,
-    chain: { ...guardedChain(config, { policies, proofs, metrics }), ready: composeGuard(config, metrics) },
+    chain: {
+      ...authenticatedChain(config, { policies, proofs, metrics }),
+      ready: composeTableGuard(config, metrics),
+    },
   };
 }

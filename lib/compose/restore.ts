@@ -2,7 +2,7 @@
 import type { Replay } from '../api/restore.ts';
 import { readConfig } from '../config.ts';
 import type { Log } from '../ports.ts';
-import type { Belonging } from '../ports-ledger.ts';
+import type { MatchStatus } from '../ports-ledger.ts';
 import { createDynamoClient } from '../store/client.ts';
 import { endedStore } from '../store/ended-store.ts';
 import { namespaceStore } from '../store/namespace-store.ts';
@@ -12,7 +12,7 @@ import { ruleStore } from '../store/rule-store.ts';
 import { tokenStore } from '../store/token-store.ts';
 import { structuredLog } from '../telemetry/log.ts';
 import { replayLedger } from '../usecases/replay-ledger.ts';
-import { composeIdentity, IDENTITY_SETTINGS } from './identity.ts';
+import { composeTableMarker, TABLE_SETTINGS } from './identity.ts';
 import { composeLedger } from './ledger.ts';
 import { clock, randomBytes } from './system.ts';
 
@@ -22,11 +22,11 @@ export interface Restore {
 }
 
 export function composeRestore(): Restore {
-  const config = readConfig(IDENTITY_SETTINGS);
+  const config = readConfig(TABLE_SETTINGS);
   const table = { client: createDynamoClient(), table: config.table, randomBytes };
   const ports = {
     ledger: composeLedger(config),
-    identity: composeIdentity(config),
+    identity: composeTableMarker(config),
     tokens: tokenStore(table),
     namespaces: namespaceStore(table),
     policies: ruleStore(table, POLICY),
@@ -42,6 +42,6 @@ export function composeRestore(): Restore {
 }
 
 /** At each deployment: whose the table is, from now on ours if it is new. */
-export function settleTable(): Promise<Belonging> {
-  return composeIdentity(readConfig(IDENTITY_SETTINGS)).settle(clock());
+export function settleTable(): Promise<MatchStatus> {
+  return composeTableMarker(readConfig(TABLE_SETTINGS)).initialise(clock());
 }

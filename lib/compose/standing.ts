@@ -7,13 +7,13 @@ import { leanLoginCalls, leanQuery } from '../store/lean-calls.ts';
 import { loginStore } from '../store/login-store.ts';
 import { POLICY, TRUST } from '../store/rule-items.ts';
 import { ruleReader } from '../store/rule-reader.ts';
-import type { StandingPorts } from '../usecases/standing.ts';
+import type { PrincipalPorts } from '../usecases/standing.ts';
 import { composeDynamo, DYNAMO_SETTINGS } from './dynamo.ts';
 import { NO_ISSUERS } from './guarded-chain.ts';
-import { composeCredentialPlace } from './key-places.ts';
+import { composeCredentialKeySource } from './key-places.ts';
 import { randomBytes } from './system.ts';
 
-export const STANDING_SETTINGS = [
+export const PRINCIPAL_SETTINGS = [
   ...DYNAMO_SETTINGS,
   'table',
   'administrators',
@@ -21,10 +21,10 @@ export const STANDING_SETTINGS = [
   'credentialKey',
 ] as const;
 
-export function composeStanding(
-  config: Config<(typeof STANDING_SETTINGS)[number]>,
+export function composePrincipal(
+  config: Config<(typeof PRINCIPAL_SETTINGS)[number]>,
   metrics: Metrics,
-): StandingPorts {
+): PrincipalPorts {
   const { table, administrators = [], issuers = NO_ISSUERS } = config;
   const call = composeDynamo(config, metrics);
   const query = leanQuery(call);
@@ -34,6 +34,6 @@ export function composeStanding(
     policies: ruleReader({ query, table }, POLICY),
     administrators,
     issuers: issuerKeys(issuers),
-    credentialKeys: credentialKeys(composeCredentialPlace(config.credentialKey)),
+    credentialKeys: credentialKeys(composeCredentialKeySource(config.credentialKey)),
   };
 }

@@ -5,11 +5,11 @@ import { currentKey, publishedKeys } from '../domain/key-ring.ts';
 import { MINUTE_SECONDS } from '../domain/time.ts';
 import type { CredentialKeys } from '../ports.ts';
 import { type CredentialKey, readCredentialDocument } from './credential-document.ts';
-import type { KeyPlace } from './key-place.ts';
+import type { KeySource } from './key-place.ts';
 
 /** How old what was read may be, in seconds: usually, and while it cannot be read. */
 const READ_AGAIN_SECONDS = 5 * MINUTE_SECONDS;
-export const KEPT_SECONDS = 10 * MINUTE_SECONDS;
+export const CACHE_SECONDS = 10 * MINUTE_SECONDS;
 /** After a look, for a name that was not there or because it failed, so long passes before the next one. */
 const PAUSE_SECONDS = 10;
 
@@ -22,7 +22,7 @@ interface Known {
  * The keys in the document at `place`. Without a document that was read in the last ten minutes, and for a name that is
  * not known while the document cannot be read, every call throws `unavailable`: that is not the same as "no".
  */
-export function credentialKeys(place: Pick<KeyPlace, 'name' | 'read'>): CredentialKeys {
+export function credentialKeys(place: Pick<KeySource, 'name' | 'read'>): CredentialKeys {
   let known: Known | undefined;
   let failedAt = Number.NEGATIVE_INFINITY;
   let reading: Promise<Known> | undefined;
@@ -54,7 +54,7 @@ export function credentialKeys(place: Pick<KeyPlace, 'name' | 'read'>): Credenti
     try {
       return await look(now);
     } catch (error) {
-      if (known === undefined || now >= known.readAt + KEPT_SECONDS) throw error;
+      if (known === undefined || now >= known.readAt + CACHE_SECONDS) throw error;
       return known;
     }
   }

@@ -3,29 +3,29 @@ import { CREDENTIAL_LIFE_SECONDS } from '../domain/credential.ts';
 import { currentKey, publishedKeys } from '../domain/key-ring.ts';
 import { MINUTE_SECONDS } from '../domain/time.ts';
 import type { RandomBytes } from '../ports.ts';
-import type { CredentialKeyReport, CredentialKeyUpkeep } from '../ports-keys.ts';
+import type { CredentialKeyReport, CredentialKeyRotation } from '../ports-keys.ts';
 import {
   type CredentialKey,
   readCredentialDocument,
   writeCredentialDocument,
 } from './credential-document.ts';
-import { KEPT_SECONDS } from './credential-keys.ts';
-import type { KeyPlace } from './key-place.ts';
+import { CACHE_SECONDS } from './credential-keys.ts';
+import type { KeySource } from './key-place.ts';
 import { FIRST_KEY, newKey, secretKey } from './key-text.ts';
 
 const MARGIN_SECONDS = 5 * MINUTE_SECONDS;
 /** By then nobody works with what he read before the key was added. */
-const LEAD_SECONDS = KEPT_SECONDS + MARGIN_SECONDS;
+const LEAD_SECONDS = CACHE_SECONDS + MARGIN_SECONDS;
 /** From the moment that a key is used no more, until the last of its credentials has ended. */
 const KNOWN_SECONDS = CREDENTIAL_LIFE_SECONDS.max + MARGIN_SECONDS;
 
 /** The upkeep of the document at `place`, which is written only when a key comes or goes. */
-export function credentialKeyUpkeep(place: KeyPlace, randomBytes: RandomBytes): CredentialKeyUpkeep {
+export function credentialKeyRotation(place: KeySource, randomBytes: RandomBytes): CredentialKeyRotation {
   function change(
     now: number,
     step: (keys: readonly CredentialKey[]) => readonly CredentialKey[],
   ): Promise<CredentialKeyReport> {
-    return place.exclusively(async document => {
+    return place.transaction(async document => {
       const text = await document.read();
       const before = text === undefined ? [] : readCredentialDocument(text, place.name);
       const after = step(publishedKeys(before, now));
@@ -74,7 +74,7 @@ function report(
   return {
     current: currentKey(after, now)?.name ?? null,
     next: toCome(after, now),
-    made: without(after, before),
-    left: without(before, after),
+    added: without(after, before),
+    removed: without(before, after),
   };
 }

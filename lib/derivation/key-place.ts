@@ -5,25 +5,25 @@ import { withLock } from '../files/lock.ts';
 import { readPrivate } from './key-file.ts';
 
 /** The document, in the hands of the one who changes it. */
-export interface HeldDocument {
+export interface DocumentTransaction {
   read(): Promise<string | undefined>;
   /** Replaces what was read. */
   write(text: string): Promise<void>;
 }
 
-export interface KeyPlace {
+export interface KeySource {
   /** For errors. */
   readonly name: string;
   /** The text; undefined when there is none. */
   read(): Promise<string | undefined>;
   /** Runs `work`, whose write takes the place of what it has read; anew when another writer was faster. */
-  exclusively<T>(work: (document: HeldDocument) => Promise<T>): Promise<T>;
+  transaction<T>(work: (document: DocumentTransaction) => Promise<T>): Promise<T>;
 }
 
 const LOCK_PATIENCE_MS = 15_000;
 
 /** A file of mode 0600; one that is open to others is not read. */
-export function keyFilePlace(path: string): KeyPlace {
+export function fileKeySource(path: string): KeySource {
   const read = async () => {
     try {
       return readPrivate(path);
@@ -32,21 +32,21 @@ export function keyFilePlace(path: string): KeyPlace {
       throw error;
     }
   };
-  const held: HeldDocument = { read, write: text => replaceFile(path, text, 0o600) };
+  const held: DocumentTransaction = { read, write: text => replaceFile(path, text, 0o600) };
   return {
     name: path,
     read,
-    exclusively: work => withLock(`${path}.lock`, LOCK_PATIENCE_MS, () => work(held)),
+    transaction: work => withLock(`${path}.lock`, LOCK_PATIENCE_MS, () => work(held)),
   };
 }
 
 /** The secret of that name. */
-export function secretPlace(secrets: Secrets, name: string): KeyPlace {
+export function secretKeySource(secrets: Secrets, name: string): KeySource {
   return {
     name,
     read: () => secrets.read(name),
-    exclusively: work =>
-      secrets.exclusively(held =>
+    transaction: work =>
+      secrets.transaction(held =>
         work({ read: () => held.read(name), write: text => held.write(name, text) }),
       ),
   };

@@ -3,10 +3,10 @@ import { CREDENTIAL_PREFIX } from './credential.ts';
 import { REGISTRY_TOKEN_PREFIX } from './registry-token.ts';
 import type { Secret } from './secret.ts';
 
-export type Appearance = 'a registry token' | 'a credential' | 'a signed token' | 'a presigned request';
+export type SecretFormat = 'a registry token' | 'a credential' | 'a signed token' | 'a presigned request';
 
 /** No secret has two looks, and what has none of these may still be an API key or an opaque refresh token. */
-const LOOKS: readonly (readonly [Appearance, RegExp])[] = [
+const LOOKS: readonly (readonly [SecretFormat, RegExp])[] = [
   ['a registry token', new RegExp(`^${REGISTRY_TOKEN_PREFIX}`)],
   ['a credential', new RegExp(`^${CREDENTIAL_PREFIX}`)],
   ['a signed token', /^eyJ[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*$/],
@@ -14,7 +14,7 @@ const LOOKS: readonly (readonly [Appearance, RegExp])[] = [
 ];
 
 /** Undefined: it looks like nothing in particular. */
-export function appearanceOf(secret: Secret): Appearance | undefined {
+export function secretFormatOf(secret: Secret): SecretFormat | undefined {
   const text = secret.reveal();
   return LOOKS.find(([, look]) => look.test(text))?.[0];
 }

@@ -31,7 +31,7 @@ export interface Credential {
 }
 
 /** A presented credential in parts: what was authenticated, with which key, and the MAC that it came with. */
-export interface SealedCredential {
+export interface SignedCredential {
   readonly key: string;
   readonly body: string;
   readonly mac: string;
@@ -67,7 +67,7 @@ export function credentialBody(key: string, credential: Credential): string {
 }
 
 /** The credential with its MAC; undefined when that would be longer than a credential may be. */
-export function sealCredential(body: string, mac: Uint8Array): Secret | undefined {
+export function formatCredential(body: string, mac: Uint8Array): Secret | undefined {
   const text = body + formatMac(mac);
   return text.length > MAX_CREDENTIAL_LENGTH ? undefined : new Secret(text);
 }
@@ -78,7 +78,7 @@ export function formatMac(mac: Uint8Array): string {
 }
 
 /** The parts of a presented value; undefined for anything that cannot be a credential of ours. */
-export function splitCredential(value: Secret): SealedCredential | undefined {
+export function parseCredential(value: Secret): SignedCredential | undefined {
   const text = value.reveal();
   if (text.length > MAX_CREDENTIAL_LENGTH) return undefined;
   const [, body, key, mac] = SEALED.exec(text) ?? [];
@@ -87,7 +87,7 @@ export function splitCredential(value: Secret): SealedCredential | undefined {
 }
 
 /** Reads a body whose MAC was found right; undefined for what this version does not write. */
-export function readCredential(body: string): Credential | undefined {
+export function readCredentialBody(body: string): Credential | undefined {
   const payload = Buffer.from(body.slice(body.indexOf('.') + 1), 'base64url').toString('utf8');
   const credential = parsePayload(payload);
   return credential !== undefined && payloadOf(credential) === payload ? credential : undefined;

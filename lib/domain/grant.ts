@@ -45,7 +45,7 @@ export function grant(
  * Something that was asked for and is not granted in full, and the rule that was missing. `caller-not-named`: there is
  * no policy, trust or configuration for the caller at all.
  */
-export interface Shortfall {
+export interface DeniedScope {
   readonly name: string;
   readonly rule:
     | 'not-a-repository'
@@ -56,22 +56,22 @@ export interface Shortfall {
 }
 
 /** Why requested resources got less than was asked, for the log; nothing for those that got everything. */
-export function shortfalls(
+export function deniedScopes(
   requested: readonly RequestedAccess[],
   permissions: readonly Permission[],
   ownedNamespaces: ReadonlySet<string>,
-): Shortfall[] {
+): DeniedScope[] {
   return requested.flatMap(access => {
-    const rule = shortfallOf(access, permissions, ownedNamespaces);
+    const rule = denialRuleOf(access, permissions, ownedNamespaces);
     return rule === undefined ? [] : [{ name: access.name, rule }];
   });
 }
 
-function shortfallOf(
+function denialRuleOf(
   access: RequestedAccess,
   permissions: readonly Permission[],
   ownedNamespaces: ReadonlySet<string>,
-): Shortfall['rule'] | undefined {
+): DeniedScope['rule'] | undefined {
   if (access.actions.size === 0) return undefined;
   if (!isGrantable(access)) return 'not-a-repository';
   if (permissions.length === 0) return 'caller-not-named';
@@ -85,15 +85,15 @@ function shortfallOf(
 }
 
 /** What both allow: the permission, inside a bound that may name other repositories and fewer actions. */
-export function narrowed({ repositories, actions }: Permission, bound: Permission): Permission {
+export function intersect({ repositories, actions }: Permission, bound: Permission): Permission {
   return {
-    repositories: commonPatterns(repositories, bound.repositories),
+    repositories: intersectPatterns(repositories, bound.repositories),
     actions: new Set([...actions].filter(action => bound.actions.has(action))),
   };
 }
 
 /** Whether the permissions allow all that the bound allows, whatever repositories there will be. */
-export function isWithin(bound: Permission, permissions: readonly Permission[]): boolean {
+export function isSubset(bound: Permission, permissions: readonly Permission[]): boolean {
   const patterns = bound.repositories ?? [null];
   return [...bound.actions].every(action =>
     patterns.every(pattern =>
@@ -103,7 +103,7 @@ export function isWithin(bound: Permission, permissions: readonly Permission[]):
 }
 
 /** The repositories on which the permissions allow all these actions at once; null: all of the owned namespaces. */
-export function reachOf(
+export function coverage(
   permissions: readonly Permission[],
   actions: ReadonlySet<Action>,
 ): Permission['repositories'] {
@@ -116,7 +116,7 @@ export function reachOf(
 }
 
 /** Two patterns have nothing in common, or one covers the other: then the narrower one is what they share. */
-export function commonPatterns(
+export function intersectPatterns(
   some: Permission['repositories'],
   others: Permission['repositories'],
 ): Permission['repositories'] {

@@ -5,7 +5,7 @@ import { DAY_SECONDS, toRfc3339 } from './time.ts';
 import { isExpired, type TokenRecord } from './token-record.ts';
 
 /** What came by in a pass over everything that is stored. */
-export type Sighting =
+export type Candidate =
   | ({ readonly kind: 'claim' } & Pick<NamespaceClaim, 'account' | 'name' | 'state'>)
   | ({ readonly kind: 'token' } & Pick<
       TokenRecord,
@@ -44,7 +44,10 @@ export const MAX_EXAMPLES = 10;
 const NONE: Finding = { count: 0, examples: [] };
 
 /** What a sighting is to the report; undefined: nothing. */
-export function kindOf(sighting: Sighting, { at, unusedSeconds }: HygieneRules): FindingKind | undefined {
+export function findingKindOf(
+  sighting: Candidate,
+  { at, unusedSeconds }: HygieneRules,
+): FindingKind | undefined {
   if (sighting.kind === 'claim') return sighting.state === 'released' ? 'releasedNamespaces' : undefined;
   const { createdAt, lastUsedAt, expiresAt } = sighting;
   if (expiresAt === null) return (lastUsedAt ?? createdAt) <= at - unusedSeconds ? 'unusedTokens' : undefined;
@@ -56,7 +59,7 @@ export function kindOf(sighting: Sighting, { at, unusedSeconds }: HygieneRules):
 export function withFinding(
   report: AccountReport | undefined,
   kind: FindingKind,
-  sighting: Sighting,
+  sighting: Candidate,
 ): AccountReport {
   const { account } = sighting;
   const empty = { account, releasedNamespaces: NONE, unusedTokens: NONE, expiringTokens: NONE };

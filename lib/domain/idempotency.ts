@@ -28,7 +28,7 @@ export function decideReplay(
   token: TokenRecord | undefined,
   now: number,
 ): ReplayDecision {
-  if (token?.issuedBy === first.write) {
+  if (token?.issuanceId === first.write) {
     return isUsable(token, now) && token.derivation !== null ? 'answer' : 'refuse';
   }
   const before = token?.generation ?? 0;

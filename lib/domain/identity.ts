@@ -2,10 +2,10 @@
 import { type Account, isIdentifierValue, isIssuerKey, qualify, type Subject } from './account.ts';
 
 /** The user names that say what the password is. */
-export type ProofKind = 'awsiam' | 'iamapikey' | 'iambearer' | 'iamrefresh';
+export type AssertionKind = 'awsiam' | 'iamapikey' | 'iambearer' | 'iamrefresh';
 
 export interface Identity {
-  readonly kind: ProofKind;
+  readonly kind: AssertionKind;
   readonly issuer: string;
   readonly account: Account;
   readonly subject: Subject;
@@ -20,7 +20,7 @@ export interface Identity {
    * What makes this proof one of a kind, when whoever sees it could send it again (`awsiam`); null: the proof is a
    * secret between the caller and us. Such a proof manages once.
    */
-  readonly replayMark: string | null;
+  readonly nonce: string | null;
   /** What the issuer calls the caller and will never call another: names can be given away, this cannot. */
   readonly uniqueId?: string;
 }

@@ -3,14 +3,14 @@
  * however often, nothing here gives anything back (docs/decisions/017-a-ledger-of-losses.md).
  */
 import type { Account } from './account.ts';
-import { commonPatterns } from './grant.ts';
+import { intersectPatterns } from './grant.ts';
 import type { NamespaceClaim } from './namespace-claim.ts';
 import { DAY_SECONDS, toSeconds } from './time.ts';
 import type { TokenRecord } from './token-record.ts';
 
 /** Something that is good no more. Never holds a secret, nor what one could be derived from. */
-export type Loss =
-  | { readonly act: 'narrow-token'; readonly token: TokenVersion; readonly left: Remainder }
+export type Revocation =
+  | { readonly act: 'narrow-token'; readonly token: TokenVersion; readonly left: RemainingAccess }
   | { readonly act: 'remove-token'; readonly token: TokenVersion }
   /** Who registers or releases a name takes it from everybody else. */
   | { readonly act: 'write-claim'; readonly claim: NamespaceClaim }
@@ -31,23 +31,23 @@ export interface TokenVersion {
 }
 
 /** A loss, and when it was: `at` in milliseconds since 1970, `id` a UUID of that time. */
-export type LedgerEntry = Loss & { readonly id: string; readonly at: number };
+export type RevocationEntry = Revocation & { readonly id: string; readonly at: number };
 
 /** What an act leaves of a token: its values, and bounds that can only be drawn closer. */
-export type Remainder = Bounds & Pick<TokenRecord, 'generation' | 'hash' | 'issuedBy' | 'previous'>;
+export type RemainingAccess = Bounds & Pick<TokenRecord, 'generation' | 'hash' | 'issuanceId' | 'previous'>;
 type Bounds = Pick<TokenRecord, 'access' | 'disabled' | 'expiresAt' | 'repositories'>;
 
 /** A day longer than the oldest point that DynamoDB can restore, because a table knows its age to a day. */
 export const LEDGER_SECONDS = 36 * DAY_SECONDS;
 
 /** When nothing can come of forgetting the entry any more, in seconds since 1970. */
-export function keptUntil(entry: LedgerEntry): number {
+export function retainedUntil(entry: RevocationEntry): number {
   const always = toSeconds(entry.at) + LEDGER_SECONDS;
   return 'expiresAt' in entry ? Math.min(entry.expiresAt, always) : always;
 }
 
 /** The name of what the entry is about: entries about different things can be replayed at the same time. */
-export function subjectOf(loss: Loss): string {
+export function subjectOf(loss: Revocation): string {
   switch (loss.act) {
     case 'narrow-token':
     case 'remove-token':
@@ -68,12 +68,12 @@ export function subjectOf(loss: Loss): string {
  * What is left of a token when `before` becomes `after`; undefined when nothing is taken. What `after` gives beyond
  * `before` is left out: should the act not come to pass, it must not have widened anything either.
  */
-export function remainderOf(before: TokenRecord, after: TokenRecord): Remainder | undefined {
-  const { generation, hash, issuedBy, previous } = after;
+export function remainingAccess(before: TokenRecord, after: TokenRecord): RemainingAccess | undefined {
+  const { generation, hash, issuanceId, previous } = after;
   const bounds = common(before, after);
   const takesValue = generation !== before.generation || (previous === null && before.previous !== null);
   return takesValue || !areSame(bounds, before)
-    ? { generation, hash, issuedBy, previous, ...bounds }
+    ? { generation, hash, issuanceId, previous, ...bounds }
     : undefined;
 }
 
@@ -82,7 +82,7 @@ export function remainderOf(before: TokenRecord, after: TokenRecord): Remainder 
  * gets the version that the act began with: two acts may have begun with one, and only one came to pass, nobody knows
  * which. A value that was replaced can never be derived again.
  */
-export function narrowToken(record: TokenRecord, version: number, left: Remainder): TokenRecord {
+export function narrowToken(record: TokenRecord, version: number, left: RemainingAccess): TokenRecord {
   if (version < record.version) return record;
   const bounds = common(record, left);
   const values = valuesOf(record, version, left);
@@ -91,14 +91,14 @@ export function narrowToken(record: TokenRecord, version: number, left: Remainde
   return { ...record, ...values, ...bounds, version };
 }
 
-type Values = Pick<TokenRecord, 'derivation' | 'generation' | 'hash' | 'issuedBy' | 'previous'>;
+type Values = Pick<TokenRecord, 'derivation' | 'generation' | 'hash' | 'issuanceId' | 'previous'>;
 
-function valuesOf(record: TokenRecord, version: number, left: Remainder): Values {
-  const { generation, hash, issuedBy, previous } = left;
+function valuesOf(record: TokenRecord, version: number, left: RemainingAccess): Values {
+  const { generation, hash, issuanceId, previous } = left;
   // What began with a later version knows which of several acts over an earlier one came to pass.
   if (version > record.version || generation > record.generation) {
     const derivation = Buffer.from(record.hash).equals(hash) ? record.derivation : null;
-    return { generation, hash, issuedBy, previous, derivation };
+    return { generation, hash, issuanceId, previous, derivation };
   }
   if (generation < record.generation) return record;
   return { ...record, previous: shorter(record.previous, previous) };
@@ -116,7 +116,7 @@ function shorter(some: Grace, other: Grace): Grace {
 function common(some: Bounds, other: Bounds): Bounds {
   return {
     access: some.access === 'pull' ? some.access : other.access,
-    repositories: commonPatterns(some.repositories, other.repositories),
+    repositories: intersectPatterns(some.repositories, other.repositories),
     disabled: some.disabled ?? other.disabled,
     expiresAt: earlier(some.expiresAt, other.expiresAt),
   };

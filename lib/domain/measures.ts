@@ -16,14 +16,14 @@ export const COUNTS = [
 ] as const;
 
 /** Values: each is one reading, in the unit that CloudWatch has for it. */
-export const READINGS = {
+export const OBSERVATIONS = {
   LatencyMs: 'Milliseconds',
   LeafSecondsLeft: 'Seconds',
   RootSecondsLeft: 'Seconds',
 } as const;
 
 export type Count = (typeof COUNTS)[number];
-export type Reading = keyof typeof READINGS;
+export type Observation = keyof typeof OBSERVATIONS;
 
 /**
  * Why someone was denied, in few words: each is a metric of its own, and costs as one. What exactly was wrong is in

@@ -67,7 +67,7 @@ export function mayAdminister(roles: readonly HeldRole[]): boolean {
 }
 
 /** What is wrong with a policy that an administrator asks for; undefined: nothing. */
-export function problemOfPolicy({
+export function policyProblem({
   subject,
   role,
   repositories,

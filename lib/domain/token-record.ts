@@ -15,7 +15,7 @@ export interface TokenRecord {
   /** 1, and 1 more with every rotation. */
   readonly generation: number;
   /** The logical write that issued this generation: a replayed request recognises its own work by it. */
-  readonly issuedBy: string;
+  readonly issuanceId: string;
   readonly access: Access;
   /** null: every repository in the namespaces of the account. */
   readonly repositories: readonly Pattern[] | null;
@@ -119,7 +119,7 @@ function patchDisabled(
 }
 
 /** A new value for a token, and what replaces the old one's place in the record. */
-export type Issue = Pick<TokenRecord, 'hash' | 'derivation' | 'issuedBy'>;
+export type Issue = Pick<TokenRecord, 'hash' | 'derivation' | 'issuanceId'>;
 
 /** The record after a rotation; the value that was current works `graceSeconds` longer. */
 export function rotateToken(

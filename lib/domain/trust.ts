@@ -82,7 +82,7 @@ function narrows(claims: Trust['claims'], name: string): boolean {
  * Whether the trust is for this workload: the same issuer and account, and every claim equal, as a string. Trusts of
  * other accounts count for nothing, whoever hands them in.
  */
-export function covers(trust: Trust, workload: Workload): boolean {
+export function trustMatches(trust: Trust, workload: Workload): boolean {
   const named = Object.entries(trust.claims);
   return (
     trust.issuer === workload.issuer &&
@@ -92,7 +92,7 @@ export function covers(trust: Trust, workload: Workload): boolean {
   );
 }
 
-export function permissionOf({ repositories, access }: Trust): Permission {
+export function permissionOfTrust({ repositories, access }: Trust): Permission {
   return { repositories, actions: actionsOf(access) };
 }
 

@@ -1,8 +1,8 @@
 /** Answers as the platform wants them. */
-import type { Answer, HttpResult } from './exchange.ts';
+import type { HttpResult, Response } from './exchange.ts';
 
 /** Writes an answer as the result of a function with payload format 2.0. */
-export function encodeAnswer({ status, json, text, headers }: Answer): HttpResult {
+export function encodeResponse({ status, json, text, headers }: Response): HttpResult {
   if (text !== undefined) return { statusCode: status, headers: { ...headers }, body: text };
   if (json === undefined) return { statusCode: status, headers: { ...headers } };
   return {

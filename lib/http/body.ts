@@ -1,16 +1,16 @@
 /** The body of a request, read as its route wants it. */
 import { PullpassError } from '../domain/errors.ts';
-import type { Call, HttpEvent, Route } from './exchange.ts';
+import type { HttpEvent, Request, Route } from './exchange.ts';
 import { parseForm } from './form.ts';
 import { parseJson } from './json.ts';
 import { bodyBytes } from './limits.ts';
 import { decodeUtf8 } from './utf8.ts';
 
 const MEDIA_TYPES = { json: 'application/json', form: 'application/x-www-form-urlencoded' } as const;
-const NO_BODY: Pick<Call, 'json' | 'form'> = { json: undefined, form: new Map() };
+const NO_BODY: Pick<Request, 'json' | 'form'> = { json: undefined, form: new Map() };
 
 /** Reads the body. The media type is compared without its parameters; an empty body needs none. */
-export function readBody(route: Route, event: HttpEvent): Pick<Call, 'json' | 'form'> {
+export function readBody(route: Route, event: HttpEvent): Pick<Request, 'json' | 'form'> {
   if (route.body === 'none') return NO_BODY;
   const bytes = bodyBytes(event);
   if (bytes.length === 0) return NO_BODY;

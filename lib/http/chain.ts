@@ -1,25 +1,25 @@
 /** The one middleware chain, outermost first: answer, failures, limits, parse, ready, proof, identity. */
-import middy, { type MiddlewareObj, type Request } from '@middy/core';
+import middy, { type MiddlewareObj, type Request as MiddyRequest } from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { denialOf } from '../domain/denial.ts';
 import { PullpassError } from '../domain/errors.ts';
 import type { Clock, Log, Metrics } from '../ports.ts';
-import { encodeAnswer } from './answer.ts';
+import { encodeResponse } from './answer.ts';
 import { readBody } from './body.ts';
-import { asPullpassError, errorAnswer } from './errors.ts';
-import type { Answer, Call, HttpEvent, HttpResult, Operations, Presented, Route } from './exchange.ts';
+import { asPullpassError, errorResponse } from './errors.ts';
+import type { Credentials, Handlers, HttpEvent, HttpResult, Request, Response, Route } from './exchange.ts';
 import type { FailureLimiter } from './failure-limiter.ts';
 import { parseForm } from './form.ts';
-import type { Identify } from './identify.ts';
+import type { Authenticate } from './identify.ts';
 import { checkLimits } from './limits.ts';
-import { presentedToLogin, presentedToManagement, presentedToVending } from './present.ts';
+import { loginCredentials, managementCredentials, vendingCredentials } from './present.ts';
 import { createRouter, type Router } from './router.ts';
 
 export interface ChainOptions {
   readonly routes: readonly Route[];
-  readonly operations: Operations;
+  readonly operations: Handlers;
   /** Absent where all routes are public; a guarded route then denies. */
-  readonly identify?: Identify;
+  readonly identify?: Authenticate;
   /** Throws when the function must not serve. Absent where nothing is read that could be out of date. */
   readonly ready?: () => Promise<void>;
   readonly failures?: FailureLimiter;
@@ -34,20 +34,20 @@ export type HttpHandler = (event: HttpEvent, context: Context) => Promise<HttpRe
 interface Exchange {
   readonly event: HttpEvent;
   readonly requestId: string;
-  call: Call | undefined;
+  call: Request | undefined;
   /** What the caller said the proof is, once it was read. */
-  userName: Presented['kind'] | undefined;
+  userName: Credentials['kind'] | undefined;
 }
 
-type Phase = MiddlewareObj<Exchange, Answer>;
-type Passing = Request<Exchange, Answer>;
+type Phase = MiddlewareObj<Exchange, Response>;
+type Passing = MiddyRequest<Exchange, Response>;
 
-const NOBODY: Presented = { kind: 'anonymous' };
+const NOBODY: Credentials = { kind: 'anonymous' };
 
 /** Wraps the operations of one function. What this returns is what a function exports, and nothing else. */
 export function httpHandler(options: ChainOptions): HttpHandler {
   const router = createRouter(options.routes);
-  const chain = middy<Exchange, Answer>({ timeoutEarlyInMillis: 0 })
+  const chain = middy<Exchange, Response>({ timeoutEarlyInMillis: 0 })
     .use([answer(options, router), failures(options), limits(), parse(router), ready(options)])
     .use([proof(), identity(options)])
     .handler(exchange => dispatch(callOf(exchange), options.operations));
@@ -55,8 +55,8 @@ export function httpHandler(options: ChainOptions): HttpHandler {
     const startMs = options.clock();
     const { requestId } = event.requestContext;
     const exchange: Exchange = { event, requestId, call: undefined, userName: undefined };
-    const result = encodeAnswer(await chain(exchange, context));
-    options.metrics.read('LatencyMs', options.clock() - startMs);
+    const result = encodeResponse(await chain(exchange, context));
+    options.metrics.observe('LatencyMs', options.clock() - startMs);
     options.metrics.flush({ requestId, ...routeOf(exchange) });
     return result;
   };
@@ -67,7 +67,7 @@ function routeOf({ call }: Exchange): { method?: string; route?: string } {
   return call === undefined ? {} : { method: call.route.method, route: call.route.path };
 }
 
-async function dispatch(call: Call, operations: Operations): Promise<Answer> {
+async function dispatch(call: Request, operations: Handlers): Promise<Response> {
   const operation = operations[call.route.operation];
   if (operation === undefined) throw new Error(`no operation ${call.route.operation}`);
   return operation(call);
@@ -75,7 +75,7 @@ async function dispatch(call: Call, operations: Operations): Promise<Answer> {
 
 /** Only this phase sets headers, so that no way out of the chain can miss them. */
 function answer({ log, metrics }: ChainOptions, router: Router): Phase {
-  const finish = (request: Passing, plain: Answer) => {
+  const finish = (request: Passing, plain: Response) => {
     const headers = {
       'cache-control': 'no-store',
       ...plain.headers,
@@ -90,7 +90,7 @@ function answer({ log, metrics }: ChainOptions, router: Router): Phase {
       const error = asPullpassError(request.error);
       logError(log, error, request.event);
       countError(metrics, error);
-      finish(request, errorAnswer(error, router.faceOf(event.rawPath), requestId));
+      finish(request, errorResponse(error, router.errorFormatOf(event.rawPath), requestId));
     },
   };
 }
@@ -174,19 +174,19 @@ function ready({ ready: isReady }: ChainOptions): Phase {
 }
 
 function proof(): Phase {
-  const management = ({ headers }: Call) => presentedToManagement(headers.authorization);
-  const readers: Record<Route['guard'], (call: Call) => Presented> = {
+  const management = ({ headers }: Request) => managementCredentials(headers.authorization);
+  const readers: Record<Route['authentication'], (call: Request) => Credentials> = {
     administrator: management,
     'strong-administrator': management,
     identity: management,
-    login: presentedToLogin,
-    vend: ({ headers }) => presentedToVending(headers.authorization),
+    login: loginCredentials,
+    vend: ({ headers }) => vendingCredentials(headers.authorization),
     public: () => NOBODY,
   };
   return {
     before: ({ event: exchange }) => {
       const call = callOf(exchange);
-      const presented = readers[call.route.guard](call);
+      const presented = readers[call.route.authentication](call);
       exchange.call = { ...call, presented };
       exchange.userName = presented.kind;
     },
@@ -197,14 +197,14 @@ function identity({ identify }: ChainOptions): Phase {
   return {
     before: async ({ event: exchange }) => {
       const call = callOf(exchange);
-      if (call.route.guard === 'public') return;
+      if (call.route.authentication === 'public') return;
       if (identify === undefined) throw new Error('a guarded route in a function that cannot identify');
-      exchange.call = { ...call, recognised: await identify(call.presented, call.route.guard) };
+      exchange.call = { ...call, recognised: await identify(call.presented, call.route.authentication) };
     },
   };
 }
 
-function callOf({ call }: Exchange): Call {
+function callOf({ call }: Exchange): Request {
   if (call === undefined) throw new Error('the chain has not parsed the request');
   return call;
 }

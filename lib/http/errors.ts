@@ -1,12 +1,16 @@
 /** The two faces of an error: problem details for management, the registry envelope for registry clients. */
 import { ERRORS, PullpassError } from '../domain/errors.ts';
-import type { Answer, Face } from './exchange.ts';
+import type { ErrorFormat, Response } from './exchange.ts';
 
 /** When to come again if what does not answer cannot say. */
 const RETRY_AFTER_SECONDS = 5;
 
 /** Turns whatever was thrown into an answer. What is not ours is `internal`, and says nothing of its cause. */
-export function errorAnswer(error: PullpassError, face: Face | undefined, requestId: string): Answer {
+export function errorResponse(
+  error: PullpassError,
+  face: ErrorFormat | undefined,
+  requestId: string,
+): Response {
   const { status } = ERRORS[error.code];
   const json = {
     problem: () => problem(error, requestId),

@@ -1,6 +1,6 @@
 /** What passes between the chain and the operations: a parsed call in, an answer out, and the route between them. */
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import type { Identity, ProofKind } from '../domain/identity.ts';
+import type { AssertionKind, Identity } from '../domain/identity.ts';
 import type { HeldRole } from '../domain/policy.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { Workload } from '../domain/trust.ts';
@@ -14,26 +14,32 @@ export type HttpResult = APIGatewayProxyStructuredResultV2;
  * Who may use a route. `login`: whatever proof the token protocol knows. `vend`: whatever a credential may stem from.
  * `identity`: any IAM identity. `strong-administrator`: an administrator whose proof nobody else could have replayed, whatever the operator allows.
  */
-export type Guard = 'administrator' | 'identity' | 'login' | 'public' | 'strong-administrator' | 'vend';
+export type Authentication =
+  | 'administrator'
+  | 'identity'
+  | 'login'
+  | 'public'
+  | 'strong-administrator'
+  | 'vend';
 
 /** The shape of a route's errors: problem details (RFC 9457), or the envelope that registry clients print. */
-export type Face = 'problem' | 'registry';
+export type ErrorFormat = 'problem' | 'registry';
 
 export interface Route {
   readonly method: 'DELETE' | 'GET' | 'PATCH' | 'POST' | 'PUT';
   /** Segments; `{name}` stands for one segment. */
   readonly path: string;
   readonly operation: string;
-  readonly guard: Guard;
+  readonly authentication: Authentication;
   readonly body: 'form' | 'json' | 'none';
-  readonly face: Face;
+  readonly errors: ErrorFormat;
 }
 
 /** What a caller presented, before anyone has looked at it. */
-export type Presented =
+export type Credentials =
   | { readonly kind: 'anonymous' }
   | { readonly kind: 'oidc' | 'token'; readonly secret: Secret }
-  | { readonly kind: ProofKind; readonly secret: Secret };
+  | { readonly kind: AssertionKind; readonly secret: Secret };
 
 /** Who was recognised, with the roles of an identity in its account. */
 export type Recognised =
@@ -41,7 +47,7 @@ export type Recognised =
   | { readonly kind: 'workload'; readonly workload: Workload };
 
 /** A parsed request. */
-export interface Call {
+export interface Request {
   readonly route: Route;
   readonly params: Readonly<Record<string, string>>;
   readonly query: Form;
@@ -51,25 +57,25 @@ export interface Call {
   readonly headers: Readonly<Record<string, string>>;
   readonly requestId: string;
   readonly sourceAddress: string;
-  readonly presented: Presented;
+  readonly presented: Credentials;
   /** Set by the identity phase, for every proof of an IAM or a build platform that held. */
   readonly recognised: Recognised | undefined;
 }
 
 /** A call by an identity that the route's guard let pass. */
-export type IdentifiedCall = Call & {
+export type IdentityRequest = Request & {
   readonly identity: Identity;
   readonly roles: readonly HeldRole[];
 };
 
 /** `text` is sent as it is, `json` as JSON; neither: no body. */
-export interface Answer {
+export interface Response {
   readonly status: number;
   readonly json?: unknown;
   readonly text?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export type Operation<C extends Call = Call> = (call: C) => Promise<Answer>;
+export type Handler<C extends Request = Request> = (call: C) => Promise<Response>;
 /** By the name that the route table gives them. */
-export type Operations = Readonly<Record<string, Operation>>;
+export type Handlers = Readonly<Record<string, Handler>>;

@@ -1,8 +1,8 @@
 /** The second lock behind the chain: an operation for identities that is called without one denies. */
 import { PullpassError } from '../domain/errors.ts';
-import type { IdentifiedCall, Operation } from './exchange.ts';
+import type { Handler, IdentityRequest } from './exchange.ts';
 
-export function forIdentities(operation: Operation<IdentifiedCall>): Operation {
+export function forIdentities(operation: Handler<IdentityRequest>): Handler {
   return call => {
     const { recognised } = call;
     if (recognised?.kind !== 'identity')

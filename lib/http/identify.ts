@@ -1,19 +1,19 @@
 /** The one place where callers are recognised by their IAM or build platform, for management and logins alike. */
 import { accountHandle } from '../domain/account.ts';
-import { type Appearance, appearanceOf } from '../domain/appearance.ts';
+import { type SecretFormat, secretFormatOf } from '../domain/appearance.ts';
 import { PullpassError } from '../domain/errors.ts';
 import type { Administrator, Identity } from '../domain/identity.ts';
 import type { Denial } from '../domain/measures.ts';
 import { type HeldRole, mayAdminister, type Policy, rolesOf } from '../domain/policy.ts';
-import type { Clock, IdentityVerifier, ProofStore, RuleStore, WorkloadVerifier } from '../ports.ts';
-import type { Guard, Presented, Recognised } from './exchange.ts';
+import type { Clock, IdentityVerifier, NonceStore, RuleStore, WorkloadVerifier } from '../ports.ts';
+import type { Authentication, Credentials, Recognised } from './exchange.ts';
 
-export interface Recognition {
+export interface AuthenticatorOptions {
   readonly verifier: IdentityVerifier;
   readonly workloads: WorkloadVerifier;
   readonly policies: Pick<RuleStore<Policy>, 'list'>;
   /** Null where no route takes a proof that may be used once only: such a one is refused. */
-  readonly proofs: ProofStore | null;
+  readonly proofs: NonceStore | null;
   readonly administrators: readonly Administrator[];
   /** Whether the operator lets replayable proofs manage (`PULLPASS_WEAK_MANAGEMENT`). */
   readonly weakManagement: boolean;
@@ -21,7 +21,7 @@ export interface Recognition {
 }
 
 /** What each user name takes, of all that can be told by its looks. An IAM may sign its refresh tokens, or not. */
-const TAKES: Record<Exclude<Presented['kind'], 'anonymous'>, readonly Appearance[]> = {
+const TAKES: Record<Exclude<Credentials['kind'], 'anonymous'>, readonly SecretFormat[]> = {
   token: ['a registry token', 'a credential'],
   iamapikey: [],
   iambearer: ['a signed token'],
@@ -31,9 +31,9 @@ const TAKES: Record<Exclude<Presented['kind'], 'anonymous'>, readonly Appearance
 };
 
 /** Who presented that, if the guard lets them pass; undefined for what needs no recognition here. */
-export type Identify = (presented: Presented, guard: Guard) => Promise<Recognised | undefined>;
+export type Authenticate = (presented: Credentials, guard: Authentication) => Promise<Recognised | undefined>;
 
-export function identifier(recognition: Recognition): Identify {
+export function authenticator(recognition: AuthenticatorOptions): Authenticate {
   const { verifier, workloads, policies, administrators, clock } = recognition;
   return async (presented, guard) => {
     demandItsKind(presented);
@@ -56,9 +56,9 @@ export function identifier(recognition: Recognition): Identify {
 }
 
 /** A secret in the wrong place goes nowhere: least of all one of ours to an issuer, as if it were an API key. */
-function demandItsKind(presented: Presented): void {
+function demandItsKind(presented: Credentials): void {
   if (presented.kind === 'anonymous') return;
-  const appearance = appearanceOf(presented.secret);
+  const appearance = secretFormatOf(presented.secret);
   if (appearance === undefined || TAKES[presented.kind].includes(appearance)) return;
   throw unauthenticated(`${presented.kind} with ${appearance}`, 'misplaced');
 }
@@ -69,8 +69,8 @@ function demandItsKind(presented: Presented): void {
  */
 async function demandProof(
   identity: Identity,
-  guard: Guard,
-  { weakManagement, proofs, clock }: Recognition,
+  guard: Authentication,
+  { weakManagement, proofs, clock }: AuthenticatorOptions,
 ): Promise<void> {
   const isWeak = identity.strength === 'weak' && guard !== 'vend';
   if (isWeak && (!weakManagement || guard === 'strong-administrator')) {
@@ -79,9 +79,9 @@ async function demandProof(
         'This proof can be replayed by other services; use an API key, or a token made for this audience.',
     });
   }
-  if (identity.replayMark === null) return;
+  if (identity.nonce === null) return;
   const endsAt = identity.expiresAt ?? Math.ceil(clock() / 1000);
-  const isFresh = (await proofs?.spend(identity.replayMark, endsAt)) ?? false;
+  const isFresh = (await proofs?.consume(identity.nonce, endsAt)) ?? false;
   if (!isFresh) throw unauthenticated('the proof was used before', 'not-proven');
 }
 

@@ -1,15 +1,15 @@
 /** What a caller presented: read from the Authorization header or the form, judged by nobody yet. */
-import { appearanceOf } from '../domain/appearance.ts';
+import { secretFormatOf } from '../domain/appearance.ts';
 import { PullpassError } from '../domain/errors.ts';
 import { Secret } from '../domain/secret.ts';
 import { parseAuthorization } from './authorization.ts';
-import type { Call, Presented } from './exchange.ts';
+import type { Credentials, Request } from './exchange.ts';
 import { type Form, single } from './form.ts';
 
-type PresentedSecret = Exclude<Presented, { readonly kind: 'anonymous' }>;
+type PresentedSecret = Exclude<Credentials, { readonly kind: 'anonymous' }>;
 
-const ANONYMOUS: Presented = { kind: 'anonymous' };
-const KINDS: ReadonlySet<string> = new Set<Presented['kind']>([
+const ANONYMOUS: Credentials = { kind: 'anonymous' };
+const KINDS: ReadonlySet<string> = new Set<Credentials['kind']>([
   'token',
   'iamapikey',
   'iambearer',
@@ -19,7 +19,7 @@ const KINDS: ReadonlySet<string> = new Set<Presented['kind']>([
 ]);
 
 /** What a management call presents: a Bearer IAM access token, or Basic with a user name of IAM. */
-export function presentedToManagement(header: string | undefined): Presented {
+export function managementCredentials(header: string | undefined): Credentials {
   return presentedIn(header, secret => ({ kind: 'iambearer', secret }));
 }
 
@@ -35,11 +35,11 @@ const SUBJECT_TOKEN_TYPES: ReadonlyMap<string, PresentedSecret['kind']> = new Ma
 ]);
 
 /** What a credential is asked for with: Bearer a registry token or an IAM access token, or Basic with any user name. */
-export function presentedToVending(header: string | undefined): Presented {
+export function vendingCredentials(header: string | undefined): Credentials {
   return presentedIn(header, secret => byAppearance({ kind: 'iambearer', secret }));
 }
 
-function presentedIn(header: string | undefined, bearer: (token: Secret) => Presented): Presented {
+function presentedIn(header: string | undefined, bearer: (token: Secret) => Credentials): Credentials {
   const authorization = parseAuthorization(header);
   if (authorization === undefined)
     throw new PullpassError('unauthenticated', { reason: 'no credentials', denial: 'no-secret' });
@@ -51,11 +51,11 @@ function presentedIn(header: string | undefined, bearer: (token: Secret) => Pres
  * What a login presents: Basic on GET, the form on POST (`grant_type=password`, RFC 6749 section 4.3). Nothing, or
  * Basic with an empty user name and password (containerd sends that), is anonymous.
  */
-export function presentedToLogin({
+export function loginCredentials({
   route,
   headers,
   form,
-}: Pick<Call, 'route' | 'headers' | 'form'>): Presented {
+}: Pick<Request, 'route' | 'headers' | 'form'>): Credentials {
   if (route.method === 'POST') return presentedInForm(form, headers.authorization);
   const authorization = parseAuthorization(headers.authorization);
   if (authorization === undefined) return ANONYMOUS;
@@ -68,7 +68,7 @@ export function presentedToLogin({
   return presentedBy(authorization.userName, authorization.password);
 }
 
-function presentedInForm(form: Form, header: string | undefined): Presented {
+function presentedInForm(form: Form, header: string | undefined): Credentials {
   const grantType = single(form, 'grant_type');
   if (grantType === undefined) {
     throw new PullpassError('invalid-request', { detail: 'The parameter grant_type is missing.' });
@@ -83,7 +83,7 @@ function presentedInForm(form: Form, header: string | undefined): Presented {
   return presentedBy(single(form, 'username') ?? '', new Secret(single(form, 'password') ?? ''));
 }
 
-function subjectToken(form: Form): Presented {
+function subjectToken(form: Form): Credentials {
   const kind = SUBJECT_TOKEN_TYPES.get(single(form, 'subject_token_type') ?? '');
   const token = single(form, 'subject_token') ?? '';
   if (kind === undefined || token === '') {
@@ -95,12 +95,12 @@ function subjectToken(form: Form): Presented {
 }
 
 /** An access token that looks like one of ours is a registry token. */
-function byAppearance({ kind, secret }: PresentedSecret): Presented {
-  const isOurs = kind === 'iambearer' && appearanceOf(secret) === 'a registry token';
+function byAppearance({ kind, secret }: PresentedSecret): Credentials {
+  const isOurs = kind === 'iambearer' && secretFormatOf(secret) === 'a registry token';
   return { kind: isOurs ? 'token' : kind, secret };
 }
 
-function presentedBy(userName: string, password: Secret): Presented {
+function presentedBy(userName: string, password: Secret): Credentials {
   if (userName === '' && password.reveal() === '') return ANONYMOUS;
   if (isKind(userName)) return { kind: userName, secret: password };
   throw new PullpassError('unauthenticated', { reason: 'unknown user name', denial: 'misplaced' });

@@ -1,6 +1,6 @@
 /** Finds the route of a method and path. Ours, because platforms differ in what they decode before matching. */
 import { PullpassError } from '../domain/errors.ts';
-import type { Face, Route } from './exchange.ts';
+import type { ErrorFormat, Route } from './exchange.ts';
 
 export interface Match {
   readonly route: Route;
@@ -14,7 +14,7 @@ export interface Router {
    */
   match(method: string, path: string): Match;
   /** How errors at the path look; undefined where there is nothing. */
-  faceOf(path: string): Face | undefined;
+  errorFormatOf(path: string): ErrorFormat | undefined;
 }
 
 interface CompiledRoute {
@@ -35,7 +35,7 @@ export function createRouter(routes: readonly Route[]): Router {
       if (found !== undefined) return { route: found.route, params: { ...found.pattern.exec(path)?.groups } };
       throw new PullpassError('method-not-allowed', { allow: candidates.map(({ route }) => route.method) });
     },
-    faceOf: path => at(path)[0]?.route.face,
+    errorFormatOf: path => at(path)[0]?.route.errors,
   };
 }
 

@@ -1,7 +1,7 @@
 /** What STS answers to GetCallerIdentity, and whom that names here. */
 import { type Account, isIdentifierValue, qualify, type Subject } from '../domain/account.ts';
 import type { PullpassError } from '../domain/errors.ts';
-import { refused } from './refusals.ts';
+import { rejected } from './refusals.ts';
 import { member, readStrictJson } from './strict-json.ts';
 
 export interface AwsCaller {
@@ -25,14 +25,14 @@ const UNIQUE_ID = /^\w{16,128}$/;
  * its token liked, so that its name is nobody's. Undefined: this is no such answer, or it contradicts itself or its
  * host, which speaks for the accounts of one partition.
  */
-export function callerIn(body: Uint8Array, partition: string): AwsCaller | PullpassError | undefined {
+export function parseCaller(body: Uint8Array, partition: string): AwsCaller | PullpassError | undefined {
   const { arn, account, userId } = readResult(body);
   const [, arnPartition, service, arnAccount, resource = ''] = ARN.exec(arn) ?? [];
   if (arnPartition !== partition || arnAccount !== account) return undefined;
   const named = service === 'sts' ? roleNamed(resource, userId) : permanentNamed(resource, userId, account);
-  if (named === undefined) return refused('the AWS caller is no role, user or root');
+  if (named === undefined) return rejected('the AWS caller is no role, user or root');
   const name = `arn:${partition}:iam::${account}:${named}`;
-  if (!isIdentifierValue(name)) return refused('the ARN of the AWS caller is too long');
+  if (!isIdentifierValue(name)) return rejected('the ARN of the AWS caller is too long');
   return {
     account: qualify('aws', `${partition}:${account}`),
     subject: qualify('aws', name),

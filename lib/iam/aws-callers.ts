@@ -1,9 +1,9 @@
 /** AWS callers: who they are is what AWS says of a request that they signed for us. */
 import { PullpassError } from '../domain/errors.ts';
 import type { Identity } from '../domain/identity.ts';
-import { readAwsProof } from './aws-proof.ts';
+import { parseAwsAssertion } from './aws-proof.ts';
 import { Sts, type StsOptions } from './aws-sts.ts';
-import { Exchange } from './exchange.ts';
+import { ExchangeCache } from './exchange.ts';
 
 export interface AwsCallersOptions extends StsOptions {
   readonly cacheKey: Uint8Array;
@@ -20,10 +20,10 @@ export interface AwsCallers {
 /** The verifier of a process; it holds the caches. Throws for an endpoint that is neither https nor of this machine. */
 export function awsCallers({ cacheKey, ...options }: AwsCallersOptions): AwsCallers {
   const sts = new Sts(options);
-  const exchange = new Exchange(cacheKey);
+  const exchange = new ExchangeCache(cacheKey);
   return {
     async identify(text, nowMs) {
-      const proof = readAwsProof(text, nowMs);
+      const proof = parseAwsAssertion(text, nowMs);
       const { mark, endsAt } = proof;
       return await exchange.identify({
         name: `awsiam ${mark}`,
@@ -37,7 +37,7 @@ export function awsCallers({ cacheKey, ...options }: AwsCallersOptions): AwsCall
             ...caller,
             strength: 'strong',
             expiresAt: endsAt,
-            replayMark: mark,
+            nonce: mark,
           };
           return { identity, untilMs: endsAt * 1000 };
         },

@@ -5,7 +5,7 @@
 import { hash } from 'node:crypto';
 import { toRfc3339, toSeconds } from '../domain/time.ts';
 import { type StsHost, stsHost } from './aws-hosts.ts';
-import { refused } from './refusals.ts';
+import { rejected } from './refusals.ts';
 
 /** The header that is signed too, and says whom the proof is for: without it any other service could replay it here. */
 export const SERVER_ID_HEADER = 'x-pullpass-server-id';
@@ -39,7 +39,7 @@ const PARAMETERS: ReadonlyMap<string, RegExp> = new Map([
 /** Only temporary credentials have one. */
 const OPTIONAL: ReadonlySet<string> = new Set(['X-Amz-Security-Token']);
 
-export interface AwsProof {
+export interface AwsAssertion {
   readonly host: StsHost;
   /** The query of the request, in canonical form: one proof has one. */
   readonly query: string;
@@ -50,16 +50,16 @@ export interface AwsProof {
 }
 
 /** Takes a proof apart. Throws `unauthenticated` for whatever is not one that was signed just now for a host of STS. */
-export function readAwsProof(text: string, nowMs: number): AwsProof {
+export function parseAwsAssertion(text: string, nowMs: number): AwsAssertion {
   const [, name = '', parameters = ''] = (text.length <= MAX_LENGTH && SHAPE.exec(text)) || [];
   const host = stsHost(name);
-  if (host === undefined) throw refused('no presigned URL of a host of AWS STS');
+  if (host === undefined) throw rejected('no presigned URL of a host of AWS STS');
   const values = readParameters(parameters);
   const endsAt = checkTimes(values, toSeconds(nowMs));
   const [, day, region] = value(values, 'X-Amz-Credential').split('/');
   if (region !== host.region)
-    throw refused('the AWS proof is signed for another region than that of its host');
-  if (day !== value(values, 'X-Amz-Date').slice(0, 8)) throw refused('the AWS proof has two dates');
+    throw rejected('the AWS proof is signed for another region than that of its host');
+  if (day !== value(values, 'X-Amz-Date').slice(0, 8)) throw rejected('the AWS proof has two dates');
   const query = canonicalQuery(values);
   return { host, query, endsAt, mark: hash('sha256', `${host.name}/?${query}`, 'base64url') };
 }
@@ -69,14 +69,14 @@ function readParameters(query: string): ReadonlyMap<string, string> {
   for (const pair of query.split('&')) {
     const [name = '', encoded = '', ...more] = pair.split('=');
     const rule = PARAMETERS.get(name);
-    if (rule === undefined || more.length > 0) throw refused('the AWS proof has a parameter that none has');
-    if (values.has(name)) throw refused('the AWS proof has a parameter twice');
+    if (rule === undefined || more.length > 0) throw rejected('the AWS proof has a parameter that none has');
+    if (values.has(name)) throw rejected('the AWS proof has a parameter twice');
     const decoded = decode(encoded);
-    if (!rule.test(decoded)) throw refused(`the AWS proof has another ${name} than it may`);
+    if (!rule.test(decoded)) throw rejected(`the AWS proof has another ${name} than it may`);
     values.set(name, decoded);
   }
   for (const name of PARAMETERS.keys()) {
-    if (!values.has(name) && !OPTIONAL.has(name)) throw refused(`the AWS proof lacks ${name}`);
+    if (!values.has(name) && !OPTIONAL.has(name)) throw rejected(`the AWS proof lacks ${name}`);
   }
   return values;
 }
@@ -89,17 +89,17 @@ function decode(encoded: string): string {
   } catch {
     // Not even UTF-8 in percent-encoding: as below.
   }
-  throw refused('the AWS proof has a value in another encoding');
+  throw rejected('the AWS proof has a value in another encoding');
 }
 
 /** When the proof ends, which is in the future; it was not signed there. */
 function checkTimes(values: ReadonlyMap<string, string>, now: number): number {
   const signedAt = toInstant(value(values, 'X-Amz-Date'));
   const lifeSeconds = Number(value(values, 'X-Amz-Expires'));
-  if (lifeSeconds > MAX_EXPIRES_SECONDS) throw refused('the AWS proof is made to live too long');
-  if (signedAt > now + CLOCK_TOLERANCE_SECONDS) throw refused('the AWS proof is signed in the future');
+  if (lifeSeconds > MAX_EXPIRES_SECONDS) throw rejected('the AWS proof is made to live too long');
+  if (signedAt > now + CLOCK_TOLERANCE_SECONDS) throw rejected('the AWS proof is signed in the future');
   const endsAt = signedAt + Math.min(lifeSeconds, MAX_AGE_SECONDS);
-  if (endsAt <= now) throw refused('the AWS proof is too old', 'expired');
+  if (endsAt <= now) throw rejected('the AWS proof is too old', 'expired');
   return endsAt;
 }
 
@@ -107,7 +107,7 @@ function checkTimes(values: ReadonlyMap<string, string>, now: number): number {
 function toInstant(date: string): number {
   const time = date.replace(/^(....)(..)(..T..)(..)(..Z)$/, '$1-$2-$3:$4:$5');
   const seconds = Date.parse(time) / 1000;
-  if (Number.isNaN(seconds) || toRfc3339(seconds) !== time) throw refused('the AWS proof has no date');
+  if (Number.isNaN(seconds) || toRfc3339(seconds) !== time) throw rejected('the AWS proof has no date');
   return seconds;
 }
 

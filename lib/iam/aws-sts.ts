@@ -1,11 +1,11 @@
 /** Asks AWS STS who signed a proof, in a request of our own. */
 import type { PullpassError } from '../domain/errors.ts';
-import { type AwsCaller, callerIn } from './aws-answer.ts';
-import { type AwsProof, SERVER_ID_HEADER } from './aws-proof.ts';
+import { type AwsCaller, parseCaller } from './aws-answer.ts';
+import { type AwsAssertion, SERVER_ID_HEADER } from './aws-proof.ts';
 import { endpoint } from './bounded-request.ts';
 import { Breaker } from './breaker.ts';
 import { guardedRequest, RETRY_AFTER_SECONDS } from './guarded-request.ts';
-import { refused, unanswered } from './refusals.ts';
+import { rejected, unanswered } from './refusals.ts';
 
 /** An answer is this long at most, in bytes. */
 const ANSWER_BYTES = 16 * 1024;
@@ -39,16 +39,16 @@ export class Sts {
    * Who signed the proof, or the error that STS means and that may be remembered. Throws `unavailable` when STS does
    * not answer, or says what cannot be understood.
    */
-  async ask(proof: AwsProof, signal: AbortSignal, nowMs: number): Promise<AwsCaller | PullpassError> {
+  async ask(proof: AwsAssertion, signal: AbortSignal, nowMs: number): Promise<AwsCaller | PullpassError> {
     const { name, partition } = proof.host;
     const url = new URL(`/?${proof.query}`, this.#endpoint ?? `https://${name}`);
     const headers = { host: name, [SERVER_ID_HEADER]: this.#publicUrl };
     const request = { url, headers, maxBytes: ANSWER_BYTES, signal };
     const { status, contentType, body } = await guardedRequest(request, this.#breaker(url.origin), nowMs);
     const reason = `AWS STS answered with status ${status}`;
-    if (JUDGEMENTS.has(status)) return refused(reason);
+    if (JUDGEMENTS.has(status)) return rejected(reason);
     if (status >= 400 && status < 500) return unanswered(reason, RETRY_AFTER_SECONDS);
-    const caller = status === 200 && JSON_TYPE.test(contentType) ? callerIn(body, partition) : undefined;
+    const caller = status === 200 && JSON_TYPE.test(contentType) ? parseCaller(body, partition) : undefined;
     if (caller === undefined) throw unanswered(`${reason} and no identity`, RETRY_AFTER_SECONDS);
     return caller;
   }

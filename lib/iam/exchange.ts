@@ -31,7 +31,7 @@ export interface Recognised {
  */
 export type Ask = (signal: AbortSignal) => Promise<Recognised | PullpassError>;
 
-export interface Question {
+export interface ExchangeQuery {
   /** What the answer belongs to: the secret with its kind. It is remembered under a keyed hash only. */
   readonly name: string;
   readonly nowMs: number;
@@ -39,7 +39,7 @@ export interface Question {
 }
 
 /** The exchanges with one endpoint. */
-export class Exchange {
+export class ExchangeCache {
   /** Random, of this process: what is remembered cannot be tried out elsewhere. */
   readonly #cacheKey: Uint8Array;
   readonly #accepted = new BoundedCache<Identity>(ACCEPTED_CAPACITY);
@@ -51,7 +51,7 @@ export class Exchange {
   }
 
   /** The identity, from memory or by asking. Throws the issuer's judgement, or `unavailable` without one in time. */
-  async identify({ name, nowMs, ask }: Question): Promise<Identity> {
+  async identify({ name, nowMs, ask }: ExchangeQuery): Promise<Identity> {
     const hidden = createHmac('sha256', this.#cacheKey).update(name).digest('base64url');
     const accepted = this.#accepted.get(hidden, nowMs);
     if (accepted !== undefined) return accepted;

@@ -1,7 +1,7 @@
 /** JSON web signatures (RFC 7515) in the one form that we take: compact, canonical, with a key that is named. */
 import { compactVerify } from 'jose';
 import type { VerificationKey } from './key-set.ts';
-import { refused } from './refusals.ts';
+import { rejected } from './refusals.ts';
 import { member, readStrictJson } from './strict-json.ts';
 
 /** A token is this long at most, in characters. */
@@ -33,9 +33,9 @@ export interface UnverifiedJws {
 
 /** Takes a signed text apart. Throws `unauthenticated` for any that we would not verify, whatever its signature. */
 export function readJws(text: string): UnverifiedJws {
-  if (text.length > MAX_TOKEN_LENGTH || !COMPACT_JWS.test(text)) throw refused('not a signed token');
+  if (text.length > MAX_TOKEN_LENGTH || !COMPACT_JWS.test(text)) throw rejected('not a signed token');
   const parts = text.split('.');
-  if (!parts.every(isCanonical)) throw refused('the token is not spelled as its issuer spells it');
+  if (!parts.every(isCanonical)) throw rejected('the token is not spelled as its issuer spells it');
   const [header, payload] = parts.map(part => Buffer.from(part, 'base64url'));
   return { kid: keyName(header ?? Buffer.of()), payload: payload ?? Buffer.of() };
 }
@@ -52,7 +52,7 @@ export async function verifiedPayload(
   try {
     return (await compactVerify(text, key, { algorithms })).payload;
   } catch {
-    throw refused('the signature does not verify');
+    throw rejected('the signature does not verify');
   }
 }
 
@@ -61,9 +61,9 @@ function keyName(bytes: Uint8Array): string {
   const header = readHeader(bytes);
   const kid = member(header, 'kid');
   const algorithms: readonly unknown[] = ALGORITHMS;
-  if (FOREIGN_HEADERS.some(name => member(header, name) !== undefined)) throw refused('a foreign header');
-  if (!algorithms.includes(member(header, 'alg'))) throw refused('the algorithm is not allowed');
-  if (typeof kid !== 'string') throw refused('the token names no key');
+  if (FOREIGN_HEADERS.some(name => member(header, name) !== undefined)) throw rejected('a foreign header');
+  if (!algorithms.includes(member(header, 'alg'))) throw rejected('the algorithm is not allowed');
+  if (typeof kid !== 'string') throw rejected('the token names no key');
   return kid;
 }
 
@@ -71,7 +71,7 @@ function readHeader(bytes: Uint8Array): unknown {
   try {
     return readStrictJson(bytes);
   } catch {
-    throw refused('the token is not readable');
+    throw rejected('the token is not readable');
   }
 }
 

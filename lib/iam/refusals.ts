@@ -3,7 +3,7 @@ import { PullpassError } from '../domain/errors.ts';
 import type { Denial } from '../domain/measures.ts';
 
 /** The proof does not hold; `reason` is for the log, `denial` for the figures. */
-export function refused(reason: string, denial: Denial = 'not-proven'): PullpassError {
+export function rejected(reason: string, denial: Denial = 'not-proven'): PullpassError {
   return new PullpassError('unauthenticated', { reason, denial });
 }
 

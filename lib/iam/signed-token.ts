@@ -1,7 +1,7 @@
 /** Verifies the tokens of the configured issuers. The law: nothing in a token says how to verify it. */
 import type { IssuerKeys } from './issuer-keys.ts';
 import { readJws, verifiedPayload } from './jws.ts';
-import { refused } from './refusals.ts';
+import { rejected } from './refusals.ts';
 import { member, readStrictJson } from './strict-json.ts';
 
 /** An issuer of any kind, and its keys. */
@@ -29,11 +29,11 @@ export function tokenVerifier<I extends { readonly issuer: string }>(
     const { kid, payload } = readJws(token);
     const name = member(readClaims(payload), 'iss');
     const source = typeof name === 'string' ? byName.get(name) : undefined;
-    if (source === undefined) throw refused('no configured issuer');
+    if (source === undefined) throw rejected('no configured issuer');
     const key = await source.keys.find(kid, nowMs);
-    if (key === undefined) throw refused('the issuer has no such key');
+    if (key === undefined) throw rejected('the issuer has no such key');
     const claims = readClaims(await verifiedPayload(token, key));
-    if (member(claims, 'iss') !== source.issuer.issuer) throw refused('the token is of another issuer');
+    if (member(claims, 'iss') !== source.issuer.issuer) throw rejected('the token is of another issuer');
     return { claims, issuer: source.issuer };
   };
 }
@@ -42,6 +42,6 @@ function readClaims(payload: Uint8Array): unknown {
   try {
     return readStrictJson(payload);
   } catch {
-    throw refused('the token is not readable');
+    throw rejected('the token is not readable');
   }
 }

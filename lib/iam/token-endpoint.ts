@@ -4,7 +4,7 @@ import type { Issuer } from '../domain/issuer.ts';
 import { endpoint } from './bounded-request.ts';
 import { Breaker } from './breaker.ts';
 import { guardedRequest, RETRY_AFTER_SECONDS } from './guarded-request.ts';
-import { refused, unanswered } from './refusals.ts';
+import { rejected, unanswered } from './refusals.ts';
 import { member, readStrictJson } from './strict-json.ts';
 
 /** An answer is this long at most, in bytes. */
@@ -43,7 +43,7 @@ export class TokenEndpoint {
     };
     const { status, body } = await guardedRequest(request, this.#breaker, nowMs);
     const reason = `the exchange was answered with status ${status}`;
-    if (JUDGEMENTS.has(status)) return refused(reason);
+    if (JUDGEMENTS.has(status)) return rejected(reason);
     if (status >= 400 && status < 500) return unanswered(reason, RETRY_AFTER_SECONDS);
     const token = status === 200 ? accessTokenIn(body) : undefined;
     if (typeof token !== 'string') throw unanswered(reason, RETRY_AFTER_SECONDS);

@@ -3,8 +3,8 @@ import { PullpassError } from '../domain/errors.ts';
 import type { Identity } from '../domain/identity.ts';
 import type { Issuer } from '../domain/issuer.ts';
 import type { AccessTokenVerifier } from './access-token.ts';
-import { Exchange } from './exchange.ts';
-import { refused } from './refusals.ts';
+import { ExchangeCache } from './exchange.ts';
+import { rejected } from './refusals.ts';
 import { TokenEndpoint } from './token-endpoint.ts';
 
 /** RFC 6749 section 4.5: an extension grant. */
@@ -51,13 +51,13 @@ export class TokenExchange {
   readonly #endpoint: TokenEndpoint;
   readonly #client: Issuer['client'];
   readonly #verify: AccessTokenVerifier;
-  readonly #exchange: Exchange;
+  readonly #exchange: ExchangeCache;
 
   constructor({ tokenUrl, client, verify, cacheKey }: TokenExchangeOptions) {
     this.#endpoint = new TokenEndpoint(tokenUrl);
     this.#client = client;
     this.#verify = verify;
-    this.#exchange = new Exchange(cacheKey);
+    this.#exchange = new ExchangeCache(cacheKey);
   }
 
   /**
@@ -66,7 +66,7 @@ export class TokenExchange {
    */
   async identify(kind: ExchangedKind, secret: string, nowMs: number): Promise<Identity> {
     const { shape, form, asClient } = GRANTS[kind];
-    if (!shape.test(secret)) throw refused(`not what ${kind} takes`, 'misplaced');
+    if (!shape.test(secret)) throw rejected(`not what ${kind} takes`, 'misplaced');
     return await this.#exchange.identify({
       name: `${kind} ${secret}`,
       nowMs,

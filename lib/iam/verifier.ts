@@ -4,7 +4,7 @@ import type { IdentityVerifier, RandomBytes } from '../ports.ts';
 import { accessTokenVerifier } from './access-token.ts';
 import { awsCallers } from './aws-callers.ts';
 import { IssuerKeys } from './issuer-keys.ts';
-import { refused } from './refusals.ts';
+import { rejected } from './refusals.ts';
 import type { TrustedIssuer } from './signed-token.ts';
 import { TokenExchange } from './token-exchange.ts';
 
@@ -37,10 +37,10 @@ export function identityVerifier({
     async identify({ kind, secret }, nowMs) {
       if (kind === 'iambearer') return await verify(secret.reveal(), nowMs);
       if (kind !== 'awsiam') {
-        if (exchange === undefined) throw refused('no issuer takes API keys and refresh tokens');
+        if (exchange === undefined) throw rejected('no issuer takes API keys and refresh tokens');
         return await exchange.identify(kind, secret.reveal(), nowMs);
       }
-      if (aws === undefined) throw refused('AWS callers are not configured');
+      if (aws === undefined) throw rejected('AWS callers are not configured');
       return await aws.identify(secret.reveal(), nowMs);
     },
   };

@@ -6,7 +6,7 @@ import { type Workload, workloadAudience } from '../domain/trust.ts';
 import type { WorkloadVerifier } from '../ports.ts';
 import { audienceOf, validUntil } from './claims.ts';
 import { IssuerKeys } from './issuer-keys.ts';
-import { refused } from './refusals.ts';
+import { rejected } from './refusals.ts';
 import { tokenVerifier } from './signed-token.ts';
 import { member } from './strict-json.ts';
 
@@ -38,10 +38,10 @@ function workloadOf(
   const audience = audienceOf(claims);
   const handle = typeof audience === 'string' ? audience.slice(workloadAudience(publicUrl, '').length) : '';
   if (!isHandle(handle) || audience !== workloadAudience(publicUrl, handle)) {
-    throw refused('the token is for another audience');
+    throw rejected('the token is for another audience');
   }
   const subject = member(claims, 'sub');
-  if (!isIdentifierValue(subject)) throw refused('the sub claim names nobody');
+  if (!isIdentifierValue(subject)) throw rejected('the sub claim names nobody');
   const expiresAt = validUntil(claims, toSeconds(nowMs));
   return { issuer, handle, subject: qualify(issuer, subject), claims, expiresAt };
 }

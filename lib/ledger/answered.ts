@@ -2,7 +2,7 @@
 import { PullpassError } from '../domain/errors.ts';
 
 /** The answer; undefined for an error of the one name that is as good as an answer. Throws `unavailable` for others. */
-export async function answered(call: Promise<unknown>, expected?: string): Promise<unknown> {
+export async function orUnavailable(call: Promise<unknown>, expected?: string): Promise<unknown> {
   try {
     return await call;
   } catch (cause) {

@@ -1,7 +1,7 @@
 /** The days that a ledger is kept by, as `2026-11-21`, in UTC. */
 import { LEDGER_SECONDS } from '../domain/loss.ts';
 import { DAY_SECONDS } from '../domain/time.ts';
-import type { Span } from '../ports-ledger.ts';
+import type { TimeRange } from '../ports-ledger.ts';
 
 const DAY_MS = DAY_SECONDS * 1000;
 
@@ -15,7 +15,7 @@ export function oldestDay(nowMs: number): string {
 }
 
 /** The first day of the span that is still kept. */
-export function firstDay({ sinceMs, nowMs }: Span): string {
+export function firstDay({ sinceMs, nowMs }: TimeRange): string {
   const [day, oldest] = [dayOf(sinceMs), oldestDay(nowMs)];
   return day > oldest ? day : oldest;
 }

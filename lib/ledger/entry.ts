@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { type Account, isIdentifierValue, isIssuerKey } from '../domain/account.ts';
 import { PullpassError } from '../domain/errors.ts';
-import type { LedgerEntry, Remainder } from '../domain/loss.ts';
+import type { RemainingAccess, RevocationEntry } from '../domain/loss.ts';
 import { isNamespace, isPattern } from '../domain/repository.ts';
 import { isUuid } from '../domain/uuid.ts';
 
@@ -17,16 +17,20 @@ const Hash = v.pipe(
   v.check(bytes => bytes.length === HASH_BYTES),
 );
 const Version = v.strictObject({ account: Qualified, id: Id, version: Count });
-const Left = v.strictObject({
-  generation: Count,
-  hash: Hash,
-  issuedBy: v.string(),
-  previous: v.nullable(v.strictObject({ hash: Hash, expiresAt: Count })),
-  access: v.picklist(['pull', 'push']),
-  repositories: v.nullable(v.array(v.pipe(v.string(), v.check(isPattern)))),
-  disabled: v.nullable(v.strictObject({ at: Count, by: Qualified })),
-  expiresAt: v.nullable(Count),
-});
+/** `issuedBy` is what entries call the issuance id. */
+const Left = v.pipe(
+  v.strictObject({
+    generation: Count,
+    hash: Hash,
+    issuedBy: v.string(),
+    previous: v.nullable(v.strictObject({ hash: Hash, expiresAt: Count })),
+    access: v.picklist(['pull', 'push']),
+    repositories: v.nullable(v.array(v.pipe(v.string(), v.check(isPattern)))),
+    disabled: v.nullable(v.strictObject({ at: Count, by: Qualified })),
+    expiresAt: v.nullable(Count),
+  }),
+  v.transform(({ issuedBy: issuanceId, ...left }) => ({ ...left, issuanceId })),
+);
 const Claim = v.strictObject({
   name: v.pipe(v.string(), v.check(isNamespace)),
   account: Qualified,
@@ -53,15 +57,15 @@ const Entry = v.variant('act', [
     expiresAt: Count,
   }),
   v.strictObject({ act: v.literal('spend-proof'), ...when, mark: v.string(), expiresAt: Count }),
-]) satisfies v.GenericSchema<unknown, LedgerEntry>;
+]) satisfies v.GenericSchema<unknown, RevocationEntry>;
 
 /** One line of JSON, without its end. */
-export function formatEntry(entry: LedgerEntry): string {
+export function formatEntry(entry: RevocationEntry): string {
   return JSON.stringify('left' in entry ? { ...entry, left: toJson(entry.left) } : entry);
 }
 
 /** Throws `internal` for anything that `formatEntry` does not write. */
-export function parseEntry(text: string): LedgerEntry {
+export function parseEntry(text: string): RevocationEntry {
   try {
     return v.parse(Entry, JSON.parse(text));
   } catch (cause) {
@@ -69,9 +73,9 @@ export function parseEntry(text: string): LedgerEntry {
   }
 }
 
-function toJson({ hash, previous, ...rest }: Remainder): object {
+function toJson({ hash, previous, issuanceId: issuedBy, ...rest }: RemainingAccess): object {
   const graced = previous && { ...previous, hash: base64url(previous.hash) };
-  return { ...rest, hash: base64url(hash), previous: graced };
+  return { ...rest, issuedBy, hash: base64url(hash), previous: graced };
 }
 
 function base64url(bytes: Uint8Array): string {

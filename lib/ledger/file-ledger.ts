@@ -2,7 +2,7 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PullpassError } from '../domain/errors.ts';
-import type { LedgerEntry } from '../domain/loss.ts';
+import type { RevocationEntry } from '../domain/loss.ts';
 import type { Ledger } from '../ports-ledger.ts';
 import { dayAfter, dayOf, firstDay, oldestDay } from './days.ts';
 import { formatEntry, parseEntry } from './entry.ts';
@@ -17,7 +17,7 @@ const DAY_FILE = /^\d{4}-\d\d-\d\d\.jsonl$/;
  */
 export function fileLedger(directory: string): Ledger {
   let last: Promise<unknown> = Promise.resolve();
-  const append = async (entry: LedgerEntry) => {
+  const append = async (entry: RevocationEntry) => {
     await mkdir(directory, { recursive: true, mode: 0o700 });
     await appendLine(join(directory, dayOf(entry.at) + SUFFIX), formatEntry(entry));
   };

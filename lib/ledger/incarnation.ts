@@ -7,18 +7,18 @@ import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { replaceFile } from '../files/atomic-file.ts';
 import type { RandomBytes } from '../ports.ts';
-import type { TableIdentity } from '../ports-ledger.ts';
+import type { TableMarker } from '../ports-ledger.ts';
 import * as items from './table-items.ts';
 import type { TableAt } from './table-ledger.ts';
 
-export interface IncarnationOptions {
+export interface FileTableMarkerOptions {
   readonly main: TableAt;
   /** The ledger's directory. */
   readonly directory: string;
   readonly randomBytes: RandomBytes;
 }
 
-export interface Incarnation extends TableIdentity {
+export interface FileTableMarker extends TableMarker {
   /** At the end of the process, which was told to end and does nothing more to the table. */
   leave(nowMs: number): Promise<void>;
 }
@@ -35,7 +35,7 @@ const Register = v.strictObject({
 type Register = v.InferOutput<typeof Register>;
 
 /** Every method throws when the store or the directory does not answer. */
-export function incarnation({ main, directory, randomBytes }: IncarnationOptions): Incarnation {
+export function fileTableMarker({ main, directory, randomBytes }: FileTableMarkerOptions): FileTableMarker {
   const path = join(directory, 'table.json');
   const look = async () => {
     const [register, { id }] = await Promise.all([read(path), items.readWord(main)]);
@@ -51,11 +51,11 @@ export function incarnation({ main, directory, randomBytes }: IncarnationOptions
     await write(path, { names: [name], since, working });
   };
   return {
-    isOurs: async () => {
+    matches: async () => {
       const { id, isKnown } = await look();
       return id !== undefined && isKnown;
     },
-    settle: async nowMs => {
+    initialise: async nowMs => {
       const { register, id, isKnown } = await look();
       const isFirst = register === undefined && id === undefined && (await items.isEmpty(main));
       if (!isFirst && !isKnown) return 'foreign';
@@ -65,7 +65,7 @@ export function incarnation({ main, directory, randomBytes }: IncarnationOptions
     },
     adopt: nowMs => rename(nowMs, true),
     leave: nowMs => rename(nowMs, false),
-    beat: async nowMs => {
+    heartbeat: async nowMs => {
       const { id, isKnown } = await look();
       if (id !== undefined && isKnown) await items.noteUse(main, id, nowMs);
     },

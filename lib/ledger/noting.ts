@@ -3,21 +3,21 @@
  * nothing is done. The use cases know nothing of it.
  */
 import type { Account } from '../domain/account.ts';
-import { type Loss, remainderOf } from '../domain/loss.ts';
+import { type Revocation, remainingAccess } from '../domain/loss.ts';
 import type { TokenRecord } from '../domain/token-record.ts';
 import { UUID_RANDOM_BYTES, uuidV7 } from '../domain/uuid.ts';
 import type {
   Clock,
-  EndedCredentialStore,
   NamespaceStore,
-  ProofStore,
+  NonceStore,
   RandomBytes,
+  RevokedCredentialStore,
   RuleStore,
   TokenStore,
 } from '../ports.ts';
 import type { Ledger } from '../ports-ledger.ts';
 
-export interface NotingPorts {
+export interface JournalingPorts {
   readonly ledger: Pick<Ledger, 'append'>;
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
@@ -29,16 +29,16 @@ interface Rule {
 }
 
 /** Wraps the stores; every method throws what the ledger throws, before it has done anything. */
-export interface Noting {
+export interface Journaling {
   tokens(store: TokenStore): TokenStore;
   namespaces(store: NamespaceStore): NamespaceStore;
   rules<R extends Rule>(store: RuleStore<R>, act: 'remove-policy' | 'remove-trust'): RuleStore<R>;
-  ended(store: EndedCredentialStore): EndedCredentialStore;
-  proofs(store: ProofStore): ProofStore;
+  ended(store: RevokedCredentialStore): RevokedCredentialStore;
+  proofs(store: NonceStore): NonceStore;
 }
 
-export function noting({ ledger, clock, randomBytes }: NotingPorts): Noting {
-  const note = (loss: Loss) => {
+export function journaling({ ledger, clock, randomBytes }: JournalingPorts): Journaling {
+  const note = (loss: Revocation) => {
     const at = clock();
     return ledger.append({ ...loss, id: uuidV7(at, randomBytes(UUID_RANDOM_BYTES)), at });
   };
@@ -46,7 +46,7 @@ export function noting({ ledger, clock, randomBytes }: NotingPorts): Noting {
     tokens: store => ({
       ...store,
       update: async (before, after, now) => {
-        const left = remainderOf(before, after);
+        const left = remainingAccess(before, after);
         if (left !== undefined) await note({ act: 'narrow-token', token: versionOf(before), left });
         return store.update(before, after, now);
       },
@@ -70,21 +70,21 @@ export function noting({ ledger, clock, randomBytes }: NotingPorts): Noting {
       },
     }),
     ended: store => ({
-      end: async (credential, expiresAt) => {
+      revoke: async (credential, expiresAt) => {
         await note({ act: 'end-credential', ...credential, expiresAt });
-        return store.end(credential, expiresAt);
+        return store.revoke(credential, expiresAt);
       },
     }),
     // A proof that manages works once, also after a restore to a moment before it was used.
     proofs: store => ({
-      spend: async (mark, expiresAt) => {
+      consume: async (mark, expiresAt) => {
         await note({ act: 'spend-proof', mark, expiresAt });
-        return store.spend(mark, expiresAt);
+        return store.consume(mark, expiresAt);
       },
     }),
   };
 }
 
-function versionOf({ account, id, version }: TokenRecord): Extract<Loss, { token: object }>['token'] {
+function versionOf({ account, id, version }: TokenRecord): Extract<Revocation, { token: object }>['token'] {
   return { account, id, version };
 }

@@ -3,8 +3,8 @@
  * the same name. A table is the ledger's when it holds its own id; the ledger holds it too, for the moments that count.
  */
 import { PullpassError } from '../domain/errors.ts';
-import type { TableIdentity } from '../ports-ledger.ts';
-import { answered } from './answered.ts';
+import type { TableMarker } from '../ports-ledger.ts';
+import { orUnavailable } from './answered.ts';
 import * as items from './table-items.ts';
 import type { TableAt } from './table-ledger.ts';
 
@@ -17,7 +17,7 @@ export interface TwoTables {
 const ENTERED = { pk: { S: 'ledger' }, sk: { S: 'identity' } } as const;
 
 /** Every method throws `unavailable` when DynamoDB does not answer. */
-export function tableIdentity({ main, ledger }: TwoTables): TableIdentity {
+export function dynamoTableMarker({ main, ledger }: TwoTables): TableMarker {
   const adopt = async (nowMs: number) => {
     const id = await physicalId(main);
     // First the ledger: a table that has its own id, and is not the ledger's, is one that was taken out of service.
@@ -26,11 +26,11 @@ export function tableIdentity({ main, ledger }: TwoTables): TableIdentity {
   };
   return {
     adopt,
-    isOurs: async () => {
+    matches: async () => {
       const [id, word] = await Promise.all([physicalId(main), items.readWord(main)]);
       return word.id === id;
     },
-    settle: async nowMs => {
+    initialise: async nowMs => {
       const [id, { id: own, usedAt }, entered] = await Promise.all([
         physicalId(main),
         items.readWord(main),
@@ -47,7 +47,7 @@ export function tableIdentity({ main, ledger }: TwoTables): TableIdentity {
       if (own === id) await items.writeWord(main, { id: undefined, usedAt });
       return 'foreign';
     },
-    beat: async nowMs => items.noteUse(main, await physicalId(main), nowMs),
+    heartbeat: async nowMs => items.noteUse(main, await physicalId(main), nowMs),
     history: async () => {
       const [{ usedAt }, { since }] = await Promise.all([items.readWord(main), enteredIn(ledger)]);
       return { usedAt, ledgerSince: since };
@@ -59,7 +59,7 @@ export function tableIdentity({ main, ledger }: TwoTables): TableIdentity {
 
 /** The table's id, and where an engine gives none, the time at which it was made: a copy was made later. */
 async function physicalId({ call, table }: TableAt): Promise<string> {
-  const answer = await answered(call('DescribeTable', { TableName: table }));
+  const answer = await orUnavailable(call('DescribeTable', { TableName: table }));
   const { Table } = answer as { readonly Table: Description };
   if ((Table.Replicas?.length ?? 0) > 0 && Table.MultiRegionConsistency !== 'STRONG') throw replicated();
   return Table.TableId ?? `made at ${Table.CreationDateTime}`;
@@ -91,5 +91,5 @@ async function enter({ call, table }: TableAt, id: string, nowMs: number): Promi
     UpdateExpression: 'SET id = :id, since = if_not_exists(since, :now)',
     ExpressionAttributeValues: { ':id': { S: id }, ':now': { N: String(nowMs) } },
   };
-  await answered(call('UpdateItem', input));
+  await orUnavailable(call('UpdateItem', input));
 }

@@ -1,5 +1,5 @@
 /** What a table says of itself: which it is, when it was last in use, and how far the ledger was replayed into it. */
-import { answered } from './answered.ts';
+import { orUnavailable } from './answered.ts';
 import type { TableAt } from './table-ledger.ts';
 
 /** The table's own word; `id` undefined: it has none. */
@@ -26,7 +26,7 @@ export async function writeWord({ call, table }: TableAt, { id, usedAt }: TableW
     ...(id === undefined ? {} : { id: { S: id } }),
     ...(usedAt === undefined ? {} : { usedAt: { N: String(usedAt) } }),
   };
-  await answered(call('PutItem', { TableName: table, Item }));
+  await orUnavailable(call('PutItem', { TableName: table, Item }));
 }
 
 /** Notes that the table is in use, unless it has become another meanwhile. */
@@ -38,12 +38,12 @@ export async function noteUse({ call, table }: TableAt, id: string, nowMs: numbe
     ConditionExpression: 'id = :id',
     ExpressionAttributeValues: { ':now': { N: String(nowMs) }, ':id': { S: id } },
   };
-  await answered(call('UpdateItem', input), 'ConditionalCheckFailedException');
+  await orUnavailable(call('UpdateItem', input), 'ConditionalCheckFailedException');
 }
 
 export async function isEmpty({ call, table }: TableAt): Promise<boolean> {
   const input = { TableName: table, Limit: 1, ConsistentRead: true };
-  const answer = (await answered(call('Scan', input))) as { readonly Items?: readonly unknown[] };
+  const answer = (await orUnavailable(call('Scan', input))) as { readonly Items?: readonly unknown[] };
   return answer.Items?.length === 0;
 }
 
@@ -52,7 +52,7 @@ export async function readProgress(at: TableAt): Promise<string | undefined> {
 }
 
 export async function writeProgress({ call, table }: TableAt, next: string | undefined): Promise<void> {
-  await answered(
+  await orUnavailable(
     next === undefined
       ? call('DeleteItem', { TableName: table, Key: PROGRESS })
       : call('PutItem', { TableName: table, Item: { ...PROGRESS, next: { S: next } } }),
@@ -61,6 +61,6 @@ export async function writeProgress({ call, table }: TableAt, next: string | und
 
 /** One item, strongly consistent. */
 export async function getItem({ call, table }: TableAt, key: Key): Promise<Item | undefined> {
-  const answer = await answered(call('GetItem', { TableName: table, Key: key, ConsistentRead: true }));
+  const answer = await orUnavailable(call('GetItem', { TableName: table, Key: key, ConsistentRead: true }));
   return (answer as { readonly Item?: Item }).Item;
 }

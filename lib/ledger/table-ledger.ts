@@ -1,8 +1,8 @@
 /** The ledger on AWS: a DynamoDB table of its own, a partition for each day. Entries are added and end by their time. */
 import type { AwsCall } from '../aws/call.ts';
-import { keptUntil } from '../domain/loss.ts';
+import { retainedUntil } from '../domain/loss.ts';
 import type { Ledger } from '../ports-ledger.ts';
-import { answered } from './answered.ts';
+import { orUnavailable } from './answered.ts';
 import { dayAfter, dayOf, firstDay } from './days.ts';
 import { formatEntry, parseEntry } from './entry.ts';
 
@@ -30,16 +30,16 @@ export function tableLedger({ call, table }: TableAt): Ledger {
           pk: { S: PARTITION + dayOf(entry.at) },
           sk: { S: entry.id },
           entry: { S: formatEntry(entry) },
-          expiresAt: { N: String(keptUntil(entry)) },
+          expiresAt: { N: String(retainedUntil(entry)) },
         },
         ConditionExpression: 'attribute_not_exists(pk)',
       };
       // An id that is taken is that of the same entry: the attempt before was carried out, and only its answer lost.
-      await answered(call('PutItem', input), 'ConditionalCheckFailedException');
+      await orUnavailable(call('PutItem', input), 'ConditionalCheckFailedException');
     },
     entries: async (span, from) => {
       const [day = firstDay(span), after] = from?.split('/') ?? [];
-      const page = (await answered(call('Query', queryOf(table, day, after)))) as QueryAnswer;
+      const page = (await orUnavailable(call('Query', queryOf(table, day, after)))) as QueryAnswer;
       const items = page.Items ?? [];
       const last = items.at(-1)?.sk.S;
       const isWhole = page.LastEvaluatedKey === undefined || last === undefined;

@@ -8,13 +8,13 @@ import type { KeyFile, KeyReader } from './key-directory.ts';
  * What a service's file says, at most a minute old; while it cannot be read, what it last said for ten minutes. Throws
  * `unavailable` when there is nothing.
  */
-export type Kept<T> = (service: Service, now: number) => Promise<T>;
+export type Cached<T> = (service: Service, now: number) => Promise<T>;
 
 /** A document is used for so long, at most, after it was read. */
-export const KEPT_SECONDS = 10 * MINUTE_SECONDS;
+export const CACHE_SECONDS = 10 * MINUTE_SECONDS;
 const RETRY_SECONDS = 10;
 
-export interface KeptFile<T> {
+export interface CachedFile<T> {
   readonly keys: KeyReader;
   readonly file: KeyFile;
   /** Throws for a text that is not this service's. */
@@ -29,7 +29,7 @@ interface Entry<T> {
 }
 
 /** Keeps one entry for each service of the configuration; one reader at a time for each. */
-export function kept<T>({ keys, file, parse }: KeptFile<T>): Kept<T> {
+export function cached<T>({ keys, file, parse }: CachedFile<T>): Cached<T> {
   const entries = new Map<string, Entry<T>>();
   const reading = new Map<string, Promise<T>>();
 
@@ -44,7 +44,7 @@ export function kept<T>({ keys, file, parse }: KeptFile<T>): Kept<T> {
     const text = await keys.read(service.name, file);
     if (text === undefined) throw new Error(`${file} of ${service.name}: missing`);
     const document = parse(text, service);
-    const times = { readAgainAt: now + MINUTE_SECONDS, keepUntil: now + KEPT_SECONDS };
+    const times = { readAgainAt: now + MINUTE_SECONDS, keepUntil: now + CACHE_SECONDS };
     entries.set(service.name, { document, ...times });
     return document;
   }

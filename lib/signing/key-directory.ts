@@ -13,18 +13,18 @@ export interface KeyReader {
 }
 
 /** The keys of one service, in the hands of the one who changes them. */
-export interface HeldKeys {
+export interface KeyTransaction {
   read(file: KeyFile): Promise<string | undefined>;
   /** Replaces a file that was read, whole or not at all. */
   write(file: KeyFile, text: string): Promise<void>;
 }
 
-export interface KeyDirectory extends KeyReader {
+export interface KeyStore extends KeyReader {
   /**
    * Runs `work`, whose writes take the place of what it has read and of nothing else. It runs anew when another writer
    * was faster.
    */
-  exclusively<T>(service: string, work: (keys: HeldKeys) => Promise<T>): Promise<T>;
+  transaction<T>(service: string, work: (keys: KeyTransaction) => Promise<T>): Promise<T>;
 }
 
 const MODES = {
@@ -37,7 +37,7 @@ const MODES = {
 const LOCK_PATIENCE_MS = 15_000;
 
 /** The keys below `path`, a directory for each service. Makes directories (mode 0700) on the first write. */
-export function keyDirectory(path: string): KeyDirectory {
+export function fileKeyStore(path: string): KeyStore {
   const read: KeyReader['read'] = async (service, file) => {
     try {
       return await readFile(join(path, directoryName(service), file), 'utf8');
@@ -48,10 +48,10 @@ export function keyDirectory(path: string): KeyDirectory {
   };
   return {
     read,
-    async exclusively(service, work) {
+    async transaction(service, work) {
       const directory = join(path, directoryName(service));
       await mkdir(directory, { recursive: true, mode: 0o700 });
-      const held: HeldKeys = {
+      const held: KeyTransaction = {
         read: file => read(service, file),
         write: (file, text) => replaceFile(join(directory, file), text, MODES[file]),
       };

@@ -3,14 +3,14 @@ import { PullpassError } from '../domain/errors.ts';
 import { publishedKeys } from '../domain/key-ring.ts';
 import type { Service } from '../domain/service.ts';
 import type { KeyPublication } from '../ports-keys.ts';
-import { kept } from './kept.ts';
+import { cached } from './kept.ts';
 import type { KeyReader } from './key-directory.ts';
 import { readPublicDocument } from './public-document.ts';
 
 /** Publishes the keys of the configured services. Throws `not-found` for any other, `unavailable` without keys. */
 export function keyPublication(services: readonly Service[], keys: KeyReader): KeyPublication {
   const byName = new Map(services.map(service => [service.name, service]));
-  const documents = kept({ keys, file: 'public.json', parse: readPublicDocument });
+  const documents = cached({ keys, file: 'public.json', parse: readPublicDocument });
 
   function configured(name: string): Service {
     const service = byName.get(name);

@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { LEAF_LEAD_SECONDS, LEAF_SECONDS } from '../domain/key-ring.ts';
 import { type Authority, certifyRoot } from './certificates.ts';
 import { Base64, readDocument, writeDocument } from './document.ts';
-import type { HeldKeys } from './key-directory.ts';
+import type { KeyTransaction } from './key-directory.ts';
 import { newPrivateKey, toPem } from './private-key.ts';
 
 const RootDocument = v.strictObject({
@@ -27,7 +27,7 @@ export interface Root {
 }
 
 /** Whether there is a root. Throws when what is there is not this service's. */
-export async function hasRoot(keys: HeldKeys, service: string): Promise<boolean> {
+export async function hasRoot(keys: KeyTransaction, service: string): Promise<boolean> {
   return (await readRoot(keys, service)) !== undefined;
 }
 
@@ -35,14 +35,14 @@ export async function hasRoot(keys: HeldKeys, service: string): Promise<boolean>
  * The root that certifies now. A new one is made when there is none, and when the last one would end before the leaf that
  * it has to certify; registries then have to be given the new bundle.
  */
-export async function maintainRoot(keys: HeldKeys, service: string, now: number): Promise<Root> {
+export async function maintainRoot(keys: KeyTransaction, service: string, now: number): Promise<Root> {
   const stored = await readRoot(keys, service);
   if (stored !== undefined && outlivesLeaves(stored, now)) return ready(stored);
   return store(keys, await newRoot(service, now, stored?.certificates));
 }
 
 /** A new root in place of all others: what they have certified is trusted no more, once registries have its bundle. */
-export async function replaceRoot(keys: HeldKeys, service: string, now: number): Promise<Root> {
+export async function replaceRoot(keys: KeyTransaction, service: string, now: number): Promise<Root> {
   await keys.read('root.json');
   return store(keys, await newRoot(service, now));
 }
@@ -53,7 +53,7 @@ export function hasCertified({ certificates }: Root, leaf: string): boolean {
   return certificates.some(by => issued.verify(certificate(by).publicKey));
 }
 
-async function readRoot(keys: HeldKeys, service: string): Promise<RootDocument | undefined> {
+async function readRoot(keys: KeyTransaction, service: string): Promise<RootDocument | undefined> {
   const text = await keys.read('root.json');
   if (text === undefined) return undefined;
   const root = readDocument(RootDocument, text, `the root of ${service}`);
@@ -61,7 +61,7 @@ async function readRoot(keys: HeldKeys, service: string): Promise<RootDocument |
   return root;
 }
 
-async function store(keys: HeldKeys, root: RootDocument): Promise<Root> {
+async function store(keys: KeyTransaction, root: RootDocument): Promise<Root> {
   await keys.write('root.json', writeDocument(root));
   return ready(root);
 }

@@ -1,6 +1,6 @@
 /** The keys of every service in Secrets Manager: a secret for each file, so that each function can be let at its own. */
 import type { Secrets } from '../aws/secrets.ts';
-import type { KeyDirectory, KeyFile } from './key-directory.ts';
+import type { KeyFile, KeyStore } from './key-directory.ts';
 
 const KINDS = {
   'ring.json': 'ring',
@@ -13,12 +13,12 @@ const ESCAPED = /[^A-Za-z0-9_.@-]/gu;
 const LONGEST_NAME = 512;
 
 /** The keys in the secrets `<prefix>/ring/<service>`, `<prefix>/root/<service>` and `<prefix>/public/<service>`. */
-export function secretDirectory(secrets: Secrets, prefix: string): KeyDirectory {
+export function secretKeyStore(secrets: Secrets, prefix: string): KeyStore {
   const nameOf = (service: string, file: KeyFile) => secretName(prefix, service, file);
   return {
     read: (service, file) => secrets.read(nameOf(service, file)),
-    exclusively: (service, work) =>
-      secrets.exclusively(held =>
+    transaction: (service, work) =>
+      secrets.transaction(held =>
         work({
           read: file => held.read(nameOf(service, file)),
           write: (file, text) => held.write(nameOf(service, file), text),

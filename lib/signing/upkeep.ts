@@ -4,15 +4,15 @@ import { currentKey, LONGEST_TOKEN_SECONDS, nextLeafStart } from '../domain/key-
 import type { HeaderProfile, Service } from '../domain/service.ts';
 import { certifyLeaf } from './certificates.ts';
 import { publicJwk, thumbprint } from './jwk.ts';
-import { KEPT_SECONDS } from './kept.ts';
-import type { HeldKeys } from './key-directory.ts';
+import { CACHE_SECONDS } from './kept.ts';
+import type { KeyTransaction } from './key-directory.ts';
 import { newPrivateKey, toPem } from './private-key.ts';
 import type { KeyDocument } from './ring.ts';
 import { hasCertified, hasRoot, maintainRoot, type Root, replaceRoot } from './root.ts';
 
-export interface Ground {
+export interface RotationContext {
   readonly service: Service;
-  readonly keys: HeldKeys;
+  readonly keys: KeyTransaction;
   readonly now: number;
 }
 
@@ -27,7 +27,7 @@ export interface Outcome {
 export type Verb = 'maintain' | 'rotate' | 'replace';
 
 /** Each takes the keys that are still needed. */
-type Upkeep = Record<Verb, (keys: readonly KeyDocument[], ground: Ground) => Promise<Outcome>>;
+type Upkeep = Record<Verb, (keys: readonly KeyDocument[], ground: RotationContext) => Promise<Outcome>>;
 
 /**
  * Leaves follow each other by themselves: registries trust their root. Those that the root has not certified go: a
@@ -67,10 +67,10 @@ const named: Upkeep = {
   replace: (_, ground) => named.rotate([], ground),
 };
 
-export const UPKEEP: Record<HeaderProfile, Upkeep> = { x5c: certified, kid: named };
+export const ROTATION: Record<HeaderProfile, Upkeep> = { x5c: certified, kid: named };
 
 /** A new root in place of a lost one would be trusted by no registry, so nobody but the operator may start over. */
-async function rootFor(documents: readonly KeyDocument[], ground: Ground): Promise<Root> {
+async function rootFor(documents: readonly KeyDocument[], ground: RotationContext): Promise<Root> {
   const { service, keys, now } = ground;
   if (documents.length > 0 && !(await hasRoot(keys, service.name))) {
     throw new Error(
@@ -102,7 +102,7 @@ async function withSuccessor(
 
 /** The successor signs from `now` on; its predecessors stay for as long as a token of theirs may be accepted. */
 function activated(keys: readonly KeyDocument[], now: number): KeyDocument[] {
-  const dropAfter = now + KEPT_SECONDS + LONGEST_TOKEN_SECONDS;
+  const dropAfter = now + CACHE_SECONDS + LONGEST_TOKEN_SECONDS;
   return keys.map(key =>
     key.useFrom === null ? { ...key, useFrom: now } : { ...key, dropAfter: key.dropAfter ?? dropAfter },
   );

@@ -2,7 +2,7 @@
 import { PullpassError } from '../domain/errors.ts';
 
 /** The answer of a call; throws `unavailable` for every error. */
-export async function answered<T>(call: Promise<T>): Promise<T> {
+export async function orUnavailable<T>(call: Promise<T>): Promise<T> {
   try {
     return await call;
   } catch (error) {
@@ -17,7 +17,7 @@ export async function conditionHolds(call: Promise<unknown>): Promise<boolean> {
     return true;
   } catch (error) {
     if (error instanceof Error && error.name === 'ConditionalCheckFailedException') return false;
-    return answered(Promise.reject(error));
+    return orUnavailable(Promise.reject(error));
   }
 }
 

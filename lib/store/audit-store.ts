@@ -2,7 +2,7 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { toSeconds } from '../domain/time.ts';
 import type { AuditStore, RandomBytes } from '../ports.ts';
-import { answered } from './answered.ts';
+import { orUnavailable } from './answered.ts';
 import { integer, text } from './attributes.ts';
 import type { Table } from './calls.ts';
 import { auditKey } from './keys.ts';
@@ -31,7 +31,7 @@ export function auditStore({ client, table, randomBytes, retentionSeconds }: Aud
         sourceAddress: text(event.sourceAddress),
         expiresAt: integer(toSeconds(nowMs) + retentionSeconds),
       };
-      await answered(client.send(new PutItemCommand({ TableName: table, Item })));
+      await orUnavailable(client.send(new PutItemCommand({ TableName: table, Item })));
     },
   };
 }

@@ -1,6 +1,6 @@
 /** Reads many items in one call, whichever client carries it out. */
 import type { BatchGetItemCommandInput, BatchGetItemCommandOutput } from '@aws-sdk/client-dynamodb';
-import { answered, unavailable } from './answered.ts';
+import { orUnavailable, unavailable } from './answered.ts';
 import type { Item } from './attributes.ts';
 import type { Key } from './keys.ts';
 
@@ -18,7 +18,7 @@ export async function readItems(batchGet: BatchGet, table: string, keys: readonl
   let missing: Item[] = [...keys];
   for (let attempt = 0; attempt < 2 && missing.length > 0; attempt++) {
     const RequestItems = { [table]: { Keys: missing, ConsistentRead: true } };
-    const answer = await answered(batchGet({ RequestItems }));
+    const answer = await orUnavailable(batchGet({ RequestItems }));
     items.push(...(answer.Responses?.[table] ?? []));
     missing = answer.UnprocessedKeys?.[table]?.Keys ?? [];
   }

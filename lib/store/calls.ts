@@ -8,7 +8,7 @@ import {
   type QueryCommandOutput,
 } from '@aws-sdk/client-dynamodb';
 import type { RandomBytes } from '../ports.ts';
-import { answered, conditionHolds } from './answered.ts';
+import { conditionHolds, orUnavailable } from './answered.ts';
 import type { Item } from './attributes.ts';
 import { readItems } from './batch-get.ts';
 import type { Key } from './keys.ts';
@@ -23,7 +23,7 @@ export interface Table {
 const MARK_BYTES = 16;
 
 /** A fresh `lastWrite`: the mark by which a logical write is recognised. */
-export function newMark(randomBytes: RandomBytes): string {
+export function newWriteId(randomBytes: RandomBytes): string {
   return Buffer.from(randomBytes(MARK_BYTES)).toString('base64url');
 }
 
@@ -31,7 +31,7 @@ export function newMark(randomBytes: RandomBytes): string {
  * Whether the write with this `lastWrite` is in the store. A request that timed out may have been applied: then the
  * condition of its repetition fails, and the item shows the write's own mark.
  */
-export async function written(
+export async function confirmWrite(
   at: Table,
   key: Key,
   lastWrite: string,
@@ -44,7 +44,7 @@ export async function written(
 /** One item, strongly consistent. */
 export async function readItem({ client, table }: Table, key: Key): Promise<Item | undefined> {
   const command = new GetItemCommand({ TableName: table, Key: key, ConsistentRead: true });
-  return (await answered(client.send(command))).Item;
+  return (await orUnavailable(client.send(command))).Item;
 }
 
 /** The items with these keys: see `readItems`. */
@@ -58,7 +58,7 @@ export async function queryItems(
   range: Range,
   options: Partial<QueryCommandInput>,
 ): Promise<QueryCommandOutput> {
-  return answered(client.send(new QueryCommand(queryInput(table, range, options))));
+  return orUnavailable(client.send(new QueryCommand(queryInput(table, range, options))));
 }
 
 /** All items of a range: see `allItems`. */

@@ -3,9 +3,9 @@
  * most of the work of a cleanup, and takes a fifth of the CPU like this.
  */
 import type { AwsCall } from '../aws/call.ts';
-import type { Sighting } from '../domain/hygiene.ts';
+import type { Candidate } from '../domain/hygiene.ts';
 import type { ExpiredRecord, ExpiryStore, PageBounds } from '../ports-cleanup.ts';
-import { answered, conditionHolds } from './answered.ts';
+import { conditionHolds, orUnavailable } from './answered.ts';
 import { asInteger, asQualified, asText, type Item, integer, read, readOrNull, text } from './attributes.ts';
 import { fromCheckpointItem, toCheckpointItem } from './checkpoint-item.ts';
 import { namesIn } from './expressions.ts';
@@ -36,13 +36,13 @@ export function expiryStore({ call, table }: ExpiryStoreOptions): ExpiryStore {
     page: async (bounds, cursor) => {
       const start = cursor === undefined ? {} : { ExclusiveStartKey: fromCursor(cursor) };
       const input = { TableName: table, Limit: PAGE_ITEMS, ...filterOf(bounds), ...start };
-      const { Items: items = [], LastEvaluatedKey: last } = (await answered(
+      const { Items: items = [], LastEvaluatedKey: last } = (await orUnavailable(
         call('Scan', input),
       )) as ScanAnswer;
       const [expired, others] = partition(items, item => hasExpired(item, bounds.cutoff));
       return {
         expired: expired.map(toRecord),
-        sighted: others.flatMap(sightingIn),
+        candidates: others.flatMap(sightingIn),
         next: last && toCursor(toRecord(last)),
       };
     },
@@ -58,20 +58,22 @@ export function expiryStore({ call, table }: ExpiryStoreOptions): ExpiryStore {
       ),
     checkpoint: async () => {
       const input = { TableName: table, Key: CHECKPOINT_KEY, ConsistentRead: true };
-      const { Item: item = {} } = (await answered(call('GetItem', input))) as { Item?: Item };
+      const { Item: item = {} } = (await orUnavailable(call('GetItem', input))) as { Item?: Item };
       return fromCheckpointItem(item);
     },
     saveCheckpoint: async checkpoint => {
       const item = { ...CHECKPOINT_KEY, ...toCheckpointItem(checkpoint) };
-      await answered(call('PutItem', { TableName: table, Item: item }));
+      await orUnavailable(call('PutItem', { TableName: table, Item: item }));
     },
   };
 }
 
-function filterOf({ cutoff, sightUntil }: PageBounds): object {
-  const all = sightUntil === undefined ? EXPIRED : `${EXPIRED} OR ${SIGHTED}`;
+function filterOf({ cutoff, candidatesUntil }: PageBounds): object {
+  const all = candidatesUntil === undefined ? EXPIRED : `${EXPIRED} OR ${SIGHTED}`;
   const sighting =
-    sightUntil === undefined ? {} : { ':until': integer(sightUntil), ':released': text('released') };
+    candidatesUntil === undefined
+      ? {}
+      : { ':until': integer(candidatesUntil), ':released': text('released') };
   return {
     ProjectionExpression: ATTRIBUTES,
     FilterExpression: all,
@@ -90,7 +92,7 @@ function hasExpired(item: Item, cutoff: number): boolean {
 }
 
 /** An item that cannot be read keeps nobody from cleaning up the others; whoever uses it is told. */
-function sightingIn(item: Item): Sighting[] {
+function sightingIn(item: Item): Candidate[] {
   try {
     return [toSighting(item)];
   } catch {
@@ -98,7 +100,7 @@ function sightingIn(item: Item): Sighting[] {
   }
 }
 
-function toSighting(item: Item): Sighting {
+function toSighting(item: Item): Candidate {
   const account = read(item, 'account', asQualified);
   if (item.sk?.S === CLAIM) {
     return { kind: 'claim', account, name: nameIn(item, 'pk', NAMESPACE_PREFIX), state: 'released' };

@@ -5,7 +5,7 @@ import type { TokenAddress } from '../domain/registry-token.ts';
 import { isNamespace } from '../domain/repository.ts';
 import { HOUR_SECONDS } from '../domain/time.ts';
 import type { TokenRecord } from '../domain/token-record.ts';
-import type { LoginFacts, LoginQuestion, LoginStore, RandomBytes } from '../ports.ts';
+import type { LoginQuery, LoginRecords, LoginStore, RandomBytes } from '../ports.ts';
 import { type Item, integer } from './attributes.ts';
 import { type BatchGet, readItems } from './batch-get.ts';
 import { fromClaimItem } from './claim-item.ts';
@@ -55,8 +55,8 @@ export function loginStore(options: LoginTable & { readonly randomBytes: RandomB
 
 async function read(
   { calls, table }: LoginTable,
-  { token: address, credential, namespaces }: LoginQuestion,
-): Promise<LoginFacts> {
+  { token: address, credential, namespaces }: LoginQuery,
+): Promise<LoginRecords> {
   const claimed = [...new Set(namespaces)].filter(isNamespace);
   const named = [address && tokenKey(address), credential && endedKey(credential)];
   const keys = [...named.filter(key => key !== undefined), ...claimed.map(claimKey)];
@@ -66,7 +66,7 @@ async function read(
   return {
     token: address && token && tokenAt(address, token),
     removed: token !== undefined && isTombstone(token),
-    ended: ended !== undefined,
+    revoked: ended !== undefined,
     claims: items.filter(({ sk }) => sk?.S === CLAIM).map(fromClaimItem),
   };
 }

@@ -5,7 +5,7 @@ import { isHeldBy, type NamespaceClaim } from '../domain/namespace-claim.ts';
 import type { NamespaceStore, RandomBytes } from '../ports.ts';
 import { conditionHolds } from './answered.ts';
 import { type Item, integer, text } from './attributes.ts';
-import { batchGet, newMark, queryAll, readItem, type Table, written } from './calls.ts';
+import { batchGet, confirmWrite, newWriteId, queryAll, readItem, type Table } from './calls.ts';
 import { fromClaimItem, toClaimItem } from './claim-item.ts';
 import { namesIn, updateOf } from './expressions.ts';
 import { claimKey, NAMESPACE_PREFIX, nameIn, partitionOf, registrationKey } from './keys.ts';
@@ -25,14 +25,19 @@ export function namespaceStore(options: Table & { readonly randomBytes: RandomBy
       return item && fromClaimItem(item);
     },
     writeClaim: async (before, after) => {
-      const lastWrite = newMark(randomBytes);
+      const lastWrite = newWriteId(randomBytes);
       const update = updateOf(table, claimKey(after.name), {
         set: { ...toClaimItem(after), lastWrite: text(lastWrite) },
         ...(before === undefined
           ? { condition: NO_CLAIM, values: {} }
           : { condition: SAME_CLAIM, values: valuesOf(before) }),
       });
-      return written(options, claimKey(after.name), lastWrite, client.send(new UpdateItemCommand(update)));
+      return confirmWrite(
+        options,
+        claimKey(after.name),
+        lastWrite,
+        client.send(new UpdateItemCommand(update)),
+      );
     },
     index: async ({ account, name, epoch }) => {
       const update = updateOf(table, registrationKey(account, name), {

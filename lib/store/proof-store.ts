@@ -1,8 +1,8 @@
 /** The proofs that were used, in DynamoDB, each until it would have ended by itself. */
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
-import type { ProofStore, RandomBytes } from '../ports.ts';
+import type { NonceStore, RandomBytes } from '../ports.ts';
 import { integer, text } from './attributes.ts';
-import { newMark, type Table, written } from './calls.ts';
+import { confirmWrite, newWriteId, type Table } from './calls.ts';
 import { key } from './keys.ts';
 
 /** Throws `unavailable` when DynamoDB does not answer: a proof that may have been used is not accepted. */
@@ -10,18 +10,18 @@ export function proofStore({
   client,
   table,
   randomBytes,
-}: Table & { readonly randomBytes: RandomBytes }): ProofStore {
+}: Table & { readonly randomBytes: RandomBytes }): NonceStore {
   return {
-    spend: async (mark, expiresAt) => {
+    consume: async (mark, expiresAt) => {
       const at = key(`proof#${mark}`, 'used');
-      const lastWrite = newMark(randomBytes);
+      const lastWrite = newWriteId(randomBytes);
       // An item that has ended but still lies there refuses too: its proof is too old for another check already.
       const command = new PutItemCommand({
         TableName: table,
         Item: { ...at, expiresAt: integer(expiresAt), lastWrite: text(lastWrite) },
         ConditionExpression: 'attribute_not_exists(pk)',
       });
-      return written({ client, table }, at, lastWrite, client.send(command));
+      return confirmWrite({ client, table }, at, lastWrite, client.send(command));
     },
   };
 }

@@ -1,6 +1,6 @@
 /** Reads a stretch of a partition, whichever client carries it out. */
 import type { QueryCommandInput, QueryCommandOutput } from '@aws-sdk/client-dynamodb';
-import { answered } from './answered.ts';
+import { orUnavailable } from './answered.ts';
 import type { Item } from './attributes.ts';
 
 /** One `Query`. */
@@ -39,7 +39,7 @@ export async function allItems(query: Query, table: string, range: Range): Promi
   let start: Item | undefined;
   do {
     const from = start === undefined ? {} : { ExclusiveStartKey: start };
-    const page = await answered(query(queryInput(table, range, from)));
+    const page = await orUnavailable(query(queryInput(table, range, from)));
     items.push(...(page.Items ?? []));
     start = page.LastEvaluatedKey;
   } while (start !== undefined);

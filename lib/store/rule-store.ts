@@ -5,7 +5,7 @@ import { MAX_RULES } from '../domain/policy.ts';
 import type { RandomBytes, RuleStore } from '../ports.ts';
 import { conditionHolds } from './answered.ts';
 import { text } from './attributes.ts';
-import { newMark, type Table, written } from './calls.ts';
+import { confirmWrite, newWriteId, type Table } from './calls.ts';
 import { key, partition } from './keys.ts';
 import { type RuleKind, ruleReader } from './rule-reader.ts';
 
@@ -22,13 +22,13 @@ export function ruleStore<R extends { readonly account: Account; readonly id: st
     add: async rule => {
       if ((await list(accountHandle(rule.account))).length >= MAX_RULES) return false;
       const at = keyOf(rule.account, rule.id);
-      const lastWrite = newMark(randomBytes);
+      const lastWrite = newWriteId(randomBytes);
       const command = new PutItemCommand({
         TableName: table,
         Item: { ...at, ...kind.toItem(rule), lastWrite: text(lastWrite) },
         ConditionExpression: 'attribute_not_exists(pk)',
       });
-      return written(options, at, lastWrite, client.send(command));
+      return confirmWrite(options, at, lastWrite, client.send(command));
     },
     remove: async (account, id) => {
       const command = new DeleteItemCommand({

@@ -26,7 +26,7 @@ import {
 const HASH_BYTES = 32;
 
 /** All that a record has and a tombstone must not: neither secrets nor their origin, nor a version to write over. */
-const BURIED = [
+const TOMBSTONE_DROPS = [
   'hash',
   'salt',
   'derivationKey',
@@ -61,7 +61,7 @@ export function toTokenItem(record: TokenRecord): Item {
     hash: bytes(record.hash),
     ...(derivation === null ? {} : { salt: bytes(derivation.salt), derivationKey: text(derivation.key) }),
     generation: integer(record.generation),
-    issuedBy: text(record.issuedBy),
+    issuedBy: text(record.issuanceId),
     access: text(record.access),
     ...(repositories === null ? {} : { repositories: texts(repositories) }),
     description: text(record.description),
@@ -94,7 +94,7 @@ export function fromTokenItem(item: Item): TokenRecord | undefined {
     hash: read(item, 'hash', asBytes(HASH_BYTES)),
     derivation: salt === null ? null : { key: read(item, 'derivationKey', asText), salt },
     generation: read(item, 'generation', asInteger),
-    issuedBy: read(item, 'issuedBy', asText),
+    issuanceId: read(item, 'issuedBy', asText),
     access: read(item, 'access', asOneOf('pull', 'push')),
     repositories: readOrNull(item, 'repositories', asTextsThat(isPattern)),
     description: read(item, 'description', asText),
@@ -123,10 +123,10 @@ export function difference(before: TokenRecord, after: TokenRecord): { set: Item
  * What has to be set and removed to make a record into a tombstone. It outlives every idempotency record that could
  * still ask for the token to be added.
  */
-export function burial(now: number): { set: Item; remove: readonly string[] } {
+export function tombstone(now: number): { set: Item; remove: readonly string[] } {
   return {
     set: { removedAt: integer(now), expiresAt: integer(now + IDEMPOTENCY_SECONDS) },
-    remove: BURIED,
+    remove: TOMBSTONE_DROPS,
   };
 }
 

@@ -5,10 +5,10 @@ import { isExpired, type TokenRecord } from '../domain/token-record.ts';
 import type { RandomBytes, TokenPage, TokenStore } from '../ports.ts';
 import { conditionHolds } from './answered.ts';
 import { type Item, integer, text } from './attributes.ts';
-import { newMark, queryItems, readItem, type Table, written } from './calls.ts';
+import { confirmWrite, newWriteId, queryItems, readItem, type Table } from './calls.ts';
 import { namesIn, updateOf } from './expressions.ts';
 import { type Key, nameIn, partitionOf, TOKEN_PREFIX, tokenKey } from './keys.ts';
-import { burial, difference, fromTokenItem, toTokenItem } from './token-item.ts';
+import { difference, fromTokenItem, tombstone, toTokenItem } from './token-item.ts';
 
 /** A tombstone has no version, so no write over a version can revive it. */
 const STANDS = '#version = :version AND (attribute_not_exists(#expiresAt) OR #expiresAt > :now)';
@@ -24,8 +24,8 @@ export function tokenStore(options: Table & { readonly randomBytes: RandomBytes 
     },
     list: (account, page) => list(options, account, page),
     update: (before, after, now) => replace(options, before, { ...difference(before, after), now }),
-    remove: (record, now) => replace(options, record, { ...burial(now), now }),
-    bury: (account, id, now) => bury(options, { account, id, now }),
+    remove: (record, now) => replace(options, record, { ...tombstone(now), now }),
+    addTombstone: (account, id, now) => bury(options, { account, id, now }),
   };
 }
 
@@ -34,13 +34,13 @@ type Options = Parameters<typeof tokenStore>[0];
 async function add(options: Options, record: TokenRecord): Promise<boolean> {
   const { client, table, randomBytes } = options;
   const at = keyOf(record.account, record.id);
-  const lastWrite = newMark(randomBytes);
+  const lastWrite = newWriteId(randomBytes);
   const command = new PutItemCommand({
     TableName: table,
     Item: { ...at, ...toTokenItem(record), lastWrite: text(lastWrite) },
     ConditionExpression: 'attribute_not_exists(pk)',
   });
-  return written(options, at, lastWrite, client.send(command));
+  return confirmWrite(options, at, lastWrite, client.send(command));
 }
 
 async function replace(
@@ -50,14 +50,14 @@ async function replace(
 ): Promise<boolean> {
   const { client, table, randomBytes } = options;
   const at = keyOf(before.account, before.id);
-  const lastWrite = newMark(randomBytes);
+  const lastWrite = newWriteId(randomBytes);
   const update = updateOf(table, at, {
     set: { ...change.set, lastWrite: text(lastWrite) },
     remove: change.remove,
     condition: STANDS,
     values: { ':version': integer(before.version), ':now': integer(change.now) },
   });
-  return written(options, at, lastWrite, client.send(new UpdateItemCommand(update)));
+  return confirmWrite(options, at, lastWrite, client.send(new UpdateItemCommand(update)));
 }
 
 interface Grave {
@@ -69,7 +69,7 @@ interface Grave {
 async function bury({ client, table }: Options, { account, id, now }: Grave): Promise<void> {
   const command = new PutItemCommand({
     TableName: table,
-    Item: { ...keyOf(account, id), account: text(account), id: text(id), ...burial(now).set },
+    Item: { ...keyOf(account, id), account: text(account), id: text(id), ...tombstone(now).set },
     ConditionExpression: 'attribute_not_exists(pk)',
   });
   await conditionHolds(client.send(command));

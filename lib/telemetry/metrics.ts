@@ -3,7 +3,7 @@
  * By hand, because the usual package for it is 10 KB more for every cold start to read, for these lines.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
-import { type Count, type Denial, READINGS, type Reading } from '../domain/measures.ts';
+import { type Count, type Denial, OBSERVATIONS, type Observation } from '../domain/measures.ts';
 import type { Clock, Metrics } from '../ports.ts';
 
 const NAMESPACE = 'Pullpass';
@@ -11,7 +11,7 @@ const NAMESPACE = 'Pullpass';
 const nothing = () => undefined;
 
 /** Figures that nobody collects. */
-export const NO_METRICS: Metrics = { count: nothing, denied: nothing, read: nothing, flush: nothing };
+export const NO_METRICS: Metrics = { count: nothing, denied: nothing, observe: nothing, flush: nothing };
 
 export interface MetricsOptions {
   /** The deployment that the figures are of; undefined: nobody collects them, and nothing is written. */
@@ -25,7 +25,7 @@ export interface MetricsOptions {
  */
 export function embeddedMetrics({ stage, clock }: MetricsOptions): Metrics {
   if (stage === undefined) return NO_METRICS;
-  let figures = new Map<Count | Reading, number | number[]>();
+  let figures = new Map<Count | Observation, number | number[]>();
   let denial: Denial | undefined;
   const count: Metrics['count'] = (name, by = 1) => {
     figures.set(name, Number(figures.get(name) ?? 0) + by);
@@ -36,7 +36,7 @@ export function embeddedMetrics({ stage, clock }: MetricsOptions): Metrics {
       count('Denials');
       denial = reason;
     },
-    read(name, value) {
+    observe(name, value) {
       const before = figures.get(name);
       // A lone value stays a number: whoever looks for slow requests can sort by it.
       figures.set(name, before === undefined ? value : [before, value].flat());
@@ -55,16 +55,16 @@ export function embeddedMetrics({ stage, clock }: MetricsOptions): Metrics {
 }
 
 /** Denials are metrics by their reason too; everything else would only cost more by it. */
-function directives(names: readonly (Count | Reading)[], denial: Denial | undefined): object[] {
+function directives(names: readonly (Count | Observation)[], denial: Denial | undefined): object[] {
   const all = { Namespace: NAMESPACE, Dimensions: [['Stage']], Metrics: names.map(definition) };
   if (denial === undefined) return [all];
   return [all, { ...all, Dimensions: [['Stage', 'Reason']], Metrics: [definition('Denials')] }];
 }
 
-function definition(name: Count | Reading): object {
-  return { Name: name, Unit: isReading(name) ? READINGS[name] : 'Count' };
+function definition(name: Count | Observation): object {
+  return { Name: name, Unit: isReading(name) ? OBSERVATIONS[name] : 'Count' };
 }
 
-function isReading(name: Count | Reading): name is Reading {
-  return name in READINGS;
+function isReading(name: Count | Observation): name is Observation {
+  return name in OBSERVATIONS;
 }

@@ -4,7 +4,7 @@ import { toSeconds } from '../domain/time.ts';
 import { isExpired, type TokenRecord } from '../domain/token-record.ts';
 import { UUID_RANDOM_BYTES, uuidV7 } from '../domain/uuid.ts';
 import { type Actor, recordAct } from './actor.ts';
-import { type Issued, type IssuingWrite, issueOnce } from './once.ts';
+import { type Issued, type IssuingWrite, issueIdempotently } from './once.ts';
 import type { TokenPorts } from './token-ports.ts';
 import { newValue } from './token-value.ts';
 
@@ -30,7 +30,7 @@ export async function addToken(ports: TokenPorts, request: AddRequest): Promise<
     tokenId: uuidV7(ports.clock(), ports.randomBytes(UUID_RANDOM_BYTES)),
     generation: 1,
   };
-  return issueOnce(ports, issuing, write => create(ports, request, write));
+  return issueIdempotently(ports, issuing, write => create(ports, request, write));
 }
 
 async function create(
@@ -46,7 +46,7 @@ async function create(
     id: tokenId,
     ...kept,
     generation: 1,
-    issuedBy: write,
+    issuanceId: write,
     access,
     repositories,
     description,

@@ -6,7 +6,7 @@ import { EXPIRING_SECONDS } from '../domain/hygiene.ts';
 import { HOUR_SECONDS, toSeconds } from '../domain/time.ts';
 import type { Clock, Metrics } from '../ports.ts';
 import type { Checkpoint, ExpiryPage, ExpiryStore, Notices } from '../ports-cleanup.ts';
-import { handOn, isLong, isReportDue, newReport, noted } from './hygiene-report.ts';
+import { addCandidates, isLong, isReportDue, newReport, publishReport } from './hygiene-report.ts';
 
 export interface CleanupPorts {
   readonly expiry: ExpiryStore;
@@ -50,8 +50,8 @@ export async function cleanUp(ports: CleanupPorts, { whole }: { whole: boolean }
   if (state.cursor === undefined && isReportDue(state, now)) state = { ...state, report: newReport(now) };
   const counts = { removed: 0, kept: 0, pages: 0 };
   do {
-    const sightUntil = state.report && state.report.at + EXPIRING_SECONDS;
-    const page = await expiry.page({ cutoff, sightUntil }, state.cursor);
+    const candidatesUntil = state.report && state.report.at + EXPIRING_SECONDS;
+    const page = await expiry.page({ cutoff, candidatesUntil }, state.cursor);
     const removed = await Promise.all(page.expired.map(record => expiry.removeExpired(record, cutoff)));
     counts.removed += removed.filter(Boolean).length;
     counts.kept += removed.filter(was => !was).length;
@@ -67,12 +67,12 @@ export async function cleanUp(ports: CleanupPorts, { whole }: { whole: boolean }
 async function advanced(
   { notices, unusedSeconds }: CleanupPorts,
   before: Checkpoint,
-  { sighted, next: cursor }: ExpiryPage,
+  { candidates, next: cursor }: ExpiryPage,
 ): Promise<Checkpoint> {
   if (before.report === undefined) return { ...before, cursor };
-  const report = noted(before.report, sighted, unusedSeconds);
+  const report = addCandidates(before.report, candidates, unusedSeconds);
   const isToGo = cursor === undefined || isLong(report);
-  return { ...before, cursor, report: isToGo ? await handOn(notices, report) : report };
+  return { ...before, cursor, report: isToGo ? await publishReport(notices, report) : report };
 }
 
 /** Leaves what the next run needs; only what is stored as finished counts as finished. */

@@ -1,31 +1,31 @@
 /** The standing of whoever presents a credential: what its parent may now, inside what the credential says. */
 import { accountHandle } from '../domain/account.ts';
 import { boundsOf, type Credential, type Parent } from '../domain/credential.ts';
-import { narrowed } from '../domain/grant.ts';
+import { intersect } from '../domain/grant.ts';
 import { permissionsOf, rolesOf } from '../domain/policy.ts';
 import type { Secret } from '../domain/secret.ts';
 import { judgeGeneration } from '../domain/token-record.ts';
-import { permissionOf } from '../domain/trust.ts';
-import type { LoginFacts } from '../ports.ts';
-import { openCredential } from './credential-value.ts';
+import { permissionOfTrust } from '../domain/trust.ts';
+import type { LoginRecords } from '../ports.ts';
+import { verifyCredential } from './credential-value.ts';
 import {
+  ANONYMOUS,
   FIRST_CLAIMS,
-  NOBODY,
-  type Occasion,
+  type LoginContext,
+  type Principal,
+  type PrincipalPorts,
   refused,
   remainingClaims,
-  type Standing,
-  type StandingPorts,
 } from './standing.ts';
-import { DENIAL_OF, standingOfToken } from './token-standing.ts';
+import { DENIAL_OF, principalOfToken } from './token-standing.ts';
 
 /** Throws `unauthenticated` for a credential that is not good, or is for another service. */
-export async function credentialStanding(
-  ports: StandingPorts,
+export async function credentialPrincipal(
+  ports: PrincipalPorts,
   secret: Secret,
-  occasion: Occasion,
-): Promise<Standing> {
-  const credential = await openCredential(ports.credentialKeys, secret, occasion.now);
+  occasion: LoginContext,
+): Promise<Principal> {
+  const credential = await verifyCredential(ports.credentialKeys, secret, occasion.now);
   if (credential === undefined) throw refused('credential: not one of ours', 'unknown-secret');
   const { jti, endsAt, service } = credential;
   if (endsAt <= occasion.now) throw refused(`credential ${jti}: expired`, 'expired');
@@ -33,12 +33,15 @@ export async function credentialStanding(
   if (!isVouchedFor(credential.parent, ports.issuers))
     throw refused(`credential ${jti}: of an issuer that is gone`, 'ended');
   const facts = await factsOf(ports, credential, occasion);
-  if (facts.ended) throw refused(`credential ${jti}: ended`, 'ended');
-  const { parentage: _, ...parent } = await parentStanding(ports, credential, { facts, now: occasion.now });
+  if (facts.revoked) throw refused(`credential ${jti}: ended`, 'ended');
+  const { delegationSource: _, ...parent } = await parentStanding(ports, credential, {
+    facts,
+    now: occasion.now,
+  });
   return {
     ...parent,
     permissions: boundsOf(credential).flatMap(bound =>
-      parent.permissions.map(permission => narrowed(permission, bound)),
+      parent.permissions.map(permission => intersect(permission, bound)),
     ),
     endsAt: Math.min(endsAt, parent.endsAt ?? endsAt),
     credential: jti,
@@ -46,16 +49,16 @@ export async function credentialStanding(
 }
 
 /** Nobody whom the configuration does not name vouches for anyone, nor did. */
-function isVouchedFor(parent: Parent, issuers: StandingPorts['issuers']): boolean {
+function isVouchedFor(parent: Parent, issuers: PrincipalPorts['issuers']): boolean {
   return parent.kind === 'token' || issuers.has(parent.subject.split(':', 1).join(''));
 }
 
 /** The first read has room for the parent and the note that the credential was ended, along with the first claims. */
 async function factsOf(
-  { store }: StandingPorts,
+  { store }: PrincipalPorts,
   { handle, jti, parent }: Credential,
-  occasion: Occasion,
-): Promise<LoginFacts> {
+  occasion: LoginContext,
+): Promise<LoginRecords> {
   const first = await store.read({
     ...(parent.kind === 'token' ? { token: { handle, id: parent.id } } : {}),
     credential: { handle, jti },
@@ -65,15 +68,15 @@ async function factsOf(
 }
 
 interface Moment {
-  readonly facts: LoginFacts;
+  readonly facts: LoginRecords;
   readonly now: number;
 }
 
 function parentStanding(
-  ports: StandingPorts,
+  ports: PrincipalPorts,
   { handle, parent }: Credential,
   moment: Moment,
-): Promise<Standing> {
+): Promise<Principal> {
   switch (parent.kind) {
     case 'token':
       return standingOfParentToken(ports, parent, moment);
@@ -85,43 +88,43 @@ function parentStanding(
 }
 
 async function standingOfParentToken(
-  { store }: StandingPorts,
+  { store }: PrincipalPorts,
   { id, generation }: Extract<Parent, { kind: 'token' }>,
   { facts: { token, removed, claims }, now }: Moment,
-): Promise<Standing> {
+): Promise<Principal> {
   const refusedParent = (why: keyof typeof DENIAL_OF) =>
     refused(`token ${id}, of a credential: ${why}`, DENIAL_OF[why]);
   if (token === undefined) throw refusedParent(removed ? 'removed' : 'unknown');
   const judgement = judgeGeneration(token, generation, now);
   if (!judgement.usable) throw refusedParent(judgement.refusal);
   await store.touch(token, now);
-  return standingOfToken(token, generation, claims);
+  return principalOfToken(token, generation, claims);
 }
 
 /** Roles that were withdrawn leave an identity that may do nothing, as it would be at a login of its own. */
 async function standingOfParentIdentity(
-  { policies, administrators }: StandingPorts,
+  { policies, administrators }: PrincipalPorts,
   handle: string,
   { parent: { subject }, moment }: { parent: Extract<Parent, { kind: 'identity' }>; moment: Moment },
-): Promise<Standing> {
+): Promise<Principal> {
   const ofAccount = await policies.list(handle);
   const rules = [...administrators, ...ofAccount];
   const account = rules.find(rule => accountHandle(rule.account) === handle)?.account;
-  if (account === undefined) return { ...NOBODY, subject };
+  if (account === undefined) return { ...ANONYMOUS, subject };
   const roles = rolesOf({ account, subject }, administrators, ofAccount);
   const { claims } = moment.facts;
   return { subject, account, permissions: permissionsOf(roles), claims, endsAt: null };
 }
 
 async function standingOfParentTrusts(
-  { trusts }: StandingPorts,
+  { trusts }: PrincipalPorts,
   handle: string,
   { parent: { subject, ids }, moment }: { parent: Extract<Parent, { kind: 'trust' }>; moment: Moment },
-): Promise<Standing> {
+): Promise<Principal> {
   const left = (await trusts.list(handle)).filter(({ id }) => ids.includes(id));
   const [first] = left;
   if (first === undefined) throw refused(`trusts ${ids.join(', ')}, of a credential: removed`, 'ended');
   const { claims } = moment.facts;
-  const permissions = left.map(permissionOf);
+  const permissions = left.map(permissionOfTrust);
   return { subject, account: first.account, permissions, claims, endsAt: null };
 }

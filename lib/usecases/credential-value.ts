@@ -3,16 +3,16 @@ import { timingSafeEqual } from 'node:crypto';
 import {
   type Credential,
   credentialBody,
+  formatCredential,
   formatMac,
-  readCredential,
-  sealCredential,
-  splitCredential,
+  parseCredential,
+  readCredentialBody,
 } from '../domain/credential.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { CredentialKeys } from '../ports.ts';
 
 /** The value of a credential; undefined when it would be longer than a credential may be. */
-export async function closeCredential(
+export async function signCredential(
   keys: CredentialKeys,
   credential: Credential,
   now: number,
@@ -21,20 +21,20 @@ export async function closeCredential(
   const body = credentialBody(current, credential);
   const mac = await keys.mac(current, body, now);
   if (mac === undefined) throw new Error(`the current credential key ${current} is missing`);
-  return sealCredential(body, mac);
+  return formatCredential(body, mac);
 }
 
 /** The credential in a presented value, ended or not; undefined for anything that we have not written. */
-export async function openCredential(
+export async function verifyCredential(
   keys: CredentialKeys,
   value: Secret,
   now: number,
 ): Promise<Credential | undefined> {
-  const sealed = splitCredential(value);
+  const sealed = parseCredential(value);
   if (sealed === undefined) return undefined;
   const mac = await keys.mac(sealed.key, sealed.body, now);
   if (mac === undefined) return undefined;
   // Both are 43 characters, so the lengths that timingSafeEqual insists on are equal.
   const isOurs = timingSafeEqual(Buffer.from(formatMac(mac)), Buffer.from(sealed.mac));
-  return isOurs ? readCredential(sealed.body) : undefined;
+  return isOurs ? readCredentialBody(sealed.body) : undefined;
 }

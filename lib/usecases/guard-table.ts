@@ -1,10 +1,10 @@
 /** Lets a function serve only from the table that is the ledger's: a restored copy brings back what was taken away. */
 import { PullpassError } from '../domain/errors.ts';
 import type { Clock } from '../ports.ts';
-import type { TableIdentity } from '../ports-ledger.ts';
+import type { TableMarker } from '../ports-ledger.ts';
 
 export interface GuardPorts {
-  readonly identity: Pick<TableIdentity, 'isOurs'>;
+  readonly identity: Pick<TableMarker, 'matches'>;
   readonly clock: Clock;
 }
 
@@ -25,7 +25,7 @@ export function tableGuard({ identity, clock }: GuardPorts): () => Promise<void>
     known === undefined || clock() < known.at ? Number.POSITIVE_INFINITY : clock() - known.at;
   const ask = async () => {
     const at = clock();
-    known = { isOurs: await identity.isOurs(), at };
+    known = { isOurs: await identity.matches(), at };
   };
   return async () => {
     const isKnown = age() < (known?.isOurs ? FRESH_MS : REFUSED_MS);

@@ -1,5 +1,5 @@
 /** The daily report while it is being made. */
-import { type AccountReport, kindOf, type Sighting, withFinding } from '../domain/hygiene.ts';
+import { type AccountReport, type Candidate, findingKindOf, withFinding } from '../domain/hygiene.ts';
 import { HOUR_SECONDS } from '../domain/time.ts';
 import type { Checkpoint, HygieneReport, Notices } from '../ports-cleanup.ts';
 
@@ -17,15 +17,15 @@ export function newReport(at: number): HygieneReport {
 }
 
 /** The report with what a page has shown. */
-export function noted(
+export function addCandidates(
   report: HygieneReport,
-  sighted: readonly Sighting[],
+  sighted: readonly Candidate[],
   unusedSeconds: number,
 ): HygieneReport {
   const accounts = new Map<string, AccountReport>(report.accounts.map(entry => [entry.account, entry]));
   const totals = { ...report.totals };
   for (const sighting of sighted) {
-    const kind = kindOf(sighting, { at: report.at, unusedSeconds });
+    const kind = findingKindOf(sighting, { at: report.at, unusedSeconds });
     if (kind === undefined) continue;
     totals[kind]++;
     accounts.set(sighting.account, withFinding(accounts.get(sighting.account), kind, sighting));
@@ -38,7 +38,7 @@ export function isLong({ accounts }: HygieneReport): boolean {
 }
 
 /** The report without what was handed on. An account that comes up again gets a second notice: their counts add up. */
-export async function handOn(notices: Notices, report: HygieneReport): Promise<HygieneReport> {
+export async function publishReport(notices: Notices, report: HygieneReport): Promise<HygieneReport> {
   if (report.accounts.length > 0) await notices.publish(report.accounts, report.at);
   return { ...report, accounts: [] };
 }

@@ -3,17 +3,23 @@ import { accountHandle } from '../domain/account.ts';
 import type { Identity } from '../domain/identity.ts';
 import { type HeldRole, permissionsOf } from '../domain/policy.ts';
 import { HOUR_SECONDS } from '../domain/time.ts';
-import { covers, permissionOf, type Trust, type Workload } from '../domain/trust.ts';
-import { NOBODY, type Occasion, type Parentage, type Standing, type StandingPorts } from './standing.ts';
+import { permissionOfTrust, type Trust, trustMatches, type Workload } from '../domain/trust.ts';
+import {
+  ANONYMOUS,
+  type DelegationSource,
+  type LoginContext,
+  type Principal,
+  type PrincipalPorts,
+} from './standing.ts';
 
 /** What is vended from a proof that can be given again at any time lives half a day at most. */
 const LONGEST_SECONDS = 12 * HOUR_SECONDS;
 
-export async function identityStanding(
-  { store }: Pick<StandingPorts, 'store'>,
+export async function identityPrincipal(
+  { store }: Pick<PrincipalPorts, 'store'>,
   { identity, roles }: { identity: Identity; roles: readonly HeldRole[] },
-  { namespaces, now }: Occasion,
-): Promise<Standing> {
+  { namespaces, now }: LoginContext,
+): Promise<Principal> {
   const { subject, account, expiresAt } = identity;
   const { claims } = await store.read({ namespaces: roles.length === 0 ? [] : namespaces });
   const permissions = permissionsOf(roles);
@@ -24,7 +30,7 @@ export async function identityStanding(
     permissions,
     claims,
     endsAt: expiresAt,
-    parentage: { ...parentage, endsAt: endOfVended(identity, now) },
+    delegationSource: { ...parentage, endsAt: endOfVended(identity, now) },
   };
 }
 
@@ -38,28 +44,32 @@ function endOfVended({ kind, expiresAt }: Identity, now: number): number {
 }
 
 /** What a workload gets ends with its token, and no later than any of the trusts that it stems from allows. */
-export async function workloadStanding(
-  { store, trusts }: Pick<StandingPorts, 'store' | 'trusts'>,
+export async function workloadPrincipal(
+  { store, trusts }: Pick<PrincipalPorts, 'store' | 'trusts'>,
   workload: Workload,
-  { namespaces, now }: Occasion,
-): Promise<Standing> {
+  { namespaces, now }: LoginContext,
+): Promise<Principal> {
   const { subject, handle, expiresAt } = workload;
-  const covering = (await trusts.list(handle)).filter(trust => covers(trust, workload));
+  const covering = (await trusts.list(handle)).filter(trust => trustMatches(trust, workload));
   const [first] = covering;
-  if (first === undefined) return { ...NOBODY, subject, endsAt: expiresAt };
+  if (first === undefined) return { ...ANONYMOUS, subject, endsAt: expiresAt };
   const { claims } = await store.read({ namespaces });
   const endsAt = now + Math.min(...covering.map(({ lifetimeSeconds }) => lifetimeSeconds));
   return {
     subject,
     account: first.account,
-    permissions: covering.map(permissionOf),
+    permissions: covering.map(permissionOfTrust),
     claims,
     endsAt: Math.min(expiresAt, endsAt),
-    parentage: parentageOf(workload, covering, endsAt),
+    delegationSource: parentageOf(workload, covering, endsAt),
   };
 }
 
 /** A build's token often ends within minutes; its trusts say how long what it gets may live. */
-function parentageOf({ subject, handle }: Workload, covering: readonly Trust[], endsAt: number): Parentage {
+function parentageOf(
+  { subject, handle }: Workload,
+  covering: readonly Trust[],
+  endsAt: number,
+): DelegationSource {
   return { handle, parent: { kind: 'trust', subject, ids: covering.map(({ id }) => id) }, endsAt };
 }

@@ -3,11 +3,11 @@ import { PullpassError } from '../domain/errors.ts';
 import type { Service } from '../domain/service.ts';
 import { toSeconds } from '../domain/time.ts';
 import type { Clock, Log, Metrics } from '../ports.ts';
-import type { CredentialKeyReport, CredentialKeyUpkeep, RingReport, RingUpkeep } from '../ports-keys.ts';
+import type { CredentialKeyReport, CredentialKeyRotation, RingReport, RingRotation } from '../ports-keys.ts';
 
-export interface KeyPorts {
-  readonly rings: RingUpkeep;
-  readonly credentialKeys: CredentialKeyUpkeep;
+export interface KeyRotationPorts {
+  readonly rings: RingRotation;
+  readonly credentialKeys: CredentialKeyRotation;
   readonly services: readonly Service[];
   readonly clock: Clock;
   readonly log: Log;
@@ -21,7 +21,7 @@ export type KeyCommand =
   | { readonly act: 'rotate-credential-key' };
 
 /** What was done. Names of keys, never keys. */
-export interface KeptKeys {
+export interface RotationReport {
   readonly rings: readonly RingReport[];
   readonly credentialKeys: CredentialKeyReport | null;
 }
@@ -30,7 +30,7 @@ export interface KeptKeys {
  * Carries out a command, and logs what became of each ring. A service whose keys cannot be kept keeps no other from it;
  * at the end the whole has failed. Throws `unknown-service` for one that is not configured.
  */
-export async function keepKeys(ports: KeyPorts, command: KeyCommand): Promise<KeptKeys> {
+export async function rotateKeys(ports: KeyRotationPorts, command: KeyCommand): Promise<RotationReport> {
   const now = toSeconds(ports.clock());
   switch (command.act) {
     case 'maintain':
@@ -53,7 +53,7 @@ export async function keepKeys(ports: KeyPorts, command: KeyCommand): Promise<Ke
   }
 }
 
-async function maintain(ports: KeyPorts, now: number): Promise<KeptKeys> {
+async function maintain(ports: KeyRotationPorts, now: number): Promise<RotationReport> {
   const { rings, credentialKeys, services, log } = ports;
   const failed: string[] = [];
   const attempt = async <R extends object>(name: string, work: () => Promise<R>): Promise<R | null> => {
@@ -78,11 +78,11 @@ async function maintain(ports: KeyPorts, now: number): Promise<KeptKeys> {
 
 /** A ring without certificates has no end. */
 function readEnds(metrics: Metrics, { keyEndsAt, rootEndsAt }: RingReport, now: number): void {
-  if (keyEndsAt !== null) metrics.read('LeafSecondsLeft', keyEndsAt - now);
-  if (rootEndsAt !== null) metrics.read('RootSecondsLeft', rootEndsAt - now);
+  if (keyEndsAt !== null) metrics.observe('LeafSecondsLeft', keyEndsAt - now);
+  if (rootEndsAt !== null) metrics.observe('RootSecondsLeft', rootEndsAt - now);
 }
 
-async function noted<R extends object>({ log }: KeyPorts, of: string, work: Promise<R>): Promise<R> {
+async function noted<R extends object>({ log }: KeyRotationPorts, of: string, work: Promise<R>): Promise<R> {
   const report = await work;
   // In the log the word `service` is taken: for what writes it.
   const { service: _, ...told } = { service: of, ...report };

@@ -2,16 +2,16 @@
 
 import { accessTokenClaims, expiresInSeconds, JTI_BYTES } from '../domain/access-token.ts';
 import type { Account } from '../domain/account.ts';
-import { type GrantedAccess, grant, namespacesOf, type Shortfall, shortfalls } from '../domain/grant.ts';
+import { type DeniedScope, deniedScopes, type GrantedAccess, grant, namespacesOf } from '../domain/grant.ts';
 import { isHeldBy } from '../domain/namespace-claim.ts';
 import type { RequestedAccess } from '../domain/scope.ts';
 import type { Service } from '../domain/service.ts';
 import { toSeconds } from '../domain/time.ts';
 import type { AccessTokenSigner, Clock, RandomBytes } from '../ports.ts';
-import { standingOf } from './recognise.ts';
-import type { LoginCaller, StandingPorts } from './standing.ts';
+import { resolvePrincipal } from './recognise.ts';
+import type { Caller, PrincipalPorts } from './standing.ts';
 
-export interface LoginPorts extends StandingPorts {
+export interface LoginPorts extends PrincipalPorts {
   readonly signer: AccessTokenSigner;
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
@@ -20,7 +20,7 @@ export interface LoginPorts extends StandingPorts {
 }
 
 export interface LoginRequest {
-  readonly caller: LoginCaller;
+  readonly caller: Caller;
   readonly service: Service;
   readonly requested: readonly RequestedAccess[];
 }
@@ -29,7 +29,7 @@ export interface Login {
   readonly accessToken: string;
   readonly expiresIn: number;
   readonly granted: readonly GrantedAccess[];
-  readonly shortfalls: readonly Shortfall[];
+  readonly shortfalls: readonly DeniedScope[];
   /** For the audit log: `token:<id>`, or the subject; empty when anonymous. */
   readonly subject: string;
   readonly account: Account | undefined;
@@ -42,7 +42,7 @@ export async function logIn(ports: LoginPorts, request: LoginRequest): Promise<L
   const now = toSeconds(ports.clock());
   const { service, requested } = request;
   const occasion = { service: service.name, namespaces: namespacesOf(requested), now };
-  const standing = await standingOf(ports, request.caller, occasion);
+  const standing = await resolvePrincipal(ports, request.caller, occasion);
   const { subject, account, permissions, claims, endsAt } = standing;
   const held = claims.filter(claim => account !== undefined && isHeldBy(claim, account));
   const owned = new Set(held.map(({ name }) => name));
@@ -51,7 +51,7 @@ export async function logIn(ports: LoginPorts, request: LoginRequest): Promise<L
   const jti = Buffer.from(ports.randomBytes(JTI_BYTES)).toString('base64url');
   const issuance = { issuer: ports.issuer, service: service.name, subject, granted, jti };
   const accessToken = await ports.signer.sign(accessTokenClaims(issuance, expiresIn, now), now);
-  const missing = shortfalls(requested, permissions, owned);
+  const missing = deniedScopes(requested, permissions, owned);
   return {
     accessToken,
     expiresIn,

@@ -11,7 +11,7 @@ import {
 import { isNamespace } from '../domain/repository.ts';
 import type { NamespaceStore } from '../ports.ts';
 import { type Actor, type AuditPorts, recordAct } from './actor.ts';
-import { untilWon } from './retry.ts';
+import { retryOnConflict } from './retry.ts';
 
 export interface NamespacePorts extends AuditPorts {
   readonly namespaces: NamespaceStore;
@@ -34,7 +34,7 @@ export async function registerNamespace(
     });
   }
   const { namespaces, registration } = ports;
-  return untilWon(async () => {
+  return retryOnConflict(async () => {
     const before = await namespaces.claim(name);
     const decision = decideRegistration(name, actor.account, before, registration);
     if (decision.kind === 'already-held') return { registered: false };
@@ -57,7 +57,7 @@ export async function listNamespaces(
 /** Gives the namespace back. Nothing in it is granted from then on; the name stays reserved to the account. */
 export async function releaseNamespace(ports: NamespacePorts, actor: Actor, name: string): Promise<void> {
   const { namespaces } = ports;
-  await untilWon(async () => {
+  await retryOnConflict(async () => {
     const held = isNamespace(name) ? await namespaces.claim(name) : undefined;
     if (held === undefined || !isHeldBy(held, actor.account)) {
       throw new PullpassError('not-found', { detail: 'This account does not hold that namespace.' });

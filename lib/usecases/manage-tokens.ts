@@ -6,9 +6,9 @@ import { toSeconds } from '../domain/time.ts';
 import { patchToken, type TokenPatch, type TokenRecord } from '../domain/token-record.ts';
 import { isUuid } from '../domain/uuid.ts';
 import { type Actor, recordAct } from './actor.ts';
-import { untilWon } from './retry.ts';
+import { retryOnConflict } from './retry.ts';
 import type { TokenPorts } from './token-ports.ts';
-import { valueAgain } from './token-value.ts';
+import { rederiveValue } from './token-value.ts';
 
 /** The record of an account's token. Throws `not-found`, also for another account's and for an expired one. */
 export async function findToken(
@@ -65,7 +65,7 @@ export async function retrieveValue(ports: TokenPorts, actor: Actor, id: string)
   if (record.derivation === null) throw new PullpassError('not-retrievable');
   if (record.disabled !== null) throw new PullpassError('token-disabled');
   await recordAct(ports, actor, { act: 'retrieve-value', target: id });
-  return valueAgain(ports, record);
+  return rederiveValue(ports, record);
 }
 
 /** What an administrator changes; times are relative to the moment of the change. */
@@ -84,7 +84,7 @@ export async function changeToken(
   { actor, id, change }: ChangeRequest,
 ): Promise<TokenRecord> {
   const { expiresInSeconds, ...patch } = change;
-  return untilWon(async () => {
+  return retryOnConflict(async () => {
     const before = await findToken(ports, actor.account, id);
     const now = toSeconds(ports.clock());
     const expiresAt = typeof expiresInSeconds === 'number' ? now + expiresInSeconds : expiresInSeconds;
@@ -96,7 +96,7 @@ export async function changeToken(
 
 /** Removes the token: no login succeeds afterwards, and its value can never be derived again. */
 export async function removeToken(ports: TokenPorts, actor: Actor, id: string): Promise<void> {
-  await untilWon(async () => {
+  await retryOnConflict(async () => {
     const record = await findToken(ports, actor.account, id);
     await recordAct(ports, actor, { act: 'remove-token', target: id });
     return (await ports.tokens.remove(record, toSeconds(ports.clock()))) || undefined;

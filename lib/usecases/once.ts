@@ -6,9 +6,9 @@ import type { Secret } from '../domain/secret.ts';
 import { toSeconds } from '../domain/time.ts';
 import type { TokenRecord } from '../domain/token-record.ts';
 import { type Actor, recordAct } from './actor.ts';
-import { untilWon } from './retry.ts';
+import { retryOnConflict } from './retry.ts';
 import type { TokenPorts } from './token-ports.ts';
-import { valueAgain } from './token-value.ts';
+import { rederiveValue } from './token-value.ts';
 
 /** A token and the value that was just issued for it. */
 export interface Issued {
@@ -43,13 +43,17 @@ const WRITE_BYTES = 16;
  * marked as done. A repetition finds the record, and from it and the token decides what is left to do. It never
  * carries out what is done, and what it shows counts as a retrieval of the value.
  */
-export async function issueOnce(ports: TokenPorts, request: IssuingRequest, act: Act): Promise<Issued> {
+export async function issueIdempotently(
+  ports: TokenPorts,
+  request: IssuingRequest,
+  act: Act,
+): Promise<Issued> {
   const record = newRecord(ports, request);
-  if (request.key === undefined) return untilWon(() => act(record, undefined));
+  if (request.key === undefined) return retryOnConflict(() => act(record, undefined));
   const { actor } = request;
   const first = await ports.idempotency.begin(actor.account, record, toSeconds(ports.clock()));
   if (first.payload !== record.payload) throw new PullpassError('idempotency-mismatch');
-  const issued = await untilWon(() => carryOutOrAnswer(ports, { actor, first, act }));
+  const issued = await retryOnConflict(() => executeOrReplay(ports, { actor, first, act }));
   await ports.idempotency.finish(actor.account, first);
   return issued;
 }
@@ -60,7 +64,7 @@ interface Step {
   readonly act: Act;
 }
 
-async function carryOutOrAnswer(ports: TokenPorts, { actor, first, act }: Step): Promise<Issued | undefined> {
+async function executeOrReplay(ports: TokenPorts, { actor, first, act }: Step): Promise<Issued | undefined> {
   const now = toSeconds(ports.clock());
   const token = await ports.tokens.get(actor.account, first.tokenId, now);
   const decision = decideReplay(first, token, now);
@@ -70,7 +74,7 @@ async function carryOutOrAnswer(ports: TokenPorts, { actor, first, act }: Step):
     throw new PullpassError('idempotency-replayed', { id: first.tokenId });
   }
   await recordAct(ports, actor, { act: 'retrieve-value', target: token.id });
-  return { record: token, value: await valueAgain(ports, token) };
+  return { record: token, value: await rederiveValue(ports, token) };
 }
 
 function newRecord(ports: TokenPorts, request: IssuingRequest): IdempotencyRecord {

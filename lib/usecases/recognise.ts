@@ -1,28 +1,34 @@
 /** Finds the standing of whoever logs in. */
 import { CREDENTIAL_PREFIX } from '../domain/credential.ts';
 import type { Secret } from '../domain/secret.ts';
-import { credentialStanding } from './credential-standing.ts';
-import { identityStanding, workloadStanding } from './identity-standing.ts';
-import { type LoginCaller, NOBODY, type Occasion, type Standing, type StandingPorts } from './standing.ts';
-import { tokenStanding } from './token-standing.ts';
+import { credentialPrincipal } from './credential-standing.ts';
+import { identityPrincipal, workloadPrincipal } from './identity-standing.ts';
+import {
+  ANONYMOUS,
+  type Caller,
+  type LoginContext,
+  type Principal,
+  type PrincipalPorts,
+} from './standing.ts';
+import { tokenPrincipal } from './token-standing.ts';
 
 /** Throws `unauthenticated` for a registry token or a credential that is not good. */
-export async function standingOf(
-  ports: StandingPorts,
-  caller: LoginCaller,
-  occasion: Occasion,
-): Promise<Standing> {
+export async function resolvePrincipal(
+  ports: PrincipalPorts,
+  caller: Caller,
+  occasion: LoginContext,
+): Promise<Principal> {
   switch (caller.kind) {
     case 'anonymous':
-      return NOBODY;
+      return ANONYMOUS;
     case 'token':
       return isCredential(caller.secret)
-        ? credentialStanding(ports, caller.secret, occasion)
-        : tokenStanding(ports, caller.secret, occasion);
+        ? credentialPrincipal(ports, caller.secret, occasion)
+        : tokenPrincipal(ports, caller.secret, occasion);
     case 'identity':
-      return identityStanding(ports, caller, occasion);
+      return identityPrincipal(ports, caller, occasion);
     case 'workload':
-      return workloadStanding(ports, caller.workload, occasion);
+      return workloadPrincipal(ports, caller.workload, occasion);
   }
 }
 

@@ -1,10 +1,10 @@
 /** Tells a restored table what was taken away since the moment that it was restored to; only then is it served from. */
 import {
   LEDGER_SECONDS,
-  type LedgerEntry,
-  type Loss,
   narrowClaim,
   narrowToken,
+  type Revocation,
+  type RevocationEntry,
   subjectOf,
 } from '../domain/loss.ts';
 import type { Policy } from '../domain/policy.ts';
@@ -12,14 +12,14 @@ import { HOUR_SECONDS, toRfc3339, toSeconds } from '../domain/time.ts';
 import type { Trust } from '../domain/trust.ts';
 import type {
   Clock,
-  EndedCredentialStore,
   NamespaceStore,
-  ProofStore,
+  NonceStore,
+  RevokedCredentialStore,
   RuleStore,
   TokenStore,
 } from '../ports.ts';
-import type { Ledger, TableIdentity } from '../ports-ledger.ts';
-import { untilWon } from './retry.ts';
+import type { Ledger, TableMarker } from '../ports-ledger.ts';
+import { retryOnConflict } from './retry.ts';
 
 /** The stores themselves, not those that note what they do: what is replayed is in the ledger already. */
 interface ReplayStores {
@@ -27,14 +27,14 @@ interface ReplayStores {
   readonly namespaces: NamespaceStore;
   readonly policies: Pick<RuleStore<Policy>, 'remove'>;
   readonly trusts: Pick<RuleStore<Trust>, 'remove'>;
-  readonly ended: EndedCredentialStore;
-  readonly proofs: ProofStore;
+  readonly ended: RevokedCredentialStore;
+  readonly proofs: NonceStore;
   readonly clock: Clock;
 }
 
 export interface ReplayPorts extends ReplayStores {
   readonly ledger: Pick<Ledger, 'entries'>;
-  readonly identity: TableIdentity;
+  readonly identity: TableMarker;
   /** Milliseconds that this run may still take. */
   readonly remainingMs: () => number;
 }
@@ -77,7 +77,7 @@ class LedgerGap extends Error {
  */
 export async function replayLedger(ports: ReplayPorts, request: ReplayRequest): Promise<ReplayCounts> {
   const { identity, clock } = ports;
-  const isOurs = await identity.isOurs();
+  const isOurs = await identity.matches();
   if (isOurs && !request.dryRun && !request.unsure) {
     return { entries: {}, applied: 0, finished: true, served: true };
   }
@@ -132,7 +132,7 @@ function gapBetween(
 }
 
 /** Entries about one thing follow each other; how many changed something. */
-async function applyAll(ports: ReplayStores, entries: readonly LedgerEntry[]): Promise<number> {
+async function applyAll(ports: ReplayStores, entries: readonly RevocationEntry[]): Promise<number> {
   const bySubject = [...Map.groupBy(entries, subjectOf).values()];
   let applied = 0;
   const worker = async () => {
@@ -145,14 +145,14 @@ async function applyAll(ports: ReplayStores, entries: readonly LedgerEntry[]): P
 }
 
 /** Whether it changed something. */
-async function apply(ports: ReplayStores, entry: LedgerEntry): Promise<boolean> {
+async function apply(ports: ReplayStores, entry: RevocationEntry): Promise<boolean> {
   const now = toSeconds(ports.clock());
   switch (entry.act) {
     case 'narrow-token':
     case 'remove-token':
-      return untilWon(() => applyToToken(ports, entry, now));
+      return retryOnConflict(() => applyToToken(ports, entry, now));
     case 'write-claim':
-      return untilWon(async () => {
+      return retryOnConflict(async () => {
         const claim = await ports.namespaces.claim(entry.claim.name);
         const after = narrowClaim(claim, entry.claim);
         if (after === claim) return false;
@@ -163,23 +163,23 @@ async function apply(ports: ReplayStores, entry: LedgerEntry): Promise<boolean> 
     case 'remove-trust':
       return ports.trusts.remove(entry.account, entry.rule);
     case 'end-credential':
-      if (entry.expiresAt > now) await ports.ended.end(entry, entry.expiresAt);
+      if (entry.expiresAt > now) await ports.ended.revoke(entry, entry.expiresAt);
       return entry.expiresAt > now;
     case 'spend-proof':
-      return entry.expiresAt > now && ports.proofs.spend(entry.mark, entry.expiresAt);
+      return entry.expiresAt > now && ports.proofs.consume(entry.mark, entry.expiresAt);
   }
 }
 
 async function applyToToken(
   { tokens }: ReplayStores,
-  entry: Extract<Loss, { token: object }>,
+  entry: Extract<Revocation, { token: object }>,
   now: number,
 ): Promise<boolean | undefined> {
   const { account, id, version } = entry.token;
   const record = await tokens.get(account, id, now);
   if (record === undefined) {
     // A token that the table has lost stays so: a repeated request would add it anew, enabled and with all its rights.
-    await tokens.bury(account, id, now);
+    await tokens.addTombstone(account, id, now);
     return false;
   }
   if (entry.act === 'remove-token') {

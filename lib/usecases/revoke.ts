@@ -9,18 +9,18 @@ import type {
   AuditStore,
   Clock,
   CredentialKeys,
-  EndedCredentialStore,
   LoginStore,
+  RevokedCredentialStore,
   TokenStore,
 } from '../ports.ts';
 import { recordAct } from './actor.ts';
-import { openCredential } from './credential-value.ts';
-import { untilWon } from './retry.ts';
+import { verifyCredential } from './credential-value.ts';
+import { retryOnConflict } from './retry.ts';
 
 export interface RevokePorts {
   readonly store: Pick<LoginStore, 'read'>;
   readonly tokens: Pick<TokenStore, 'update'>;
-  readonly ended: EndedCredentialStore;
+  readonly ended: RevokedCredentialStore;
   readonly credentialKeys: CredentialKeys;
   readonly audit: AuditStore;
   readonly clock: Clock;
@@ -55,21 +55,21 @@ async function endCredential(
   { secret, requestId, sourceAddress }: RevokeRequest,
 ): Promise<Revoked> {
   const now = toSeconds(clock());
-  const credential = await openCredential(credentialKeys, secret, now);
+  const credential = await verifyCredential(credentialKeys, secret, now);
   if (credential === undefined || credential.endsAt <= now) return NOTHING;
   const { handle, jti, endsAt } = credential;
-  if ((await store.read({ credential: { handle, jti }, namespaces: [] })).ended) return NOTHING;
+  if ((await store.read({ credential: { handle, jti }, namespaces: [] })).revoked) return NOTHING;
   const subject = `credential:${jti}` as const;
   const act = { act: 'end-credential', target: jti } as const;
   await audit.record({ handle, subject, ...act, requestId, sourceAddress }, clock());
-  await ended.end({ handle, jti }, endsAt);
+  await ended.revoke({ handle, jti }, endsAt);
   return { kind: 'credential', jti };
 }
 
 async function disableToken(ports: RevokePorts, request: RevokeRequest): Promise<Revoked> {
   const address = parseRegistryToken(request.secret);
   if (address === undefined) return NOTHING;
-  return untilWon(async () => {
+  return retryOnConflict(async () => {
     const { token } = await ports.store.read({ token: address, namespaces: [] });
     const now = toSeconds(ports.clock());
     const subject = `token:${address.id}` as const;

@@ -4,7 +4,7 @@ import { toSeconds } from '../domain/time.ts';
 import { hasGrace, rotateToken as rotated, type TokenRecord } from '../domain/token-record.ts';
 import { type Actor, recordAct } from './actor.ts';
 import { findToken } from './manage-tokens.ts';
-import { type Issued, type IssuingWrite, issueOnce } from './once.ts';
+import { type Issued, type IssuingWrite, issueIdempotently } from './once.ts';
 import type { TokenPorts } from './token-ports.ts';
 import { newValue } from './token-value.ts';
 
@@ -33,7 +33,7 @@ export async function rotateToken(ports: TokenPorts, request: RotateRequest): Pr
     tokenId: id,
     generation: generation + 1,
   };
-  return issueOnce(ports, issuing, async (write, token) =>
+  return issueIdempotently(ports, issuing, async (write, token) =>
     rotate(ports, request, { write, token: token ?? (await findToken(ports, actor.account, id)) }),
   );
 }
@@ -47,7 +47,7 @@ async function rotate(
   if (hasGrace(token, now) && !rotation.force) throw new PullpassError('rotation-in-progress');
   const retrievable = token.derivation !== null;
   const { value, kept } = await newValue(ports, { account: token.account, id, retrievable });
-  const record = rotated(token, { ...kept, issuedBy: write.write }, rotation.graceSeconds, now);
+  const record = rotated(token, { ...kept, issuanceId: write.write }, rotation.graceSeconds, now);
   await recordAct(ports, actor, { act: 'rotate-token', target: id });
   return (await ports.tokens.update(token, record, now)) ? { record, value } : undefined;
 }

@@ -11,7 +11,7 @@ import type { Secret } from '../domain/secret.ts';
 import type { Trust, Workload } from '../domain/trust.ts';
 import type { CredentialKeys, LoginStore, RuleStore } from '../ports.ts';
 
-export interface StandingPorts {
+export interface PrincipalPorts {
   readonly store: LoginStore;
   readonly trusts: Pick<RuleStore<Trust>, 'list'>;
   /** Of the identities that credentials stem from; those who log in themselves bring their roles along. */
@@ -23,14 +23,14 @@ export interface StandingPorts {
 }
 
 /** Who logs in. Identities and workloads were recognised by the shared middleware. */
-export type LoginCaller =
+export type Caller =
   | { readonly kind: 'anonymous' }
   /** A registry token or a credential. */
   | { readonly kind: 'token'; readonly secret: Secret }
   | { readonly kind: 'identity'; readonly identity: Identity; readonly roles: readonly HeldRole[] }
   | { readonly kind: 'workload'; readonly workload: Workload };
 
-export interface Standing {
+export interface Principal {
   /** `token:<id>`, or the subject; empty when anonymous. */
   readonly subject: string;
   readonly account: Account | undefined;
@@ -39,20 +39,20 @@ export interface Standing {
   /** When the secret ends, in seconds since 1970; null: not by itself. */
   readonly endsAt: number | null;
   /** What credentials may be vended from; undefined: none, least of all from a credential. */
-  readonly parentage?: Parentage;
+  readonly delegationSource?: DelegationSource;
   /** The name of the credential that was presented, for the log. */
   readonly credential?: string;
 }
 
 /** A parent, and when what is vended from it ends at the latest (seconds since 1970; null: the parent has no end). */
-export interface Parentage {
+export interface DelegationSource {
   readonly handle: string;
   readonly parent: Parent;
   readonly endsAt: number | null;
 }
 
 /** What the login is about, and when it is, in seconds since 1970. */
-export interface Occasion {
+export interface LoginContext {
   readonly service: string;
   readonly namespaces: readonly string[];
   readonly now: number;
@@ -61,7 +61,7 @@ export interface Occasion {
 /** Claims that the first read fetches along with the token: an unproven secret may not cost more. */
 export const FIRST_CLAIMS = 8;
 
-export const NOBODY: Standing = {
+export const ANONYMOUS: Principal = {
   subject: '',
   account: undefined,
   permissions: [],
@@ -77,7 +77,7 @@ export function refused(why: string, denial: Denial): PullpassError {
 /** The claims that the first read had no room for. */
 export async function remainingClaims(
   store: LoginStore,
-  { namespaces }: Occasion,
+  { namespaces }: LoginContext,
 ): Promise<readonly NamespaceClaim[]> {
   return (await store.read({ namespaces: namespaces.slice(FIRST_CLAIMS) })).claims;
 }

@@ -8,11 +8,11 @@ import type { Secret } from '../domain/secret.ts';
 import { endOfGeneration, judge, type Refusal, type TokenRecord } from '../domain/token-record.ts';
 import {
   FIRST_CLAIMS,
-  type Occasion,
+  type LoginContext,
+  type Principal,
+  type PrincipalPorts,
   refused,
   remainingClaims,
-  type Standing,
-  type StandingPorts,
 } from './standing.ts';
 
 /** What becomes of a token, in the words that are counted. */
@@ -26,11 +26,11 @@ export const DENIAL_OF: Readonly<Record<Refusal | 'removed', Denial>> = {
 };
 
 /** Throws `unauthenticated` for a value that is not good. */
-export async function tokenStanding(
-  { store }: Pick<StandingPorts, 'store'>,
+export async function tokenPrincipal(
+  { store }: Pick<PrincipalPorts, 'store'>,
   secret: Secret,
-  occasion: Occasion,
-): Promise<Standing> {
+  occasion: LoginContext,
+): Promise<Principal> {
   const address = parseRegistryToken(secret);
   if (address === undefined) throw refused('token: malformed', 'unknown-secret');
   const { namespaces, now } = occasion;
@@ -44,15 +44,15 @@ export async function tokenStanding(
   }
   const claims = [...first.claims, ...(await remainingClaims(store, occasion))];
   await store.touch(token, now);
-  return standingOfToken(token, judgement.generation, claims);
+  return principalOfToken(token, judgement.generation, claims);
 }
 
 /** What a generation of a token allows. */
-export function standingOfToken(
+export function principalOfToken(
   token: TokenRecord,
   generation: number,
   claims: readonly NamespaceClaim[],
-): Standing {
+): Principal {
   const { id, account, repositories, access } = token;
   const endsAt = endOfGeneration(token, generation);
   return {
@@ -61,6 +61,6 @@ export function standingOfToken(
     permissions: [{ repositories, actions: actionsOf(access) }],
     claims,
     endsAt,
-    parentage: { handle: accountHandle(account), parent: { kind: 'token', id, generation }, endsAt },
+    delegationSource: { handle: accountHandle(account), parent: { kind: 'token', id, generation }, endsAt },
   };
 }

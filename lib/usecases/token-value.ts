@@ -44,7 +44,7 @@ export async function newValue(
 }
 
 /** The current value of a token. Throws `not-retrievable` for one whose secret was random. */
-export async function valueAgain(ports: ValuePorts, record: TokenRecord): Promise<Secret> {
+export async function rederiveValue(ports: ValuePorts, record: TokenRecord): Promise<Secret> {
   const { account, id, derivation } = record;
   if (derivation === null) throw new PullpassError('not-retrievable');
   const secret = await ports.derivation.derive(

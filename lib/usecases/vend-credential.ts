@@ -2,23 +2,23 @@
 import { type Access, actionsOf, PULL } from '../domain/access.ts';
 import type { Account } from '../domain/account.ts';
 import { PullpassError } from '../domain/errors.ts';
-import { isWithin, type Permission, reachOf } from '../domain/grant.ts';
+import { coverage, isSubset, type Permission } from '../domain/grant.ts';
 import { matchesPattern, type Pattern } from '../domain/repository.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { Service } from '../domain/service.ts';
 import { toSeconds } from '../domain/time.ts';
 import type { Clock, RandomBytes } from '../ports.ts';
-import { closeCredential } from './credential-value.ts';
-import { standingOf } from './recognise.ts';
-import { type LoginCaller, refused, type StandingPorts } from './standing.ts';
+import { signCredential } from './credential-value.ts';
+import { resolvePrincipal } from './recognise.ts';
+import { type Caller, type PrincipalPorts, refused } from './standing.ts';
 
-export interface VendPorts extends StandingPorts {
+export interface VendPorts extends PrincipalPorts {
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
 }
 
 export interface VendRequest {
-  readonly caller: LoginCaller;
+  readonly caller: Caller;
   readonly service: Service;
   readonly access: Access;
   /** null: the parent's. */
@@ -54,16 +54,17 @@ export async function vendCredential(ports: VendPorts, request: VendRequest): Pr
   const now = toSeconds(ports.clock());
   const { caller, service, access, expiresInSeconds } = request;
   const occasion = { service: service.name, namespaces: [], now };
-  const { parentage, permissions, subject, account } = await standingOf(ports, caller, occasion);
-  if (parentage === undefined) throw refused(`${caller.kind}: nothing is vended from that`, 'misplaced');
+  const { delegationSource, permissions, subject, account } = await resolvePrincipal(ports, caller, occasion);
+  if (delegationSource === undefined)
+    throw refused(`${caller.kind}: nothing is vended from that`, 'misplaced');
   const { repositories, alsoPull } = withinParent(request, permissions);
-  const endsAt = Math.min(now + expiresInSeconds, parentage.endsAt ?? Number.POSITIVE_INFINITY);
+  const endsAt = Math.min(now + expiresInSeconds, delegationSource.endsAt ?? Number.POSITIVE_INFINITY);
   // The clock of an issuer may be behind: its tokens are taken for some seconds after their end, and vend nothing then.
   if (endsAt <= now) throw refused(`${subject}: at its end`, 'expired');
   const jti = Buffer.from(ports.randomBytes(JTI_BYTES)).toString('base64url');
-  const { handle, parent } = parentage;
+  const { handle, parent } = delegationSource;
   const facts = { jti, handle, parent, service: service.name, access, repositories, alsoPull, endsAt };
-  const password = await closeCredential(ports.credentialKeys, facts, now);
+  const password = await signCredential(ports.credentialKeys, facts, now);
   if (password === undefined) throw tooLong();
   const refreshAfter = refreshTime(now, endsAt, ports.randomBytes);
   const vended = { password, service, access, repositories, alsoPull, vendedAt: now, endsAt, refreshAfter };
@@ -79,8 +80,8 @@ function withinParent(
   permissions: readonly Permission[],
 ): Pick<Vended, 'repositories' | 'alsoPull'> {
   const actions = actionsOf(access);
-  const reach = repositories ?? reachOf(permissions, actions);
-  if (reach?.length === 0 || !isWithin({ repositories: reach, actions }, permissions)) {
+  const reach = repositories ?? coverage(permissions, actions);
+  if (reach?.length === 0 || !isSubset({ repositories: reach, actions }, permissions)) {
     throw new PullpassError('wider-than-parent');
   }
   return { repositories: reach, alsoPull: repositories === null ? beyond(reach, permissions) : [] };
@@ -88,7 +89,7 @@ function withinParent(
 
 /** Where the parent may pull, and not all that was asked for. */
 function beyond(reach: Vended['repositories'], permissions: readonly Permission[]): Vended['alsoPull'] {
-  const pullable = reachOf(permissions, PULL);
+  const pullable = coverage(permissions, PULL);
   if (reach === null || pullable === null) return reach === null ? [] : null;
   return pullable.filter(pattern => !reach.some(covering => matchesPattern(covering, pattern)));
 }

@@ -6,10 +6,10 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PullpassError } from '../../lib/domain/errors.ts';
 import type { Issuer } from '../../lib/domain/issuer.ts';
-import { encodeAnswer } from '../../lib/http/answer.ts';
+import { encodeResponse } from '../../lib/http/answer.ts';
 import { readBody } from '../../lib/http/body.ts';
-import { errorAnswer } from '../../lib/http/errors.ts';
-import type { Answer, HttpEvent, HttpResult } from '../../lib/http/exchange.ts';
+import { errorResponse } from '../../lib/http/errors.ts';
+import type { HttpEvent, HttpResult, Response } from '../../lib/http/exchange.ts';
 import { checkLimits } from '../../lib/http/limits.ts';
 import { createRouter } from '../../lib/http/router.ts';
 import type { Clock, RandomBytes } from '../../lib/ports.ts';
@@ -59,7 +59,7 @@ export async function developmentIam(options: DevelopmentIamOptions): Promise<De
 
 function eventHandler(parts: Parts): DevelopmentIam['handler'] {
   const router = createRouter(ROUTES);
-  const dispatch = async (event: HttpEvent): Promise<Answer> => {
+  const dispatch = async (event: HttpEvent): Promise<Response> => {
     checkLimits(event);
     const { route, params } = router.match(event.requestContext.http.method, event.rawPath);
     const operation = OPERATIONS[route.operation];
@@ -70,8 +70,8 @@ function eventHandler(parts: Parts): DevelopmentIam['handler'] {
   return async event => {
     const answer = await dispatch(event).catch((error: unknown) => {
       if (!(error instanceof PullpassError)) throw error;
-      return errorAnswer(error, 'registry', event.requestContext.requestId);
+      return errorResponse(error, 'registry', event.requestContext.requestId);
     });
-    return encodeAnswer({ ...answer, headers: { 'cache-control': 'no-store', ...answer.headers } });
+    return encodeResponse({ ...answer, headers: { 'cache-control': 'no-store', ...answer.headers } });
   };
 }

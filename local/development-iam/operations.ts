@@ -4,7 +4,7 @@ import { isIdentifierValue } from '../../lib/domain/account.ts';
 import { PullpassError } from '../../lib/domain/errors.ts';
 import { toSeconds } from '../../lib/domain/time.ts';
 import { parseAuthorization } from '../../lib/http/authorization.ts';
-import type { Answer, Route } from '../../lib/http/exchange.ts';
+import type { Response, Route } from '../../lib/http/exchange.ts';
 import { type Form, single } from '../../lib/http/form.ts';
 import { API_KEY_GRANT } from '../../lib/iam/token-exchange.ts';
 import type { Clock, RandomBytes } from '../../lib/ports.ts';
@@ -26,15 +26,15 @@ interface IamCall {
   readonly authorization: string | undefined;
 }
 
-export type IamOperation = (call: IamCall, parts: Parts) => Answer | Promise<Answer>;
+export type IamOperation = (call: IamCall, parts: Parts) => Response | Promise<Response>;
 
 const route = (method: Route['method'], path: string, body: Route['body'], operation: string): Route => ({
   method,
   path,
   body,
   operation,
-  guard: 'public',
-  face: 'registry',
+  authentication: 'public',
+  errors: 'registry',
 });
 
 /** Public to the gateway: who may do what is decided in the operations. */
@@ -66,7 +66,7 @@ const GRANTS: Readonly<Record<string, (form: Form, parts: Parts) => Promise<ApiK
 };
 
 /** RFC 6749 sections 5.1 and 5.2. */
-async function issueTokens({ form }: IamCall, parts: Parts): Promise<Answer> {
+async function issueTokens({ form }: IamCall, parts: Parts): Promise<Response> {
   const grantType = single(form, 'grant_type') ?? '';
   const grant = Object.hasOwn(GRANTS, grantType) ? GRANTS[grantType] : undefined;
   if (grant === undefined) return oauthError('unsupported_grant_type', 'The grant type is not supported.');
@@ -85,11 +85,11 @@ async function issueTokens({ form }: IamCall, parts: Parts): Promise<Answer> {
   };
 }
 
-function oauthError(error: string, description: string): Answer {
+function oauthError(error: string, description: string): Response {
   return { status: 400, json: { error, error_description: description } };
 }
 
-async function createApiKey({ authorization, json }: IamCall, parts: Parts): Promise<Answer> {
+async function createApiKey({ authorization, json }: IamCall, parts: Parts): Promise<Response> {
   demandAdministrator(authorization, parts.apiKeys);
   const body = v.safeParse(CreateApiKey, json);
   if (!body.success) throw new PullpassError('invalid-request');
@@ -99,7 +99,7 @@ async function createApiKey({ authorization, json }: IamCall, parts: Parts): Pro
   return { status: 201, json: { id: key.id, apikey: value } };
 }
 
-async function removeApiKey({ authorization, params }: IamCall, { apiKeys }: Parts): Promise<Answer> {
+async function removeApiKey({ authorization, params }: IamCall, { apiKeys }: Parts): Promise<Response> {
   demandAdministrator(authorization, apiKeys);
   const key = apiKeys.withId(params.id ?? '');
   if (key === undefined) throw new PullpassError('not-found');

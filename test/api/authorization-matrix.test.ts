@@ -318,9 +318,9 @@ async function thingOf(line: OtherLine, owner: AnAccount, isGoneAfterwards: bool
 
 describe('the matrix', () => {
   it('holds every management route', () => {
-    const lines = ALL_ROUTES.filter(({ guard }) => !['login', 'public'].includes(guard)).map(
-      ({ method, path }) => `${method} ${path}`,
-    );
+    const lines = ALL_ROUTES.filter(
+      ({ authentication }) => !['login', 'public'].includes(authentication),
+    ).map(({ method, path }) => `${method} ${path}`);
     expect([...Object.keys(OF_TOKENS), ...Object.keys(OTHERS)].sort()).toEqual(lines.sort());
   });
 

@@ -4,7 +4,7 @@ import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createKeyFile } from '../../lib/derivation/key-file.ts';
-import { keyDirectory } from '../../lib/signing/key-directory.ts';
+import { fileKeyStore } from '../../lib/signing/key-directory.ts';
 import { maintainRing } from '../../lib/signing/maintenance.ts';
 import { claimsOf, grantOf } from '../support/claims.ts';
 import { ALICE, type Deployment, deploy, MALLORY, SERVICE } from '../support/deployment.ts';
@@ -275,7 +275,7 @@ describe('a deployment', () => {
     const file = join(deployment.directory, 'services.json');
     const { name } = SERVICE;
     await writeFile(file, JSON.stringify([{ name }, { name: 'second', registry: second.registry }]));
-    await maintainRing(second, keyDirectory(join(deployment.directory, 'keys')), NOW);
+    await maintainRing(second, fileKeyStore(join(deployment.directory, 'keys')), NOW);
     const send = await started({ PULLPASS_SERVICES: file });
     const { handler } = await import('../../functions/credentials.ts');
     const vendFor = async (json: object) =>

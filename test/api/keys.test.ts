@@ -1,6 +1,6 @@
 /** The events of the keys function: what each of them does, and that nothing else does anything. */
 import { describe, expect, it } from 'vitest';
-import { resourceAnswer } from '../../lib/api/custom-resource.ts';
+import { resourceResponse } from '../../lib/api/custom-resource.ts';
 import { keyHandler } from '../../lib/api/keys.ts';
 import type { CredentialKeyReport, RingReport } from '../../lib/ports-keys.ts';
 import { NO_METRICS } from '../../lib/telemetry/metrics.ts';
@@ -51,7 +51,7 @@ function keysFunction(failing: string[] = []) {
       credentialKeys: { maintain: credentialAct('maintain'), rotate: credentialAct('rotate') },
       services: SERVICES,
       clock: () => NOW * 1000,
-      metrics: { ...NO_METRICS, read: (name, value) => void readings.push([name, value]) },
+      metrics: { ...NO_METRICS, observe: (name, value) => void readings.push([name, value]) },
     },
     respond: async (url, body) => void answers.push({ url, body: JSON.parse(body) }),
     settle: async () => {
@@ -181,7 +181,7 @@ describe('a deployment', () => {
   });
 
   it('hears no more than fits into an answer', () => {
-    const { Reason } = JSON.parse(resourceAnswer({ ...REQUEST, RequestType: 'Create' }, 'x'.repeat(9999)));
+    const { Reason } = JSON.parse(resourceResponse({ ...REQUEST, RequestType: 'Create' }, 'x'.repeat(9999)));
     expect(Reason).toHaveLength(512);
   });
 

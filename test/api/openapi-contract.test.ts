@@ -12,7 +12,7 @@ import { MAX_RULES } from '../../lib/domain/policy.ts';
 import { toSeconds } from '../../lib/domain/time.ts';
 import type { Route } from '../../lib/http/exchange.ts';
 import { MAX_BODY_BYTES, MAX_HEAD_BYTES } from '../../lib/http/limits.ts';
-import { keyDirectory } from '../../lib/signing/key-directory.ts';
+import { fileKeyStore } from '../../lib/signing/key-directory.ts';
 import { maintainRing } from '../../lib/signing/maintenance.ts';
 import { key, partition } from '../../lib/store/keys.ts';
 import { POLICY, TRUST } from '../../lib/store/rule-items.ts';
@@ -55,7 +55,7 @@ beforeAll(async () => {
       PULLPASS_FAILURES_PER_MINUTE: '1',
     },
   });
-  await maintainRing(OTHER, keyDirectory(join(deployment.directory, 'keys')), toSeconds(Date.now()));
+  await maintainRing(OTHER, fileKeyStore(join(deployment.directory, 'keys')), toSeconds(Date.now()));
 });
 afterAll(async () => {
   await deployment.close();
@@ -100,14 +100,16 @@ function pathOf({ path }: Route): string {
 const ROWS = ALL_ROUTES.map((route): [string, Route] => [`${route.method} ${pathOf(route)}`, route]);
 const has = (route: Route, status: number) => String(status) in operationOf(route).responses;
 /** A request with this secret where the route looks for one, about a service where it asks for one. */
-function withSecret(secret: string, [line, { body, guard }]: (typeof ROWS)[number]): [string, Sent] {
+function withSecret(secret: string, [line, { body, authentication }]: (typeof ROWS)[number]): [string, Sent] {
   const service = SERVICE.name;
   const basic = ['token', secret] as const;
-  if (guard === 'public') return [line, body === 'form' ? { form: { token: secret } } : {}];
+  if (authentication === 'public') return [line, body === 'form' ? { form: { token: secret } } : {}];
   if (body === 'form') {
     return [line, { form: { grant_type: 'password', username: 'token', password: secret, service } }];
   }
-  return guard === 'vend' ? [line, { basic, json: { service } }] : [`${line}?service=${service}`, { basic }];
+  return authentication === 'vend'
+    ? [line, { basic, json: { service } }]
+    : [`${line}?service=${service}`, { basic }];
 }
 
 describe.each(ROWS)('%s', (line, route) => {
@@ -127,7 +129,7 @@ describe.each(ROWS)('%s', (line, route) => {
   });
 });
 
-describe.each(ROWS.filter(([, { guard }]) => guard !== 'public'))('%s', (line, route) => {
+describe.each(ROWS.filter(([, { authentication }]) => authentication !== 'public'))('%s', (line, route) => {
   it('is answered as documented when the proof is not good', async () => {
     const [request, sent] = withSecret('x', [line, route]);
     const sourceIp = anAddress();
@@ -136,11 +138,14 @@ describe.each(ROWS.filter(([, { guard }]) => guard !== 'public'))('%s', (line, r
   });
 });
 
-describe.each(ROWS.filter(([, { guard }]) => guard.endsWith('administrator')))('%s', line => {
-  it('is answered as documented to those who are no administrators', async () => {
-    expect((await askAs(MALLORY, line)).json.code).toBe('forbidden');
-  });
-});
+describe.each(ROWS.filter(([, { authentication }]) => authentication.endsWith('administrator')))(
+  '%s',
+  line => {
+    it('is answered as documented to those who are no administrators', async () => {
+      expect((await askAs(MALLORY, line)).json.code).toBe('forbidden');
+    });
+  },
+);
 
 describe('tokens', () => {
   it('are added once for a key', async () => {
@@ -333,7 +338,10 @@ describe('when what it needs does not answer', () => {
   });
 
   it.each(ROWS.filter(([, route]) => has(route, 503)))('%s says so', async (line, route) => {
-    const isManaged = route.guard !== 'public' && route.guard !== 'login' && route.guard !== 'vend';
+    const isManaged =
+      route.authentication !== 'public' &&
+      route.authentication !== 'login' &&
+      route.authentication !== 'vend';
     const [request, sent] = withSecret(token, [line, route]);
     const answer = isManaged ? await askAs(ALICE, line) : await ask(request, sent);
     expect(answer.status).toBe(503);

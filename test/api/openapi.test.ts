@@ -42,14 +42,17 @@ describe('the document', () => {
     ]);
   });
 
-  it('lets nobody in where the guard of the route does not', () => {
-    const secured = ALL_ROUTES.map(({ method, path, guard }) => {
+  it('lets nobody in where the authentication of the route does not', () => {
+    const secured = ALL_ROUTES.map(({ method, path, authentication }) => {
       const { security } = operationOf({ method, path });
       const isOpen = security.length === 0 || security.some(scheme => Object.keys(scheme).length === 0);
-      return [`${method} ${path}`, isOpen ? 'open' : 'guarded', guard];
+      return [`${method} ${path}`, isOpen ? 'open' : 'guarded', authentication];
     });
-    for (const [line, access, guard] of secured) {
-      expect([line, access]).toEqual([line, guard === 'public' || guard === 'login' ? 'open' : 'guarded']);
+    for (const [line, access, authentication] of secured) {
+      expect([line, access]).toEqual([
+        line,
+        authentication === 'public' || authentication === 'login' ? 'open' : 'guarded',
+      ]);
     }
   });
 });

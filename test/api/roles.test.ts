@@ -9,7 +9,7 @@ afterEach(() => deployment.close());
 
 /** All but the one that tells every identity who it is. */
 const LINES = ROUTES.management
-  .filter(({ guard }) => guard !== 'identity')
+  .filter(({ authentication }) => authentication !== 'identity')
   .map(
     ({ method, path }) =>
       `${method} ${path.replace('{id}', '01a1fd51-c23e-7c1e-8dcf-87c09e970095').replace('{name}', 'team-a')}`,

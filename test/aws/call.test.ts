@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterEach, describe, expect, it } from 'vitest';
-import { awsCaller, endpointOf } from '../../lib/aws/call.ts';
+import { awsClient, endpointOf } from '../../lib/aws/call.ts';
 import { Secret } from '../../lib/domain/secret.ts';
 import { leanLoginCalls } from '../../lib/store/lean-calls.ts';
 import { loginStore } from '../../lib/store/login-store.ts';
@@ -38,7 +38,7 @@ async function callerOf({ client }: Awaited<ReturnType<typeof withServer>>) {
 function callerAt(endpoint: string) {
   const sessionToken = new Secret('session');
   const credentials = { accessKeyId: 'id', secretAccessKey: new Secret('secret'), sessionToken };
-  return awsCaller('dynamodb', {
+  return awsClient('dynamodb', {
     region: 'eu-central-1',
     endpoint,
     credentials,

@@ -1,6 +1,6 @@
 /** The answer to a deployment goes to S3 and nowhere else, is short, and does not wait for ever. */
 import { describe, expect, it } from 'vitest';
-import { type Put, putAnswer } from '../../lib/aws/put-answer.ts';
+import { type Put, putResponse } from '../../lib/aws/put-answer.ts';
 
 const URL_OF_EUROPE =
   'https://cloudformation-custom-resource-response-eucentral1.s3.eu-central-1.amazonaws.com/arn%3Aaws%3Acloudformation%3A1?X-Amz-Signature=1';
@@ -31,7 +31,7 @@ describe('the answer to a deployment', () => {
     'https://cloudformation-custom-resource-response-cnnorth1.s3.cn-north-1.amazonaws.com.cn/a',
   ])('is put to %s', async url => {
     const { put, sent } = sender(200);
-    await putAnswer(url, '{}', put);
+    await putResponse(url, '{}', put);
     expect(sent).toEqual([{ url, body: '{}', timeoutMs: 5000 }]);
   });
 
@@ -56,29 +56,29 @@ describe('the answer to a deployment', () => {
     '',
   ])('is not put to %s', async url => {
     const { put, sent } = sender();
-    await expect(putAnswer(url, '{}', put)).rejects.toThrow(/no place of S3/);
+    await expect(putResponse(url, '{}', put)).rejects.toThrow(/no place of S3/);
     expect(sent).toEqual([]);
   });
 
   it('has 4096 bytes at most', async () => {
     const { put, sent } = sender();
-    await putAnswer(URL_OF_EUROPE, 'x'.repeat(4096), put);
-    await expect(putAnswer(URL_OF_EUROPE, 'ü'.repeat(2049), put)).rejects.toThrow(/4096/);
+    await putResponse(URL_OF_EUROPE, 'x'.repeat(4096), put);
+    await expect(putResponse(URL_OF_EUROPE, 'ü'.repeat(2049), put)).rejects.toThrow(/4096/);
     expect(sent).toHaveLength(1);
   });
 
   it('is tried three times', async () => {
     const second = sender(500, new Error('no answer'), 200);
-    await putAnswer(URL_OF_EUROPE, '{}', second.put);
+    await putResponse(URL_OF_EUROPE, '{}', second.put);
     expect(second.sent).toHaveLength(3);
     const never = sender(...Array(9).fill(403));
-    await expect(putAnswer(URL_OF_EUROPE, '{}', never.put)).rejects.toThrow(/not taken: 403/);
+    await expect(putResponse(URL_OF_EUROPE, '{}', never.put)).rejects.toThrow(/not taken: 403/);
     expect(never.sent).toHaveLength(3);
   });
 
   it('follows no redirection', async () => {
     const { put, sent } = sender(307, 307, 307);
-    await expect(putAnswer(URL_OF_EUROPE, '{}', put)).rejects.toThrow(/not taken: 307/);
+    await expect(putResponse(URL_OF_EUROPE, '{}', put)).rejects.toThrow(/not taken: 307/);
     expect(new Set(sent.map(({ url }) => url))).toEqual(new Set([URL_OF_EUROPE]));
   });
 });

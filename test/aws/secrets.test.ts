@@ -14,7 +14,7 @@ beforeEach(async () => {
 afterEach(() => aws.close());
 
 const set = (text: string, on = secrets) =>
-  on.exclusively(async held => {
+  on.transaction(async held => {
     await held.read(NAME);
     await held.write(NAME, text);
   });
@@ -67,7 +67,7 @@ describe('a secret', () => {
         return aws.caller('secretsManager')(name, input);
       }, randomBytes);
       const seen: (string | undefined)[] = [];
-      await slow.exclusively(async held => {
+      await slow.transaction(async held => {
         seen.push(await held.read(NAME));
         await held.write(NAME, `${seen.at(-1)} and mine`);
       });
@@ -78,14 +78,14 @@ describe('a secret', () => {
 
   it('is not overwritten by who has not read it', async () => {
     await set('1');
-    await expect(secrets.exclusively(held => held.write(NAME, '2'))).rejects.toThrow(/written by another/);
+    await expect(secrets.transaction(held => held.write(NAME, '2'))).rejects.toThrow(/written by another/);
     expect(aws.textOf(NAME)).toBe('1');
   });
 
   it('is given up when others are always faster', async () => {
     const other = secretsManager(aws.caller('secretsManager'), randomBytes);
     let runs = 0;
-    const work = secrets.exclusively(async held => {
+    const work = secrets.transaction(async held => {
       await held.read(NAME);
       await set(`other ${++runs}`, other);
       await held.write(NAME, 'mine');

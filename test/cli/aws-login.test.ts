@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readAwsProof } from '../../lib/iam/aws-proof.ts';
+import { parseAwsAssertion } from '../../lib/iam/aws-proof.ts';
 import { isSignedBy } from '../support/presigned.ts';
 import { runProgram } from './support/program.ts';
 import { Shell } from './support/shell.ts';
@@ -52,7 +52,7 @@ describe('an AWS login', () => {
       stderr: '',
     });
     for (let i = 0; i < 3; i += 1) expect((await pullpass(['whoami'])).code).toBe(0);
-    const read = proofs().map(proof => readAwsProof(proof, Date.now()));
+    const read = proofs().map(proof => parseAwsAssertion(proof, Date.now()));
     expect(read).toHaveLength(4);
     expect(new Set(read.map(({ mark }) => mark)).size).toBe(4);
     const headers = { host: 'sts.eu-central-1.amazonaws.com', 'x-pullpass-server-id': stub.url };

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readAwsProof } from '../../lib/iam/aws-proof.ts';
+import { parseAwsAssertion } from '../../lib/iam/aws-proof.ts';
 import { isSignedBy } from '../support/presigned.ts';
 
 const COMMAND = join(import.meta.dirname, '../../cli/aws-proof.ts');
@@ -41,7 +41,7 @@ describe('aws-proof', () => {
   it('prints a proof and nothing else, for the deployment, signed by the keys of the environment', async () => {
     const { code, stdout, stderr } = await run(['--url', PUBLIC_URL, '--region', 'eu-central-1']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    const proof = readAwsProof(stdout.replace(/\n$/, ''), Date.now());
+    const proof = parseAwsAssertion(stdout.replace(/\n$/, ''), Date.now());
     const headers = { host: 'sts.eu-central-1.amazonaws.com', 'x-pullpass-server-id': PUBLIC_URL };
     expect(await isSignedBy(KEYS, { url: `/?${proof.query}`, headers })).toBe(true);
     expect(proof.endsAt - Date.now() / 1000).toBeGreaterThan(240);
@@ -49,7 +49,7 @@ describe('aws-proof', () => {
 
   it('prints proofs that differ, also within one second: each may manage once', async () => {
     const outcomes = await Promise.all(Array.from({ length: 4 }, () => run(['--url', PUBLIC_URL])));
-    const marks = outcomes.map(({ stdout }) => readAwsProof(stdout.trimEnd(), Date.now()).mark);
+    const marks = outcomes.map(({ stdout }) => parseAwsAssertion(stdout.trimEnd(), Date.now()).mark);
     expect(new Set(marks).size).toBeGreaterThan(1);
   });
 
@@ -79,12 +79,12 @@ describe('aws-proof', () => {
     ['us-east-1', [], {}, 'sts.us-east-1.amazonaws.com'],
   ])('takes the region %s', async (_, args, environment, host) => {
     const { stdout } = await run(['--url', PUBLIC_URL, ...args], { ...KEY_VARIABLES, ...environment });
-    expect(readAwsProof(stdout.trimEnd(), Date.now()).host.name).toBe(host);
+    expect(parseAwsAssertion(stdout.trimEnd(), Date.now()).host.name).toBe(host);
   });
 
   it('takes the URL with a slash, and signs it without', async () => {
     const { stdout } = await run(['--url', `${PUBLIC_URL}/`]);
-    const { host, query } = readAwsProof(stdout.trimEnd(), Date.now());
+    const { host, query } = parseAwsAssertion(stdout.trimEnd(), Date.now());
     const headers = { host: host.name, 'x-pullpass-server-id': PUBLIC_URL };
     expect(await isSignedBy(KEYS, { url: `/?${query}`, headers })).toBe(true);
   });

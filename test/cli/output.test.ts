@@ -2,7 +2,7 @@
 import { Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { seconds } from '../../cli/arguments.ts';
-import { Failure } from '../../cli/failure.ts';
+import { CliError } from '../../cli/failure.ts';
 import { Output } from '../../cli/output.ts';
 import { listingOf, tableOf } from '../../cli/table.ts';
 import { VERSION } from '../../cli/version.ts';
@@ -201,7 +201,7 @@ describe('durations', () => {
 });
 
 it('a failure is told in full', () => {
-  const failure = new Failure('a', { next: 'b', status: 1, code: 'c', requestId: 'd', problems: ['e'] });
+  const failure = new CliError('a', { next: 'b', status: 1, code: 'c', requestId: 'd', problems: ['e'] });
   const said: string[] = [];
   const stderr = new Writable({
     write: (chunk, _, done) => done(void said.push(String(chunk)) as undefined),

@@ -12,10 +12,10 @@ export function endedStoreContract(open: OpenStores): void {
   describe('an ended credential', () => {
     it('is told by the next read that asks for it, also a second time', async () => {
       const { ended, logins } = await open();
-      const read = async () => (await logins.read({ credential: CREDENTIAL, namespaces: [] })).ended;
+      const read = async () => (await logins.read({ credential: CREDENTIAL, namespaces: [] })).revoked;
       expect(await read()).toBe(false);
-      await ended.end(CREDENTIAL, NOW + 60);
-      await ended.end(CREDENTIAL, NOW + 60);
+      await ended.revoke(CREDENTIAL, NOW + 60);
+      await ended.revoke(CREDENTIAL, NOW + 60);
       expect(await read()).toBe(true);
     });
 
@@ -30,7 +30,7 @@ export function endedStoreContract(open: OpenStores): void {
         const facts = await logins.read({ ...question, namespaces: namespace });
         expect(facts).toMatchObject({ token: { id: record.id }, removed: false, ended: isEnded });
         expect(facts.claims).toEqual([aClaim()]);
-        await ended.end(CREDENTIAL, NOW + 60);
+        await ended.revoke(CREDENTIAL, NOW + 60);
       }
     });
 
@@ -38,14 +38,14 @@ export function endedStoreContract(open: OpenStores): void {
       const { ended, tokens, logins } = await open();
       const record = aToken();
       await tokens.add(record);
-      await ended.end(CREDENTIAL, NOW + 60);
+      await ended.revoke(CREDENTIAL, NOW + 60);
       const others = [
         { handle: HANDLE, jti: JTI.toLowerCase() },
         { handle: HANDLE, jti: record.id },
         { handle: accountHandle(OTHER_ACCOUNT), jti: JTI },
       ];
       for (const credential of others) {
-        expect((await logins.read({ credential, namespaces: [] })).ended).toBe(false);
+        expect((await logins.read({ credential, namespaces: [] })).revoked).toBe(false);
       }
       const token = { handle: HANDLE, id: record.id };
       expect(await logins.read({ token, namespaces: [] })).toMatchObject({
@@ -57,16 +57,16 @@ export function endedStoreContract(open: OpenStores): void {
 
     it('stays ended, and its note goes once it would have ended by itself', async () => {
       const { ended, logins, expiry } = await open();
-      await ended.end(CREDENTIAL, NOW + 60);
+      await ended.revoke(CREDENTIAL, NOW + 60);
       const expiredAt = async (cutoff: number) =>
-        (await expiry.page({ cutoff, sightUntil: undefined }, undefined)).expired;
+        (await expiry.page({ cutoff, candidatesUntil: undefined }, undefined)).expired;
       expect(await expiredAt(NOW + 60)).toEqual([]);
       const records = await expiredAt(NOW + 61);
       expect(records).toHaveLength(1);
-      expect((await logins.read({ credential: CREDENTIAL, namespaces: [] })).ended).toBe(true);
+      expect((await logins.read({ credential: CREDENTIAL, namespaces: [] })).revoked).toBe(true);
       const removed = await Promise.all(records.map(record => expiry.removeExpired(record, NOW + 61)));
       expect(removed).toEqual([true]);
-      expect((await logins.read({ credential: CREDENTIAL, namespaces: [] })).ended).toBe(false);
+      expect((await logins.read({ credential: CREDENTIAL, namespaces: [] })).revoked).toBe(false);
     });
   });
 }

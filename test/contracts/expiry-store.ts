@@ -1,7 +1,7 @@
 /** The contract of `ExpiryStore`, and of `AuditStore`, whose records nobody reads but the cleanup. */
 import { describe, expect, it } from 'vitest';
 import { accountHandle } from '../../lib/domain/account.ts';
-import type { Sighting } from '../../lib/domain/hygiene.ts';
+import type { Candidate } from '../../lib/domain/hygiene.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
 import type { AuditEvent } from '../../lib/ports.ts';
 import type { ExpiredRecord, ExpiryStore, PageBounds } from '../../lib/ports-cleanup.ts';
@@ -35,19 +35,19 @@ const EVENT: AuditEvent = {
 
 async function goThrough(expiry: ExpiryStore, bounds: PageBounds) {
   const expired: ExpiredRecord[] = [];
-  const sighted: Sighting[] = [];
+  const sighted: Candidate[] = [];
   let cursor: string | undefined;
   do {
     const page = await expiry.page(bounds, cursor);
     expired.push(...page.expired);
-    sighted.push(...page.sighted);
+    sighted.push(...page.candidates);
     cursor = page.next;
   } while (cursor !== undefined);
   return { expired, sighted };
 }
 
 async function findAll(expiry: ExpiryStore, cutoff: number): Promise<ExpiredRecord[]> {
-  const { expired, sighted } = await goThrough(expiry, { cutoff, sightUntil: undefined });
+  const { expired, sighted } = await goThrough(expiry, { cutoff, candidatesUntil: undefined });
   expect(sighted).toEqual([]);
   return expired;
 }
@@ -72,7 +72,7 @@ export function expiryStoreContract(open: OpenStores): void {
       await requests.begin(ACCOUNT, aRequest(), NOW);
       await audits.record(EVENT, NOW * 1000);
       await audits.record(EVENT, NOW * 1000);
-      await proofs.spend('mark', NOW + 300);
+      await proofs.consume('mark', NOW + 300);
       await policies.add(aPolicy());
       await trusts.add(aTrust());
       await expiry.saveCheckpoint({ ...CHECKPOINT, cursor: 'somewhere' });
@@ -141,10 +141,10 @@ export function expiryStoreContract(open: OpenStores): void {
         await namespaces.index(claim);
       }
       await requests.begin(ACCOUNT, aRequest(), NOW);
-      await proofs.spend('mark', NOW + 30);
+      await proofs.consume('mark', NOW + 30);
       await policies.add(aPolicy());
       await trusts.add(aTrust());
-      const { expired, sighted } = await goThrough(expiry, { cutoff: NOW, sightUntil: NOW + 60 });
+      const { expired, sighted } = await goThrough(expiry, { cutoff: NOW, candidatesUntil: NOW + 60 });
       expect(expired).toHaveLength(1);
       const facts = sighted.map(sighting => {
         const { account } = sighting;

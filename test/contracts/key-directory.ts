@@ -1,15 +1,15 @@
 /** What every key directory does, wherever the keys lie. */
 import { describe, expect, it } from 'vitest';
-import type { KeyDirectory, KeyFile } from '../../lib/signing/key-directory.ts';
+import type { KeyFile, KeyStore } from '../../lib/signing/key-directory.ts';
 
 const FILES: readonly KeyFile[] = ['ring.json', 'root.json', 'public.json'];
 /** The odd ones: characters that no file or no secret can have in its name, or that end like a secret's ARN. */
 const SERVICES = ['registry.example', 'localhost:5000', '..', 'a=3Ab', 'acme-docker', "it's+odd~#?*"];
 
 /** `open` answers another view of one and the same fresh directory, as another process has it. */
-export function keyDirectoryContract(name: string, fresh: () => Promise<() => KeyDirectory>): void {
-  const put = (directory: KeyDirectory, service: string, file: KeyFile, text: string) =>
-    directory.exclusively(service, async keys => {
+export function keyDirectoryContract(name: string, fresh: () => Promise<() => KeyStore>): void {
+  const put = (directory: KeyStore, service: string, file: KeyFile, text: string) =>
+    directory.transaction(service, async keys => {
       await keys.read(file);
       await keys.write(file, text);
     });
@@ -35,7 +35,7 @@ export function keyDirectoryContract(name: string, fresh: () => Promise<() => Ke
 
     it('shows who holds it what he has written', async () => {
       const directory = (await fresh())();
-      const seen = await directory.exclusively('a', async keys => {
+      const seen = await directory.transaction('a', async keys => {
         const before = await keys.read('ring.json');
         await keys.write('ring.json', '1');
         const first = await keys.read('ring.json');
@@ -48,7 +48,7 @@ export function keyDirectoryContract(name: string, fresh: () => Promise<() => Ke
     it('loses none of the updates of several writers', async () => {
       const open = await fresh();
       const add = (letter: string) =>
-        open().exclusively('a', async keys => {
+        open().transaction('a', async keys => {
           const before = (await keys.read('ring.json')) ?? '';
           await new Promise(resolve => setTimeout(resolve, 5));
           await keys.write('ring.json', before + letter);
@@ -59,7 +59,7 @@ export function keyDirectoryContract(name: string, fresh: () => Promise<() => Ke
 
     it('passes on what the work throws, and lets the next one in', async () => {
       const directory = (await fresh())();
-      const failing = directory.exclusively('a', async () => Promise.reject(new Error('at work')));
+      const failing = directory.transaction('a', async () => Promise.reject(new Error('at work')));
       await expect(failing).rejects.toThrow('at work');
       await put(directory, 'a', 'ring.json', '1');
       expect(await directory.read('a', 'ring.json')).toBe('1');

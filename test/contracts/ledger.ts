@@ -1,21 +1,21 @@
 /** The contract of `Ledger`. */
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { LedgerEntry, Loss, Remainder } from '../../lib/domain/loss.ts';
+import type { RemainingAccess, Revocation, RevocationEntry } from '../../lib/domain/loss.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
 import { UUID_RANDOM_BYTES, uuidV7 } from '../../lib/domain/uuid.ts';
-import type { Ledger, Span } from '../../lib/ports-ledger.ts';
+import type { Ledger, TimeRange } from '../../lib/ports-ledger.ts';
 import { inBatches } from '../support/batches.ts';
 import { ACCOUNT, aClaim, aToken, NOW } from '../support/records.ts';
 
 const NOW_MS = NOW * 1000;
 const DAY_MS = DAY_SECONDS * 1000;
-const EVER: Span = { sinceMs: 0, nowMs: NOW_MS };
+const EVER: TimeRange = { sinceMs: 0, nowMs: NOW_MS };
 
 /** An empty ledger of its own. */
 export type OpenLedger = () => Promise<Ledger>;
 
-export function anEntry(loss: Loss, at = NOW_MS): LedgerEntry {
+export function anEntry(loss: Revocation, at = NOW_MS): RevocationEntry {
   return { ...loss, id: uuidV7(at, randomBytes(UUID_RANDOM_BYTES)), at };
 }
 
@@ -25,9 +25,9 @@ const ofTime = (at: number) => anEntry({ act: 'write-claim', claim: aClaim() }, 
 /** Everything that is kept, and in how many pages. */
 export async function readLedger(
   ledger: Ledger,
-  span: Span = EVER,
-): Promise<{ all: LedgerEntry[]; pages: number }> {
-  const all: LedgerEntry[] = [];
+  span: TimeRange = EVER,
+): Promise<{ all: RevocationEntry[]; pages: number }> {
+  const all: RevocationEntry[] = [];
   let pages = 0;
   let from: string | undefined;
   do {
@@ -39,20 +39,20 @@ export async function readLedger(
   return { all, pages };
 }
 
-const idsOf = (entries: readonly LedgerEntry[]) => new Set(entries.map(({ id }) => id));
+const idsOf = (entries: readonly RevocationEntry[]) => new Set(entries.map(({ id }) => id));
 
 const token = { account: ACCOUNT, id: aToken().id, version: 3 } as const;
-const POOREST: Remainder = {
+const POOREST: RemainingAccess = {
   generation: 1,
   hash: randomBytes(32),
-  issuedBy: 'a',
+  issuanceId: 'a',
   previous: null,
   access: 'pull',
   repositories: null,
   disabled: null,
   expiresAt: null,
 };
-const RICHEST: Remainder = {
+const RICHEST: RemainingAccess = {
   ...POOREST,
   generation: 7,
   previous: { hash: randomBytes(32), expiresAt: NOW + 60 },
@@ -61,7 +61,7 @@ const RICHEST: Remainder = {
   disabled: { at: NOW, by: 'dev:al:ice' },
   expiresAt: NOW + 60,
 };
-const LOSSES: readonly Loss[] = [
+const LOSSES: readonly Revocation[] = [
   { act: 'narrow-token', token, left: POOREST },
   { act: 'narrow-token', token, left: RICHEST },
   { act: 'narrow-token', token, left: { ...RICHEST, repositories: [] } },

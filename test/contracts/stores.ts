@@ -3,11 +3,11 @@ import type { Policy } from '../../lib/domain/policy.ts';
 import type { Trust } from '../../lib/domain/trust.ts';
 import type {
   AuditStore,
-  EndedCredentialStore,
   IdempotencyStore,
   LoginStore,
   NamespaceStore,
-  ProofStore,
+  NonceStore,
+  RevokedCredentialStore,
   RuleStore,
   TokenStore,
 } from '../../lib/ports.ts';
@@ -22,8 +22,8 @@ export interface Stores {
   readonly expiry: ExpiryStore;
   readonly policies: RuleStore<Policy>;
   readonly trusts: RuleStore<Trust>;
-  readonly proofs: ProofStore;
-  readonly ended: EndedCredentialStore;
+  readonly proofs: NonceStore;
+  readonly ended: RevokedCredentialStore;
 }
 
 /** Stores over an empty state of their own. */

@@ -145,7 +145,7 @@ export function tokenStoreContract(open: OpenStores): void {
       await tokens.add(record);
       await tokens.remove(record, NOW);
       const expiredBefore = async (cutoff: number) =>
-        (await expiry.page({ cutoff, sightUntil: undefined }, undefined)).expired;
+        (await expiry.page({ cutoff, candidatesUntil: undefined }, undefined)).expired;
       expect(await expiredBefore(NOW + DAY_SECONDS)).toEqual([]);
       expect(await expiredBefore(NOW + DAY_SECONDS + 1)).toHaveLength(1);
     });

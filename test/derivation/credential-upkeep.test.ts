@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { secretsManager } from '../../lib/aws/secrets.ts';
 import { credentialKeys } from '../../lib/derivation/credential-keys.ts';
-import { credentialKeyUpkeep } from '../../lib/derivation/credential-upkeep.ts';
-import { type KeyPlace, keyFilePlace, secretPlace } from '../../lib/derivation/key-place.ts';
+import { credentialKeyRotation } from '../../lib/derivation/credential-upkeep.ts';
+import { fileKeySource, type KeySource, secretKeySource } from '../../lib/derivation/key-place.ts';
 import { CREDENTIAL_LIFE_SECONDS } from '../../lib/domain/credential.ts';
 import { temporaryDirectory } from '../signing/ground.ts';
 import { LoopbackAws } from '../support/loopback-aws.ts';
@@ -15,25 +15,25 @@ import { NOW } from '../support/records.ts';
 const MINUTE = 60;
 const [LEAD, KNOWN] = [15 * MINUTE, CREDENTIAL_LIFE_SECONDS.max + 5 * MINUTE];
 
-const PLACES: Record<string, () => Promise<() => KeyPlace>> = {
+const PLACES: Record<string, () => Promise<() => KeySource>> = {
   'a file': async () => {
     const path = join(await temporaryDirectory(), 'credential.json');
-    return () => keyFilePlace(path);
+    return () => fileKeySource(path);
   },
   'a secret': async () => {
     const aws = await LoopbackAws.start();
     onTestFinished(() => aws.close());
-    return () => secretPlace(secretsManager(aws.caller('secretsManager'), randomBytes), 'p/credential');
+    return () => secretKeySource(secretsManager(aws.caller('secretsManager'), randomBytes), 'p/credential');
   },
 };
 
-const upkeepOf = (place: KeyPlace) => credentialKeyUpkeep(place, randomBytes);
+const upkeepOf = (place: KeySource) => credentialKeyRotation(place, randomBytes);
 
 describe.each(Object.entries(PLACES))('the credential keys in %s', (_, fresh) => {
   it('begin with one that is used at once, and stay as they are', async () => {
     const place = (await fresh())();
     const first = await upkeepOf(place).maintain(NOW);
-    expect(first).toEqual({ current: 'k1', next: null, made: ['k1'], left: [] });
+    expect(first).toEqual({ current: 'k1', next: null, added: ['k1'], left: [] });
     const text = await place.read();
     for (const later of [0, 60, 86_400, 900 * 86_400]) await upkeepOf(place).maintain(NOW + later);
     expect(await place.read()).toBe(text);
@@ -52,7 +52,7 @@ describe.each(Object.entries(PLACES))('the credential keys in %s', (_, fresh) =>
     readable = false;
     const report = await upkeepOf(place).rotate(NOW + 1);
     const useFrom = NOW + 1 + LEAD;
-    expect(report).toEqual({ current: 'k1', next: { name: 'k2', useFrom }, made: ['k2'], left: [] });
+    expect(report).toEqual({ current: 'k1', next: { name: 'k2', useFrom }, added: ['k2'], left: [] });
     for (let now = NOW; now < useFrom; now += 10) {
       expect(await oldest.current(now).catch(() => 'unavailable')).toMatch(/^k1$|^unavailable$/);
     }
@@ -68,12 +68,12 @@ describe.each(Object.entries(PLACES))('the credential keys in %s', (_, fresh) =>
     await upkeepOf(place).rotate(NOW);
     const last = NOW + LEAD - 1;
     const end = last + CREDENTIAL_LIFE_SECONDS.max;
-    expect((await upkeepOf(place).maintain(end)).left).toEqual([]);
+    expect((await upkeepOf(place).maintain(end)).removed).toEqual([]);
     expect(await credentialKeys(place).mac('k1', 'text', end)).toBeDefined();
     expect(await upkeepOf(place).maintain(NOW + LEAD + KNOWN)).toEqual({
       current: 'k2',
       next: null,
-      made: [],
+      added: [],
       left: ['k1'],
     });
   });
@@ -83,21 +83,21 @@ describe.each(Object.entries(PLACES))('the credential keys in %s', (_, fresh) =>
     await upkeepOf(place).maintain(NOW);
     await upkeepOf(place).rotate(NOW);
     const text = await place.read();
-    expect(await upkeepOf(place).rotate(NOW + 60)).toMatchObject({ made: [], next: { name: 'k2' } });
+    expect(await upkeepOf(place).rotate(NOW + 60)).toMatchObject({ added: [], next: { name: 'k2' } });
     expect(await place.read()).toBe(text);
-    expect(await upkeepOf(place).rotate(NOW + LEAD)).toMatchObject({ current: 'k2', made: ['k3'] });
+    expect(await upkeepOf(place).rotate(NOW + LEAD)).toMatchObject({ current: 'k2', added: ['k3'] });
   });
 
-  it('are made once when several begin at the same time', async () => {
+  it('are added once when several begin at the same time', async () => {
     const open = await fresh();
     const reports = await Promise.all([1, 2, 3].map(() => upkeepOf(open()).maintain(NOW)));
-    expect(reports.flatMap(({ made }) => made)).toEqual(['k1']);
+    expect(reports.flatMap(({ added }) => added)).toEqual(['k1']);
   });
 
   it('are not touched when they cannot be read', async () => {
     const place = (await fresh())();
     await upkeepOf(place).maintain(NOW);
-    await place.exclusively(async held => {
+    await place.transaction(async held => {
       await held.read();
       await held.write('SENTINEL');
     });
@@ -113,17 +113,17 @@ describe('the file of credential keys', () => {
 
   it('is private, and refused when it is open to others', async () => {
     const path = join(await temporaryDirectory(), 'credential.json');
-    await upkeepOf(keyFilePlace(path)).maintain(NOW);
+    await upkeepOf(fileKeySource(path)).maintain(NOW);
     expect((await stat(path)).mode & 0o777).toBe(0o600);
     await writeFile(path, OLD, { mode: 0o644 });
     await chmod(path, 0o640);
-    await expect(upkeepOf(keyFilePlace(path)).maintain(NOW)).rejects.toThrow(/open to others/);
+    await expect(upkeepOf(fileKeySource(path)).maintain(NOW)).rejects.toThrow(/open to others/);
   });
 
   it('of an earlier version stays as it is until a key comes, and loses none', async () => {
     const path = join(await temporaryDirectory(), 'credential.json');
     await writeFile(path, OLD, { mode: 0o600 });
-    const place = keyFilePlace(path);
+    const place = fileKeySource(path);
     await upkeepOf(place).maintain(NOW);
     expect(await place.read()).toBe(OLD);
     const before = await credentialKeys(place).mac('k1', 'text', NOW);

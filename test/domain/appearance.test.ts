@@ -1,10 +1,10 @@
 /** What a secret looks like: enough to tell the caller's mistake, and no more. */
 import { describe, expect, it } from 'vitest';
-import { type Appearance, appearanceOf } from '../../lib/domain/appearance.ts';
+import { type SecretFormat, secretFormatOf } from '../../lib/domain/appearance.ts';
 import { Secret } from '../../lib/domain/secret.ts';
 
 describe('a secret looks like', () => {
-  it.each<[Appearance, string]>([
+  it.each<[SecretFormat, string]>([
     ['a registry token', `plp_${'0'.repeat(87)}`],
     ['a registry token', 'plp_'],
     ['a credential', 'plc_1.eyJ.x'],
@@ -15,7 +15,7 @@ describe('a secret looks like', () => {
     ['a presigned request', 'https://sts.amazonaws.com/?Action=GetCallerIdentity'],
     ['a presigned request', 'http://sts.amazonaws.com/'],
   ])('%s: %s', (appearance, text) => {
-    expect(appearanceOf(new Secret(text))).toBe(appearance);
+    expect(secretFormatOf(new Secret(text))).toBe(appearance);
   });
 
   it.each([
@@ -34,6 +34,6 @@ describe('a secret looks like', () => {
     ...['https:/x', 'ftp://x', ' https://x', 'xhttps://', 'httpss://x'],
     '3a7d0f6d-an-api-key.of.somebody',
   ])('nothing in particular: %j', text => {
-    expect(appearanceOf(new Secret(text))).toBeUndefined();
+    expect(secretFormatOf(new Secret(text))).toBeUndefined();
   });
 });

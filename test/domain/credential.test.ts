@@ -6,12 +6,12 @@ import {
   CREDENTIAL_PREFIX,
   type Credential,
   credentialBody,
+  formatCredential,
   formatMac,
   isCredentialKeyName,
   MAX_CREDENTIAL_LENGTH,
-  readCredential,
-  sealCredential,
-  splitCredential,
+  parseCredential,
+  readCredentialBody,
 } from '../../lib/domain/credential.ts';
 import { Secret } from '../../lib/domain/secret.ts';
 import { account, nearName, pattern } from './arbitraries.ts';
@@ -70,7 +70,7 @@ describe('a credential', () => {
       fc.property(credential, key, (facts, name) => {
         const body = credentialBody(name, facts);
         expect(body).toMatch(/^plc_[a-z0-9]{1,8}\.[A-Za-z0-9_-]+$/);
-        expect(readCredential(body)).toEqual(facts);
+        expect(readCredentialBody(body)).toEqual(facts);
       }),
       { numRuns: 2000 },
     );
@@ -80,11 +80,11 @@ describe('a credential', () => {
     fc.assert(
       fc.property(credential, key, fc.uint8Array({ minLength: 32, maxLength: 32 }), (facts, name, bytes) => {
         const body = credentialBody(name, facts);
-        const sealed = sealCredential(body, bytes);
+        const sealed = formatCredential(body, bytes);
         const whole = body + Buffer.from(bytes).toString('base64url');
         expect(sealed?.reveal()).toBe(whole.length <= 1024 ? whole : undefined);
         if (sealed === undefined) return;
-        expect(splitCredential(sealed)).toEqual({ key: name, body, mac: formatMac(bytes) });
+        expect(parseCredential(sealed)).toEqual({ key: name, body, mac: formatMac(bytes) });
       }),
       { numRuns: 1000 },
     );
@@ -101,7 +101,7 @@ describe('a credential', () => {
     for (const [of, list] of others) {
       const body = credentialBody('k1', { ...BASE, parent: of });
       expect(body).toBe(bodyOf(JSON.stringify(LIST.with(2, list))));
-      expect(readCredential(body)).toEqual({ ...BASE, parent: of });
+      expect(readCredentialBody(body)).toEqual({ ...BASE, parent: of });
     }
   });
 
@@ -112,7 +112,7 @@ describe('a credential', () => {
   it('is 1024 characters long at most', () => {
     const lengths = Array.from({ length: 900 }, (_, i) => {
       const body = credentialBody('k1', { ...BASE, service: 's'.repeat(i) });
-      return [body.length + 43, sealCredential(body, MAC)?.reveal().length] as const;
+      return [body.length + 43, formatCredential(body, MAC)?.reveal().length] as const;
     });
     for (const [length, sealed] of lengths) expect(sealed).toBe(length <= 1024 ? length : undefined);
     const longest = Math.max(...lengths.map(([, sealed]) => sealed ?? 0));
@@ -138,7 +138,7 @@ describe('a value comes apart', () => {
       `plc_k0000009.${'A'.repeat(968)}${'m'.repeat(43)}`,
       { key: 'k0000009', body: `plc_k0000009.${'A'.repeat(968)}`, mac: 'm'.repeat(43) },
     ],
-  ])('%s', (_, value, parts) => expect(splitCredential(new Secret(value))).toEqual(parts));
+  ])('%s', (_, value, parts) => expect(parseCredential(new Secret(value))).toEqual(parts));
 
   it.each([
     ...['', 'plc_', 'plc_k.', `plc_k.${'m'.repeat(43)}`, `plc_.A${'m'.repeat(43)}`],
@@ -151,16 +151,16 @@ describe('a value comes apart', () => {
     `plc_k0000009.${'A'.repeat(969)}${'m'.repeat(43)}`,
     `plc_k.${'A'.repeat(1_000_000)}`,
   ])('only if it can be a credential, and never from %j', value => {
-    expect(splitCredential(new Secret(value))).toBeUndefined();
+    expect(parseCredential(new Secret(value))).toBeUndefined();
   });
 
   it('never with other parts when one character of it is another', () => {
-    const value = sealCredential(credentialBody('k1', BASE), MAC)?.reveal() ?? '';
-    const parts = splitCredential(new Secret(value));
+    const value = formatCredential(credentialBody('k1', BASE), MAC)?.reveal() ?? '';
+    const parts = parseCredential(new Secret(value));
     for (let at = 0; at < value.length; at++) {
       for (const other of ['A', 'b', '9', '-', '.', '=', ' ']) {
         if (value[at] === other) continue;
-        const near = splitCredential(new Secret(value.slice(0, at) + other + value.slice(at + 1)));
+        const near = parseCredential(new Secret(value.slice(0, at) + other + value.slice(at + 1)));
         expect(near).not.toEqual(parts);
         if (near !== undefined) expect(near.body + near.mac).not.toBe(value);
       }
@@ -225,11 +225,11 @@ describe('what is authentic, but not of this version, is not read:', () => {
     'an end that no integer holds': json(7, 2 ** 53),
   };
   it.each(Object.entries(cases))('%s', (_, payload) => {
-    expect(readCredential(bodyOf(payload))).toBeUndefined();
+    expect(readCredentialBody(bodyOf(payload))).toBeUndefined();
   });
 
   it('but what is as it should be is, and so are lists without members', () => {
-    expect(readCredential(bodyOf(JSON.stringify(LIST)))).toEqual(BASE);
+    expect(readCredentialBody(bodyOf(JSON.stringify(LIST)))).toEqual(BASE);
     for (const [at, value] of [
       [5, null],
       [5, []],
@@ -239,16 +239,16 @@ describe('what is authentic, but not of this version, is not read:', () => {
       [2, ['trust', 'a:b', []]],
       [2, ['identity', 'a:b']],
     ] as const) {
-      expect(readCredential(bodyOf(json(at, value)))).toBeDefined();
+      expect(readCredentialBody(bodyOf(json(at, value)))).toBeDefined();
     }
   });
 
   it('bytes that are no text, and anything that generated names are', () => {
-    expect(readCredential(`plc_k1.${Buffer.from([0xff, 0xfe]).toString('base64url')}`)).toBeUndefined();
+    expect(readCredentialBody(`plc_k1.${Buffer.from([0xff, 0xfe]).toString('base64url')}`)).toBeUndefined();
     fc.assert(
       fc.property(nearName, name => {
-        expect(readCredential(bodyOf(name))).toBeUndefined();
-        expect(readCredential(name)).toBeUndefined();
+        expect(readCredentialBody(bodyOf(name))).toBeUndefined();
+        expect(readCredentialBody(name)).toBeUndefined();
       }),
     );
   });

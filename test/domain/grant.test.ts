@@ -3,13 +3,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Action } from '../../lib/domain/access.ts';
 import {
+  coverage,
   formatScope,
   grant,
-  isWithin,
+  intersect,
+  isSubset,
   namespacesOf,
-  narrowed,
   type Permission,
-  reachOf,
 } from '../../lib/domain/grant.ts';
 import { parseScopes } from '../../lib/domain/scope.ts';
 import { namespace, nearName, nearScope, pattern, repository } from './arbitraries.ts';
@@ -260,7 +260,7 @@ describe('narrowed', () => {
     let common = 0;
     fc.assert(
       fc.property(some, some, (one, bound) => {
-        const both = extentOf([narrowed(one, bound)]);
+        const both = extentOf([intersect(one, bound)]);
         common += both.length;
         expect(both).toEqual(extentOf([one]).filter(line => extentOf([bound]).includes(line)));
       }),
@@ -279,7 +279,7 @@ describe('narrowed', () => {
     ['knows a repository from what lies below it', ['te/a'], ['te/a/*'], []],
     ['has nothing in common with nothing', [], null, []],
   ])('%s', (_, one, bound, repositories) => {
-    expect(narrowed(permission(one, ...ALL), permission(bound, 'pull'))).toEqual(
+    expect(intersect(permission(one, ...ALL), permission(bound, 'pull'))).toEqual(
       permission(repositories, 'pull'),
     );
   });
@@ -293,7 +293,7 @@ describe('isWithin', () => {
         const allowed = new Set(extentOf(permissions));
         const expected = extentOf([bound]).every(line => allowed.has(line));
         found[`${expected}`]++;
-        expect(isWithin(bound, permissions)).toBe(expected);
+        expect(isSubset(bound, permissions)).toBe(expected);
       }),
       { numRuns: 10_000 },
     );
@@ -315,7 +315,7 @@ describe('isWithin', () => {
     ['a prefix in itself', permission(['te/*'], 'pull'), [permission(['te/*'], 'pull')], true],
     ['something in nothing', permission(['te/a'], 'pull'), [], false],
     ['no repository in nothing', permission([], 'pull'), [], true],
-  ])('%s', (_, bound, permissions, within) => expect(isWithin(bound, permissions)).toBe(within));
+  ])('%s', (_, bound, permissions, within) => expect(isSubset(bound, permissions)).toBe(within));
 });
 
 describe('reachOf', () => {
@@ -323,11 +323,11 @@ describe('reachOf', () => {
     let reached = 0;
     fc.assert(
       fc.property(several, fc.subarray([...ALL], { minLength: 1 }), (permissions, actions) => {
-        const reach = reachOf(permissions, new Set(actions));
+        const reach = coverage(permissions, new Set(actions));
         const able = permissions.filter(one => actions.every(action => one.actions.has(action)));
         const restricted = able.map(({ repositories }) => permission(repositories, ...actions));
         expect(extentOf([permission(reach, ...actions)])).toEqual(extentOf(restricted));
-        expect(isWithin(permission(reach, ...actions), permissions)).toBe(true);
+        expect(isSubset(permission(reach, ...actions), permissions)).toBe(true);
         for (const one of reach ?? []) {
           expect((reach ?? []).filter(other => other !== one && reaches(other, one))).toEqual([]);
         }
@@ -349,7 +349,7 @@ describe('reachOf', () => {
       ['te/a', 'te/b/*', 'tea/*'],
     ],
   ])('is %s', (_, permissions, reach) => {
-    expect(reachOf(permissions, new Set<Action>(['pull']))).toEqual(reach);
+    expect(coverage(permissions, new Set<Action>(['pull']))).toEqual(reach);
   });
 });
 

@@ -1,15 +1,21 @@
 /** What an operator is told to look at, and what not. */
 import { describe, expect, it } from 'vitest';
-import { kindOf, MAX_EXAMPLES, noticeOf, type Sighting, withFinding } from '../../lib/domain/hygiene.ts';
+import {
+  type Candidate,
+  findingKindOf,
+  MAX_EXAMPLES,
+  noticeOf,
+  withFinding,
+} from '../../lib/domain/hygiene.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
 import { ACCOUNT, aClaim, aToken, NOW } from '../support/records.ts';
 
 const RULES = { at: NOW, unusedSeconds: 90 * DAY_SECONDS };
 const LONG_AGO = NOW - RULES.unusedSeconds;
-const token = (facts: Parameters<typeof aToken>[0]): Sighting => ({ kind: 'token', ...aToken(facts) });
+const token = (facts: Parameters<typeof aToken>[0]): Candidate => ({ kind: 'token', ...aToken(facts) });
 
 describe('a finding is', () => {
-  const CASES: Record<string, [Sighting, ReturnType<typeof kindOf>]> = {
+  const CASES: Record<string, [Candidate, ReturnType<typeof findingKindOf>]> = {
     'a released namespace': [{ kind: 'claim', ...aClaim({ state: 'released' }) }, 'releasedNamespaces'],
     'no namespace that is held': [{ kind: 'claim', ...aClaim() }, undefined],
     'a token without end that was never used since': [
@@ -34,7 +40,7 @@ describe('a finding is', () => {
     'no token that ends later': [token({ expiresAt: NOW + 7 * DAY_SECONDS + 1 }), undefined],
   };
   it.each(Object.entries(CASES))('%s', (_, [sighting, kind]) => {
-    expect(kindOf(sighting, RULES)).toBe(kind);
+    expect(findingKindOf(sighting, RULES)).toBe(kind);
   });
 });
 

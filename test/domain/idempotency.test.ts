@@ -16,7 +16,7 @@ const FRESH: TokenRecord = {
   hash: Buffer.alloc(32, 1),
   derivation: { key: 'v1', salt: Buffer.alloc(16) },
   generation: 1,
-  issuedBy: 'write-1',
+  issuanceId: 'write-1',
   access: 'pull',
   repositories: null,
   description: '',
@@ -68,7 +68,7 @@ describe('decideReplay, where the token has another value, or there is none', ()
     expect(decideReplay(first('done', 1), undefined, NOW)).toBe('refuse');
   });
   it('never shows the value of somebody else’s write', () => {
-    expect(decideReplay(first('done', 1), { ...FRESH, issuedBy: 'write-2' }, NOW)).toBe('refuse');
+    expect(decideReplay(first('done', 1), { ...FRESH, issuanceId: 'write-2' }, NOW)).toBe('refuse');
   });
 });
 

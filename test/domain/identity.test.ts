@@ -9,7 +9,7 @@ const identity: Identity = {
   subject: 'ibm:alice',
   strength: 'strong',
   expiresAt: null,
-  replayMark: null,
+  nonce: null,
 };
 
 describe('isAdministrator', () => {

@@ -4,14 +4,14 @@ import { describe, expect, it } from 'vitest';
 import type { Account } from '../../lib/domain/account.ts';
 import {
   CONTESTED,
-  keptUntil,
   LEDGER_SECONDS,
-  type LedgerEntry,
-  type Loss,
   narrowClaim,
   narrowToken,
-  type Remainder,
-  remainderOf,
+  type RemainingAccess,
+  type Revocation,
+  type RevocationEntry,
+  remainingAccess,
+  retainedUntil,
   subjectOf,
 } from '../../lib/domain/loss.ts';
 import { decideRegistration, type NamespaceClaim, release } from '../../lib/domain/namespace-claim.ts';
@@ -68,7 +68,7 @@ const rotate = fc.tuple(fc.constantFrom(0, 60, 600), fc.uint8Array({ minLength: 
   ([grace, hash]): Change =>
     (record, values) => {
       values.push(hash);
-      return rotateToken(record, { hash, derivation: null, issuedBy: 'x' }, grace, NOW);
+      return rotateToken(record, { hash, derivation: null, issuanceId: 'x' }, grace, NOW);
     },
 );
 const revoke = fc.nat().map(
@@ -89,7 +89,7 @@ const acts = fc.array(
 
 interface Noted {
   readonly version: number;
-  readonly left: Remainder;
+  readonly left: RemainingAccess;
 }
 
 /** Lives through the acts: every state that was true, what the ledger has of it, and all values there ever were. */
@@ -103,7 +103,7 @@ function live(first: TokenRecord, script: readonly { change: Change; fate: Fate 
     const known = [...values];
     const after = change(before, values);
     if (after === before) continue;
-    const left = remainderOf(before, after);
+    const left = remainingAccess(before, after);
     if (left !== undefined) ledger.push({ version: before.version, left });
     if (fate === 'done') states.push(after);
     else values.splice(0, values.length, ...known);
@@ -170,38 +170,42 @@ describe('a token that was restored and told of its losses', () => {
     const copy = aToken();
     const second = rotateToken(
       copy,
-      { hash: Buffer.alloc(32, 2), derivation: copy.derivation, issuedBy: 'b' },
+      { hash: Buffer.alloc(32, 2), derivation: copy.derivation, issuanceId: 'b' },
       0,
       NOW,
     );
     const third = rotateToken(
       second,
-      { hash: Buffer.alloc(32, 3), derivation: copy.derivation, issuedBy: 'c' },
+      { hash: Buffer.alloc(32, 3), derivation: copy.derivation, issuanceId: 'c' },
       60,
       NOW,
     );
     const ledger = [
-      { version: 1, left: remainderOf(copy, second) as Remainder },
-      { version: 2, left: remainderOf(second, third) as Remainder },
+      { version: 1, left: remainingAccess(copy, second) as RemainingAccess },
+      { version: 2, left: remainingAccess(second, third) as RemainingAccess },
     ];
     expect(replay(copy, ledger)).toMatchObject({
       generation: 3,
       hash: third.hash,
       previous: { hash: second.hash, expiresAt: NOW + 60 },
       derivation: null,
-      issuedBy: 'c',
+      issuanceId: 'c',
     });
   });
 
   it('takes the value that later entries name, of two rotations that began with one version', () => {
     const copy = aToken();
-    const issue = (byte: number) => ({ hash: Buffer.alloc(32, byte), derivation: null, issuedBy: `${byte}` });
+    const issue = (byte: number) => ({
+      hash: Buffer.alloc(32, byte),
+      derivation: null,
+      issuanceId: `${byte}`,
+    });
     const [lost, won] = [rotateToken(copy, issue(1), 0, NOW), rotateToken(copy, issue(2), 0, NOW)];
     const after = patchToken(won, { access: 'pull', disabled: true }, NOW, 'dev:alice');
     const ledger = [
-      { version: 1, left: remainderOf(copy, lost) as Remainder },
-      { version: 1, left: remainderOf(copy, won) as Remainder },
-      { version: 2, left: remainderOf(won, after) as Remainder },
+      { version: 1, left: remainingAccess(copy, lost) as RemainingAccess },
+      { version: 1, left: remainingAccess(copy, won) as RemainingAccess },
+      { version: 2, left: remainingAccess(won, after) as RemainingAccess },
     ];
     expect(replay(copy, ledger)).toMatchObject({ hash: won.hash, generation: 2, version: 2 });
   });
@@ -209,8 +213,11 @@ describe('a token that was restored and told of its losses', () => {
 
 describe('a token that two acts began with', () => {
   const copy = aToken({ access: 'push' });
-  const issue = (byte: number) => ({ hash: Buffer.alloc(32, byte), derivation: null, issuedBy: `${byte}` });
-  const left = (after: TokenRecord) => ({ version: 1, left: remainderOf(copy, after) as Remainder });
+  const issue = (byte: number) => ({ hash: Buffer.alloc(32, byte), derivation: null, issuanceId: `${byte}` });
+  const left = (after: TokenRecord) => ({
+    version: 1,
+    left: remainingAccess(copy, after) as RemainingAccess,
+  });
   const rotated = (byte: number, grace: number) => left(rotateToken(copy, issue(byte), grace, NOW));
 
   it.each([
@@ -232,7 +239,7 @@ describe('a token that two acts began with', () => {
   it('has its value again when a later entry names that: the rotation did not come to pass', () => {
     const narrowed = patchToken(copy, { access: 'pull' }, NOW, 'dev:alice');
     const disabled = patchToken(narrowed, { disabled: true }, NOW, 'dev:alice');
-    const later = { version: 2, left: remainderOf(narrowed, disabled) as Remainder };
+    const later = { version: 2, left: remainingAccess(narrowed, disabled) as RemainingAccess };
     const restored = replay(copy, [left(narrowed), rotated(1, 0), later]);
     expect(restored).toMatchObject({ hash: copy.hash, generation: 1, access: 'pull', disabled: { at: NOW } });
   });
@@ -241,7 +248,7 @@ describe('a token that two acts began with', () => {
 describe('a token that is told what it knows', () => {
   const before = aToken({ access: 'push', repositories: ['team/*'] });
   const after = patchToken(before, { access: 'pull' }, NOW, 'dev:alice');
-  const left = remainderOf(before, after) as Remainder;
+  const left = remainingAccess(before, after) as RemainingAccess;
 
   it('is the same one, so that nothing is written', () => {
     const once = narrowToken(before, 1, left);
@@ -274,8 +281,8 @@ describe('a token that is told what it knows', () => {
 
 it('entries about one thing have one name', () => {
   const token = { account: ACCOUNT, id: 'id', version: 1 } as const;
-  const left = remainderOf(aToken(), { ...aToken(), generation: 2 }) as Remainder;
-  const losses: Loss[] = [
+  const left = remainingAccess(aToken(), { ...aToken(), generation: 2 }) as RemainingAccess;
+  const losses: Revocation[] = [
     { act: 'narrow-token', token, left },
     { act: 'remove-token', token: { ...token, version: 2 } },
     { act: 'write-claim', claim: aClaim() },
@@ -301,17 +308,19 @@ describe('the ledger is told of', () => {
     ['other repositories', { repositories: ['other/*'] }],
     ['an earlier end', { expiresAt: NOW + 60 }],
     ['disabling', { disabled: true }],
-  ] as const)('%s', (_, change) => expect(remainderOf(before, patched(change))).toBeDefined());
+  ] as const)('%s', (_, change) => expect(remainingAccess(before, patched(change))).toBeDefined());
 
   it('fewer repositories, named by as many patterns', () => {
     const both = { ...before, repositories: ['team/*', 'other/*'] };
     const fewer = patchToken(both, { repositories: ['team/*', 'other/a'] }, NOW, 'dev:bob');
-    expect(remainderOf(both, fewer)).toMatchObject({ repositories: ['team/*', 'other/a'] });
+    expect(remainingAccess(both, fewer)).toMatchObject({ repositories: ['team/*', 'other/a'] });
   });
 
   it('a value that ends, or a grace', () => {
-    expect(remainderOf(before, { ...before, previous: null, version: 2 })).toMatchObject({ previous: null });
-    expect(remainderOf(before, { ...before, generation: 2, hash: Buffer.alloc(32, 1) })).toBeDefined();
+    expect(remainingAccess(before, { ...before, previous: null, version: 2 })).toMatchObject({
+      previous: null,
+    });
+    expect(remainingAccess(before, { ...before, generation: 2, hash: Buffer.alloc(32, 1) })).toBeDefined();
   });
 
   it.each([
@@ -322,19 +331,21 @@ describe('the ledger is told of', () => {
     ['no end', { expiresAt: null }],
     ['enabling', { disabled: false }],
     ['another description', { description: 'x' }],
-  ] as const)('nothing, for %s', (_, change) => expect(remainderOf(before, patched(change))).toBeUndefined());
+  ] as const)('nothing, for %s', (_, change) =>
+    expect(remainingAccess(before, patched(change))).toBeUndefined(),
+  );
 
   it('nothing, for what a disabled token, or one without a grace, is renamed', () => {
     for (const facts of [{ disabled: { at: NOW, by: 'dev:al' } }, { previous: null }] as const) {
       const token = { ...before, ...facts };
-      expect(remainderOf(token, patchToken(token, { description: 'x' }, NOW, 'dev:bob'))).toBeUndefined();
+      expect(remainingAccess(token, patchToken(token, { description: 'x' }, NOW, 'dev:bob'))).toBeUndefined();
     }
   });
 
   it('nothing that an act gives beside what it takes', () => {
     const disabled = patched({ disabled: true });
     const mixed = patchToken(disabled, { disabled: false, access: 'pull', expiresAt: null }, NOW, 'dev:bob');
-    expect(remainderOf(disabled, mixed)).toMatchObject({
+    expect(remainingAccess(disabled, mixed)).toMatchObject({
       access: 'pull',
       disabled: disabled.disabled,
       expiresAt: before.expiresAt,
@@ -342,8 +353,8 @@ describe('the ledger is told of', () => {
   });
 
   it('no secret, and nothing that one could be derived from', () => {
-    const rotated = rotateToken(before, { ...aToken(), issuedBy: 'b' }, 60, NOW);
-    const members = new Set(Object.keys(remainderOf(before, rotated) ?? {}));
+    const rotated = rotateToken(before, { ...aToken(), issuanceId: 'b' }, 60, NOW);
+    const members = new Set(Object.keys(remainingAccess(before, rotated) ?? {}));
     expect(members).toEqual(
       new Set([
         'access',
@@ -462,9 +473,9 @@ describe('a claim that was restored and told of later ones', () => {
 
 describe('an entry is kept', () => {
   const entry = { id: aToken().id, at: NOW * 1000, act: 'end-credential', handle: 'h', jti: 'j' } as const;
-  it.each<[string, LedgerEntry, number]>([
+  it.each<[string, RevocationEntry, number]>([
     ['until what it ends would have ended', { ...entry, expiresAt: NOW + 60 }, NOW + 60],
     ['for 36 days at most', { ...entry, expiresAt: NOW + 99 * DAY_SECONDS }, NOW + LEDGER_SECONDS],
     ['for 36 days', { ...entry, act: 'write-claim', claim: aClaim() }, NOW + 36 * DAY_SECONDS],
-  ])('%s', (_, kept, until) => expect(keptUntil(kept)).toBe(until));
+  ])('%s', (_, kept, until) => expect(retainedUntil(kept)).toBe(until));
 });

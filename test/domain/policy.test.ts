@@ -7,7 +7,7 @@ import {
   mayAdminister,
   type Policy,
   permissionsOf,
-  problemOfPolicy,
+  policyProblem,
   type Role,
   rolesOf,
 } from '../../lib/domain/policy.ts';
@@ -19,7 +19,7 @@ const ALICE: Identity = {
   subject: 'ibm:alice',
   strength: 'strong',
   expiresAt: null,
-  replayMark: null,
+  nonce: null,
 };
 const ROLES: readonly Role[] = ['reader', 'writer', 'manager', 'administrator'];
 
@@ -131,14 +131,14 @@ describe('a policy that may be made', () => {
         const { subject, role, repositories } = asked;
         const tooMuch = subject === '*' && ['administrator', 'manager'].includes(role);
         const tooLittle = role === 'administrator' && repositories !== null;
-        expect(problemOfPolicy(asked) === undefined).toBe(!tooMuch && !tooLittle);
+        expect(policyProblem(asked) === undefined).toBe(!tooMuch && !tooLittle);
       }),
     );
   });
 
   it('is told apart from one that may not', () => {
     const of = (role: Role, subject: Policy['subject'], repositories: string[] | null) =>
-      problemOfPolicy({ role, subject, repositories });
+      policyProblem({ role, subject, repositories });
     expect(of('manager', '*', null)).toBe('every identity may be reader or writer at most');
     expect(of('administrator', '*', ['team-a/*'])).toBe('every identity may be reader or writer at most');
     expect(of('administrator', 'ibm:alice', ['team-a/*'])).toBe(

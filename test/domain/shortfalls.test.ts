@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Action } from '../../lib/domain/access.ts';
-import { grant, type Permission, shortfalls } from '../../lib/domain/grant.ts';
+import { deniedScopes, grant, type Permission } from '../../lib/domain/grant.ts';
 import { parseScopes, type RequestedAccess } from '../../lib/domain/scope.ts';
 import { namespace, nearScope, pattern } from './arbitraries.ts';
 
@@ -13,7 +13,7 @@ function permission(repositories: readonly string[] | null, ...actions: Action[]
 }
 
 function rulesFor(scopes: string, permissions: readonly Permission[], owned: readonly string[] = ['team']) {
-  return shortfalls(parseScopes([scopes]), permissions, new Set(owned)).map(
+  return deniedScopes(parseScopes([scopes]), permissions, new Set(owned)).map(
     ({ name, rule }) => `${name} ${rule}`,
   );
 }
@@ -82,7 +82,7 @@ describe('shortfalls', () => {
         fc.array(namespace, { maxLength: 3 }),
         (scopes, allowed, owned) => {
           const requested = parseScopes(scopes);
-          const told = shortfalls(requested, allowed, new Set(owned)).map(({ name }) => name);
+          const told = deniedScopes(requested, allowed, new Set(owned)).map(({ name }) => name);
           const expected = requested.filter(one => fellShort(one, allowed, owned)).map(({ name }) => name);
           short += told.length;
           expect(told).toEqual(expected);

@@ -27,7 +27,7 @@ const BASE: TokenRecord = {
   hash: CURRENT,
   derivation: { key: 'v1', salt: Buffer.alloc(16, 7) },
   generation: 3,
-  issuedBy: 'write-1',
+  issuanceId: 'write-1',
   access: 'pull',
   repositories: null,
   description: 'ci',
@@ -330,7 +330,7 @@ describe('patchToken', () => {
 });
 
 describe('rotateToken', () => {
-  const issue = { hash: WRONG, derivation: { key: 'v2', salt: Buffer.alloc(16, 9) }, issuedBy: 'write-2' };
+  const issue = { hash: WRONG, derivation: { key: 'v2', salt: Buffer.alloc(16, 9) }, issuanceId: 'write-2' };
   const rotated = (of: TokenRecord, graceSeconds: number) => rotateToken(of, issue, graceSeconds, NOW);
 
   it('puts the new value in, with no grace when none is asked', () => {

@@ -11,7 +11,7 @@ import type { KeyPublication } from '../../lib/ports-keys.ts';
 import { maintainRing } from '../../lib/signing/maintenance.ts';
 import { keyPublication } from '../../lib/signing/publication.ts';
 import { cachedRings } from '../../lib/signing/rings.ts';
-import { secretDirectory } from '../../lib/signing/secret-directory.ts';
+import { secretKeyStore } from '../../lib/signing/secret-directory.ts';
 import { accessTokenSigner } from '../../lib/signing/sign.ts';
 import { claimsFor, headerOf, ISSUER, NOW, X5C } from '../signing/ground.ts';
 import { callerOf, LoopbackAws, refused } from '../support/loopback-aws.ts';
@@ -71,7 +71,7 @@ it(`${TOKENS} access tokens across a full rotation and beyond are all verified`,
 }, async () => {
   const aws = await LoopbackAws.start();
   const view = () =>
-    secretDirectory(
+    secretKeyStore(
       secretsManager(callerOf('secretsManager', aws.endpoint, NO_PAUSE), randomBytes),
       'pullpass-test',
     );

@@ -5,15 +5,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AwsCall } from '../../lib/aws/call.ts';
 import { secretsManager } from '../../lib/aws/secrets.ts';
 import { credentialKeys } from '../../lib/derivation/credential-keys.ts';
-import { credentialKeyUpkeep } from '../../lib/derivation/credential-upkeep.ts';
-import { secretPlace } from '../../lib/derivation/key-place.ts';
+import { credentialKeyRotation } from '../../lib/derivation/credential-upkeep.ts';
+import { secretKeySource } from '../../lib/derivation/key-place.ts';
 import { kmsDerivation } from '../../lib/derivation/kms-derivation.ts';
 import type { Service } from '../../lib/domain/service.ts';
-import type { KeyDirectory } from '../../lib/signing/key-directory.ts';
+import type { KeyStore } from '../../lib/signing/key-directory.ts';
 import { maintainRing, replaceKeys, rotateNow } from '../../lib/signing/maintenance.ts';
 import { keyPublication } from '../../lib/signing/publication.ts';
 import { cachedRings } from '../../lib/signing/rings.ts';
-import { secretDirectory } from '../../lib/signing/secret-directory.ts';
+import { secretKeyStore } from '../../lib/signing/secret-directory.ts';
 import { accessTokenSigner } from '../../lib/signing/sign.ts';
 import { writeRegistryFiles } from '../../local/registry-files.ts';
 import { keyDirectoryContract } from '../contracts/key-directory.ts';
@@ -41,16 +41,18 @@ const aPrefix = () => `pullpass-${randomBytes(4).toString('hex')}`;
 
 keyDirectoryContract('secrets of moto', async () => {
   const prefix = aPrefix();
-  return () => secretDirectory(secrets(), prefix);
+  return () => secretKeyStore(secrets(), prefix);
 });
 
 it('credential keys of moto come and go', async () => {
-  const place = () => secretPlace(secrets(), `${aPrefix()}/credential`);
+  const place = () => secretKeySource(secrets(), `${aPrefix()}/credential`);
   const [open, start] = [place(), now()];
-  const made = await Promise.all([1, 2, 3].map(() => credentialKeyUpkeep(open, randomBytes).maintain(start)));
-  expect(made.flatMap(report => report.made)).toEqual(['k1']);
+  const made = await Promise.all(
+    [1, 2, 3].map(() => credentialKeyRotation(open, randomBytes).maintain(start)),
+  );
+  expect(made.flatMap(report => report.added)).toEqual(['k1']);
   const before = await credentialKeys(open).mac('k1', 'text', start);
-  await credentialKeyUpkeep(open, randomBytes).rotate(start);
+  await credentialKeyRotation(open, randomBytes).rotate(start);
   expect(await credentialKeys(open).current(start + 3600)).toBe('k2');
   expect(await credentialKeys(open).mac('k1', 'text', start)).toEqual(before);
 });
@@ -99,7 +101,7 @@ describe.each(REGISTRIES)('a registry that trusts rings in moto: %s', kind => {
       lifetimeSeconds: 300,
     };
     const prefix = aPrefix();
-    const directory = () => secretDirectory(secrets(), prefix);
+    const directory = () => secretKeyStore(secrets(), prefix);
     const sign = () => signBy(service, directory());
     await maintainRing(service, directory(), now());
     let registry = await registryFor(kind, service, directory());
@@ -125,13 +127,13 @@ describe.each(REGISTRIES)('a registry that trusts rings in moto: %s', kind => {
 });
 
 /** As an instance that has just started signs. */
-function signBy(service: Service, directory: KeyDirectory): Promise<string> {
+function signBy(service: Service, directory: KeyStore): Promise<string> {
   const signer = accessTokenSigner({ services: [service], rings: cachedRings(directory) });
   return signer.sign(claimsFor(service, now()), now());
 }
 
 /** A registry with what is published at this moment. */
-async function registryFor(kind: RegistryKind, service: Service, directory: KeyDirectory): Promise<Registry> {
+async function registryFor(kind: RegistryKind, service: Service, directory: KeyStore): Promise<Registry> {
   const publication = keyPublication([service], directory);
   const path = join(home, randomBytes(4).toString('hex'));
   await writeRegistryFiles({

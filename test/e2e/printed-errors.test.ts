@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { ERRORS, type ErrorCode, PullpassError } from '../../lib/domain/errors.ts';
-import { errorAnswer } from '../../lib/http/errors.ts';
+import { errorResponse } from '../../lib/http/errors.ts';
 import { expectRefusal } from './support/expect.ts';
 import { type Registry, startRegistry } from './support/registry.ts';
 import { useWorld } from './support/world.ts';
@@ -42,7 +42,7 @@ let answered: ErrorCode = 'internal';
 /** Fails as the product does, in the way that the test wants. */
 const realm = createServer((_, response) => {
   const failure = new PullpassError(answered, { retryAfterSeconds: 1 });
-  const { status, headers, json } = errorAnswer(failure, 'registry', 'request');
+  const { status, headers, json } = errorResponse(failure, 'registry', 'request');
   response.writeHead(status, headers).end(JSON.stringify(json));
 });
 

@@ -1,10 +1,10 @@
 /** The credentials that were ended, in memory. */
-import type { EndedCredentialStore } from '../../lib/ports.ts';
+import type { RevokedCredentialStore } from '../../lib/ports.ts';
 import { type MemoryTable, memoryTable } from './memory-table.ts';
 
-export function memoryEndedStore({ ended }: MemoryTable = memoryTable()): EndedCredentialStore {
+export function memoryEndedStore({ ended }: MemoryTable = memoryTable()): RevokedCredentialStore {
   return {
-    end: async ({ handle, jti }, expiresAt) => {
+    revoke: async ({ handle, jti }, expiresAt) => {
       ended.set(`${handle} ${jti}`, { value: null, expiresAt });
     },
   };

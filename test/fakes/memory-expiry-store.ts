@@ -1,5 +1,5 @@
 /** Everything that is stored, in memory. */
-import type { Sighting } from '../../lib/domain/hygiene.ts';
+import type { Candidate } from '../../lib/domain/hygiene.ts';
 import type { ExpiredRecord, ExpiryStore } from '../../lib/ports-cleanup.ts';
 import { type MemoryTable, memoryTable } from './memory-table.ts';
 
@@ -16,7 +16,7 @@ export function memoryExpiryStore(table: MemoryTable = memoryTable()): ExpirySto
   ]);
   const hasExpired = ({ pk, sk }: ExpiredRecord, cutoff: number) =>
     (kinds.get(pk)?.get(sk)?.expiresAt ?? Number.POSITIVE_INFINITY) < cutoff;
-  const sightingsOf = ({ pk, sk }: ExpiredRecord, until: number): Sighting[] => {
+  const sightingsOf = ({ pk, sk }: ExpiredRecord, until: number): Candidate[] => {
     const claim = pk === 'claims' ? table.claims.get(sk) : undefined;
     if (claim?.state === 'released') return [{ kind: 'claim', ...claim }];
     const token = pk === 'tokens' ? table.tokens.get(sk) : undefined;
@@ -24,15 +24,15 @@ export function memoryExpiryStore(table: MemoryTable = memoryTable()): ExpirySto
     return [{ kind: 'token', ...token.value, expiresAt: token.expiresAt }];
   };
   return {
-    page: async ({ cutoff, sightUntil }, cursor) => {
+    page: async ({ cutoff, candidatesUntil }, cursor) => {
       const all = [...kinds].flatMap(([pk, rows]) => [...rows.keys()].map(sk => ({ pk, sk })));
       const rest = all.filter(record => cursor === undefined || cursorOf(record) > cursor).sort(byCursor);
       const page = rest.slice(0, PAGE);
       const last = page.at(-1);
-      const live = sightUntil === undefined ? [] : page.filter(record => !hasExpired(record, cutoff));
+      const live = candidatesUntil === undefined ? [] : page.filter(record => !hasExpired(record, cutoff));
       return {
         expired: page.filter(record => hasExpired(record, cutoff)),
-        sighted: live.flatMap(record => sightingsOf(record, sightUntil ?? 0)),
+        candidates: live.flatMap(record => sightingsOf(record, candidatesUntil ?? 0)),
         next: rest.length > PAGE && last ? cursorOf(last) : undefined,
       };
     },

@@ -1,5 +1,5 @@
 /** The identity of a table in memory, and copies of it. */
-import type { TableIdentity } from '../../lib/ports-ledger.ts';
+import type { TableMarker } from '../../lib/ports-ledger.ts';
 import type { Place } from '../contracts/table-identity.ts';
 
 interface Word {
@@ -35,21 +35,21 @@ function placeOf(register: Register, word: Word): Place {
   };
 }
 
-function identityOf(id: symbol, register: Register, word: Word): TableIdentity {
+function identityOf(id: symbol, register: Register, word: Word): TableMarker {
   const adopt = async (nowMs: number) => {
     Object.assign(register, { id, since: register.since ?? nowMs });
     Object.assign(word, { id, usedAt: nowMs, isEmpty: false });
   };
   return {
     adopt,
-    isOurs: async () => word.id === id,
-    settle: async nowMs => {
+    matches: async () => word.id === id,
+    initialise: async nowMs => {
       if (register.id === undefined && word.id === undefined && word.isEmpty) await adopt(nowMs);
       if (register.id === id && word.id === id) return 'ours';
       if (word.id === id) word.id = undefined;
       return 'foreign';
     },
-    beat: async nowMs => {
+    heartbeat: async nowMs => {
       if (word.id === id) word.usedAt = nowMs;
     },
     history: async () => ({ usedAt: word.usedAt, ledgerSince: register.since }),

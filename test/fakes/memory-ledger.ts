@@ -1,12 +1,12 @@
 /** The ledger in memory. */
 
-import type { LedgerEntry } from '../../lib/domain/loss.ts';
+import type { RevocationEntry } from '../../lib/domain/loss.ts';
 import { dayOf, firstDay } from '../../lib/ledger/days.ts';
 import type { Ledger } from '../../lib/ports-ledger.ts';
 
 const PAGE = 100;
 
-export function memoryLedger(kept: LedgerEntry[] = []): Ledger {
+export function memoryLedger(kept: RevocationEntry[] = []): Ledger {
   return {
     append: async entry => {
       kept.push(entry);

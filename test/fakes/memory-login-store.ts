@@ -10,7 +10,7 @@ export function memoryLoginStore({ tokens, claims, ended }: MemoryTable = memory
       return {
         token: row?.value ?? undefined,
         removed: row?.value === null,
-        ended: credential !== undefined && ended.has(`${credential.handle} ${credential.jti}`),
+        revoked: credential !== undefined && ended.has(`${credential.handle} ${credential.jti}`),
         claims: [...new Set(namespaces)].map(name => claims.get(name)).filter(claim => claim !== undefined),
       };
     },

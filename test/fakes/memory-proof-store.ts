@@ -1,10 +1,10 @@
 /** The proofs that were used, in memory. */
-import type { ProofStore } from '../../lib/ports.ts';
+import type { NonceStore } from '../../lib/ports.ts';
 import { type MemoryTable, memoryTable } from './memory-table.ts';
 
-export function memoryProofStore({ proofs }: MemoryTable = memoryTable()): ProofStore {
+export function memoryProofStore({ proofs }: MemoryTable = memoryTable()): NonceStore {
   return {
-    spend: async (mark, expiresAt) => {
+    consume: async (mark, expiresAt) => {
       if (proofs.has(mark)) return false;
       proofs.set(mark, { value: null, expiresAt });
       return true;

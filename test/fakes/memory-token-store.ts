@@ -42,7 +42,7 @@ export function memoryTokenStore({ tokens }: MemoryTable = memoryTable()): Token
       tokens.set(ownKey(record.account, record.id), { value: null, expiresAt: now + IDEMPOTENCY_SECONDS });
       return true;
     },
-    bury: async (account, id, now) => {
+    addTombstone: async (account, id, now) => {
       const key = ownKey(account, id);
       if (!tokens.has(key)) tokens.set(key, { value: null, expiresAt: now + IDEMPOTENCY_SECONDS });
     },

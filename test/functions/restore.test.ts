@@ -292,8 +292,8 @@ describe.each([
 /** What a start of one machine does to the table that it finds. */
 async function startAnew(): Promise<void> {
   const { readConfig } = await import('../../lib/config.ts');
-  const { composeIncarnation, IDENTITY_SETTINGS } = await import('../../lib/compose/identity.ts');
-  const config = readConfig(IDENTITY_SETTINGS);
+  const { composeFileTableMarker, TABLE_SETTINGS } = await import('../../lib/compose/identity.ts');
+  const config = readConfig(TABLE_SETTINGS);
   if (config.ledger.kind !== 'file') throw new Error('not of one machine');
-  await composeIncarnation(config, config.ledger.path).leave(Date.now());
+  await composeFileTableMarker(config, config.ledger.path).leave(Date.now());
 }

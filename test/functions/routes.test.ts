@@ -31,7 +31,7 @@ async function send(name: string, line: string, sent?: Sent): Promise<Received> 
   return answer;
 }
 
-function expectError(answer: Received, status: number, face: Route['face'] | undefined): void {
+function expectError(answer: Received, status: number, face: Route['errors'] | undefined): void {
   expect(answer.status).toBe(status);
   expect(answer.headers['cache-control']).toBe('no-store');
   const contentType = face === 'registry' ? 'application/json' : 'application/problem+json';
@@ -46,8 +46,9 @@ describe.each(ROWS)('%s', (_, name, route) => {
 
   it('answers without credentials as its guard says', async () => {
     const answer = await send(name, line);
-    if (route.guard !== 'login' && route.guard !== 'public') expectError(answer, 401, route.face);
-    else if (route.method === 'POST') expectError(answer, 400, route.face);
+    if (route.authentication !== 'login' && route.authentication !== 'public')
+      expectError(answer, 401, route.errors);
+    else if (route.method === 'POST') expectError(answer, 400, route.errors);
     else expect(answer.status).toBe(200);
   });
 
@@ -60,30 +61,30 @@ describe.each(ROWS)('%s', (_, name, route) => {
     const form = { grant_type: 'password', username: 'token', password: 'x' };
     const answer = await send(name, line, route.body === 'form' ? { form } : sent);
     // The end of a secret reads none but the one that is to end.
-    if (route.operation === 'revoke') expectError(answer, 400, route.face);
-    else if (route.guard === 'public') expect(answer.status).toBe(200);
-    else expectError(answer, 401, route.face);
+    if (route.operation === 'revoke') expectError(answer, 400, route.errors);
+    else if (route.authentication === 'public') expect(answer.status).toBe(200);
+    else expectError(answer, 401, route.errors);
   });
 
   it('refuses another method, and names those that there are', async () => {
     const answer = await send(name, `TRACE ${pathOf(route)}`);
-    expectError(answer, 405, route.face);
+    expectError(answer, 405, route.errors);
     const allow = ALL_ROUTES.filter(({ path }) => path === route.path).map(({ method }) => method);
     expect(new Set(answer.headers.allow?.split(', '))).toEqual(new Set(allow));
   });
 
   it('refuses a head that is too large', async () => {
-    expectError(await send(name, line, { headers: { x: 'x'.repeat(MAX_HEAD_BYTES) } }), 431, route.face);
+    expectError(await send(name, line, { headers: { x: 'x'.repeat(MAX_HEAD_BYTES) } }), 431, route.errors);
   });
 
   it('refuses a body that is too large, also one in base64', async () => {
     for (const body of ['x'.repeat(MAX_BODY_BYTES + 1), Buffer.alloc(MAX_BODY_BYTES + 1)]) {
-      expectError(await send(name, line, { body }), 413, route.face);
+      expectError(await send(name, line, { body }), 413, route.errors);
     }
   });
 
   it('refuses a broken escape in its query', async () => {
-    expectError(await send(name, `${line}?a=%zz`), 400, route.face);
+    expectError(await send(name, `${line}?a=%zz`), 400, route.errors);
   });
 });
 

@@ -8,8 +8,8 @@ const routeOf = (body: Route['body']): Route => ({
   method: 'POST',
   path: '/x',
   operation: 'x',
-  guard: 'public',
-  face: 'problem',
+  authentication: 'public',
+  errors: 'problem',
   body,
 });
 const read = (body: Route['body'], contentType: string | undefined, text: string | Uint8Array) => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PullpassError } from '../../lib/domain/errors.ts';
 import { type ChainOptions, httpHandler } from '../../lib/http/chain.ts';
-import type { Answer, Call, Route } from '../../lib/http/exchange.ts';
+import type { Request, Response, Route } from '../../lib/http/exchange.ts';
 import { failureLimiter } from '../../lib/http/failure-limiter.ts';
 import { forIdentities } from '../../lib/http/identified.ts';
 import { NO_METRICS } from '../../lib/telemetry/metrics.ts';
@@ -9,13 +9,13 @@ import { rejectionOf } from '../support/errors.ts';
 import { CONTEXT, eventOf, received, type Sent } from '../support/events.ts';
 
 const NOW_MS = 1_790_000_000_000;
-const route = (path: string, guard: Route['guard']): Route => ({
+const route = (path: string, authentication: Route['authentication']): Route => ({
   method: 'GET',
   path,
-  guard,
+  authentication,
   operation: path.slice(1),
   body: 'none',
-  face: guard === 'login' ? 'registry' : 'problem',
+  errors: authentication === 'login' ? 'registry' : 'problem',
 });
 const ROUTES = [route('/public', 'public'), route('/login', 'login'), route('/managed', 'administrator')];
 
@@ -26,7 +26,7 @@ interface Event {
 }
 
 /** A handler whose operations all answer the same, and what it has logged. */
-function chain(operation: (call: Call) => Promise<Answer>, options: Partial<ChainOptions> = {}) {
+function chain(operation: (call: Request) => Promise<Response>, options: Partial<ChainOptions> = {}) {
   const events: Event[] = [];
   const write = (level: string) => (event: string, fields: Readonly<Record<string, unknown>>) => {
     events.push({ level, event, fields });
@@ -45,8 +45,8 @@ function chain(operation: (call: Call) => Promise<Answer>, options: Partial<Chai
   };
 }
 
-const fine = async (): Promise<Answer> => ({ status: 200, json: { fine: true } });
-const failing = (error: unknown) => (): Promise<Answer> => Promise.reject(error);
+const fine = async (): Promise<Response> => ({ status: 200, json: { fine: true } });
+const failing = (error: unknown) => (): Promise<Response> => Promise.reject(error);
 
 describe('the chain', () => {
   it('gives every answer the id of its request and forbids to store it', async () => {
@@ -67,8 +67,8 @@ describe('the chain', () => {
   });
 
   it('hands the operation headers in lower case, however they were spelled', async () => {
-    const seen: Call[] = [];
-    const operation = async (call: Call) => {
+    const seen: Request[] = [];
+    const operation = async (call: Request) => {
       seen.push(call);
       return { status: 204 };
     };
@@ -156,7 +156,7 @@ describe('too many failures from one address', () => {
 describe('the second lock', () => {
   it('denies an operation for administrators that was called without an identity', async () => {
     const operation = forIdentities(async () => ({ status: 200 }));
-    const call = { identity: undefined } as unknown as Call;
+    const call = { identity: undefined } as unknown as Request;
     expect((await rejectionOf(Promise.resolve().then(() => operation(call)))).code).toBe('unauthenticated');
   });
 });

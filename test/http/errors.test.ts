@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ERRORS, type ErrorCode, PullpassError } from '../../lib/domain/errors.ts';
-import { asPullpassError, errorAnswer } from '../../lib/http/errors.ts';
-import type { Face } from '../../lib/http/exchange.ts';
+import { asPullpassError, errorResponse } from '../../lib/http/errors.ts';
+import type { ErrorFormat } from '../../lib/http/exchange.ts';
 
 const CODES = Object.keys(ERRORS) as ErrorCode[];
 const REQUEST_ID = 'request-1';
@@ -11,7 +11,7 @@ describe.each(CODES)('the error %s', code => {
   const { status, title, detail, registryCode, oauthError } = ERRORS[code];
 
   it('is problem details to management clients (RFC 9457)', () => {
-    const answer = errorAnswer(error, 'problem', REQUEST_ID);
+    const answer = errorResponse(error, 'problem', REQUEST_ID);
     expect(answer).toMatchObject({ status, headers: { 'content-type': 'application/problem+json' } });
     expect(answer.json).toEqual({
       type: `urn:pullpass:error:${code}`,
@@ -24,7 +24,7 @@ describe.each(CODES)('the error %s', code => {
   });
 
   it('is one envelope to every registry client', () => {
-    const answer = errorAnswer(error, 'registry', REQUEST_ID);
+    const answer = errorResponse(error, 'registry', REQUEST_ID);
     expect(answer).toMatchObject({ status, headers: { 'content-type': 'application/json' } });
     expect(answer.json).toEqual({
       errors: [{ code: registryCode, message: detail }],
@@ -35,13 +35,13 @@ describe.each(CODES)('the error %s', code => {
   });
 
   it('is both where nobody knows who asks', () => {
-    const both = errorAnswer(error, undefined, REQUEST_ID).json;
+    const both = errorResponse(error, undefined, REQUEST_ID).json;
     expect(both).toMatchObject({ errors: [{ code: registryCode, message: detail }], details: detail });
     expect(both).toMatchObject({ title, status, code, requestId: REQUEST_ID });
   });
 
-  it.each<Face | undefined>(['problem', 'registry', undefined])('tells nobody why (%s)', face => {
-    expect(JSON.stringify(errorAnswer(error, face, REQUEST_ID))).not.toMatch(/the-reason|the-cause/);
+  it.each<ErrorFormat | undefined>(['problem', 'registry', undefined])('tells nobody why (%s)', face => {
+    expect(JSON.stringify(errorResponse(error, face, REQUEST_ID))).not.toMatch(/the-reason|the-cause/);
   });
 });
 
@@ -49,7 +49,7 @@ describe('an error', () => {
   it('that is not ours is internal and says nothing', () => {
     const error = asPullpassError(new TypeError('the-cause'));
     expect(error.code).toBe('internal');
-    expect(JSON.stringify(errorAnswer(error, undefined, REQUEST_ID))).not.toContain('the-cause');
+    expect(JSON.stringify(errorResponse(error, undefined, REQUEST_ID))).not.toContain('the-cause');
   });
 
   it('that is ours stays what it is', () => {
@@ -59,7 +59,7 @@ describe('an error', () => {
 
   it('of a bad credential asks for Basic, and no other does', () => {
     for (const code of CODES) {
-      const headers = errorAnswer(new PullpassError(code), 'registry', REQUEST_ID).headers ?? {};
+      const headers = errorResponse(new PullpassError(code), 'registry', REQUEST_ID).headers ?? {};
       expect('www-authenticate' in headers).toBe(code === 'unauthenticated');
     }
   });
@@ -71,15 +71,18 @@ describe('an error', () => {
     ['nothing for what waiting does not mend', 'forbidden', undefined, undefined],
   ])('says when to come again: %s', (_, code, retryAfterSeconds, expected) => {
     const details = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
-    const { headers } = errorAnswer(new PullpassError(code, details), 'registry', REQUEST_ID);
+    const { headers } = errorResponse(new PullpassError(code, details), 'registry', REQUEST_ID);
     expect(headers?.['retry-after']).toBe(expected);
   });
 
   it('of a method names the others, and of a body each problem at its place', () => {
     const method = new PullpassError('method-not-allowed', { allow: ['GET', 'POST'] });
-    expect(errorAnswer(method, undefined, REQUEST_ID).headers).toMatchObject({ allow: 'GET, POST' });
+    expect(errorResponse(method, undefined, REQUEST_ID).headers).toMatchObject({ allow: 'GET, POST' });
     const problems = [{ path: 'access', message: 'must be pull or push' }];
     const body = new PullpassError('invalid-request', { detail: 'No.', problems });
-    expect(errorAnswer(body, 'problem', REQUEST_ID).json).toMatchObject({ detail: 'No.', errors: problems });
+    expect(errorResponse(body, 'problem', REQUEST_ID).json).toMatchObject({
+      detail: 'No.',
+      errors: problems,
+    });
   });
 });

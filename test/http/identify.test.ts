@@ -4,8 +4,8 @@ import type { Administrator, Identity } from '../../lib/domain/identity.ts';
 import type { Policy } from '../../lib/domain/policy.ts';
 import { Secret } from '../../lib/domain/secret.ts';
 import type { Workload } from '../../lib/domain/trust.ts';
-import type { Guard, Presented } from '../../lib/http/exchange.ts';
-import { identifier } from '../../lib/http/identify.ts';
+import type { Authentication, Credentials } from '../../lib/http/exchange.ts';
+import { authenticator } from '../../lib/http/identify.ts';
 import { rejectionOf } from '../support/errors.ts';
 import { ACCOUNT, NOW } from '../support/records.ts';
 
@@ -16,7 +16,7 @@ const ALICE: Identity = {
   subject: 'dev:alice',
   strength: 'strong',
   expiresAt: NOW + 60,
-  replayMark: null,
+  nonce: null,
 };
 const WORKLOAD: Workload = {
   issuer: 'github',
@@ -26,7 +26,7 @@ const WORKLOAD: Workload = {
   expiresAt: NOW + 60,
 };
 const secret = new Secret('x');
-const BEARER: Presented = { kind: 'iambearer', secret };
+const BEARER: Credentials = { kind: 'iambearer', secret };
 const CONFIGURED: Administrator[] = [{ account: ALICE.account, subject: ALICE.subject }];
 
 interface Setting {
@@ -38,11 +38,11 @@ interface Setting {
 
 function identifies({ identity = {}, administrators, policies = [], weakManagement = false }: Setting = {}) {
   const spent = new Set<string>();
-  return identifier({
+  return authenticator({
     verifier: { identify: async () => ({ ...ALICE, ...identity }) },
     workloads: { verify: async () => WORKLOAD },
     policies: { list: async () => policies.map(aPolicy) },
-    proofs: { spend: async mark => !spent.has(mark) && spent.add(mark).size > 0 },
+    proofs: { consume: async mark => !spent.has(mark) && spent.add(mark).size > 0 },
     administrators: administrators ?? CONFIGURED,
     weakManagement,
     clock: () => NOW * 1000,
@@ -117,16 +117,16 @@ describe('whoever calls a management route', () => {
     expect(await identifies()(BEARER, 'strong-administrator')).toMatchObject({ identity: ALICE });
   });
 
-  it.each<Guard>(['administrator', 'strong-administrator', 'identity'])(
+  it.each<Authentication>(['administrator', 'strong-administrator', 'identity'])(
     'uses a proof that could be sent again once for %s',
     async guard => {
-      const identify = identifies({ identity: { kind: 'awsiam', replayMark: 'mark' } });
+      const identify = identifies({ identity: { kind: 'awsiam', nonce: 'mark' } });
       await identify({ kind: 'awsiam', secret }, guard);
       expect((await rejectionOf(identify({ kind: 'awsiam', secret }, guard))).code).toBe('unauthenticated');
     },
   );
 
-  it.each<Presented>([{ kind: 'anonymous' }, { kind: 'token', secret }, { kind: 'oidc', secret }])(
+  it.each<Credentials>([{ kind: 'anonymous' }, { kind: 'token', secret }, { kind: 'oidc', secret }])(
     'shows a proof of an IAM, and not %o',
     async presented => {
       for (const guard of ['administrator', 'strong-administrator', 'identity'] as const) {
@@ -144,10 +144,10 @@ describe('whoever calls a management route', () => {
     async part => {
       const silent = () => Promise.reject(new PullpassError('unavailable'));
       const parts = {
-        verifier: { identify: async () => ({ ...ALICE, replayMark: 'mark' }) },
+        verifier: { identify: async () => ({ ...ALICE, nonce: 'mark' }) },
         workloads: { verify: silent },
         policies: { list: async () => [] },
-        proofs: { spend: async () => true },
+        proofs: { consume: async () => true },
         administrators: CONFIGURED,
         weakManagement: true,
         clock: Date.now,
@@ -155,9 +155,9 @@ describe('whoever calls a management route', () => {
       const broken = {
         verifier: { identify: silent },
         policies: { list: silent },
-        proofs: { spend: silent },
+        proofs: { consume: silent },
       };
-      const identify = identifier({ ...parts, [part]: broken[part] });
+      const identify = authenticator({ ...parts, [part]: broken[part] });
       expect((await rejectionOf(identify(BEARER, 'administrator'))).code).toBe('unavailable');
     },
   );
@@ -188,7 +188,7 @@ describe('a secret in the wrong place', () => {
         asked++;
         return answer;
       };
-    const identify = identifier({
+    const identify = authenticator({
       verifier: { identify: answering(ALICE) },
       workloads: { verify: answering(WORKLOAD) },
       policies: { list: async () => [] },
@@ -219,7 +219,7 @@ describe('whoever logs in', () => {
   });
 
   it('may send a proof again and again, as clients do', async () => {
-    const identify = identifies({ identity: { kind: 'awsiam', replayMark: 'mark' } });
+    const identify = identifies({ identity: { kind: 'awsiam', nonce: 'mark' } });
     for (let i = 0; i < 3; i++) expect(await identify({ kind: 'awsiam', secret }, 'login')).toBeDefined();
   });
 
@@ -230,7 +230,7 @@ describe('whoever logs in', () => {
     });
   });
 
-  it.each<Presented>([{ kind: 'anonymous' }, { kind: 'token', secret }])(
+  it.each<Credentials>([{ kind: 'anonymous' }, { kind: 'token', secret }])(
     'is not asked after at the IAM for %o',
     async presented => {
       expect(await identifies()(presented, 'login')).toBeUndefined();
@@ -249,7 +249,7 @@ describe('whoever asks for a credential', () => {
 
   it('uses a proof that could be sent again once, for that and for managing', async () => {
     for (const guard of ['vend', 'identity'] as const) {
-      const identify = identifies({ identity: { kind: 'awsiam', replayMark: 'mark' } });
+      const identify = identifies({ identity: { kind: 'awsiam', nonce: 'mark' } });
       await identify({ kind: 'awsiam', secret }, guard);
       const again = identify({ kind: 'awsiam', secret }, 'vend');
       expect((await rejectionOf(again)).code).toBe('unauthenticated');

@@ -1,25 +1,32 @@
 import { describe, expect, it } from 'vitest';
-import type { Presented, Route } from '../../lib/http/exchange.ts';
+import type { Credentials, Route } from '../../lib/http/exchange.ts';
 import { parseForm } from '../../lib/http/form.ts';
 import {
-  presentedToLogin,
-  presentedToManagement,
-  presentedToVending,
+  loginCredentials,
+  managementCredentials,
   TOKEN_EXCHANGE,
+  vendingCredentials,
 } from '../../lib/http/present.ts';
 import { errorOf } from '../support/errors.ts';
 import { basicHeader } from '../support/events.ts';
 
-const shown = (presented: Presented) =>
+const shown = (presented: Credentials) =>
   presented.kind === 'anonymous' ? 'anonymous' : `${presented.kind} ${presented.secret.reveal()}`;
 
 function login(
   method: 'GET' | 'POST',
   { header, form = '' }: { header?: string | undefined; form?: string },
-): Presented {
-  const route: Route = { method, path: '/', operation: '', guard: 'login', body: 'form', face: 'registry' };
+): Credentials {
+  const route: Route = {
+    method,
+    path: '/',
+    operation: '',
+    authentication: 'login',
+    body: 'form',
+    errors: 'registry',
+  };
   const headers: Record<string, string> = header === undefined ? {} : { authorization: header };
-  return presentedToLogin({ route, headers, form: parseForm(form) });
+  return loginCredentials({ route, headers, form: parseForm(form) });
 }
 
 describe('what a login presents', () => {
@@ -90,11 +97,11 @@ describe('what a management call presents', () => {
     ['an API key', basicHeader(['iamapikey', 'k']), 'iamapikey k'],
     ['an access token as a password', basicHeader(['iambearer', 'j']), 'iambearer j'],
   ])('is read: %s', (_, header, expected) => {
-    expect(shown(presentedToManagement(header))).toBe(expected);
+    expect(shown(managementCredentials(header))).toBe(expected);
   });
 
   it('is a bad credential when it is missing', () => {
-    expect(errorOf(() => presentedToManagement(undefined)).code).toBe('unauthenticated');
+    expect(errorOf(() => managementCredentials(undefined)).code).toBe('unauthenticated');
   });
 });
 
@@ -109,11 +116,11 @@ describe('what a credential is asked for with', () => {
     ['the token of a workload', basicHeader(['oidc', 'j.w.t']), 'oidc j.w.t'],
     ['nothing, by Basic', 'Basic Og==', 'anonymous'],
   ])('is read: %s', (_, header, expected) => {
-    expect(shown(presentedToVending(header))).toBe(expected);
+    expect(shown(vendingCredentials(header))).toBe(expected);
   });
 
   it('is a bad credential when it is missing', () => {
-    expect(errorOf(() => presentedToVending(undefined)).code).toBe('unauthenticated');
+    expect(errorOf(() => vendingCredentials(undefined)).code).toBe('unauthenticated');
   });
 });
 

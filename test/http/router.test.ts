@@ -11,7 +11,7 @@ describe('the router', () => {
       const path = route.path.replaceAll(/\{\w+\}/g, 'x-1');
       const names = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => [name, 'x-1']);
       expect(router.match(route.method, path)).toEqual({ route, params: Object.fromEntries(names) });
-      expect(router.faceOf(path)).toBe(route.face);
+      expect(router.errorFormatOf(path)).toBe(route.errors);
     }
   });
 
@@ -34,7 +34,7 @@ describe('the router', () => {
     ['a path in an absolute target', 'http://x/health'],
   ])('finds nothing at %s', (_, path) => {
     expect(errorOf(() => router.match('GET', path)).code).toBe('not-found');
-    expect(router.faceOf(path)).toBeUndefined();
+    expect(router.errorFormatOf(path)).toBeUndefined();
   });
 
   it('takes dots for the name of something that does not exist, and never climbs', () => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { callerIn } from '../../lib/iam/aws-answer.ts';
+import { parseCaller } from '../../lib/iam/aws-answer.ts';
 import { ACCOUNT, answerOf } from './loopback-sts.ts';
 
-function read(result: object, partition = 'aws'): ReturnType<typeof callerIn> {
-  return callerIn(Buffer.from(answerOf(result)), partition);
+function read(result: object, partition = 'aws'): ReturnType<typeof parseCaller> {
+  return parseCaller(Buffer.from(answerOf(result)), partition);
 }
 
 const ROLE_ID = 'AROACKCEVSQ6C2EXAMPLE';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PullpassError } from '../../lib/domain/errors.ts';
-import { type AwsProof, readAwsProof } from '../../lib/iam/aws-proof.ts';
+import { type AwsAssertion, parseAwsAssertion } from '../../lib/iam/aws-proof.ts';
 import { isSignedBy } from '../support/presigned.ts';
 import { ALICE, FARM, HOST, PUBLIC_URL, proofOf } from './loopback-sts.ts';
 import { NOW_MS } from './tokens.ts';
@@ -19,9 +19,9 @@ const credentials = fc.record({
 });
 const seconds = fc.integer({ min: 1, max: 900 });
 
-function read(text: string): AwsProof | undefined {
+function read(text: string): AwsAssertion | undefined {
   try {
-    return readAwsProof(text, NOW_MS);
+    return parseAwsAssertion(text, NOW_MS);
   } catch (error) {
     if (error instanceof PullpassError && error.code === 'unauthenticated') return undefined;
     throw error;
@@ -35,7 +35,7 @@ describe('a proof that is put together anew', () => {
       seconds,
       async ({ token: sessionToken, ...keys }, expiresIn) => {
         const signer = { ...keys, ...(sessionToken === undefined ? {} : { sessionToken }) };
-        const proof = readAwsProof(await proofOf(signer, { expiresIn }), NOW_MS);
+        const proof = parseAwsAssertion(await proofOf(signer, { expiresIn }), NOW_MS);
         const headers = { host: proof.host.name, 'x-pullpass-server-id': PUBLIC_URL };
         expect(await isSignedBy(signer, { url: `/?${proof.query}`, headers })).toBe(true);
       },
@@ -45,18 +45,20 @@ describe('a proof that is put together anew', () => {
 
   it('has one form and one mark, in whatever order its parameters came', () => {
     const property = fc.property(fc.shuffledSubarray(pairs, { minLength: pairs.length }), order => {
-      expect(read(`${start}?${order.join('&')}`)).toEqual(readAwsProof(good, NOW_MS));
+      expect(read(`${start}?${order.join('&')}`)).toEqual(parseAwsAssertion(good, NOW_MS));
     });
     fc.assert(property);
   });
 
   it('is itself a proof, with the same form and mark', () => {
-    const { host, query: canonical } = readAwsProof(good, NOW_MS);
-    expect(readAwsProof(`https://${host.name}/?${canonical}`, NOW_MS)).toEqual(readAwsProof(good, NOW_MS));
+    const { host, query: canonical } = parseAwsAssertion(good, NOW_MS);
+    expect(parseAwsAssertion(`https://${host.name}/?${canonical}`, NOW_MS)).toEqual(
+      parseAwsAssertion(good, NOW_MS),
+    );
   });
 
   it('has the parameters in the order of Signature Version 4', () => {
-    const names = readAwsProof(good, NOW_MS)
+    const names = parseAwsAssertion(good, NOW_MS)
       .query.split('&')
       .map(pair => pair.split('=')[0] ?? '');
     expect(names).toEqual(names.toSorted((a, b) => (a < b ? -1 : 1)));
@@ -64,14 +66,14 @@ describe('a proof that is put together anew', () => {
   });
 
   it('has a session token only if it came with one', async () => {
-    expect(readAwsProof(good, NOW_MS).query).toContain('X-Amz-Security-Token=');
-    expect(readAwsProof(await proofOf(ALICE), NOW_MS).query).not.toContain('Token');
+    expect(parseAwsAssertion(good, NOW_MS).query).toContain('X-Amz-Security-Token=');
+    expect(parseAwsAssertion(await proofOf(ALICE), NOW_MS).query).not.toContain('Token');
   });
 });
 
 describe('a mark', () => {
   it('is of one proof alone: who changes a character has no proof, or another', () => {
-    const { mark } = readAwsProof(good, NOW_MS);
+    const { mark } = parseAwsAssertion(good, NOW_MS);
     const change = fc.tuple(fc.nat({ max: good.length - 1 }), fc.string({ minLength: 0, maxLength: 3 }));
     const property = fc.property(change, ([at, text]) => {
       const changed = good.slice(0, at) + text + good.slice(at + 1);
@@ -91,12 +93,12 @@ describe('a mark', () => {
       proofOf(FARM, { host: 'sts.eu-west-1.amazonaws.com', region: 'eu-west-1' }),
       proofOf(FARM, { headers: { 'x-pullpass-server-id': 'https://other.example' } }),
     ]);
-    const marks = proofs.map(proof => readAwsProof(proof, NOW_MS).mark);
+    const marks = proofs.map(proof => parseAwsAssertion(proof, NOW_MS).mark);
     expect(new Set(marks).size).toBe(proofs.length);
   });
 
   it('says nothing of the proof: it is a hash of fixed length', () => {
-    expect(readAwsProof(good, NOW_MS).mark).toMatch(/^[\w-]{43}$/);
+    expect(parseAwsAssertion(good, NOW_MS).mark).toMatch(/^[\w-]{43}$/);
   });
 });
 

@@ -9,7 +9,7 @@ import type { Issuer } from '../../lib/domain/issuer.ts';
 import { Secret } from '../../lib/domain/secret.ts';
 import { KEY_FETCH_INTERVAL_MS } from '../../lib/iam/issuer-keys.ts';
 import { identityVerifier } from '../../lib/iam/verifier.ts';
-import type { IdentityVerifier, Proof } from '../../lib/ports.ts';
+import type { Assertion, IdentityVerifier } from '../../lib/ports.ts';
 import { only } from './loopback-iam.ts';
 
 const AUDIENCE = 'https://pullpass.example';
@@ -96,7 +96,7 @@ function identify(token: string, overrides: Partial<Issuer> = {}) {
   return verifierOf(overrides).identify(proofOf(token), Date.now());
 }
 
-function proofOf(token: string): Proof {
+function proofOf(token: string): Assertion {
   return { kind: 'iambearer', secret: new Secret(token) };
 }
 

@@ -7,8 +7,8 @@ import { promisify } from 'node:util';
 import { createKeyFile } from '../../lib/derivation/key-file.ts';
 import { formatRegistryToken, hashRegistryToken } from '../../lib/domain/registry-token.ts';
 import { LIFETIME_SECONDS } from '../../lib/domain/service.ts';
-import { incarnation } from '../../lib/ledger/incarnation.ts';
-import { keyDirectory } from '../../lib/signing/key-directory.ts';
+import { fileTableMarker } from '../../lib/ledger/incarnation.ts';
+import { fileKeyStore } from '../../lib/signing/key-directory.ts';
 import { maintainRing } from '../../lib/signing/maintenance.ts';
 import { engineVariables } from '../../local/environment.ts';
 import { withEngine } from '../support/engine.ts';
@@ -40,10 +40,10 @@ export async function aGround(directory: string): Promise<Ground> {
   await namespaces.writeClaim(undefined, aClaim());
   const service = { name: SERVICE, registry: SERVICE, profile: 'x5c', algorithm: 'ES256' } as const;
   const keys = join(directory, 'keys');
-  await maintainRing({ ...service, lifetimeSeconds: LIFETIME_SECONDS.default }, keyDirectory(keys), now);
+  await maintainRing({ ...service, lifetimeSeconds: LIFETIME_SECONDS.default }, fileKeyStore(keys), now);
   const ledger = join(directory, 'ledger');
   const main = { call: await leanCallOf(engine), table: engine.table };
-  await incarnation({ main, directory: ledger, randomBytes }).adopt(now * 1000);
+  await fileTableMarker({ main, directory: ledger, randomBytes }).adopt(now * 1000);
   const credentialKey = join(directory, 'credential.json');
   await createKeyFile(credentialKey, randomBytes);
   const env = {

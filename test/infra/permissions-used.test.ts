@@ -66,7 +66,7 @@ async function send(
 ): Promise<Received> {
   const [path = ''] = (line.split(' ')[1] ?? '').split('?');
   const names = Object.keys(ROUTES) as FunctionName[];
-  const name = names.find(one => createRouter(ROUTES[one]).faceOf(path) !== undefined);
+  const name = names.find(one => createRouter(ROUTES[one]).errorFormatOf(path) !== undefined);
   const answer = await deployment.send(line, sent);
   expect([line, ...expected]).toContain(answer.status);
   note(name ?? 'fallback');

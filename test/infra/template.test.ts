@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ALL_ROUTES, ROUTES } from '../../lib/api/routes.ts';
 import { VARIABLES } from '../../lib/config.ts';
-import { COUNTS, READINGS } from '../../lib/domain/measures.ts';
+import { COUNTS, OBSERVATIONS } from '../../lib/domain/measures.ts';
 import { tableDefinition } from '../../lib/store/table.ts';
 import { ofType, type Stack, stackOf } from './support/cloudformation.ts';
 import { type Package, PROJECT, packaged } from './support/packaged.ts';
@@ -166,7 +166,7 @@ describe('the alarms', () => {
   const alarms = () => ofType(stack, 'AWS::CloudWatch::Alarm') as [string, Properties][];
 
   it('watch metrics that exist', () => {
-    const own = new Set<string>([...COUNTS, ...Object.keys(READINGS)]);
+    const own = new Set<string>([...COUNTS, ...Object.keys(OBSERVATIONS)]);
     const functions = new Set([...functionsIn(stack).values()].map(({ FunctionName }) => FunctionName));
     for (const [, { Namespace, MetricName, Dimensions }] of alarms()) {
       const [{ Name, Value }] = Dimensions;

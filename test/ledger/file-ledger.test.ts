@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { LedgerEntry } from '../../lib/domain/loss.ts';
+import type { RevocationEntry } from '../../lib/domain/loss.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
 import { fileLedger, forgetOldDays, openLedgerDirectory } from '../../lib/ledger/file-ledger.ts';
 import { anEntry, ledgerContract, readLedger } from '../contracts/ledger.ts';
@@ -30,7 +30,7 @@ async function newDirectory(): Promise<string> {
   return path;
 }
 
-const entry = (epoch: number, at = NOW * 1000): LedgerEntry =>
+const entry = (epoch: number, at = NOW * 1000): RevocationEntry =>
   anEntry({ act: 'write-claim', claim: aClaim({ epoch }) }, at);
 const epochsIn = async (directory: string) =>
   (await readLedger(fileLedger(directory))).all.map(read => 'claim' in read && read.claim.epoch);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { AwsCall } from '../../lib/aws/call.ts';
-import { incarnation } from '../../lib/ledger/incarnation.ts';
+import { fileTableMarker } from '../../lib/ledger/incarnation.ts';
 import type { Table } from '../../lib/store/calls.ts';
 import { type Place, tableIdentityContract } from '../contracts/table-identity.ts';
 import { fill, itemsOf } from '../support/copies.ts';
@@ -22,7 +22,11 @@ async function newDirectory(): Promise<string> {
 }
 
 async function identityOn(table: Table, directory: string) {
-  return incarnation({ main: { call: await leanCallOf(table), table: table.table }, directory, randomBytes });
+  return fileTableMarker({
+    main: { call: await leanCallOf(table), table: table.table },
+    directory,
+    randomBytes,
+  });
 }
 
 async function placeOf(table: Table, directory: string): Promise<Place> {
@@ -57,39 +61,39 @@ describe('the identity of a store on one machine', () => {
       copies.push(made);
     };
     for (let run = 0; run < 3; run++) {
-      expect(await identity.settle(NOW_MS)).toBe('ours');
+      expect(await identity.initialise(NOW_MS)).toBe('ours');
       await copy();
       await identity.leave(NOW_MS);
       await copy();
     }
     const settled = [];
-    for (const made of copies) settled.push(await (await identityOn(made, directory)).settle(NOW_MS));
+    for (const made of copies) settled.push(await (await identityOn(made, directory)).initialise(NOW_MS));
     expect(settled).toEqual([...Array.from({ length: 5 }, () => 'foreign'), 'ours']);
   });
 
   it('is not sure of a store whose process ended suddenly: it could be a copy from before', async () => {
     const [table, directory] = [await openTable(), await newDirectory()];
     const identity = await identityOn(table, directory);
-    await identity.settle(NOW_MS);
-    expect(await identity.settle(NOW_MS)).toBe('unsure');
-    expect(await identity.settle(NOW_MS)).toBe('unsure');
+    await identity.initialise(NOW_MS);
+    expect(await identity.initialise(NOW_MS)).toBe('unsure');
+    expect(await identity.initialise(NOW_MS)).toBe('unsure');
     await identity.adopt(NOW_MS);
     await identity.leave(NOW_MS);
-    expect(await identity.settle(NOW_MS)).toBe('ours');
+    expect(await identity.initialise(NOW_MS)).toBe('ours');
   });
 
-  it.each(['settle', 'adopt', 'leave'] as const)(
+  it.each(['initialise', 'adopt', 'leave'] as const)(
     'is never lost by a %s that broke off anywhere, and no older copy ever passes for it',
     async verb => {
       for (let nth = 0; nth < 4; nth++) {
         for (const moment of ['before', 'after'] as const) {
           const [table, directory] = [await openTable(), await newDirectory()];
           const whole = await identityOn(table, directory);
-          await whole.settle(NOW_MS);
+          await whole.initialise(NOW_MS);
           const old = await openTable();
           await fill(old, await itemsOf(table));
           await whole.leave(NOW_MS);
-          if (verb !== 'settle') await whole.settle(NOW_MS);
+          if (verb !== 'initialise') await whole.initialise(NOW_MS);
           const call = await leanCallOf(table);
           let calls = 0;
           const cut: AwsCall = async (operation, input) => {
@@ -100,11 +104,11 @@ describe('the identity of a store on one machine', () => {
             return answer;
           };
           const main = { call: cut, table: table.table };
-          await incarnation({ main, directory, randomBytes })
+          await fileTableMarker({ main, directory, randomBytes })
             [verb](NOW_MS)
             .catch(() => undefined);
-          expect(await whole.settle(NOW_MS)).not.toBe('foreign');
-          expect(await (await identityOn(old, directory)).settle(NOW_MS)).toBe('foreign');
+          expect(await whole.initialise(NOW_MS)).not.toBe('foreign');
+          expect(await (await identityOn(old, directory)).initialise(NOW_MS)).toBe('foreign');
         }
       }
     },
@@ -112,7 +116,7 @@ describe('the identity of a store on one machine', () => {
 
   it('is kept for its owner only', async () => {
     const directory = join(await newDirectory(), 'ledger');
-    await (await identityOn(await openTable(), directory)).settle(NOW_MS);
+    await (await identityOn(await openTable(), directory)).initialise(NOW_MS);
     expect(await readdir(directory)).toEqual(['table.json']);
     const modes = [directory, join(directory, 'table.json')].map(
       async path => (await stat(path)).mode & 0o777,

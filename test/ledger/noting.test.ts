@@ -6,7 +6,7 @@ import { PullpassError } from '../../lib/domain/errors.ts';
 import { release } from '../../lib/domain/namespace-claim.ts';
 import { patchToken, rotateToken } from '../../lib/domain/token-record.ts';
 import { isUuid } from '../../lib/domain/uuid.ts';
-import { noting } from '../../lib/ledger/noting.ts';
+import { journaling } from '../../lib/ledger/noting.ts';
 import type { Stores } from '../contracts/stores.ts';
 import { memoryLedger } from '../fakes/memory-ledger.ts';
 import { memoryStores } from '../fakes/memory-stores.ts';
@@ -16,7 +16,7 @@ import { type Around, stepped } from '../support/steps.ts';
 const TOKEN = aToken({ access: 'push' });
 const POLICY = aPolicy();
 const TRUST = aTrust();
-const ISSUE = { hash: randomBytes(32), derivation: null, issuedBy: 'x' };
+const ISSUE = { hash: randomBytes(32), derivation: null, issuanceId: 'x' };
 
 async function prepared() {
   const { table, ...stores } = memoryStores();
@@ -34,7 +34,7 @@ function noted(stores: Stores, around: Around, ledger = memoryLedger()): Stores 
     ['ledger', 'tokens', 'namespaces', 'policies', 'trusts', 'ended', 'proofs'],
     around,
   );
-  const wraps = noting({ ledger: world.ledger, clock: () => NOW * 1000, randomBytes });
+  const wraps = journaling({ ledger: world.ledger, clock: () => NOW * 1000, randomBytes });
   return {
     ...world,
     tokens: wraps.tokens(world.tokens),
@@ -57,8 +57,8 @@ const TAKING: Record<string, readonly [act: string, carryOut: Act]> = {
   releasing: ['write-claim', ({ namespaces }) => namespaces.writeClaim(aClaim(), release(aClaim()))],
   'removing a policy': ['remove-policy', ({ policies }) => policies.remove(ACCOUNT, POLICY.id)],
   'removing a trust': ['remove-trust', ({ trusts }) => trusts.remove(ACCOUNT, TRUST.id)],
-  'ending a credential': ['end-credential', ({ ended }) => ended.end({ handle: 'h', jti: 'j' }, NOW + 9)],
-  'spending a proof': ['spend-proof', ({ proofs }) => proofs.spend('m', NOW + 9)],
+  'ending a credential': ['end-credential', ({ ended }) => ended.revoke({ handle: 'h', jti: 'j' }, NOW + 9)],
+  'spending a proof': ['spend-proof', ({ proofs }) => proofs.consume('m', NOW + 9)],
 };
 
 describe.each(Object.entries(TAKING))('%s', (_, [act, carryOut]) => {

@@ -3,14 +3,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { openLedger, readWords } from '../../local/ledger.ts';
+import { openLedger, readRestoreOptions } from '../../local/ledger.ts';
 import { fill, itemsOf } from '../support/copies.ts';
 import { type TestEngine, withEngine } from '../support/engine.ts';
 import { ACCOUNT, aToken } from '../support/records.ts';
 import { storesOn } from '../support/stores.ts';
 
-const PLAIN = readWords([]);
-const AFTER = readWords(['--after-restore']);
+const PLAIN = readRestoreOptions([]);
+const AFTER = readRestoreOptions(['--after-restore']);
 
 let engine: TestEngine;
 let directory: string;
@@ -47,8 +47,8 @@ async function copyOf(table: string): Promise<string> {
 
 /** A token that is removed as a function removes it. */
 async function removeNoted(table: string, record: ReturnType<typeof aToken>): Promise<void> {
-  const { composeNoting } = await import('../../lib/compose/ledger.ts');
-  const noted = composeNoting({ ledger: { kind: 'file', path: directory } });
+  const { composeJournaling } = await import('../../lib/compose/ledger.ts');
+  const noted = composeJournaling({ ledger: { kind: 'file', path: directory } });
   const now = Math.floor(Date.now() / 1000);
   expect(await noted.tokens(storesOn({ ...engine, table }).tokens).remove(record, now)).toBe(true);
 }
@@ -103,12 +103,12 @@ describe('one machine', () => {
     await storesOn(engine).tokens.add(aToken());
     await expect(startOn(engine.table)).rejects.toThrow('--after-restore');
     await expect(startOn(engine.table, AFTER)).rejects.toThrow('npm start -- --after-restore --accept-gap');
-    await (await startOn(engine.table, readWords(['--after-restore', '--accept-gap'])))();
+    await (await startOn(engine.table, readRestoreOptions(['--after-restore', '--accept-gap'])))();
     await (await startOn(engine.table))();
   });
 });
 
 it.each([['--after-restor'], ['after-restore'], ['--after-restore=yes']])(
   'a word that is unknown starts nothing: %s',
-  word => expect(() => readWords([word])).toThrow(),
+  word => expect(() => readRestoreOptions([word])).toThrow(),
 );

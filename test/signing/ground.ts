@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { type AccessTokenClaims, accessTokenClaims } from '../../lib/domain/access-token.ts';
 import type { Service } from '../../lib/domain/service.ts';
-import { directoryName, type KeyFile, keyDirectory } from '../../lib/signing/key-directory.ts';
+import { directoryName, fileKeyStore, type KeyFile } from '../../lib/signing/key-directory.ts';
 import { readPublicDocument } from '../../lib/signing/public-document.ts';
 import { keyPublication } from '../../lib/signing/publication.ts';
 import { cachedRings } from '../../lib/signing/rings.ts';
@@ -35,7 +35,7 @@ export async function temporaryDirectory(): Promise<string> {
 /** A fresh key directory, and what the running program makes of it. */
 export async function ground(services: readonly Service[]) {
   const path = await temporaryDirectory();
-  const directory = keyDirectory(path);
+  const directory = fileKeyStore(path);
   /** As a process that has just started sees it. */
   const fresh = () => {
     const rings = cachedRings(directory);

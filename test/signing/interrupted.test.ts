@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { publishedKeys } from '../../lib/domain/key-ring.ts';
 import type { Service } from '../../lib/domain/service.ts';
-import type { KeyDirectory } from '../../lib/signing/key-directory.ts';
+import type { KeyStore } from '../../lib/signing/key-directory.ts';
 import { maintainRing, replaceKeys, rotateNow } from '../../lib/signing/maintenance.ts';
 import { readPublicDocument } from '../../lib/signing/public-document.ts';
 import { keyPublication } from '../../lib/signing/publication.ts';
@@ -14,7 +14,7 @@ import { claimsFor, ground, KID, NOW, temporaryDirectory, X5C } from './ground.t
 import { Killed, MORTAL } from './mortal.ts';
 import { verifyByChain, verifyByKeySet } from './verifiers.ts';
 
-type Act = (service: Service, directory: KeyDirectory, now: number) => Promise<unknown>;
+type Act = (service: Service, directory: KeyStore, now: number) => Promise<unknown>;
 
 const [HOUR, DAY] = [3600, 86_400];
 const LEAF_DUE = NOW + 7 * DAY - HOUR;
@@ -59,7 +59,7 @@ const PLACES = Object.entries(MORTAL).flatMap(([place, open]) =>
 );
 
 /** Whatever the ring may sign with, now or later, is published. Answers whether there is a ring. */
-async function expectAllPublished(directory: KeyDirectory, service: Service, now: number): Promise<boolean> {
+async function expectAllPublished(directory: KeyStore, service: Service, now: number): Promise<boolean> {
   const ring = await directory.read(service.name, 'ring.json');
   if (ring === undefined) return false;
   const kids = publishedKeys(readRingDocument(ring, service.name).keys, now).map(({ kid }) => kid);
@@ -98,7 +98,7 @@ describe.each(PLACES)('$name, in $place', ({ open, service, before, act, at }) =
 });
 
 /** Nothing is published that the ring has not, and the bundle is that of the leaf that signs. */
-async function expectExact(directory: KeyDirectory, service: Service): Promise<void> {
+async function expectExact(directory: KeyStore, service: Service): Promise<void> {
   const ring = readRingDocument((await directory.read(service.name, 'ring.json')) ?? '', service.name);
   const document = readPublicDocument((await directory.read(service.name, 'public.json')) ?? '', service);
   expect(document.keys.map(({ jwk }) => jwk.kid)).toEqual(ring.keys.map(({ kid }) => kid));
@@ -112,7 +112,7 @@ it('a replacement that was ended after its new root is completed by the next mai
   const before = await bundleOf();
   await expect(replaceKeys(X5C, view(1), NOW + 60)).rejects.toThrow(Killed);
   const report = await maintainRing(X5C, view(), NOW + 120);
-  expect([report.made.length, report.left.length]).toEqual([1, 1]);
+  expect([report.added.length, report.removed.length]).toEqual([1, 1]);
   const text = await bundleOf();
   expect(text).not.toBe(before);
   expect(text.match(/BEGIN CERTIFICATE/g)).toHaveLength(1);
@@ -127,7 +127,7 @@ it('a key that is activated after a replacement that was ended signs alone: what
   await maintainRing(X5C, view(), NOW);
   await expect(replaceKeys(X5C, view(1), NOW + 60)).rejects.toThrow(Killed);
   const report = await rotateNow(X5C, view(), NOW + 120);
-  expect([report.made.length, report.left.length]).toEqual([1, 1]);
+  expect([report.added.length, report.removed.length]).toEqual([1, 1]);
   await expectExact(view(), X5C);
 });
 

@@ -2,21 +2,21 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { secretsManager } from '../../lib/aws/secrets.ts';
-import { keyDirectory } from '../../lib/signing/key-directory.ts';
-import { secretDirectory, secretName } from '../../lib/signing/secret-directory.ts';
+import { fileKeyStore } from '../../lib/signing/key-directory.ts';
+import { secretKeyStore, secretName } from '../../lib/signing/secret-directory.ts';
 import { keyDirectoryContract } from '../contracts/key-directory.ts';
 import { LoopbackAws } from '../support/loopback-aws.ts';
 import { temporaryDirectory } from './ground.ts';
 
 keyDirectoryContract('files', async () => {
   const path = join(await temporaryDirectory(), 'keys');
-  return () => keyDirectory(path);
+  return () => fileKeyStore(path);
 });
 
 keyDirectoryContract('secrets', async () => {
   const aws = await LoopbackAws.start();
   onTestFinished(() => aws.close());
-  return () => secretDirectory(secretsManager(aws.caller('secretsManager'), randomBytes), 'pullpass-test');
+  return () => secretKeyStore(secretsManager(aws.caller('secretsManager'), randomBytes), 'pullpass-test');
 });
 
 describe('the name of a secret', () => {

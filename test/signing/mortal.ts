@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { onTestFinished } from 'vitest';
 import type { AwsCall } from '../../lib/aws/call.ts';
 import { secretsManager } from '../../lib/aws/secrets.ts';
-import { type KeyDirectory, keyDirectory } from '../../lib/signing/key-directory.ts';
-import { secretDirectory } from '../../lib/signing/secret-directory.ts';
+import { fileKeyStore, type KeyStore } from '../../lib/signing/key-directory.ts';
+import { secretKeyStore } from '../../lib/signing/secret-directory.ts';
 import { LoopbackAws } from '../support/loopback-aws.ts';
 import { temporaryDirectory } from './ground.ts';
 
@@ -12,18 +12,18 @@ import { temporaryDirectory } from './ground.ts';
 export class Killed extends Error {}
 
 /** The same keys again, in the hands of a process that is ended before its step of that number. */
-export type Open = (stepsLeft?: number) => KeyDirectory;
+export type Open = (stepsLeft?: number) => KeyStore;
 
 /** A step is the writing of a file. */
 async function files(): Promise<Open> {
   const path = await temporaryDirectory();
   return (stepsLeft = Number.POSITIVE_INFINITY) => {
-    const directory = keyDirectory(path);
+    const directory = fileKeyStore(path);
     const step = countdown(stepsLeft);
     return {
       read: directory.read,
-      exclusively: (service, work) =>
-        directory.exclusively(service, keys =>
+      transaction: (service, work) =>
+        directory.transaction(service, keys =>
           work({
             read: keys.read,
             write: async (file, text) => {
@@ -47,7 +47,7 @@ async function secrets(): Promise<Open> {
       if (operation !== 'GetSecretValue') step();
       return call(operation, input);
     };
-    return secretDirectory(secretsManager(mortal, randomBytes), 'pullpass-test');
+    return secretKeyStore(secretsManager(mortal, randomBytes), 'pullpass-test');
   };
 }
 

@@ -2,20 +2,20 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { secretsManager } from '../../lib/aws/secrets.ts';
-import type { KeyDirectory } from '../../lib/signing/key-directory.ts';
+import type { KeyStore } from '../../lib/signing/key-directory.ts';
 import { maintainRing, rotateNow } from '../../lib/signing/maintenance.ts';
 import { keyPublication } from '../../lib/signing/publication.ts';
 import { cachedRings } from '../../lib/signing/rings.ts';
-import { secretDirectory } from '../../lib/signing/secret-directory.ts';
+import { secretKeyStore } from '../../lib/signing/secret-directory.ts';
 import { accessTokenSigner } from '../../lib/signing/sign.ts';
 import { LoopbackAws, refused } from '../support/loopback-aws.ts';
 import { claimsFor, headerOf, NOW, X5C } from './ground.ts';
 
 let aws: LoopbackAws;
-let directory: KeyDirectory;
+let directory: KeyStore;
 beforeEach(async () => {
   aws = await LoopbackAws.start();
-  directory = secretDirectory(secretsManager(aws.caller('secretsManager'), randomBytes), 'pullpass-test');
+  directory = secretKeyStore(secretsManager(aws.caller('secretsManager'), randomBytes), 'pullpass-test');
   await maintainRing(X5C, directory, NOW);
 });
 afterEach(() => aws.close());
@@ -87,7 +87,7 @@ it('the secrets are apart, and only ring and root hold private keys', () => {
 
 it('a schedule and a deployment that change the keys at the same time lose nothing of each other', async () => {
   const others = Array.from({ length: 3 }, () =>
-    secretDirectory(secretsManager(aws.caller('secretsManager'), randomBytes), 'pullpass-test'),
+    secretKeyStore(secretsManager(aws.caller('secretsManager'), randomBytes), 'pullpass-test'),
   );
   const reports = await Promise.all(others.map(other => rotateNow(X5C, other, NOW + 60)));
   const ring = JSON.parse(aws.textOf('pullpass-test/ring/registry.example') ?? '');

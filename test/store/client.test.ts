@@ -103,7 +103,7 @@ describe('a DynamoDB that', () => {
       requests.begin(ACCOUNT, aRequest(), NOW),
       requests.finish(ACCOUNT, aRequest()),
       audits.record(event, NOW * 1000),
-      expiry.page({ cutoff: NOW, sightUntil: NOW }, undefined),
+      expiry.page({ cutoff: NOW, candidatesUntil: NOW }, undefined),
       expiry.removeExpired({ pk: 'p', sk: 's' }, NOW),
       expiry.checkpoint(),
       expiry.saveCheckpoint({ cursor: 'x', report: undefined, reportedAt: undefined }),

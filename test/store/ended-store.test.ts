@@ -14,7 +14,7 @@ endedStoreContract(open);
 describe('an ended credential on DynamoDB', () => {
   it('is its name and its end in the partition of its account, and nothing more', async () => {
     const at = await openTable();
-    await storesOn(at).ended.end(CREDENTIAL, NOW + 60);
+    await storesOn(at).ended.revoke(CREDENTIAL, NOW + 60);
     const Key = { pk: { S: `account#${CREDENTIAL.handle}` }, sk: { S: `revoked#${CREDENTIAL.jti}` } };
     const { Item } = await at.client.send(new GetItemCommand({ TableName: at.table, Key }));
     expect(Item).toEqual({ ...Key, expiresAt: { N: String(NOW + 60) } });
@@ -36,13 +36,13 @@ describe('an ended credential on DynamoDB', () => {
     const at = await openTable();
     const { ended, logins } = storesOn(at);
     loseAnswer(at.client, 'PutItemCommand');
-    await ended.end(CREDENTIAL, NOW + 60);
-    expect((await logins.read({ credential: CREDENTIAL, namespaces: [] })).ended).toBe(true);
+    await ended.revoke(CREDENTIAL, NOW + 60);
+    expect((await logins.read({ credential: CREDENTIAL, namespaces: [] })).revoked).toBe(true);
   });
 
   it('may still be good while that cannot be told', async () => {
     const { close, ...at } = await withServer((_, response) => response.writeHead(500).end('{}'));
-    const ending = storesOn(at).ended.end(CREDENTIAL, NOW + 60);
+    const ending = storesOn(at).ended.revoke(CREDENTIAL, NOW + 60);
     await expect(ending).rejects.toMatchObject({ code: 'unavailable' });
     await close();
   });

@@ -15,6 +15,6 @@ it('an item that cannot be read keeps no other from being cleaned up', async () 
   await tokens.add(aToken({ expiresAt: null }));
   const Item = { pk: { S: 'account#x' }, sk: { S: 'token#x' }, hash: { S: 'no bytes' } };
   await at.client.send(new PutItemCommand({ TableName: at.table, Item }));
-  const page = await expiry.page({ cutoff: NOW, sightUntil: NOW }, undefined);
-  expect([page.expired.length, page.sighted.length]).toEqual([1, 1]);
+  const page = await expiry.page({ cutoff: NOW, candidatesUntil: NOW }, undefined);
+  expect([page.expired.length, page.candidates.length]).toEqual([1, 1]);
 });

@@ -12,7 +12,7 @@ proofStoreContract(open);
 describe('a proof store on DynamoDB', () => {
   it('holds when the proof ends, and nothing of the proof but its mark', async () => {
     const at = await openTable();
-    await storesOn(at).proofs.spend('mark', NOW + 300);
+    await storesOn(at).proofs.consume('mark', NOW + 300);
     const Key = { pk: { S: 'proof#mark' }, sk: { S: 'used' } };
     const { Item } = await at.client.send(new GetItemCommand({ TableName: at.table, Key }));
     expect(Item).toEqual({
@@ -26,14 +26,14 @@ describe('a proof store on DynamoDB', () => {
     const at = await openTable();
     const { proofs } = storesOn(at);
     loseAnswer(at.client, 'PutItemCommand');
-    expect(await proofs.spend('mark', NOW + 300)).toBe(true);
+    expect(await proofs.consume('mark', NOW + 300)).toBe(true);
     loseAnswer(at.client, 'PutItemCommand');
-    expect(await proofs.spend('mark', NOW + 300)).toBe(false);
+    expect(await proofs.consume('mark', NOW + 300)).toBe(false);
   });
 
   it('accepts no proof while it cannot tell', async () => {
     const { close, ...at } = await withServer((_, response) => response.writeHead(500).end('{}'));
-    const spent = storesOn(at).proofs.spend('mark', NOW + 300);
+    const spent = storesOn(at).proofs.consume('mark', NOW + 300);
     await expect(spent).rejects.toMatchObject({ code: 'unavailable' });
     await close();
   });

@@ -61,7 +61,7 @@ describe('a token store on DynamoDB', () => {
         salt: { B: record.derivation?.salt },
         derivationKey: { S: 'k1' },
         generation: { N: '1' },
-        issuedBy: { S: record.issuedBy },
+        issuedBy: { S: record.issuanceId },
         access: { S: 'pull' },
         repositories: { L: [{ S: 'team-a/*' }] },
         description: { S: '' },

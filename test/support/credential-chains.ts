@@ -1,7 +1,7 @@
 /** A world in memory in which credentials are vended, and everything that can happen to their parents, at random. */
 import { accountHandle } from '../../lib/domain/account.ts';
 import { PullpassError } from '../../lib/domain/errors.ts';
-import type { Administrator, Identity, ProofKind } from '../../lib/domain/identity.ts';
+import type { Administrator, AssertionKind, Identity } from '../../lib/domain/identity.ts';
 import { type Policy, rolesOf } from '../../lib/domain/policy.ts';
 import type { Secret } from '../../lib/domain/secret.ts';
 import type { Service } from '../../lib/domain/service.ts';
@@ -13,7 +13,7 @@ import { addRule, removeRule } from '../../lib/usecases/manage-rules.ts';
 import { changeToken, removeToken } from '../../lib/usecases/manage-tokens.ts';
 import { type RevokePorts, revoke } from '../../lib/usecases/revoke.ts';
 import { rotateToken } from '../../lib/usecases/rotate-token.ts';
-import type { LoginCaller } from '../../lib/usecases/standing.ts';
+import type { Caller } from '../../lib/usecases/standing.ts';
 import { type Vended, vendCredential } from '../../lib/usecases/vend-credential.ts';
 import { actorOf, CREDENTIAL_KEYS, type World, worldOn } from './memory-ports.ts';
 import { ACCOUNT, OTHER_ACCOUNT } from './records.ts';
@@ -86,7 +86,7 @@ function randomBy(chance: Chance, count: number): Uint8Array {
 }
 
 /** Who that is to the login, now: the roles of an identity are looked up by the chain each time. */
-export async function callerOf({ logins, administrators }: Chain, source: Source): Promise<LoginCaller> {
+export async function callerOf({ logins, administrators }: Chain, source: Source): Promise<Caller> {
   if (source.kind === 'token') return { kind: 'token', secret: source.value };
   if (source.kind === 'workload') return source;
   const policies = await logins.policies.list(accountHandle(ACCOUNT));
@@ -103,9 +103,9 @@ export async function unlessRefused<T>(promise: Promise<T>): Promise<T | undefin
   }
 }
 
-export function identityOf(kind: ProofKind, expiresAt: number | null): Identity {
+export function identityOf(kind: AssertionKind, expiresAt: number | null): Identity {
   const strength = kind === 'iambearer' ? 'weak' : 'strong';
-  return { ...ALICE, kind, issuer: 'dev', strength, expiresAt, replayMark: null };
+  return { ...ALICE, kind, issuer: 'dev', strength, expiresAt, nonce: null };
 }
 
 function workloadOf(now: number): Workload {

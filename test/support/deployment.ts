@@ -4,14 +4,14 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { vi } from 'vitest';
-import { credentialKeyUpkeep } from '../../lib/derivation/credential-upkeep.ts';
+import { credentialKeyRotation } from '../../lib/derivation/credential-upkeep.ts';
 import { createKeyFile } from '../../lib/derivation/key-file.ts';
-import { keyFilePlace } from '../../lib/derivation/key-place.ts';
+import { fileKeySource } from '../../lib/derivation/key-place.ts';
 import type { Service } from '../../lib/domain/service.ts';
 import { toSeconds } from '../../lib/domain/time.ts';
 import type { HttpHandler } from '../../lib/http/chain.ts';
 import type { HttpEvent } from '../../lib/http/exchange.ts';
-import { keyDirectory } from '../../lib/signing/key-directory.ts';
+import { fileKeyStore } from '../../lib/signing/key-directory.ts';
 import { maintainRing } from '../../lib/signing/maintenance.ts';
 import { type DevelopmentIam, developmentIam } from '../../local/development-iam/development-iam.ts';
 import { Tokens } from '../../local/development-iam/tokens.ts';
@@ -202,10 +202,10 @@ function setEnvironment(environment: Readonly<Record<string, string | undefined>
 
 async function keysIn(directory: string): Promise<void> {
   await mkdir(join(directory, 'keys'));
-  await maintainRing(SERVICE, keyDirectory(join(directory, 'keys')), toSeconds(Date.now()));
+  await maintainRing(SERVICE, fileKeyStore(join(directory, 'keys')), toSeconds(Date.now()));
   await createKeyFile(join(directory, 'derivation.json'), randomBytes);
-  const credentialKey = keyFilePlace(join(directory, 'credential.json'));
-  await credentialKeyUpkeep(credentialKey, randomBytes).maintain(toSeconds(Date.now()));
+  const credentialKey = fileKeySource(join(directory, 'credential.json'));
+  await credentialKeyRotation(credentialKey, randomBytes).maintain(toSeconds(Date.now()));
 }
 
 function captureOutput(): string[] {

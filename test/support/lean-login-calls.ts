@@ -1,6 +1,6 @@
 /** The calls of a login as they ship, to wherever a client of the SDK points. */
 import { randomBytes } from 'node:crypto';
-import { type AwsCall, awsCaller } from '../../lib/aws/call.ts';
+import { type AwsCall, awsClient } from '../../lib/aws/call.ts';
 import { Secret } from '../../lib/domain/secret.ts';
 import type { Table } from '../../lib/store/calls.ts';
 import { leanLoginCalls } from '../../lib/store/lean-calls.ts';
@@ -14,7 +14,7 @@ export async function leanCallOf({ client }: Pick<Table, 'client'>): Promise<Aws
   const { region, endpoint, credentials } = client.config;
   const { accessKeyId, secretAccessKey } = await credentials();
   const { protocol, hostname, port } = (await endpoint?.()) ?? {};
-  return awsCaller('dynamodb', {
+  return awsClient('dynamodb', {
     region: await region(),
     endpoint: `${protocol}//${hostname}:${port}`,
     credentials: { accessKeyId, secretAccessKey: new Secret(secretAccessKey), sessionToken: undefined },

@@ -1,7 +1,7 @@
 /** A deployment in which every event has been written, and what was done in it. */
 import { join } from 'node:path';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
-import { keyDirectory } from '../../lib/signing/key-directory.ts';
+import { fileKeyStore } from '../../lib/signing/key-directory.ts';
 import { ALICE, type Deployment, deploy, MALLORY, SERVICE } from './deployment.ts';
 import { CONTEXT as HTTP_CONTEXT } from './events.ts';
 import { linesOf } from './logs.ts';
@@ -91,8 +91,8 @@ async function useKeys(deployment: Deployment): Promise<void> {
   await attempt({ replace: SERVICE.name });
   await attempt({ rotateCredentialKey: true });
   await attempt(deploying);
-  const keys = keyDirectory(join(deployment.directory, 'keys'));
-  await keys.exclusively(SERVICE.name, async held => {
+  const keys = fileKeyStore(join(deployment.directory, 'keys'));
+  await keys.transaction(SERVICE.name, async held => {
     await held.read('ring.json');
     await held.write('ring.json', 'no ring');
   });

@@ -6,7 +6,7 @@ import { createHmac, randomBytes as systemRandomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { type AwsCall, type AwsService, awsCaller } from '../../lib/aws/call.ts';
+import { type AwsCall, type AwsService, awsClient } from '../../lib/aws/call.ts';
 import { Secret } from '../../lib/domain/secret.ts';
 import type { RandomBytes } from '../../lib/ports.ts';
 
@@ -164,7 +164,7 @@ export function callerOf(
     secretAccessKey: new Secret('secret'),
     sessionToken: undefined,
   };
-  return awsCaller(service, { region: REGION, endpoint, credentials, clock: Date.now, randomBytes });
+  return awsClient(service, { region: REGION, endpoint, credentials, clock: Date.now, randomBytes });
 }
 
 /** How the service refuses. */

@@ -24,7 +24,7 @@ export function aToken(facts: Partial<TokenRecord> = {}): TokenRecord {
     hash: randomBytes(32),
     derivation: { key: 'k1', salt: randomBytes(SALT_BYTES) },
     generation: 1,
-    issuedBy: randomBytes(8).toString('hex'),
+    issuanceId: randomBytes(8).toString('hex'),
     access: 'pull',
     repositories: null,
     description: '',

@@ -1,6 +1,6 @@
 /** The figures that a function puts out: one line in the format that CloudWatch reads, and none that nobody collects. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { COUNTS, READINGS } from '../../lib/domain/measures.ts';
+import { COUNTS, OBSERVATIONS } from '../../lib/domain/measures.ts';
 import { embeddedMetrics } from '../../lib/telemetry/metrics.ts';
 import { figuresIn } from '../support/metrics.ts';
 
@@ -18,9 +18,9 @@ it('are one line, with sums, readings, and what helps to find the request', () =
   const metrics = metricsOf('prod');
   metrics.count('StoreCalls');
   metrics.count('StoreCalls', 2);
-  metrics.read('LatencyMs', 12);
-  metrics.read('LeafSecondsLeft', 100);
-  metrics.read('LeafSecondsLeft', 50);
+  metrics.observe('LatencyMs', 12);
+  metrics.observe('LeafSecondsLeft', 100);
+  metrics.observe('LeafSecondsLeft', 50);
   metrics.flush({ requestId: 'r-1' });
   expect(lines).toHaveLength(1);
   expect(lines[0]).toMatch(/^[^\n]+\n$/);
@@ -63,13 +63,13 @@ it('are not written where no stage collects them', () => {
   const metrics = metricsOf(undefined);
   metrics.count('Logins');
   metrics.denied('expired');
-  metrics.read('LatencyMs', 1);
+  metrics.observe('LatencyMs', 1);
   metrics.flush({ requestId: 'r-1' });
   expect(lines).toEqual([]);
 });
 
 it('have the names that alarms and dashboards know', () => {
-  expect([...COUNTS, ...Object.keys(READINGS)].sort()).toEqual([
+  expect([...COUNTS, ...Object.keys(OBSERVATIONS)].sort()).toEqual([
     'CleanupFinished',
     'Denials',
     'ExpiringTokens',

@@ -8,10 +8,10 @@ import { callerOf as callerOfCall } from '../../lib/api/caller.ts';
 import type { GrantedAccess } from '../../lib/domain/grant.ts';
 import { parseScopes } from '../../lib/domain/scope.ts';
 import type { Secret } from '../../lib/domain/secret.ts';
-import type { Call } from '../../lib/http/exchange.ts';
-import { presentedToLogin } from '../../lib/http/present.ts';
+import type { Request } from '../../lib/http/exchange.ts';
+import { loginCredentials } from '../../lib/http/present.ts';
 import { type Login, logIn } from '../../lib/usecases/log-in.ts';
-import type { LoginCaller } from '../../lib/usecases/standing.ts';
+import type { Caller } from '../../lib/usecases/standing.ts';
 import { vendCredential } from '../../lib/usecases/vend-credential.ts';
 import { reaches } from '../domain/oracles/repository.ts';
 import {
@@ -59,13 +59,13 @@ function linesOf(granted: readonly GrantedAccess[]): string[] {
 const ROUTE = {
   path: '/oauth/token',
   operation: 'logIn',
-  guard: 'login',
+  authentication: 'login',
   body: 'form',
-  face: 'registry',
+  errors: 'registry',
 } as const;
 
 /** Who presents the secret, by one of the ways in which a login can come. */
-function presenting(secret: Secret, chance: Chance): LoginCaller {
+function presenting(secret: Secret, chance: Chance): Caller {
   const form = new Map([
     ['grant_type', ['password']],
     ['username', ['token']],
@@ -79,10 +79,10 @@ function presenting(secret: Secret, chance: Chance): LoginCaller {
     { route: { ...ROUTE, method: 'POST' }, headers: {}, form },
   ] as const;
   const call = { form: new Map(), ...(ways[chance(2)] ?? ways[0]) };
-  return callerOfCall({ presented: presentedToLogin(call), recognised: undefined } as Call);
+  return callerOfCall({ presented: loginCredentials(call), recognised: undefined } as Request);
 }
 
-function loginOf({ logins }: Chain, caller: LoginCaller, service = SERVICES[0]): Promise<Login | undefined> {
+function loginOf({ logins }: Chain, caller: Caller, service = SERVICES[0]): Promise<Login | undefined> {
   return unlessRefused(logIn(logins, { caller, service, requested: EVERYTHING }));
 }
 

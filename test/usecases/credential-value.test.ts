@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Credential } from '../../lib/domain/credential.ts';
 import { Secret } from '../../lib/domain/secret.ts';
 import type { CredentialKeys } from '../../lib/ports.ts';
-import { closeCredential, openCredential } from '../../lib/usecases/credential-value.ts';
+import { signCredential, verifyCredential } from '../../lib/usecases/credential-value.ts';
 import { NOW } from '../support/records.ts';
 
 const CREDENTIAL: Credential = {
@@ -29,9 +29,9 @@ function keysOf(current: string, ...older: string[]): CredentialKeys {
 }
 
 async function closed(keys: CredentialKeys, credential = CREDENTIAL): Promise<string> {
-  return (await closeCredential(keys, credential, NOW))?.reveal() ?? '';
+  return (await signCredential(keys, credential, NOW))?.reveal() ?? '';
 }
-const opened = (keys: CredentialKeys, value: string) => openCredential(keys, new Secret(value), NOW);
+const opened = (keys: CredentialKeys, value: string) => verifyCredential(keys, new Secret(value), NOW);
 
 describe('a credential', () => {
   it('is opened as it was closed', async () => {
@@ -72,11 +72,11 @@ describe('a credential', () => {
 
   it('that would be too long is none', async () => {
     const repositories = Array.from({ length: 32 }, (_, i) => `team/${'x'.repeat(40)}${i}`);
-    expect(await closeCredential(keysOf('k1'), { ...CREDENTIAL, repositories }, NOW)).toBeUndefined();
+    expect(await signCredential(keysOf('k1'), { ...CREDENTIAL, repositories }, NOW)).toBeUndefined();
   });
 
   it('is not closed without a key', async () => {
     const broken: CredentialKeys = { current: async () => 'k1', mac: async () => undefined };
-    await expect(closeCredential(broken, CREDENTIAL, NOW)).rejects.toThrow('credential key k1 is missing');
+    await expect(signCredential(broken, CREDENTIAL, NOW)).rejects.toThrow('credential key k1 is missing');
   });
 });

@@ -11,7 +11,7 @@ function guarded() {
   const guard = tableGuard({
     clock: () => world.now,
     identity: {
-      isOurs: async () => {
+      matches: async () => {
         world.asked++;
         await world.answered;
         if (world.answer === 'silent') throw new PullpassError('unavailable', { reason: 'store: x' });

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { release } from '../../lib/domain/namespace-claim.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
 import { patchToken, rotateToken } from '../../lib/domain/token-record.ts';
-import { noting } from '../../lib/ledger/noting.ts';
+import { journaling } from '../../lib/ledger/noting.ts';
 import type { Ledger } from '../../lib/ports-ledger.ts';
 import { addToken } from '../../lib/usecases/add-token.ts';
 import { type ReplayPorts, type ReplayRequest, replayLedger } from '../../lib/usecases/replay-ledger.ts';
@@ -23,7 +23,7 @@ const REQUEST: ReplayRequest = { dryRun: false, acceptGap: false, unsure: false 
 const STORES = ['tokens', 'namespaces', 'policies', 'trusts', 'ended', 'proofs'] as const;
 
 function notingStores(stores: Stores, ledger: Ledger, nowMs = NOW_MS): Stores {
-  const noted = noting({ ledger, clock: () => nowMs, randomBytes });
+  const noted = journaling({ ledger, clock: () => nowMs, randomBytes });
   return {
     ...stores,
     tokens: noted.tokens(stores.tokens),
@@ -45,7 +45,7 @@ function copyOf({ checkpoint, ...maps }: MemoryTable): MemoryTable {
 async function restored(count = 1) {
   const { table, ...stores } = memoryStores();
   const [ledger, place] = [memoryLedger(), memoryIdentity()];
-  await place.identity.settle(NOW_MS);
+  await place.identity.initialise(NOW_MS);
   const records = Array.from({ length: count * 4 }, () => aToken({ access: 'push' }));
   const policies = Array.from({ length: count }, () => aPolicy());
   const trusts = Array.from({ length: count }, () => aTrust());
@@ -60,7 +60,7 @@ async function restored(count = 1) {
     const [first = aToken(), second = first, third = first, fourth = first] = records.slice(i * 4);
     await noted.tokens.remove(first, NOW);
     await noted.tokens.update(second, patchToken(second, { disabled: true }, NOW, 'dev:alice'), NOW);
-    const issue = { hash: randomBytes(32), derivation: second.derivation, issuedBy: 'x' };
+    const issue = { hash: randomBytes(32), derivation: second.derivation, issuanceId: 'x' };
     const rotated = rotateToken(third, issue, 0, NOW);
     await noted.tokens.update(third, rotated, NOW);
     await noted.tokens.update(rotated, patchToken(rotated, { access: 'pull' }, NOW, 'dev:alice'), NOW);
@@ -68,8 +68,8 @@ async function restored(count = 1) {
     await noted.policies.remove(ACCOUNT, policies[i]?.id ?? '');
     await noted.trusts.remove(ACCOUNT, trusts[i]?.id ?? '');
     await noted.namespaces.writeClaim(claims[i], release(claims[i] ?? aClaim()));
-    await noted.ended.end({ handle: 'h', jti: `${i}` }, NOW + 60);
-    await noted.proofs.spend(`${i}`, NOW + 60);
+    await noted.ended.revoke({ handle: 'h', jti: `${i}` }, NOW + 60);
+    await noted.proofs.consume(`${i}`, NOW + 60);
   }
   return { table, ledger, copy };
 }
@@ -83,7 +83,7 @@ function portsOn(table: MemoryTable, place: Place, ledger: Ledger, nowMs = NOW_M
 function rightsIn({ tokens, claims, policies, trusts, ended, proofs }: MemoryTable) {
   const records = [...tokens].map(([key, { value }]) => {
     if (value === null) return [key, null];
-    const { version: _, derivation: __, description: ___, issuedBy: ____, ...rights } = value;
+    const { version: _, derivation: __, description: ___, issuanceId: ____, ...rights } = value;
     return [key, JSON.stringify(rights)];
   });
   return { records, claims, policies, trusts, ended, proofs };
@@ -92,7 +92,7 @@ function rightsIn({ tokens, claims, policies, trusts, ended, proofs }: MemoryTab
 describe('the replay', () => {
   it('takes from a copy whatever was taken since, says how much, and only then lets it be served', async () => {
     const { table, ledger, copy } = await restored(3);
-    expect(await copy.place.identity.isOurs()).toBe(false);
+    expect(await copy.place.identity.matches()).toBe(false);
     const counts = await replayLedger(portsOn(copy.table, copy.place, ledger), REQUEST);
     expect(counts).toEqual({
       entries: {
@@ -109,7 +109,7 @@ describe('the replay', () => {
       served: true,
     });
     expect(rightsIn(copy.table)).toEqual(rightsIn(table));
-    expect(await copy.place.identity.isOurs()).toBe(true);
+    expect(await copy.place.identity.matches()).toBe(true);
   });
 
   it('leaves a table alone that is in use, and another run changes nothing', async () => {
@@ -140,10 +140,10 @@ describe('the replay', () => {
       for (const moment of ['before', 'after'] as const) {
         const { ports, copy, table } = await fresh();
         await expect(act(ports, failingAt(step, moment))).rejects.toThrow();
-        if (await copy.place.identity.isOurs()) expect(rightsIn(copy.table)).toEqual(rightsIn(table));
+        if (await copy.place.identity.matches()) expect(rightsIn(copy.table)).toEqual(rightsIn(table));
         expect(await replayLedger(ports, REQUEST)).toMatchObject({ finished: true, served: true });
         expect(rightsIn(copy.table)).toEqual(rightsIn(table));
-        expect(await copy.place.identity.isOurs()).toBe(true);
+        expect(await copy.place.identity.matches()).toBe(true);
       }
     }
   });
@@ -153,7 +153,7 @@ describe('the replay', () => {
     const ports = portsOn(copy.table, copy.place, ledger);
     const runs = [];
     do {
-      expect(await copy.place.identity.isOurs()).toBe(false);
+      expect(await copy.place.identity.matches()).toBe(false);
       runs.push(await replayLedger({ ...ports, remainingMs: () => 20_000 }, REQUEST));
     } while (runs.at(-1)?.finished === false);
     expect(runs.length).toBeGreaterThan(5);
@@ -191,8 +191,8 @@ describe('the replay', () => {
     const { table, ...stores } = memoryStores();
     const records = [aToken(), aToken()];
     for (const record of records) await stores.tokens.add(record);
-    await place.identity.settle(NOW_MS - 9 * DAY_SECONDS * 1000);
-    await place.identity.beat(NOW_MS);
+    await place.identity.initialise(NOW_MS - 9 * DAY_SECONDS * 1000);
+    await place.identity.heartbeat(NOW_MS);
     const copy = await place.copy();
     const [early = aToken(), late = early] = records;
     for (const [record, ms] of [
@@ -218,7 +218,7 @@ describe('the replay', () => {
   it('lets no repeated request add a token that was lost and removed', async () => {
     const [ledger, place] = [memoryLedger(), memoryIdentity()];
     const { table, ...stores } = memoryStores();
-    await place.identity.settle(NOW_MS);
+    await place.identity.initialise(NOW_MS);
     const world = worldOn(notingStores(stores, ledger));
     const token = {
       access: 'pull',
@@ -255,7 +255,7 @@ describe('the replay', () => {
     for (const patch of ['rotate', 'disable'] as const) {
       const [ledger, place] = [memoryLedger(), memoryIdentity()];
       const { table, ...stores } = memoryStores();
-      await place.identity.settle(NOW_MS);
+      await place.identity.initialise(NOW_MS);
       const world = worldOn(notingStores(stores, ledger));
       const token = {
         access: 'pull',
@@ -267,7 +267,7 @@ describe('the replay', () => {
       const request = { actor: actorOf(), token, idempotencyKey: 'once' };
       const { record } = await addToken(world.tokens, request);
       const copy = copyOf(table);
-      const issue = { hash: randomBytes(32), derivation: record.derivation, issuedBy: 'x' };
+      const issue = { hash: randomBytes(32), derivation: record.derivation, issuanceId: 'x' };
       const after =
         patch === 'rotate'
           ? rotateToken(record, issue, 0, NOW)
@@ -292,21 +292,21 @@ describe('a copy is refused, unless the gap is accepted,', () => {
     ['beside a ledger that is new', async place => (await place.copy()).strange(), 'The ledger is new'],
   ])('%s', async (_, make, message) => {
     const original = memoryIdentity();
-    await original.identity.settle(NOW_MS - 36 * DAY_MS);
+    await original.identity.initialise(NOW_MS - 36 * DAY_MS);
     const place = await make(original);
     const ports = portsOn(memoryStores().table, place, memoryLedger(), NOW_MS + 1_000);
     await expect(replayLedger(ports, REQUEST)).rejects.toMatchObject({
       name: 'LedgerGap',
       message: expect.stringContaining(message),
     });
-    expect(await place.identity.isOurs()).toBe(false);
+    expect(await place.identity.matches()).toBe(false);
     expect(await replayLedger(ports, { ...REQUEST, acceptGap: true })).toMatchObject({ served: true });
-    expect(await place.identity.isOurs()).toBe(true);
+    expect(await place.identity.matches()).toBe(true);
   });
 
   it('and not when the ledger remembers just long enough', async () => {
     const original = memoryIdentity();
-    await original.identity.settle(NOW_MS - 36 * DAY_MS);
+    await original.identity.initialise(NOW_MS - 36 * DAY_MS);
     const ports = portsOn(memoryStores().table, await original.copy(), memoryLedger());
     expect(await replayLedger(ports, REQUEST)).toMatchObject({ served: true });
   });

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
-import type { World } from '../../../cli/context.ts';
+import type { Io } from '../../../cli/context.ts';
 import { readEnvironment } from '../../../cli/environment.ts';
 import { Home } from '../../../cli/home.ts';
 import { run } from '../../../cli/program.ts';
@@ -23,7 +23,7 @@ export interface Typed {
 }
 
 /** What an entry calls with its arguments and its process. */
-type Program = (args: readonly string[], world: World) => Promise<number>;
+type Program = (args: readonly string[], world: Io) => Promise<number>;
 
 export class Shell {
   readonly directory: string;

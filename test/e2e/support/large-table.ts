@@ -4,7 +4,7 @@ import { create, createKey } from 'dynalite/db/index.js';
 import { type Account, accountHandle } from '../../../lib/domain/account.ts';
 import { DAY_SECONDS, HOUR_SECONDS } from '../../../lib/domain/time.ts';
 import type { TokenRecord } from '../../../lib/domain/token-record.ts';
-import { incarnation } from '../../../lib/ledger/incarnation.ts';
+import { fileTableMarker } from '../../../lib/ledger/incarnation.ts';
 import { type Item, integer, text } from '../../../lib/store/attributes.ts';
 import { toClaimItem } from '../../../lib/store/claim-item.ts';
 import { auditKey, claimKey, endedKey, requestKey, tokenKey } from '../../../lib/store/keys.ts';
@@ -78,7 +78,7 @@ async function makeTable(path: string): Promise<void> {
   const client = clientOf(engine);
   await ensureTable(client, TABLE);
   const main = { call: await leanCallOf({ client }), table: TABLE };
-  await incarnation({ main, directory: ledgerOf(path), randomBytes }).settle(Date.now());
+  await fileTableMarker({ main, directory: ledgerOf(path), randomBytes }).initialise(Date.now());
   client.destroy();
   await engine.close();
 }

@@ -8,7 +8,7 @@ import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CreateTableCommand, type CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
 import * as v from 'valibot';
-import { awsCaller } from '../../../../lib/aws/call.ts';
+import { awsClient } from '../../../../lib/aws/call.ts';
 import { SERVICES_FILE } from '../../../../lib/config-services.ts';
 import { Secret } from '../../../../lib/domain/secret.ts';
 import type { Service } from '../../../../lib/domain/service.ts';
@@ -185,7 +185,7 @@ export class DeployedPullpass extends Pullpass {
       secretAccessKey: new Secret(secretAccessKey),
       sessionToken: undefined,
     };
-    const kms = awsCaller('kms', {
+    const kms = awsClient('kms', {
       region: REGION,
       endpoint: others,
       credentials,
