@@ -1,4 +1,3 @@
-/** One request by fetch: bounded in time and size, never redirected, and its failures told in plain words. */
 import { parseStrictJson } from '../lib/domain/strict-json.ts';
 import { CliError } from './failure.ts';
 

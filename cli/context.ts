@@ -1,5 +1,4 @@
-/** What every command is given: where it runs, what it remembers, and how it speaks. */
-import type { Clock } from '../lib/ports.ts';
+import type { Clock } from '../lib/ports/system.ts';
 import type { Environment } from './environment.ts';
 import { CliError } from './failure.ts';
 import { Home } from './home.ts';

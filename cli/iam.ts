@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import type { Secret } from '../lib/domain/secret.ts';
 import { toSeconds } from '../lib/domain/time.ts';
-import { API_KEY_GRANT } from '../lib/iam/token-exchange.ts';
+import { API_KEY_GRANT } from '../lib/iam/token-endpoint.ts';
 import { boundedFetch, notUnderstood, readJson } from './bounded-fetch.ts';
 import { CliError } from './failure.ts';
 import { clientOf } from './iam-client.ts';

@@ -1,4 +1,3 @@
-/** What proves to a deployment who is asking: a user name that says what the password is, and the password. */
 import type { Secret } from '../lib/domain/secret.ts';
 
 export interface Proof {

@@ -1,7 +1,7 @@
 /** A deployment, spoken to as whoever is logged in to it. */
 import type * as v from 'valibot';
 import { toSeconds } from '../lib/domain/time.ts';
-import type { Clock } from '../lib/ports.ts';
+import type { Clock } from '../lib/ports/system.ts';
 import type { FetchedAnswer } from './bounded-fetch.ts';
 import { Broker, type BrokerRequest, DEFAULT_TIMEOUT_MS } from './broker.ts';
 import { CliError } from './failure.ts';

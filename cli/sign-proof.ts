@@ -2,8 +2,8 @@
 import type { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { Sha256 } from '@smithy/core/checksum';
 import { SignatureV4 } from '@smithy/signature-v4';
+import { SERVER_ID_HEADER } from '../lib/iam/aws-assertion.ts';
 import type { StsHost } from '../lib/iam/aws-hosts.ts';
-import { SERVER_ID_HEADER } from '../lib/iam/aws-proof.ts';
 
 /**
  * How long a proof may be made for, in seconds: the deployment counts the first five minutes. AWS signs in whole

@@ -1,4 +1,3 @@
-/** Vends credentials, and ends secrets at the word of whoever holds them. */
 import { credentialOperations } from '../lib/api/credentials.ts';
 import { ROUTES } from '../lib/api/routes.ts';
 import { composeCredentials } from '../lib/compose/credentials.ts';

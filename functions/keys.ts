@@ -1,4 +1,3 @@
-/** Keeps the keys; called by a schedule, by the deployment, and by the operator. */
 import { keyHandler } from '../lib/api/keys.ts';
 import { composeKeys } from '../lib/compose/keys.ts';
 

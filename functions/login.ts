@@ -1,6 +1,4 @@
-/** The login endpoint, and the check that it can do its work. */
-import { healthOperations } from '../lib/api/health.ts';
-import { loginOperations } from '../lib/api/login.ts';
+import { healthOperations, loginOperations } from '../lib/api/login.ts';
 import { ROUTES } from '../lib/api/routes.ts';
 import { composeLogin } from '../lib/compose/login.ts';
 import { httpHandler } from '../lib/http/chain.ts';

@@ -1,5 +1,4 @@
-/** The alarms, and where they are told. A function has the same two; the others are rows of one table. */
-import type { Count, Observation } from '../lib/domain/measures.ts';
+import type { Count, Observation } from '../lib/domain/metrics.ts';
 import { type Resource, ref } from './template.ts';
 
 /** The topic of all alarms. */

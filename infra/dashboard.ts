@@ -1,5 +1,4 @@
-/** The dashboard: what callers get, what it takes, and what waits for the operator. */
-import type { Count, Observation } from '../lib/domain/measures.ts';
+import type { Count, Observation } from '../lib/domain/metrics.ts';
 import { type Resource, sub } from './template.ts';
 
 /** Of a grid of 24 columns. */

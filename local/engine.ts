@@ -5,7 +5,7 @@
 import { hash, randomBytes as systemRandomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { RandomBytes } from '../lib/ports.ts';
+import type { RandomBytes } from '../lib/ports/system.ts';
 import { type Dynamo, openDynamo } from './dynamo.ts';
 
 export interface Engine {

@@ -1,7 +1,7 @@
 /** Completes the environment that the functions read, with what this machine provides in place of AWS. */
 import { resolve, sep } from 'node:path';
-import { ConfigurationError, namesOfSet, readConfig } from '../lib/config.ts';
-import { servicesOf } from '../lib/config-services.ts';
+import { ConfigurationError, namesOfSet, readConfig } from '../lib/config/config.ts';
+import { servicesOf } from '../lib/config/services.ts';
 import type { Service } from '../lib/domain/service.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { ADMINISTRATOR } from './development-iam/administrator.ts';

@@ -10,10 +10,9 @@ import {
 import type { AddressInfo, Socket } from 'node:net';
 import type { Context } from 'aws-lambda';
 import { type ErrorCode, PullpassError } from '../lib/domain/errors.ts';
-import { encodeResponse } from '../lib/http/answer.ts';
-import { errorResponse } from '../lib/http/errors.ts';
-import type { HttpEvent, HttpResult } from '../lib/http/exchange.ts';
-import { MAX_BODY_BYTES } from '../lib/http/limits.ts';
+import { MAX_BODY_BYTES } from '../lib/http/body.ts';
+import { encodeResponse, errorResponse } from '../lib/http/errors.ts';
+import type { HttpEvent, HttpResult } from '../lib/http/request.ts';
 
 /** Calls the function that serves the path. */
 export type Invoke = (event: HttpEvent, context: Context) => Promise<HttpResult>;

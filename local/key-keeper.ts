@@ -1,13 +1,13 @@
 /** Keeps the keys alive: the rings of every service, with the files that their registries read, and the credential key. */
 import { join } from 'node:path';
-import { credentialKeyRotation } from '../lib/derivation/credential-upkeep.ts';
-import { fileKeySource } from '../lib/derivation/key-place.ts';
+import { credentialKeyRotation } from '../lib/derivation/credential-key-rotation.ts';
+import { fileKeySource } from '../lib/derivation/key-source.ts';
 import type { Service } from '../lib/domain/service.ts';
 import { toSeconds } from '../lib/domain/time.ts';
-import type { Clock, RandomBytes } from '../lib/ports.ts';
-import { directoryName, fileKeyStore } from '../lib/signing/key-directory.ts';
-import { maintainRing } from '../lib/signing/maintenance.ts';
+import type { Clock, RandomBytes } from '../lib/ports/system.ts';
+import { directoryName, fileKeyStore } from '../lib/signing/key-store.ts';
 import { keyPublication } from '../lib/signing/publication.ts';
+import { maintainRing } from '../lib/signing/ring-rotation.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { writeRegistryFiles } from './registry-files.ts';
 

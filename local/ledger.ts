@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { composeFileTableMarker, TABLE_SETTINGS } from '../lib/compose/identity.ts';
 import { composeRestore } from '../lib/compose/restore.ts';
-import { readConfig } from '../lib/config.ts';
+import { readConfig } from '../lib/config/config.ts';
 import { openLedgerDirectory } from '../lib/ledger/file-ledger.ts';
 import type { ReplayRequest } from '../lib/usecases/replay-ledger.ts';
 

@@ -1,7 +1,7 @@
 /** The local process: the deployed functions, their store, keys and schedules, and an IAM to try them with. */
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import { ConfigurationError, readConfig } from '../lib/config.ts';
+import { ConfigurationError, readConfig } from '../lib/config/config.ts';
 import { createKeyFile } from '../lib/derivation/key-file.ts';
 import { HOUR_SECONDS, MINUTE_SECONDS } from '../lib/domain/time.ts';
 import { replaceFile } from '../lib/files/atomic-file.ts';

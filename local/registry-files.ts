@@ -1,8 +1,7 @@
 /** What the operator hands to a registry: the public keys of its service, and a configuration that uses them. */
 import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { BUNDLE_FILE, distributionAuth, JWKS_FILE, keysFileOf } from '../lib/domain/registry-auth.ts';
-import type { Service } from '../lib/domain/service.ts';
+import { BUNDLE_FILE, distributionAuth, JWKS_FILE, keysFileOf, type Service } from '../lib/domain/service.ts';
 import { replaceFile } from '../lib/files/atomic-file.ts';
 
 export interface RegistryFilesInput {

@@ -1,8 +1,8 @@
 /** `npm run rotate-key -- [SERVICE]`: brings a new signing key of a service into use at once. */
 
 import { toSeconds } from '../lib/domain/time.ts';
-import { fileKeyStore } from '../lib/signing/key-directory.ts';
-import { rotateNow } from '../lib/signing/maintenance.ts';
+import { fileKeyStore } from '../lib/signing/key-store.ts';
+import { rotateNow } from '../lib/signing/ring-rotation.ts';
 import { openDataDirectory } from './data-directory.ts';
 import { localSettings } from './environment.ts';
 

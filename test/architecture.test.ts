@@ -31,7 +31,7 @@ describe('the house', () => {
     const domain = [...sources.keys()].filter(path => path.startsWith('lib/domain/'));
     expect(domain.length).toBeGreaterThanOrEqual(FEWEST.domainFiles);
     expect(report.edges.get('lib/domain/registry-token.ts')).toContain('lib/domain/secret.ts');
-    expect(report.edges.get('lib/ports.ts')).toContain('lib/domain/token-record.ts');
+    expect(report.edges.get('lib/ports/stores.ts')).toContain('lib/domain/token-record.ts');
   });
 });
 
@@ -39,11 +39,11 @@ describe('the house', () => {
 const CLEAN = {
   'lib/domain/a.ts':
     "import { hash } from 'node:crypto';\nimport { crc32 } from 'node:zlib';\nexport const a = [hash, crc32];",
-  'lib/ports.ts': "import type { a } from './domain/a.ts';\nexport type P = typeof a;",
-  'lib/usecases/u.ts': "import type { P } from '../ports.ts';\nexport type U = P;",
+  'lib/ports/stores.ts': "import type { a } from '../domain/a.ts';\nexport type P = typeof a;",
+  'lib/usecases/u.ts': "import type { P } from '../ports/stores.ts';\nexport type U = P;",
   'lib/store/client.ts':
     "import { DynamoDBClient } from '@aws-sdk/client-dynamodb';\nexport const c = new DynamoDBClient({});",
-  'lib/config.ts': 'export const config = process.env;',
+  'lib/config/config.ts': 'export const config = process.env;',
   'lib/compose/system.ts':
     "import { c } from '../store/client.ts';\nexport const world = { c, clock: () => Date.now() };",
   'functions/f.ts': "import { world } from '../lib/compose/system.ts';\nexport const handler = () => world;",
@@ -59,7 +59,7 @@ describe('the check bites', () => {
   const other = 'export const other = 1;';
   const PLANTED: Record<string, [files: Record<string, string>, violation: RegExp]> = {
     'an arrow up, from the domain': [
-      { 'lib/domain/b.ts': "import type { P } from '../ports.ts';\nexport type B = P;" },
+      { 'lib/domain/b.ts': "import type { P } from '../ports/stores.ts';\nexport type B = P;" },
       /^lib\/domain\/b.ts: domain may not import ports/,
     ],
     'an adapter that imports its neighbour': [
@@ -82,7 +82,10 @@ describe('the check bites', () => {
       { 'lib/api/a.ts': "export const late = () => import('../store/client.ts');" },
       /api may not import store/,
     ],
-    'an import for its effect': [{ 'lib/http/h.ts': "import '../config.ts';" }, /http may not import config/],
+    'an import for its effect': [
+      { 'lib/http/h.ts': "import '../config/config.ts';" },
+      /http may not import config/,
+    ],
     'a path that is reckoned at run time': [
       { 'lib/http/h.ts': 'export const late = (name: string) => import(name);' },
       /http may not use \?/,
@@ -234,13 +237,13 @@ describe('the check bites', () => {
   it('on a file that stands in a tree', () => {
     const root = mkdtempSync(join(tmpdir(), 'house-'));
     try {
-      const planted = { ...CLEAN, 'lib/domain/deep/b.ts': "import '../../ports.ts';" };
+      const planted = { ...CLEAN, 'lib/domain/deep/b.ts': "import '../../ports/stores.ts';" };
       for (const [path, source] of Object.entries(planted)) {
         mkdirSync(dirname(join(root, path)), { recursive: true });
         writeFileSync(join(root, path), source);
       }
       expect(check(read(root)).violations).toEqual([
-        'lib/domain/deep/b.ts: domain may not import ports (../../ports.ts)',
+        'lib/domain/deep/b.ts: domain may not import ports (../../ports/stores.ts)',
       ]);
     } finally {
       rmSync(root, { recursive: true });

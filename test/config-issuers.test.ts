@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { ConfigurationError, readConfig } from '../lib/config.ts';
-import type { Issuers } from '../lib/domain/issuer.ts';
+import { ConfigurationError, readConfig } from '../lib/config/config.ts';
+import type { Issuers } from '../lib/domain/identity.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'pullpass-issuers-'));
 afterAll(() => rmSync(directory, { recursive: true }));

@@ -3,8 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ConfigurationError, readConfig, VARIABLES } from '../lib/config.ts';
-import { servicesOf } from '../lib/config-services.ts';
+import { ConfigurationError, readConfig, VARIABLES } from '../lib/config/config.ts';
+import { servicesOf } from '../lib/config/services.ts';
 
 let directory: string;
 beforeAll(async () => {

@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { BUNDLE_FILE, distributionAuth, JWKS_FILE, keysFileOf } from '../../lib/domain/registry-auth.ts';
+import { BUNDLE_FILE, distributionAuth, JWKS_FILE, keysFileOf } from '../../lib/domain/service.ts';
 import { replaceFile } from '../../lib/files/atomic-file.ts';
 import type { Context } from '../context.ts';
 import { publicKeys, serviceFacts } from '../registry/public-keys.ts';

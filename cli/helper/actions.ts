@@ -1,10 +1,9 @@
 /** What a credential helper is asked to do: get, store, erase and list. */
 import * as v from 'valibot';
-import { secretFormatOf } from '../../lib/domain/appearance.ts';
 import { parseRegistryToken } from '../../lib/domain/registry-token.ts';
-import { Secret } from '../../lib/domain/secret.ts';
+import { Secret, secretFormatOf } from '../../lib/domain/secret.ts';
 import { parseStrictJson } from '../../lib/domain/strict-json.ts';
-import type { Clock } from '../../lib/ports.ts';
+import type { Clock } from '../../lib/ports/system.ts';
 import { CliError } from '../failure.ts';
 import type { Home } from '../home.ts';
 import { checkRegistry } from '../registry/challenge.ts';

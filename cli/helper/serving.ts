@@ -1,4 +1,3 @@
-/** Who speaks for a registry on this machine: a registry token that was kept for it, or the login of a target. */
 import type { Secret } from '../../lib/domain/secret.ts';
 import type { State } from '../state.ts';
 import type { Target, TargetService } from '../target.ts';

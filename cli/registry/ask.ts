@@ -1,4 +1,3 @@
-/** One request to a registry's `/v2/`: over https, or http on this machine, and never redirected. */
 import type { Secret } from '../../lib/domain/secret.ts';
 import { boundedFetch } from '../bounded-fetch.ts';
 import { CliError } from '../failure.ts';

@@ -1,7 +1,7 @@
 /** The OpenAPI 3.1 document of the whole API, from the table of routes and the schemas. */
 import { ALL_ROUTES } from '../../lib/api/routes.ts';
 import { ERRORS } from '../../lib/domain/errors.ts';
-import type { Route } from '../../lib/http/exchange.ts';
+import type { Route } from '../../lib/http/request.ts';
 import packageFile from '../../package.json' with { type: 'json' };
 import { ANSWERS } from './answers.ts';
 import { ERROR_CODES, FAILURE_PARTS } from './failure-schemas.ts';

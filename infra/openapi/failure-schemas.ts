@@ -1,7 +1,7 @@
 /** The two faces of each failure. */
 import * as v from 'valibot';
 import { ERRORS, type ErrorCode } from '../../lib/domain/errors.ts';
-import type { ErrorFormat } from '../../lib/http/exchange.ts';
+import type { ErrorFormat } from '../../lib/http/request.ts';
 import { id, member, text } from './members.ts';
 
 export const ERROR_CODES = Object.keys(ERRORS) as ErrorCode[];

@@ -1,7 +1,7 @@
 /** How a request to a route can fail: the answers by status, and the components that they refer to. */
 import type * as v from 'valibot';
 import { ERRORS, type ErrorCode } from '../../lib/domain/errors.ts';
-import type { ErrorFormat, Route } from '../../lib/http/exchange.ts';
+import type { ErrorFormat, Route } from '../../lib/http/request.ts';
 import { ERROR_CODES, failureSchema, lookOf, nameOf } from './failure-schemas.ts';
 import { CHALLENGE, type HeaderName, headers, NOT_KEPT } from './headers.ts';
 import { refTo } from './schema.ts';

@@ -1,6 +1,6 @@
 /** The forms that OAuth clients send. The code reads their parameters one by one and passes over those it does not know. */
 import * as v from 'valibot';
-import { TOKEN_EXCHANGE } from '../../lib/http/present.ts';
+import { TOKEN_EXCHANGE } from '../../lib/http/credentials.ts';
 import { A_CREDENTIAL, A_TOKEN, member, text } from './members.ts';
 import { type JsonSchema, schemasOf } from './schema.ts';
 

@@ -1,8 +1,13 @@
 /** Bodies of requests: the schemas that the code itself reads them with, and what their members mean. */
 import type * as v from 'valibot';
-import { VEND_CREDENTIAL } from '../../lib/api/credential-schema.ts';
-import { policySchema, trustSchema } from '../../lib/api/rule-schemas.ts';
-import { ADD_TOKEN, CHANGE_TOKEN, ROTATE_TOKEN } from '../../lib/api/token-schemas.ts';
+import {
+  ADD_TOKEN,
+  CHANGE_TOKEN,
+  policySchema,
+  ROTATE_TOKEN,
+  trustSchema,
+  VEND_CREDENTIAL,
+} from '../../lib/api/schemas.ts';
 import { FORM_REQUESTS } from './forms.ts';
 import { type JsonSchema, schemaOf } from './schema.ts';
 

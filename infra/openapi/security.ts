@@ -1,5 +1,4 @@
-/** Who may use a route, as its authentication says, and how they prove who they are. */
-import type { Authentication, Route } from '../../lib/http/exchange.ts';
+import type { Authentication, Route } from '../../lib/http/request.ts';
 
 const BASIC = { basic: [] };
 const IAM_TOKEN = { iamToken: [] };

@@ -1,12 +1,13 @@
-/** The public documents: keys for registries, and the metadata of the authorization server. */
+/** The public documents: keys, certificates, metadata, and the description of the API. */
+
 import { PullpassError } from '../domain/errors.ts';
-import type { Issuer } from '../domain/issuer.ts';
+import type { Issuer } from '../domain/identity.ts';
 import type { Service } from '../domain/service.ts';
 import { toSeconds } from '../domain/time.ts';
-import type { Handlers, Request, Response } from '../http/exchange.ts';
-import { TOKEN_EXCHANGE } from '../http/present.ts';
-import type { Clock } from '../ports.ts';
-import type { KeyPublication } from '../ports-keys.ts';
+import { TOKEN_EXCHANGE } from '../http/credentials.ts';
+import type { Handlers, Request, Response } from '../http/request.ts';
+import type { KeyPublication } from '../ports/keys.ts';
+import type { Clock } from '../ports/system.ts';
 
 export interface DiscoveryPorts {
   readonly keys: KeyPublication;
@@ -79,4 +80,19 @@ function serviceNameOf({ params }: Request, services: readonly Service[]): strin
 
 function document(json: unknown, contentType: string): Response {
   return { status: 200, json, headers: { ...CACHEABLE, 'content-type': contentType } };
+}
+
+/** `publicUrl` is `PULLPASS_URL`. */
+export function openApiOperations(publicUrl: string): Handlers {
+  return {
+    async getOpenApi() {
+      // Read when it is asked for: a cold start for a registry's keys need not parse it.
+      const { default: document } = await import('./openapi.json', { with: { type: 'json' } });
+      return {
+        status: 200,
+        json: { ...document, servers: [{ url: publicUrl }] },
+        headers: { 'cache-control': 'public, max-age=300' },
+      };
+    },
+  };
 }

@@ -2,8 +2,8 @@
 import { accountHandle } from '../domain/account.ts';
 import { toRfc3339 } from '../domain/time.ts';
 import { workloadAudience } from '../domain/trust.ts';
-import type { Handlers } from '../http/exchange.ts';
-import { forIdentities } from '../http/identified.ts';
+import { forIdentities } from '../http/authenticate.ts';
+import type { Handlers } from '../http/request.ts';
 
 /** `publicUrl` is `PULLPASS_URL`. */
 export function identityOperations(publicUrl: string): Handlers {

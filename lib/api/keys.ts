@@ -1,10 +1,45 @@
-/** The events of the keys function: its schedule, the deployment, and the operator. */
+/** The events of the keys function: its schedule, the deployment's custom resource, and the operator. */
 import * as v from 'valibot';
 import { PullpassError } from '../domain/errors.ts';
-import type { Log, Metrics } from '../ports.ts';
-import { type KeyCommand, type KeyRotationPorts, rotateKeys } from '../usecases/keep-keys.ts';
-import { type ResourceRequest, type Respond, resourceRequest, resourceResponse } from './custom-resource.ts';
-import { logWith } from './log-with.ts';
+import type { Log, Metrics } from '../ports/system.ts';
+import { type KeyCommand, type KeyRotationPorts, rotateKeys } from '../usecases/rotate-keys.ts';
+
+/** Puts the answer where CloudFormation waits for it. */
+export type Respond = (url: string, body: string) => Promise<void>;
+
+const Request = v.object({
+  RequestType: v.picklist(['Create', 'Update', 'Delete']),
+  ResponseURL: v.string(),
+  StackId: v.string(),
+  RequestId: v.string(),
+  LogicalResourceId: v.string(),
+  PhysicalResourceId: v.optional(v.string()),
+});
+
+export type ResourceRequest = v.InferOutput<typeof Request>;
+
+/** Always the same: another one would make CloudFormation delete the first. */
+const PHYSICAL_ID = 'pullpass-keys';
+
+/** An answer has 4096 bytes at most ("Custom resource response objects"); the identifiers in it are ours to repeat. */
+const MAX_REASON = 512;
+
+/** The request in an event; undefined for an event of another kind. Throws for a request that is not whole. */
+export function resourceRequest(event: unknown): ResourceRequest | undefined {
+  if (typeof event !== 'object' || event === null || !('RequestType' in event)) return undefined;
+  return v.parse(Request, event);
+}
+
+/** The answer: a failure with its reason, or success. */
+export function resourceResponse(request: ResourceRequest, failure: string | undefined): string {
+  const { StackId, RequestId, LogicalResourceId, PhysicalResourceId = PHYSICAL_ID } = request;
+  const ids = { StackId, RequestId, LogicalResourceId, PhysicalResourceId };
+  return JSON.stringify(
+    failure === undefined
+      ? { Status: 'SUCCESS', ...ids }
+      : { Status: 'FAILED', Reason: failure.slice(0, MAX_REASON), ...ids },
+  );
+}
 
 export interface KeyEvents {
   readonly ports: Omit<KeyRotationPorts, 'log'>;
@@ -109,4 +144,12 @@ function commandIn(event: unknown): KeyCommand {
     reason:
       'not one of {"maintain": true}, {"activate": "<service>"}, {"replace": "<service>"}, {"rotateCredentialKey": true}',
   });
+}
+
+export function logWith(log: Log, common: Readonly<Record<string, unknown>>): Log {
+  return {
+    info: (event, fields) => log.info(event, { ...common, ...fields }),
+    warn: (event, fields) => log.warn(event, { ...common, ...fields }),
+    error: (event, fields) => log.error(event, { ...common, ...fields }),
+  };
 }

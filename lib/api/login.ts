@@ -1,20 +1,55 @@
-/** The login endpoint: the registry token protocol (distribution `docs/content/spec/auth/token.md`, `oauth.md`). */
+/** The login endpoint (distribution `docs/content/spec/auth/token.md`, `oauth.md`), and the health check of its function. */
+
+import { parseScopes, type RequestedAccess } from '../domain/access.ts';
+import { accessTokenClaims } from '../domain/access-token.ts';
 import { PullpassError } from '../domain/errors.ts';
 import { type DeniedScope, formatScope } from '../domain/grant.ts';
 import { isRepository } from '../domain/repository.ts';
-import { parseScopes, type RequestedAccess } from '../domain/scope.ts';
 import type { Service } from '../domain/service.ts';
-import type { Handlers, Request } from '../http/exchange.ts';
+import { toSeconds } from '../domain/time.ts';
+import { TOKEN_EXCHANGE } from '../http/credentials.ts';
 import { single } from '../http/form.ts';
-import { TOKEN_EXCHANGE } from '../http/present.ts';
-import type { Log, Metrics } from '../ports.ts';
+import type { Handlers, Request } from '../http/request.ts';
+import type { Log, Metrics } from '../ports/system.ts';
 import { type Login, type LoginPorts, logIn } from '../usecases/log-in.ts';
-import { callerOf } from './caller.ts';
-import { serviceNamed } from './service.ts';
-import { exchangeToken } from './token-exchange.ts';
+import { exchangeToken } from './credentials.ts';
+import { callerOf, serviceNamed } from './parameters.ts';
+
+/** A name that nothing depends on: it only has to be read. */
+const PROBE_NAMESPACE = 'pullpass-health';
+
+/** Anyone may ask, so an answer serves everybody for this long. */
+const REMEMBERED_MS = 5_000;
+
+export function healthOperations(ports: LoginPorts, services: readonly Service[]): Handlers {
+  let healthyUntilMs = 0;
+  return {
+    async checkHealth() {
+      if (ports.clock() >= healthyUntilMs) {
+        await probe(ports, services);
+        healthyUntilMs = ports.clock() + REMEMBERED_MS;
+      }
+      return { status: 200, json: { status: 'ok' } };
+    },
+  };
+}
+
+async function probe(
+  { store, signer, clock, issuer }: LoginPorts,
+  services: readonly Service[],
+): Promise<void> {
+  const now = toSeconds(clock());
+  await store.read({ namespaces: [PROBE_NAMESPACE] });
+  for (const { name } of services) {
+    const issuance = { issuer, service: name, subject: '', granted: [], jti: '' };
+    await signer.sign(accessTokenClaims(issuance, 0, now), now);
+  }
+}
 
 const MAX_RESOURCES = 100;
+
 const MAX_ACTIONS = 10;
+
 /** Which one of two would count is not for the client to guess. None of these decides who the caller is. */
 const GIVEN_ONCE = ['account', 'client_id', 'grant_type'] as const;
 

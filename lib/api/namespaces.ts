@@ -1,14 +1,12 @@
-/** The namespace routes: request to use case to answer. */
-
-import type { Handlers, IdentityRequest } from '../http/exchange.ts';
-import { forIdentities } from '../http/identified.ts';
+import { forIdentities } from '../http/authenticate.ts';
+import type { Handlers, IdentityRequest } from '../http/request.ts';
 import {
   listNamespaces,
   type NamespacePorts,
   registerNamespace,
   releaseNamespace,
 } from '../usecases/manage-namespaces.ts';
-import { actorOf } from './actor.ts';
+import { actorOf } from './parameters.ts';
 
 export function namespaceOperations(ports: NamespacePorts): Handlers {
   return {

@@ -1,8 +1,8 @@
 /** What an operator may ask of the restore function. */
 import * as v from 'valibot';
-import type { Log } from '../ports.ts';
+import type { Log } from '../ports/system.ts';
 import type { ReplayCounts, ReplayRequest } from '../usecases/replay-ledger.ts';
-import { logWith } from './log-with.ts';
+import { logWith } from './keys.ts';
 
 const Request = v.strictObject({
   dryRun: v.optional(v.boolean(), false),

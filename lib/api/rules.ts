@@ -1,14 +1,13 @@
-/** The policy and trust routes: request to use case to answer. */
-import type { WorkloadIssuer } from '../domain/issuer.ts';
+import type { WorkloadIssuer } from '../domain/identity.ts';
 import type { Policy } from '../domain/policy.ts';
 import { toRfc3339 } from '../domain/time.ts';
 import type { Trust } from '../domain/trust.ts';
-import type { Handlers, IdentityRequest } from '../http/exchange.ts';
-import { forIdentities } from '../http/identified.ts';
+import { forIdentities } from '../http/authenticate.ts';
+import type { Handlers, IdentityRequest } from '../http/request.ts';
 import { addRule, listRules, type RulePorts, removeRule } from '../usecases/manage-rules.ts';
-import { actorOf } from './actor.ts';
 import { checkBody } from './body.ts';
-import { policySchema, trustSchema } from './rule-schemas.ts';
+import { actorOf } from './parameters.ts';
+import { policySchema, trustSchema } from './schemas.ts';
 
 export function policyOperations(ports: RulePorts<Policy>): Handlers {
   return {

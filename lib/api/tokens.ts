@@ -1,18 +1,21 @@
-/** The token routes: request to use case to answer. */
 import { PullpassError } from '../domain/errors.ts';
 import { toRfc3339 } from '../domain/time.ts';
 import type { TokenRecord } from '../domain/token-record.ts';
-import type { Handlers, IdentityRequest, Response } from '../http/exchange.ts';
+import { forIdentities } from '../http/authenticate.ts';
 import { single } from '../http/form.ts';
-import { forIdentities } from '../http/identified.ts';
-import { addToken } from '../usecases/add-token.ts';
-import { changeToken, findToken, listTokens, removeToken, retrieveValue } from '../usecases/manage-tokens.ts';
-import { rotateToken } from '../usecases/rotate-token.ts';
-import type { TokenPorts } from '../usecases/token-ports.ts';
-import { actorOf } from './actor.ts';
+import type { Handlers, IdentityRequest, Response } from '../http/request.ts';
+import { addToken, rotateToken } from '../usecases/issue-token.ts';
+import {
+  changeToken,
+  findToken,
+  listTokens,
+  removeToken,
+  retrieveValue,
+  type TokenPorts,
+} from '../usecases/manage-tokens.ts';
 import { checkBody } from './body.ts';
-import { readCursor, writeCursor } from './cursor.ts';
-import { ADD_TOKEN, CHANGE_TOKEN, ROTATE_TOKEN } from './token-schemas.ts';
+import { actorOf, readCursor, writeCursor } from './parameters.ts';
+import { ADD_TOKEN, CHANGE_TOKEN, ROTATE_TOKEN } from './schemas.ts';
 
 const PAGE = { default: 50, max: 200 } as const;
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;

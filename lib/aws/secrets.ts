@@ -1,6 +1,5 @@
-/** Secrets of Secrets Manager, by name: each is one text, and who replaces it has seen what he replaces. */
-import type { RandomBytes } from '../ports.ts';
-import type { AwsCall } from './call.ts';
+import type { RandomBytes } from '../ports/system.ts';
+import type { AwsCall } from './client.ts';
 
 /** What is seen of secrets, and done to them, in one go. */
 export interface SecretsTransaction {

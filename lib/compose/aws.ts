@@ -1,7 +1,6 @@
-/** The callers of AWS, with the credentials of this function. */
-import { type AwsCall, type AwsService, awsClient } from '../aws/call.ts';
+import { type AwsCall, type AwsService, awsClient } from '../aws/client.ts';
 import { type Secrets, secretsManager } from '../aws/secrets.ts';
-import { readConfig } from '../config.ts';
+import { readConfig } from '../config/config.ts';
 import { clock, randomBytes } from './system.ts';
 
 /** The variables that Lambda gives to its functions. */

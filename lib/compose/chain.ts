@@ -1,6 +1,6 @@
 /** What every chain needs beside its routes and operations. */
 import type { ChainOptions } from '../http/chain.ts';
-import type { Metrics } from '../ports.ts';
+import type { Metrics } from '../ports/system.ts';
 import { structuredLog } from '../telemetry/log.ts';
 import { NO_METRICS } from '../telemetry/metrics.ts';
 import { clock } from './system.ts';

@@ -1,14 +1,12 @@
-/** Puts the cleanup together from its configuration. */
-import { eventNotices } from '../aws/notices.ts';
-import { type Config, readConfig } from '../config.ts';
+import { eventNotices } from '../aws/events.ts';
+import { type Config, readConfig } from '../config/config.ts';
 import { DAY_SECONDS } from '../domain/time.ts';
-import type { Log, Metrics } from '../ports.ts';
-import type { Notices } from '../ports-cleanup.ts';
+import type { Notices } from '../ports/cleanup.ts';
+import type { Log, Metrics } from '../ports/system.ts';
 import { expiryStore } from '../store/expiry-store.ts';
-import { structuredLog } from '../telemetry/log.ts';
-import { loggedNotices } from '../telemetry/notices.ts';
+import { loggedNotices, structuredLog } from '../telemetry/log.ts';
 import { type CleanupCounts, cleanUp } from '../usecases/clean-up.ts';
-import { tableGuard } from '../usecases/guard-table.ts';
+import { tableGuard } from '../usecases/table-guard.ts';
 import { composeAws } from './aws.ts';
 import { composeDynamo, DYNAMO_SETTINGS } from './dynamo.ts';
 import { composeTableMarker, TABLE_SETTINGS } from './identity.ts';

@@ -1,7 +1,7 @@
 /** The SDK's client of DynamoDB, as a function reaches it; every call is counted. */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { counted } from '../aws/counted.ts';
-import type { Metrics } from '../ports.ts';
+import { counted } from '../aws/client.ts';
+import type { Metrics } from '../ports/system.ts';
 import { createDynamoClient } from '../store/client.ts';
 
 export function composeClient(metrics: Metrics): DynamoDBClient {

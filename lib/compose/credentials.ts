@@ -1,9 +1,8 @@
-/** Puts the vending and the ending of credentials together from their configuration. */
-import { readConfig } from '../config.ts';
-import { servicesOf } from '../config-services.ts';
+import { readConfig } from '../config/config.ts';
+import { servicesOf } from '../config/services.ts';
 import type { Service } from '../domain/service.ts';
-import { endedStore } from '../store/ended-store.ts';
-import { proofStore } from '../store/proof-store.ts';
+import { proofStore } from '../store/nonce-store.ts';
+import { endedStore } from '../store/revoked-store.ts';
 import { tokenStore } from '../store/token-store.ts';
 import type { RevokePorts } from '../usecases/revoke.ts';
 import type { VendPorts } from '../usecases/vend-credential.ts';

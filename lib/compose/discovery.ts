@@ -1,7 +1,6 @@
-/** Puts the public documents together from their configuration. */
 import type { DiscoveryPorts } from '../api/discovery.ts';
-import { readConfig } from '../config.ts';
-import { servicesOf } from '../config-services.ts';
+import { readConfig } from '../config/config.ts';
+import { servicesOf } from '../config/services.ts';
 import { keyPublication } from '../signing/publication.ts';
 import { type ChainParts, publicChain } from './chain.ts';
 import { composeKeyStore } from './key-places.ts';

@@ -1,8 +1,6 @@
-/** DynamoDB without the SDK, as a function reaches it; every call is counted. */
-import { type AwsCall, awsClient } from '../aws/call.ts';
-import { counted } from '../aws/counted.ts';
-import type { Config } from '../config.ts';
-import type { Metrics } from '../ports.ts';
+import { type AwsCall, awsClient, counted } from '../aws/client.ts';
+import type { Config } from '../config/config.ts';
+import type { Metrics } from '../ports/system.ts';
 import { clock, randomBytes } from './system.ts';
 
 export const DYNAMO_SETTINGS = [

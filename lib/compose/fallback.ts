@@ -1,4 +1,3 @@
-/** Puts together what answers where no other function does. */
 import { PullpassError } from '../domain/errors.ts';
 import { type ChainParts, publicChain } from './chain.ts';
 

@@ -1,12 +1,11 @@
-/** The chain of a function whose callers have to be recognised. */
-import { type Config, ConfigurationError } from '../config.ts';
+import { type Config, ConfigurationError } from '../config/config.ts';
 import { PullpassError } from '../domain/errors.ts';
-import { type Issuers, identityIssuers } from '../domain/issuer.ts';
+import { type Issuers, identityIssuers } from '../domain/identity.ts';
+import { type AuthenticatorOptions, authenticator } from '../http/authenticate.ts';
 import { failureLimiter } from '../http/failure-limiter.ts';
-import { type AuthenticatorOptions, authenticator } from '../http/identify.ts';
 import { identityVerifier } from '../iam/verifier.ts';
 import { workloadVerifier } from '../iam/workload.ts';
-import type { Metrics } from '../ports.ts';
+import type { Metrics } from '../ports/system.ts';
 import { type ChainParts, publicChain } from './chain.ts';
 import { clock, randomBytes } from './system.ts';
 

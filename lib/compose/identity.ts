@@ -1,12 +1,10 @@
-/** Puts together what holds the table against the ledger, from the configuration: on this machine, or in AWS. */
-import type { AwsCall } from '../aws/call.ts';
-import { counted } from '../aws/counted.ts';
-import type { Config } from '../config.ts';
-import { type FileTableMarker, fileTableMarker } from '../ledger/incarnation.ts';
-import { dynamoTableMarker } from '../ledger/table-identity.ts';
-import type { Metrics } from '../ports.ts';
-import type { TableMarker } from '../ports-ledger.ts';
-import { tableGuard } from '../usecases/guard-table.ts';
+import { type AwsCall, counted } from '../aws/client.ts';
+import type { Config } from '../config/config.ts';
+import { dynamoTableMarker } from '../ledger/dynamo-table-marker.ts';
+import { type FileTableMarker, fileTableMarker } from '../ledger/file-table-marker.ts';
+import type { TableMarker } from '../ports/ledger.ts';
+import type { Metrics } from '../ports/system.ts';
+import { tableGuard } from '../usecases/table-guard.ts';
 import { composeAws } from './aws.ts';
 import { clock, randomBytes } from './system.ts';
 

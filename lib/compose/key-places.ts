@@ -1,11 +1,8 @@
-/** Where keys lie, as the configuration says: in files of this machine, or in AWS. */
-import type { Config } from '../config.ts';
-import { fileDerivation } from '../derivation/file-derivation.ts';
-import { fileKeySource, type KeySource, secretKeySource } from '../derivation/key-place.ts';
-import { kmsDerivation } from '../derivation/kms-derivation.ts';
-import type { Derivation } from '../ports.ts';
-import { fileKeyStore, type KeyStore } from '../signing/key-directory.ts';
-import { secretKeyStore } from '../signing/secret-directory.ts';
+import type { Config } from '../config/config.ts';
+import { fileDerivation, kmsDerivation } from '../derivation/derivation.ts';
+import { fileKeySource, type KeySource, secretKeySource } from '../derivation/key-source.ts';
+import type { Derivation } from '../ports/keys.ts';
+import { fileKeyStore, type KeyStore, secretKeyStore } from '../signing/key-store.ts';
 import { composeAws, composeSecrets } from './aws.ts';
 
 export function composeKeyStore(keys: Config<'keys'>['keys']): KeyStore {

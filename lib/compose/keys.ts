@@ -1,10 +1,9 @@
-/** Puts the upkeep of the keys together from its configuration. */
 import type { KeyEvents } from '../api/keys.ts';
-import { putResponse } from '../aws/put-answer.ts';
-import { readConfig } from '../config.ts';
-import { servicesOf } from '../config-services.ts';
-import { credentialKeyRotation } from '../derivation/credential-upkeep.ts';
-import { ringRotation } from '../signing/maintenance.ts';
+import { putResponse } from '../aws/custom-resource.ts';
+import { readConfig } from '../config/config.ts';
+import { servicesOf } from '../config/services.ts';
+import { credentialKeyRotation } from '../derivation/credential-key-rotation.ts';
+import { ringRotation } from '../signing/ring-rotation.ts';
 import { structuredLog } from '../telemetry/log.ts';
 import { composeTableMarker, TABLE_SETTINGS } from './identity.ts';
 import { composeCredentialKeySource, composeKeyStore } from './key-places.ts';

@@ -1,9 +1,8 @@
-/** Puts the ledger together from the configuration: a directory of this machine, or a table in AWS. */
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { fileLedger } from '../ledger/file-ledger.ts';
-import { type Journaling, journaling } from '../ledger/noting.ts';
+import { type Journaling, journaling } from '../ledger/journaling.ts';
 import { tableLedger } from '../ledger/table-ledger.ts';
-import type { Ledger } from '../ports-ledger.ts';
+import type { Ledger } from '../ports/ledger.ts';
 import { composeAws } from './aws.ts';
 import { clock, randomBytes } from './system.ts';
 

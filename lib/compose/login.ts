@@ -1,9 +1,8 @@
-/** Puts the login endpoint together from its configuration. */
-import { readConfig } from '../config.ts';
-import { servicesOf } from '../config-services.ts';
+import { readConfig } from '../config/config.ts';
+import { servicesOf } from '../config/services.ts';
 import type { Service } from '../domain/service.ts';
-import { cachedRings } from '../signing/rings.ts';
-import { accessTokenSigner } from '../signing/sign.ts';
+import { cachedRings } from '../signing/ring.ts';
+import { accessTokenSigner } from '../signing/signer.ts';
 import type { LoginPorts } from '../usecases/log-in.ts';
 import type { ChainParts } from './chain.ts';
 import { authenticatedChain, IAM_SETTINGS } from './guarded-chain.ts';

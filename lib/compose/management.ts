@@ -1,17 +1,15 @@
-/** Puts the management of tokens and namespaces together from its configuration. */
-import { readConfig } from '../config.ts';
-import type { WorkloadIssuer } from '../domain/issuer.ts';
+import { readConfig } from '../config/config.ts';
+import type { WorkloadIssuer } from '../domain/identity.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { Trust } from '../domain/trust.ts';
 import { idempotencyStore } from '../store/idempotency-store.ts';
 import { namespaceStore } from '../store/namespace-store.ts';
-import { proofStore } from '../store/proof-store.ts';
-import { POLICY, TRUST } from '../store/rule-items.ts';
-import { ruleStore } from '../store/rule-store.ts';
+import { proofStore } from '../store/nonce-store.ts';
+import { POLICY, ruleStore, TRUST } from '../store/rule-store.ts';
 import { tokenStore } from '../store/token-store.ts';
 import type { NamespacePorts } from '../usecases/manage-namespaces.ts';
 import type { RulePorts } from '../usecases/manage-rules.ts';
-import type { TokenPorts } from '../usecases/token-ports.ts';
+import type { TokenPorts } from '../usecases/manage-tokens.ts';
 import { composeAudit } from './audit.ts';
 import type { ChainParts } from './chain.ts';
 import { composeClient } from './client.ts';

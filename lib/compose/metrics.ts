@@ -1,6 +1,5 @@
-/** The figures of one function, as the configuration wants them. */
-import type { Config } from '../config.ts';
-import type { Metrics } from '../ports.ts';
+import type { Config } from '../config/config.ts';
+import type { Metrics } from '../ports/system.ts';
 import { embeddedMetrics } from '../telemetry/metrics.ts';
 import { clock } from './system.ts';
 

@@ -1,14 +1,13 @@
 /** Puts the replay of the ledger together from its configuration, and what a first start needs of it. */
 import type { Replay } from '../api/restore.ts';
-import { readConfig } from '../config.ts';
-import type { Log } from '../ports.ts';
-import type { MatchStatus } from '../ports-ledger.ts';
+import { readConfig } from '../config/config.ts';
+import type { MatchStatus } from '../ports/ledger.ts';
+import type { Log } from '../ports/system.ts';
 import { createDynamoClient } from '../store/client.ts';
-import { endedStore } from '../store/ended-store.ts';
 import { namespaceStore } from '../store/namespace-store.ts';
-import { proofStore } from '../store/proof-store.ts';
-import { POLICY, TRUST } from '../store/rule-items.ts';
-import { ruleStore } from '../store/rule-store.ts';
+import { proofStore } from '../store/nonce-store.ts';
+import { endedStore } from '../store/revoked-store.ts';
+import { POLICY, ruleStore, TRUST } from '../store/rule-store.ts';
 import { tokenStore } from '../store/token-store.ts';
 import { structuredLog } from '../telemetry/log.ts';
 import { replayLedger } from '../usecases/replay-ledger.ts';

@@ -1,13 +1,11 @@
-/** What tells who someone is at a login: for the login endpoint, and for the vending of credentials. */
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { credentialKeys } from '../derivation/credential-keys.ts';
-import { issuerKeys } from '../domain/issuer.ts';
-import type { Metrics } from '../ports.ts';
+import { issuerKeys } from '../domain/identity.ts';
+import type { Metrics } from '../ports/system.ts';
 import { leanLoginCalls, leanQuery } from '../store/lean-calls.ts';
 import { loginStore } from '../store/login-store.ts';
-import { POLICY, TRUST } from '../store/rule-items.ts';
-import { ruleReader } from '../store/rule-reader.ts';
-import type { PrincipalPorts } from '../usecases/standing.ts';
+import { POLICY, ruleReader, TRUST } from '../store/rule-store.ts';
+import type { PrincipalPorts } from '../usecases/principal.ts';
 import { composeDynamo, DYNAMO_SETTINGS } from './dynamo.ts';
 import { NO_ISSUERS } from './guarded-chain.ts';
 import { composeCredentialKeySource } from './key-places.ts';

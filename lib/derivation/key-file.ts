@@ -1,10 +1,9 @@
-/** A file of keys that nobody but its owner can read: the derivation key of one machine, and its credential keys. */
-import type { KeyObject } from 'node:crypto';
+/** A file of keys that only its owner can read. */
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { link, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { RandomBytes } from '../ports.ts';
-import { FIRST_KEY, newKey, parseJson, secretKey } from './key-text.ts';
+import type { RandomBytes } from '../ports/system.ts';
 
 const READABLE_BY_OTHERS = 0o077;
 
@@ -83,4 +82,34 @@ async function linkUnlessTaken(from: string, to: string): Promise<boolean> {
 async function syncDirectory(path: string): Promise<void> {
   await using directory = await open(path, 'r');
   await directory.sync();
+}
+
+const KEY_BYTES = 32;
+
+/** The name of a document's first key. */
+export const FIRST_KEY = 'k1';
+
+export function newKey(randomBytes: RandomBytes): string {
+  return Buffer.from(randomBytes(KEY_BYTES)).toString('base64url');
+}
+
+/** Throws for anything but a key. */
+export function secretKey(key: unknown, where: string): KeyObject {
+  const bytes = Buffer.from(typeof key === 'string' ? key : '', 'base64url');
+  if (bytes.length !== KEY_BYTES || bytes.toString('base64url') !== key) {
+    throw new Error(`${where}: not base64url of ${KEY_BYTES} bytes`);
+  }
+  return createSecretKey(bytes);
+}
+
+/** The object that a text holds. The error of JSON.parse would quote the text. */
+export function parseJson(text: string, place: string): Readonly<Record<string, unknown>> {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch {
+    // As for any other text that is no object.
+  }
+  if (typeof document !== 'object' || document === null) throw new Error(`${place}: not a JSON object`);
+  return document as Record<string, unknown>;
 }

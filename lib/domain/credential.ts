@@ -2,11 +2,12 @@
  * A credential: `plc_` + key version + `.` + payload + MAC, at most 1024 characters. It says itself what it is for, so
  * nothing is written when one is vended; what it may, its parent decides anew at every login.
  */
+
 import { type Access, actionsOf, PULL } from './access.ts';
 import { isHandle, type Subject } from './account.ts';
 import type { Permission } from './grant.ts';
 import { isPattern, type Pattern } from './repository.ts';
-import { Secret } from './secret.ts';
+import { CREDENTIAL_PREFIX, Secret } from './secret.ts';
 
 /** What a credential stems from. A credential is never one. */
 export type Parent =
@@ -40,14 +41,16 @@ export interface SignedCredential {
 /** How long a credential may be asked to live, in seconds. */
 export const CREDENTIAL_LIFE_SECONDS = { min: 60, default: 3600, max: 43_200 } as const;
 
-export const CREDENTIAL_PREFIX = 'plc_';
 /** With the user name it fits into one line of every client's configuration, and into any header. */
 export const MAX_CREDENTIAL_LENGTH = 1024;
 
 /** Characters of HMAC-SHA-256 in base64url. */
 const MAC_LENGTH = 43;
+
 const SEALED = /^(plc_([a-z0-9]{1,8})\.[A-Za-z0-9_-]{1,1000})([A-Za-z0-9_-]{43})$/;
+
 const KEY_NAME = /^[a-z0-9]{1,8}$/;
+
 const JTI = /^[A-Za-z0-9_-]{22}$/;
 
 /** What the credential allows at most. */

@@ -1,5 +1,20 @@
-/** The closed set of ways in which a request can fail, and the one error that carries them. */
-import type { Denial } from './measures.ts';
+/** The closed set of ways in which a request can fail, the one error that carries them, and why a caller is denied. */
+
+/** Why this error denies; undefined: it denies nobody, it is something else that went wrong. */
+export function denialOf({ code, details }: Pick<PullpassError, 'code' | 'details'>): Denial | undefined {
+  switch (code) {
+    case 'unauthenticated':
+    case 'rate-limited':
+      return details.denial ?? 'not-proven';
+    case 'forbidden':
+      return 'no-role';
+    case 'registration-closed':
+    case 'wider-than-parent':
+      return code;
+    default:
+      return undefined;
+  }
+}
 
 interface ErrorKind {
   readonly status: number;
@@ -19,6 +34,7 @@ interface ErrorKind {
 }
 
 const INVALID = { registryCode: 'UNSUPPORTED', oauthError: 'invalid_request' } as const;
+
 const REFUSED = { registryCode: 'DENIED', oauthError: 'access_denied' } as const;
 
 /** One row per failure: what each face of it looks like. */
@@ -194,3 +210,30 @@ export class PullpassError extends Error {
     this.details = details;
   }
 }
+
+/**
+ * Why someone was denied, in few words: each is a metric of its own, and costs as one. What exactly was wrong is in
+ * the log.
+ */
+export const DENIALS = [
+  /** Nothing was presented where something has to be: many clients begin like that. */
+  'no-secret',
+  /** No secret of ours, or a wrong one. */
+  'unknown-secret',
+  /** A secret that was good until its time was over. */
+  'expired',
+  /** A secret that somebody has removed, disabled, rotated or ended. */
+  'ended',
+  /** A secret where its kind is not taken. */
+  'misplaced',
+  /** What an issuer signed or answered does not hold. */
+  'not-proven',
+  /** A caller without the role, or whose proof is too weak for what it asks. */
+  'no-role',
+  'registration-closed',
+  'wider-than-parent',
+  /** A login that is answered, with nothing of what it asked for. */
+  'nothing-granted',
+] as const;
+
+export type Denial = (typeof DENIALS)[number];

@@ -1,8 +1,5 @@
-/** The grant: what was requested and is allowed, per repository, byte for byte. */
-import type { Action } from './access.ts';
-import { EVERYTHING, NOTHING } from './access.ts';
+import { type Action, EVERYTHING, NOTHING, type RequestedAccess } from './access.ts';
 import { isRepository, matchesPattern, namespaceOf, type Pattern } from './repository.ts';
-import type { RequestedAccess } from './scope.ts';
 
 /** An allowance: these actions on the repositories that match (null: every repository of an owned namespace). */
 export interface Permission {

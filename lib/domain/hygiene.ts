@@ -1,6 +1,6 @@
 /** What an operator should look at once a day: nothing of it is wrong, all of it grows if nobody does. */
 import type { Account } from './account.ts';
-import type { NamespaceClaim } from './namespace-claim.ts';
+import type { NamespaceClaim } from './namespace.ts';
 import { DAY_SECONDS, toRfc3339 } from './time.ts';
 import { isExpired, type TokenRecord } from './token-record.ts';
 

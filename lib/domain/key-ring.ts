@@ -1,7 +1,3 @@
-/**
- * When each key of a service's ring signs, is published and is dropped. The states follow from `now`, so a function
- * that was frozen for a day wakes up with the right key.
- */
 import { LIFETIME_SECONDS } from './service.ts';
 import { DAY_SECONDS, HOUR_SECONDS, MINUTE_SECONDS } from './time.ts';
 

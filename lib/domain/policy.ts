@@ -1,4 +1,3 @@
-/** Policies: what an account's administrators allow its IAM identities. They never touch registry tokens. */
 import { type Action, EVERYTHING, PULL, PULL_AND_PUSH } from './access.ts';
 import type { Account, Subject } from './account.ts';
 import type { Permission } from './grant.ts';

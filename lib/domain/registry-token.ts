@@ -2,24 +2,30 @@
  * The value of a registry token: `plp_` + handle (16) + id (22) + secret (43) + checksum (6), 91 characters.
  * The checksum refuses typos and garbage before any read; the prefix makes leaked values findable.
  */
+
 import { hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { type Account, accountHandle, HANDLE_LENGTH } from './account.ts';
 import { base62Width, decodeBase62, encodeBase62 } from './base62.ts';
-import { Secret } from './secret.ts';
+import { REGISTRY_TOKEN_PREFIX, Secret } from './secret.ts';
 import { bytesToUuid, uuidToBytes } from './uuid.ts';
 
-export const REGISTRY_TOKEN_PREFIX = 'plp_';
 /** Bytes of a token's secret, random or derived. */
 export const SECRET_BYTES = 32;
+
 /** Bytes of the salt in a token's record. */
 export const SALT_BYTES = 16;
 
 const ID_BYTES = 16;
+
 const ID_START = REGISTRY_TOKEN_PREFIX.length + HANDLE_LENGTH;
+
 const ID_END = ID_START + base62Width(ID_BYTES);
+
 const CHECKSUM_START = ID_END + base62Width(SECRET_BYTES);
+
 const SHAPE = /^plp_[0-9A-Za-z]{87}$/;
+
 const DERIVATION_LABEL = 'pullpass/registry-token/v1';
 
 /** Where the record of a presented value lies. */

@@ -1,4 +1,3 @@
-/** Trusts: which workloads of a build platform may log in for an account, by exact claims of their OIDC tokens. */
 import { type Access, actionsOf } from './access.ts';
 import { type Account, accountHandle, type Subject } from './account.ts';
 import type { Permission } from './grant.ts';

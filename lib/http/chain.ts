@@ -1,18 +1,15 @@
 /** The one middleware chain, outermost first: answer, failures, limits, parse, ready, proof, identity. */
 import middy, { type MiddlewareObj, type Request as MiddyRequest } from '@middy/core';
 import type { Context } from 'aws-lambda';
-import { denialOf } from '../domain/denial.ts';
-import { PullpassError } from '../domain/errors.ts';
-import type { Clock, Log, Metrics } from '../ports.ts';
-import { encodeResponse } from './answer.ts';
-import { readBody } from './body.ts';
-import { asPullpassError, errorResponse } from './errors.ts';
-import type { Credentials, Handlers, HttpEvent, HttpResult, Request, Response, Route } from './exchange.ts';
+import { denialOf, PullpassError } from '../domain/errors.ts';
+import type { Clock, Log, Metrics } from '../ports/system.ts';
+import type { Authenticate } from './authenticate.ts';
+import { checkLimits, readBody } from './body.ts';
+import { loginCredentials, managementCredentials, vendingCredentials } from './credentials.ts';
+import { asPullpassError, encodeResponse, errorResponse } from './errors.ts';
 import type { FailureLimiter } from './failure-limiter.ts';
 import { parseForm } from './form.ts';
-import type { Authenticate } from './identify.ts';
-import { checkLimits } from './limits.ts';
-import { loginCredentials, managementCredentials, vendingCredentials } from './present.ts';
+import type { Credentials, Handlers, HttpEvent, HttpResult, Request, Response, Route } from './request.ts';
 import { createRouter, type Router } from './router.ts';
 
 export interface ChainOptions {

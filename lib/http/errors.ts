@@ -1,6 +1,18 @@
-/** The two faces of an error: problem details for management, the registry envelope for registry clients. */
+/** Writes responses, and the two formats of an error: problem details for management, the registry envelope for registry clients. */
+
 import { ERRORS, PullpassError } from '../domain/errors.ts';
-import type { ErrorFormat, Response } from './exchange.ts';
+import type { ErrorFormat, HttpResult, Response } from './request.ts';
+
+/** Writes an answer as the result of a function with payload format 2.0. */
+export function encodeResponse({ status, json, text, headers }: Response): HttpResult {
+  if (text !== undefined) return { statusCode: status, headers: { ...headers }, body: text };
+  if (json === undefined) return { statusCode: status, headers: { ...headers } };
+  return {
+    statusCode: status,
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(json),
+  };
+}
 
 /** When to come again if what does not answer cannot say. */
 const RETRY_AFTER_SECONDS = 5;

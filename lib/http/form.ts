@@ -1,6 +1,16 @@
-/** The strict reader of `application/x-www-form-urlencoded` text, for queries and bodies alike. */
+/** Reads the body of a request: bounded, decoded strictly, as its route expects it. */
 import { PullpassError } from '../domain/errors.ts';
-import { decodeUtf8 } from './utf8.ts';
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Decodes UTF-8; anything else is an `invalid-request`. */
+export function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return decoder.decode(bytes);
+  } catch (cause) {
+    throw new PullpassError('invalid-request', { detail: 'The text is not valid UTF-8.', cause });
+  }
+}
 
 /** Values by name, in their order. */
 export type Form = ReadonlyMap<string, readonly string[]>;

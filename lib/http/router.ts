@@ -1,6 +1,5 @@
-/** Finds the route of a method and path. Ours, because platforms differ in what they decode before matching. */
 import { PullpassError } from '../domain/errors.ts';
-import type { ErrorFormat, Route } from './exchange.ts';
+import type { ErrorFormat, Route } from './request.ts';
 
 export interface Match {
   readonly route: Route;

@@ -1,13 +1,15 @@
 /** What the claims of a verified token must say before they name a caller. */
+
 import { isIdentifierValue, qualify } from '../domain/account.ts';
-import type { Identity } from '../domain/identity.ts';
-import type { Issuer } from '../domain/issuer.ts';
+import type { Identity, Issuer } from '../domain/identity.ts';
+import { member } from '../domain/strict-json.ts';
 import { DAY_SECONDS, toSeconds } from '../domain/time.ts';
 import { rejected } from './refusals.ts';
-import { member } from './strict-json.ts';
+import { type TrustedIssuer, tokenVerifier } from './signed-token.ts';
 
 /** What an issuer's clock may be off, in seconds. */
 const CLOCK_TOLERANCE_SECONDS = 30;
+
 /** No token may be made to live longer; as it must also be unexpired, none is older. */
 const MAX_LIFE_SECONDS = DAY_SECONDS;
 
@@ -74,4 +76,16 @@ function secondsAt(claims: unknown, name: string): number {
 /** The claim at a path of members parted by dots. */
 function claimAt(claims: unknown, path: string): unknown {
   return path.split('.').reduce(member, claims);
+}
+
+/** Answers the identity that a token proves; throws `unauthenticated` or `unavailable`. */
+export type AccessTokenVerifier = (token: string, nowMs: number) => Promise<BearerIdentity>;
+
+/** A verifier that knows these issuers. Throws if two share one `iss`. */
+export function accessTokenVerifier(trusted: readonly TrustedIssuer<Issuer>[]): AccessTokenVerifier {
+  const verify = tokenVerifier(trusted);
+  return async (token, nowMs) => {
+    const { claims, issuer } = await verify(token, nowMs);
+    return identityOf(claims, issuer, nowMs);
+  };
 }

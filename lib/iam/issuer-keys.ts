@@ -1,16 +1,22 @@
-/** The public keys of one issuer, kept so that neither a flood of tokens nor an issuer that is down matters. */
-import { boundedRequest, endpoint } from './bounded-request.ts';
-import { type KeySet, readKeySet, type VerificationKey } from './key-set.ts';
+/** The public keys of one issuer, cached so that neither a flood of tokens nor an issuer that is down matters. */
+
+import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { member, readStrictJson } from '../domain/strict-json.ts';
+import { boundedRequest, endpoint } from './http-client.ts';
 import { unanswered } from './refusals.ts';
 
 /** A key set is this long at most, in bytes. */
 const KEY_SET_BYTES = 100 * 1024;
+
 /** A fetch takes this long at most, in milliseconds, from the connection to the last byte: callers have 3 s. */
 const KEY_FETCH_MS = 2500;
+
 /** Between two fetches, whatever tokens name and however the last fetch ended. */
 export const KEY_FETCH_INTERVAL_MS = 10_000;
+
 /** A key set is used this long before it is fetched again: a key that the issuer removed dies then. */
 export const KEY_SET_FRESH_MS = 300_000;
+
 /** Keys work this long after the last good fetch while the issuer is down. */
 export const KEY_SET_USABLE_MS = 3_600_000;
 
@@ -71,5 +77,42 @@ export class IssuerKeys {
     } catch (error) {
       this.#failure = error;
     }
+  }
+}
+
+/** An issuer publishes a handful; more is no key set. */
+export const MAX_KEYS = 64;
+
+export interface VerificationKey {
+  readonly key: KeyObject;
+  /** The only algorithm that the key is for; undefined: the set does not say. */
+  readonly algorithm: string | undefined;
+}
+
+/** By `kid`. */
+export type KeySet = ReadonlyMap<string, VerificationKey>;
+
+/**
+ * Reads a key set. Keys for other purposes, of unknown kinds, or without a `kid` are left out, as section 5 asks.
+ * Throws for anything that is not a key set, or holds too many keys.
+ */
+export function readKeySet(body: Uint8Array): KeySet {
+  const keys = member(readStrictJson(body), 'keys');
+  if (!Array.isArray(keys) || keys.length > MAX_KEYS) throw new TypeError('not a JWK set');
+  return new Map(keys.flatMap(verificationKey));
+}
+
+function verificationKey(jwk: unknown): [string, VerificationKey][] {
+  const kid = member(jwk, 'kid');
+  const use = member(jwk, 'use');
+  const operations = member(jwk, 'key_ops');
+  const algorithm = member(jwk, 'alg');
+  if (typeof kid !== 'string' || (use !== undefined && use !== 'sig')) return [];
+  if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify'))) return [];
+  if (algorithm !== undefined && typeof algorithm !== 'string') return [];
+  try {
+    return [[kid, { key: createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' }), algorithm }]];
+  } catch {
+    return [];
   }
 }

@@ -1,6 +1,4 @@
-/** The two ways in which this folder says anything but yes. Neither repeats a word of an issuer or a caller. */
-import { PullpassError } from '../domain/errors.ts';
-import type { Denial } from '../domain/measures.ts';
+import { type Denial, PullpassError } from '../domain/errors.ts';
 
 /** The proof does not hold; `reason` is for the log, `denial` for the figures. */
 export function rejected(reason: string, denial: Denial = 'not-proven'): PullpassError {

@@ -1,12 +1,13 @@
-/** Recognises IAM callers: the user name picks the kind of proof, the configuration picks who is believed. */
-import type { Issuer, Issuers } from '../domain/issuer.ts';
-import type { IdentityVerifier, RandomBytes } from '../ports.ts';
-import { accessTokenVerifier } from './access-token.ts';
-import { awsCallers } from './aws-callers.ts';
+/** Verifies the assertions of IAM identities: one verifier per kind, chosen by the user name. */
+import type { Issuer, Issuers } from '../domain/identity.ts';
+import type { IdentityVerifier } from '../ports/iam.ts';
+import type { RandomBytes } from '../ports/system.ts';
+import { awsCallers } from './aws-sts.ts';
+import { accessTokenVerifier } from './claims.ts';
 import { IssuerKeys } from './issuer-keys.ts';
 import { rejected } from './refusals.ts';
 import type { TrustedIssuer } from './signed-token.ts';
-import { TokenExchange } from './token-exchange.ts';
+import { TokenExchange } from './token-endpoint.ts';
 
 const CACHE_KEY_BYTES = 32;
 

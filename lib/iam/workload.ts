@@ -1,14 +1,14 @@
 /** The OIDC tokens of build platforms: verified like access tokens, but their audience names the account. */
 import { isHandle, isIdentifierValue, qualify } from '../domain/account.ts';
-import type { WorkloadIssuer } from '../domain/issuer.ts';
+import type { WorkloadIssuer } from '../domain/identity.ts';
+import { member } from '../domain/strict-json.ts';
 import { toSeconds } from '../domain/time.ts';
 import { type Workload, workloadAudience } from '../domain/trust.ts';
-import type { WorkloadVerifier } from '../ports.ts';
+import type { WorkloadVerifier } from '../ports/iam.ts';
 import { audienceOf, validUntil } from './claims.ts';
 import { IssuerKeys } from './issuer-keys.ts';
 import { rejected } from './refusals.ts';
 import { tokenVerifier } from './signed-token.ts';
-import { member } from './strict-json.ts';
 
 export interface WorkloadVerifierOptions {
   readonly issuers: readonly WorkloadIssuer[];

@@ -1,4 +1,3 @@
-/** An answer of AWS, or `unavailable`. */
 import { PullpassError } from '../domain/errors.ts';
 
 /** The answer; undefined for an error of the one name that is as good as an answer. Throws `unavailable` for others. */

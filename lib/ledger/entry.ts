@@ -1,22 +1,53 @@
-/** An entry of the ledger as text, and back. What this program does not write is an error: it could be a loss. */
+/** An entry of the ledger as text, and the days that entries are kept by. What this program does not write is an error: it could be a revocation. */
+
 import * as v from 'valibot';
 import { type Account, isIdentifierValue, isIssuerKey } from '../domain/account.ts';
 import { PullpassError } from '../domain/errors.ts';
-import type { RemainingAccess, RevocationEntry } from '../domain/loss.ts';
 import { isNamespace, isPattern } from '../domain/repository.ts';
+import { LEDGER_SECONDS, type RemainingAccess, type RevocationEntry } from '../domain/revocation.ts';
+import { DAY_SECONDS } from '../domain/time.ts';
 import { isUuid } from '../domain/uuid.ts';
+import type { TimeRange } from '../ports/ledger.ts';
+
+const DAY_MS = DAY_SECONDS * 1000;
+
+export function dayOf(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10);
+}
+
+/** The day of the oldest entry that is still kept. */
+export function oldestDay(nowMs: number): string {
+  return dayOf(nowMs - LEDGER_SECONDS * 1000);
+}
+
+/** The first day of the span that is still kept. */
+export function firstDay({ sinceMs, nowMs }: TimeRange): string {
+  const [day, oldest] = [dayOf(sinceMs), oldestDay(nowMs)];
+  return day > oldest ? day : oldest;
+}
+
+/** The day after; undefined when that is beyond tomorrow, which a clock that is ahead may have written. */
+export function dayAfter(day: string, nowMs: number): string | undefined {
+  const next = Date.parse(day) + DAY_MS;
+  return next > nowMs + DAY_MS ? undefined : dayOf(next);
+}
 
 const HASH_BYTES = 32;
 
 const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
 const Id = v.pipe(v.string(), v.check(isUuid));
+
 const Qualified = v.custom<Account>(value => typeof value === 'string' && isQualified(value));
+
 const Hash = v.pipe(
   v.string(),
   v.transform(text => Buffer.from(text, 'base64url')),
   v.check(bytes => bytes.length === HASH_BYTES),
 );
+
 const Version = v.strictObject({ account: Qualified, id: Id, version: Count });
+
 /** `issuedBy` is what entries call the issuance id. */
 const Left = v.pipe(
   v.strictObject({
@@ -31,6 +62,7 @@ const Left = v.pipe(
   }),
   v.transform(({ issuedBy: issuanceId, ...left }) => ({ ...left, issuanceId })),
 );
+
 const Claim = v.strictObject({
   name: v.pipe(v.string(), v.check(isNamespace)),
   account: Qualified,
@@ -39,6 +71,7 @@ const Claim = v.strictObject({
 });
 
 const when = { id: Id, at: Count };
+
 const Entry = v.variant('act', [
   v.strictObject({ act: v.literal('narrow-token'), ...when, token: Version, left: Left }),
   v.strictObject({ act: v.literal('remove-token'), ...when, token: Version }),

@@ -1,10 +1,8 @@
-/** The ledger on AWS: a DynamoDB table of its own, a partition for each day. Entries are added and end by their time. */
-import type { AwsCall } from '../aws/call.ts';
-import { retainedUntil } from '../domain/loss.ts';
-import type { Ledger } from '../ports-ledger.ts';
+import type { AwsCall } from '../aws/client.ts';
+import { retainedUntil } from '../domain/revocation.ts';
+import type { Ledger } from '../ports/ledger.ts';
 import { orUnavailable } from './answered.ts';
-import { dayAfter, dayOf, firstDay } from './days.ts';
-import { formatEntry, parseEntry } from './entry.ts';
+import { dayAfter, dayOf, firstDay, formatEntry, parseEntry } from './entry.ts';
 
 /** A table, and how it is reached. */
 export interface TableAt {

@@ -1,11 +1,79 @@
-/** What registries are given to verify access tokens with. Nothing here reads a private key. */
+/** What registries verify access tokens with. Nothing here reads a private key. */
+
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import * as v from 'valibot';
 import { PullpassError } from '../domain/errors.ts';
 import { publishedKeys } from '../domain/key-ring.ts';
-import type { Service } from '../domain/service.ts';
-import type { KeyPublication } from '../ports-keys.ts';
-import { cached } from './kept.ts';
-import type { KeyReader } from './key-directory.ts';
-import { readPublicDocument } from './public-document.ts';
+import type { HeaderProfile, Service, SigningAlgorithm } from '../domain/service.ts';
+import type { KeyPublication } from '../ports/keys.ts';
+import { cached } from './cached.ts';
+import { readDocument, Seconds, writeDocument } from './document.ts';
+import type { KeyReader } from './key-store.ts';
+import { publicJwk } from './keys.ts';
+import type { KeyDocument } from './ring.ts';
+
+const Named = { kid: v.string(), use: v.literal('sig') };
+
+/** Public members only, by name: whatever the text holds, a private member is not published. */
+const Jwk = v.variant('alg', [
+  v.strictObject({
+    ...Named,
+    alg: v.literal('ES256'),
+    kty: v.literal('EC'),
+    crv: v.string(),
+    x: v.string(),
+    y: v.string(),
+  }),
+  v.strictObject({
+    ...Named,
+    alg: v.literal('RS256'),
+    kty: v.literal('RSA'),
+    n: v.string(),
+    e: v.string(),
+  }),
+]);
+
+const PublicDocument = v.strictObject({
+  version: v.literal(1),
+  service: v.string(),
+  profile: v.picklist(['x5c', 'kid'] satisfies HeaderProfile[]),
+  algorithm: v.picklist(['ES256', 'RS256'] satisfies SigningAlgorithm[]),
+  keys: v.array(v.strictObject({ useFrom: v.nullable(Seconds), dropAfter: v.nullable(Seconds), jwk: Jwk })),
+  /** PEM, the root that certifies now first; null in the profile without certificates. */
+  bundle: v.nullable(v.string()),
+});
+
+export type PublicDocument = v.InferOutput<typeof PublicDocument>;
+
+/** What keys that are kept, and certificates of roots (DER in base64), let everybody know. */
+export function publicText(
+  { name, profile, algorithm }: Service,
+  keys: readonly KeyDocument[],
+  roots: readonly string[],
+): string {
+  const bundle = roots.map(der => new X509Certificate(Buffer.from(der, 'base64')).toString()).join('');
+  return writeDocument({
+    version: 1,
+    service: name,
+    profile,
+    algorithm,
+    keys: keys.map(({ kid, useFrom, dropAfter, privateKey }) => ({
+      useFrom,
+      dropAfter,
+      jwk: { ...publicJwk(createPrivateKey(privateKey)), kid, use: 'sig', alg: algorithm },
+    })),
+    bundle: profile === 'x5c' ? bundle : null,
+  });
+}
+
+/** What `publicText` wrote. Throws for anything else, and for the document of another service, profile or algorithm. */
+export function readPublicDocument(text: string, { name, profile, algorithm }: Service): PublicDocument {
+  const what = `the public document of ${name}`;
+  const document = readDocument(PublicDocument, text, what);
+  const isIts = document.service === name && document.profile === profile && document.algorithm === algorithm;
+  if (!isIts) throw new Error(`${what}: of another service, profile or algorithm`);
+  return document;
+}
 
 /** Publishes the keys of the configured services. Throws `not-found` for any other, `unavailable` without keys. */
 export function keyPublication(services: readonly Service[], keys: KeyReader): KeyPublication {

@@ -1,10 +1,13 @@
-/** The ring of a service: as it is kept, and as it signs. */
+/** The ring of a service: as it is stored, and as it signs. */
+
 import { createPrivateKey, type JsonWebKey, type KeyObject, X509Certificate } from 'node:crypto';
 import * as v from 'valibot';
 import type { KeyTimes } from '../domain/key-ring.ts';
 import type { HeaderProfile, Service, SigningAlgorithm } from '../domain/service.ts';
+import { type Cached, cached } from './cached.ts';
 import { Base64, readDocument, Seconds } from './document.ts';
-import { publicJwk, thumbprint } from './jwk.ts';
+import type { KeyReader } from './key-store.ts';
+import { publicJwk, thumbprint } from './keys.ts';
 
 const KeyDocument = v.strictObject({
   kid: v.string(),
@@ -26,6 +29,7 @@ const RingDocument = v.strictObject({
 });
 
 export type KeyDocument = v.InferOutput<typeof KeyDocument>;
+
 export type RingDocument = v.InferOutput<typeof RingDocument>;
 
 /** A key that is ready to sign. */
@@ -102,4 +106,11 @@ function encodedHeader(
 ): string {
   const header = { alg, typ: 'JWT', kid, ...(profile === 'x5c' ? { x5c: certificates } : {}) };
   return Buffer.from(JSON.stringify(header)).toString('base64url');
+}
+
+/** The ring of a service. */
+export type Rings = Cached<Ring>;
+
+export function cachedRings(keys: KeyReader): Rings {
+  return cached({ keys, file: 'ring.json', parse: readRing });
 }

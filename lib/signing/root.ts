@@ -4,8 +4,8 @@ import * as v from 'valibot';
 import { LEAF_LEAD_SECONDS, LEAF_SECONDS } from '../domain/key-ring.ts';
 import { type Authority, certifyRoot } from './certificates.ts';
 import { Base64, readDocument, writeDocument } from './document.ts';
-import type { KeyTransaction } from './key-directory.ts';
-import { newPrivateKey, toPem } from './private-key.ts';
+import type { KeyTransaction } from './key-store.ts';
+import { newPrivateKey, toPem } from './keys.ts';
 
 const RootDocument = v.strictObject({
   version: v.literal(1),

@@ -1,4 +1,3 @@
-/** What a call to DynamoDB comes to, by whichever client: an answer, a condition that did not hold, or no answer. */
 import { PullpassError } from '../domain/errors.ts';
 
 /** The answer of a call; throws `unavailable` for every error. */

@@ -1,7 +1,8 @@
 /** What was done, in DynamoDB. A record is only ever added; it ends by its time. */
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { toSeconds } from '../domain/time.ts';
-import type { AuditStore, RandomBytes } from '../ports.ts';
+import type { AuditStore } from '../ports/stores.ts';
+import type { RandomBytes } from '../ports/system.ts';
 import { orUnavailable } from './answered.ts';
 import { integer, text } from './attributes.ts';
 import type { Table } from './calls.ts';

@@ -7,7 +7,7 @@ import {
   type QueryCommandInput,
   type QueryCommandOutput,
 } from '@aws-sdk/client-dynamodb';
-import type { RandomBytes } from '../ports.ts';
+import type { RandomBytes } from '../ports/system.ts';
 import { conditionHolds, orUnavailable } from './answered.ts';
 import type { Item } from './attributes.ts';
 import { readItems } from './batch-get.ts';

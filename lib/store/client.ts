@@ -2,7 +2,7 @@
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import pLimit from 'p-limit';
-import { ATTEMPTS, CONNECTION_MS, MAX_CALLS, REQUEST_MS } from '../aws/limits.ts';
+import { ATTEMPTS, CONNECTION_MS, MAX_CALLS, REQUEST_MS } from '../aws/connections.ts';
 
 /**
  * A client of the region (absent: the environment's). Endpoint and credentials come from the environment as the SDK

@@ -1,23 +1,42 @@
-/**
- * Everything in the table, page by page: a Scan, because no account knows of another's. Without the SDK: to delete is
- * most of the work of a cleanup, and takes a fifth of the CPU like this.
- */
-import type { AwsCall } from '../aws/call.ts';
+/** Everything in the table, page by page, for the cleanup. */
+
+import type { AwsCall } from '../aws/client.ts';
 import type { Candidate } from '../domain/hygiene.ts';
-import type { ExpiredRecord, ExpiryStore, PageBounds } from '../ports-cleanup.ts';
+import type { Checkpoint, ExpiredRecord, ExpiryStore, HygieneReport, PageBounds } from '../ports/cleanup.ts';
 import { conditionHolds, orUnavailable } from './answered.ts';
 import { asInteger, asQualified, asText, type Item, integer, read, readOrNull, text } from './attributes.ts';
-import { fromCheckpointItem, toCheckpointItem } from './checkpoint-item.ts';
 import { namesIn } from './expressions.ts';
 import { CHECKPOINT_KEY, CLAIM, type Key, key, NAMESPACE_PREFIX, nameIn } from './keys.ts';
 
+/** The attributes of a checkpoint; what is undefined is absent. */
+export function toCheckpointItem({ cursor, report, reportedAt }: Checkpoint): Item {
+  return {
+    ...(cursor === undefined ? {} : { cursor: text(cursor) }),
+    ...(report === undefined ? {} : { report: text(JSON.stringify(report)) }),
+    ...(reportedAt === undefined ? {} : { reportedAt: integer(reportedAt) }),
+  };
+}
+
+/** The checkpoint in an item; an empty one is that of a table that was never gone through. */
+export function fromCheckpointItem(item: Item): Checkpoint {
+  const report = readOrNull(item, 'report', asText);
+  return {
+    cursor: readOrNull(item, 'cursor', asText) ?? undefined,
+    report: report === null ? undefined : (JSON.parse(report) as HygieneReport),
+    reportedAt: readOrNull(item, 'reportedAt', asInteger) ?? undefined,
+  };
+}
+
 /** Items that one page looks at: few enough that a run never overshoots its deadline by more than a page. */
 const PAGE_ITEMS = 500;
+
 /** Nothing without an end matches: an absent attribute is not less than anything. */
 const EXPIRED = '#expiresAt < :cutoff';
+
 /** Of all items only tokens have a hash, and only as long as they are not removed. */
 const SIGHTED =
   '(attribute_exists(#hash) AND (attribute_not_exists(#expiresAt) OR #expiresAt <= :until)) OR #state = :released';
+
 const ATTRIBUTES = 'pk, sk, #account, #id, #createdAt, #lastUsedAt, #expiresAt';
 
 export interface ExpiryStoreOptions {

@@ -4,7 +4,7 @@ import type { Account } from '../domain/account.ts';
 import { PullpassError } from '../domain/errors.ts';
 import { IDEMPOTENCY_SECONDS, type IdempotencyRecord } from '../domain/idempotency.ts';
 import { isUuid } from '../domain/uuid.ts';
-import type { IdempotencyStore } from '../ports.ts';
+import type { IdempotencyStore } from '../ports/stores.ts';
 import { conditionHolds } from './answered.ts';
 import {
   asInteger,

@@ -1,7 +1,7 @@
 /** Where each kind of item lies. What an account owns lies in its partition, so each list is one consistent Query. */
 import { type Account, accountHandle } from '../domain/account.ts';
 import type { TokenAddress } from '../domain/registry-token.ts';
-import type { CredentialAddress } from '../ports.ts';
+import type { CredentialAddress } from '../ports/stores.ts';
 import { type Item, malformed } from './attributes.ts';
 
 /** A primary key as the operations take it. */

@@ -1,6 +1,6 @@
 /** The calls of a login over the lean client: what the SDK does to items on the way, as far as they need it. */
 import type { BatchGetItemCommandOutput, QueryCommandOutput } from '@aws-sdk/client-dynamodb';
-import type { AwsCall } from '../aws/call.ts';
+import type { AwsCall } from '../aws/client.ts';
 import type { LoginCalls } from './login-store.ts';
 import type { Query } from './query.ts';
 

@@ -5,13 +5,14 @@ import type { TokenAddress } from '../domain/registry-token.ts';
 import { isNamespace } from '../domain/repository.ts';
 import { HOUR_SECONDS } from '../domain/time.ts';
 import type { TokenRecord } from '../domain/token-record.ts';
-import type { LoginQuery, LoginRecords, LoginStore, RandomBytes } from '../ports.ts';
+import type { LoginQuery, LoginRecords, LoginStore } from '../ports/stores.ts';
+import type { RandomBytes } from '../ports/system.ts';
 import { type Item, integer } from './attributes.ts';
 import { type BatchGet, readItems } from './batch-get.ts';
-import { fromClaimItem } from './claim-item.ts';
 import { updateOf } from './expressions.ts';
 import { CLAIM, claimKey, endedKey, type Key, tokenKey } from './keys.ts';
-import { fromTokenItem, isTombstone } from './token-item.ts';
+import { fromClaimItem } from './namespace-store.ts';
+import { fromTokenItem, isTombstone } from './token-store.ts';
 
 /** The two calls that a login makes of DynamoDB. */
 export interface LoginCalls {

@@ -1,19 +1,41 @@
-/** Namespace claims in DynamoDB, and the index that lists them by account. */
+/** Namespace claims, and the index that lists them by account. */
+
 import { DeleteItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Account } from '../domain/account.ts';
-import { isHeldBy, type NamespaceClaim } from '../domain/namespace-claim.ts';
-import type { NamespaceStore, RandomBytes } from '../ports.ts';
+import { isHeldBy, type NamespaceClaim } from '../domain/namespace.ts';
+import { isNamespace } from '../domain/repository.ts';
+import type { NamespaceStore } from '../ports/stores.ts';
+import type { RandomBytes } from '../ports/system.ts';
 import { conditionHolds } from './answered.ts';
-import { type Item, integer, text } from './attributes.ts';
+import { asInteger, asOneOf, asQualified, type Item, integer, malformed, read, text } from './attributes.ts';
 import { batchGet, confirmWrite, newWriteId, queryAll, readItem, type Table } from './calls.ts';
-import { fromClaimItem, toClaimItem } from './claim-item.ts';
 import { namesIn, updateOf } from './expressions.ts';
 import { claimKey, NAMESPACE_PREFIX, nameIn, partitionOf, registrationKey } from './keys.ts';
 
+/** The attributes of a claim; its name is in its key. */
+export function toClaimItem(claim: NamespaceClaim): Item {
+  return { account: text(claim.account), state: text(claim.state), epoch: integer(claim.epoch) };
+}
+
+/** The claim in an item. Throws `internal` when the item is malformed. */
+export function fromClaimItem(item: Item): NamespaceClaim {
+  const name = nameIn(item, 'pk', NAMESPACE_PREFIX);
+  if (!isNamespace(name)) throw malformed(item, 'pk');
+  return {
+    name,
+    account: read(item, 'account', asQualified),
+    state: read(item, 'state', asOneOf('held', 'released')),
+    epoch: read(item, 'epoch', asInteger),
+  };
+}
+
 /** The most keys that one BatchGetItem takes. */
 const BATCH_KEYS = 100;
+
 const NO_CLAIM = 'attribute_not_exists(pk)';
+
 const SAME_CLAIM = '#account = :account AND #state = :state AND #epoch = :epoch';
+
 const NOT_LATER = 'attribute_not_exists(pk) OR #epoch <= :epoch';
 
 /** Every method throws `unavailable` when DynamoDB does not answer, `internal` when an item is malformed. */

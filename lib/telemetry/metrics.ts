@@ -1,10 +1,6 @@
-/**
- * Figures in CloudWatch's embedded metric format: one JSON line on the standard output, of which CloudWatch makes metrics.
- * By hand, because the usual package for it is 10 KB more for every cold start to read, for these lines.
- * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
- */
-import { type Count, type Denial, OBSERVATIONS, type Observation } from '../domain/measures.ts';
-import type { Clock, Metrics } from '../ports.ts';
+import type { Denial } from '../domain/errors.ts';
+import { type Count, OBSERVATIONS, type Observation } from '../domain/metrics.ts';
+import type { Clock, Metrics } from '../ports/system.ts';
 
 const NAMESPACE = 'Pullpass';
 

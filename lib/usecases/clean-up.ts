@@ -1,12 +1,15 @@
-/**
- * Removes what has expired, and makes the daily report in the same pass over the table. Correctness never depends on it:
- * every reader treats the expired as gone.
- */
-import { EXPIRING_SECONDS } from '../domain/hygiene.ts';
+/** Removes what has expired, and makes the daily hygiene report in the same pass. Correctness never depends on it: every reader treats the expired as gone. */
+
+import {
+  type AccountReport,
+  type Candidate,
+  EXPIRING_SECONDS,
+  findingKindOf,
+  withFinding,
+} from '../domain/hygiene.ts';
 import { HOUR_SECONDS, toSeconds } from '../domain/time.ts';
-import type { Clock, Metrics } from '../ports.ts';
-import type { Checkpoint, ExpiryPage, ExpiryStore, Notices } from '../ports-cleanup.ts';
-import { addCandidates, isLong, isReportDue, newReport, publishReport } from './hygiene-report.ts';
+import type { Checkpoint, ExpiryPage, ExpiryStore, HygieneReport, Notices } from '../ports/cleanup.ts';
+import type { Clock, Metrics } from '../ports/system.ts';
 
 export interface CleanupPorts {
   readonly expiry: ExpiryStore;
@@ -30,8 +33,10 @@ export interface CleanupCounts {
 
 /** What expired so recently is left alone, so that nothing races with a renewal at the last second. */
 export const CLEANUP_GRACE_SECONDS = HOUR_SECONDS;
+
 /** Stops with this much time left, which is more than a page and a report take. */
 const MARGIN_MS = 10_000;
+
 /** A run that is killed repeats so many pages at most; what it has removed stays removed. */
 const PAGES_BETWEEN_CHECKPOINTS = 10;
 
@@ -85,4 +90,45 @@ async function stop({ expiry, metrics }: CleanupPorts, state: Checkpoint): Promi
   metrics.count('ReleasedNamespaces', report.totals.releasedNamespaces);
   metrics.count('UnusedTokens', report.totals.unusedTokens);
   metrics.count('ExpiringTokens', report.totals.expiringTokens);
+}
+
+/** Once a day, also when a schedule is an hour early. */
+const REPORT_EVERY_SECONDS = 23 * HOUR_SECONDS;
+
+/** The longest reports on so many accounts still fit into one item (400 KB) with room to spare. */
+export const MAX_ACCOUNTS = 100;
+
+export function isReportDue({ reportedAt }: Pick<Checkpoint, 'reportedAt'>, now: number): boolean {
+  return reportedAt === undefined || reportedAt <= now - REPORT_EVERY_SECONDS;
+}
+
+export function newReport(at: number): HygieneReport {
+  return { at, accounts: [], totals: { releasedNamespaces: 0, unusedTokens: 0, expiringTokens: 0 } };
+}
+
+/** The report with what a page has shown. */
+export function addCandidates(
+  report: HygieneReport,
+  sighted: readonly Candidate[],
+  unusedSeconds: number,
+): HygieneReport {
+  const accounts = new Map<string, AccountReport>(report.accounts.map(entry => [entry.account, entry]));
+  const totals = { ...report.totals };
+  for (const sighting of sighted) {
+    const kind = findingKindOf(sighting, { at: report.at, unusedSeconds });
+    if (kind === undefined) continue;
+    totals[kind]++;
+    accounts.set(sighting.account, withFinding(accounts.get(sighting.account), kind, sighting));
+  }
+  return { ...report, accounts: [...accounts.values()], totals };
+}
+
+export function isLong({ accounts }: HygieneReport): boolean {
+  return accounts.length >= MAX_ACCOUNTS;
+}
+
+/** The report without what was handed on. An account that comes up again gets a second notice: their counts add up. */
+export async function publishReport(notices: Notices, report: HygieneReport): Promise<HygieneReport> {
+  if (report.accounts.length > 0) await notices.publish(report.accounts, report.at);
+  return { ...report, accounts: [] };
 }

@@ -1,15 +1,16 @@
 /** A login: a secret in, an access token out that allows what was asked for and is allowed. */
 
+import type { RequestedAccess } from '../domain/access.ts';
 import { accessTokenClaims, expiresInSeconds, JTI_BYTES } from '../domain/access-token.ts';
 import type { Account } from '../domain/account.ts';
 import { type DeniedScope, deniedScopes, type GrantedAccess, grant, namespacesOf } from '../domain/grant.ts';
-import { isHeldBy } from '../domain/namespace-claim.ts';
-import type { RequestedAccess } from '../domain/scope.ts';
+import { isHeldBy } from '../domain/namespace.ts';
 import type { Service } from '../domain/service.ts';
 import { toSeconds } from '../domain/time.ts';
-import type { AccessTokenSigner, Clock, RandomBytes } from '../ports.ts';
-import { resolvePrincipal } from './recognise.ts';
-import type { Caller, PrincipalPorts } from './standing.ts';
+import type { AccessTokenSigner } from '../ports/keys.ts';
+import type { Clock, RandomBytes } from '../ports/system.ts';
+import type { Caller, PrincipalPorts } from './principal.ts';
+import { resolvePrincipal } from './resolve-principal.ts';
 
 export interface LoginPorts extends PrincipalPorts {
   readonly signer: AccessTokenSigner;

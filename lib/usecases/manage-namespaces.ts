@@ -7,10 +7,10 @@ import {
   type NamespaceClaim,
   type RegistrationRules,
   release,
-} from '../domain/namespace-claim.ts';
+} from '../domain/namespace.ts';
 import { isNamespace } from '../domain/repository.ts';
-import type { NamespaceStore } from '../ports.ts';
-import { type Actor, type AuditPorts, recordAct } from './actor.ts';
+import type { NamespaceStore } from '../ports/stores.ts';
+import { type Actor, type AuditPorts, recordAct } from './audit.ts';
 import { retryOnConflict } from './retry.ts';
 
 export interface NamespacePorts extends AuditPorts {

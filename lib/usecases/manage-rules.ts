@@ -3,8 +3,9 @@ import { type Account, accountHandle } from '../domain/account.ts';
 import { PullpassError } from '../domain/errors.ts';
 import { toSeconds } from '../domain/time.ts';
 import { isUuid, UUID_RANDOM_BYTES, uuidV7 } from '../domain/uuid.ts';
-import type { RandomBytes, RuleStore } from '../ports.ts';
-import { type Actor, type AuditPorts, recordAct } from './actor.ts';
+import type { RuleStore } from '../ports/stores.ts';
+import type { RandomBytes } from '../ports/system.ts';
+import { type Actor, type AuditPorts, recordAct } from './audit.ts';
 
 /** What every rule has, of whatever kind. */
 interface Rule {

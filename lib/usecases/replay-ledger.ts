@@ -1,4 +1,4 @@
-/** Tells a restored table what was taken away since the moment that it was restored to; only then is it served from. */
+import type { Policy } from '../domain/policy.ts';
 import {
   LEDGER_SECONDS,
   narrowClaim,
@@ -6,19 +6,18 @@ import {
   type Revocation,
   type RevocationEntry,
   subjectOf,
-} from '../domain/loss.ts';
-import type { Policy } from '../domain/policy.ts';
+} from '../domain/revocation.ts';
 import { HOUR_SECONDS, toRfc3339, toSeconds } from '../domain/time.ts';
 import type { Trust } from '../domain/trust.ts';
+import type { Ledger, TableMarker } from '../ports/ledger.ts';
 import type {
-  Clock,
   NamespaceStore,
   NonceStore,
   RevokedCredentialStore,
   RuleStore,
   TokenStore,
-} from '../ports.ts';
-import type { Ledger, TableMarker } from '../ports-ledger.ts';
+} from '../ports/stores.ts';
+import type { Clock } from '../ports/system.ts';
 import { retryOnConflict } from './retry.ts';
 
 /** The stores themselves, not those that note what they do: what is replayed is in the ledger already. */

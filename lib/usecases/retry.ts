@@ -1,4 +1,3 @@
-/** Does a conditional write again after another writer was faster. */
 import { PullpassError } from '../domain/errors.ts';
 
 const ATTEMPTS = 8;

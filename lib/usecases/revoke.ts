@@ -1,20 +1,14 @@
 /** Ends a secret at the word of whoever holds it (RFC 7009). */
 import type { Account } from '../domain/account.ts';
-import { CREDENTIAL_PREFIX } from '../domain/credential.ts';
 import { hashRegistryToken, parseRegistryToken } from '../domain/registry-token.ts';
-import type { Secret } from '../domain/secret.ts';
+import { CREDENTIAL_PREFIX, type Secret } from '../domain/secret.ts';
 import { toSeconds } from '../domain/time.ts';
 import { revokeToken } from '../domain/token-record.ts';
-import type {
-  AuditStore,
-  Clock,
-  CredentialKeys,
-  LoginStore,
-  RevokedCredentialStore,
-  TokenStore,
-} from '../ports.ts';
-import { recordAct } from './actor.ts';
-import { verifyCredential } from './credential-value.ts';
+import type { CredentialKeys } from '../ports/keys.ts';
+import type { AuditStore, LoginStore, RevokedCredentialStore, TokenStore } from '../ports/stores.ts';
+import type { Clock } from '../ports/system.ts';
+import { recordAct } from './audit.ts';
+import { verifyCredential } from './credential-principal.ts';
 import { retryOnConflict } from './retry.ts';
 
 export interface RevokePorts {

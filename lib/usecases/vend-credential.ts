@@ -1,4 +1,3 @@
-/** Vends a credential: short-lived, for one service, and never wider nor longer-lived than its parent. */
 import { type Access, actionsOf, PULL } from '../domain/access.ts';
 import type { Account } from '../domain/account.ts';
 import { PullpassError } from '../domain/errors.ts';
@@ -7,10 +6,10 @@ import { matchesPattern, type Pattern } from '../domain/repository.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { Service } from '../domain/service.ts';
 import { toSeconds } from '../domain/time.ts';
-import type { Clock, RandomBytes } from '../ports.ts';
-import { signCredential } from './credential-value.ts';
-import { resolvePrincipal } from './recognise.ts';
-import { type Caller, type PrincipalPorts, refused } from './standing.ts';
+import type { Clock, RandomBytes } from '../ports/system.ts';
+import { signCredential } from './credential-principal.ts';
+import { type Caller, type PrincipalPorts, refused } from './principal.ts';
+import { resolvePrincipal } from './resolve-principal.ts';
 
 export interface VendPorts extends PrincipalPorts {
   readonly clock: Clock;

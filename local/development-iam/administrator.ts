@@ -1,7 +1,7 @@
 /** The administrator of the development IAM: who that is, and the file in which the operator finds the key. */
 import { readFile } from 'node:fs/promises';
 import { replaceFile } from '../../lib/files/atomic-file.ts';
-import type { RandomBytes } from '../../lib/ports.ts';
+import type { RandomBytes } from '../../lib/ports/system.ts';
 import { type ApiKey, type ApiKeys, newApiKey } from './api-keys.ts';
 
 /** In `PULLPASS_ADMINISTRATORS`: `dev:dev:administrator`. */

@@ -6,7 +6,7 @@ import { isIdentifierValue } from '../../lib/domain/account.ts';
 import { encodeBase62 } from '../../lib/domain/base62.ts';
 import { UUID_RANDOM_BYTES, uuidV7 } from '../../lib/domain/uuid.ts';
 import { replaceFile } from '../../lib/files/atomic-file.ts';
-import type { RandomBytes } from '../../lib/ports.ts';
+import type { RandomBytes } from '../../lib/ports/system.ts';
 
 const SECRET_BYTES = 32;
 const MODE = 0o600;

@@ -4,8 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { CompactSign, compactVerify } from 'jose';
 import { DAY_SECONDS, HOUR_SECONDS } from '../../lib/domain/time.ts';
 import { replaceFile } from '../../lib/files/atomic-file.ts';
-import { publicJwk, thumbprint } from '../../lib/signing/jwk.ts';
-import { newPrivateKey, toPem } from '../../lib/signing/private-key.ts';
+import { newPrivateKey, publicJwk, thumbprint, toPem } from '../../lib/signing/keys.ts';
 import type { ApiKey } from './api-keys.ts';
 
 export const ACCESS_TOKEN_SECONDS = HOUR_SECONDS;

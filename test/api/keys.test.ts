@@ -1,8 +1,7 @@
 /** The events of the keys function: what each of them does, and that nothing else does anything. */
 import { describe, expect, it } from 'vitest';
-import { resourceResponse } from '../../lib/api/custom-resource.ts';
-import { keyHandler } from '../../lib/api/keys.ts';
-import type { CredentialKeyReport, RingReport } from '../../lib/ports-keys.ts';
+import { keyHandler, resourceResponse } from '../../lib/api/keys.ts';
+import type { CredentialKeyReport, RingReport } from '../../lib/ports/keys.ts';
 import { NO_METRICS } from '../../lib/telemetry/metrics.ts';
 import { KID, NOW, X5C } from '../signing/ground.ts';
 

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { API_KEY_GRANT } from '../../lib/iam/token-exchange.ts';
+import { API_KEY_GRANT } from '../../lib/iam/token-endpoint.ts';
 import { namespaceOf, openWorld, type World, workloadToken } from '../support/callers.ts';
 import { basicHeader, type Sent } from '../support/events.ts';
 import { eventsOf } from '../support/logs.ts';

@@ -67,7 +67,7 @@ export function layerOf(path: string): string | undefined {
 
 /** The only readers of the environment; local/ completes it for all others. */
 export const ENVIRONMENT_READERS: readonly string[] = [
-  'lib/config.ts',
+  'lib/config/config.ts',
   'cli/environment.ts',
   'cli/aws-proof.ts',
 ];

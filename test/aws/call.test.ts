@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterEach, describe, expect, it } from 'vitest';
-import { awsClient, endpointOf } from '../../lib/aws/call.ts';
+import { awsClient, endpointOf } from '../../lib/aws/client.ts';
 import { Secret } from '../../lib/domain/secret.ts';
 import { leanLoginCalls } from '../../lib/store/lean-calls.ts';
 import { loginStore } from '../../lib/store/login-store.ts';

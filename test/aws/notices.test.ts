@@ -1,7 +1,7 @@
 /** The hygiene report on the event bus: every account's notice gets there, or whoever sent it is told. */
 import { expect, it } from 'vitest';
-import type { AwsCall } from '../../lib/aws/call.ts';
-import { DETAIL_TYPE, eventNotices, MAX_ENTRIES, SOURCE } from '../../lib/aws/notices.ts';
+import type { AwsCall } from '../../lib/aws/client.ts';
+import { DETAIL_TYPE, eventNotices, MAX_ENTRIES, SOURCE } from '../../lib/aws/events.ts';
 import type { Account } from '../../lib/domain/account.ts';
 import { type AccountReport, MAX_EXAMPLES } from '../../lib/domain/hygiene.ts';
 import { NOW } from '../support/records.ts';

@@ -1,6 +1,6 @@
 /** The answer to a deployment goes to S3 and nowhere else, is short, and does not wait for ever. */
 import { describe, expect, it } from 'vitest';
-import { type Put, putResponse } from '../../lib/aws/put-answer.ts';
+import { type Put, putResponse } from '../../lib/aws/custom-resource.ts';
 
 const URL_OF_EUROPE =
   'https://cloudformation-custom-resource-response-eucentral1.s3.eu-central-1.amazonaws.com/arn%3Aaws%3Acloudformation%3A1?X-Amz-Signature=1';

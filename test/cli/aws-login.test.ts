@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseAwsAssertion } from '../../lib/iam/aws-proof.ts';
+import { parseAwsAssertion } from '../../lib/iam/aws-assertion.ts';
 import { isSignedBy } from '../support/presigned.ts';
 import { runProgram } from './support/program.ts';
 import { Shell } from './support/shell.ts';

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { accountHandle } from '../../lib/domain/account.ts';
 import type { Candidate } from '../../lib/domain/hygiene.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
-import type { AuditEvent } from '../../lib/ports.ts';
-import type { ExpiredRecord, ExpiryStore, PageBounds } from '../../lib/ports-cleanup.ts';
+import type { ExpiredRecord, ExpiryStore, PageBounds } from '../../lib/ports/cleanup.ts';
+import type { AuditEvent } from '../../lib/ports/stores.ts';
 import { inBatches } from '../support/batches.ts';
 import {
   ACCOUNT,

@@ -1,6 +1,6 @@
 /** What every key directory does, wherever the keys lie. */
 import { describe, expect, it } from 'vitest';
-import type { KeyFile, KeyStore } from '../../lib/signing/key-directory.ts';
+import type { KeyFile, KeyStore } from '../../lib/signing/key-store.ts';
 
 const FILES: readonly KeyFile[] = ['ring.json', 'root.json', 'public.json'];
 /** The odd ones: characters that no file or no secret can have in its name, or that end like a secret's ARN. */

@@ -1,7 +1,7 @@
 /** The contract of `NamespaceStore`. */
 import { describe, expect, it } from 'vitest';
-import { type NamespaceClaim, release } from '../../lib/domain/namespace-claim.ts';
-import type { NamespaceStore } from '../../lib/ports.ts';
+import { type NamespaceClaim, release } from '../../lib/domain/namespace.ts';
+import type { NamespaceStore } from '../../lib/ports/stores.ts';
 import { inBatches } from '../support/batches.ts';
 import { ACCOUNT, aClaim, OTHER_ACCOUNT } from '../support/records.ts';
 import type { OpenStores } from './stores.ts';

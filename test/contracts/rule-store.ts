@@ -5,7 +5,7 @@ import { type Account, accountHandle } from '../../lib/domain/account.ts';
 import { MAX_RULES, type Policy } from '../../lib/domain/policy.ts';
 import type { Trust } from '../../lib/domain/trust.ts';
 import { UUID_RANDOM_BYTES, uuidV7 } from '../../lib/domain/uuid.ts';
-import type { RuleStore } from '../../lib/ports.ts';
+import type { RuleStore } from '../../lib/ports/stores.ts';
 import { ACCOUNT, aPolicy, aTrust, NOW, OTHER_ACCOUNT } from '../support/records.ts';
 import type { Stores } from './stores.ts';
 

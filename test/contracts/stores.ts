@@ -1,6 +1,7 @@
 /** What a contract suite runs on: every store port, over one state. */
 import type { Policy } from '../../lib/domain/policy.ts';
 import type { Trust } from '../../lib/domain/trust.ts';
+import type { ExpiryStore } from '../../lib/ports/cleanup.ts';
 import type {
   AuditStore,
   IdempotencyStore,
@@ -10,8 +11,7 @@ import type {
   RevokedCredentialStore,
   RuleStore,
   TokenStore,
-} from '../../lib/ports.ts';
-import type { ExpiryStore } from '../../lib/ports-cleanup.ts';
+} from '../../lib/ports/stores.ts';
 
 export interface Stores {
   readonly tokens: TokenStore;

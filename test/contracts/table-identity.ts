@@ -1,6 +1,6 @@
 /** The contract of `TableIdentity`. */
 import { describe, expect, it } from 'vitest';
-import type { TableMarker } from '../../lib/ports-ledger.ts';
+import type { TableMarker } from '../../lib/ports/ledger.ts';
 import { NOW } from '../support/records.ts';
 
 /** A table, and what can be made of it. */

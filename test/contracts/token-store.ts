@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { type Account, accountHandle } from '../../lib/domain/account.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
 import type { TokenRecord } from '../../lib/domain/token-record.ts';
-import type { TokenStore } from '../../lib/ports.ts';
+import type { TokenStore } from '../../lib/ports/stores.ts';
 import { inBatches } from '../support/batches.ts';
 import { ACCOUNT, aToken, NOW, OTHER_ACCOUNT } from '../support/records.ts';
 import type { OpenStores } from './stores.ts';

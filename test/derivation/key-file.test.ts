@@ -3,7 +3,7 @@ import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { fileDerivation } from '../../lib/derivation/file-derivation.ts';
+import { fileDerivation } from '../../lib/derivation/derivation.ts';
 import { createKeyFile } from '../../lib/derivation/key-file.ts';
 
 const KEY = Buffer.alloc(32, 7);

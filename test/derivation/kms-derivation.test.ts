@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { kmsDerivation } from '../../lib/derivation/kms-derivation.ts';
-import type { Derivation } from '../../lib/ports.ts';
+import { kmsDerivation } from '../../lib/derivation/derivation.ts';
+import type { Derivation } from '../../lib/ports/keys.ts';
 import { LoopbackAws, refused } from '../support/loopback-aws.ts';
 
 const KEYS = 'arn:aws:kms:eu-central-1:123456789012:key/';

@@ -1,7 +1,6 @@
 /** What a secret looks like: enough to tell the caller's mistake, and no more. */
 import { describe, expect, it } from 'vitest';
-import { type SecretFormat, secretFormatOf } from '../../lib/domain/appearance.ts';
-import { Secret } from '../../lib/domain/secret.ts';
+import { Secret, type SecretFormat, secretFormatOf } from '../../lib/domain/secret.ts';
 
 describe('a secret looks like', () => {
   it.each<[SecretFormat, string]>([

@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   CREDENTIAL_LIFE_SECONDS,
-  CREDENTIAL_PREFIX,
   type Credential,
   credentialBody,
   formatCredential,
@@ -13,7 +12,7 @@ import {
   parseCredential,
   readCredentialBody,
 } from '../../lib/domain/credential.ts';
-import { Secret } from '../../lib/domain/secret.ts';
+import { CREDENTIAL_PREFIX, Secret } from '../../lib/domain/secret.ts';
 import { account, nearName, pattern } from './arbitraries.ts';
 
 const MAC = Buffer.alloc(32, 0xfb);

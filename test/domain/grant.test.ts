@@ -1,7 +1,7 @@
 /** The grant: never wider than what is asked, than what is allowed, than what the account owns. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Action } from '../../lib/domain/access.ts';
+import { type Action, parseScopes } from '../../lib/domain/access.ts';
 import {
   coverage,
   formatScope,
@@ -11,7 +11,6 @@ import {
   namespacesOf,
   type Permission,
 } from '../../lib/domain/grant.ts';
-import { parseScopes } from '../../lib/domain/scope.ts';
 import { namespace, nearName, nearScope, pattern, repository } from './arbitraries.ts';
 import { reaches, readsAsRepository } from './oracles/repository.ts';
 

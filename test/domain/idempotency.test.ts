@@ -60,7 +60,7 @@ describe('decideReplay, where the token has another value, or there is none', ()
     [1, 2, 3].flatMap(asked => (['pending', 'done'] as const).map(state => ({ present, asked, state }))),
   );
   it.each(rows)('generation $present now, $asked asked, $state', ({ present, asked, state }) => {
-    const token = present === 0 ? undefined : { ...FRESH, generation: present, issuedBy: 'write-0' };
+    const token = present === 0 ? undefined : { ...FRESH, generation: present, issuanceId: 'write-0' };
     const goesOn = state === 'pending' && present + 1 === asked;
     expect(decideReplay(first(state, asked), token, NOW)).toBe(goesOn ? 'carry-out' : 'refuse');
   });

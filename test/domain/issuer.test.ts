@@ -1,6 +1,6 @@
 /** Issuers, by their keys. */
 import { describe, expect, it } from 'vitest';
-import { type Issuers, identityIssuers, issuerKeys } from '../../lib/domain/issuer.ts';
+import { type Issuers, identityIssuers, issuerKeys } from '../../lib/domain/identity.ts';
 
 const IAM = {
   key: 'ibm',

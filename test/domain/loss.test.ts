@@ -2,6 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Account } from '../../lib/domain/account.ts';
+import { decideRegistration, type NamespaceClaim, release } from '../../lib/domain/namespace.ts';
+import { matchesPattern } from '../../lib/domain/repository.ts';
 import {
   CONTESTED,
   LEDGER_SECONDS,
@@ -13,9 +15,7 @@ import {
   remainingAccess,
   retainedUntil,
   subjectOf,
-} from '../../lib/domain/loss.ts';
-import { decideRegistration, type NamespaceClaim, release } from '../../lib/domain/namespace-claim.ts';
-import { matchesPattern } from '../../lib/domain/repository.ts';
+} from '../../lib/domain/revocation.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
 import {
   judge,
@@ -362,7 +362,7 @@ describe('the ledger is told of', () => {
         'expiresAt',
         'generation',
         'hash',
-        'issuedBy',
+        'issuanceId',
         'previous',
         'repositories',
       ]),

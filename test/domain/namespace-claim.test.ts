@@ -8,7 +8,7 @@ import {
   parseRegistrationRule,
   type RegistrationRules,
   release,
-} from '../../lib/domain/namespace-claim.ts';
+} from '../../lib/domain/namespace.ts';
 
 const [ME, OTHER, THIRD] = ['ibm:me', 'ibm:other', 'ibm:third'] as const;
 

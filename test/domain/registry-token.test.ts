@@ -10,11 +10,10 @@ import {
   formatRegistryToken,
   hashRegistryToken,
   parseRegistryToken,
-  REGISTRY_TOKEN_PREFIX,
   SALT_BYTES,
   SECRET_BYTES,
 } from '../../lib/domain/registry-token.ts';
-import { Secret } from '../../lib/domain/secret.ts';
+import { REGISTRY_TOKEN_PREFIX, Secret } from '../../lib/domain/secret.ts';
 import { bytesToUuid } from '../../lib/domain/uuid.ts';
 import { account } from './arbitraries.ts';
 

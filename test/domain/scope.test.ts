@@ -1,7 +1,7 @@
 /** Scopes: read as distribution writes them, and the same by a second, independent reading. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseScopes } from '../../lib/domain/scope.ts';
+import { parseScopes } from '../../lib/domain/access.ts';
 import { nearScope } from './arbitraries.ts';
 import { readScopes } from './oracles/scope.ts';
 

@@ -1,9 +1,8 @@
 /** Why a login got less than it asked for: told for each resource that fell short, and for no other. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Action } from '../../lib/domain/access.ts';
+import { type Action, parseScopes, type RequestedAccess } from '../../lib/domain/access.ts';
 import { deniedScopes, grant, type Permission } from '../../lib/domain/grant.ts';
-import { parseScopes, type RequestedAccess } from '../../lib/domain/scope.ts';
 import { namespace, nearScope, pattern } from './arbitraries.ts';
 
 const ALL: readonly Action[] = ['delete', 'pull', 'push'];

@@ -1,6 +1,6 @@
 /** The hygiene report on a bus that nobody here wrote: the rule of the guide picks it out, and hands it to a queue. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { eventNotices } from '../../lib/aws/notices.ts';
+import { eventNotices } from '../../lib/aws/events.ts';
 import type { Account } from '../../lib/domain/account.ts';
 import type { AccountReport } from '../../lib/domain/hygiene.ts';
 import { callerOf, REGION } from '../support/loopback-aws.ts';

@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readJws, verifiedPayload } from '../../lib/iam/jws.ts';
-import { readKeySet } from '../../lib/iam/key-set.ts';
+import { readKeySet } from '../../lib/iam/issuer-keys.ts';
+import { readJws, verifiedPayload } from '../../lib/iam/signed-token.ts';
 import { run } from './support/processes.ts';
 import { tool } from './support/tools.ts';
 

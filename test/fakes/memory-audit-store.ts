@@ -1,6 +1,6 @@
 /** Audit records in memory; `table.audits` shows them. */
 import { DAY_SECONDS, toSeconds } from '../../lib/domain/time.ts';
-import type { AuditStore } from '../../lib/ports.ts';
+import type { AuditStore } from '../../lib/ports/stores.ts';
 import { type MemoryTable, memoryTable } from './memory-table.ts';
 
 export function memoryAuditStore(

@@ -1,5 +1,4 @@
-/** The credentials that were ended, in memory. */
-import type { RevokedCredentialStore } from '../../lib/ports.ts';
+import type { RevokedCredentialStore } from '../../lib/ports/stores.ts';
 import { type MemoryTable, memoryTable } from './memory-table.ts';
 
 export function memoryEndedStore({ ended }: MemoryTable = memoryTable()): RevokedCredentialStore {

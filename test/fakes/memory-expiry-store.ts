@@ -1,6 +1,6 @@
 /** Everything that is stored, in memory. */
 import type { Candidate } from '../../lib/domain/hygiene.ts';
-import type { ExpiredRecord, ExpiryStore } from '../../lib/ports-cleanup.ts';
+import type { ExpiredRecord, ExpiryStore } from '../../lib/ports/cleanup.ts';
 import { type MemoryTable, memoryTable } from './memory-table.ts';
 
 const PAGE = 100;

@@ -1,6 +1,6 @@
 /** What requests with an `Idempotency-Key` have done, in memory. */
 import { IDEMPOTENCY_SECONDS } from '../../lib/domain/idempotency.ts';
-import type { IdempotencyStore } from '../../lib/ports.ts';
+import type { IdempotencyStore } from '../../lib/ports/stores.ts';
 import { type MemoryTable, memoryTable, ownKey } from './memory-table.ts';
 
 export function memoryIdempotencyStore({ requests }: MemoryTable = memoryTable()): IdempotencyStore {

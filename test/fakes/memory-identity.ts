@@ -1,5 +1,4 @@
-/** The identity of a table in memory, and copies of it. */
-import type { TableMarker } from '../../lib/ports-ledger.ts';
+import type { TableMarker } from '../../lib/ports/ledger.ts';
 import type { Place } from '../contracts/table-identity.ts';
 
 interface Word {

@@ -1,8 +1,6 @@
-/** The ledger in memory. */
-
-import type { RevocationEntry } from '../../lib/domain/loss.ts';
-import { dayOf, firstDay } from '../../lib/ledger/days.ts';
-import type { Ledger } from '../../lib/ports-ledger.ts';
+import type { RevocationEntry } from '../../lib/domain/revocation.ts';
+import { dayOf, firstDay } from '../../lib/ledger/entry.ts';
+import type { Ledger } from '../../lib/ports/ledger.ts';
 
 const PAGE = 100;
 

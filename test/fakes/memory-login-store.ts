@@ -1,6 +1,6 @@
 /** What a login reads, in memory. */
 import { HOUR_SECONDS } from '../../lib/domain/time.ts';
-import type { LoginStore } from '../../lib/ports.ts';
+import type { LoginStore } from '../../lib/ports/stores.ts';
 import { type MemoryTable, memoryTable, ownKey } from './memory-table.ts';
 
 export function memoryLoginStore({ tokens, claims, ended }: MemoryTable = memoryTable()): LoginStore {

@@ -1,7 +1,7 @@
 /** Namespace claims and their index in memory. */
 import { isDeepStrictEqual } from 'node:util';
-import { isHeldBy, type NamespaceClaim } from '../../lib/domain/namespace-claim.ts';
-import type { NamespaceStore } from '../../lib/ports.ts';
+import { isHeldBy, type NamespaceClaim } from '../../lib/domain/namespace.ts';
+import type { NamespaceStore } from '../../lib/ports/stores.ts';
 import { type MemoryTable, memoryTable, ownKey } from './memory-table.ts';
 
 export function memoryNamespaceStore(table: MemoryTable = memoryTable()): NamespaceStore {

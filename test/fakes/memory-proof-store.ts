@@ -1,5 +1,4 @@
-/** The proofs that were used, in memory. */
-import type { NonceStore } from '../../lib/ports.ts';
+import type { NonceStore } from '../../lib/ports/stores.ts';
 import { type MemoryTable, memoryTable } from './memory-table.ts';
 
 export function memoryProofStore({ proofs }: MemoryTable = memoryTable()): NonceStore {

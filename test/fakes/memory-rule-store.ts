@@ -1,7 +1,7 @@
 /** The rules of one kind, in memory. */
 import type { Account } from '../../lib/domain/account.ts';
 import { MAX_RULES } from '../../lib/domain/policy.ts';
-import type { RuleStore } from '../../lib/ports.ts';
+import type { RuleStore } from '../../lib/ports/stores.ts';
 import { handleOf, ownKey } from './memory-table.ts';
 
 export function memoryRuleStore<R extends { readonly account: Account; readonly id: string }>(

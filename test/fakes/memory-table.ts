@@ -1,12 +1,12 @@
 /** What the stores in memory share, as the stores on DynamoDB share one table. */
 import { type Account, accountHandle } from '../../lib/domain/account.ts';
 import type { IdempotencyRecord } from '../../lib/domain/idempotency.ts';
-import type { NamespaceClaim } from '../../lib/domain/namespace-claim.ts';
+import type { NamespaceClaim } from '../../lib/domain/namespace.ts';
 import type { Policy } from '../../lib/domain/policy.ts';
 import type { TokenRecord } from '../../lib/domain/token-record.ts';
 import type { Trust } from '../../lib/domain/trust.ts';
-import type { AuditEvent } from '../../lib/ports.ts';
-import type { Checkpoint } from '../../lib/ports-cleanup.ts';
+import type { Checkpoint } from '../../lib/ports/cleanup.ts';
+import type { AuditEvent } from '../../lib/ports/stores.ts';
 
 /** Something that ends by itself. */
 interface Row<T> {

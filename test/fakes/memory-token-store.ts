@@ -2,7 +2,7 @@
 import type { Account } from '../../lib/domain/account.ts';
 import { IDEMPOTENCY_SECONDS } from '../../lib/domain/idempotency.ts';
 import { isExpired, type TokenRecord } from '../../lib/domain/token-record.ts';
-import type { TokenStore } from '../../lib/ports.ts';
+import type { TokenStore } from '../../lib/ports/stores.ts';
 import { type MemoryTable, memoryTable, ownKey } from './memory-table.ts';
 
 export function memoryTokenStore({ tokens }: MemoryTable = memoryTable()): TokenStore {

@@ -1,7 +1,7 @@
 /** The same requests, also the odd ones, get the same answers from one machine, an HTTP API and function URLs. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FunctionName, ROUTES } from '../../lib/api/routes.ts';
-import type { HttpEvent } from '../../lib/http/exchange.ts';
+import type { HttpEvent } from '../../lib/http/request.ts';
 import { type Gateway, startGateway } from '../../local/gateway.ts';
 import { type Front, type InvokeRoute, openFront } from '../support/aws/front.ts';
 import { ALICE, type Deployment, deploy } from '../support/deployment.ts';

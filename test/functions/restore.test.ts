@@ -291,7 +291,7 @@ describe.each([
 
 /** What a start of one machine does to the table that it finds. */
 async function startAnew(): Promise<void> {
-  const { readConfig } = await import('../../lib/config.ts');
+  const { readConfig } = await import('../../lib/config/config.ts');
   const { composeFileTableMarker, TABLE_SETTINGS } = await import('../../lib/compose/identity.ts');
   const config = readConfig(TABLE_SETTINGS);
   if (config.ledger.kind !== 'file') throw new Error('not of one machine');

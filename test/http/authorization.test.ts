@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseAuthorization } from '../../lib/http/authorization.ts';
+import { parseAuthorization } from '../../lib/http/credentials.ts';
 import { errorOf } from '../support/errors.ts';
 
 const encode = (text: string | Uint8Array) => Buffer.from(text).toString('base64');

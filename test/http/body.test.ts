@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readBody } from '../../lib/http/body.ts';
-import type { Route } from '../../lib/http/exchange.ts';
+import type { Route } from '../../lib/http/request.ts';
 import { errorOf } from '../support/errors.ts';
 import { eventOf } from '../support/events.ts';
 

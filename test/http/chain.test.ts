@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { PullpassError } from '../../lib/domain/errors.ts';
+import { forIdentities } from '../../lib/http/authenticate.ts';
 import { type ChainOptions, httpHandler } from '../../lib/http/chain.ts';
-import type { Request, Response, Route } from '../../lib/http/exchange.ts';
 import { failureLimiter } from '../../lib/http/failure-limiter.ts';
-import { forIdentities } from '../../lib/http/identified.ts';
+import type { Request, Response, Route } from '../../lib/http/request.ts';
 import { NO_METRICS } from '../../lib/telemetry/metrics.ts';
 import { rejectionOf } from '../support/errors.ts';
 import { CONTEXT, eventOf, received, type Sent } from '../support/events.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ERRORS, type ErrorCode, PullpassError } from '../../lib/domain/errors.ts';
 import { asPullpassError, errorResponse } from '../../lib/http/errors.ts';
-import type { ErrorFormat } from '../../lib/http/exchange.ts';
+import type { ErrorFormat } from '../../lib/http/request.ts';
 
 const CODES = Object.keys(ERRORS) as ErrorCode[];
 const REQUEST_ID = 'request-1';

@@ -4,8 +4,8 @@ import type { Administrator, Identity } from '../../lib/domain/identity.ts';
 import type { Policy } from '../../lib/domain/policy.ts';
 import { Secret } from '../../lib/domain/secret.ts';
 import type { Workload } from '../../lib/domain/trust.ts';
-import type { Authentication, Credentials } from '../../lib/http/exchange.ts';
-import { authenticator } from '../../lib/http/identify.ts';
+import { authenticator } from '../../lib/http/authenticate.ts';
+import type { Authentication, Credentials } from '../../lib/http/request.ts';
 import { rejectionOf } from '../support/errors.ts';
 import { ACCOUNT, NOW } from '../support/records.ts';
 

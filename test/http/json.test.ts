@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseJson } from '../../lib/http/json.ts';
+import { parseJson } from '../../lib/http/body.ts';
 import { errorOf } from '../support/errors.ts';
 
 const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bodyBytes, checkLimits, MAX_BODY_BYTES, MAX_HEAD_BYTES } from '../../lib/http/limits.ts';
+import { bodyBytes, checkLimits, MAX_BODY_BYTES, MAX_HEAD_BYTES } from '../../lib/http/body.ts';
 import { errorOf } from '../support/errors.ts';
 import { eventOf } from '../support/events.ts';
 

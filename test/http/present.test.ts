@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { Credentials, Route } from '../../lib/http/exchange.ts';
-import { parseForm } from '../../lib/http/form.ts';
 import {
   loginCredentials,
   managementCredentials,
   TOKEN_EXCHANGE,
   vendingCredentials,
-} from '../../lib/http/present.ts';
+} from '../../lib/http/credentials.ts';
+import { parseForm } from '../../lib/http/form.ts';
+import type { Credentials, Route } from '../../lib/http/request.ts';
 import { errorOf } from '../support/errors.ts';
 import { basicHeader } from '../support/events.ts';
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type AccessTokenVerifier, accessTokenVerifier } from '../../lib/iam/access-token.ts';
+import { type AccessTokenVerifier, accessTokenVerifier } from '../../lib/iam/claims.ts';
 import { IssuerKeys } from '../../lib/iam/issuer-keys.ts';
-import { MAX_TOKEN_LENGTH } from '../../lib/iam/jws.ts';
+import { MAX_TOKEN_LENGTH } from '../../lib/iam/signed-token.ts';
 import { LoopbackIam } from './loopback-iam.ts';
 import { encode, goodClaims, NOW, NOW_MS, signToken, testKey } from './tokens.ts';
 
@@ -36,7 +36,7 @@ describe('an access token', () => {
       account: 'test:acct-1',
       subject: 'test:IBMid-270000001',
       strength: 'strong',
-      replayMark: null,
+      nonce: null,
       expiresAt: NOW + 3600,
     });
   });

@@ -2,7 +2,7 @@
 import { createHmac, generateKeyPairSync } from 'node:crypto';
 import { CompactEncrypt, exportSPKI } from 'jose';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type AccessTokenVerifier, accessTokenVerifier } from '../../lib/iam/access-token.ts';
+import { type AccessTokenVerifier, accessTokenVerifier } from '../../lib/iam/claims.ts';
 import { IssuerKeys } from '../../lib/iam/issuer-keys.ts';
 import { LoopbackIam } from './loopback-iam.ts';
 import { encode, goodClaims, NOW_MS, signToken, testKey } from './tokens.ts';

@@ -3,10 +3,10 @@ import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Identity } from '../../lib/domain/identity.ts';
 import { Secret } from '../../lib/domain/secret.ts';
-import { BREAKER_FAILURES, BREAKER_OPEN_MS } from '../../lib/iam/breaker.ts';
-import { MAX_IN_FLIGHT } from '../../lib/iam/exchange.ts';
+import { MAX_IN_FLIGHT } from '../../lib/iam/exchange-cache.ts';
+import { BREAKER_FAILURES, BREAKER_OPEN_MS } from '../../lib/iam/http-client.ts';
 import { identityVerifier } from '../../lib/iam/verifier.ts';
-import type { IdentityVerifier } from '../../lib/ports.ts';
+import type { IdentityVerifier } from '../../lib/ports/iam.ts';
 import { FAULTS, LoopbackIam, only } from './loopback-iam.ts';
 import { goodClaims, NOW, NOW_MS, signToken, testKey } from './tokens.ts';
 
@@ -36,7 +36,7 @@ describe('an API key', () => {
       subject: 'test:IBMid-270000001',
       strength: 'strong',
       expiresAt: null,
-      replayMark: null,
+      nonce: null,
     });
   });
 

@@ -1,7 +1,7 @@
 /** Mistakes that others have made with proofs of AWS, named by their advisories, which must never be ours. */
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type AwsCallers, awsCallers } from '../../lib/iam/aws-callers.ts';
+import { type AwsCallers, awsCallers } from '../../lib/iam/aws-sts.ts';
 import { answerOf, FARM, HOST, LoopbackSts, PUBLIC_URL, proofOf } from './loopback-sts.ts';
 import { NOW_MS } from './tokens.ts';
 

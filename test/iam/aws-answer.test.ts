@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseCaller } from '../../lib/iam/aws-answer.ts';
+import { parseCaller } from '../../lib/iam/aws-sts.ts';
 import { ACCOUNT, answerOf } from './loopback-sts.ts';
 
 function read(result: object, partition = 'aws'): ReturnType<typeof parseCaller> {

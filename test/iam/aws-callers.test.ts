@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type AwsCallers, awsCallers } from '../../lib/iam/aws-callers.ts';
-import { BREAKER_FAILURES, BREAKER_OPEN_MS } from '../../lib/iam/breaker.ts';
-import { MAX_IN_FLIGHT } from '../../lib/iam/exchange.ts';
+import { type AwsCallers, awsCallers } from '../../lib/iam/aws-sts.ts';
+import { MAX_IN_FLIGHT } from '../../lib/iam/exchange-cache.ts';
+import { BREAKER_FAILURES, BREAKER_OPEN_MS } from '../../lib/iam/http-client.ts';
 import { isSignedBy } from '../support/presigned.ts';
 import {
   ACCOUNT,
@@ -42,7 +42,7 @@ describe('an AWS caller', () => {
       subject: FARM_SUBJECT,
       strength: 'strong',
       expiresAt: NOW + 300,
-      replayMark: expect.stringMatching(/^[A-Za-z0-9_-]{43}$/),
+      nonce: expect.stringMatching(/^[A-Za-z0-9_-]{43}$/),
       uniqueId: expect.stringMatching(/^A[A-Z0-9]+(:|$)/),
     });
   });

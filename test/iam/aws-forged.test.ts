@@ -1,7 +1,7 @@
 /** Proofs that no SDK makes, though whoever sends them may hold keys and sign what they like: none reaches AWS. */
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type AwsCallers, awsCallers } from '../../lib/iam/aws-callers.ts';
+import { type AwsCallers, awsCallers } from '../../lib/iam/aws-sts.ts';
 import type { Presigning } from '../support/presigned.ts';
 import { FARM, FARM_PRINCIPAL, HOST, LoopbackSts, PUBLIC_URL, proofOf } from './loopback-sts.ts';
 import { NOW_MS } from './tokens.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PullpassError } from '../../lib/domain/errors.ts';
-import { type AwsAssertion, parseAwsAssertion } from '../../lib/iam/aws-proof.ts';
+import { type AwsAssertion, parseAwsAssertion } from '../../lib/iam/aws-assertion.ts';
 import { isSignedBy } from '../support/presigned.ts';
 import { ALICE, FARM, HOST, PUBLIC_URL, proofOf } from './loopback-sts.ts';
 import { NOW_MS } from './tokens.ts';

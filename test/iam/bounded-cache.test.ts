@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BoundedCache } from '../../lib/iam/bounded-cache.ts';
+import { BoundedCache } from '../../lib/iam/exchange-cache.ts';
 
 describe('a bounded cache', () => {
   it('forgets by timestamp', () => {

@@ -4,8 +4,8 @@ import {
   KEY_FETCH_INTERVAL_MS,
   KEY_SET_FRESH_MS,
   KEY_SET_USABLE_MS,
+  MAX_KEYS,
 } from '../../lib/iam/issuer-keys.ts';
-import { MAX_KEYS } from '../../lib/iam/key-set.ts';
 import { FAULTS, LoopbackIam } from './loopback-iam.ts';
 import { NOW_MS, testKey } from './tokens.ts';
 

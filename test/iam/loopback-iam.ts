@@ -1,7 +1,7 @@
 /** An IAM on loopback that a test controls: it counts what reaches it, and fails in the ways that real ones do. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
-import type { Issuer, Issuers } from '../../lib/domain/issuer.ts';
+import type { Issuer, Issuers } from '../../lib/domain/identity.ts';
 import { LoopbackServer } from './loopback-server.ts';
 
 export const FAULTS = [

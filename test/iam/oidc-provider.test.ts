@@ -5,11 +5,11 @@ import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair } from 'jose';
 import Provider from 'oidc-provider';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Issuer } from '../../lib/domain/issuer.ts';
+import type { Issuer } from '../../lib/domain/identity.ts';
 import { Secret } from '../../lib/domain/secret.ts';
 import { KEY_FETCH_INTERVAL_MS } from '../../lib/iam/issuer-keys.ts';
 import { identityVerifier } from '../../lib/iam/verifier.ts';
-import type { Assertion, IdentityVerifier } from '../../lib/ports.ts';
+import type { Assertion, IdentityVerifier } from '../../lib/ports/iam.ts';
 import { only } from './loopback-iam.ts';
 
 const AUDIENCE = 'https://pullpass.example';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { member, readStrictJson } from '../../lib/iam/strict-json.ts';
+import { member, readStrictJson } from '../../lib/domain/strict-json.ts';
 
 describe('what others send', () => {
   it('is read only if it is UTF-8', () => {

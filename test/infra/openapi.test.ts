@@ -3,10 +3,14 @@ import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { openApiDocument } from '../../infra/openapi/document.ts';
 import { schemaOf, schemasOf } from '../../infra/openapi/schema.ts';
-import { VEND_CREDENTIAL } from '../../lib/api/credential-schema.ts';
 import document from '../../lib/api/openapi.json' with { type: 'json' };
-import { policySchema } from '../../lib/api/rule-schemas.ts';
-import { ADD_TOKEN, CHANGE_TOKEN, ROTATE_TOKEN } from '../../lib/api/token-schemas.ts';
+import {
+  ADD_TOKEN,
+  CHANGE_TOKEN,
+  policySchema,
+  ROTATE_TOKEN,
+  VEND_CREDENTIAL,
+} from '../../lib/api/schemas.ts';
 import { validator } from '../support/openapi-contract.ts';
 
 describe('the committed document', () => {

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ALL_ROUTES, ROUTES } from '../../lib/api/routes.ts';
-import { VARIABLES } from '../../lib/config.ts';
-import { COUNTS, OBSERVATIONS } from '../../lib/domain/measures.ts';
+import { VARIABLES } from '../../lib/config/config.ts';
+import { COUNTS, OBSERVATIONS } from '../../lib/domain/metrics.ts';
 import { tableDefinition } from '../../lib/store/table.ts';
 import { ofType, type Stack, stackOf } from './support/cloudformation.ts';
 import { type Package, PROJECT, packaged } from './support/packaged.ts';
@@ -92,18 +92,18 @@ describe('the environment of', () => {
   const before = { ...process.env };
   afterEach(() => {
     process.env = { ...before };
-    vi.doUnmock('../../lib/config.ts');
+    vi.doUnmock('../../lib/config/config.ts');
     vi.resetModules();
   });
 
   /** The variables that a function reads when it is loaded with what the template gives it. */
   async function readBy(name: string, given: Readonly<Record<string, string>>): Promise<Set<string>> {
-    const { namesOfSet } = await import('../../lib/config.ts');
+    const { namesOfSet } = await import('../../lib/config/config.ts');
     const variables = new Map(VARIABLES.map(({ variable }) => [namesOfSet({ [variable]: '' })[0], variable]));
     const read = new Set<string>();
     vi.resetModules();
-    vi.doMock('../../lib/config.ts', async actual => {
-      const config = await actual<typeof import('../../lib/config.ts')>();
+    vi.doMock('../../lib/config/config.ts', async actual => {
+      const config = await actual<typeof import('../../lib/config/config.ts')>();
       const readConfig: typeof config.readConfig = (names, environment) => {
         for (const known of names) read.add(variables.get(known) ?? '');
         return config.readConfig(names, environment);

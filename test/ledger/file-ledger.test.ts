@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { RevocationEntry } from '../../lib/domain/loss.ts';
+import type { RevocationEntry } from '../../lib/domain/revocation.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
 import { fileLedger, forgetOldDays, openLedgerDirectory } from '../../lib/ledger/file-ledger.ts';
 import { anEntry, ledgerContract, readLedger } from '../contracts/ledger.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { AwsCall } from '../../lib/aws/call.ts';
-import { dynamoTableMarker } from '../../lib/ledger/table-identity.ts';
+import type { AwsCall } from '../../lib/aws/client.ts';
+import { dynamoTableMarker } from '../../lib/ledger/dynamo-table-marker.ts';
 import type { TableAt } from '../../lib/ledger/table-ledger.ts';
 import type { Table } from '../../lib/store/calls.ts';
 import { type Place, tableIdentityContract } from '../contracts/table-identity.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { AwsCall } from '../../lib/aws/call.ts';
+import type { AwsCall } from '../../lib/aws/client.ts';
 import { tableLedger } from '../../lib/ledger/table-ledger.ts';
 import { anEntry, ledgerContract, readLedger } from '../contracts/ledger.ts';
 import { rejectionOf } from '../support/errors.ts';

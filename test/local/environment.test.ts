@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigurationError } from '../../lib/config.ts';
+import { ConfigurationError } from '../../lib/config/config.ts';
 import { localSettings } from '../../local/environment.ts';
 
 function problemsOf(environment: Record<string, string>): readonly string[] {

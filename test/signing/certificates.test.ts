@@ -3,8 +3,7 @@ import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { LEAF_SECONDS } from '../../lib/domain/key-ring.ts';
 import { certifyLeaf, certifyRoot } from '../../lib/signing/certificates.ts';
-import { publicJwk } from '../../lib/signing/jwk.ts';
-import { newPrivateKey } from '../../lib/signing/private-key.ts';
+import { newPrivateKey, publicJwk } from '../../lib/signing/keys.ts';
 import { NOW } from './ground.ts';
 
 async function chain(service = 'registry.example', algorithm: 'ES256' | 'RS256' = 'ES256') {

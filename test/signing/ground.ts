@@ -5,11 +5,10 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { type AccessTokenClaims, accessTokenClaims } from '../../lib/domain/access-token.ts';
 import type { Service } from '../../lib/domain/service.ts';
-import { directoryName, fileKeyStore, type KeyFile } from '../../lib/signing/key-directory.ts';
-import { readPublicDocument } from '../../lib/signing/public-document.ts';
-import { keyPublication } from '../../lib/signing/publication.ts';
-import { cachedRings } from '../../lib/signing/rings.ts';
-import { accessTokenSigner } from '../../lib/signing/sign.ts';
+import { directoryName, fileKeyStore, type KeyFile } from '../../lib/signing/key-store.ts';
+import { keyPublication, readPublicDocument } from '../../lib/signing/publication.ts';
+import { cachedRings } from '../../lib/signing/ring.ts';
+import { accessTokenSigner } from '../../lib/signing/signer.ts';
 
 export const NOW = Date.UTC(2026, 10, 21, 7) / 1000;
 export const ISSUER = 'https://pullpass.example';

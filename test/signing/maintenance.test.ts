@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { currentKey, LONGEST_TOKEN_SECONDS } from '../../lib/domain/key-ring.ts';
 import type { Service } from '../../lib/domain/service.ts';
-import { maintainRing, rotateNow } from '../../lib/signing/maintenance.ts';
+import { maintainRing, rotateNow } from '../../lib/signing/ring-rotation.ts';
 import { claimsFor, ground, headerOf, KID, KID_RSA, NOW, X5C, X5C_RSA } from './ground.ts';
 import { verifyByChain, verifyByKeySet } from './verifiers.ts';
 

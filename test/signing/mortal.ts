@@ -1,10 +1,9 @@
 /** Key directories whose holder can be ended in the midst of his work, as `kill -9` and the end of a function's time do. */
 import { randomBytes } from 'node:crypto';
 import { onTestFinished } from 'vitest';
-import type { AwsCall } from '../../lib/aws/call.ts';
+import type { AwsCall } from '../../lib/aws/client.ts';
 import { secretsManager } from '../../lib/aws/secrets.ts';
-import { fileKeyStore, type KeyStore } from '../../lib/signing/key-directory.ts';
-import { secretKeyStore } from '../../lib/signing/secret-directory.ts';
+import { fileKeyStore, type KeyStore, secretKeyStore } from '../../lib/signing/key-store.ts';
 import { LoopbackAws } from '../support/loopback-aws.ts';
 import { temporaryDirectory } from './ground.ts';
 

@@ -2,8 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { calculateJwkThumbprint, type JWK } from 'jose';
 import { describe, expect, it } from 'vitest';
 import type { Service } from '../../lib/domain/service.ts';
-import { maintainRing, rotateNow } from '../../lib/signing/maintenance.ts';
-import type { PublicDocument } from '../../lib/signing/public-document.ts';
+import type { PublicDocument } from '../../lib/signing/publication.ts';
+import { maintainRing, rotateNow } from '../../lib/signing/ring-rotation.ts';
 import { ground, KID, KID_RSA, NOW, X5C, X5C_RSA } from './ground.ts';
 
 const SERVICES = [X5C, X5C_RSA, KID, KID_RSA];

@@ -1,7 +1,7 @@
 /** The emergency: keys that may be known to others are worth nothing any more. */
 import { rm } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { maintainRing, replaceKeys, rotateNow } from '../../lib/signing/maintenance.ts';
+import { maintainRing, replaceKeys, rotateNow } from '../../lib/signing/ring-rotation.ts';
 import { claimsFor, ground, KID, NOW, X5C, X5C_RSA } from './ground.ts';
 import { verifyByChain, verifyByKeySet } from './verifiers.ts';
 

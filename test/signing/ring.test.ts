@@ -1,11 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Service } from '../../lib/domain/service.ts';
-import { publicJwk, thumbprint } from '../../lib/signing/jwk.ts';
-import { directoryName } from '../../lib/signing/key-directory.ts';
-import { maintainRing } from '../../lib/signing/maintenance.ts';
-import { toPem } from '../../lib/signing/private-key.ts';
+import { directoryName } from '../../lib/signing/key-store.ts';
+import { publicJwk, thumbprint, toPem } from '../../lib/signing/keys.ts';
 import { type KeyDocument, type RingDocument, readRing } from '../../lib/signing/ring.ts';
+import { maintainRing } from '../../lib/signing/ring-rotation.ts';
 import { ground, KID, KID_RSA, NOW, X5C } from './ground.ts';
 
 async function ringOf(service: Service): Promise<RingDocument> {

@@ -2,12 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { secretsManager } from '../../lib/aws/secrets.ts';
-import type { KeyStore } from '../../lib/signing/key-directory.ts';
-import { maintainRing, rotateNow } from '../../lib/signing/maintenance.ts';
+import { type KeyStore, secretKeyStore } from '../../lib/signing/key-store.ts';
 import { keyPublication } from '../../lib/signing/publication.ts';
-import { cachedRings } from '../../lib/signing/rings.ts';
-import { secretKeyStore } from '../../lib/signing/secret-directory.ts';
-import { accessTokenSigner } from '../../lib/signing/sign.ts';
+import { cachedRings } from '../../lib/signing/ring.ts';
+import { maintainRing, rotateNow } from '../../lib/signing/ring-rotation.ts';
+import { accessTokenSigner } from '../../lib/signing/signer.ts';
 import { LoopbackAws, refused } from '../support/loopback-aws.ts';
 import { claimsFor, headerOf, NOW, X5C } from './ground.ts';
 

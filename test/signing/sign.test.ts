@@ -2,7 +2,7 @@ import { chmod, rm } from 'node:fs/promises';
 import { decodeJwt } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { MAX_ACCESS_TOKEN_BYTES } from '../../lib/domain/access-token.ts';
-import { maintainRing } from '../../lib/signing/maintenance.ts';
+import { maintainRing } from '../../lib/signing/ring-rotation.ts';
 import { claimsFor, ground, headerOf, KID, KID_RSA, NOW, X5C, X5C_RSA } from './ground.ts';
 import { verifyByChain, verifyByKeySet } from './verifiers.ts';
 
@@ -132,7 +132,7 @@ describe('a cached ring', () => {
   it('is read once for all who wait', async () => {
     const { directory } = await ground([KID]);
     await maintainRing(KID, directory, NOW);
-    const { cachedRings } = await import('../../lib/signing/rings.ts');
+    const { cachedRings } = await import('../../lib/signing/ring.ts');
     let reads = 0;
     const counting = cachedRings({
       read: (service, file) => {

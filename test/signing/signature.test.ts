@@ -1,6 +1,6 @@
 import { createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { concatenated } from '../../lib/signing/signature.ts';
+import { concatenated } from '../../lib/signing/signer.ts';
 
 /** The DER sequence of two integers, written by hand. */
 function der(r: bigint, s: bigint): Buffer {

@@ -5,7 +5,7 @@ import { accountHandle } from '../../lib/domain/account.ts';
 import { HOUR_SECONDS } from '../../lib/domain/time.ts';
 import type { Table } from '../../lib/store/calls.ts';
 import { type LoginCalls, loginStore } from '../../lib/store/login-store.ts';
-import { toTokenItem } from '../../lib/store/token-item.ts';
+import { toTokenItem } from '../../lib/store/token-store.ts';
 import { loginStoreContract } from '../contracts/login-store.ts';
 import { withServer } from '../support/interfere.ts';
 import { leanLoginCallsOf } from '../support/lean-login-calls.ts';

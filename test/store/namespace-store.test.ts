@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { release } from '../../lib/domain/namespace-claim.ts';
+import { release } from '../../lib/domain/namespace.ts';
 import { namespaceStoreContract } from '../contracts/namespace-store.ts';
 import { loseAnswer } from '../support/interfere.ts';
 import { aClaim, OTHER_ACCOUNT } from '../support/records.ts';

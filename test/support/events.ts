@@ -1,7 +1,7 @@
 /** Requests as the platform hands them to a function, written as one line and a few options. */
 import { randomUUID } from 'node:crypto';
 import type { Context } from 'aws-lambda';
-import type { HttpEvent, HttpResult } from '../../lib/http/exchange.ts';
+import type { HttpEvent, HttpResult } from '../../lib/http/request.ts';
 
 export interface Sent {
   readonly headers?: Readonly<Record<string, string>>;

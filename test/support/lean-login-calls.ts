@@ -1,6 +1,6 @@
 /** The calls of a login as they ship, to wherever a client of the SDK points. */
 import { randomBytes } from 'node:crypto';
-import { type AwsCall, awsClient } from '../../lib/aws/call.ts';
+import { type AwsCall, awsClient } from '../../lib/aws/client.ts';
 import { Secret } from '../../lib/domain/secret.ts';
 import type { Table } from '../../lib/store/calls.ts';
 import { leanLoginCalls } from '../../lib/store/lean-calls.ts';

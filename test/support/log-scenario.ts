@@ -1,7 +1,7 @@
 /** A deployment in which every event has been written, and what was done in it. */
 import { join } from 'node:path';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
-import { fileKeyStore } from '../../lib/signing/key-directory.ts';
+import { fileKeyStore } from '../../lib/signing/key-store.ts';
 import { ALICE, type Deployment, deploy, MALLORY, SERVICE } from './deployment.ts';
 import { CONTEXT as HTTP_CONTEXT } from './events.ts';
 import { linesOf } from './logs.ts';

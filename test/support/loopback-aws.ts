@@ -6,9 +6,9 @@ import { createHmac, randomBytes as systemRandomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { type AwsCall, type AwsService, awsClient } from '../../lib/aws/call.ts';
+import { type AwsCall, type AwsService, awsClient } from '../../lib/aws/client.ts';
 import { Secret } from '../../lib/domain/secret.ts';
-import type { RandomBytes } from '../../lib/ports.ts';
+import type { RandomBytes } from '../../lib/ports/system.ts';
 
 export const REGION = 'eu-central-1';
 

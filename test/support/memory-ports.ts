@@ -1,14 +1,14 @@
 /** What the use cases need, in memory and with a clock that stands still: a world for tests without any HTTP. */
 import { createHmac, randomBytes } from 'node:crypto';
+import { parseScopes } from '../../lib/domain/access.ts';
 import type { Account } from '../../lib/domain/account.ts';
-import { parseScopes } from '../../lib/domain/scope.ts';
 import { Secret } from '../../lib/domain/secret.ts';
-import type { CredentialKeys } from '../../lib/ports.ts';
-import type { Actor } from '../../lib/usecases/actor.ts';
+import type { CredentialKeys } from '../../lib/ports/keys.ts';
+import type { Actor } from '../../lib/usecases/audit.ts';
 import type { Login, LoginPorts } from '../../lib/usecases/log-in.ts';
 import { logIn } from '../../lib/usecases/log-in.ts';
 import type { NamespacePorts } from '../../lib/usecases/manage-namespaces.ts';
-import type { TokenPorts } from '../../lib/usecases/token-ports.ts';
+import type { TokenPorts } from '../../lib/usecases/manage-tokens.ts';
 import type { Stores } from '../contracts/stores.ts';
 import { memoryStores } from '../fakes/memory-stores.ts';
 import { ACCOUNT, NOW } from './records.ts';

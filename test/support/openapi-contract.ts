@@ -2,7 +2,7 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import document from '../../lib/api/openapi.json' with { type: 'json' };
 import { ALL_ROUTES } from '../../lib/api/routes.ts';
-import type { Route } from '../../lib/http/exchange.ts';
+import type { Route } from '../../lib/http/request.ts';
 import { createRouter } from '../../lib/http/router.ts';
 import type { Received, Sent } from './events.ts';
 

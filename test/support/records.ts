@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Account } from '../../lib/domain/account.ts';
 import type { IdempotencyRecord } from '../../lib/domain/idempotency.ts';
-import type { NamespaceClaim } from '../../lib/domain/namespace-claim.ts';
+import type { NamespaceClaim } from '../../lib/domain/namespace.ts';
 import type { Policy } from '../../lib/domain/policy.ts';
 import { SALT_BYTES } from '../../lib/domain/registry-token.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';

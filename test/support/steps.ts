@@ -1,4 +1,3 @@
-/** Counts what an act does to the world, a step for each call of a port, and stops it wherever a test wants. */
 import { PullpassError } from '../../lib/domain/errors.ts';
 
 /** Carries out a step, or not. */

@@ -1,7 +1,7 @@
 /** The log of what is audited: the same, and never more than the audit has. */
 import { expect, it } from 'vitest';
-import type { AuditEvent } from '../../lib/ports.ts';
-import { loggedAudit } from '../../lib/telemetry/audited.ts';
+import type { AuditEvent } from '../../lib/ports/stores.ts';
+import { loggedAudit } from '../../lib/telemetry/log.ts';
 import { NOW } from '../support/records.ts';
 
 const EVENT: AuditEvent = {

@@ -1,6 +1,6 @@
 /** The figures that a function puts out: one line in the format that CloudWatch reads, and none that nobody collects. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { COUNTS, OBSERVATIONS } from '../../lib/domain/measures.ts';
+import { COUNTS, OBSERVATIONS } from '../../lib/domain/metrics.ts';
 import { embeddedMetrics } from '../../lib/telemetry/metrics.ts';
 import { figuresIn } from '../support/metrics.ts';
 

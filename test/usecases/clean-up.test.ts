@@ -1,6 +1,6 @@
 /** The cleanup: what has ended goes, everything else stays, however often it is interrupted. */
 import { describe, expect, it } from 'vitest';
-import type { ExpiryStore } from '../../lib/ports-cleanup.ts';
+import type { ExpiryStore } from '../../lib/ports/cleanup.ts';
 import { NO_METRICS } from '../../lib/telemetry/metrics.ts';
 import { CLEANUP_GRACE_SECONDS, type CleanupPorts, cleanUp } from '../../lib/usecases/clean-up.ts';
 import { memoryStores } from '../fakes/memory-stores.ts';

@@ -4,14 +4,14 @@
  */
 import { randomInt } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { callerOf as callerOfCall } from '../../lib/api/caller.ts';
+import { callerOf as callerOfCall } from '../../lib/api/parameters.ts';
+import { parseScopes } from '../../lib/domain/access.ts';
 import type { GrantedAccess } from '../../lib/domain/grant.ts';
-import { parseScopes } from '../../lib/domain/scope.ts';
 import type { Secret } from '../../lib/domain/secret.ts';
-import type { Request } from '../../lib/http/exchange.ts';
-import { loginCredentials } from '../../lib/http/present.ts';
+import { loginCredentials } from '../../lib/http/credentials.ts';
+import type { Request } from '../../lib/http/request.ts';
 import { type Login, logIn } from '../../lib/usecases/log-in.ts';
-import type { Caller } from '../../lib/usecases/standing.ts';
+import type { Caller } from '../../lib/usecases/principal.ts';
 import { vendCredential } from '../../lib/usecases/vend-credential.ts';
 import { reaches } from '../domain/oracles/repository.ts';
 import {

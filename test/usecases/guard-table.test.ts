@@ -1,7 +1,7 @@
 /** The guard of the table: asked about twice a minute, and in doubt nobody is served. */
 import { describe, expect, it } from 'vitest';
 import { PullpassError } from '../../lib/domain/errors.ts';
-import { tableGuard } from '../../lib/usecases/guard-table.ts';
+import { tableGuard } from '../../lib/usecases/table-guard.ts';
 import { rejectionOf } from '../support/errors.ts';
 
 type Answer = 'broken' | 'no' | 'silent' | 'yes';

@@ -2,11 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Account } from '../../lib/domain/account.ts';
 import type { AccountReport } from '../../lib/domain/hygiene.ts';
-import type { Count } from '../../lib/domain/measures.ts';
+import type { Count } from '../../lib/domain/metrics.ts';
 import { DAY_SECONDS, HOUR_SECONDS } from '../../lib/domain/time.ts';
 import { NO_METRICS } from '../../lib/telemetry/metrics.ts';
-import { type CleanupPorts, cleanUp } from '../../lib/usecases/clean-up.ts';
-import { MAX_ACCOUNTS } from '../../lib/usecases/hygiene-report.ts';
+import { type CleanupPorts, cleanUp, MAX_ACCOUNTS } from '../../lib/usecases/clean-up.ts';
 import { memoryStores } from '../fakes/memory-stores.ts';
 import { ACCOUNT, aClaim, aToken, NOW, OTHER_ACCOUNT } from '../support/records.ts';
 

@@ -1,9 +1,7 @@
 /** Requests with an `Idempotency-Key` that were interrupted: at every step, before it and after it. */
 import { describe, expect, it } from 'vitest';
-import { addToken, type NewToken } from '../../lib/usecases/add-token.ts';
+import { addToken, type Issued, type NewToken, rotateToken } from '../../lib/usecases/issue-token.ts';
 import { changeToken, removeToken } from '../../lib/usecases/manage-tokens.ts';
-import type { Issued } from '../../lib/usecases/once.ts';
-import { rotateToken } from '../../lib/usecases/rotate-token.ts';
 import { memoryStores } from '../fakes/memory-stores.ts';
 import { rejectionOf } from '../support/errors.ts';
 import { actorOf, logInWith, type World, worldOn } from '../support/memory-ports.ts';

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Account } from '../../lib/domain/account.ts';
-import type { NamespaceClaim, RegistrationRules } from '../../lib/domain/namespace-claim.ts';
+import type { NamespaceClaim, RegistrationRules } from '../../lib/domain/namespace.ts';
 import {
   listNamespaces,
   type NamespacePorts,

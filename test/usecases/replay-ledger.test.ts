@@ -1,12 +1,12 @@
 /** The replay: what was taken away since a copy was made is taken from it again, however often it breaks off. */
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { release } from '../../lib/domain/namespace-claim.ts';
+import { release } from '../../lib/domain/namespace.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
 import { patchToken, rotateToken } from '../../lib/domain/token-record.ts';
-import { journaling } from '../../lib/ledger/noting.ts';
-import type { Ledger } from '../../lib/ports-ledger.ts';
-import { addToken } from '../../lib/usecases/add-token.ts';
+import { journaling } from '../../lib/ledger/journaling.ts';
+import type { Ledger } from '../../lib/ports/ledger.ts';
+import { addToken } from '../../lib/usecases/issue-token.ts';
 import { type ReplayPorts, type ReplayRequest, replayLedger } from '../../lib/usecases/replay-ledger.ts';
 import type { Stores } from '../contracts/stores.ts';
 import type { Place } from '../contracts/table-identity.ts';

@@ -1,11 +1,9 @@
 /** Ending a secret, while others change the same token, and while something fails. */
 import { describe, expect, it } from 'vitest';
 import { Secret } from '../../lib/domain/secret.ts';
-import { addToken } from '../../lib/usecases/add-token.ts';
-import { changeToken, removeToken } from '../../lib/usecases/manage-tokens.ts';
+import { addToken, rotateToken } from '../../lib/usecases/issue-token.ts';
+import { changeToken, removeToken, type TokenPorts } from '../../lib/usecases/manage-tokens.ts';
 import { type RevokePorts, revoke } from '../../lib/usecases/revoke.ts';
-import { rotateToken } from '../../lib/usecases/rotate-token.ts';
-import type { TokenPorts } from '../../lib/usecases/token-ports.ts';
 import { vendCredential } from '../../lib/usecases/vend-credential.ts';
 import type { Stores } from '../contracts/stores.ts';
 import { memoryStores } from '../fakes/memory-stores.ts';

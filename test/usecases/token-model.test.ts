@@ -1,9 +1,8 @@
 /** The life of tokens against a model: the values that log in are exactly those that the model calls usable. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { addToken } from '../../lib/usecases/add-token.ts';
+import { addToken, rotateToken } from '../../lib/usecases/issue-token.ts';
 import { changeToken, listTokens, removeToken, retrieveValue } from '../../lib/usecases/manage-tokens.ts';
-import { rotateToken } from '../../lib/usecases/rotate-token.ts';
 import { actorOf, logInWith, type World, worldOn } from '../support/memory-ports.ts';
 import { ACCOUNT } from '../support/records.ts';
 

@@ -1,7 +1,7 @@
 /** A value that is made again is the value that was issued, or none. */
 import { createHmac } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { addToken } from '../../lib/usecases/add-token.ts';
+import { addToken } from '../../lib/usecases/issue-token.ts';
 import { retrieveValue } from '../../lib/usecases/manage-tokens.ts';
 import { actorOf, worldOn } from '../support/memory-ports.ts';
 

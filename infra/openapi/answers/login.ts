@@ -1,6 +1,6 @@
 /** What the login endpoint and the public documents answer. */
 import * as v from 'valibot';
-import { TOKEN_EXCHANGE } from '../../../lib/http/present.ts';
+import { TOKEN_EXCHANGE } from '../../../lib/http/credentials.ts';
 import { member, text, url } from '../members.ts';
 
 const JWT = member(

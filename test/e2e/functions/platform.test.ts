@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { HttpResult } from '../../../lib/http/exchange.ts';
+import type { HttpResult } from '../../../lib/http/request.ts';
 import { ofType } from '../../infra/support/cloudformation.ts';
 import { eventOf, received } from '../../support/events.ts';
 import { times } from '../support/deployment.ts';

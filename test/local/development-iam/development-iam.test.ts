@@ -3,9 +3,9 @@ import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Secret } from '../../../lib/domain/secret.ts';
-import { isApiKey } from '../../../lib/iam/token-exchange.ts';
+import { isApiKey } from '../../../lib/iam/token-endpoint.ts';
 import { identityVerifier } from '../../../lib/iam/verifier.ts';
-import type { IdentityVerifier } from '../../../lib/ports.ts';
+import type { IdentityVerifier } from '../../../lib/ports/iam.ts';
 import { only } from '../../iam/loopback-iam.ts';
 import { basic, json, PUBLIC_URL, START_MS, TestIam } from './start.ts';
 

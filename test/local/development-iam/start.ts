@@ -7,8 +7,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import type { HttpEvent, HttpResult } from '../../../lib/http/exchange.ts';
-import { API_KEY_GRANT } from '../../../lib/iam/token-exchange.ts';
+import type { HttpEvent, HttpResult } from '../../../lib/http/request.ts';
+import { API_KEY_GRANT } from '../../../lib/iam/token-endpoint.ts';
 import { type DevelopmentIam, developmentIam } from '../../../local/development-iam/development-iam.ts';
 
 export const PUBLIC_URL = 'https://pullpass.example';

@@ -4,7 +4,7 @@
  * URLs"), and where that is silent what others have captured of both.
  */
 import { randomUUID } from 'node:crypto';
-import type { HttpEvent } from '../../../lib/http/exchange.ts';
+import type { HttpEvent } from '../../../lib/http/request.ts';
 
 /** A request as it came over the wire. */
 export interface Wire {

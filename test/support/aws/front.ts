@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import type { HttpEvent, HttpResult } from '../../../lib/http/exchange.ts';
+import type { HttpEvent, HttpResult } from '../../../lib/http/request.ts';
 import { functionUrlEvent, httpApiEvent, type ToEvent, type Wire } from './events.ts';
 
 /** Calls the function of a route. Rejects when the function failed. */

@@ -1,0 +1,153 @@
+/** The issuers file of the configuration: whoever may vouch for callers, and nobody else. */
+
+import { readFileSync } from 'node:fs';
+import * as v from 'valibot';
+import { isIssuerKey } from '../domain/account.ts';
+import type { Issuer, Issuers } from '../domain/identity.ts';
+import { Secret } from '../domain/secret.ts';
+
+/** `token:<id>` is the subject of a registry token, and `aws` is AWS: no other issuer may speak in these names. */
+const RESERVED_KEYS: ReadonlySet<string> = new Set(['token', 'aws']);
+
+const NO_AUDIENCE = 'none:';
+
+const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost']);
+
+const key = v.pipe(
+  v.string(),
+  v.check(name => isIssuerKey(name) && !RESERVED_KEYS.has(name), 'must be a free issuer key'),
+);
+
+export const httpUrl = v.pipe(
+  v.string(),
+  v.check(text => /^https?:$/.test(URL.parse(text)?.protocol ?? ''), 'must be an http or https URL'),
+);
+
+/** Where secrets and keys travel. */
+const endpoint = v.pipe(
+  v.string(),
+  v.check(isEndpoint, 'must be an https URL, or an http URL of this machine'),
+);
+
+const claimPath = v.pipe(v.string(), v.regex(/^\w+(?:\.\w+)*$/, 'must be member names parted by dots'));
+
+const client = v.pipe(
+  v.strictObject({
+    id: v.pipe(v.string(), v.minLength(1, 'is empty')),
+    secret: v.pipe(v.string(), v.regex(/^file:\//, 'must be file: and an absolute path')),
+  }),
+  v.rawTransform<{ id: string; secret: string }, { id: string; secret: Secret }>(
+    ({ dataset, addIssue, NEVER }) => {
+      const { id, secret } = dataset.value;
+      try {
+        return { id, secret: new Secret(readFileSync(secret.slice('file:'.length), 'utf8').trimEnd()) };
+      } catch {
+        addIssue({ message: 'names a client secret that cannot be read' });
+        return NEVER;
+      }
+    },
+  ),
+);
+
+const iam = v.pipe(
+  v.strictObject({
+    key,
+    kind: v.optional(v.literal('iam', 'must be iam, aws or workload'), 'iam'),
+    issuer: httpUrl,
+    keysUrl: endpoint,
+    tokenUrl: v.optional(v.nullable(endpoint), null),
+    client: v.optional(v.nullable(client), null),
+    audience: v.pipe(
+      v.optional(v.string(), ''),
+      v.minLength(1, 'is missing; write none:<issuer> if its tokens have no audience'),
+    ),
+    claims: v.optional(
+      v.strictObject({ subject: claimPath, account: claimPath, valid: v.exactOptional(claimPath) }),
+      { subject: 'iam_id', account: 'account.bss' },
+    ),
+  }),
+  v.check(
+    ({ audience, issuer }) => !audience.startsWith(NO_AUDIENCE) || audience === NO_AUDIENCE + issuer,
+    'audience must be none:<issuer>, with the issuer of this entry',
+  ),
+  v.transform(({ audience, ...rest }) => ({
+    ...rest,
+    audience: audience.startsWith(NO_AUDIENCE) ? null : audience,
+  })),
+);
+
+/**
+ * IBM Cloud IAM, by its public documentation. Its access tokens have no audience; its command line is the client
+ * `bx`, whose secret is no secret.
+ */
+const IBM: Omit<Issuer, 'key'> = {
+  issuer: 'https://iam.cloud.ibm.com/identity',
+  keysUrl: 'https://iam.cloud.ibm.com/identity/keys',
+  tokenUrl: 'https://iam.cloud.ibm.com/identity/token',
+  client: { id: 'bx', secret: new Secret('bx') },
+  audience: null,
+  claims: { subject: 'iam_id', account: 'account.bss', valid: 'account.valid' },
+};
+
+const preset = v.pipe(
+  v.strictObject({ key, preset: v.literal('ibm') }),
+  v.transform(({ key: name }) => ({ key: name, kind: 'iam' as const, ...IBM })),
+);
+
+const aws = v.strictObject({
+  key: v.literal('aws'),
+  kind: v.literal('aws'),
+  endpoint: v.optional(v.nullable(endpoint), null),
+});
+
+const workload = v.strictObject({
+  key,
+  kind: v.literal('workload'),
+  platform: v.picklist(['github', 'gitlab', 'kubernetes']),
+  issuer: httpUrl,
+  keysUrl: endpoint,
+});
+
+type Entry =
+  | v.InferOutput<typeof iam>
+  | v.InferOutput<typeof preset>
+  | v.InferOutput<typeof aws>
+  | v.InferOutput<typeof workload>;
+
+/** The schema that an entry says it follows, so that a problem is told of that one and not of all. */
+const entry: v.GenericSchema<unknown, Entry> = v.lazy(input => {
+  const { kind, preset: name } = Object(input) as { kind?: unknown; preset?: unknown };
+  if (name !== undefined) return preset;
+  if (kind === 'aws') return aws;
+  return kind === 'workload' ? workload : iam;
+});
+
+/** The issuers file: a list of IAMs, presets, AWS and build platforms. */
+export const ISSUERS_FILE: v.GenericSchema<unknown, Issuers> = v.pipe(
+  v.array(entry),
+  v.minLength(1, 'must name at least one issuer'),
+  v.check(entries => unique(entries.map(({ key: name }) => name)), 'must not use an issuer key twice'),
+  v.check(
+    entries => unique(entries.flatMap(one => (one.kind === 'aws' ? [] : [one.issuer]))),
+    'must not name an issuer twice',
+  ),
+  v.check(
+    entries => entries.filter(one => one.kind === 'iam' && one.tokenUrl !== null).length <= 1,
+    'may hold one tokenUrl: an API key does not say whose it is',
+  ),
+  v.transform(entries => ({
+    iam: entries.filter(one => one.kind === 'iam').map(({ kind, ...rest }) => rest),
+    aws: entries.filter(one => one.kind === 'aws').map(({ kind, ...rest }) => rest)[0] ?? null,
+    workloads: entries.filter(one => one.kind === 'workload').map(({ kind, ...rest }) => rest),
+  })),
+);
+
+function isEndpoint(text: string): boolean {
+  const url = URL.parse(text);
+  if (url === null || url.username !== '' || url.password !== '') return false;
+  return url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.has(url.hostname));
+}
+
+function unique(names: readonly string[]): boolean {
+  return new Set(names).size === names.length;
+}

@@ -1,0 +1,154 @@
+/** Reads the credentials of a request from the Authorization header or the form. Nothing is verified here. */
+
+import { PullpassError } from '../domain/errors.ts';
+import { Secret, secretFormatOf } from '../domain/secret.ts';
+import { type Form, single } from './form.ts';
+import type { Credentials, Request } from './request.ts';
+
+export type Authorization =
+  | { readonly scheme: 'basic'; readonly userName: string; readonly password: Secret }
+  | { readonly scheme: 'bearer'; readonly token: Secret };
+
+const HEADER = /^(Basic|Bearer) +([\x21-\x7e]+)$/i;
+
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/**
+ * Reads Basic (RFC 7617: user name and password part at the first colon) or Bearer (RFC 6750). Undefined without a
+ * header. Anything malformed is `unauthenticated`, like any other bad credential.
+ */
+export function parseAuthorization(header: string | undefined): Authorization | undefined {
+  if (header === undefined) return undefined;
+  const [, scheme, value] = HEADER.exec(header) ?? [];
+  if (scheme === undefined || value === undefined) throw malformed('authorization scheme');
+  if (scheme.toLowerCase() === 'bearer') return { scheme: 'bearer', token: new Secret(value) };
+  const pair = decodePair(value);
+  const colon = pair.indexOf(':');
+  if (colon < 0) throw malformed('no colon in Basic credentials');
+  return { scheme: 'basic', userName: pair.slice(0, colon), password: new Secret(pair.slice(colon + 1)) };
+}
+
+function decodePair(value: string): string {
+  const bytes = Buffer.from(value, 'base64');
+  // Buffer.from skips what it does not know: without the way back, many headers would spell one secret.
+  if (!BASE64.test(value) || bytes.toString('base64') !== value) throw malformed('base64 is not canonical');
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    throw malformed('credentials are not UTF-8');
+  }
+}
+
+function malformed(reason: string): PullpassError {
+  return new PullpassError('unauthenticated', {
+    reason: `malformed credentials: ${reason}`,
+    denial: 'unknown-secret',
+  });
+}
+
+type PresentedSecret = Exclude<Credentials, { readonly kind: 'anonymous' }>;
+
+const ANONYMOUS: Credentials = { kind: 'anonymous' };
+
+const KINDS: ReadonlySet<string> = new Set<Credentials['kind']>([
+  'token',
+  'iamapikey',
+  'iambearer',
+  'iamrefresh',
+  'awsiam',
+  'oidc',
+]);
+
+/** What a management call presents: a Bearer IAM access token, or Basic with a user name of IAM. */
+export function managementCredentials(header: string | undefined): Credentials {
+  return presentedIn(header, secret => ({ kind: 'iambearer', secret }));
+}
+
+/** RFC 8693 section 2.1. */
+export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
+
+/** What a subject token of a type is (RFC 8693 section 3). A registry token is an access token by its use. */
+const SUBJECT_TOKEN_TYPES: ReadonlyMap<string, PresentedSecret['kind']> = new Map([
+  ['urn:ietf:params:oauth:token-type:access_token', 'iambearer'],
+  ['urn:ietf:params:oauth:token-type:refresh_token', 'iamrefresh'],
+  ['urn:ietf:params:oauth:token-type:id_token', 'oidc'],
+  ['urn:ietf:params:oauth:token-type:jwt', 'oidc'],
+]);
+
+/** What a credential is asked for with: Bearer a registry token or an IAM access token, or Basic with any user name. */
+export function vendingCredentials(header: string | undefined): Credentials {
+  return presentedIn(header, secret => byAppearance({ kind: 'iambearer', secret }));
+}
+
+function presentedIn(header: string | undefined, bearer: (token: Secret) => Credentials): Credentials {
+  const authorization = parseAuthorization(header);
+  if (authorization === undefined)
+    throw new PullpassError('unauthenticated', { reason: 'no credentials', denial: 'no-secret' });
+  if (authorization.scheme === 'bearer') return bearer(authorization.token);
+  return presentedBy(authorization.userName, authorization.password);
+}
+
+/**
+ * What a login presents: Basic on GET, the form on POST (`grant_type=password`, RFC 6749 section 4.3). Nothing, or
+ * Basic with an empty user name and password (containerd sends that), is anonymous.
+ */
+export function loginCredentials({
+  route,
+  headers,
+  form,
+}: Pick<Request, 'route' | 'headers' | 'form'>): Credentials {
+  if (route.method === 'POST') return presentedInForm(form, headers.authorization);
+  const authorization = parseAuthorization(headers.authorization);
+  if (authorization === undefined) return ANONYMOUS;
+  if (authorization.scheme === 'bearer') {
+    throw new PullpassError('unauthenticated', {
+      reason: 'Bearer at the login endpoint',
+      denial: 'misplaced',
+    });
+  }
+  return presentedBy(authorization.userName, authorization.password);
+}
+
+function presentedInForm(form: Form, header: string | undefined): Credentials {
+  const grantType = single(form, 'grant_type');
+  if (grantType === undefined) {
+    throw new PullpassError('invalid-request', { detail: 'The parameter grant_type is missing.' });
+  }
+  if (grantType !== 'password' && grantType !== TOKEN_EXCHANGE) {
+    throw new PullpassError('unsupported-grant-type');
+  }
+  if (header !== undefined) {
+    throw new PullpassError('invalid-request', { detail: 'Credentials stand in the form and in a header.' });
+  }
+  if (grantType === TOKEN_EXCHANGE) return subjectToken(form);
+  return presentedBy(single(form, 'username') ?? '', new Secret(single(form, 'password') ?? ''));
+}
+
+function subjectToken(form: Form): Credentials {
+  const kind = SUBJECT_TOKEN_TYPES.get(single(form, 'subject_token_type') ?? '');
+  const token = single(form, 'subject_token') ?? '';
+  if (kind === undefined || token === '') {
+    const detail =
+      'Name a subject_token and its subject_token_type: an access, refresh or ID token, or a JWT.';
+    throw new PullpassError('invalid-request', { detail });
+  }
+  return byAppearance({ kind, secret: new Secret(token) });
+}
+
+/** An access token that looks like one of ours is a registry token. */
+function byAppearance({ kind, secret }: PresentedSecret): Credentials {
+  const isOurs = kind === 'iambearer' && secretFormatOf(secret) === 'a registry token';
+  return { kind: isOurs ? 'token' : kind, secret };
+}
+
+function presentedBy(userName: string, password: Secret): Credentials {
+  if (userName === '' && password.reveal() === '') return ANONYMOUS;
+  if (isKind(userName)) return { kind: userName, secret: password };
+  throw new PullpassError('unauthenticated', { reason: 'unknown user name', denial: 'misplaced' });
+}
+
+function isKind(userName: string): userName is PresentedSecret['kind'] {
+  return KINDS.has(userName);
+}

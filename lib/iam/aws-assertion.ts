@@ -1,0 +1,128 @@
+/**
+ * AWS proofs: presigned requests for GetCallerIdentity, as URLs. A proof is taken apart by one strict grammar, and what
+ * is sent to AWS is put together anew from the parts: nothing that the grammar does not name can reach AWS.
+ */
+
+import { hash } from 'node:crypto';
+import { toRfc3339, toSeconds } from '../domain/time.ts';
+import { type StsHost, stsHost } from './aws-hosts.ts';
+import { rejected } from './refusals.ts';
+
+/** The header that is signed too, and says whom the proof is for: without it any other service could replay it here. */
+export const SERVER_ID_HEADER = 'x-pullpass-server-id';
+
+/** A proof works this long after it was signed, in seconds. STS itself takes it for 15 minutes, whatever it says. */
+const MAX_AGE_SECONDS = 300;
+
+/** What the clock of whoever signed may be ahead, in seconds. */
+const CLOCK_TOLERANCE_SECONDS = 30;
+
+const MAX_EXPIRES_SECONDS = 900;
+
+/** More than fits into a header that we take, in base64; session tokens stay far below. */
+const MAX_LENGTH = 8192;
+
+/** Neither user, port nor fragment, and no path but `/`; every host but those of STS is refused further on. */
+const SHAPE = /^https:\/\/([a-z0-9.-]+)\/\?([A-Za-z0-9._~%&=-]+)$/;
+
+/**
+ * Every parameter that a proof may have and what it may say, in the order of Signature Version 4: by name. Names are
+ * compared as they are written, so that none comes twice in another case or encoding (CVE-2022-2385).
+ */
+const PARAMETERS: ReadonlyMap<string, RegExp> = new Map([
+  ['Action', /^GetCallerIdentity$/],
+  ['Version', /^2011-06-15$/],
+  ['X-Amz-Algorithm', /^AWS4-HMAC-SHA256$/],
+  ['X-Amz-Credential', /^[A-Z0-9]{16,128}\/\d{8}\/[a-z0-9-]+\/sts\/aws4_request$/],
+  ['X-Amz-Date', /^\d{8}T\d{6}Z$/],
+  ['X-Amz-Expires', /^[1-9]\d{0,2}$/],
+  ['X-Amz-Security-Token', /^[A-Za-z0-9+/=_-]+$/],
+  ['X-Amz-Signature', /^[0-9a-f]{64}$/],
+  ['X-Amz-SignedHeaders', new RegExp(`^host;${SERVER_ID_HEADER}$`)],
+]);
+
+/** Only temporary credentials have one. */
+const OPTIONAL: ReadonlySet<string> = new Set(['X-Amz-Security-Token']);
+
+export interface AwsAssertion {
+  readonly host: StsHost;
+  /** The query of the request, in canonical form: one proof has one. */
+  readonly query: string;
+  /** When the proof becomes too old, in seconds since 1970. */
+  readonly endsAt: number;
+  /** A hash of the request: however the proof was written, it is the same. */
+  readonly mark: string;
+}
+
+/** Takes a proof apart. Throws `unauthenticated` for whatever is not one that was signed just now for a host of STS. */
+export function parseAwsAssertion(text: string, nowMs: number): AwsAssertion {
+  const [, name = '', parameters = ''] = (text.length <= MAX_LENGTH && SHAPE.exec(text)) || [];
+  const host = stsHost(name);
+  if (host === undefined) throw rejected('no presigned URL of a host of AWS STS');
+  const values = readParameters(parameters);
+  const endsAt = checkTimes(values, toSeconds(nowMs));
+  const [, day, region] = value(values, 'X-Amz-Credential').split('/');
+  if (region !== host.region)
+    throw rejected('the AWS proof is signed for another region than that of its host');
+  if (day !== value(values, 'X-Amz-Date').slice(0, 8)) throw rejected('the AWS proof has two dates');
+  const query = canonicalQuery(values);
+  return { host, query, endsAt, mark: hash('sha256', `${host.name}/?${query}`, 'base64url') };
+}
+
+function readParameters(query: string): ReadonlyMap<string, string> {
+  const values = new Map<string, string>();
+  for (const pair of query.split('&')) {
+    const [name = '', encoded = '', ...more] = pair.split('=');
+    const rule = PARAMETERS.get(name);
+    if (rule === undefined || more.length > 0) throw rejected('the AWS proof has a parameter that none has');
+    if (values.has(name)) throw rejected('the AWS proof has a parameter twice');
+    const decoded = decode(encoded);
+    if (!rule.test(decoded)) throw rejected(`the AWS proof has another ${name} than it may`);
+    values.set(name, decoded);
+  }
+  for (const name of PARAMETERS.keys()) {
+    if (!values.has(name) && !OPTIONAL.has(name)) throw rejected(`the AWS proof lacks ${name}`);
+  }
+  return values;
+}
+
+/** Takes only the one encoding that Signature Version 4 has for a value. */
+function decode(encoded: string): string {
+  try {
+    const decoded = decodeURIComponent(encoded);
+    if (encodeURIComponent(decoded) === encoded) return decoded;
+  } catch {
+    // Not even UTF-8 in percent-encoding: as below.
+  }
+  throw rejected('the AWS proof has a value in another encoding');
+}
+
+/** When the proof ends, which is in the future; it was not signed there. */
+function checkTimes(values: ReadonlyMap<string, string>, now: number): number {
+  const signedAt = toInstant(value(values, 'X-Amz-Date'));
+  const lifeSeconds = Number(value(values, 'X-Amz-Expires'));
+  if (lifeSeconds > MAX_EXPIRES_SECONDS) throw rejected('the AWS proof is made to live too long');
+  if (signedAt > now + CLOCK_TOLERANCE_SECONDS) throw rejected('the AWS proof is signed in the future');
+  const endsAt = signedAt + Math.min(lifeSeconds, MAX_AGE_SECONDS);
+  if (endsAt <= now) throw rejected('the AWS proof is too old', 'expired');
+  return endsAt;
+}
+
+/** Reads `20261121T070000Z` as seconds since 1970. */
+function toInstant(date: string): number {
+  const time = date.replace(/^(....)(..)(..T..)(..)(..Z)$/, '$1-$2-$3:$4:$5');
+  const seconds = Date.parse(time) / 1000;
+  if (Number.isNaN(seconds) || toRfc3339(seconds) !== time) throw rejected('the AWS proof has no date');
+  return seconds;
+}
+
+function canonicalQuery(values: ReadonlyMap<string, string>): string {
+  return [...PARAMETERS.keys()]
+    .filter(name => values.has(name))
+    .map(name => `${name}=${encodeURIComponent(value(values, name))}`)
+    .join('&');
+}
+
+function value(values: ReadonlyMap<string, string>, name: string): string {
+  return values.get(name) ?? '';
+}

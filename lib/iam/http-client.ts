@@ -1,0 +1,142 @@
+/** Requests to an issuer: bounded in time and size, never redirected, behind a circuit breaker. */
+
+import { type IncomingMessage, request as requestOverHttp } from 'node:http';
+import { request as requestOverHttps } from 'node:https';
+import { isIP } from 'node:net';
+import { unanswered } from './refusals.ts';
+
+const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost']);
+
+export interface BoundedRequest {
+  readonly url: URL;
+  /** Sent by POST; absent: the request is a GET. */
+  readonly form?: URLSearchParams;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly maxBytes: number;
+  /** Ends the request, and the reading of its answer. */
+  readonly signal: AbortSignal;
+}
+
+export interface BoundedAnswer {
+  readonly status: number;
+  /** Empty: the answer has none. */
+  readonly contentType: string;
+  readonly body: Uint8Array;
+}
+
+/** An answer that goes on beyond what its reader takes. */
+export class OversizeAnswer extends Error {
+  override readonly name = 'OversizeAnswer';
+}
+
+/** Reads an endpoint that the configuration names. Throws unless it is https, or http on this machine. */
+export function endpoint(text: string): URL {
+  const url = new URL(text);
+  const isSafe = url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.has(url.hostname));
+  if (!isSafe || url.username !== '' || url.password !== '') {
+    throw new TypeError('an endpoint is an https URL, or an http URL of this machine, without credentials');
+  }
+  return url;
+}
+
+/**
+ * Sends the request and reads the answer, whatever its status. A fresh connection each time: a pooled one may have
+ * died while the function was frozen. Throws `OversizeAnswer`, or what node says of the connection or the signal.
+ */
+export async function boundedRequest({
+  url,
+  form,
+  headers,
+  maxBytes,
+  signal,
+}: BoundedRequest): Promise<BoundedAnswer> {
+  const send = url.protocol === 'https:' ? requestOverHttps : requestOverHttp;
+  const options = {
+    method: form === undefined ? 'GET' : 'POST',
+    headers: {
+      accept: 'application/json',
+      ...(form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
+      ...headers,
+    },
+    // Otherwise node takes the certificate for one of the Host header's name, which `headers` may set.
+    servername: isIP(url.hostname) === 0 ? url.hostname : '',
+    agent: false,
+    signal,
+  };
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    send(url, options, resolve).on('error', reject).end(form?.toString());
+  });
+  return {
+    status: response.statusCode ?? 0,
+    contentType: response.headers['content-type'] ?? '',
+    body: await readBody(response, maxBytes),
+  };
+}
+
+/** Leaving the loop by an error destroys the response, and its connection with it. */
+async function readBody(response: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > maxBytes) throw new OversizeAnswer(`an answer exceeds ${maxBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** So many failures in a row open it. */
+export const BREAKER_FAILURES = 5;
+
+/** So long it stays open, in milliseconds, before it lets one trial through. Longer than any trial takes. */
+export const BREAKER_OPEN_MS = 5000;
+
+export class Breaker {
+  #failures = 0;
+  #openUntilMs = 0;
+
+  /** Throws `unavailable` while open. The one that is let through afterwards keeps it open for the others. */
+  enter(nowMs: number): void {
+    if (this.#failures < BREAKER_FAILURES) return;
+    if (nowMs < this.#openUntilMs) {
+      throw unanswered('the breaker is open', Math.ceil((this.#openUntilMs - nowMs) / 1000));
+    }
+    this.#openUntilMs = nowMs + BREAKER_OPEN_MS;
+  }
+
+  /** The endpoint answered, whatever it said. */
+  answered(): void {
+    this.#failures = 0;
+  }
+
+  /** The endpoint did not answer a request that was made at `nowMs`. */
+  failed(nowMs: number): void {
+    this.#failures += 1;
+    this.#openUntilMs = Math.max(this.#openUntilMs, nowMs + BREAKER_OPEN_MS);
+  }
+}
+
+/** When to ask again after the issuer did not answer. */
+export const RETRY_AFTER_SECONDS = 5;
+
+/**
+ * Sends the request unless the breaker is open. Only a broken connection, a time-out and a 5xx count as failures: junk
+ * must not shut others out. Throws `unavailable` when there is no answer that fits.
+ */
+export async function guardedRequest(
+  request: BoundedRequest,
+  breaker: Breaker,
+  nowMs: number,
+): Promise<BoundedAnswer> {
+  breaker.enter(nowMs);
+  try {
+    const answer = await boundedRequest(request);
+    if (answer.status >= 500) breaker.failed(nowMs);
+    else breaker.answered();
+    return answer;
+  } catch (error) {
+    if (error instanceof OversizeAnswer) breaker.answered();
+    else breaker.failed(nowMs);
+    throw unanswered('the exchange failed', RETRY_AFTER_SECONDS, error);
+  }
+}

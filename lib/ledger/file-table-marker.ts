@@ -1,0 +1,95 @@
+/**
+ * The identity of the table on one machine: every start and every stop gives it a new name, which the table and the
+ * ledger's directory both keep. A copy of the store has the name of the time at which it was made.
+ */
+
+import { mkdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import * as v from 'valibot';
+import { replaceFile } from '../files/atomic-file.ts';
+import type { TableMarker } from '../ports/ledger.ts';
+import type { RandomBytes } from '../ports/system.ts';
+import * as items from './table-items.ts';
+import type { TableAt } from './table-ledger.ts';
+
+export interface FileTableMarkerOptions {
+  readonly main: TableAt;
+  /** The ledger's directory. */
+  readonly directory: string;
+  readonly randomBytes: RandomBytes;
+}
+
+export interface FileTableMarker extends TableMarker {
+  /** At the end of the process, which was told to end and does nothing more to the table. */
+  leave(nowMs: number): Promise<void>;
+}
+
+const NAME_BYTES = 16;
+
+const Register = v.strictObject({
+  /** The names that the table may have; null: none, before the first start has come to its end. */
+  names: v.array(v.nullable(v.string())),
+  /** Since when there is the ledger, in milliseconds since 1970. */
+  since: v.pipe(v.number(), v.safeInteger()),
+  /** Whether a process works on the table, or ended without leaving it: copies that it made meanwhile look like it. */
+  working: v.boolean(),
+});
+
+type Register = v.InferOutput<typeof Register>;
+
+/** Every method throws when the store or the directory does not answer. */
+export function fileTableMarker({ main, directory, randomBytes }: FileTableMarkerOptions): FileTableMarker {
+  const path = join(directory, 'table.json');
+  const look = async () => {
+    const [register, { id }] = await Promise.all([read(path), items.readWord(main)]);
+    return { register, id, isKnown: register?.names.includes(id ?? null) === true };
+  };
+  /** While the table is written both names are good: whatever moment the process ends at, one of them stands there. */
+  const rename = async (nowMs: number, working: boolean) => {
+    const { register, id } = await look();
+    const name = Buffer.from(randomBytes(NAME_BYTES)).toString('base64url');
+    const since = register?.since ?? nowMs;
+    await write(path, { names: [id ?? null, name], since, working: register?.working ?? false });
+    await items.writeWord(main, { id: name, usedAt: nowMs });
+    await write(path, { names: [name], since, working });
+  };
+  return {
+    matches: async () => {
+      const { id, isKnown } = await look();
+      return id !== undefined && isKnown;
+    },
+    initialise: async nowMs => {
+      const { register, id, isKnown } = await look();
+      const isFirst = register === undefined && id === undefined && (await items.isEmpty(main));
+      if (!isFirst && !isKnown) return 'foreign';
+      if (register?.working === true) return 'unsure';
+      await rename(nowMs, true);
+      return 'ours';
+    },
+    adopt: nowMs => rename(nowMs, true),
+    leave: nowMs => rename(nowMs, false),
+    heartbeat: async nowMs => {
+      const { id, isKnown } = await look();
+      if (id !== undefined && isKnown) await items.noteUse(main, id, nowMs);
+    },
+    history: async () => {
+      const [register, { usedAt }] = await Promise.all([read(path), items.readWord(main)]);
+      return { usedAt, ledgerSince: register?.since };
+    },
+    progress: () => items.readProgress(main),
+    saveProgress: next => items.writeProgress(main, next),
+  };
+}
+
+async function read(path: string): Promise<Register | undefined> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  return text === undefined ? undefined : v.parse(Register, JSON.parse(text));
+}
+
+async function write(path: string, register: Register): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await replaceFile(path, JSON.stringify(register), 0o600);
+}

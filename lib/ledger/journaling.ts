@@ -1,0 +1,90 @@
+/**
+ * The stores as the functions use them: whatever is taken away is appended to the ledger first, and if it cannot be,
+ * nothing is done. The use cases know nothing of it.
+ */
+
+import type { Account } from '../domain/account.ts';
+import { type Revocation, remainingAccess } from '../domain/revocation.ts';
+import type { TokenRecord } from '../domain/token-record.ts';
+import { UUID_RANDOM_BYTES, uuidV7 } from '../domain/uuid.ts';
+import type { Ledger } from '../ports/ledger.ts';
+import type {
+  NamespaceStore,
+  NonceStore,
+  RevokedCredentialStore,
+  RuleStore,
+  TokenStore,
+} from '../ports/stores.ts';
+import type { Clock, RandomBytes } from '../ports/system.ts';
+
+export interface JournalingPorts {
+  readonly ledger: Pick<Ledger, 'append'>;
+  readonly clock: Clock;
+  readonly randomBytes: RandomBytes;
+}
+
+interface Rule {
+  readonly account: Account;
+  readonly id: string;
+}
+
+/** Wraps the stores; every method throws what the ledger throws, before it has done anything. */
+export interface Journaling {
+  tokens(store: TokenStore): TokenStore;
+  namespaces(store: NamespaceStore): NamespaceStore;
+  rules<R extends Rule>(store: RuleStore<R>, act: 'remove-policy' | 'remove-trust'): RuleStore<R>;
+  ended(store: RevokedCredentialStore): RevokedCredentialStore;
+  proofs(store: NonceStore): NonceStore;
+}
+
+export function journaling({ ledger, clock, randomBytes }: JournalingPorts): Journaling {
+  const note = (loss: Revocation) => {
+    const at = clock();
+    return ledger.append({ ...loss, id: uuidV7(at, randomBytes(UUID_RANDOM_BYTES)), at });
+  };
+  return {
+    tokens: store => ({
+      ...store,
+      update: async (before, after, now) => {
+        const left = remainingAccess(before, after);
+        if (left !== undefined) await note({ act: 'narrow-token', token: versionOf(before), left });
+        return store.update(before, after, now);
+      },
+      remove: async (record, now) => {
+        await note({ act: 'remove-token', token: versionOf(record) });
+        return store.remove(record, now);
+      },
+    }),
+    namespaces: store => ({
+      ...store,
+      writeClaim: async (before, after) => {
+        await note({ act: 'write-claim', claim: after });
+        return store.writeClaim(before, after);
+      },
+    }),
+    rules: (store, act) => ({
+      ...store,
+      remove: async (account, rule) => {
+        await note({ act, account, rule });
+        return store.remove(account, rule);
+      },
+    }),
+    ended: store => ({
+      revoke: async (credential, expiresAt) => {
+        await note({ act: 'end-credential', ...credential, expiresAt });
+        return store.revoke(credential, expiresAt);
+      },
+    }),
+    // A proof that manages works once, also after a restore to a moment before it was used.
+    proofs: store => ({
+      consume: async (mark, expiresAt) => {
+        await note({ act: 'spend-proof', mark, expiresAt });
+        return store.consume(mark, expiresAt);
+      },
+    }),
+  };
+}
+
+function versionOf({ account, id, version }: TokenRecord): Extract<Revocation, { token: object }>['token'] {
+  return { account, id, version };
+}

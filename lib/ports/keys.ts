@@ -1,0 +1,73 @@
+/** Keys: deriving secrets, signing, rotating, publishing. */
+
+import type { AccessTokenClaims } from '../domain/access-token.ts';
+import type { Service } from '../domain/service.ts';
+
+/** Makes the keys of rings, and takes them away. */
+export interface RingRotation {
+  /** Makes what is missing or due, and drops what nobody needs. */
+  maintain(service: Service, now: number): Promise<RingReport>;
+  /** Brings a new key into use at once, beside those whose tokens still live. */
+  activate(service: Service, now: number): Promise<RingReport>;
+  /** Puts new keys in the place of all: what the others have signed is good no more where the new ones are known. */
+  replace(service: Service, now: number): Promise<RingReport>;
+}
+
+/** What became of the keys of a service, by their `kid`. Times are seconds since 1970. */
+export interface RingReport {
+  readonly service: string;
+  /** The key that signs now. */
+  readonly signs: string | null;
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  /** When the certificate of the key that signs now ends, and that of the root; null without certificates. */
+  readonly keyEndsAt: number | null;
+  readonly rootEndsAt: number | null;
+}
+
+/** Makes the keys that authenticate credentials, and takes them away. */
+export interface CredentialKeyRotation {
+  /** Makes the first key where there is none, and drops those whose credentials have all ended. */
+  maintain(now: number): Promise<CredentialKeyReport>;
+  /** Adds a key that comes into use when everybody has read it; while one is to come, it changes nothing. */
+  rotate(now: number): Promise<CredentialKeyReport>;
+}
+
+/** What became of the credential keys, by their names. */
+export interface CredentialKeyReport {
+  readonly current: string | null;
+  /** The key that takes over, and when, in seconds since 1970. */
+  readonly next: { readonly name: string; readonly useFrom: number } | null;
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+}
+
+/** What a registry needs in order to verify access tokens. Public. */
+export interface KeyPublication {
+  /** The published keys of a service as a JWK set (RFC 7517), each with its `kid`. */
+  jwks(service: string, now: number): Promise<{ keys: Record<string, unknown>[] }>;
+  /** The PEM bundle for `rootcertbundle`; undefined for a service whose profile has no certificates. */
+  rootCertBundle(service: string, now: number): Promise<string | undefined>;
+}
+
+/** Secrets re-created from facts. */
+export interface Derivation {
+  /** The name of the key that new secrets are derived with. */
+  readonly currentKey: string;
+  /** 32 bytes: HMAC-SHA-256 of the message under the named key. */
+  derive(key: string, message: Uint8Array): Promise<Uint8Array>;
+}
+
+/** The keys that authenticate credentials, and do nothing else. */
+export interface CredentialKeys {
+  /** The name of the key that new credentials are authenticated with. */
+  current(now: number): Promise<string>;
+  /** HMAC-SHA-256 of the text under the named key (32 bytes); undefined: there is no such key, or no more. */
+  mac(key: string, text: string, now: number): Promise<Uint8Array | undefined>;
+}
+
+/** The keys of every service's ring. */
+export interface AccessTokenSigner {
+  /** The compact JWT for `claims`, signed with the current key of the ring of `claims.aud`. */
+  sign(claims: AccessTokenClaims, now: number): Promise<string>;
+}

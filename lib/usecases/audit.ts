@@ -1,0 +1,28 @@
+/** Who performs a management act, and the record that is stored before it happens. */
+import { type Account, accountHandle, type Subject } from '../domain/account.ts';
+import type { Identity } from '../domain/identity.ts';
+import type { AuditEvent, AuditStore } from '../ports/stores.ts';
+import type { Clock } from '../ports/system.ts';
+
+export interface Actor {
+  readonly account: Account;
+  readonly subject: Subject;
+  readonly strength: Identity['strength'];
+  readonly uniqueId?: string;
+  readonly requestId: string;
+  readonly sourceAddress: string;
+}
+
+export interface AuditPorts {
+  readonly audit: AuditStore;
+  readonly clock: Clock;
+}
+
+/** Records what an actor is about to do. Only what could be recorded may be done, so this comes first. */
+export async function recordAct(
+  { audit, clock }: AuditPorts,
+  { strength: _, ...actor }: Actor,
+  { act, target }: Pick<AuditEvent, 'act' | 'target'>,
+): Promise<void> {
+  await audit.record({ ...actor, handle: accountHandle(actor.account), act, target }, clock());
+}
