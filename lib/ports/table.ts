@@ -4,7 +4,13 @@
  */
 
 /** What an attribute holds. Numbers are whole. Null: something that this program does not write. */
-export type Value = string | number | Uint8Array | readonly string[] | Readonly<Record<string, string>> | null;
+export type Value =
+  | string
+  | number
+  | Uint8Array
+  | readonly string[]
+  | Readonly<Record<string, string>>
+  | null;
 export type Attributes = Readonly<Record<string, Value>>;
 
 /** Both parts are text. Items of a partition are sorted by the UTF-8 bytes of `sk`. */
