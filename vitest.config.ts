@@ -1,6 +1,6 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
-/** What is tested of the packaged functions as of one machine. */
+/** The end-to-end suites that also run against the packaged functions. */
 const SCENARIOS = [
   'expired-token',
   'header-profiles',
@@ -13,7 +13,10 @@ const SCENARIOS = [
   'user-names',
 ];
 
-/** All that is tested of the stores, on an engine that nobody here wrote. */
+/** Big counts, real time-outs, packaging and killed processes: too slow to run after each change. */
+const SLOW = 'test/**/*.slow.test.ts';
+
+/** The suites of the stores, on a DynamoDB that this project did not write. */
 function storesOn(engine: 'dynamodb-local' | 'dynoxide') {
   return {
     test: {
@@ -30,7 +33,21 @@ export default defineConfig({
   test: {
     projects: [
       {
-        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/e2e/**'], testTimeout: 30_000 },
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, 'test/e2e/**', SLOW],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: 'slow',
+          include: [SLOW],
+          exclude: [...configDefaults.exclude, 'test/e2e/**'],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+        },
       },
       {
         test: {
