@@ -3,7 +3,7 @@
 import { hash } from 'node:crypto';
 import type { Account } from '../domain/account.ts';
 import { decodeBase62, encodeBase62 } from '../domain/base62.ts';
-import { PullpassError } from '../domain/errors.ts';
+import { PullpassError, unauthenticated } from '../domain/errors.ts';
 import type { Service } from '../domain/service.ts';
 import { bytesToUuid, uuidToBytes } from '../domain/uuid.ts';
 import type { IdentityRequest, Request } from '../http/request.ts';
@@ -21,7 +21,7 @@ export function callerOf({ presented, recognised }: Request): Caller {
   if (recognised !== undefined) return recognised;
   if (presented.kind === 'token') return { kind: 'token', secret: presented.secret };
   if (presented.kind === 'anonymous') return { kind: 'anonymous' };
-  throw new PullpassError('unauthenticated', { reason: `${presented.kind} was not recognised` });
+  throw unauthenticated(`${presented.kind} was not recognised`);
 }
 
 const ID_BYTES = 16;

@@ -2,7 +2,7 @@
 
 import { createHmac, type KeyObject } from 'node:crypto';
 import { isCredentialKeyName } from '../domain/credential.ts';
-import { PullpassError } from '../domain/errors.ts';
+import { unavailable } from '../domain/errors.ts';
 import { currentKey, type KeyTimes, publishedKeys } from '../domain/key-ring.ts';
 import { MINUTE_SECONDS } from '../domain/time.ts';
 import type { CredentialKeys } from '../ports/keys.ts';
@@ -96,13 +96,13 @@ export function credentialKeys(place: Pick<KeySource, 'name' | 'read'>): Credent
       return known;
     } catch (cause) {
       failedAt = now;
-      throw new PullpassError('unavailable', { reason: 'no credential keys', cause });
+      throw unavailable('no credential keys', { cause });
     }
   }
 
   async function look(now: number): Promise<Known> {
     if (now < failedAt + PAUSE_SECONDS) {
-      throw new PullpassError('unavailable', { reason: 'no credential keys, a moment ago' });
+      throw unavailable('no credential keys, a moment ago');
     }
     reading ??= load(now).finally(() => {
       reading = undefined;
@@ -130,7 +130,7 @@ export function credentialKeys(place: Pick<KeySource, 'name' | 'read'>): Credent
   return {
     async current(now) {
       const key = currentKey((await atHand(now)).keys, now);
-      if (key === undefined) throw new PullpassError('unavailable', { reason: 'no credential key in use' });
+      if (key === undefined) throw unavailable('no credential key in use');
       return key.name;
     },
     async mac(name, text, now) {

@@ -2,7 +2,7 @@
 
 import { createHmac } from 'node:crypto';
 import type { AwsCall } from '../aws/client.ts';
-import { PullpassError } from '../domain/errors.ts';
+import { unavailable } from '../domain/errors.ts';
 import type { Derivation } from '../ports/keys.ts';
 import { readKeyFile } from './key-file.ts';
 
@@ -13,7 +13,7 @@ export function fileDerivation(path: string): Derivation {
     currentKey: current,
     async derive(name, message) {
       const key = keys.get(name);
-      if (key === undefined) throw new PullpassError('unavailable', { reason: `no derivation key ${name}` });
+      if (key === undefined) throw unavailable(`no derivation key ${name}`);
       return createHmac('sha256', key).update(message).digest();
     },
   };
@@ -45,7 +45,7 @@ export function kmsDerivation(call: AwsCall, { keys, id }: KmsKey): Derivation {
       const arn = keys + key;
       const input = { KeyId: arn, MacAlgorithm: ALGORITHM, Message: Buffer.from(message).toString('base64') };
       const answer = await call('GenerateMac', input).catch((cause: unknown) => {
-        throw unavailable(`KMS gives no MAC of ${key}`, cause);
+        throw unavailable(`KMS gives no MAC of ${key}`, { cause });
       });
       const mac = macIn(answer, [arn, key]);
       if (mac === undefined) throw unavailable(`KMS answers something that is no MAC of ${key}`);
@@ -60,8 +60,4 @@ function macIn(answer: unknown, names: readonly string[]): Uint8Array | undefine
   const mac = Buffer.from(typeof text === 'string' ? text : '', 'base64');
   const isWhole = mac.length === MAC_BYTES && mac.toString('base64') === text;
   return isWhole && names.includes(String(KeyId)) && MacAlgorithm === ALGORITHM ? mac : undefined;
-}
-
-function unavailable(reason: string, cause?: unknown): PullpassError {
-  return new PullpassError('unavailable', { reason, cause });
 }

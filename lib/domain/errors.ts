@@ -211,6 +211,19 @@ export class PullpassError extends Error {
   }
 }
 
+/** A caller who could not be authenticated. All read the same answer; `reason` is for the log, `denial` for the metrics. */
+export function unauthenticated(reason: string, denial: Denial = 'not-proven'): PullpassError {
+  return new PullpassError('unauthenticated', { reason, denial });
+}
+
+/** Something that was needed did not answer, so that the request is refused; `reason` and `cause` are for the log. */
+export function unavailable(
+  reason: string,
+  options: { readonly retryAfterSeconds?: number; readonly cause?: unknown } = {},
+): PullpassError {
+  return new PullpassError('unavailable', { reason, ...options });
+}
+
 /**
  * Why someone was denied, in few words: each is a metric of its own, and costs as one. What exactly was wrong is in
  * the log.

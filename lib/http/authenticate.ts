@@ -1,7 +1,7 @@
 /** The one place where callers are authenticated by their IAM or build platform, for management and logins alike. */
 
 import { accountHandle } from '../domain/account.ts';
-import { type Denial, PullpassError } from '../domain/errors.ts';
+import { PullpassError, unauthenticated } from '../domain/errors.ts';
 import type { Administrator, Identity } from '../domain/identity.ts';
 import { type HeldRole, mayAdminister, type Policy, rolesOf } from '../domain/policy.ts';
 import { type SecretFormat, secretFormatOf } from '../domain/secret.ts';
@@ -13,8 +13,7 @@ import type { Authentication, Credentials, Handler, IdentityRequest, Recognised 
 export function forIdentities(operation: Handler<IdentityRequest>): Handler {
   return call => {
     const { recognised } = call;
-    if (recognised?.kind !== 'identity')
-      throw new PullpassError('unauthenticated', { reason: 'no identity' });
+    if (recognised?.kind !== 'identity') throw unauthenticated('no identity');
     const { identity, roles } = recognised;
     return operation({ ...call, identity, roles });
   };
@@ -94,14 +93,10 @@ async function demandProof(
   if (identity.nonce === null) return;
   const endsAt = identity.expiresAt ?? Math.ceil(clock() / 1000);
   const isFresh = (await proofs?.consume(identity.nonce, endsAt)) ?? false;
-  if (!isFresh) throw unauthenticated('the proof was used before', 'not-proven');
+  if (!isFresh) throw unauthenticated('the proof was used before');
 }
 
 function demandAdministrator({ subject, account }: Identity, roles: readonly HeldRole[]): void {
   if (mayAdminister(roles)) return;
   throw new PullpassError('forbidden', { reason: `${subject} of ${account} has no role administrator` });
-}
-
-function unauthenticated(reason: string, denial: Denial): PullpassError {
-  return new PullpassError('unauthenticated', { reason, denial });
 }

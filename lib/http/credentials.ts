@@ -1,6 +1,6 @@
 /** Reads the credentials of a request from the Authorization header or the form. Nothing is verified here. */
 
-import { PullpassError } from '../domain/errors.ts';
+import { PullpassError, unauthenticated } from '../domain/errors.ts';
 import { Secret, secretFormatOf } from '../domain/secret.ts';
 import { type Form, single } from './form.ts';
 import type { Credentials, Request } from './request.ts';
@@ -42,10 +42,7 @@ function decodePair(value: string): string {
 }
 
 function malformed(reason: string): PullpassError {
-  return new PullpassError('unauthenticated', {
-    reason: `malformed credentials: ${reason}`,
-    denial: 'unknown-secret',
-  });
+  return unauthenticated(`malformed credentials: ${reason}`, 'unknown-secret');
 }
 
 type PresentedSecret = Exclude<Credentials, { readonly kind: 'anonymous' }>;
@@ -84,8 +81,7 @@ export function vendingCredentials(header: string | undefined): Credentials {
 
 function presentedIn(header: string | undefined, bearer: (token: Secret) => Credentials): Credentials {
   const authorization = parseAuthorization(header);
-  if (authorization === undefined)
-    throw new PullpassError('unauthenticated', { reason: 'no credentials', denial: 'no-secret' });
+  if (authorization === undefined) throw unauthenticated('no credentials', 'no-secret');
   if (authorization.scheme === 'bearer') return bearer(authorization.token);
   return presentedBy(authorization.userName, authorization.password);
 }
@@ -103,10 +99,7 @@ export function loginCredentials({
   const authorization = parseAuthorization(headers.authorization);
   if (authorization === undefined) return ANONYMOUS;
   if (authorization.scheme === 'bearer') {
-    throw new PullpassError('unauthenticated', {
-      reason: 'Bearer at the login endpoint',
-      denial: 'misplaced',
-    });
+    throw unauthenticated('Bearer at the login endpoint', 'misplaced');
   }
   return presentedBy(authorization.userName, authorization.password);
 }
@@ -146,7 +139,7 @@ function byAppearance({ kind, secret }: PresentedSecret): Credentials {
 function presentedBy(userName: string, password: Secret): Credentials {
   if (userName === '' && password.reveal() === '') return ANONYMOUS;
   if (isKind(userName)) return { kind: userName, secret: password };
-  throw new PullpassError('unauthenticated', { reason: 'unknown user name', denial: 'misplaced' });
+  throw unauthenticated('unknown user name', 'misplaced');
 }
 
 function isKind(userName: string): userName is PresentedSecret['kind'] {

@@ -4,9 +4,9 @@
  */
 
 import { hash } from 'node:crypto';
+import { unauthenticated } from '../domain/errors.ts';
 import { toRfc3339, toSeconds } from '../domain/time.ts';
 import { type StsHost, stsHost } from './aws-hosts.ts';
-import { rejected } from './refusals.ts';
 
 /** The header that is signed too, and says whom the proof is for: without it any other service could replay it here. */
 export const SERVER_ID_HEADER = 'x-pullpass-server-id';
@@ -58,13 +58,13 @@ export interface AwsAssertion {
 export function parseAwsAssertion(text: string, nowMs: number): AwsAssertion {
   const [, name = '', parameters = ''] = (text.length <= MAX_LENGTH && SHAPE.exec(text)) || [];
   const host = stsHost(name);
-  if (host === undefined) throw rejected('no presigned URL of a host of AWS STS');
+  if (host === undefined) throw unauthenticated('no presigned URL of a host of AWS STS');
   const values = readParameters(parameters);
   const endsAt = checkTimes(values, toSeconds(nowMs));
   const [, day, region] = value(values, 'X-Amz-Credential').split('/');
   if (region !== host.region)
-    throw rejected('the AWS proof is signed for another region than that of its host');
-  if (day !== value(values, 'X-Amz-Date').slice(0, 8)) throw rejected('the AWS proof has two dates');
+    throw unauthenticated('the AWS proof is signed for another region than that of its host');
+  if (day !== value(values, 'X-Amz-Date').slice(0, 8)) throw unauthenticated('the AWS proof has two dates');
   const query = canonicalQuery(values);
   return { host, query, endsAt, mark: hash('sha256', `${host.name}/?${query}`, 'base64url') };
 }
@@ -74,14 +74,15 @@ function readParameters(query: string): ReadonlyMap<string, string> {
   for (const pair of query.split('&')) {
     const [name = '', encoded = '', ...more] = pair.split('=');
     const rule = PARAMETERS.get(name);
-    if (rule === undefined || more.length > 0) throw rejected('the AWS proof has a parameter that none has');
-    if (values.has(name)) throw rejected('the AWS proof has a parameter twice');
+    if (rule === undefined || more.length > 0)
+      throw unauthenticated('the AWS proof has a parameter that none has');
+    if (values.has(name)) throw unauthenticated('the AWS proof has a parameter twice');
     const decoded = decode(encoded);
-    if (!rule.test(decoded)) throw rejected(`the AWS proof has another ${name} than it may`);
+    if (!rule.test(decoded)) throw unauthenticated(`the AWS proof has another ${name} than it may`);
     values.set(name, decoded);
   }
   for (const name of PARAMETERS.keys()) {
-    if (!values.has(name) && !OPTIONAL.has(name)) throw rejected(`the AWS proof lacks ${name}`);
+    if (!values.has(name) && !OPTIONAL.has(name)) throw unauthenticated(`the AWS proof lacks ${name}`);
   }
   return values;
 }
@@ -94,17 +95,18 @@ function decode(encoded: string): string {
   } catch {
     // Not even UTF-8 in percent-encoding: as below.
   }
-  throw rejected('the AWS proof has a value in another encoding');
+  throw unauthenticated('the AWS proof has a value in another encoding');
 }
 
 /** When the proof ends, which is in the future; it was not signed there. */
 function checkTimes(values: ReadonlyMap<string, string>, now: number): number {
   const signedAt = toInstant(value(values, 'X-Amz-Date'));
   const lifeSeconds = Number(value(values, 'X-Amz-Expires'));
-  if (lifeSeconds > MAX_EXPIRES_SECONDS) throw rejected('the AWS proof is made to live too long');
-  if (signedAt > now + CLOCK_TOLERANCE_SECONDS) throw rejected('the AWS proof is signed in the future');
+  if (lifeSeconds > MAX_EXPIRES_SECONDS) throw unauthenticated('the AWS proof is made to live too long');
+  if (signedAt > now + CLOCK_TOLERANCE_SECONDS)
+    throw unauthenticated('the AWS proof is signed in the future');
   const endsAt = signedAt + Math.min(lifeSeconds, MAX_AGE_SECONDS);
-  if (endsAt <= now) throw rejected('the AWS proof is too old', 'expired');
+  if (endsAt <= now) throw unauthenticated('the AWS proof is too old', 'expired');
   return endsAt;
 }
 
@@ -112,7 +114,8 @@ function checkTimes(values: ReadonlyMap<string, string>, now: number): number {
 function toInstant(date: string): number {
   const time = date.replace(/^(....)(..)(..T..)(..)(..Z)$/, '$1-$2-$3:$4:$5');
   const seconds = Date.parse(time) / 1000;
-  if (Number.isNaN(seconds) || toRfc3339(seconds) !== time) throw rejected('the AWS proof has no date');
+  if (Number.isNaN(seconds) || toRfc3339(seconds) !== time)
+    throw unauthenticated('the AWS proof has no date');
   return seconds;
 }
 

@@ -1,12 +1,11 @@
 /** Asks AWS STS who signed an assertion, in a request of our own. */
 import { type Account, isIdentifierValue, qualify, type Subject } from '../domain/account.ts';
-import { PullpassError } from '../domain/errors.ts';
+import { PullpassError, unauthenticated, unavailable } from '../domain/errors.ts';
 import type { Identity } from '../domain/identity.ts';
 import { member, readStrictJson } from '../domain/strict-json.ts';
 import { type AwsAssertion, parseAwsAssertion, SERVER_ID_HEADER } from './aws-assertion.ts';
 import { ExchangeCache } from './exchange-cache.ts';
 import { Breaker, endpoint, guardedRequest, RETRY_AFTER_SECONDS } from './http-client.ts';
-import { rejected, unanswered } from './refusals.ts';
 
 export interface AwsCaller {
   readonly account: Account;
@@ -37,9 +36,9 @@ export function parseCaller(body: Uint8Array, partition: string): AwsCaller | Pu
   const [, arnPartition, service, arnAccount, resource = ''] = ARN.exec(arn) ?? [];
   if (arnPartition !== partition || arnAccount !== account) return undefined;
   const named = service === 'sts' ? roleNamed(resource, userId) : permanentNamed(resource, userId, account);
-  if (named === undefined) return rejected('the AWS caller is no role, user or root');
+  if (named === undefined) return unauthenticated('the AWS caller is no role, user or root');
   const name = `arn:${partition}:iam::${account}:${named}`;
-  if (!isIdentifierValue(name)) return rejected('the ARN of the AWS caller is too long');
+  if (!isIdentifierValue(name)) return unauthenticated('the ARN of the AWS caller is too long');
   return {
     account: qualify('aws', `${partition}:${account}`),
     subject: qualify('aws', name),
@@ -157,10 +156,11 @@ export class Sts {
     const request = { url, headers, maxBytes: ANSWER_BYTES, signal };
     const { status, contentType, body } = await guardedRequest(request, this.#breaker(url.origin), nowMs);
     const reason = `AWS STS answered with status ${status}`;
-    if (JUDGEMENTS.has(status)) return rejected(reason);
-    if (status >= 400 && status < 500) return unanswered(reason, RETRY_AFTER_SECONDS);
+    if (JUDGEMENTS.has(status)) return unauthenticated(reason);
+    if (status >= 400 && status < 500) return unavailable(reason, { retryAfterSeconds: RETRY_AFTER_SECONDS });
     const caller = status === 200 && JSON_TYPE.test(contentType) ? parseCaller(body, partition) : undefined;
-    if (caller === undefined) throw unanswered(`${reason} and no identity`, RETRY_AFTER_SECONDS);
+    if (caller === undefined)
+      throw unavailable(`${reason} and no identity`, { retryAfterSeconds: RETRY_AFTER_SECONDS });
     return caller;
   }
 

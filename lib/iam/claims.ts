@@ -1,10 +1,10 @@
 /** What the claims of a verified token must say before they name a caller. */
 
 import { isIdentifierValue, qualify } from '../domain/account.ts';
+import { unauthenticated } from '../domain/errors.ts';
 import type { Identity, Issuer } from '../domain/identity.ts';
 import { member } from '../domain/strict-json.ts';
 import { DAY_SECONDS, toSeconds } from '../domain/time.ts';
-import { rejected } from './refusals.ts';
 import { type TrustedIssuer, tokenVerifier } from './signed-token.ts';
 
 /** What an issuer's clock may be off, in seconds. */
@@ -23,14 +23,15 @@ export interface BearerIdentity extends Identity {
  * else, not valid now, made to live too long, or does not name a caller (RFC 7519 section 4.1).
  */
 export function identityOf(claims: unknown, issuer: Issuer, nowMs: number): BearerIdentity {
-  if (!isFor(issuer.audience, claims)) throw rejected('the token is for another audience');
+  if (!isFor(issuer.audience, claims)) throw unauthenticated('the token is for another audience');
   const expiresAt = validUntil(claims, toSeconds(nowMs));
   const subject = claimAt(claims, issuer.claims.subject);
   const account = claimAt(claims, issuer.claims.account);
-  if (!isIdentifierValue(subject)) throw rejected('the subject claim names nobody');
-  if (!isIdentifierValue(account)) throw rejected('the account claim names no account');
+  if (!isIdentifierValue(subject)) throw unauthenticated('the subject claim names nobody');
+  if (!isIdentifierValue(account)) throw unauthenticated('the account claim names no account');
   const { valid } = issuer.claims;
-  if (valid !== undefined && claimAt(claims, valid) !== true) throw rejected('the account is not valid');
+  if (valid !== undefined && claimAt(claims, valid) !== true)
+    throw unauthenticated('the account is not valid');
   return {
     kind: 'iambearer',
     issuer: issuer.key,
@@ -61,15 +62,15 @@ export function validUntil(claims: unknown, now: number): number {
   const exp = secondsAt(claims, 'exp');
   const iat = secondsAt(claims, 'iat');
   const nbf = member(claims, 'nbf') === undefined ? iat : secondsAt(claims, 'nbf');
-  if (exp <= now - CLOCK_TOLERANCE_SECONDS) throw rejected('the token has expired', 'expired');
-  if (Math.max(iat, nbf) > now + CLOCK_TOLERANCE_SECONDS) throw rejected('the token is not valid yet');
-  if (exp - iat > MAX_LIFE_SECONDS) throw rejected('the token is made to live too long');
+  if (exp <= now - CLOCK_TOLERANCE_SECONDS) throw unauthenticated('the token has expired', 'expired');
+  if (Math.max(iat, nbf) > now + CLOCK_TOLERANCE_SECONDS) throw unauthenticated('the token is not valid yet');
+  if (exp - iat > MAX_LIFE_SECONDS) throw unauthenticated('the token is made to live too long');
   return exp;
 }
 
 function secondsAt(claims: unknown, name: string): number {
   const value = member(claims, name);
-  if (!Number.isSafeInteger(value)) throw rejected(`the ${name} claim is missing or no whole number`);
+  if (!Number.isSafeInteger(value)) throw unauthenticated(`the ${name} claim is missing or no whole number`);
   return value as number;
 }
 

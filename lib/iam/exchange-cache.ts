@@ -2,9 +2,8 @@
 
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
-import { PullpassError } from '../domain/errors.ts';
+import { PullpassError, unavailable } from '../domain/errors.ts';
 import type { Identity } from '../domain/identity.ts';
-import { unanswered } from './refusals.ts';
 
 /** A map whose entries end by timestamp and whose oldest entry gives way: it neither outlives a freeze nor grows. */
 
@@ -94,7 +93,8 @@ export class ExchangeCache {
   }
 
   #start(hidden: string, nowMs: number, ask: Ask): Promise<Identity> {
-    if (this.#inFlight.size >= MAX_IN_FLIGHT) throw unanswered('too many exchanges in flight', 1);
+    if (this.#inFlight.size >= MAX_IN_FLIGHT)
+      throw unavailable('too many exchanges in flight', { retryAfterSeconds: 1 });
     const flight = this.#exchange(hidden, nowMs, ask).finally(() => this.#inFlight.delete(hidden));
     this.#inFlight.set(hidden, flight);
     return flight;
@@ -115,5 +115,5 @@ export class ExchangeCache {
 
 async function outOfTime(signal: AbortSignal): Promise<never> {
   if (!signal.aborted) await once(signal, 'abort');
-  throw unanswered('the exchange was not over in time', RETRY_AFTER_SECONDS);
+  throw unavailable('the exchange was not over in time', { retryAfterSeconds: RETRY_AFTER_SECONDS });
 }

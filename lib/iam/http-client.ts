@@ -3,7 +3,7 @@
 import { type IncomingMessage, request as requestOverHttp } from 'node:http';
 import { request as requestOverHttps } from 'node:https';
 import { isIP } from 'node:net';
-import { unanswered } from './refusals.ts';
+import { unavailable } from '../domain/errors.ts';
 
 const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost']);
 
@@ -99,7 +99,9 @@ export class Breaker {
   enter(nowMs: number): void {
     if (this.#failures < BREAKER_FAILURES) return;
     if (nowMs < this.#openUntilMs) {
-      throw unanswered('the breaker is open', Math.ceil((this.#openUntilMs - nowMs) / 1000));
+      throw unavailable('the breaker is open', {
+        retryAfterSeconds: Math.ceil((this.#openUntilMs - nowMs) / 1000),
+      });
     }
     this.#openUntilMs = nowMs + BREAKER_OPEN_MS;
   }
@@ -137,6 +139,6 @@ export async function guardedRequest(
   } catch (error) {
     if (error instanceof OversizeAnswer) breaker.answered();
     else breaker.failed(nowMs);
-    throw unanswered('the exchange failed', RETRY_AFTER_SECONDS, error);
+    throw unavailable('the exchange failed', { retryAfterSeconds: RETRY_AFTER_SECONDS, cause: error });
   }
 }

@@ -1,9 +1,9 @@
 /** The public keys of one issuer, cached so that neither a flood of tokens nor an issuer that is down matters. */
 
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { unavailable } from '../domain/errors.ts';
 import { member, readStrictJson } from '../domain/strict-json.ts';
 import { boundedRequest, endpoint } from './http-client.ts';
-import { unanswered } from './refusals.ts';
 
 /** A key set is this long at most, in bytes. */
 const KEY_SET_BYTES = 100 * 1024;
@@ -48,7 +48,10 @@ export class IssuerKeys {
     else if (known === undefined) await this.#fetch;
     const found = this.#lookUp(kid, nowMs);
     if (found === undefined && this.#failure !== undefined) {
-      throw unanswered('the issuer did not give its keys', KEY_FETCH_INTERVAL_MS / 1000, this.#failure);
+      throw unavailable('the issuer did not give its keys', {
+        retryAfterSeconds: KEY_FETCH_INTERVAL_MS / 1000,
+        cause: this.#failure,
+      });
     }
     return found;
   }

@@ -1,9 +1,9 @@
 /** Verifies signed tokens (RFC 7515) of the configured issuers. The law: nothing in a token says how to verify it. */
 
 import { compactVerify } from 'jose';
+import { unauthenticated } from '../domain/errors.ts';
 import { member, readStrictJson } from '../domain/strict-json.ts';
 import type { IssuerKeys, VerificationKey } from './issuer-keys.ts';
-import { rejected } from './refusals.ts';
 
 /** A token is this long at most, in characters. */
 export const MAX_TOKEN_LENGTH = 16_384;
@@ -36,9 +36,9 @@ export interface UnverifiedJws {
 
 /** Takes a signed text apart. Throws `unauthenticated` for any that we would not verify, whatever its signature. */
 export function readJws(text: string): UnverifiedJws {
-  if (text.length > MAX_TOKEN_LENGTH || !COMPACT_JWS.test(text)) throw rejected('not a signed token');
+  if (text.length > MAX_TOKEN_LENGTH || !COMPACT_JWS.test(text)) throw unauthenticated('not a signed token');
   const parts = text.split('.');
-  if (!parts.every(isCanonical)) throw rejected('the token is not spelled as its issuer spells it');
+  if (!parts.every(isCanonical)) throw unauthenticated('the token is not spelled as its issuer spells it');
   const [header, payload] = parts.map(part => Buffer.from(part, 'base64url'));
   return { kid: keyName(header ?? Buffer.of()), payload: payload ?? Buffer.of() };
 }
@@ -55,7 +55,7 @@ export async function verifiedPayload(
   try {
     return (await compactVerify(text, key, { algorithms })).payload;
   } catch {
-    throw rejected('the signature does not verify');
+    throw unauthenticated('the signature does not verify');
   }
 }
 
@@ -64,9 +64,10 @@ function keyName(bytes: Uint8Array): string {
   const header = readHeader(bytes);
   const kid = member(header, 'kid');
   const algorithms: readonly unknown[] = ALGORITHMS;
-  if (FOREIGN_HEADERS.some(name => member(header, name) !== undefined)) throw rejected('a foreign header');
-  if (!algorithms.includes(member(header, 'alg'))) throw rejected('the algorithm is not allowed');
-  if (typeof kid !== 'string') throw rejected('the token names no key');
+  if (FOREIGN_HEADERS.some(name => member(header, name) !== undefined))
+    throw unauthenticated('a foreign header');
+  if (!algorithms.includes(member(header, 'alg'))) throw unauthenticated('the algorithm is not allowed');
+  if (typeof kid !== 'string') throw unauthenticated('the token names no key');
   return kid;
 }
 
@@ -74,7 +75,7 @@ function readHeader(bytes: Uint8Array): unknown {
   try {
     return readStrictJson(bytes);
   } catch {
-    throw rejected('the token is not readable');
+    throw unauthenticated('the token is not readable');
   }
 }
 
@@ -108,11 +109,12 @@ export function tokenVerifier<I extends { readonly issuer: string }>(
     const { kid, payload } = readJws(token);
     const name = member(readClaims(payload), 'iss');
     const source = typeof name === 'string' ? byName.get(name) : undefined;
-    if (source === undefined) throw rejected('no configured issuer');
+    if (source === undefined) throw unauthenticated('no configured issuer');
     const key = await source.keys.find(kid, nowMs);
-    if (key === undefined) throw rejected('the issuer has no such key');
+    if (key === undefined) throw unauthenticated('the issuer has no such key');
     const claims = readClaims(await verifiedPayload(token, key));
-    if (member(claims, 'iss') !== source.issuer.issuer) throw rejected('the token is of another issuer');
+    if (member(claims, 'iss') !== source.issuer.issuer)
+      throw unauthenticated('the token is of another issuer');
     return { claims, issuer: source.issuer };
   };
 }
@@ -121,6 +123,6 @@ function readClaims(payload: Uint8Array): unknown {
   try {
     return readStrictJson(payload);
   } catch {
-    throw rejected('the token is not readable');
+    throw unauthenticated('the token is not readable');
   }
 }

@@ -1,12 +1,11 @@
 /** Exchanges API keys and refresh tokens at the token endpoint of their issuer. */
 
-import { PullpassError } from '../domain/errors.ts';
+import { PullpassError, unauthenticated, unavailable } from '../domain/errors.ts';
 import type { Identity, Issuer } from '../domain/identity.ts';
 import { member, readStrictJson } from '../domain/strict-json.ts';
 import type { AccessTokenVerifier } from './claims.ts';
 import { ExchangeCache } from './exchange-cache.ts';
 import { Breaker, endpoint, guardedRequest, RETRY_AFTER_SECONDS } from './http-client.ts';
-import { rejected, unanswered } from './refusals.ts';
 
 /** An answer is this long at most, in bytes. */
 const TOKEN_ANSWER_BYTES = 64 * 1024;
@@ -44,10 +43,10 @@ export class TokenEndpoint {
     };
     const { status, body } = await guardedRequest(request, this.#breaker, nowMs);
     const reason = `the exchange was answered with status ${status}`;
-    if (JUDGEMENTS.has(status)) return rejected(reason);
-    if (status >= 400 && status < 500) return unanswered(reason, RETRY_AFTER_SECONDS);
+    if (JUDGEMENTS.has(status)) return unauthenticated(reason);
+    if (status >= 400 && status < 500) return unavailable(reason, { retryAfterSeconds: RETRY_AFTER_SECONDS });
     const token = status === 200 ? accessTokenIn(body) : undefined;
-    if (typeof token !== 'string') throw unanswered(reason, RETRY_AFTER_SECONDS);
+    if (typeof token !== 'string') throw unavailable(reason, { retryAfterSeconds: RETRY_AFTER_SECONDS });
     return token;
   }
 }
@@ -126,7 +125,7 @@ export class TokenExchange {
    */
   async identify(kind: ExchangedKind, secret: string, nowMs: number): Promise<Identity> {
     const { shape, form, asClient } = GRANTS[kind];
-    if (!shape.test(secret)) throw rejected(`not what ${kind} takes`, 'misplaced');
+    if (!shape.test(secret)) throw unauthenticated(`not what ${kind} takes`, 'misplaced');
     return await this.#exchange.identify({
       name: `${kind} ${secret}`,
       nowMs,

@@ -1,11 +1,12 @@
 /** Verifies the assertions of IAM identities: one verifier per kind, chosen by the user name. */
+
+import { unauthenticated } from '../domain/errors.ts';
 import type { Issuer, Issuers } from '../domain/identity.ts';
 import type { IdentityVerifier } from '../ports/iam.ts';
 import type { RandomBytes } from '../ports/system.ts';
 import { awsCallers } from './aws-sts.ts';
 import { accessTokenVerifier } from './claims.ts';
 import { IssuerKeys } from './issuer-keys.ts';
-import { rejected } from './refusals.ts';
 import type { TrustedIssuer } from './signed-token.ts';
 import { TokenExchange } from './token-endpoint.ts';
 
@@ -38,10 +39,10 @@ export function identityVerifier({
     async identify({ kind, secret }, nowMs) {
       if (kind === 'iambearer') return await verify(secret.reveal(), nowMs);
       if (kind !== 'awsiam') {
-        if (exchange === undefined) throw rejected('no issuer takes API keys and refresh tokens');
+        if (exchange === undefined) throw unauthenticated('no issuer takes API keys and refresh tokens');
         return await exchange.identify(kind, secret.reveal(), nowMs);
       }
-      if (aws === undefined) throw rejected('AWS callers are not configured');
+      if (aws === undefined) throw unauthenticated('AWS callers are not configured');
       return await aws.identify(secret.reveal(), nowMs);
     },
   };

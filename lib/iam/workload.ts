@@ -1,5 +1,6 @@
 /** The OIDC tokens of build platforms: verified like access tokens, but their audience names the account. */
 import { isHandle, isIdentifierValue, qualify } from '../domain/account.ts';
+import { unauthenticated } from '../domain/errors.ts';
 import type { WorkloadIssuer } from '../domain/identity.ts';
 import { member } from '../domain/strict-json.ts';
 import { toSeconds } from '../domain/time.ts';
@@ -7,7 +8,6 @@ import { type Workload, workloadAudience } from '../domain/trust.ts';
 import type { WorkloadVerifier } from '../ports/iam.ts';
 import { audienceOf, validUntil } from './claims.ts';
 import { IssuerKeys } from './issuer-keys.ts';
-import { rejected } from './refusals.ts';
 import { tokenVerifier } from './signed-token.ts';
 
 export interface WorkloadVerifierOptions {
@@ -38,10 +38,10 @@ function workloadOf(
   const audience = audienceOf(claims);
   const handle = typeof audience === 'string' ? audience.slice(workloadAudience(publicUrl, '').length) : '';
   if (!isHandle(handle) || audience !== workloadAudience(publicUrl, handle)) {
-    throw rejected('the token is for another audience');
+    throw unauthenticated('the token is for another audience');
   }
   const subject = member(claims, 'sub');
-  if (!isIdentifierValue(subject)) throw rejected('the sub claim names nobody');
+  if (!isIdentifierValue(subject)) throw unauthenticated('the sub claim names nobody');
   const expiresAt = validUntil(claims, toSeconds(nowMs));
   return { issuer, handle, subject: qualify(issuer, subject), claims, expiresAt };
 }

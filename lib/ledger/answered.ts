@@ -1,4 +1,4 @@
-import { PullpassError } from '../domain/errors.ts';
+import { unavailable } from '../domain/errors.ts';
 
 /** The answer; undefined for an error of the one name that is as good as an answer. Throws `unavailable` for others. */
 export async function orUnavailable(call: Promise<unknown>, expected?: string): Promise<unknown> {
@@ -7,6 +7,6 @@ export async function orUnavailable(call: Promise<unknown>, expected?: string): 
   } catch (cause) {
     const name = cause instanceof Error ? cause.name : 'unknown error';
     if (name === expected) return undefined;
-    throw new PullpassError('unavailable', { reason: `ledger: ${name}`, retryAfterSeconds: 1, cause });
+    throw unavailable(`ledger: ${name}`, { retryAfterSeconds: 1, cause });
   }
 }

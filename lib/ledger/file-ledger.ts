@@ -2,7 +2,7 @@
 
 import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { PullpassError } from '../domain/errors.ts';
+import { unavailable } from '../domain/errors.ts';
 import type { RevocationEntry } from '../domain/revocation.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import { dayAfter, dayOf, firstDay, formatEntry, oldestDay, parseEntry } from './entry.ts';
@@ -65,7 +65,7 @@ function unlessMissing<T>(instead: T): (error: NodeJS.ErrnoException) => T {
 }
 
 function refuse(cause: unknown): never {
-  throw new PullpassError('unavailable', { reason: 'ledger: not written', retryAfterSeconds: 1, cause });
+  throw unavailable('ledger: not written', { retryAfterSeconds: 1, cause });
 }
 
 const NEWLINE = 0x0a;

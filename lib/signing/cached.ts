@@ -1,6 +1,6 @@
 /** Documents of services that are kept for a while, and read again every minute. */
 
-import { PullpassError } from '../domain/errors.ts';
+import { unavailable } from '../domain/errors.ts';
 import type { Service } from '../domain/service.ts';
 import { MINUTE_SECONDS } from '../domain/time.ts';
 import type { KeyFile, KeyReader } from './key-store.ts';
@@ -58,7 +58,7 @@ export function cached<T>({ keys, file, parse }: CachedFile<T>): Cached<T> {
       return await readOnce(service, now);
     } catch (cause) {
       if (known === undefined || now >= known.keepUntil) {
-        throw new PullpassError('unavailable', { reason: `no ${file} for ${service.name}`, cause });
+        throw unavailable(`no ${file} for ${service.name}`, { cause });
       }
       entries.set(service.name, { ...known, readAgainAt: now + RETRY_SECONDS });
       return known.document;

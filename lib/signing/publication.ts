@@ -2,7 +2,7 @@
 
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import * as v from 'valibot';
-import { PullpassError } from '../domain/errors.ts';
+import { PullpassError, unavailable } from '../domain/errors.ts';
 import { publishedKeys } from '../domain/key-ring.ts';
 import type { HeaderProfile, Service, SigningAlgorithm } from '../domain/service.ts';
 import type { KeyPublication } from '../ports/keys.ts';
@@ -95,7 +95,7 @@ export function keyPublication(services: readonly Service[], keys: KeyReader): K
       const service = configured(name);
       if (service.profile === 'kid') return undefined;
       const { bundle } = await documents(service, now);
-      if (bundle === null) throw new PullpassError('unavailable', { reason: `no bundle for ${name}` });
+      if (bundle === null) throw unavailable(`no bundle for ${name}`);
       return bundle;
     },
   };

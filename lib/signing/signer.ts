@@ -2,7 +2,7 @@
 
 import { type KeyObject, sign } from 'node:crypto';
 import { type AccessTokenClaims, MAX_ACCESS_TOKEN_BYTES } from '../domain/access-token.ts';
-import { PullpassError } from '../domain/errors.ts';
+import { PullpassError, unavailable } from '../domain/errors.ts';
 import { currentKey } from '../domain/key-ring.ts';
 import type { Service, SigningAlgorithm } from '../domain/service.ts';
 import type { AccessTokenSigner } from '../ports/keys.ts';
@@ -26,7 +26,7 @@ export function accessTokenSigner({ services, rings }: SignerParts): AccessToken
       const { algorithm, keys } = await rings(service, now);
       const key = currentKey(keys, now);
       if (key === undefined) {
-        throw new PullpassError('unavailable', { reason: `no usable key for ${service.name}` });
+        throw unavailable(`no usable key for ${service.name}`);
       }
       return compact(claims, key, algorithm);
     },

@@ -1,11 +1,14 @@
-import { PullpassError } from '../domain/errors.ts';
+import { unavailable } from '../domain/errors.ts';
 
 /** The answer of a call; throws `unavailable` for every error. */
 export async function orUnavailable<T>(call: Promise<T>): Promise<T> {
   try {
     return await call;
   } catch (error) {
-    throw unavailable(error instanceof Error ? error.name : 'unknown error', error);
+    throw unavailable(`store: ${error instanceof Error ? error.name : 'unknown error'}`, {
+      retryAfterSeconds: 1,
+      cause: error,
+    });
   }
 }
 
@@ -18,8 +21,4 @@ export async function conditionHolds(call: Promise<unknown>): Promise<boolean> {
     if (error instanceof Error && error.name === 'ConditionalCheckFailedException') return false;
     return orUnavailable(Promise.reject(error));
   }
-}
-
-export function unavailable(reason: string, cause?: unknown): PullpassError {
-  return new PullpassError('unavailable', { reason: `store: ${reason}`, retryAfterSeconds: 1, cause });
 }

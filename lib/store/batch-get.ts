@@ -1,6 +1,7 @@
 /** Reads many items in one call, whichever client carries it out. */
 import type { BatchGetItemCommandInput, BatchGetItemCommandOutput } from '@aws-sdk/client-dynamodb';
-import { orUnavailable, unavailable } from './answered.ts';
+import { unavailable } from '../domain/errors.ts';
+import { orUnavailable } from './answered.ts';
 import type { Item } from './attributes.ts';
 import type { Key } from './keys.ts';
 
@@ -22,6 +23,6 @@ export async function readItems(batchGet: BatchGet, table: string, keys: readonl
     items.push(...(answer.Responses?.[table] ?? []));
     missing = answer.UnprocessedKeys?.[table]?.Keys ?? [];
   }
-  if (missing.length > 0) throw unavailable('unprocessed keys');
+  if (missing.length > 0) throw unavailable('store: unprocessed keys', { retryAfterSeconds: 1 });
   return items;
 }

@@ -1,7 +1,7 @@
 /** What requests with an `Idempotency-Key` have done, in DynamoDB. Never holds a value or an answer. */
 import { PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Account } from '../domain/account.ts';
-import { PullpassError } from '../domain/errors.ts';
+import { unavailable } from '../domain/errors.ts';
 import { IDEMPOTENCY_SECONDS, type IdempotencyRecord } from '../domain/idempotency.ts';
 import { isUuid } from '../domain/uuid.ts';
 import type { IdempotencyStore } from '../ports/stores.ts';
@@ -39,7 +39,7 @@ export function idempotencyStore({ client, table }: Table): IdempotencyStore {
       if (await conditionHolds(client.send(command))) return record;
       const standing = await readItem({ client, table }, key);
       // It ended between the two calls: nobody knows any more what stood there.
-      if (standing === undefined) throw new PullpassError('unavailable', { reason: 'request record gone' });
+      if (standing === undefined) throw unavailable('request record gone');
       return fromRequestItem(account, standing);
     },
     finish: async (account, record) => {

@@ -12,6 +12,7 @@ import {
   parseCredential,
   readCredentialBody,
 } from '../domain/credential.ts';
+import { unauthenticated } from '../domain/errors.ts';
 import { intersect } from '../domain/grant.ts';
 import { permissionsOf, rolesOf } from '../domain/policy.ts';
 import type { Secret } from '../domain/secret.ts';
@@ -27,7 +28,6 @@ import {
   type Principal,
   type PrincipalPorts,
   principalOfToken,
-  refused,
   remainingClaims,
 } from './principal.ts';
 
@@ -38,14 +38,15 @@ export async function credentialPrincipal(
   occasion: LoginContext,
 ): Promise<Principal> {
   const credential = await verifyCredential(ports.credentialKeys, secret, occasion.now);
-  if (credential === undefined) throw refused('credential: not one of ours', 'unknown-secret');
+  if (credential === undefined) throw unauthenticated('credential: not one of ours', 'unknown-secret');
   const { jti, endsAt, service } = credential;
-  if (endsAt <= occasion.now) throw refused(`credential ${jti}: expired`, 'expired');
-  if (service !== occasion.service) throw refused(`credential ${jti}: for another service`, 'misplaced');
+  if (endsAt <= occasion.now) throw unauthenticated(`credential ${jti}: expired`, 'expired');
+  if (service !== occasion.service)
+    throw unauthenticated(`credential ${jti}: for another service`, 'misplaced');
   if (!isVouchedFor(credential.parent, ports.issuers))
-    throw refused(`credential ${jti}: of an issuer that is gone`, 'ended');
+    throw unauthenticated(`credential ${jti}: of an issuer that is gone`, 'ended');
   const facts = await factsOf(ports, credential, occasion);
-  if (facts.revoked) throw refused(`credential ${jti}: ended`, 'ended');
+  if (facts.revoked) throw unauthenticated(`credential ${jti}: ended`, 'ended');
   const { delegationSource: _, ...parent } = await parentStanding(ports, credential, {
     facts,
     now: occasion.now,
@@ -105,7 +106,7 @@ async function standingOfParentToken(
   { facts: { token, removed, claims }, now }: Moment,
 ): Promise<Principal> {
   const refusedParent = (why: keyof typeof DENIAL_OF) =>
-    refused(`token ${id}, of a credential: ${why}`, DENIAL_OF[why]);
+    unauthenticated(`token ${id}, of a credential: ${why}`, DENIAL_OF[why]);
   if (token === undefined) throw refusedParent(removed ? 'removed' : 'unknown');
   const judgement = judgeGeneration(token, generation, now);
   if (!judgement.usable) throw refusedParent(judgement.refusal);
@@ -135,7 +136,8 @@ async function standingOfParentTrusts(
 ): Promise<Principal> {
   const left = (await trusts.list(handle)).filter(({ id }) => ids.includes(id));
   const [first] = left;
-  if (first === undefined) throw refused(`trusts ${ids.join(', ')}, of a credential: removed`, 'ended');
+  if (first === undefined)
+    throw unauthenticated(`trusts ${ids.join(', ')}, of a credential: removed`, 'ended');
   const { claims } = moment.facts;
   const permissions = left.map(permissionOfTrust);
   return { subject, account: first.account, permissions, claims, endsAt: null };

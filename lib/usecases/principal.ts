@@ -3,7 +3,7 @@
 import { actionsOf } from '../domain/access.ts';
 import { type Account, accountHandle } from '../domain/account.ts';
 import type { Parent } from '../domain/credential.ts';
-import { type Denial, PullpassError } from '../domain/errors.ts';
+import { type Denial, unauthenticated } from '../domain/errors.ts';
 import type { Permission } from '../domain/grant.ts';
 import type { Administrator, Identity } from '../domain/identity.ts';
 import type { NamespaceClaim } from '../domain/namespace.ts';
@@ -136,11 +136,6 @@ export const ANONYMOUS: Principal = {
   endsAt: null,
 };
 
-/** Whatever is wrong with a secret, the caller reads the same; only the log and the figures learn why. */
-export function refused(why: string, denial: Denial): PullpassError {
-  return new PullpassError('unauthenticated', { reason: why, denial });
-}
-
 /** The claims that the first read had no room for. */
 export async function remainingClaims(
   store: LoginStore,
@@ -166,7 +161,7 @@ export async function tokenPrincipal(
   occasion: LoginContext,
 ): Promise<Principal> {
   const address = parseRegistryToken(secret);
-  if (address === undefined) throw refused('token: malformed', 'unknown-secret');
+  if (address === undefined) throw unauthenticated('token: malformed', 'unknown-secret');
   const { namespaces, now } = occasion;
   const first = await store.read({ token: address, namespaces: namespaces.slice(0, FIRST_CLAIMS) });
   const { token, removed } = first;
@@ -174,7 +169,7 @@ export async function tokenPrincipal(
   if (token === undefined || !judgement.usable) {
     const refusal = judgement.usable ? 'unknown' : judgement.refusal;
     const why = removed ? 'removed' : refusal;
-    throw refused(`token ${address.id}: ${why}`, DENIAL_OF[why]);
+    throw unauthenticated(`token ${address.id}: ${why}`, DENIAL_OF[why]);
   }
   const claims = [...first.claims, ...(await remainingClaims(store, occasion))];
   await store.touch(token, now);

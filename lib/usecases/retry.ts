@@ -1,4 +1,4 @@
-import { PullpassError } from '../domain/errors.ts';
+import { unavailable } from '../domain/errors.ts';
 
 const ATTEMPTS = 8;
 
@@ -8,5 +8,5 @@ export async function retryOnConflict<T>(attempt: () => Promise<T | undefined>):
     const result = await attempt();
     if (result !== undefined) return result;
   }
-  throw new PullpassError('unavailable', { reason: 'lost every race', retryAfterSeconds: 1 });
+  throw unavailable('lost every race', { retryAfterSeconds: 1 });
 }

@@ -1,6 +1,6 @@
 /** Lets a function serve only from the table that is the ledger's: a restored copy brings back what was taken away. */
 
-import { PullpassError } from '../domain/errors.ts';
+import { PullpassError, unavailable } from '../domain/errors.ts';
 import type { TableMarker } from '../ports/ledger.ts';
 import type { Clock } from '../ports/system.ts';
 
@@ -42,16 +42,12 @@ export function tableGuard({ identity, clock }: GuardPorts): () => Promise<void>
       });
     }
     if (!known?.isOurs) {
-      throw new PullpassError('unavailable', { reason: 'restored table', retryAfterSeconds: RETRY_SECONDS });
+      throw unavailable('restored table', { retryAfterSeconds: RETRY_SECONDS });
     }
   };
 }
 
 function unknown(cause: unknown): PullpassError {
   if (cause instanceof PullpassError && cause.code === 'unavailable') return cause;
-  return new PullpassError('unavailable', {
-    reason: 'the identity of the table is not known',
-    retryAfterSeconds: 1,
-    cause,
-  });
+  return unavailable('the identity of the table is not known', { retryAfterSeconds: 1, cause });
 }

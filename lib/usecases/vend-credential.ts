@@ -1,6 +1,6 @@
 import { type Access, actionsOf, PULL } from '../domain/access.ts';
 import type { Account } from '../domain/account.ts';
-import { PullpassError } from '../domain/errors.ts';
+import { PullpassError, unauthenticated } from '../domain/errors.ts';
 import { coverage, isSubset, type Permission } from '../domain/grant.ts';
 import { matchesPattern, type Pattern } from '../domain/repository.ts';
 import type { Secret } from '../domain/secret.ts';
@@ -8,7 +8,7 @@ import type { Service } from '../domain/service.ts';
 import { toSeconds } from '../domain/time.ts';
 import type { Clock, RandomBytes } from '../ports/system.ts';
 import { signCredential } from './credential-principal.ts';
-import { type Caller, type PrincipalPorts, refused } from './principal.ts';
+import type { Caller, PrincipalPorts } from './principal.ts';
 import { resolvePrincipal } from './resolve-principal.ts';
 
 export interface VendPorts extends PrincipalPorts {
@@ -55,11 +55,11 @@ export async function vendCredential(ports: VendPorts, request: VendRequest): Pr
   const occasion = { service: service.name, namespaces: [], now };
   const { delegationSource, permissions, subject, account } = await resolvePrincipal(ports, caller, occasion);
   if (delegationSource === undefined)
-    throw refused(`${caller.kind}: nothing is vended from that`, 'misplaced');
+    throw unauthenticated(`${caller.kind}: nothing is vended from that`, 'misplaced');
   const { repositories, alsoPull } = withinParent(request, permissions);
   const endsAt = Math.min(now + expiresInSeconds, delegationSource.endsAt ?? Number.POSITIVE_INFINITY);
   // The clock of an issuer may be behind: its tokens are taken for some seconds after their end, and vend nothing then.
-  if (endsAt <= now) throw refused(`${subject}: at its end`, 'expired');
+  if (endsAt <= now) throw unauthenticated(`${subject}: at its end`, 'expired');
   const jti = Buffer.from(ports.randomBytes(JTI_BYTES)).toString('base64url');
   const { handle, parent } = delegationSource;
   const facts = { jti, handle, parent, service: service.name, access, repositories, alsoPull, endsAt };

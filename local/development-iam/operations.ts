@@ -1,7 +1,7 @@
 /** What the development IAM answers, in the shapes of the IAM that it stands in for. */
 import * as v from 'valibot';
 import { isIdentifierValue } from '../../lib/domain/account.ts';
-import { PullpassError } from '../../lib/domain/errors.ts';
+import { PullpassError, unauthenticated } from '../../lib/domain/errors.ts';
 import { toSeconds } from '../../lib/domain/time.ts';
 import { parseAuthorization } from '../../lib/http/credentials.ts';
 import { type Form, single } from '../../lib/http/form.ts';
@@ -112,6 +112,6 @@ function demandAdministrator(header: string | undefined, apiKeys: ApiKeys): void
   const authorization = parseAuthorization(header);
   const isApiKey = authorization?.scheme === 'basic' && authorization.userName === 'iamapikey';
   const key = isApiKey ? apiKeys.withValue(authorization.password.reveal()) : undefined;
-  if (key === undefined) throw new PullpassError('unauthenticated', { reason: 'no API key of this IAM' });
+  if (key === undefined) throw unauthenticated('no API key of this IAM');
   if (!isAdministratorKey(key)) throw new PullpassError('forbidden');
 }
