@@ -1,0 +1,119 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { absent, exists } from '../../lib/ports/table.ts';
+import { openSqliteTable } from '../../lib/store/sqlite-table.ts';
+import { rejectionOf } from '../support/errors.ts';
+
+let directory: string;
+let path: string;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'pullpass-sqlite-'));
+  path = join(directory, 'store.db');
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+const KEY = { pk: 'account#x', sk: 'token#y' };
+
+describe('a store in a file', () => {
+  it('has what it had when it was closed', async () => {
+    const table = openSqliteTable(path);
+    const item = {
+      ...KEY,
+      text: 'é',
+      number: -7,
+      bytes: Buffer.from([0, 255]),
+      list: ['a'],
+      map: { b: 'c' },
+      none: null,
+    };
+    await table.put(item);
+    table.close();
+    const again = openSqliteTable(path);
+    expect(await again.get(KEY)).toEqual(item);
+    again.close();
+  });
+
+  it('has what was answered when its process is killed', async () => {
+    const script = `import { openSqliteTable } from ${JSON.stringify(join(import.meta.dirname, '../../lib/store/sqlite-table.ts'))};
+      const table = openSqliteTable(${JSON.stringify(path)});
+      await table.put({ pk: 'a', sk: 'b', value: 1 });
+      process.kill(process.pid, 'SIGKILL');`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script]);
+    expect(await once(child, 'exit')).toEqual([null, 'SIGKILL']);
+    const table = openSqliteTable(path);
+    expect(await table.get({ pk: 'a', sk: 'b' })).toEqual({ pk: 'a', sk: 'b', value: 1 });
+    table.close();
+  });
+
+  it('writes all of several items or, after an error, none', async () => {
+    const table = openSqliteTable(path);
+    const items = [
+      { ...KEY, value: 1 },
+      { ...KEY, sk: 'z', value: 0.5 },
+    ];
+    expect(() => table.putAll(items)).toThrow(expect.objectContaining({ code: 'unavailable' }));
+    expect(await table.get(KEY)).toBeUndefined();
+    expect(await table.put({ ...KEY }, absent('pk'))).toBe(true);
+    table.close();
+  });
+
+  it('is unavailable once it is closed, and the log has the reason', async () => {
+    const table = openSqliteTable(path);
+    table.close();
+    for (const call of [table.get(KEY), table.put(KEY, exists('pk')), table.scan({})]) {
+      expect(await rejectionOf(call)).toMatchObject({
+        code: 'unavailable',
+        details: { reason: expect.stringMatching(/^store: /) },
+      });
+    }
+  });
+});
+
+describe('a store that cannot be opened', () => {
+  it('says that another process has it open', async () => {
+    const script = `import { openSqliteTable } from ${JSON.stringify(join(import.meta.dirname, '../../lib/store/sqlite-table.ts'))};
+      openSqliteTable(${JSON.stringify(path)});
+      console.log('open');
+      setTimeout(() => undefined, 60_000);`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script]);
+    await once(child.stdout, 'data');
+    expect(() => openSqliteTable(path)).toThrow(`Another process has the store ${path} open.`);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    openSqliteTable(path).close();
+  });
+
+  it.each<[string, () => unknown, RegExp]>([
+    ['a missing directory', () => rm(directory, { recursive: true }), /unable to open/],
+    ['a file of something else', () => writeFile(path, 'x'.repeat(8192)), /not a database/],
+    [
+      'the database of another program',
+      () => {
+        const other = new DatabaseSync(path);
+        other.exec('CREATE TABLE other (a)');
+        other.close();
+      },
+      /another program/,
+    ],
+    [
+      'a later version',
+      () => {
+        openSqliteTable(path).close();
+        const later = new DatabaseSync(path);
+        later.exec('PRAGMA user_version = 2');
+        later.close();
+      },
+      /has version 2/,
+    ],
+  ])('names path and cause: %s', async (_case, prepare, cause) => {
+    await prepare();
+    expect(() => openSqliteTable(path)).toThrow(cause);
+    expect(() => openSqliteTable(path)).toThrow(path);
+  });
+});
