@@ -126,12 +126,12 @@ describe('the issuers file', () => {
     'another key for AWS': [{ ...AWS, key: 'amazon' }, `${AT}[key] must be "aws"`],
     'an unknown kind': [{ ...IAM, kind: 'saml' }, `${AT}[kind] must be iam, aws or workload`],
     'an unknown preset': [{ key: 'x', preset: 'google' }, `${AT}[preset] must be "ibm"`],
-    'a preset with a setting beside it': [{ ...IBM, audience: 'x' }, `${AT}[audience] is not known here`],
+    'a preset with a setting beside it': [{ ...IBM, audience: 'x' }, `${AT}[audience] is an unknown field`],
     'an unknown platform': [
       { ...GITHUB, platform: 'circleci' },
-      `${AT}[platform] must be ("github" | "gitlab" | "kubernetes")`,
+      `${AT}[platform] must be github, gitlab or kubernetes`,
     ],
-    'a misspelt setting': [{ ...IAM, tokenURL: 'https://x' }, `${AT}[tokenURL] is not known here`],
+    'a misspelt setting': [{ ...IAM, tokenURL: 'https://x' }, `${AT}[tokenURL] is an unknown field`],
     'keys in the clear': [{ ...IAM, keysUrl: 'http://iam.example/keys' }, `${AT}[keysUrl] ${ENDPOINT}`],
     'keys with credentials': [{ ...IAM, keysUrl: 'https://a:b@iam.example/' }, `${AT}[keysUrl] ${ENDPOINT}`],
     'keys in a file': [{ ...GITHUB, keysUrl: 'file:///etc/passwd' }, `${AT}[keysUrl] ${ENDPOINT}`],
@@ -158,9 +158,9 @@ describe('the issuers file', () => {
     ],
     'a missing claim': [{ ...IAM, claims: { subject: 'sub' } }, `${AT}[claims][account] is missing`],
     'a missing issuer': [{ ...GITHUB, issuer: undefined }, `${AT}[issuer] is missing`],
-    'no object': ['acme', `${AT} must be Object`],
-    'a number for a text': [{ ...IAM, audience: 7 }, `${AT}[audience] must be string`],
-    nothing: [null, `${AT} must be Object`],
+    'no object': ['acme', `${AT} must be an object`],
+    'a number for a text': [{ ...IAM, audience: 7 }, `${AT}[audience] must be a string`],
+    nothing: [null, `${AT} must be an object`],
     'a client without a name': [
       { ...IAM, client: { id: '', secret: 'file:/x' } },
       `${AT}[client][id] is empty`,
@@ -180,7 +180,7 @@ describe('the issuers file', () => {
       [IBM, { ...IAM, tokenUrl: 'https://iam.acme.example/token' }],
       'may hold one tokenUrl: an API key does not say whose it is',
     ],
-    ['no list', {}, 'must be Array'],
+    ['no list', {}, 'must be a list'],
   ])('is refused as a whole with %s', (_, content, problem) => {
     expect(problemsOf(content)).toEqual([`PULLPASS_ISSUERS ${problem}`]);
   });

@@ -7,7 +7,7 @@ import {
   ROTATE_TOKEN,
   trustSchema,
   VEND_CREDENTIAL,
-} from '../../lib/api/schemas.ts';
+} from '../../lib/api/requests.ts';
 import { FORM_REQUESTS } from './forms.ts';
 import { type JsonSchema, schemaOf } from './schema.ts';
 

@@ -3,6 +3,7 @@
 import type { Pattern } from '../domain/repository.ts';
 import { toRfc3339 } from '../domain/time.ts';
 import type { Vended } from '../usecases/vend-credential.ts';
+import type * as answers from './credential-responses.ts';
 
 const USER_NAME = 'token';
 
@@ -44,7 +45,7 @@ function vendor(name: string): string {
   return `application/vnd.pullpass.${name}+json`;
 }
 
-function plain(vended: Vended): object {
+function plain(vended: Vended): answers.Credential {
   const { password, service, access, repositories, endsAt, refreshAfter } = vended;
   return {
     username: USER_NAME,
@@ -59,7 +60,8 @@ function plain(vended: Vended): object {
 
 /** docker's config.json (docker/cli `cli/config/types/authconfig.go`), as docker writes it: `auth` alone. */
 function dockerConfig(vended: Vended): string {
-  return file({ auths: { [vended.service.registry]: { auth: basic(vended) } } });
+  const config: answers.DockerConfig = { auths: { [vended.service.registry]: { auth: basic(vended) } } };
+  return file(config);
 }
 
 /**
@@ -69,13 +71,14 @@ function dockerConfig(vended: Vended): string {
 function kubernetesSecret(vended: Vended): string {
   const { service, password } = vended;
   const entry = { username: USER_NAME, password: password.reveal(), auth: basic(vended) };
-  return file({
+  const secret: answers.KubernetesSecret = {
     apiVersion: 'v1',
     kind: 'Secret',
     metadata: { name: 'pullpass' },
     type: 'kubernetes.io/dockerconfigjson',
     data: { '.dockerconfigjson': base64(JSON.stringify({ auths: { [service.registry]: entry } })) },
-  });
+  };
+  return file(secret);
 }
 
 /**
@@ -88,14 +91,15 @@ function containersAuth(vended: Vended): string {
   const places = reachOf(vended)?.map(pattern => `${service.registry}/${pattern.replace(/\/\*$/, '')}`);
   const keys = places ?? [service.registry];
   const outermost = keys.filter(key => !keys.some(other => key.startsWith(`${other}/`)));
-  return file({ auths: Object.fromEntries(outermost.map(key => [key, { auth: basic(vended) }])) });
+  const auths = Object.fromEntries(outermost.map(key => [key, { auth: basic(vended) }]));
+  return file({ auths } satisfies answers.DockerConfig);
 }
 
 /**
  * The answer of GetAuthorizationToken (Amazon ECR API, `AuthorizationData`; times in AWS JSON are seconds). Its endpoint
  * is always https, which is what scripts cut off; docker does not mind it where a registry on loopback speaks http.
  */
-function ecr(vended: Vended): object {
+function ecr(vended: Vended): answers.EcrAuthorization {
   const { service, endsAt } = vended;
   const proxyEndpoint = `https://${service.registry}`;
   return { authorizationData: [{ authorizationToken: basic(vended), expiresAt: endsAt, proxyEndpoint }] };
@@ -106,7 +110,7 @@ function ecr(vended: Vended): object {
  * repositories is remembered for the image that asked, because another one of the registry may need another. Never
  * `Global`: it would be offered to every registry that the provider is asked about.
  */
-function kubelet(vended: Vended): object {
+function kubelet(vended: Vended): answers.KubeletResponse {
   const { service, vendedAt, refreshAfter, password } = vended;
   return {
     apiVersion: 'credentialprovider.kubelet.k8s.io/v1',
@@ -118,7 +122,7 @@ function kubelet(vended: Vended): object {
 }
 
 /** What a credential helper prints (docker/docker-credential-helpers `credentials/credentials.go`). */
-function credentialHelper({ service, password }: Vended): object {
+function credentialHelper({ service, password }: Vended): answers.CredentialHelperAnswer {
   return { ServerURL: service.registry, Username: USER_NAME, Secret: password.reveal() };
 }
 

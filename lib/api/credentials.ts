@@ -21,8 +21,9 @@ import {
   formatOfMediaType,
   MEDIA_TYPES,
 } from './credential-formats.ts';
+import type { ExchangedCredential } from './credential-responses.ts';
 import { callerOf, serviceNamed } from './parameters.ts';
-import { VEND_CREDENTIAL } from './schemas.ts';
+import { VEND_CREDENTIAL } from './requests.ts';
 
 export interface CredentialOperationOptions {
   readonly vending: VendPorts;
@@ -149,7 +150,7 @@ function accessOf(actions: ReadonlySet<string>): Access | undefined {
   return actions.has('push') ? 'push' : 'pull';
 }
 
-function tokenAnswer({ password, access, repositories, endsAt, vendedAt }: Vended): object {
+function tokenAnswer({ password, access, repositories, endsAt, vendedAt }: Vended): ExchangedCredential {
   const actions = access === 'push' ? 'pull,push' : 'pull';
   const scope = repositories?.map(pattern => `repository:${pattern}:${actions}`).join(' ');
   return {

@@ -8,6 +8,7 @@ import { TOKEN_EXCHANGE } from '../http/credentials.ts';
 import type { Handlers, Request, Response } from '../http/request.ts';
 import type { KeyPublication } from '../ports/keys.ts';
 import type { Clock } from '../ports/system.ts';
+import type { Metadata } from './public-responses.ts';
 
 export interface DiscoveryPorts {
   readonly keys: KeyPublication;
@@ -52,7 +53,7 @@ export function discoveryOperations(ports: DiscoveryPorts): Handlers {
  * RFC 8414 section 2: what a client needs, and what is not offered said as an empty list. Command-line clients learn
  * from `pullpass_issuers` where to log in, and as which client; from `pullpass_services` which registries there are.
  */
-function metadata({ issuer, iam, services }: DiscoveryPorts): Record<string, unknown> {
+function metadata({ issuer, iam, services }: DiscoveryPorts): Metadata {
   return {
     issuer,
     token_endpoint: `${issuer}/oauth/token`,

@@ -14,6 +14,7 @@ import type { Log, Metrics } from '../ports/system.ts';
 import { type Login, type LoginPorts, logIn } from '../usecases/log-in.ts';
 import { exchangeToken } from './credentials.ts';
 import { callerOf, serviceNamed } from './parameters.ts';
+import type { Health, Login as LoginAnswer, OAuthLogin } from './public-responses.ts';
 
 /** A name that nothing depends on: it only has to be read. */
 const PROBE_NAMESPACE = 'pullpass-health';
@@ -29,7 +30,7 @@ export function healthOperations(ports: LoginPorts, services: readonly Service[]
         await probe(ports, services);
         healthyUntilMs = ports.clock() + REMEMBERED_MS;
       }
-      return { status: 200, json: { status: 'ok' } };
+      return { status: 200, json: { status: 'ok' } satisfies Health };
     },
   };
 }
@@ -75,8 +76,8 @@ export function loginOperations(options: LoginOperationOptions): Handlers {
       const { accessToken, expiresIn, granted } = login;
       metrics.count('Logins');
       if (requested.length > 0 && granted.length === 0) metrics.denied('nothing-granted');
-      const answer = { token: accessToken, access_token: accessToken, expires_in: expiresIn };
-      const oauth = { ...answer, token_type: 'Bearer', scope: formatScope(granted) };
+      const answer: LoginAnswer = { token: accessToken, access_token: accessToken, expires_in: expiresIn };
+      const oauth: OAuthLogin = { ...answer, token_type: 'Bearer', scope: formatScope(granted) };
       return { status: 200, json: call.route.method === 'POST' ? oauth : answer };
     },
   };

@@ -7,16 +7,19 @@ import {
   releaseNamespace,
 } from '../usecases/manage-namespaces.ts';
 import { actorOf } from './parameters.ts';
+import type { Namespace, NamespaceList } from './responses.ts';
 
 export function namespaceOperations(ports: NamespacePorts): Handlers {
   return {
     registerNamespace: forIdentities(async call => {
       const { registered } = await registerNamespace(ports, actorOf(call), nameOf(call));
-      return { status: registered ? 201 : 200, json: { name: nameOf(call) } };
+      const json: Namespace = { name: nameOf(call) };
+      return { status: registered ? 201 : 200, json };
     }),
     listNamespaces: forIdentities(async ({ identity }) => {
       const claims = await listNamespaces(ports, identity.account);
-      return { status: 200, json: { namespaces: claims.map(({ name }) => ({ name })) } };
+      const json: NamespaceList = { namespaces: claims.map(({ name }) => ({ name })) };
+      return { status: 200, json };
     }),
     releaseNamespace: forIdentities(async call => {
       await releaseNamespace(ports, actorOf(call), nameOf(call));

@@ -7,7 +7,8 @@ import type { Handlers, IdentityRequest } from '../http/request.ts';
 import { addRule, listRules, type RulePorts, removeRule } from '../usecases/manage-rules.ts';
 import { checkBody } from './body.ts';
 import { actorOf } from './parameters.ts';
-import { policySchema, trustSchema } from './schemas.ts';
+import { policySchema, trustSchema } from './requests.ts';
+import type * as answers from './responses.ts';
 
 export function policyOperations(ports: RulePorts<Policy>): Handlers {
   return {
@@ -18,7 +19,7 @@ export function policyOperations(ports: RulePorts<Policy>): Handlers {
     }),
     listPolicies: forIdentities(async ({ identity }) => {
       const policies = await listRules(ports, identity.account);
-      return { status: 200, json: { policies: policies.map(policyObject) } };
+      return { status: 200, json: { policies: policies.map(policyObject) } satisfies answers.PolicyList };
     }),
     removePolicy: removal(ports),
   };
@@ -34,7 +35,7 @@ export function trustOperations(ports: RulePorts<Trust>, issuers: readonly Workl
     }),
     listTrusts: forIdentities(async ({ identity }) => {
       const trusts = await listRules(ports, identity.account);
-      return { status: 200, json: { trusts: trusts.map(trustObject) } };
+      return { status: 200, json: { trusts: trusts.map(trustObject) } satisfies answers.TrustList };
     }),
     removeTrust: removal(ports),
   };
@@ -47,11 +48,11 @@ function removal<R extends Policy | Trust>(ports: RulePorts<R>) {
   });
 }
 
-function policyObject({ id, subject, role, repositories, createdAt, createdBy }: Policy): object {
+function policyObject({ id, subject, role, repositories, createdAt, createdBy }: Policy): answers.Policy {
   return { id, subject, role, repositories, createdAt: toRfc3339(createdAt), createdBy };
 }
 
-function trustObject(trust: Trust): object {
+function trustObject(trust: Trust): answers.Trust {
   const { id, issuer, claims, access, repositories, lifetimeSeconds, createdAt, createdBy } = trust;
   const created = { createdAt: toRfc3339(createdAt), createdBy };
   return { id, issuer, claims, access, repositories, lifetimeSeconds, ...created };

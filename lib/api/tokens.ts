@@ -15,7 +15,8 @@ import {
 } from '../usecases/manage-tokens.ts';
 import { checkBody } from './body.ts';
 import { actorOf, readCursor, writeCursor } from './parameters.ts';
-import { ADD_TOKEN, CHANGE_TOKEN, ROTATE_TOKEN } from './schemas.ts';
+import { ADD_TOKEN, CHANGE_TOKEN, ROTATE_TOKEN } from './requests.ts';
+import type { NewToken, Token, TokenList, TokenValue } from './responses.ts';
 
 const PAGE = { default: 50, max: 200 } as const;
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
@@ -27,7 +28,8 @@ export function tokenOperations(ports: TokenPorts): Handlers {
       const request = { actor: actorOf(call), token, idempotencyKey: idempotencyKeyOf(call) };
       const { record, value } = await addToken(ports, request);
       const headers = { location: `/v1/tokens/${record.id}` };
-      return { status: 201, headers, json: { ...tokenObject(record), token: value.reveal() } };
+      const json: NewToken = { ...tokenObject(record), token: value.reveal() };
+      return { status: 201, headers, json };
     }),
     listTokens: forIdentities(call => list(ports, call)),
     getToken: forIdentities(async call => {
@@ -35,7 +37,7 @@ export function tokenOperations(ports: TokenPorts): Handlers {
     }),
     getTokenValue: forIdentities(async call => {
       const value = await retrieveValue(ports, actorOf(call), idOf(call));
-      return ok({ id: idOf(call), token: value.reveal() });
+      return ok({ id: idOf(call), token: value.reveal() } satisfies TokenValue);
     }),
     changeToken: forIdentities(async call => {
       const change = checkBody(CHANGE_TOKEN, call.json);
@@ -50,7 +52,7 @@ export function tokenOperations(ports: TokenPorts): Handlers {
         idempotencyKey: idempotencyKeyOf(call),
       };
       const { record, value } = await rotateToken(ports, request);
-      return ok({ ...tokenObject(record), token: value.reveal() });
+      return ok({ ...tokenObject(record), token: value.reveal() } satisfies NewToken);
     }),
     removeToken: forIdentities(async call => {
       await removeToken(ports, actorOf(call), idOf(call));
@@ -70,11 +72,11 @@ async function list(ports: TokenPorts, { identity: { account }, query }: Identit
   return ok({
     tokens: records.map(tokenObject),
     nextCursor: next === undefined ? null : writeCursor(account, next),
-  });
+  } satisfies TokenList);
 }
 
 /** The token as callers see it: never its value, its hash or its salt. */
-function tokenObject(record: TokenRecord): Record<string, unknown> {
+function tokenObject(record: TokenRecord): Token {
   const { id, description, access, repositories, createdAt, createdBy, expiresAt, lastUsedAt } = record;
   return {
     id,

@@ -6,6 +6,7 @@ import { parseAdministrator } from '../domain/identity.ts';
 import { parseRegistrationRule, type RegistrationRules } from '../domain/namespace.ts';
 import { Secret } from '../domain/secret.ts';
 import { parseStrictJson } from '../domain/strict-json.ts';
+import { sentenceOf } from '../schema/sentence.ts';
 import { httpUrl, ISSUERS_FILE } from './issuers.ts';
 import { keyReference, ledgerReference, secretReference, secretsReference } from './references.ts';
 import { registryName, SERVICES_FILE } from './services.ts';
@@ -128,15 +129,8 @@ function contradictions({ PULLPASS_SERVICE: one, PULLPASS_SERVICES: file }: Envi
 
 function describe(issue: v.BaseIssue<unknown>): string {
   const path = (issue.path ?? []).map(({ key }) => `[${String(key)}]`).join('');
-  const message = messageOf(issue);
+  const message = sentenceOf(issue);
   return path === '' ? message : `${path} ${message}`;
-}
-
-/** The library's own messages say which types it compared; an operator wants to know what to write. */
-function messageOf({ message, expected, received }: v.BaseIssue<unknown>): string {
-  if (!message.startsWith('Invalid ')) return message;
-  if (expected === 'never') return 'is not known here';
-  return received === 'undefined' ? 'is missing' : `must be ${expected}`;
 }
 
 interface Setting<S> {

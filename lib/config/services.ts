@@ -33,7 +33,12 @@ const service = v.pipe(
     profile: v.optional(v.picklist(['x5c', 'kid']), 'x5c'),
     algorithm: v.optional(v.picklist(['ES256', 'RS256']), 'ES256'),
     lifetimeSeconds: v.optional(
-      v.pipe(v.number(), v.integer(), v.minValue(LIFETIME_SECONDS.min), v.maxValue(LIFETIME_SECONDS.max)),
+      v.pipe(
+        v.number('must be a whole number'),
+        v.integer('must be a whole number'),
+        v.minValue(LIFETIME_SECONDS.min, `must be at least ${LIFETIME_SECONDS.min}`),
+        v.maxValue(LIFETIME_SECONDS.max, `must be at most ${LIFETIME_SECONDS.max}`),
+      ),
       LIFETIME_SECONDS.default,
     ),
   }),

@@ -1,6 +1,7 @@
 /** Writes responses, and the two formats of an error: problem details for management, the registry envelope for registry clients. */
 
 import { ERRORS, PullpassError } from '../domain/errors.ts';
+import type { ProblemDetails, RegistryError } from './error-bodies.ts';
 import type { ErrorFormat, HttpResult, Response } from './request.ts';
 
 /** Writes an answer as the result of a function with payload format 2.0. */
@@ -39,7 +40,7 @@ export function asPullpassError(thrown: unknown): PullpassError {
 }
 
 /** RFC 9457. */
-function problem({ code, details }: PullpassError, requestId: string): Record<string, unknown> {
+function problem({ code, details }: PullpassError, requestId: string): ProblemDetails {
   const { status, title, detail } = ERRORS[code];
   return {
     type: `urn:pullpass:error:${code}`,
@@ -57,7 +58,7 @@ function problem({ code, details }: PullpassError, requestId: string): Record<st
  * One body for every client at once: docker reads `details`, containerd `errors` and then `details`, crane and oras
  * `errors` (distribution `registry/api/errcode/errors.go`), OAuth libraries `error` (RFC 6749 section 5.2).
  */
-function registryEnvelope({ code, details }: PullpassError): Record<string, unknown> {
+function registryEnvelope({ code, details }: PullpassError): RegistryError {
   const { registryCode, oauthError, detail } = ERRORS[code];
   const message = details.detail ?? detail;
   return {

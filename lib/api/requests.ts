@@ -1,0 +1,180 @@
+/** The JSON bodies that the API takes. */
+import * as v from 'valibot';
+import { isIdentifierValue, qualify, type Subject } from '../domain/account.ts';
+import { CREDENTIAL_LIFE_SECONDS } from '../domain/credential.ts';
+import type { WorkloadIssuer } from '../domain/identity.ts';
+import { policyProblem } from '../domain/policy.ts';
+import { isPattern } from '../domain/repository.ts';
+import { missingClaims, TRUST_LIFETIME_SECONDS } from '../domain/trust.ts';
+import { FORMAT_NAMES } from './credential-formats.ts';
+import { ACCESS, ROLE } from './fields.ts';
+
+const EXPIRES_IN = { min: 60, default: 86_400, max: 31_536_000 } as const;
+const GRACE = { min: 0, max: 604_800 } as const;
+const MAX_DESCRIPTION = 256;
+const MAX_PATTERNS = 32;
+const MAX_CLAIMS = 16;
+const MAX_CLAIM_VALUE = 512;
+
+const description = v.pipe(
+  v.string(),
+  v.maxLength(MAX_DESCRIPTION, `must have at most ${MAX_DESCRIPTION} characters`),
+  // A description is shown on terminals, and half a surrogate pair has no UTF-8 to be stored in.
+  v.regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not hold control characters or lone surrogates'),
+);
+
+const expiresInSeconds = wholeNumber(EXPIRES_IN);
+
+const repositories = v.nullable(
+  v.pipe(
+    v.array(
+      v.pipe(v.string(), v.check(isPattern, 'must be a repository name, or a prefix followed by /*')),
+      'must be a list of repository patterns, or null',
+    ),
+    v.minLength(1, 'must hold at least one pattern; null means all namespaces'),
+    v.maxLength(MAX_PATTERNS, `must hold at most ${MAX_PATTERNS} patterns`),
+    v.check(patterns => new Set(patterns).size === patterns.length, 'must not hold a pattern twice'),
+  ),
+);
+
+export const ADD_TOKEN = v.pipe(
+  v.strictObject({
+    description: v.optional(description, ''),
+    access: v.optional(ACCESS, 'pull'),
+    nonExpiring: v.optional(v.boolean(), false),
+    expiresInSeconds: v.optional(expiresInSeconds),
+    repositories: v.optional(repositories, null),
+    retrievable: v.optional(v.boolean(), true),
+  }),
+  oneEnding(),
+  v.transform(({ nonExpiring, expiresInSeconds: seconds = EXPIRES_IN.default, ...rest }) => ({
+    ...rest,
+    expiresInSeconds: nonExpiring ? null : seconds,
+  })),
+);
+
+export const CHANGE_TOKEN = v.pipe(
+  v.strictObject({
+    description: v.optional(description),
+    access: v.optional(ACCESS),
+    repositories: v.optional(repositories),
+    disabled: v.optional(v.boolean()),
+    nonExpiring: v.optional(v.literal(true)),
+    expiresInSeconds: v.optional(expiresInSeconds),
+  }),
+  v.check(body => Object.keys(body).length > 0, 'must name at least one field to change'),
+  oneEnding(),
+  v.transform(({ nonExpiring, expiresInSeconds: seconds, ...rest }) => ({
+    ...rest,
+    expiresInSeconds: nonExpiring ? null : seconds,
+  })),
+);
+
+export const ROTATE_TOKEN = v.strictObject({
+  graceSeconds: v.optional(wholeNumber(GRACE), 0),
+  force: v.optional(v.boolean(), false),
+});
+
+export const VEND_CREDENTIAL = v.strictObject({
+  repositories: v.optional(repositories, null),
+  access: v.optional(ACCESS, 'pull'),
+  expiresInSeconds: v.optional(wholeNumber(CREDENTIAL_LIFE_SECONDS), CREDENTIAL_LIFE_SECONDS.default),
+  service: v.optional(v.string()),
+  format: v.optional(v.picklist(FORMAT_NAMES)),
+});
+
+/** The body of a new policy that an identity of the issuer asks for. */
+export function policySchema(callersIssuer: string) {
+  return v.pipe(
+    v.strictObject({
+      subject: subjectOf(callersIssuer),
+      role: ROLE,
+      repositories: v.optional(repositories, null),
+    }),
+    v.rawCheck(({ dataset, addIssue }) => {
+      const problem = dataset.typed ? policyProblem(dataset.value) : undefined;
+      if (problem !== undefined) addIssue({ message: problem });
+    }),
+  );
+}
+
+/** The body of a new trust in one of the configured platforms. */
+export function trustSchema(issuers: readonly WorkloadIssuer[]) {
+  return v.pipe(
+    v.strictObject({
+      issuer: v.picklist(
+        issuers.map(({ key }) => key),
+        'must be the key of a build platform in the configuration',
+      ),
+      claims,
+      access: v.optional(ACCESS, 'pull'),
+      repositories: v.optional(repositories, null),
+      lifetimeSeconds: v.optional(wholeNumber(TRUST_LIFETIME_SECONDS), TRUST_LIFETIME_SECONDS.default),
+    }),
+    v.rawCheck(({ dataset, addIssue }) => {
+      if (!dataset.typed) return;
+      const { issuer, claims: named, access } = dataset.value;
+      const platform = issuers.find(({ key }) => key === issuer)?.platform;
+      const problem = platform && missingClaims(platform, named, access);
+      if (problem !== undefined) addIssue({ message: `claims ${problem}` });
+    }),
+  );
+}
+
+const claims = v.pipe(
+  v.record(
+    v.pipe(
+      v.string(),
+      v.regex(
+        /^[\w.-]+(?:\/[\w.-]+)*$/,
+        'must be named as in the token, with a slash before each inner name',
+      ),
+    ),
+    v.pipe(
+      v.string(),
+      v.minLength(1, 'must not be empty'),
+      v.maxLength(MAX_CLAIM_VALUE, `must have at most ${MAX_CLAIM_VALUE} characters`),
+      // Half a surrogate pair would be stored as another character.
+      v.regex(/^[^\p{Cs}]*$/u, 'must not hold lone surrogates'),
+    ),
+    'must be an object of claim names and values',
+  ),
+  v.check(named => Object.keys(named).length <= MAX_CLAIMS, `must hold at most ${MAX_CLAIMS} claims`),
+);
+
+/** A subject of the caller's own issuer, with or without its key: other issuers have no subjects in the account. */
+function subjectOf(callersIssuer: string) {
+  return v.pipe(
+    v.string(),
+    v.rawTransform<string, Subject | '*'>(({ dataset, addIssue, NEVER }) => {
+      const text = dataset.value;
+      if (text === '*') return text;
+      const prefix = qualify(callersIssuer, '');
+      const value = text.startsWith(prefix) ? text.slice(prefix.length) : text;
+      if (isIdentifierValue(value)) return qualify(callersIssuer, value);
+      addIssue({ message: `must be *, or an IAM id, with or without ${prefix} before it` });
+      return NEVER;
+    }),
+  );
+}
+
+function wholeNumber({ min, max }: { readonly min: number; readonly max: number }) {
+  return v.pipe(
+    v.number('must be a whole number'),
+    v.integer('must be a whole number'),
+    v.minValue(min, `must be at least ${min}`),
+    v.maxValue(max, `must be at most ${max}`),
+  );
+}
+
+interface Ending {
+  readonly nonExpiring?: boolean | undefined;
+  readonly expiresInSeconds?: number | undefined;
+}
+
+function oneEnding<T extends Ending>() {
+  return v.check<T, string>(
+    body => !(body.nonExpiring === true && body.expiresInSeconds !== undefined),
+    'must have nonExpiring or expiresInSeconds, not both',
+  );
+}

@@ -1,0 +1,87 @@
+/**
+ * What the management routes answer: the types of the serialisers, the schemas of the OpenAPI document, and what the CLI
+ * reads. A client accepts members that it does not know; the document lists them all.
+ */
+import * as v from 'valibot';
+import { ACCESS, ID, list, ROLE, TIME, WHOLE_NUMBER } from './fields.ts';
+
+/** null: every repository in the namespaces of the account. */
+const REPOSITORIES = v.nullable(list(v.string()));
+const CREATED = { createdAt: TIME, createdBy: v.string() };
+
+/** A registry token, never with its hash or salt. */
+export const TOKEN = v.object({
+  id: ID,
+  description: v.string(),
+  access: ACCESS,
+  repositories: REPOSITORIES,
+  ...CREATED,
+  expiresAt: v.nullable(TIME),
+  lastUsedAt: v.nullable(TIME),
+  disabled: v.boolean(),
+  retrievable: v.boolean(),
+});
+export type Token = v.InferOutput<typeof TOKEN>;
+
+const VALUE = v.pipe(v.string(), v.regex(/^plp_[0-9A-Za-z]{87}$/));
+
+/** A token with its value: the answer to adding and rotating. */
+export const NEW_TOKEN = v.object({ ...TOKEN.entries, token: VALUE });
+export type NewToken = v.InferOutput<typeof NEW_TOKEN>;
+
+export const TOKEN_VALUE = v.object({ id: ID, token: VALUE });
+export type TokenValue = v.InferOutput<typeof TOKEN_VALUE>;
+
+export const TOKEN_LIST = v.object({ tokens: list(TOKEN), nextCursor: v.nullable(v.string()) });
+export type TokenList = v.InferOutput<typeof TOKEN_LIST>;
+
+export const NAMESPACE = v.object({ name: v.string() });
+export type Namespace = v.InferOutput<typeof NAMESPACE>;
+
+export const NAMESPACE_LIST = v.object({ namespaces: list(NAMESPACE) });
+export type NamespaceList = v.InferOutput<typeof NAMESPACE_LIST>;
+
+export const POLICY = v.object({
+  id: ID,
+  subject: v.string(),
+  role: ROLE,
+  repositories: REPOSITORIES,
+  ...CREATED,
+});
+export type Policy = v.InferOutput<typeof POLICY>;
+
+export const POLICY_LIST = v.object({ policies: list(POLICY) });
+export type PolicyList = v.InferOutput<typeof POLICY_LIST>;
+
+export const TRUST = v.object({
+  id: ID,
+  issuer: v.string(),
+  claims: v.record(v.string(), v.string()),
+  access: ACCESS,
+  repositories: REPOSITORIES,
+  lifetimeSeconds: WHOLE_NUMBER,
+  ...CREATED,
+});
+export type Trust = v.InferOutput<typeof TRUST>;
+
+export const TRUST_LIST = v.object({ trusts: list(TRUST) });
+export type TrustList = v.InferOutput<typeof TRUST_LIST>;
+
+/** A role of the caller, and what gives it: the configuration of the deployment, or a policy. */
+export const HELD_ROLE = v.object({
+  role: ROLE,
+  repositories: REPOSITORIES,
+  source: v.union([v.literal('configuration'), v.object({ policy: ID })]),
+});
+
+export const IDENTITY = v.object({
+  kind: v.picklist(['iambearer', 'iamapikey', 'iamrefresh', 'awsiam']),
+  issuer: v.string(),
+  account: v.string(),
+  subject: v.string(),
+  strength: v.picklist(['strong', 'weak']),
+  expiresAt: v.nullable(TIME),
+  roles: list(HELD_ROLE),
+  workloadAudience: v.string(),
+});
+export type Identity = v.InferOutput<typeof IDENTITY>;
