@@ -78,7 +78,7 @@ async function keysOf({ session, service: { name }, nowMs }: Patient): Promise<L
   const ends = Math.min(...certificatesIn(fact.bundle).map(({ validTo }) => Date.parse(validTo)));
   if (ends - nowMs > MIN_ROOT_LIFE_MS) return { fact, message };
   throw new CliError(`A root certificate in the bundle ends at ${new Date(ends).toISOString()}.`, {
-    next: 'Have the deployment make a new root, and give the registry the new bundle (see "Keys" in the README).',
+    next: 'Have the deployment make a new root, and give the registry the new bundle (see docs/keys.md).',
   });
 }
 

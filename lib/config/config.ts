@@ -78,7 +78,7 @@ export type Config<N extends Name> = { readonly [K in N]: v.InferOutput<Settings
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Every variable with its default, for the table in the README; those that AWS sets itself are left out. */
+/** Every variable with its default, for the table in docs/configuration.md; those that AWS sets itself are left out. */
 export const VARIABLES = Object.values(SETTINGS)
   .filter(({ variable }) => !variable.startsWith('AWS_'))
   .map(({ variable, absent }) => ({ variable, absent }));

@@ -1,4 +1,4 @@
-/** The screens in the README, made anew by the commands that they show. */
+/** The screens in docs/cli.md, made again by the commands that they show. */
 import { readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -15,8 +15,8 @@ interface Screen {
 
 /** What stands behind each `$ ` of a console block. */
 async function screens(): Promise<Screen[]> {
-  const readme = await readFile(join(PROJECT, 'README.md'), 'utf8');
-  const blocks = [...readme.matchAll(/^```console\n(.*?)^```$/gms)].map(([, body = '']) => body);
+  const document = await readFile(join(PROJECT, 'docs', 'cli.md'), 'utf8');
+  const blocks = [...document.matchAll(/^```console\n(.*?)^```$/gms)].map(([, body = '']) => body);
   return blocks
     .join('')
     .split(/^\$ /m)
@@ -53,7 +53,7 @@ afterAll(async () => {
   await removeDirectory(home);
 });
 
-describe('the README', () => {
+describe('docs/cli.md', () => {
   const world = useWorld({ registries: [{ kind: 'distribution 3.1' }] });
 
   it('shows what the commands print', async () => {
@@ -62,7 +62,7 @@ describe('the README', () => {
     await symlink(pullpass.settings.PULLPASS_DATA, join(home, '.pullpass'));
     const bare = bareEnvironment(home);
     const env = { ...bare, PATH: `${cli.bin}:${bare.PATH}`, DOCKER_HOST: daemon.host };
-    const toReadme = (text: string) =>
+    const toDocument = (text: string) =>
       text
         .replaceAll(pullpass.url, 'http://localhost:8080')
         .replaceAll(new URL(pullpass.url).host, 'localhost:8080')
@@ -73,7 +73,7 @@ describe('the README', () => {
       const typed = command.replaceAll('http://localhost:8080', pullpass.url);
       // docker warns on standard error that it keeps passwords in a file.
       const result = await run('bash', ['-ec', `${typed} 2> errors || cat errors`], { env, cwd: home });
-      expect(timeless(toReadme(result.output)), command).toBe(timeless(output));
+      expect(timeless(toDocument(result.output)), command).toBe(timeless(output));
     }
   });
 });

@@ -1,0 +1,189 @@
+/** The README and docs/, held against the code that they describe. */
+import { existsSync, globSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import * as v from 'valibot';
+import { describe, expect, it } from 'vitest';
+import { ALL_ROUTES } from '../lib/api/routes.ts';
+import { VARIABLES } from '../lib/config/config.ts';
+import { ISSUERS_FILE } from '../lib/config/issuers.ts';
+import { SERVICES_FILE } from '../lib/config/services.ts';
+import { credentialBody, formatCredential, MAX_CREDENTIAL_LENGTH } from '../lib/domain/credential.ts';
+import { ERRORS } from '../lib/domain/errors.ts';
+import { formatRegistryToken } from '../lib/domain/registry-token.ts';
+import {
+  FOREIGN_PUSH_REFUSED,
+  LOGIN_REFUSED,
+  PULL_REFUSED,
+  PUSH_REFUSED,
+  SECRET_REFUSED,
+} from './e2e/support/texts.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+/** The documents that this project keeps, by their path. */
+const DOCUMENTS = new Map(
+  globSync(['*.md', 'docs/**/*.md', 'cli/*.md', 'infra/*.md'], { cwd: ROOT }).map(path => [
+    path,
+    readFileSync(join(ROOT, path), 'utf8'),
+  ]),
+);
+const README = documentAt('README.md');
+const API = documentAt('docs/api.md');
+const CONFIGURATION = documentAt('docs/configuration.md');
+
+function documentAt(path: string): string {
+  const text = DOCUMENTS.get(path);
+  if (text === undefined) throw new Error(`${path} is missing`);
+  return text;
+}
+
+/** The cells of every table row of a document whose first cell is code. */
+function rowsOf(document: string): string[][] {
+  return document
+    .split('\n')
+    .filter(line => line.startsWith('| `'))
+    .map(line => line.split('|').map(cell => cell.trim()));
+}
+
+/** The part of a document below a heading, up to the next one of the same or a higher level. */
+function section(document: string, heading: string): string {
+  const [, level = '', rest = ''] = new RegExp(`^(#+) ${heading}\\n(.*)`, 'ms').exec(document) ?? [];
+  return rest.split(new RegExp(`^#{1,${level.length}} `, 'm'))[0] ?? '';
+}
+
+/** The fenced blocks of a language in a text. */
+function blocks(text: string, language: string): string[] {
+  return [...text.matchAll(/^```(\w*)\n(.*?)^```/gms)]
+    .filter(([, found]) => found === language)
+    .map(([, , body]) => body ?? '');
+}
+
+describe('docs/configuration.md', () => {
+  it('names every variable with its default, and no other', () => {
+    const rows = rowsOf(CONFIGURATION).filter(([, name]) => /^`(PULLPASS_\w+|PORT)`$/.test(name ?? ''));
+    const documented = rows.map(([, name, absent]) => [name, absent === '' ? undefined : absent]);
+    const known = VARIABLES.map(({ variable, absent }) => [`\`${variable}\``, absent && `\`${absent}\``]);
+    expect(documented.sort()).toEqual(known.sort());
+  });
+
+  it('names every member of a service with its default', () => {
+    const rows = rowsOf(section(CONFIGURATION, 'Services')).map(([, name, absent]) => [name, absent]);
+    const [service = {}] = v.parse(SERVICES_FILE, [{ name: 'localhost:5000' }]);
+    const known = Object.entries(service).map(([name, value]) => [
+      `\`${name}\``,
+      name === 'name' ? '' : name === 'registry' ? 'the name' : `\`${String(value)}\``,
+    ]);
+    expect(rows.sort()).toEqual(known.sort());
+  });
+
+  it('shows files that the configuration takes', () => {
+    const [services = ''] = blocks(section(CONFIGURATION, 'Services'), 'json');
+    const [issuers = ''] = blocks(section(CONFIGURATION, 'Issuers'), 'json');
+    expect(v.parse(SERVICES_FILE, JSON.parse(services))).toHaveLength(2);
+    const secret = join(mkdtempSync(join(tmpdir(), 'pullpass-docs-')), 'secret');
+    writeFileSync(secret, 'secret');
+    const here = issuers.replace('/run/secrets/iam-client', secret);
+    expect(v.parse(ISSUERS_FILE, JSON.parse(here))).toMatchObject({
+      iam: [{ key: 'corp' }],
+      aws: { key: 'aws' },
+      workloads: [{ key: 'github' }],
+    });
+  });
+});
+
+describe('docs/api.md', () => {
+  it('names every route of the table, and no other', () => {
+    const documented = rowsOf(API).flatMap(
+      ([, cell]) => /^`((?:GET|POST|PUT|PATCH|DELETE) \S+)`$/.exec(cell ?? '')?.[1] ?? [],
+    );
+    const tabulated = ALL_ROUTES.filter(({ authentication }) => authentication !== 'login');
+    expect(documented.sort()).toEqual(tabulated.map(({ method, path }) => `${method} ${path}`).sort());
+    const login = ALL_ROUTES.filter(({ authentication }) => authentication === 'login').map(
+      ({ path }) => path,
+    );
+    expect(login.filter(path => !API.includes(path))).toEqual([]);
+  });
+
+  it('gives the expression by which a leaked token is found', () => {
+    const [, expression = ''] = /^(plp_\[.*\})$/m.exec(API) ?? [];
+    const value = formatRegistryToken('dev:dev', '01a1fd49-4a6c-7d65-a6e0-bc414b35f7c0', Buffer.alloc(32, 7));
+    expect(value.reveal()).toMatch(new RegExp(`^${expression}$`));
+  });
+
+  it('gives the expression by which a leaked credential is found, the shortest and the longest too', () => {
+    const [, expression = ''] = /^(plc_\[.*\})$/m.exec(API) ?? [];
+    const facts = { jti: 'j'.repeat(22), handle: 'h'.repeat(16), access: 'pull', endsAt: 1e9 } as const;
+    const parent = { kind: 'identity', subject: 'a:b' } as const;
+    const patternOf = (length: number) => `team/${'a'.repeat(length)}`;
+    const lengths = [null, ...Array.from({ length: 700 }, (_, i) => i + 1)];
+    const sealed = lengths.flatMap(length => {
+      const repositories = length === null ? null : [patternOf(length)];
+      const body = credentialBody('k', { ...facts, parent, service: 's', repositories, alsoPull: [] });
+      return formatCredential(body, Buffer.alloc(32, 7))?.reveal() ?? [];
+    });
+    expect(sealed.at(-1)?.length).toBeGreaterThan(MAX_CREDENTIAL_LENGTH - 4);
+    for (const value of sealed) expect(value).toMatch(new RegExp(`^${expression}$`));
+  });
+});
+
+describe('docs/registries-and-clients.md', () => {
+  it('quotes what the users of real clients read', () => {
+    const document = documentAt('docs/registries-and-clients.md');
+    const texts = [LOGIN_REFUSED, SECRET_REFUSED, PUSH_REFUSED, PULL_REFUSED, FOREIGN_PUSH_REFUSED];
+    const missing = texts.flatMap(Object.values<string>).filter(text => !document.includes(text));
+    expect(missing).toEqual([]);
+    expect(document).toContain(ERRORS.unauthenticated.detail);
+  });
+});
+
+describe('the README', () => {
+  it('is at most 150 lines long', () => {
+    expect(README.split('\n').length).toBeLessThanOrEqual(151);
+  });
+
+  it('leads to every document', () => {
+    const reached = new Set(['README.md']);
+    for (const path of reached) {
+      for (const [, target = ''] of documentAt(path).matchAll(LINK)) {
+        const linked = join(dirname(path), target.split('#')[0] ?? '');
+        if (DOCUMENTS.has(linked)) reached.add(linked);
+      }
+    }
+    // The README of the packed command line is for those who install it.
+    expect([...DOCUMENTS.keys()].filter(path => !reached.has(path) && path !== 'cli/README.md')).toEqual([]);
+  });
+});
+
+/** A link to a file of this project, with or without a heading. */
+const LINK = /\]\((?!https?:)([^)\s]+)\)/g;
+
+/** The anchors that GitHub makes of a document's headings. */
+function anchorsOf(document: string): Set<string> {
+  return new Set(
+    [...document.replaceAll(/^```.*?^```/gms, '').matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+      heading
+        .toLowerCase()
+        .replaceAll(/[^\w\- ]/g, '')
+        .replaceAll(' ', '-'),
+    ),
+  );
+}
+
+describe.each([...DOCUMENTS])('%s', (path, document) => {
+  it('links only to files and headings that are there', () => {
+    const broken = [...document.matchAll(LINK)].flatMap(([, link = '']) => {
+      const [file = '', anchor] = link.split('#');
+      const target = file === '' ? path : join(dirname(path), file);
+      if (!existsSync(join(ROOT, target))) return [link];
+      const linked = DOCUMENTS.get(target);
+      return anchor === undefined || linked === undefined || anchorsOf(linked).has(anchor) ? [] : [link];
+    });
+    expect(broken).toEqual([]);
+  });
+
+  it('names only files of the source that are there', () => {
+    const named = [...document.matchAll(/`((?:test|lib|functions|local|cli|infra|docs|bench)\/[\w./-]+)`/g)];
+    const missing = named.map(([, file = '']) => file).filter(file => !existsSync(join(ROOT, file)));
+    expect(missing).toEqual([]);
+  });
+});
