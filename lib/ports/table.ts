@@ -3,7 +3,10 @@
  * adapters (DynamoDB by two transports, SQLite in process) are held to one contract suite.
  */
 
-/** What an attribute holds. Numbers are whole. Null: something that this program does not write. */
+/**
+ * What an attribute holds. Numbers are whole and within 2^53; texts are well-formed. Null: something that this program
+ * does not write.
+ */
 export type Value =
   | string
   | number
@@ -13,7 +16,7 @@ export type Value =
   | null;
 export type Attributes = Readonly<Record<string, Value>>;
 
-/** Both parts are text. Items of a partition are sorted by the UTF-8 bytes of `sk`. */
+/** Texts of 1 to 2048 and 1 to 1024 bytes. Items of a partition are sorted by the UTF-8 bytes of `sk`. */
 export interface Key {
   readonly pk: string;
   readonly sk: string;
@@ -23,16 +26,18 @@ export type Item = Key & Attributes;
 
 /**
  * What must hold of the stored item. An item that is not there has no attributes; a comparison with an absent attribute,
- * or with one of another type, does not hold.
+ * or with one of another type, does not hold. Texts are compared by their UTF-8 bytes. DynamoDB takes no empty list of
+ * conditions.
  */
 export type Condition =
   | { readonly exists: string }
   | { readonly absent: string }
   | { readonly attribute: string; readonly is: '=' | '<' | '<=' | '>'; readonly value: string | number }
-  | { readonly all: readonly Condition[] }
-  | { readonly any: readonly Condition[] };
+  | { readonly all: Conditions }
+  | { readonly any: Conditions };
+export type Conditions = readonly [Condition, ...Condition[]];
 
-/** What becomes of an item's attributes. Never `pk` or `sk`. */
+/** What becomes of an item's attributes, each named once. Never `pk` or `sk`. */
 export interface Change {
   readonly set?: Attributes;
   /** Set where the attribute is absent. */
@@ -42,14 +47,14 @@ export interface Change {
 
 export interface QueryRange {
   readonly pk: string;
-  /** What the sort keys begin with. */
+  /** What the sort keys begin with; empty: all. */
   readonly prefix: string;
-  /** Goes on behind this sort key. */
+  /** Goes on behind this sort key, which begins with the prefix; there need not be an item. */
   readonly after?: string | undefined;
   /** Items that are examined; fewer may be answered. */
   readonly limit?: number;
   readonly descending?: boolean;
-  /** Only items of which it holds are answered. */
+  /** Only items of which it holds are answered. It names no part of the key. */
   readonly where?: Condition;
 }
 
@@ -61,7 +66,7 @@ export interface ScanRange {
   readonly attributes?: readonly string[];
 }
 
-/** Some items, and where to go on; `next` undefined: that was all. */
+/** Some items, and where to go on; `next` undefined: that was all. A page may end before its limit, even empty. */
 export interface Page<Next> {
   readonly items: readonly Item[];
   readonly next: Next | undefined;
@@ -69,7 +74,7 @@ export interface Page<Next> {
 
 /**
  * Every read is strongly consistent (a scan may miss what changes meanwhile). Every method throws `unavailable` when the
- * table did not answer in full; a write that threw may have been applied.
+ * table did not answer in full, or refuses what it was given; a write that threw may have been applied.
  */
 export interface Table {
   get(key: Key): Promise<Item | undefined>;
@@ -92,5 +97,5 @@ export const compare = (
   is: '=' | '<' | '<=' | '>',
   value: string | number,
 ): Condition => ({ attribute, is, value });
-export const all = (...conditions: readonly Condition[]): Condition => ({ all: conditions });
-export const any = (...conditions: readonly Condition[]): Condition => ({ any: conditions });
+export const all = (...conditions: Conditions): Condition => ({ all: conditions });
+export const any = (...conditions: Conditions): Condition => ({ any: conditions });

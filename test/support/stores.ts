@@ -13,7 +13,6 @@ import { proofStore } from '../../lib/store/nonce-store.ts';
 import { endedStore } from '../../lib/store/revoked-store.ts';
 import { POLICY, ruleStore, TRUST } from '../../lib/store/rule-store.ts';
 import { tokenStore } from '../../lib/store/token-store.ts';
-import type { Engine } from '../../local/engine.ts';
 import { AUDIT_RETENTION_SECONDS } from '../contracts/expiry-store.ts';
 import type { Stores } from '../contracts/stores.ts';
 import { clientOf, onEngine, type TestEngine, withEngine } from './engine.ts';
@@ -43,13 +42,6 @@ function leanCallTo(client: DynamoDBClient): AwsCall {
     call ??= leanCallOf({ client });
     return (await call)(...request);
   };
-}
-
-declare module 'vitest' {
-  interface ProvidedContext {
-    /** Where the stores are tested instead of on the embedded engine (test/e2e/support/engines.ts). */
-    engine: Omit<Engine, 'close'> | undefined;
-  }
 }
 
 /** An engine for the tests of a file; every table comes with a client of its own, which a test may tamper with. */
