@@ -1,6 +1,7 @@
 /** The keys that sign credentials: their document, and the cache of it. */
 
 import { createHmac, type KeyObject } from 'node:crypto';
+import { refreshing } from '../cache/refreshing.ts';
 import { isCredentialKeyName } from '../domain/credential.ts';
 import { unavailable } from '../domain/errors.ts';
 import { currentKey, type KeyTimes, publishedKeys } from '../domain/key-ring.ts';
@@ -66,76 +67,46 @@ function isTime(value: unknown): value is number | null {
   return value === null || (Number.isSafeInteger(value) && Number(value) >= 0);
 }
 
-/** How old what was read may be, in seconds: usually, and while it cannot be read. */
-const READ_AGAIN_SECONDS = 5 * MINUTE_SECONDS;
+/** How old the document may be, in seconds: usually, and while it cannot be read. */
+const FRESH_SECONDS = 5 * MINUTE_SECONDS;
 
 export const CACHE_SECONDS = 10 * MINUTE_SECONDS;
 
-/** After a look, for a name that was not there or because it failed, so long passes before the next one. */
-const PAUSE_SECONDS = 10;
-
-interface Known {
-  readonly keys: readonly CredentialKey[];
-  readonly readAt: number;
-}
+/** At least this long passes between a read that failed, or did not find a name, and the next one. */
+const RETRY_SECONDS = 10;
 
 /**
- * The keys in the document at `place`. Without a document that was read in the last ten minutes, and for a name that is
- * not known while the document cannot be read, every call throws `unavailable`: that is not the same as "no".
+ * The keys in the document of `source`. Without a document that was read in the last ten minutes, and for an unknown name
+ * while the document cannot be read, every call throws `unavailable`: that is not the same as "no such key".
  */
-export function credentialKeys(place: Pick<KeySource, 'name' | 'read'>): CredentialKeys {
-  let known: Known | undefined;
-  let failedAt = Number.NEGATIVE_INFINITY;
-  let reading: Promise<Known> | undefined;
-
-  async function load(now: number): Promise<Known> {
-    try {
-      const text = await place.read();
-      if (text === undefined) throw new Error(`${place.name}: missing`);
-      known = { keys: readCredentialDocument(text, place.name), readAt: now };
-      return known;
-    } catch (cause) {
-      failedAt = now;
-      throw unavailable('no credential keys', { cause });
-    }
-  }
-
-  async function look(now: number): Promise<Known> {
-    if (now < failedAt + PAUSE_SECONDS) {
-      throw unavailable('no credential keys, a moment ago');
-    }
-    reading ??= load(now).finally(() => {
-      reading = undefined;
-    });
-    return reading;
-  }
-
-  async function atHand(now: number): Promise<Known> {
-    if (known !== undefined && now < known.readAt + READ_AGAIN_SECONDS) return known;
-    try {
-      return await look(now);
-    } catch (error) {
-      if (known === undefined || now >= known.readAt + CACHE_SECONDS) throw error;
-      return known;
-    }
-  }
-
-  async function find(name: string, now: number): Promise<CredentialKey | undefined> {
-    const named = ({ keys }: Known) => publishedKeys(keys, now).find(key => key.name === name);
-    const first = await atHand(now);
-    const found = named(first);
-    return found === undefined && now >= first.readAt + PAUSE_SECONDS ? named(await look(now)) : found;
-  }
-
+export function credentialKeys(source: Pick<KeySource, 'name' | 'read'>): CredentialKeys {
+  const document = refreshing({
+    load: () => load(source),
+    freshFor: FRESH_SECONDS,
+    usableFor: CACHE_SECONDS,
+    retryAfter: RETRY_SECONDS,
+  });
   return {
     async current(now) {
-      const key = currentKey((await atHand(now)).keys, now);
+      const key = currentKey(await document.get(now), now);
       if (key === undefined) throw unavailable('no credential key in use');
       return key.name;
     },
     async mac(name, text, now) {
-      const found = await find(name, now);
+      const named = (keys: readonly CredentialKey[]) =>
+        publishedKeys(keys, now).find(key => key.name === name);
+      const found = named(await document.get(now)) ?? named(await document.reload(now));
       return found && createHmac('sha256', found.key).update(text).digest();
     },
   };
+}
+
+async function load(source: Pick<KeySource, 'name' | 'read'>): Promise<readonly CredentialKey[]> {
+  try {
+    const text = await source.read();
+    if (text === undefined) throw new Error(`${source.name}: missing`);
+    return readCredentialDocument(text, source.name);
+  } catch (cause) {
+    throw unavailable('no credential keys', { cause });
+  }
 }

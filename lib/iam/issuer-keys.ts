@@ -1,6 +1,7 @@
 /** The public keys of one issuer, cached so that neither a flood of tokens nor an issuer that is down matters. */
 
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { refreshing } from '../cache/refreshing.ts';
 import { unavailable } from '../domain/errors.ts';
 import { member, readStrictJson } from '../domain/strict-json.ts';
 import { boundedRequest, endpoint } from './http-client.ts';
@@ -20,66 +21,53 @@ export const KEY_SET_FRESH_MS = 300_000;
 /** Keys work this long after the last good fetch while the issuer is down. */
 export const KEY_SET_USABLE_MS = 3_600_000;
 
-/**
- * One cache per issuer, so its key is (issuer, kid): a kid of one issuer never finds the key of another
- * (CVE-2026-49998).
- */
-export class IssuerKeys {
-  readonly #url: URL;
-  #keys: KeySet = new Map();
-  #goodAtMs = Number.NEGATIVE_INFINITY;
-  #nextFetchMs = Number.NEGATIVE_INFINITY;
-  #fetch: Promise<void> | undefined;
-  #failure: unknown;
+/** How long a fetch, and what it got, lasts, in milliseconds. */
+export interface IssuerKeysLimits {
+  /** From the connection to the last byte: callers have 3 s. */
+  readonly fetchMs: number;
+}
 
-  /** Throws for a URL that is neither https nor of this machine. */
-  constructor(url: string) {
-    this.#url = endpoint(url);
-  }
-
+export interface IssuerKeys {
   /**
-   * The issuer's key named `kid`; undefined: it has none. Throws `unavailable` when the issuer would have to be
-   * asked and does not answer.
+   * The issuer's key named `kid`; undefined: it has none. Throws `unavailable` when the issuer would have to be asked
+   * and does not answer.
    */
-  async find(kid: string, nowMs: number): Promise<VerificationKey | undefined> {
-    const known = this.#lookUp(kid, nowMs);
-    if (known !== undefined && nowMs - this.#goodAtMs < KEY_SET_FRESH_MS) return known;
-    if (nowMs >= this.#nextFetchMs) await this.#refresh(nowMs);
-    else if (known === undefined) await this.#fetch;
-    const found = this.#lookUp(kid, nowMs);
-    if (found === undefined && this.#failure !== undefined) {
-      throw unavailable('the issuer did not give its keys', {
-        retryAfterSeconds: KEY_FETCH_INTERVAL_MS / 1000,
-        cause: this.#failure,
-      });
-    }
-    return found;
-  }
+  find(kid: string, nowMs: number): Promise<VerificationKey | undefined>;
+}
 
-  #lookUp(kid: string, nowMs: number): VerificationKey | undefined {
-    return nowMs - this.#goodAtMs < KEY_SET_USABLE_MS ? this.#keys.get(kid) : undefined;
-  }
+/**
+ * The keys that an issuer publishes at `keysUrl`. One cache per issuer, so its key is (issuer, kid): a kid of one issuer
+ * never finds the key of another (CVE-2026-49998). Throws for a URL that is neither https nor of this machine.
+ */
+export function issuerKeySet(
+  keysUrl: string,
+  { fetchMs = KEY_FETCH_MS }: Partial<IssuerKeysLimits> = {},
+): IssuerKeys {
+  const url = endpoint(keysUrl);
+  const keys = refreshing({
+    load: () => fetchKeySet(url, fetchMs),
+    freshFor: KEY_SET_FRESH_MS,
+    usableFor: KEY_SET_USABLE_MS,
+    retryAfter: KEY_FETCH_INTERVAL_MS,
+  });
+  return {
+    async find(kid, nowMs) {
+      return (await keys.get(nowMs)).get(kid) ?? (await keys.reload(nowMs)).get(kid);
+    },
+  };
+}
 
-  /** Never throws: a fetch that fails leaves the keys as they are. */
-  async #refresh(nowMs: number): Promise<void> {
-    this.#nextFetchMs = nowMs + KEY_FETCH_INTERVAL_MS;
-    this.#fetch ??= this.#load(nowMs).finally(() => {
-      this.#fetch = undefined;
+async function fetchKeySet(url: URL, fetchMs: number): Promise<KeySet> {
+  try {
+    const signal = AbortSignal.timeout(fetchMs);
+    const { status, body } = await boundedRequest({ url, maxBytes: KEY_SET_BYTES, signal });
+    if (status !== 200) throw new Error(`the keys were answered with status ${status}`);
+    return readKeySet(body);
+  } catch (cause) {
+    throw unavailable('the issuer did not give its keys', {
+      retryAfterSeconds: KEY_FETCH_INTERVAL_MS / 1000,
+      cause,
     });
-    await this.#fetch;
-  }
-
-  async #load(nowMs: number): Promise<void> {
-    try {
-      const signal = AbortSignal.timeout(KEY_FETCH_MS);
-      const { status, body } = await boundedRequest({ url: this.#url, maxBytes: KEY_SET_BYTES, signal });
-      if (status !== 200) throw new Error(`the keys were answered with status ${status}`);
-      this.#keys = readKeySet(body);
-      this.#goodAtMs = nowMs;
-      this.#failure = undefined;
-    } catch (error) {
-      this.#failure = error;
-    }
   }
 }
 

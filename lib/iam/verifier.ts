@@ -6,7 +6,7 @@ import type { IdentityVerifier } from '../ports/iam.ts';
 import type { RandomBytes } from '../ports/system.ts';
 import { awsCallers } from './aws-sts.ts';
 import { accessTokenVerifier } from './claims.ts';
-import { IssuerKeys } from './issuer-keys.ts';
+import { issuerKeySet } from './issuer-keys.ts';
 import type { TrustedIssuer } from './signed-token.ts';
 import { TokenExchange } from './token-endpoint.ts';
 
@@ -28,7 +28,7 @@ export function identityVerifier({
   publicUrl,
   randomBytes,
 }: IdentityVerifierOptions): IdentityVerifier {
-  const trusted = issuers.iam.map(issuer => ({ issuer, keys: new IssuerKeys(issuer.keysUrl) }));
+  const trusted = issuers.iam.map(issuer => ({ issuer, keys: issuerKeySet(issuer.keysUrl) }));
   const verify = accessTokenVerifier(trusted);
   const exchange = tokenExchange(trusted, randomBytes);
   const aws =

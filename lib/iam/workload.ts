@@ -7,7 +7,7 @@ import { toSeconds } from '../domain/time.ts';
 import { type Workload, workloadAudience } from '../domain/trust.ts';
 import type { WorkloadVerifier } from '../ports/iam.ts';
 import { audienceOf, validUntil } from './claims.ts';
-import { IssuerKeys } from './issuer-keys.ts';
+import { issuerKeySet } from './issuer-keys.ts';
 import { tokenVerifier } from './signed-token.ts';
 
 export interface WorkloadVerifierOptions {
@@ -18,7 +18,7 @@ export interface WorkloadVerifierOptions {
 
 /** The verifier of a process; it holds the key sets of the platforms. */
 export function workloadVerifier({ issuers, publicUrl }: WorkloadVerifierOptions): WorkloadVerifier {
-  const verify = tokenVerifier(issuers.map(issuer => ({ issuer, keys: new IssuerKeys(issuer.keysUrl) })));
+  const verify = tokenVerifier(issuers.map(issuer => ({ issuer, keys: issuerKeySet(issuer.keysUrl) })));
   return {
     async verify(token, nowMs) {
       const { claims, issuer } = await verify(token.reveal(), nowMs);

@@ -39,7 +39,7 @@ export async function rotateKeys(ports: KeyRotationPorts, command: KeyCommand): 
     case 'rotate-credential-key':
       return {
         rings: [],
-        credentialKeys: await noted(ports, 'credential', ports.credentialKeys.rotate(now)),
+        credentialKeys: await logged(ports, 'credential', ports.credentialKeys.rotate(now)),
       };
     case 'activate':
     case 'replace': {
@@ -47,7 +47,7 @@ export async function rotateKeys(ports: KeyRotationPorts, command: KeyCommand): 
       if (service === undefined)
         throw new PullpassError('unknown-service', { reason: `no service ${command.service}` });
       return {
-        rings: [await noted(ports, service.name, ports.rings[command.act](service, now))],
+        rings: [await logged(ports, service.name, ports.rings[command.act](service, now))],
         credentialKeys: null,
       };
     }
@@ -57,9 +57,12 @@ export async function rotateKeys(ports: KeyRotationPorts, command: KeyCommand): 
 async function maintain(ports: KeyRotationPorts, now: number): Promise<RotationReport> {
   const { rings, credentialKeys, services, log } = ports;
   const failed: string[] = [];
-  const attempt = async <R extends object>(name: string, work: () => Promise<R>): Promise<R | null> => {
+  const attempt = async <R extends CredentialKeyReport | RingReport>(
+    name: string,
+    work: () => Promise<R>,
+  ): Promise<R | null> => {
     try {
-      return await noted(ports, name, work());
+      return await logged(ports, name, work());
     } catch (error) {
       log.error('keys-not-kept', { of: name, reason: String(error) });
       failed.push(name);
@@ -83,10 +86,14 @@ function readEnds(metrics: Metrics, { keyEndsAt, rootEndsAt }: RingReport, now: 
   if (rootEndsAt !== null) metrics.observe('RootSecondsLeft', rootEndsAt - now);
 }
 
-async function noted<R extends object>({ log }: KeyRotationPorts, of: string, work: Promise<R>): Promise<R> {
+async function logged<R extends CredentialKeyReport | RingReport>(
+  { log }: KeyRotationPorts,
+  of: string,
+  work: Promise<R>,
+): Promise<R> {
   const report = await work;
-  // In the log the word `service` is taken: for what writes it.
-  const { service: _, ...told } = { service: of, ...report };
-  log.info('keys-kept', { of, ...told });
+  // The names of these fields are documented; `service` in a log line is the program that wrote it.
+  const { service: _, added: made, removed: left, ...others } = { service: of, ...report };
+  log.info('keys-kept', { of, ...others, made, left });
   return report;
 }

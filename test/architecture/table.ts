@@ -14,6 +14,7 @@ const LIB = [
   'ports',
   'usecases',
   'aws',
+  'cache',
   'files',
   'iam',
   'store',
@@ -32,23 +33,25 @@ const LIB = [
 export const LAYERS: Readonly<Record<string, Layer>> = {
   domain: { imports: [], npm: [], node: ['crypto.hash', 'crypto.timingSafeEqual', 'zlib.crc32'] },
   ports: { imports: ['domain'], npm: [], node: [] },
-  usecases: { imports: ['domain', 'ports'], npm: [], node: ['crypto'] },
+  usecases: { imports: ['cache', 'domain', 'ports'], npm: [], node: ['crypto'] },
+  /** Values that are loaded again when they are old. */
+  cache: { imports: [], npm: [], node: [] },
   /** AWS over HTTP, for the adapters that would otherwise carry its SDK. */
   aws: { imports: ['domain', 'ports'], npm: [], node: null },
   /** Files that are replaced whole, and locks. */
   files: { imports: [], npm: [], node: null },
-  iam: { imports: ['domain', 'ports'], npm: ['jose'], node: null },
+  iam: { imports: ['cache', 'domain', 'ports'], npm: ['jose', 'lru-cache'], node: null },
   store: {
     imports: ['aws', 'domain', 'ports'],
     npm: ['@aws-sdk/client-dynamodb', '@smithy/node-http-handler', 'p-limit'],
     node: null,
   },
   signing: {
-    imports: ['aws', 'files', 'domain', 'ports'],
+    imports: ['aws', 'cache', 'files', 'domain', 'ports'],
     npm: ['jose', '@peculiar/x509', 'reflect-metadata', 'valibot'],
     node: null,
   },
-  derivation: { imports: ['aws', 'files', 'domain', 'ports'], npm: [], node: null },
+  derivation: { imports: ['aws', 'cache', 'files', 'domain', 'ports'], npm: [], node: null },
   ledger: { imports: ['aws', 'files', 'domain', 'ports'], npm: ['valibot'], node: null },
   /** What schemas refuse, in our words. */
   schema: { imports: [], npm: [], node: [] },

@@ -33,7 +33,7 @@ describe.each(Object.entries(PLACES))('the credential keys in %s', (_, fresh) =>
   it('begin with one that is used at once, and stay as they are', async () => {
     const place = (await fresh())();
     const first = await upkeepOf(place).maintain(NOW);
-    expect(first).toEqual({ current: 'k1', next: null, added: ['k1'], left: [] });
+    expect(first).toEqual({ current: 'k1', next: null, added: ['k1'], removed: [] });
     const text = await place.read();
     for (const later of [0, 60, 86_400, 900 * 86_400]) await upkeepOf(place).maintain(NOW + later);
     expect(await place.read()).toBe(text);
@@ -52,7 +52,7 @@ describe.each(Object.entries(PLACES))('the credential keys in %s', (_, fresh) =>
     readable = false;
     const report = await upkeepOf(place).rotate(NOW + 1);
     const useFrom = NOW + 1 + LEAD;
-    expect(report).toEqual({ current: 'k1', next: { name: 'k2', useFrom }, added: ['k2'], left: [] });
+    expect(report).toEqual({ current: 'k1', next: { name: 'k2', useFrom }, added: ['k2'], removed: [] });
     for (let now = NOW; now < useFrom; now += 10) {
       expect(await oldest.current(now).catch(() => 'unavailable')).toMatch(/^k1$|^unavailable$/);
     }
@@ -74,7 +74,7 @@ describe.each(Object.entries(PLACES))('the credential keys in %s', (_, fresh) =>
       current: 'k2',
       next: null,
       added: [],
-      left: ['k1'],
+      removed: ['k1'],
     });
   });
 

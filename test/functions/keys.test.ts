@@ -129,7 +129,7 @@ describe('with keys', () => {
       for (const password of passwords) expect((await deployment.logIn(password)).status).toBe(200);
     };
     await logInBoth(old);
-    expect(await keys({ rotateCredentialKey: true })).toMatchObject({ credentialKeys: { made: ['k2'] } });
+    expect(await keys({ rotateCredentialKey: true })).toMatchObject({ credentialKeys: { added: ['k2'] } });
     for (let minute = 0; minute < 30; minute++) {
       deployment.wait(MINUTE);
       await logInBoth(old, (await credentialBy(token)).json.password);
@@ -139,7 +139,7 @@ describe('with keys', () => {
     deployment.wait(43_200 - 31 * MINUTE);
     await logInBoth(old, young);
     deployment.wait(6 * MINUTE + 15 * MINUTE);
-    expect(await keys({ maintain: true })).toMatchObject({ credentialKeys: { left: ['k1'] } });
+    expect(await keys({ maintain: true })).toMatchObject({ credentialKeys: { removed: ['k1'] } });
     await logInBoth(young);
   });
 

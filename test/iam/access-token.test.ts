@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type AccessTokenVerifier, accessTokenVerifier } from '../../lib/iam/claims.ts';
-import { IssuerKeys } from '../../lib/iam/issuer-keys.ts';
+import { issuerKeySet } from '../../lib/iam/issuer-keys.ts';
 import { MAX_TOKEN_LENGTH } from '../../lib/iam/signed-token.ts';
 import { LoopbackIam } from './loopback-iam.ts';
 import { encode, goodClaims, NOW, NOW_MS, signToken, testKey } from './tokens.ts';
@@ -18,7 +18,7 @@ afterEach(async () => iam.close());
 
 function verifierFor(overrides: Parameters<LoopbackIam['issuer']>[0] = {}): AccessTokenVerifier {
   const issuer = iam.issuer(overrides);
-  return accessTokenVerifier([{ issuer, keys: new IssuerKeys(issuer.keysUrl) }]);
+  return accessTokenVerifier([{ issuer, keys: issuerKeySet(issuer.keysUrl) }]);
 }
 
 async function expectRefusal(token: string, reason: string | RegExp): Promise<void> {
@@ -138,7 +138,7 @@ describe('an access token', () => {
 
 describe('the verifier', () => {
   it('cannot be made with two issuers of one name', () => {
-    const trusted = { issuer: iam.issuer(), keys: new IssuerKeys(iam.issuer().keysUrl) };
+    const trusted = { issuer: iam.issuer(), keys: issuerKeySet(iam.issuer().keysUrl) };
     expect(() => accessTokenVerifier([trusted, trusted])).toThrow(TypeError);
   });
 });

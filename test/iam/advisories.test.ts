@@ -3,7 +3,7 @@ import { createHmac, generateKeyPairSync } from 'node:crypto';
 import { CompactEncrypt, exportSPKI } from 'jose';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type AccessTokenVerifier, accessTokenVerifier } from '../../lib/iam/claims.ts';
-import { IssuerKeys } from '../../lib/iam/issuer-keys.ts';
+import { issuerKeySet } from '../../lib/iam/issuer-keys.ts';
 import { LoopbackIam } from './loopback-iam.ts';
 import { encode, goodClaims, NOW_MS, signToken, testKey } from './tokens.ts';
 
@@ -26,7 +26,7 @@ afterEach(async () => {
 });
 
 function verifierOf(...issuers: ReturnType<LoopbackIam['issuer']>[]): AccessTokenVerifier {
-  return accessTokenVerifier(issuers.map(issuer => ({ issuer, keys: new IssuerKeys(issuer.keysUrl) })));
+  return accessTokenVerifier(issuers.map(issuer => ({ issuer, keys: issuerKeySet(issuer.keysUrl) })));
 }
 
 async function expectRefusal(token: string, nowMs = NOW_MS): Promise<void> {
@@ -134,7 +134,7 @@ it.each([
   'ftp://127.0.0.1/keys',
   '/keys',
 ])('CVE-2026-49478: the keys of an issuer are never fetched from %s', url => {
-  expect(() => new IssuerKeys(url)).toThrow(TypeError);
+  expect(() => issuerKeySet(url)).toThrow(TypeError);
 });
 
 it.each([

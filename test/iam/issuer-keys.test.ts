@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
-  IssuerKeys,
+  type IssuerKeys,
+  issuerKeySet,
   KEY_FETCH_INTERVAL_MS,
   KEY_SET_FRESH_MS,
   KEY_SET_USABLE_MS,
@@ -16,7 +17,7 @@ let keys: IssuerKeys;
 beforeEach(async () => {
   iam = await new LoopbackIam().open();
   iam.keys = [k1.jwk];
-  keys = new IssuerKeys(iam.issuer().keysUrl);
+  keys = issuerKeySet(iam.issuer().keysUrl);
 });
 afterEach(async () => iam.close().catch(() => undefined));
 
@@ -85,7 +86,7 @@ describe('the keys of an issuer', () => {
     iam.keys = Array.from({ length: MAX_KEYS }, (_, n) => ({ ...k1.jwk, kid: `k${n}` }));
     expect(await keys.find('k1', NOW_MS)).toBeDefined();
     iam.keys.push(k1.jwk);
-    const others = new IssuerKeys(iam.issuer().keysUrl);
+    const others = issuerKeySet(iam.issuer().keysUrl);
     await expect(others.find('k1', NOW_MS)).rejects.toMatchObject({ code: 'unavailable' });
   });
 });
