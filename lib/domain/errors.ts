@@ -1,25 +1,11 @@
-/** The closed set of ways in which a request can fail, the one error that carries them, and why a caller is denied. */
+/** The closed set of ways in which a request can fail, and the one error that carries them. */
 
-/** Why this error denies; undefined: it denies nobody, it is something else that went wrong. */
-export function denialOf({ code, details }: Pick<PullpassError, 'code' | 'details'>): Denial | undefined {
-  switch (code) {
-    case 'unauthenticated':
-    case 'rate-limited':
-      return details.denial ?? 'not-proven';
-    case 'forbidden':
-      return 'no-role';
-    case 'registration-closed':
-    case 'wider-than-parent':
-      return code;
-    default:
-      return undefined;
-  }
-}
+import type { Denial } from './denial.ts';
 
 interface ErrorKind {
   readonly status: number;
   readonly title: string;
-  /** What the caller reads when the place that fails has nothing more exact to say. */
+  /** What the caller reads unless the error has a `detail` of its own. */
   readonly detail: string;
   /** The code of the registry envelope (distribution `registry/api/errcode/register.go`). */
   readonly registryCode:
@@ -37,7 +23,7 @@ const INVALID = { registryCode: 'UNSUPPORTED', oauthError: 'invalid_request' } a
 
 const REFUSED = { registryCode: 'DENIED', oauthError: 'access_denied' } as const;
 
-/** One row per failure: what each face of it looks like. */
+/** How each failure is answered. */
 export const ERRORS = {
   'invalid-request': {
     status: 400,
@@ -84,11 +70,11 @@ export const ERRORS = {
     registryCode: 'DENIED',
     oauthError: 'invalid_scope',
   },
-  'not-found': { status: 404, title: 'Not found', detail: 'There is nothing here.', ...INVALID },
+  'not-found': { status: 404, title: 'Not found', detail: 'There is no such resource.', ...INVALID },
   'method-not-allowed': {
     status: 405,
     title: 'Method not allowed',
-    detail: 'This method is not offered here.',
+    detail: 'This path does not have that method.',
     ...INVALID,
   },
   'namespace-taken': {
@@ -112,7 +98,7 @@ export const ERRORS = {
   'rotation-in-progress': {
     status: 409,
     title: 'A rotation is in progress',
-    detail: 'The grace of the last rotation still runs; `force: true` ends it.',
+    detail: 'The grace period of the last rotation is not over; `force: true` ends it.',
     ...INVALID,
   },
   'idempotency-replayed': {
@@ -123,8 +109,8 @@ export const ERRORS = {
   },
   'limit-reached': {
     status: 409,
-    title: 'There are as many as there may be',
-    detail: 'This account has as many of these as it may have; remove one first.',
+    title: 'Limit reached',
+    detail: 'This account has as many of these as are allowed; remove one first.',
     ...INVALID,
   },
   'payload-too-large': {
@@ -168,7 +154,7 @@ export const ERRORS = {
   unavailable: {
     status: 503,
     title: 'Temporarily unavailable',
-    detail: 'Something that this needs does not answer; try again shortly.',
+    detail: 'A service that this request needs does not answer; try again shortly.',
     registryCode: 'UNAVAILABLE',
     oauthError: 'temporarily_unavailable',
   },
@@ -187,7 +173,7 @@ export interface ErrorDetails {
   readonly detail?: string;
   /** For the log only. */
   readonly reason?: string;
-  /** The kind of reason, where someone is denied: for the figures. */
+  /** For the metrics. */
   readonly denial?: Denial;
   readonly problems?: readonly Problem[];
   readonly retryAfterSeconds?: number;
@@ -224,29 +210,18 @@ export function unavailable(
   return new PullpassError('unavailable', { reason, ...options });
 }
 
-/**
- * Why someone was denied, in few words: each is a metric of its own, and costs as one. What exactly was wrong is in
- * the log.
- */
-export const DENIALS = [
-  /** Nothing was presented where something has to be: many clients begin like that. */
-  'no-secret',
-  /** No secret of ours, or a wrong one. */
-  'unknown-secret',
-  /** A secret that was good until its time was over. */
-  'expired',
-  /** A secret that somebody has removed, disabled, rotated or ended. */
-  'ended',
-  /** A secret where its kind is not taken. */
-  'misplaced',
-  /** What an issuer signed or answered does not hold. */
-  'not-proven',
-  /** A caller without the role, or whose proof is too weak for what it asks. */
-  'no-role',
-  'registration-closed',
-  'wider-than-parent',
-  /** A login that is answered, with nothing of what it asked for. */
-  'nothing-granted',
-] as const;
-
-export type Denial = (typeof DENIALS)[number];
+/** Why this error denied the caller; undefined for an error that is not a denial. */
+export function denialOf({ code, details }: Pick<PullpassError, 'code' | 'details'>): Denial | undefined {
+  switch (code) {
+    case 'unauthenticated':
+    case 'rate-limited':
+      return details.denial ?? 'not-proven';
+    case 'forbidden':
+      return 'no-role';
+    case 'registration-closed':
+    case 'wider-than-parent':
+      return code;
+    default:
+      return undefined;
+  }
+}

@@ -1,4 +1,4 @@
-import type { Denial } from '../domain/errors.ts';
+import type { Denial } from '../domain/denial.ts';
 import { type Count, OBSERVATIONS, type Observation } from '../domain/metrics.ts';
 import type { Clock, Metrics } from '../ports/system.ts';
 

@@ -3,7 +3,8 @@
 import { actionsOf } from '../domain/access.ts';
 import { type Account, accountHandle } from '../domain/account.ts';
 import type { Parent } from '../domain/credential.ts';
-import { type Denial, unauthenticated } from '../domain/errors.ts';
+import type { Denial } from '../domain/denial.ts';
+import { unauthenticated } from '../domain/errors.ts';
 import type { Permission } from '../domain/grant.ts';
 import type { Administrator, Identity } from '../domain/identity.ts';
 import type { NamespaceClaim } from '../domain/namespace.ts';
