@@ -123,9 +123,9 @@ describe('the issuers file', () => {
     'the key of AWS': [{ ...IAM, key: 'aws' }, `${AT}[key] ${FREE}`],
     'the key of AWS for a preset': [{ ...IBM, key: 'aws' }, `${AT}[key] ${FREE}`],
     'the key of AWS for a build platform': [{ ...GITHUB, key: 'aws' }, `${AT}[key] ${FREE}`],
-    'another key for AWS': [{ ...AWS, key: 'amazon' }, `${AT}[key] must be "aws"`],
+    'another key for AWS': [{ ...AWS, key: 'amazon' }, `${AT}[key] must be aws`],
     'an unknown kind': [{ ...IAM, kind: 'saml' }, `${AT}[kind] must be iam, aws or workload`],
-    'an unknown preset': [{ key: 'x', preset: 'google' }, `${AT}[preset] must be "ibm"`],
+    'an unknown preset': [{ key: 'x', preset: 'google' }, `${AT}[preset] must be ibm`],
     'a preset with a setting beside it': [{ ...IBM, audience: 'x' }, `${AT}[audience] is an unknown field`],
     'an unknown platform': [
       { ...GITHUB, platform: 'circleci' },

@@ -3,51 +3,42 @@ import { ALL_ROUTES } from '../../lib/api/routes.ts';
 import { ERRORS } from '../../lib/domain/errors.ts';
 import type { Route } from '../../lib/http/request.ts';
 import packageFile from '../../package.json' with { type: 'json' };
-import { ANSWERS } from './answers.ts';
-import { ERROR_CODES, FAILURE_PARTS } from './failure-schemas.ts';
-import { type Failures, failuresOf } from './failures.ts';
-import { HEADERS } from './headers.ts';
-import type { Line, Operation, Tag } from './operation.ts';
-import { ACCOUNT_OPERATIONS } from './operations/account.ts';
-import { CREDENTIAL_OPERATIONS } from './operations/credentials.ts';
-import { DISCOVERY_OPERATIONS } from './operations/discovery.ts';
-import { LOGIN_OPERATIONS } from './operations/login.ts';
-import { TOKEN_OPERATIONS } from './operations/tokens.ts';
+import { type Component, documented } from './component.ts';
+import { ERROR_CODES, FAILURE_PARTS, type Failures, failuresOf } from './failures.ts';
+import { MANAGEMENT_OPERATIONS } from './management-operations.ts';
+import { HEADERS, type Line, type Operation, type Tag } from './operation.ts';
+import { PUBLIC_OPERATIONS } from './public-operations.ts';
+import { CREDENTIAL_RESPONSES, PUBLIC_RESPONSES } from './public-responses.ts';
 import { REQUESTS } from './requests.ts';
+import { RESPONSES } from './responses.ts';
 import { schemasOf } from './schema.ts';
 import { accessTo, SECURITY_SCHEMES } from './security.ts';
 
-const OPERATIONS: Readonly<Record<Line, Operation>> = {
-  ...TOKEN_OPERATIONS,
-  ...ACCOUNT_OPERATIONS,
-  ...CREDENTIAL_OPERATIONS,
-  ...LOGIN_OPERATIONS,
-  ...DISCOVERY_OPERATIONS,
-};
+const OPERATIONS: Readonly<Record<Line, Operation>> = { ...MANAGEMENT_OPERATIONS, ...PUBLIC_OPERATIONS };
 
 const TAGS: Record<Tag, string> = {
-  Tokens: 'Long-lived secrets of an account, which log in to registries.',
-  Namespaces: 'The first segments of repository names. One account holds each.',
+  Tokens: 'Long-lived secrets of an account that log in to registries.',
+  Namespaces: 'The first segments of repository names. Each belongs to one account.',
   Policies: 'What the IAM identities of an account may do.',
-  Trusts: 'Which workloads of build platforms may log in for an account.',
+  Trusts: 'Which workloads of build platforms may log in to an account.',
   Identity: 'Who the caller is.',
-  Credentials: 'Short-lived secrets, and how secrets end.',
+  Credentials: 'Short-lived secrets, and revocation.',
   Login: 'A secret in, an access token for a registry out.',
   'Public documents': 'Keys, certificates, metadata.',
 };
 
-const INTRODUCTION = `A token broker for container registries. JSON in UTF-8; times are RFC 3339 in UTC; members that are not known here, members that are given twice and wrong types are refused.
+const INTRODUCTION = `A token broker for container registries. JSON in UTF-8; times are RFC 3339 in UTC. Unknown members, duplicate members and wrong types are refused.
 
-What belongs to another account is not found. Failures are problem details (RFC 9457), but for the login endpoint and \`/oauth/revoke\`, whose failures registry clients and OAuth libraries can read.
+Objects of another account are answered with \`not-found\`. Failures are problem details (RFC 9457). The login endpoint and \`/oauth/revoke\` answer failures in a form that registry clients and OAuth libraries can read.
 
-At an unknown path, and at a known one with another method, the answer is that of \`not-found\` and \`method-not-allowed\`; the latter names the methods that there are in \`Allow\`.
+An unknown path is answered with \`not-found\`, another method at a known path with \`method-not-allowed\`; its header \`Allow\` names the allowed methods.
 
 | code | status | meaning |
 |---|---|---|
 ${ERROR_CODES.map(code => `| \`${code}\` | ${ERRORS[code].status} | ${ERRORS[code].detail} |`).join('\n')}
 `;
 
-/** The document. The server stands for a deployment, which puts its own in its place. */
+/** The document. A deployment replaces the server with its own. */
 export function openApiDocument(): object {
   const described = ALL_ROUTES.map(describe);
   return {
@@ -86,14 +77,14 @@ function describe(route: Route): Described {
     failures: own = [],
     ...more
   } = OPERATIONS[`${route.method} ${route.path}` as Line];
-  const { security, who } = accessTo(route);
+  const { security, callers } = accessTo(route);
   const { body, parameters, description } = more;
   const failures = failuresOf(route, own);
   const operation = {
     operationId: id,
     tags: [tag],
     summary,
-    description: [description, who].filter(Boolean).join('\n\n'),
+    description: [description, callers].filter(Boolean).join('\n\n'),
     security,
     ...(parameters === undefined ? {} : { parameters }),
     ...(body === undefined ? {} : { requestBody: body }),
@@ -111,6 +102,21 @@ function pathsOf(described: readonly Described[]): object {
 }
 
 function schemas(described: readonly Described[]): object {
-  const failures = Object.assign({}, ...described.map(({ failures: { schemas: those } }) => those));
-  return { ...REQUESTS, ...schemasOf({ ...ANSWERS, ...FAILURE_PARTS, ...failures }) };
+  const failures: Record<string, Component> = Object.assign(
+    {},
+    ...described.map(one => one.failures.schemas),
+  );
+  const components = {
+    ...RESPONSES,
+    ...PUBLIC_RESPONSES,
+    ...CREDENTIAL_RESPONSES,
+    ...FAILURE_PARTS,
+    ...failures,
+  };
+  const definitions = Object.entries(components).map(([name, { schema }]) => [name, schema]);
+  const entries = Object.entries(schemasOf(Object.fromEntries(definitions))).map(([name, jsonSchema]) => [
+    name,
+    documented(jsonSchema, components[name as keyof typeof components]),
+  ]);
+  return { ...REQUESTS, ...Object.fromEntries(entries) };
 }

@@ -1,27 +1,32 @@
 /** How a request to a route can fail: the answers by status, and the components that they refer to. */
-import type * as v from 'valibot';
+import * as v from 'valibot';
+import { ID } from '../../lib/api/fields.ts';
 import { ERRORS, type ErrorCode } from '../../lib/domain/errors.ts';
+import { PROBLEM, REGISTRY_ERROR, REQUEST_PROBLEM } from '../../lib/http/error-bodies.ts';
 import type { ErrorFormat, Route } from '../../lib/http/request.ts';
-import { ERROR_CODES, failureSchema, lookOf, nameOf } from './failure-schemas.ts';
-import { CHALLENGE, type HeaderName, headers, NOT_KEPT } from './headers.ts';
+import { type Component, component } from './component.ts';
+import { CHALLENGE, type HeaderName, headers, NO_STORE } from './operation.ts';
 import { refTo } from './schema.ts';
+import { A_REQUEST_ID, AN_ID } from './words.ts';
 
 export interface Failures {
   /** References to the responses, by status. */
   readonly answers: Readonly<Record<string, object>>;
   /** By the name of the component. */
   readonly responses: Readonly<Record<string, object>>;
-  readonly schemas: Readonly<Record<string, v.GenericSchema>>;
+  readonly schemas: Readonly<Record<string, Component>>;
 }
 
-/** What the chain can refuse on this route, and the failures of its own operation. */
+export const ERROR_CODES = Object.keys(ERRORS) as ErrorCode[];
+
+/** What the chain can refuse on this route, and what its own operation can. */
 export function failuresOf(route: Route, own: readonly ErrorCode[]): Failures {
-  const { errors: face } = route;
+  const { errors: format } = route;
   const codes = codesOf(route, own);
   const responses = [...Map.groupBy(codes, code => ERRORS[code].status)].map(([status, those]) => ({
     status,
-    name: those.map(code => nameOf(code, face)).join('Or'),
-    response: responseOf(those, face),
+    name: those.map(code => nameOf(code, format)).join('Or'),
+    response: responseOf(those, format),
   }));
   return {
     answers: Object.fromEntries(
@@ -29,29 +34,45 @@ export function failuresOf(route: Route, own: readonly ErrorCode[]): Failures {
     ),
     responses: Object.fromEntries(responses.map(({ name, response }) => [name, response])),
     schemas: Object.fromEntries(
-      codes.map(code => [nameOf(lookOf(code, face), face), failureSchema(lookOf(code, face), face)]),
+      codes.map(code => [nameOf(sameBodyAs(code, format), format), BODY[format](sameBodyAs(code, format))]),
     ),
   };
 }
 
 const EVERYWHERE = ['invalid-request', 'payload-too-large', 'headers-too-large', 'internal'] as const;
-const PROVEN = ['unauthenticated', 'rate-limited', 'unavailable'] as const;
-const MANAGING: ReadonlySet<Route['authentication']> = new Set([
+const AUTHENTICATED = ['unauthenticated', 'rate-limited', 'unavailable'] as const;
+const FOR_IDENTITIES: ReadonlySet<Route['authentication']> = new Set([
   'administrator',
   'strong-administrator',
   'identity',
 ]);
 
-/** In the order of the table. */
+/** In the order of the table of errors. */
 function codesOf({ authentication, body }: Route, own: readonly ErrorCode[]): ErrorCode[] {
   const found = new Set<ErrorCode>([
     ...EVERYWHERE,
     ...(body === 'none' ? [] : ['unsupported-media-type' as const]),
-    ...(authentication === 'public' ? [] : PROVEN),
-    ...(MANAGING.has(authentication) ? ['forbidden' as const] : []),
+    ...(authentication === 'public' ? [] : AUTHENTICATED),
+    ...(FOR_IDENTITIES.has(authentication) ? ['forbidden' as const] : []),
     ...own,
   ]);
   return ERROR_CODES.filter(code => found.has(code));
+}
+
+const SUFFIX: Record<ErrorFormat, string> = { problem: 'Problem', registry: 'RegistryError' };
+
+/** `InvalidRequestProblem`. */
+function nameOf(code: ErrorCode, format: ErrorFormat): string {
+  const words = code.split('-').map(word => word.charAt(0).toUpperCase() + word.slice(1));
+  return words.join('') + SUFFIX[format];
+}
+
+/** The first code with the same body: registry clients tell fewer errors apart. */
+function sameBodyAs(code: ErrorCode, format: ErrorFormat): ErrorCode {
+  const { registryCode, oauthError } = ERRORS[code];
+  const isSame = (other: ErrorCode) =>
+    ERRORS[other].registryCode === registryCode && ERRORS[other].oauthError === oauthError;
+  return format === 'problem' ? code : (ERROR_CODES.find(isSame) ?? code);
 }
 
 const MEDIA_TYPE: Record<ErrorFormat, string> = {
@@ -59,19 +80,95 @@ const MEDIA_TYPE: Record<ErrorFormat, string> = {
   registry: 'application/json',
 };
 
-/** The answer with one status, whatever of these is the reason. */
-function responseOf(codes: readonly ErrorCode[], face: ErrorFormat): object {
-  const looks = [...new Set(codes.map(code => lookOf(code, face)))];
-  const [only, ...others] = looks.map(look => refTo(nameOf(look, face)));
+/** The answer with one status, for any of these codes. */
+function responseOf(codes: readonly ErrorCode[], format: ErrorFormat): object {
+  const bodies = [...new Set(codes.map(code => sameBodyAs(code, format)))];
+  const [only, ...others] = bodies.map(code => refTo(nameOf(code, format)));
   const schema = others.length === 0 ? only : { oneOf: [only, ...others] };
   return {
     description: codes.map(code => `\`${code}\`: ${ERRORS[code].title}.`).join(' '),
-    headers: headers([...NOT_KEPT, ...codes.flatMap(headersOf)]),
-    content: { [MEDIA_TYPE[face]]: { schema } },
+    headers: headers([...NO_STORE, ...codes.flatMap(headersOf)]),
+    content: { [MEDIA_TYPE[format]]: { schema } },
   };
 }
 
 function headersOf(code: ErrorCode): HeaderName[] {
   if (code === 'unauthenticated') return [CHALLENGE];
   return code === 'rate-limited' || code === 'unavailable' ? ['Retry-After'] : [];
+}
+
+const BODY: Record<ErrorFormat, (code: ErrorCode) => Component> = {
+  problem: problemOf,
+  registry: registryErrorOf,
+};
+
+/** The members that only one code has. */
+const OWN_MEMBERS: Partial<Record<ErrorCode, 'errors' | 'id'>> = {
+  'invalid-request': 'errors',
+  'idempotency-replayed': 'id',
+};
+
+function problemOf(code: ErrorCode): Component {
+  const { status, title, detail } = ERRORS[code];
+  const { errors, id: _, ...common } = PROBLEM.entries;
+  const own = { errors: { errors }, id: { id: ID } };
+  const fixed = { type: `urn:pullpass:error:${code}`, title, status, code };
+  const entries: v.ObjectEntries = {
+    ...common,
+    ...Object.fromEntries(Object.entries(fixed).map(([name, value]) => [name, v.literal(value)])),
+    ...(OWN_MEMBERS[code] === undefined ? {} : own[OWN_MEMBERS[code]]),
+  };
+  return component<v.GenericSchema<Record<string, unknown>>>({
+    schema: v.object(entries),
+    members: {
+      detail: 'What the caller can do about it.',
+      requestId: 'Identifies the request in the log.',
+      errors: 'Everything that is wrong in the body or the query.',
+      id: 'The token that the first request added or rotated.',
+    },
+    example: {
+      ...fixed,
+      detail,
+      requestId: A_REQUEST_ID,
+      ...(code === 'invalid-request' ? { errors: [INVALID_REPOSITORY] } : {}),
+      ...(code === 'idempotency-replayed' ? { id: AN_ID } : {}),
+    },
+  });
+}
+
+/** What the bodies of failures refer to. */
+export const FAILURE_PARTS = {
+  RequestProblem: component({
+    schema: REQUEST_PROBLEM,
+    members: { path: 'A JSON path; empty: the whole body.', message: 'What is wrong.' },
+  }),
+};
+
+const INVALID_REPOSITORY = {
+  path: 'repositories[0]',
+  message: 'must be a repository name, or a prefix followed by /*',
+};
+
+function registryErrorOf(code: ErrorCode): Component {
+  const { registryCode, oauthError, detail } = ERRORS[code];
+  const error = v.object({ code: v.literal(registryCode), message: v.string() });
+  return component({
+    schema: v.object({
+      ...REGISTRY_ERROR.entries,
+      errors: v.pipe(v.array(error), v.length(1)),
+      error: v.literal(oauthError),
+    }),
+    members: {
+      errors: ['One error, for registry clients.', { message: 'What the caller can do about it.' }],
+      details: 'The same message, for docker.',
+      error: 'RFC 6749 section 5.2.',
+      error_description: 'The same message, for OAuth libraries.',
+    },
+    example: {
+      errors: [{ code: registryCode, message: detail }],
+      details: detail,
+      error: oauthError,
+      error_description: detail,
+    },
+  });
 }

@@ -1,9 +1,10 @@
-/** What the document says of a route beyond what the route says itself. */
+/** How the document describes a route beyond what the table of routes says: answers, bodies, parameters, headers. */
 import type { ROUTES } from '../../lib/api/routes.ts';
 import type { ErrorCode } from '../../lib/domain/errors.ts';
-import type { ANSWERS } from './answers.ts';
-import { type HeaderName, headers, NOT_KEPT } from './headers.ts';
+import type { CREDENTIAL_RESPONSES, PUBLIC_RESPONSES } from './public-responses.ts';
+import type { RESPONSES } from './responses.ts';
 import { refTo } from './schema.ts';
+import { A_REQUEST_ID } from './words.ts';
 
 type TabulatedRoute = (typeof ROUTES)[keyof typeof ROUTES][number];
 /** `GET /v1/tokens`, for every route of the table and nothing else. */
@@ -23,10 +24,10 @@ export type Tag =
   | 'Tokens'
   | 'Trusts';
 
-type AnswerName = keyof typeof ANSWERS;
+type ResponseName = keyof (typeof RESPONSES & typeof PUBLIC_RESPONSES & typeof CREDENTIAL_RESPONSES);
 
 export interface Operation {
-  /** Where the operation of the route is not the only one of its name. */
+  /** Needed where several routes share an operation. */
   readonly id?: string;
   readonly tag: Tag;
   readonly summary: string;
@@ -34,11 +35,53 @@ export interface Operation {
   readonly parameters?: readonly object[];
   readonly body?: object;
   readonly answers: Readonly<Record<number, object>>;
-  /** Beside those that every route of its guard has. */
+  /** Beside those that every route with this kind of authentication has. */
   readonly failures?: readonly ErrorCode[];
 }
 
-export interface AnswerParts {
+export const CHALLENGE = 'WWW-Authenticate';
+
+/** Headers by the name of the component: the header, and after a dot which of its values. */
+export const HEADERS = {
+  'X-Request-Id': {
+    description: 'Identifies the request in the log.',
+    schema: { type: 'string', minLength: 1, examples: [A_REQUEST_ID] },
+  },
+  'Cache-Control': {
+    description: 'The answer must not be cached.',
+    schema: { type: 'string', const: 'no-store' },
+  },
+  'Cache-Control.Public': {
+    description: 'The answer holds no secret and may be cached for five minutes.',
+    schema: { type: 'string', const: 'public, max-age=300' },
+  },
+  Location: {
+    description: 'The path of what was added.',
+    schema: { type: 'string', pattern: '^/v1/[a-z]+/[0-9a-f-]{36}$' },
+  },
+  'Retry-After': {
+    description: 'When to try again, in seconds.',
+    schema: { type: 'integer', minimum: 1, examples: [5] },
+  },
+  [CHALLENGE]: {
+    description: 'How to authenticate.',
+    schema: { type: 'string', const: 'Basic realm="pullpass", charset="UTF-8"' },
+  },
+} as const satisfies Record<string, { readonly description: string; readonly schema: object }>;
+
+export type HeaderName = keyof typeof HEADERS;
+
+export const NO_STORE = ['X-Request-Id', 'Cache-Control'] as const satisfies HeaderName[];
+export const CACHEABLE = ['X-Request-Id', 'Cache-Control.Public'] as const satisfies HeaderName[];
+
+/** The headers of an answer, all of them always present. */
+export function headers(names: readonly HeaderName[]): Record<string, { $ref: string }> {
+  return Object.fromEntries(
+    names.map(name => [name.replace(/\..*$/, ''), { $ref: `#/components/headers/${name}` }]),
+  );
+}
+
+interface AnswerOptions {
   readonly mediaType?: string;
   readonly headers?: readonly HeaderName[];
 }
@@ -48,24 +91,23 @@ const JSON_TYPE = 'application/json';
 /** An answer whose body is one of these. */
 export function answer(
   description: string,
-  names: AnswerName | readonly AnswerName[],
-  parts: AnswerParts = {},
+  names: ResponseName | readonly ResponseName[],
+  { mediaType = JSON_TYPE, headers: own = NO_STORE }: AnswerOptions = {},
 ): object {
-  const { mediaType = JSON_TYPE, headers: more = NOT_KEPT } = parts;
   const refs = [names].flat().map(refTo);
   const schema = refs.length === 1 ? refs[0] : { oneOf: refs };
-  return { description, headers: headers(more), content: { [mediaType]: { schema } } };
+  return { description, headers: headers(own), content: { [mediaType]: { schema } } };
 }
 
 export function emptyAnswer(description: string): object {
-  return { description, headers: headers(NOT_KEPT) };
+  return { description, headers: headers(NO_STORE) };
 }
 
 export function jsonBody(name: string, required: boolean): object {
   return { required, content: { [JSON_TYPE]: { schema: refTo(name) } } };
 }
 
-/** A form; with several, the parameter tells which one it is. */
+/** A form; of several, `grant_type` says which one it is. */
 export function formBody(...names: readonly string[]): object {
   const [only, ...others] = names.map(refTo);
   const schema = others.length === 0 ? only : { oneOf: [only, ...others] };
@@ -78,7 +120,7 @@ export function inPath(name: string, description: string, example: string): obje
   return { name, in: 'path', required: true, description, schema: { type: 'string' }, example };
 }
 
-/** A parameter of the query; optional, as all are. */
+/** An optional parameter of the query. */
 export function inQuery(name: string, description: string, schema: object): object {
   return { name, in: 'query', description, schema };
 }

@@ -1,5 +1,5 @@
-/** Bodies of requests: the schemas that the code itself reads them with, and what their members mean. */
-import type * as v from 'valibot';
+/** Bodies of requests: the schemas that the code checks them with, and what their members mean. */
+import * as v from 'valibot';
 import {
   ADD_TOKEN,
   CHANGE_TOKEN,
@@ -8,130 +8,186 @@ import {
   trustSchema,
   VEND_CREDENTIAL,
 } from '../../lib/api/requests.ts';
-import { FORM_REQUESTS } from './forms.ts';
+import { TOKEN_EXCHANGE } from '../../lib/http/credentials.ts';
+import { component, documented } from './component.ts';
 import { type JsonSchema, schemaOf } from './schema.ts';
+import { A_CREDENTIAL, A_TOKEN, ACCESS, ROLE } from './words.ts';
 
-interface Request<S extends v.GenericSchema> {
-  readonly schema: S;
-  /** Every member that the schema knows, and no other. */
-  readonly members: Readonly<Record<keyof v.InferInput<S> & string, string>>;
-  readonly example: v.InferInput<S>;
-  /** What the schema checks by a program, in words. */
-  readonly rules?: string;
-}
-
-const ACCESS = 'What may be done with the repositories; `push` means pull and push.';
-const REPOSITORIES =
+const PATTERNS =
   'Repository names (`team-a/app`), and prefixes followed by `/*` (`team-a/*`) for everything below them.';
-const ALL = 'null: every repository in the namespaces of the account, now and later.';
-const ENDS = 'When it ends by itself, in seconds from now.';
-const REACH = `${REPOSITORIES} What lies in namespaces that the account does not hold is accepted and gives nothing. ${ALL}`;
+const REPOSITORIES = `${PATTERNS} Patterns in namespaces of other accounts are accepted and grant nothing. null: every repository in the namespaces of the account, now and later.`;
+const DESCRIPTION = 'What it is for, in your words.';
+const EXPIRES = 'Lifetime in seconds from now.';
+const SERVICE = 'The registry; may be left out if there is only one.';
+const IGNORED = 'Ignored.';
 
-const NewToken = request({
-  schema: ADD_TOKEN,
-  members: {
-    description: 'What it is for, in your words.',
-    access: ACCESS,
-    nonExpiring: 'It never ends by itself.',
-    expiresInSeconds: `${ENDS} A day when absent.`,
-    repositories: REACH,
-    retrievable: 'Whether its value can be shown again. If not, it is random and shown once.',
-  },
-  example: {
-    description: 'build farm',
-    access: 'push',
-    repositories: ['team-a/*'],
-    expiresInSeconds: 2_592_000,
-  },
-});
+const JSON_BODIES = {
+  NewToken: component({
+    schema: ADD_TOKEN,
+    members: {
+      description: DESCRIPTION,
+      access: ACCESS,
+      nonExpiring: 'true: the token never expires.',
+      expiresInSeconds: `${EXPIRES} Default: one day.`,
+      repositories: REPOSITORIES,
+      retrievable:
+        'Whether the value can be shown again. false: the value is random and only this answer shows it.',
+    },
+    example: {
+      description: 'build farm',
+      access: 'push',
+      repositories: ['team-a/*'],
+      expiresInSeconds: 2_592_000,
+    },
+  }),
+  TokenChange: component({
+    schema: CHANGE_TOKEN,
+    members: {
+      description: DESCRIPTION,
+      access: ACCESS,
+      repositories: REPOSITORIES,
+      disabled: 'true: no login succeeds with the token.',
+      nonExpiring: 'From now on the token never expires.',
+      expiresInSeconds: EXPIRES,
+    },
+    example: { disabled: true },
+  }),
+  TokenRotation: component({
+    schema: ROTATE_TOKEN,
+    members: {
+      graceSeconds: 'How long the old value keeps working, in seconds.',
+      force: 'Ends a grace period that is still running. Without it such a request is refused.',
+    },
+    example: { graceSeconds: 3600 },
+  }),
+  CredentialRequest: component({
+    schema: VEND_CREDENTIAL,
+    members: {
+      repositories: `${PATTERNS} null: every repository that the parent may use; a credential to push may then also pull where the parent may only pull.`,
+      access: ACCESS,
+      expiresInSeconds: `${EXPIRES} Never longer than the parent's.`,
+      service: SERVICE,
+      format: 'The format of the answer. Default: what `Accept` asks for, otherwise `json`.',
+    },
+    example: { repositories: ['team-a/app'], format: 'docker-config' },
+  }),
+};
 
-const TokenChange = request({
-  schema: CHANGE_TOKEN,
-  members: {
-    description: 'What it is for, in your words.',
-    access: ACCESS,
-    repositories: REACH,
-    disabled: 'While this is true no login succeeds with it.',
-    nonExpiring: 'From now on it never ends by itself.',
-    expiresInSeconds: ENDS,
-  },
-  example: { disabled: true },
-});
-
-const TokenRotation = request({
-  schema: ROTATE_TOKEN,
-  members: {
-    graceSeconds: 'How long the value so far keeps working, in seconds.',
-    force: 'Ends a grace that still runs, instead of being refused because of it.',
-  },
-  example: { graceSeconds: 3600 },
-});
-
-const NewPolicy = request({
+const NewPolicy = component({
   schema: policySchema('<issuer>'),
   members: {
     subject:
-      'Whom it is for: an IAM id, with or without the key of its issuer; `*` for every identity of the account.',
-    role: 'reader: pull; writer: pull, push; manager: pull, push, delete; administrator: all of it, and managing the account.',
-    repositories: REACH,
+      'Who it is for: an IAM id, with or without the key of its issuer; or `*` for every identity of the account.',
+    role: ROLE,
+    repositories: REPOSITORIES,
   },
   example: { subject: 'bob', role: 'writer', repositories: ['team-a/*'] },
-  rules:
-    'The subject `*` is reader or writer; an administrator is one of the whole account, without repositories.',
 });
+const POLICY_RULES =
+  'The subject `*` can be reader or writer. An administrator administers the whole account and takes no repositories.';
 
-const NewTrust = request({
+const NewTrust = component({
   schema: trustSchema([]),
   members: {
-    issuer: 'The build platform that vouches for the workloads.',
+    issuer: 'The build platform that issues the tokens of the workloads.',
     claims:
-      'The claims that the token of a workload must have, with exactly these values; members of an object are named after a slash.',
+      "The claims that a workload's token must have, with exactly these values. The members of an object are named after a slash.",
     access: ACCESS,
-    repositories: REACH,
-    lifetimeSeconds: 'How long what the workload gets lives at most, in seconds.',
+    repositories: REPOSITORIES,
+    lifetimeSeconds: 'The longest lifetime of what the workload gets, in seconds.',
   },
   example: {
     issuer: 'github',
     claims: { repository_id: '74', repository_owner_id: '65', ref: 'refs/heads/main' },
     access: 'push',
   } as never,
-  rules:
-    'The claims name what nobody can take over: for GitHub `repository_id` and `repository_owner_id`, to push also `ref`, `environment` or `job_workflow_ref`; for GitLab `project_id`, to push also `ref_protected`; for Kubernetes `sub` and `kubernetes.io/serviceaccount/uid`.',
 });
+const TRUST_RULES =
+  'The claims must name what nobody else can take over: for GitHub `repository_id` and `repository_owner_id`, and to push also `ref`, `environment` or `job_workflow_ref`; for GitLab `project_id`, and to push also `ref_protected`; for Kubernetes `sub` and `kubernetes.io/serviceaccount/uid`.';
 
-const CredentialRequest = request({
-  schema: VEND_CREDENTIAL,
-  members: {
-    repositories: `${REPOSITORIES} null: every repository that the parent may use; a credential to push then also pulls where the parent may only pull.`,
-    access: ACCESS,
-    expiresInSeconds: `${ENDS} Shortened to the end of its parent.`,
-    service: 'The registry that it is for; absent: the only one.',
-    format: 'The shape of the answer; absent: what `Accept` asks for, or else `json`.',
-  },
-  example: { repositories: ['team-a/app'], format: 'docker-config' },
-});
-
-export const REQUESTS: Readonly<Record<string, JsonSchema>> = {
-  NewToken,
-  TokenChange,
-  TokenRotation,
-  NewPolicy,
-  NewTrust,
-  CredentialRequest,
-  ...FORM_REQUESTS,
+/** The forms of OAuth clients. The code reads their parameters one by one and ignores unknown ones. */
+const FORMS = {
+  PasswordLogin: component({
+    schema: v.looseObject({
+      grant_type: v.literal('password'),
+      username: v.optional(
+        v.picklist(['token', 'iamapikey', 'iambearer', 'iamrefresh', 'awsiam', 'oidc', '']),
+      ),
+      password: v.optional(v.string()),
+      service: v.optional(v.string()),
+      scope: v.optional(v.array(v.string())),
+      account: v.optional(v.string()),
+      client_id: v.optional(v.string()),
+    }),
+    members: {
+      username:
+        'Says what the password is. Empty, with an empty password: an anonymous caller, who is granted nothing.',
+      password: 'The secret.',
+      service: SERVICE,
+      scope: 'The access that is asked for; repeated, or separated by spaces.',
+      account: IGNORED,
+      client_id: IGNORED,
+    },
+    example: {
+      grant_type: 'password',
+      username: 'token',
+      password: A_TOKEN,
+      service: 'registry.example',
+      scope: ['repository:team-a/app:pull,push'],
+    },
+  }),
+  TokenExchange: component({
+    schema: v.looseObject({
+      grant_type: v.literal(TOKEN_EXCHANGE),
+      subject_token: v.string(),
+      subject_token_type: v.picklist([
+        'urn:ietf:params:oauth:token-type:access_token',
+        'urn:ietf:params:oauth:token-type:refresh_token',
+        'urn:ietf:params:oauth:token-type:id_token',
+        'urn:ietf:params:oauth:token-type:jwt',
+      ]),
+      requested_token_type: v.optional(v.literal('urn:pullpass:token-type:credential')),
+      audience: v.optional(v.string()),
+      service: v.optional(v.string()),
+      scope: v.optional(v.array(v.string())),
+    }),
+    description:
+      '`actor_token`, `actor_token_type` and `resource` are refused: acting for another party is not supported.',
+    members: {
+      subject_token: 'A registry token, or an IAM or OIDC token.',
+      subject_token_type:
+        'What the subject token is: a registry token or an IAM access token, an IAM refresh token, or the OIDC token of a workload.',
+      audience: SERVICE,
+      service: 'The same as `audience`.',
+      scope:
+        'The access of the credential, `repository:<name or prefix/*>:pull` or `…:pull,push`, at most 32 with the same actions. Default: pull, wherever the parent may.',
+    },
+    example: {
+      grant_type: TOKEN_EXCHANGE,
+      subject_token: A_TOKEN,
+      subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+      audience: 'registry.example',
+      scope: ['repository:team-a/app:pull'],
+    },
+  }),
+  Revocation: component({
+    schema: v.looseObject({ token: v.string() }),
+    members: { token: 'The registry token or credential to revoke.' },
+    example: { token: A_CREDENTIAL },
+  }),
 };
 
-function request<S extends v.GenericSchema>({ schema, members, example, rules }: Request<S>): JsonSchema {
-  const { properties = {}, ...rest } = schemaOf(schema, rules);
-  const described = Object.entries(properties).map(([name, property]) => [
-    name,
-    describe(property, members[name as keyof typeof members]),
-  ]);
-  return { ...rest, properties: Object.fromEntries(described), examples: [example as object] } as JsonSchema;
-}
+export const REQUESTS: Readonly<Record<string, JsonSchema>> = {
+  ...documentedAll(JSON_BODIES),
+  NewPolicy: documented(schemaOf(NewPolicy.schema, POLICY_RULES), NewPolicy),
+  NewTrust: documented(schemaOf(NewTrust.schema, TRUST_RULES), NewTrust),
+  ...documentedAll(FORMS),
+};
 
-/** The meaning first, then what the schema says of itself. */
-function describe(property: JsonSchema | boolean, meaning: string): JsonSchema {
-  if (typeof property === 'boolean') throw new Error('a member that can be anything');
-  return { ...property, description: [meaning, property.description].filter(Boolean).join(' ') };
+function documentedAll(components: Readonly<Record<string, ReturnType<typeof component>>>) {
+  const entries = Object.entries(components).map(([name, one]) => [
+    name,
+    documented(schemaOf(one.schema), one),
+  ]);
+  return Object.fromEntries(entries) as Record<string, JsonSchema>;
 }

@@ -1,4 +1,4 @@
-/** JSON Schema 2020-12 (the dialect of OpenAPI 3.1) from the schemas of the code. */
+/** JSON Schema 2020-12 (the dialect of OpenAPI 3.1) from the schemas of the code, with words for their members. */
 import {
   type ConversionConfig,
   type JsonSchema,
@@ -23,7 +23,7 @@ export function schemaOf(schema: v.GenericSchema, rules?: string): JsonSchema {
   return plain;
 }
 
-/** Schemas by name; those that hold one another refer to it. */
+/** Schemas by name; a schema that holds another refers to it. */
 export function schemasOf(
   definitions: Readonly<Record<string, v.GenericSchema>>,
 ): Record<string, JsonSchema> {
@@ -42,16 +42,19 @@ function configuration(rules?: string): ConversionConfig {
   };
 }
 
-/** What a check has no keyword for is told as the caller would be told. */
+/** A check that has no keyword becomes the sentence that a caller would read. */
 function convertAction(
   { valibotAction: action, jsonSchema }: Action,
   rules?: string,
 ): JsonSchema | undefined {
   switch (action.type) {
     case 'check':
-      return inWords(jsonSchema, messageOf(action));
+      return withSentence(jsonSchema, messageOf(action));
     case 'raw_check':
-      return inWords(jsonSchema, rules);
+      return withSentence(jsonSchema, rules);
+    case 'readonly':
+      // It types the code; in JSON Schema `readOnly` would mean that requests must not send the member.
+      return jsonSchema;
     case 'regex':
       return convertRegex(jsonSchema, action as v.RegexAction<string, v.ErrorMessage<v.RegexIssue<string>>>);
     default:
@@ -59,7 +62,7 @@ function convertAction(
   }
 }
 
-/** JSON Schema reads patterns as if they had the flag `u` (section 6.4 of its core), and has no other. */
+/** JSON Schema reads patterns as if they had the flag `u` (section 6.4 of its core), and has no other flag. */
 function convertRegex(
   jsonSchema: JsonSchema,
   action: v.RegexAction<string, v.ErrorMessage<v.RegexIssue<string>> | undefined>,
@@ -68,21 +71,23 @@ function convertRegex(
   const message = messageOf(action);
   if (flags !== 'u' && flags !== '') return undefined;
   const withPattern = { ...jsonSchema, pattern: source };
-  return message === undefined ? withPattern : inWords(withPattern, message);
+  return message === undefined ? withPattern : withSentence(withPattern, message);
 }
 
 function convertSchema({ valibotSchema: { type, ...schema }, jsonSchema }: Schema): JsonSchema | undefined {
   if (type === 'nullable') return mergeNull(jsonSchema);
   if (type === 'picklist' && jsonSchema.enum?.length === 0) {
     // The configuration of a deployment names them.
-    return inWords({ type: 'string' }, messageOf(schema));
+    return withSentence({ type: 'string' }, messageOf(schema));
   }
-  if (jsonSchema.required?.length !== 0) return undefined;
-  const { required: _, ...others } = jsonSchema;
+  // An answer has these members and no others, although a client accepts more.
+  const closed = type === 'object' ? { ...jsonSchema, additionalProperties: false } : jsonSchema;
+  if (closed.required?.length !== 0) return closed === jsonSchema ? undefined : closed;
+  const { required: _, ...others } = closed;
   return others;
 }
 
-/** `anyOf` with null is how it is written, a list of types is how it is read. */
+/** A list of types is easier to read than `anyOf` with null. */
 function mergeNull({ anyOf, ...rest }: JsonSchema): JsonSchema | undefined {
   const [inner] = anyOf ?? [];
   if (typeof inner !== 'object' || typeof inner.type !== 'string' || 'enum' in inner) return undefined;
@@ -94,7 +99,7 @@ function messageOf(part: object): string | undefined {
 }
 
 /** Adds a sentence to the description. */
-function inWords(jsonSchema: JsonSchema, words: string | undefined): JsonSchema {
+function withSentence(jsonSchema: JsonSchema, words: string | undefined): JsonSchema {
   if (words === undefined) throw new Error('a check without a keyword and without words');
   const sentence = `${words.replace(/^must/, 'Must')}${words.endsWith('.') ? '' : '.'}`;
   const description =

@@ -1,3 +1,4 @@
+/** Who may call a route, as security schemes and in words. */
 import type { Authentication, Route } from '../../lib/http/request.ts';
 
 const BASIC = { basic: [] };
@@ -6,51 +7,49 @@ const REGISTRY_TOKEN = { registryToken: [] };
 
 interface Access {
   readonly security: readonly object[];
-  /** Who, in words; undefined: everybody. */
-  readonly who?: string;
+  /** In words; undefined: everybody. */
+  readonly callers?: string;
 }
 
 const IAM = '`iambearer`, `iamapikey`, `iamrefresh` or `awsiam`';
 const ACCESS: Record<Authentication, Access> = {
   administrator: {
     security: [BASIC, IAM_TOKEN],
-    who: `For administrators of the account, as ${IAM}.`,
+    callers: `For administrators of the account, as ${IAM}.`,
   },
   'strong-administrator': {
     security: [BASIC, IAM_TOKEN],
-    who: `For administrators of the account, as ${IAM}, with a proof that nobody else could have sent in their place.`,
+    callers: `For administrators of the account, as ${IAM}. An access token without an audience is refused, because another service could replay it.`,
   },
-  identity: { security: [BASIC, IAM_TOKEN], who: `For every IAM identity, as ${IAM}.` },
+  identity: { security: [BASIC, IAM_TOKEN], callers: `For every IAM identity, as ${IAM}.` },
   vend: {
     security: [BASIC, IAM_TOKEN, REGISTRY_TOKEN],
-    who: 'For whoever has a registry token or an identity, as every user name; a credential vends nothing.',
+    callers: 'For registry tokens, IAM identities and workloads. A credential cannot vend another.',
   },
-  login: { security: [{}, BASIC], who: 'For whoever has a secret, as every user name.' },
+  login: { security: [{}, BASIC], callers: 'For every kind of secret.' },
   public: { security: [] },
 };
 
-/** A form brings its credentials along, where no security scheme can say so. */
+/** The credentials of a form are in its body, which no security scheme can express. */
 export function accessTo({ authentication, body }: Route): Access {
   return authentication === 'login' && body === 'form' ? { security: [] } : ACCESS[authentication];
 }
 
+const USER_NAMES = [
+  'The user name says what the password is:',
+  '',
+  '| user name | password |',
+  '|---|---|',
+  '| `token` | a registry token, or for a login also a credential |',
+  '| `iamapikey` | an API key of a user or a service ID |',
+  '| `iambearer` | an access token of the IAM |',
+  '| `iamrefresh` | a refresh token of the IAM |',
+  '| `awsiam` | a presigned `GetCallerIdentity` request |',
+  '| `oidc` | the OIDC token of a workload |',
+];
+
 export const SECURITY_SCHEMES = {
-  basic: {
-    type: 'http',
-    scheme: 'basic',
-    description: [
-      'The user name says what the password is:',
-      '',
-      '| user name | password |',
-      '|---|---|',
-      '| `token` | a registry token, or where it logs in a credential |',
-      '| `iamapikey` | an API key of a user or a service ID |',
-      '| `iambearer` | an access token of the IAM |',
-      '| `iamrefresh` | a refresh token of the IAM |',
-      '| `awsiam` | a presigned `GetCallerIdentity` request |',
-      '| `oidc` | the OIDC token of a workload |',
-    ].join('\n'),
-  },
+  basic: { type: 'http', scheme: 'basic', description: USER_NAMES.join('\n') },
   iamToken: {
     type: 'http',
     scheme: 'bearer',

@@ -1,6 +1,9 @@
 /** The bodies of errors: types of the encoders, schemas of the OpenAPI document, and what the CLI reads. */
 import * as v from 'valibot';
 
+/** One thing that is wrong in a request, and where. */
+export const REQUEST_PROBLEM = v.object({ path: v.string(), message: v.string() });
+
 /** RFC 9457. `errors` comes with `invalid-request`, `id` with `idempotency-replayed`. */
 export const PROBLEM = v.object({
   type: v.string(),
@@ -9,7 +12,7 @@ export const PROBLEM = v.object({
   detail: v.string(),
   code: v.string(),
   requestId: v.string(),
-  errors: v.optional(v.pipe(v.array(v.object({ path: v.string(), message: v.string() })), v.readonly())),
+  errors: v.optional(v.pipe(v.array(REQUEST_PROBLEM), v.readonly())),
   id: v.optional(v.string()),
 });
 export type ProblemDetails = v.InferOutput<typeof PROBLEM>;

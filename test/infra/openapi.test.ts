@@ -14,7 +14,7 @@ import {
 import { validator } from '../support/openapi-contract.ts';
 
 describe('the committed document', () => {
-  it('is what the code says', () => {
+  it('is up to date with the code', () => {
     const isCurrent = JSON.stringify(document) === JSON.stringify(openApiDocument());
     expect(isCurrent, 'lib/api/openapi.json is out of date: npm run openapi').toBe(true);
   });
@@ -22,7 +22,7 @@ describe('the committed document', () => {
   it('gives examples that are valid', () => {
     const validate = validator();
     const examples = [...examplesIn(document.components.schemas, '#/components/schemas')];
-    expect(examples.length).toBeGreaterThan(100);
+    expect(examples.length).toBeGreaterThan(50);
     for (const [ref, example] of examples) {
       const validateOne = validate(ref);
       expect([ref, example, validateOne(example), validateOne.errors]).toEqual([ref, example, true, null]);

@@ -1,0 +1,191 @@
+/** The management routes in words, in the order of the table of routes. */
+import {
+  answer,
+  emptyAnswer,
+  inPath,
+  inQuery,
+  jsonBody,
+  type Line,
+  NO_STORE,
+  type Operation,
+} from './operation.ts';
+import { AN_ID } from './words.ts';
+
+const TOKEN_ID = inPath('id', 'The identifier of the token.', AN_ID);
+const POLICY_ID = inPath('id', 'The identifier of the policy.', AN_ID);
+const TRUST_ID = inPath('id', 'The identifier of the trust.', AN_ID);
+const NAMESPACE_NAME = inPath(
+  'name',
+  'The namespace: 2 to 128 lower-case letters and digits, separated by `.`, `_`, `__` or `-`.',
+  'team-a',
+);
+const IDEMPOTENCY_KEY = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  description:
+    'A name for this request, new for each. Repeating the request with it never issues a second value: the first value is shown again while it is current, retrievable and usable.',
+  schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,255}$' },
+};
+const REPLAYS = ['idempotency-replayed', 'idempotency-mismatch'] as const;
+const CREATED = { headers: [...NO_STORE, 'Location'] } as const;
+
+const TOKENS = {
+  'POST /v1/tokens': {
+    tag: 'Tokens',
+    summary: 'Add a token',
+    description: 'The answer holds its value.',
+    parameters: [IDEMPOTENCY_KEY],
+    body: jsonBody('NewToken', false),
+    answers: { 201: answer('The token and its value.', 'IssuedToken', CREATED) },
+    failures: REPLAYS,
+  },
+  'GET /v1/tokens': {
+    tag: 'Tokens',
+    summary: 'List the tokens',
+    description: 'The unexpired tokens of the account, newest first, without values.',
+    parameters: [
+      inQuery('limit', 'The number of tokens on a page.', {
+        type: 'integer',
+        minimum: 1,
+        maximum: 200,
+        default: 50,
+      }),
+      inQuery('cursor', 'The `nextCursor` of the previous page.', { type: 'string' }),
+    ],
+    answers: { 200: answer('A page of tokens.', 'TokenList') },
+  },
+  'GET /v1/tokens/{id}': {
+    tag: 'Tokens',
+    summary: 'Show a token',
+    description: 'Without its value. An expired token is not found.',
+    parameters: [TOKEN_ID],
+    answers: { 200: answer('The token.', 'Token') },
+    failures: ['not-found'],
+  },
+  'PATCH /v1/tokens/{id}': {
+    tag: 'Tokens',
+    summary: 'Change a token',
+    description: 'Absent members stay as they are. The change takes effect at the next login.',
+    parameters: [TOKEN_ID],
+    body: jsonBody('TokenChange', true),
+    answers: { 200: answer('The token after the change.', 'Token') },
+    failures: ['not-found'],
+  },
+  'DELETE /v1/tokens/{id}': {
+    tag: 'Tokens',
+    summary: 'Remove a token',
+    description: 'No login succeeds with it from then on. Removing it again is 404.',
+    parameters: [TOKEN_ID],
+    answers: { 204: emptyAnswer('The token is removed.') },
+    failures: ['not-found'],
+  },
+  'GET /v1/tokens/{id}/value': {
+    tag: 'Tokens',
+    summary: 'Show the value of a token again',
+    description: 'The caller is recorded before the value is shown.',
+    parameters: [TOKEN_ID],
+    answers: { 200: answer('The value.', 'TokenValue') },
+    failures: ['not-found', 'not-retrievable', 'token-disabled'],
+  },
+  'POST /v1/tokens/{id}/rotate': {
+    tag: 'Tokens',
+    summary: 'Give a token a new value',
+    description: 'The old value keeps working until the grace period ends.',
+    parameters: [TOKEN_ID, IDEMPOTENCY_KEY],
+    body: jsonBody('TokenRotation', false),
+    answers: { 200: answer('The token and its new value.', 'IssuedToken') },
+    failures: ['not-found', 'rotation-in-progress', ...REPLAYS],
+  },
+} as const satisfies Partial<Record<Line, Operation>>;
+
+const NAMESPACES = {
+  'GET /v1/namespaces': {
+    tag: 'Namespaces',
+    summary: 'List the namespaces',
+    description: 'Those of the account, by name.',
+    answers: { 200: answer('The namespaces.', 'NamespaceList') },
+  },
+  'PUT /v1/namespaces/{name}': {
+    tag: 'Namespaces',
+    summary: 'Register a namespace',
+    description:
+      'A namespace belongs to one account. Only that account can grant access to the repositories whose names begin with it.',
+    parameters: [NAMESPACE_NAME],
+    answers: {
+      200: answer('The account already had it.', 'Namespace'),
+      201: answer('It is registered.', 'Namespace'),
+    },
+    failures: ['registration-closed', 'namespace-taken'],
+  },
+  'DELETE /v1/namespaces/{name}': {
+    tag: 'Namespaces',
+    summary: 'Release a namespace',
+    description: 'Access to its repositories is no longer granted. The name stays reserved to the account.',
+    parameters: [NAMESPACE_NAME],
+    answers: { 204: emptyAnswer('It is released.') },
+    failures: ['not-found'],
+  },
+} as const satisfies Partial<Record<Line, Operation>>;
+
+const POLICIES = {
+  'POST /v1/policies': {
+    tag: 'Policies',
+    summary: 'Add a policy',
+    description: 'Policies apply to IAM identities, never to registry tokens.',
+    body: jsonBody('NewPolicy', true),
+    answers: { 201: answer('The policy.', 'Policy', CREATED) },
+    failures: ['limit-reached'],
+  },
+  'GET /v1/policies': {
+    tag: 'Policies',
+    summary: 'List the policies',
+    description: 'Those of the account, oldest first.',
+    answers: { 200: answer('The policies.', 'PolicyList') },
+  },
+  'DELETE /v1/policies/{id}': {
+    tag: 'Policies',
+    summary: 'Remove a policy',
+    description: 'It no longer applies, from the next login on.',
+    parameters: [POLICY_ID],
+    answers: { 204: emptyAnswer('It is removed.') },
+    failures: ['not-found'],
+  },
+} as const satisfies Partial<Record<Line, Operation>>;
+
+const TRUSTS = {
+  'POST /v1/trusts': {
+    tag: 'Trusts',
+    summary: 'Add a trust',
+    description: 'Workloads of a build platform can log in if their tokens have these claims.',
+    body: jsonBody('NewTrust', true),
+    answers: { 201: answer('The trust.', 'Trust', CREATED) },
+    failures: ['limit-reached'],
+  },
+  'GET /v1/trusts': {
+    tag: 'Trusts',
+    summary: 'List the trusts',
+    description: 'Those of the account, oldest first.',
+    answers: { 200: answer('The trusts.', 'TrustList') },
+  },
+  'DELETE /v1/trusts/{id}': {
+    tag: 'Trusts',
+    summary: 'Remove a trust',
+    description: 'It no longer applies, from the next login on.',
+    parameters: [TRUST_ID],
+    answers: { 204: emptyAnswer('It is removed.') },
+    failures: ['not-found'],
+  },
+} as const satisfies Partial<Record<Line, Operation>>;
+
+export const MANAGEMENT_OPERATIONS = {
+  ...TOKENS,
+  ...NAMESPACES,
+  ...POLICIES,
+  ...TRUSTS,
+  'GET /v1/identity': {
+    tag: 'Identity',
+    summary: 'Show who the caller is',
+    description: 'The authenticated identity, its roles, and where they come from.',
+    answers: { 200: answer('The caller.', 'Identity') },
+  },
+} as const satisfies Partial<Record<Line, Operation>>;

@@ -1,0 +1,144 @@
+/** What the members of the management answers mean. */
+import * as api from '../../lib/api/responses.ts';
+import { component } from './component.ts';
+import { A_TOKEN, ACCESS, AN_HOUR_LATER, AN_ID, CREATED, PATTERNS, ROLE, TIME } from './words.ts';
+
+const UUID = 'A UUID of version 7.';
+const REPOSITORIES = `${PATTERNS} null: every repository in the namespaces of the account.`;
+const WORDS_OF_CREATION = {
+  createdAt: `When it was added. ${TIME}`,
+  createdBy: 'The subject that added it, with its issuer.',
+};
+
+const token = {
+  members: {
+    id: `The identifier of the token. ${UUID}`,
+    description: 'What the administrator wrote about it.',
+    access: ACCESS,
+    repositories: REPOSITORIES,
+    ...WORDS_OF_CREATION,
+    expiresAt: `When it expires; null: never. ${TIME}`,
+    lastUsedAt: `When it last logged in, to the hour; null: not yet. ${TIME}`,
+    disabled: 'true: no login succeeds with it.',
+    retrievable: 'Whether its value can be shown again.',
+  },
+  example: {
+    id: AN_ID,
+    description: 'build farm',
+    access: 'pull',
+    repositories: ['team-a/app', 'team-a/tools/*'],
+    ...CREATED,
+    expiresAt: AN_HOUR_LATER,
+    lastUsedAt: null,
+    disabled: false,
+    retrievable: true,
+  },
+} as const;
+const VALUE = 'The value: the password of `docker login -u token`.';
+
+const policy = {
+  id: AN_ID,
+  subject: 'corp:bob',
+  role: 'writer',
+  repositories: ['team-a/*'],
+  ...CREATED,
+} as const;
+const trust = {
+  id: AN_ID,
+  issuer: 'github',
+  claims: { repository_id: '74', repository_owner_id: '65' },
+  access: 'pull',
+  repositories: null,
+  lifetimeSeconds: 3600,
+  ...CREATED,
+} as const;
+const role = { role: 'writer', repositories: ['team-a/*'], source: { policy: AN_ID } } as const;
+
+export const RESPONSES = {
+  Token: component({ schema: api.TOKEN, ...token }),
+  IssuedToken: component({
+    schema: api.NEW_TOKEN,
+    members: { ...token.members, token: VALUE },
+    example: { ...token.example, token: A_TOKEN },
+  }),
+  TokenValue: component({
+    schema: api.TOKEN_VALUE,
+    members: { id: token.members.id, token: VALUE },
+    example: { id: AN_ID, token: A_TOKEN },
+  }),
+  TokenList: component({
+    schema: api.TOKEN_LIST,
+    members: { nextCursor: 'The `cursor` of the next page; null: this is the last.' },
+    example: { tokens: [token.example], nextCursor: null },
+  }),
+  Namespace: component({
+    schema: api.NAMESPACE,
+    members: { name: 'The first segment of the names of its repositories.' },
+    example: { name: 'team-a' },
+  }),
+  NamespaceList: component({
+    schema: api.NAMESPACE_LIST,
+    example: { namespaces: [{ name: 'team-a' }] },
+  }),
+  Policy: component({
+    schema: api.POLICY,
+    members: {
+      id: `The identifier of the policy. ${UUID}`,
+      subject: 'Who it is for: an IAM id with its issuer, or `*` for every identity of the account.',
+      role: ROLE,
+      repositories: REPOSITORIES,
+      ...WORDS_OF_CREATION,
+    },
+    example: policy,
+  }),
+  PolicyList: component({ schema: api.POLICY_LIST, example: { policies: [policy] } }),
+  Trust: component({
+    schema: api.TRUST,
+    members: {
+      id: `The identifier of the trust. ${UUID}`,
+      issuer: 'The key of the build platform in the configuration.',
+      claims: "The claims that a workload's token must have, with exactly these values.",
+      access: ACCESS,
+      repositories: REPOSITORIES,
+      lifetimeSeconds: 'The longest lifetime of what the workload gets, in seconds.',
+      ...WORDS_OF_CREATION,
+    },
+    example: trust,
+  }),
+  TrustList: component({ schema: api.TRUST_LIST, example: { trusts: [trust] } }),
+  HeldRole: component({
+    schema: api.HELD_ROLE,
+    members: {
+      role: ROLE,
+      repositories: REPOSITORIES,
+      source: [
+        'Where the role comes from: the configuration of the deployment, or a policy.',
+        { policy: `The identifier of the policy. ${UUID}` },
+      ],
+    },
+    example: role,
+  }),
+  Identity: component({
+    schema: api.IDENTITY,
+    members: {
+      kind: 'How the caller authenticated.',
+      issuer: 'The key of the issuer that vouches for the caller.',
+      account: 'The account of the caller, with its issuer.',
+      subject: 'The subject of the caller, with its issuer.',
+      strength: 'weak: the token names no audience, so any other service that receives it could use it here.',
+      expiresAt: `When the authentication expires; null: never. ${TIME}`,
+      roles: 'Every role of the caller in its account.',
+      workloadAudience: 'The audience that a workload requests in its token to log in for this account.',
+    },
+    example: {
+      kind: 'iamapikey',
+      issuer: 'corp',
+      account: 'corp:acme',
+      subject: 'corp:alice',
+      strength: 'strong',
+      expiresAt: AN_HOUR_LATER,
+      roles: [role],
+      workloadAudience: 'https://pullpass.example/accounts/0123456789abcdef',
+    },
+  }),
+};

@@ -1,0 +1,15 @@
+/** Words and examples that several schemas share. The examples work nowhere. */
+
+export const ACCESS = 'Allowed actions: `pull`, or `push`, which includes pull.';
+export const PATTERNS = 'Repository names, and prefixes followed by `/*`, at most 32.';
+export const ROLE =
+  'reader: pull; writer: pull, push; manager: pull, push, delete; administrator: all of these, and managing the account.';
+export const TIME = 'RFC 3339, UTC.';
+
+export const AN_ID = '01a1fd49-4a6c-7d65-a6e0-bc414b35f7c0';
+export const A_REQUEST_ID = 'b6b8a3f4-5d1c-4f0e-9a55-6f1d7b1d9e57';
+export const A_TOKEN = `plp_${'0'.repeat(64)}ExampleExampleExample00`;
+export const A_CREDENTIAL = `plc_k1.${'ExampleExample'.repeat(4)}`;
+export const A_TIME = '2026-11-21T07:00:00Z';
+export const AN_HOUR_LATER = '2026-11-21T08:00:00Z';
+export const CREATED = { createdAt: A_TIME, createdBy: 'corp:alice' };
