@@ -11,7 +11,7 @@ import { composeAws } from './aws.ts';
 import { composeDynamo, DYNAMO_SETTINGS } from './dynamo.ts';
 import { composeTableMarker, TABLE_SETTINGS } from './identity.ts';
 import { composeMetrics } from './metrics.ts';
-import { clock } from './system.ts';
+import { clock, write } from './system.ts';
 
 const SETTINGS = [...DYNAMO_SETTINGS, ...TABLE_SETTINGS, 'stage', 'unusedDays', 'eventBus'] as const;
 
@@ -31,7 +31,7 @@ export interface Cleanup {
 export function composeCleanup(): Cleanup {
   const config = readConfig(SETTINGS);
   const { table, unusedDays } = config;
-  const log = structuredLog();
+  const log = structuredLog({ write, clock });
   const metrics = composeMetrics(config);
   const expiry = expiryStore({ call: composeDynamo(config, metrics), table });
   const notices = composeNotices(config, log);

@@ -8,7 +8,7 @@ import { structuredLog } from '../telemetry/log.ts';
 import { composeTableMarker, TABLE_SETTINGS } from './identity.ts';
 import { composeCredentialKeySource, composeKeyStore } from './key-places.ts';
 import { composeMetrics } from './metrics.ts';
-import { clock, randomBytes } from './system.ts';
+import { clock, randomBytes, write } from './system.ts';
 
 export function composeKeys(): KeyEvents {
   const config = readConfig(['service', 'services', 'keys', 'credentialKey', 'stage', ...TABLE_SETTINGS]);
@@ -21,5 +21,11 @@ export function composeKeys(): KeyEvents {
     metrics,
   };
   const settle = () => composeTableMarker(config).initialise(clock());
-  return { ports, respond: (url, body) => putResponse(url, body), settle, log: structuredLog(), metrics };
+  return {
+    ports,
+    respond: (url, body) => putResponse(url, body),
+    settle,
+    log: structuredLog({ write, clock }),
+    metrics,
+  };
 }

@@ -13,7 +13,7 @@ import { structuredLog } from '../telemetry/log.ts';
 import { replayLedger } from '../usecases/replay-ledger.ts';
 import { composeTableMarker, TABLE_SETTINGS } from './identity.ts';
 import { composeLedger } from './ledger.ts';
-import { clock, randomBytes } from './system.ts';
+import { clock, randomBytes, write } from './system.ts';
 
 export interface Restore {
   readonly run: Replay;
@@ -36,7 +36,7 @@ export function composeRestore(): Restore {
   };
   return {
     run: (request, remainingMs) => replayLedger({ ...ports, remainingMs }, request),
-    log: structuredLog(),
+    log: structuredLog({ write, clock }),
   };
 }
 

@@ -4,3 +4,4 @@ import type { Clock, RandomBytes } from '../ports/system.ts';
 
 export const clock: Clock = Date.now;
 export const randomBytes: RandomBytes = systemRandomBytes;
+export const write = (line: string): void => void process.stdout.write(`${line}\n`);

@@ -1,6 +1,6 @@
 /** The metrics of a deployment. Alarms and dashboards know these names, so they stay. */
 
-/** Sums: each occurrence counts. */
+/** Sums. */
 export const COUNTS = [
   'Logins',
   'Denials',
@@ -15,7 +15,7 @@ export const COUNTS = [
   'ExpiringTokens',
 ] as const;
 
-/** Values: each is one reading, in the unit that CloudWatch has for it. */
+/** Measured values, in units of CloudWatch. */
 export const OBSERVATIONS = {
   LatencyMs: 'Milliseconds',
   LeafSecondsLeft: 'Seconds',

@@ -1,3 +1,5 @@
+/** Metrics in the embedded format of CloudWatch: one JSON line for each request or run (docs/logs.md). */
+
 import type { Denial } from '../domain/denial.ts';
 import { type Count, OBSERVATIONS, type Observation } from '../domain/metrics.ts';
 import type { Clock, Metrics } from '../ports/system.ts';
@@ -6,25 +8,27 @@ const NAMESPACE = 'Pullpass';
 
 const nothing = () => undefined;
 
-/** Figures that nobody collects. */
+/** Metrics that are not collected. */
 export const NO_METRICS: Metrics = { count: nothing, denied: nothing, observe: nothing, flush: nothing };
 
 export interface MetricsOptions {
-  /** The deployment that the figures are of; undefined: nobody collects them, and nothing is written. */
+  /** The deployment that they are of; undefined: they are not collected, and nothing is written. */
   readonly stage: string | undefined;
   readonly clock: Clock;
+  /** Takes one line, without its end. */
+  readonly write: (line: string) => void;
 }
 
 /**
- * The figures of one function. They are kept for the whole function and not for each request: on Lambda, where they
- * are collected, one request runs at a time; and whatever runs beside it, every figure is put out once.
+ * The metrics of one function, not of one request: on Lambda, where they are collected, one request runs at a time, and
+ * elsewhere each value is still written exactly once.
  */
-export function embeddedMetrics({ stage, clock }: MetricsOptions): Metrics {
+export function embeddedMetrics({ stage, clock, write }: MetricsOptions): Metrics {
   if (stage === undefined) return NO_METRICS;
-  let figures = new Map<Count | Observation, number | number[]>();
+  let values = new Map<Count | Observation, number | number[]>();
   let denial: Denial | undefined;
   const count: Metrics['count'] = (name, by = 1) => {
-    figures.set(name, Number(figures.get(name) ?? 0) + by);
+    values.set(name, Number(values.get(name) ?? 0) + by);
   };
   return {
     count,
@@ -33,24 +37,22 @@ export function embeddedMetrics({ stage, clock }: MetricsOptions): Metrics {
       denial = reason;
     },
     observe(name, value) {
-      const before = figures.get(name);
-      // A lone value stays a number: whoever looks for slow requests can sort by it.
-      figures.set(name, before === undefined ? value : [before, value].flat());
+      const before = values.get(name);
+      // A lone value stays a number, so that slow requests can be sorted by it.
+      values.set(name, before === undefined ? value : [before, value].flat());
     },
     flush(about) {
-      if (figures.size === 0) return;
+      if (values.size === 0) return;
       const members = { Stage: stage, ...(denial === undefined ? {} : { Reason: denial }) };
-      const _aws = { Timestamp: clock(), CloudWatchMetrics: directives([...figures.keys()], denial) };
-      process.stdout.write(
-        `${JSON.stringify({ _aws, ...about, ...members, ...Object.fromEntries(figures) })}\n`,
-      );
-      figures = new Map();
+      const _aws = { Timestamp: clock(), CloudWatchMetrics: directives([...values.keys()], denial) };
+      write(JSON.stringify({ _aws, ...about, ...members, ...Object.fromEntries(values) }));
+      values = new Map();
       denial = undefined;
     },
   };
 }
 
-/** Denials are metrics by their reason too; everything else would only cost more by it. */
+/** Denials are counted by their reason too; for other metrics that dimension would only add cost. */
 function directives(names: readonly (Count | Observation)[], denial: Denial | undefined): object[] {
   const all = { Namespace: NAMESPACE, Dimensions: [['Stage']], Metrics: names.map(definition) };
   if (denial === undefined) return [all];
@@ -58,9 +60,9 @@ function directives(names: readonly (Count | Observation)[], denial: Denial | un
 }
 
 function definition(name: Count | Observation): object {
-  return { Name: name, Unit: isReading(name) ? OBSERVATIONS[name] : 'Count' };
+  return { Name: name, Unit: isObservation(name) ? OBSERVATIONS[name] : 'Count' };
 }
 
-function isReading(name: Count | Observation): name is Observation {
+function isObservation(name: Count | Observation): name is Observation {
   return name in OBSERVATIONS;
 }

@@ -55,7 +55,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   ledger: { imports: ['aws', 'files', 'domain', 'ports'], npm: ['valibot'], node: null },
   /** What schemas refuse, in our words. */
   schema: { imports: [], npm: [], node: [] },
-  telemetry: { imports: ['domain', 'ports'], npm: ['@aws-lambda-powertools/logger'], node: [] },
+  telemetry: { imports: ['domain', 'ports'], npm: [], node: [] },
   http: { imports: ['domain', 'ports'], npm: ['@middy/core', 'valibot', 'aws-lambda'], node: null },
   api: {
     imports: ['http', 'schema', 'usecases', 'domain', 'ports'],

@@ -1,5 +1,5 @@
-/** The figures that a function puts out: one line in the format that CloudWatch reads, and none that nobody collects. */
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+/** Metrics: one line in the format that CloudWatch reads. */
+import { beforeEach, expect, it } from 'vitest';
 import { COUNTS, OBSERVATIONS } from '../../lib/domain/metrics.ts';
 import { embeddedMetrics } from '../../lib/telemetry/metrics.ts';
 import { figuresIn } from '../support/metrics.ts';
@@ -8,13 +8,12 @@ const NOW_MS = 1_790_000_000_123;
 const lines: string[] = [];
 beforeEach(() => {
   lines.length = 0;
-  vi.spyOn(process.stdout, 'write').mockImplementation(chunk => lines.push(String(chunk)) > 0);
 });
-afterEach(() => void vi.restoreAllMocks());
 
-const metricsOf = (stage: string | undefined) => embeddedMetrics({ stage, clock: () => NOW_MS });
+const metricsOf = (stage: string | undefined) =>
+  embeddedMetrics({ stage, clock: () => NOW_MS, write: line => void lines.push(line) });
 
-it('are one line, with sums, readings, and what helps to find the request', () => {
+it('writes one line with sums, observations, and the request that they belong to', () => {
   const metrics = metricsOf('prod');
   metrics.count('StoreCalls');
   metrics.count('StoreCalls', 2);
@@ -23,7 +22,7 @@ it('are one line, with sums, readings, and what helps to find the request', () =
   metrics.observe('LeafSecondsLeft', 50);
   metrics.flush({ requestId: 'r-1' });
   expect(lines).toHaveLength(1);
-  expect(lines[0]).toMatch(/^[^\n]+\n$/);
+  expect(lines[0]).toMatch(/^[^\n]+$/);
   const [figures] = figuresIn(lines);
   expect(figures?.metrics).toEqual({
     'Pullpass Stage=prod StoreCalls Count': 3,
@@ -34,7 +33,7 @@ it('are one line, with sums, readings, and what helps to find the request', () =
   expect(JSON.parse(lines[0] ?? '')._aws.Timestamp).toBe(NOW_MS);
 });
 
-it('have denials by their reason too, and nothing else by it', () => {
+it('counts denials by their reason too, and nothing else by it', () => {
   const metrics = metricsOf('prod');
   metrics.denied('expired');
   metrics.count('RateLimited');
@@ -46,7 +45,7 @@ it('have denials by their reason too, and nothing else by it', () => {
   });
 });
 
-it('begin anew with each line, and where nothing was noted there is none', () => {
+it('starts again after each line, and writes none when nothing was counted', () => {
   const metrics = metricsOf('prod');
   metrics.denied('ended');
   metrics.flush({});
@@ -59,7 +58,7 @@ it('begin anew with each line, and where nothing was noted there is none', () =>
   ]);
 });
 
-it('are not written where no stage collects them', () => {
+it('writes nothing without a stage', () => {
   const metrics = metricsOf(undefined);
   metrics.count('Logins');
   metrics.denied('expired');
@@ -68,7 +67,7 @@ it('are not written where no stage collects them', () => {
   expect(lines).toEqual([]);
 });
 
-it('have the names that alarms and dashboards know', () => {
+it('uses the names that alarms and dashboards know', () => {
   expect([...COUNTS, ...Object.keys(OBSERVATIONS)].sort()).toEqual([
     'CleanupFinished',
     'Denials',

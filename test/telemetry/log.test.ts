@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import type { Account } from '../../lib/domain/account.ts';
+import type { AuditEvent } from '../../lib/ports/stores.ts';
+import { type LogOptions, loggedAudit, loggedNotices, structuredLog } from '../../lib/telemetry/log.ts';
+import { NOW } from '../support/records.ts';
+
+const NOW_MS = 1_790_000_000_123;
+
+function logged(options: Partial<LogOptions> = {}) {
+  const lines: string[] = [];
+  const log = structuredLog({ clock: () => NOW_MS, write: line => void lines.push(line), ...options });
+  return { log, lines, events: () => lines.map(line => JSON.parse(line) as Record<string, unknown>) };
+}
+
+describe('structuredLog', () => {
+  it('writes one JSON line: the common fields, then those of the event', () => {
+    const { log, lines } = logged();
+    log.info('login', { requestId: 'r-1', granted: ['repository:team/app:pull'], text: 'two\nlines' });
+    expect(lines).toEqual([
+      '{"level":"INFO","message":"login","timestamp":"2026-09-21T14:13:20.123Z","service":"pullpass",' +
+        '"sampling_rate":0,"requestId":"r-1","granted":["repository:team/app:pull"],"text":"two\\nlines"}',
+    ]);
+  });
+
+  it('has three levels', () => {
+    const { log, events } = logged();
+    log.info('a', {});
+    log.warn('b', {});
+    log.error('c', {});
+    expect(events().map(({ level, message }) => [level, message])).toEqual([
+      ['INFO', 'a'],
+      ['WARN', 'b'],
+      ['ERROR', 'c'],
+    ]);
+  });
+
+  it('leaves out what is unknown or empty, and keeps zero and false', () => {
+    const { log, events } = logged();
+    log.info('refused', { a: undefined, b: null, c: '', d: 0, e: false });
+    const { level: _, message, timestamp, service, sampling_rate, ...fields } = events()[0] ?? {};
+    expect(fields).toEqual({ d: 0, e: false });
+  });
+
+  it('cuts every text after 1024 characters', () => {
+    const { log, events } = logged();
+    log.info('refused', { fits: 'x'.repeat(1024), long: 'y'.repeat(1025) });
+    expect(events()[0]).toMatchObject({ fits: 'x'.repeat(1024), long: 'y'.repeat(1024) });
+  });
+
+  it('does not let an event replace a common field', () => {
+    const { log, events } = logged();
+    const forged = { level: 'DEBUG', message: 'forged', timestamp: 'then', service: 'another' };
+    log.error('refused', forged);
+    expect(events()[0]).toMatchObject({ level: 'ERROR', message: 'refused', service: 'pullpass' });
+    expect(events()[0]?.timestamp).toBe('2026-09-21T14:13:20.123Z');
+  });
+
+  it('names the X-Ray trace of each invocation by its root', () => {
+    let header: string | undefined =
+      'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1';
+    const { log, events } = logged({ traceHeader: () => header });
+    log.info('a', {});
+    header = undefined;
+    log.info('b', {});
+    expect(events().map(event => event.xray_trace_id)).toEqual([
+      '1-5759e988-bd862e3fe1be46a994272793',
+      undefined,
+    ]);
+  });
+});
+
+const EVENT: AuditEvent = {
+  act: 'remove-token',
+  handle: 'dv8Pqqy3YAkyj2k0',
+  account: 'dev:acme',
+  subject: 'dev:alice',
+  target: '019a',
+  requestId: 'r-1',
+  sourceAddress: '192.0.2.1',
+};
+
+describe('loggedAudit', () => {
+  it('logs an act after its record was stored', async () => {
+    const { log, events } = logged();
+    await loggedAudit({ record: async () => undefined }, log).record(EVENT, NOW * 1000);
+    const { handle: accountHandle, ...fields } = EVENT;
+    expect(events()).toEqual([expect.objectContaining({ message: 'act', ...fields, accountHandle })]);
+  });
+
+  it('logs nothing when the record could not be stored, because the act is then refused', async () => {
+    const { log, lines } = logged();
+    const audit = loggedAudit({ record: () => Promise.reject(new Error('no answer')) }, log);
+    await expect(audit.record(EVENT, NOW * 1000)).rejects.toThrow('no answer');
+    expect(lines).toEqual([]);
+  });
+});
+
+describe('loggedNotices', () => {
+  it('logs one event for each account with findings', async () => {
+    const { log, events } = logged();
+    const none = { count: 0, examples: [] };
+    const reportOf = (account: Account) => ({
+      account,
+      releasedNamespaces: { count: 1, examples: ['team-b'] },
+      unusedTokens: none,
+      expiringTokens: none,
+    });
+    await loggedNotices(log).publish([reportOf('dev:acme'), reportOf('dev:other')], NOW);
+    expect(events()).toEqual([
+      expect.objectContaining({ message: 'hygiene', ...reportOf('dev:acme') }),
+      expect.objectContaining({ message: 'hygiene', ...reportOf('dev:other') }),
+    ]);
+    expect(events()[0]?.reportedAt).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+  });
+});
