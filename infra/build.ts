@@ -2,9 +2,8 @@
 import { readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { BUDGETS, type Budget } from './budgets.ts';
+import { BUDGETS, type Budget, budgetProblems } from './budgets.ts';
 import { type Bundle, bundle } from './bundle.ts';
-import { excesses } from './excesses.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const DIRECTORY = join(ROOT, '.build', 'functions');
@@ -16,7 +15,7 @@ const bundles = await Promise.all(names.map(name => bundle(name, DIRECTORY)));
 console.table(Object.fromEntries(bundles.map(built => [built.name, row(built)])));
 const problems = bundles.flatMap(built => {
   const budget = budgets[built.name];
-  return budget === undefined ? [`${built.name}: has no budget`] : excesses(built, budget);
+  return budget === undefined ? [`${built.name}: has no budget`] : budgetProblems(built, budget);
 });
 for (const problem of problems) console.error(problem);
 process.exitCode = problems.length > 0 ? 1 : 0;

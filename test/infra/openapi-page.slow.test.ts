@@ -3,10 +3,10 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { renderPage } from '../../infra/openapi/render.ts';
+import { renderPage } from '../../infra/openapi/page.ts';
 import { ALL_ROUTES } from '../../lib/api/routes.ts';
 
-it('the page holds every operation, and lets a browser load nothing from anywhere', async () => {
+it('the page holds every operation, and a browser loads nothing from the network', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'pullpass-page-'));
   const file = join(directory, 'api.html');
   await renderPage(file);

@@ -1,4 +1,4 @@
-/** The bundle of the public documents has the OpenAPI document with it, and reads it only when it is asked for. */
+/** The bundle of the public documents holds the OpenAPI document in a file of its own, which a cold start does not read. */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,16 +6,16 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { bundle } from '../../infra/bundle.ts';
 import document from '../../lib/api/openapi.json' with { type: 'json' };
 import { eventOf } from '../support/events.ts';
-import { aGround, type Ground } from './ground.ts';
+import { type LoginWorld, loginWorld } from './support/login-bundle.ts';
 
 let directory: string;
-let ground: Ground;
+let world: LoginWorld;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'pullpass-openapi-'));
-  ground = await aGround(directory);
+  world = await loginWorld(directory);
 });
 afterAll(async () => {
-  await ground.close();
+  await world.close();
   await rm(directory, { recursive: true });
 });
 
@@ -24,7 +24,7 @@ it('the bundled function serves the document', async () => {
   expect(totalBytes - startBytes).toBeGreaterThan(JSON.stringify(document).length * 0.9);
   const index = join(directory, 'discovery', 'index.mjs');
   expect(await readFile(index, 'utf8')).not.toContain(document.info.summary);
-  const { statusCode, body } = await ground.invoke(index, eventOf('GET /openapi.json'));
+  const { statusCode, body } = await world.invoke(index, eventOf('GET /openapi.json'));
   expect(statusCode).toBe(200);
   expect(JSON.parse(body)).toEqual({ ...document, servers: [{ url: 'https://pullpass.example' }] });
 });

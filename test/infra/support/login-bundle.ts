@@ -1,28 +1,28 @@
-/** Where a login bundle can run: an engine with a token in it, the keys of a service, and the environment that says so. */
+/** What a bundled login function needs to run: a table with a token, the keys of a service, and the environment. */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { createKeyFile } from '../../lib/derivation/key-file.ts';
-import { formatRegistryToken, hashRegistryToken } from '../../lib/domain/registry-token.ts';
-import { LIFETIME_SECONDS } from '../../lib/domain/service.ts';
-import { fileTableMarker } from '../../lib/ledger/file-table-marker.ts';
-import { fileKeyStore } from '../../lib/signing/key-store.ts';
-import { maintainRing } from '../../lib/signing/ring-rotation.ts';
-import { engineVariables } from '../../local/environment.ts';
-import { withEngine } from '../support/engine.ts';
-import { leanCallOf } from '../support/lean-login-calls.ts';
-import { ACCOUNT, aClaim, aToken } from '../support/records.ts';
-import { storesOn } from '../support/stores.ts';
+import { createKeyFile } from '../../../lib/derivation/key-file.ts';
+import { formatRegistryToken, hashRegistryToken } from '../../../lib/domain/registry-token.ts';
+import { LIFETIME_SECONDS } from '../../../lib/domain/service.ts';
+import { fileTableMarker } from '../../../lib/ledger/file-table-marker.ts';
+import { fileKeyStore } from '../../../lib/signing/key-store.ts';
+import { maintainRing } from '../../../lib/signing/ring-rotation.ts';
+import { engineVariables } from '../../../local/environment.ts';
+import { withEngine } from '../../support/engine.ts';
+import { leanCallOf } from '../../support/lean-login-calls.ts';
+import { ACCOUNT, aClaim, aToken } from '../../support/records.ts';
+import { storesOn } from '../../support/stores.ts';
 
 const SERVICE = 'registry.example';
-/** Calls the handler as Lambda does, and writes its result behind whatever it has logged. */
+/** Calls the handler as Lambda does; its result is the last line, after what it has logged. */
 const INVOKE = `const [, url, event] = process.argv;
 const { handler } = await import(url);
 console.log(JSON.stringify(await handler(JSON.parse(event), { awsRequestId: '' })));`;
 
-export interface Ground {
+export interface LoginWorld {
   /** The value of a token that may pull from `team-a`. */
   readonly value: string;
   /** Calls the handler of a bundle in a process of its own. */
@@ -30,7 +30,7 @@ export interface Ground {
   close(): Promise<void>;
 }
 
-export async function aGround(directory: string): Promise<Ground> {
+export async function loginWorld(directory: string): Promise<LoginWorld> {
   const engine = await withEngine();
   const { tokens, namespaces } = storesOn(engine);
   const now = Math.floor(Date.now() / 1000);
