@@ -21,7 +21,8 @@ function storesOn(engine: 'dynamodb-local' | 'dynoxide') {
   return {
     test: {
       name: `e2e:${engine}`,
-      include: ['test/{ledger,store}/**/*.test.ts', 'test/usecases/namespace-interleavings.test.ts'],
+      include: ['test/{engines,ledger,store}/*.test.ts', 'test/usecases/namespace-interleavings.test.ts'],
+      exclude: [...configDefaults.exclude, SLOW],
       globalSetup: `test/e2e/support/engines/${engine}.ts`,
       testTimeout: 60_000,
       hookTimeout: 60_000,
@@ -36,7 +37,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, 'test/e2e/**', SLOW],
+          exclude: [...configDefaults.exclude, 'test/{e2e,engines}/**', SLOW],
           testTimeout: 30_000,
         },
       },
@@ -44,7 +45,7 @@ export default defineConfig({
         test: {
           name: 'slow',
           include: [SLOW],
-          exclude: [...configDefaults.exclude, 'test/e2e/**'],
+          exclude: [...configDefaults.exclude, 'test/{e2e,engines}/**'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },

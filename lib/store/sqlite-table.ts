@@ -83,7 +83,7 @@ export function openSqliteTable(path: string): SqliteTable {
     put: async ({ pk, sk, ...attributes }, condition) =>
       write({ pk, sk }, condition, () => store({ pk, sk }, attributes)),
     update: async (key, change, condition, signal) => {
-      signal?.throwIfAborted();
+      orUnavailable(() => signal?.throwIfAborted());
       return write(key, condition, before => store(key, changed(before, change)));
     },
     delete: async (key, condition) => write(key, condition, () => statements.delete.run(key.pk, key.sk)),

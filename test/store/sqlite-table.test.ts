@@ -4,9 +4,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { absent, exists } from '../../lib/ports/table.ts';
-import { openSqliteTable } from '../../lib/store/sqlite-table.ts';
+import { openSqliteTable, type SqliteTable } from '../../lib/store/sqlite-table.ts';
+import { tableContract } from '../contracts/table.ts';
 import { rejectionOf } from '../support/errors.ts';
 
 let directory: string;
@@ -19,6 +20,22 @@ beforeEach(async () => {
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
 const KEY = { pk: 'account#x', sk: 'token#y' };
+
+describe('in memory', () => tableContract(async () => openSqliteTable(':memory:')));
+
+describe('in a file', () => {
+  let table: SqliteTable;
+  let parent: string;
+  tableContract(async () => {
+    parent = await mkdtemp(join(tmpdir(), 'pullpass-sqlite-'));
+    table = openSqliteTable(join(parent, 'store.db'));
+    return table;
+  });
+  afterAll(async () => {
+    table.close();
+    await rm(parent, { recursive: true });
+  });
+});
 
 describe('a store in a file', () => {
   it('has what it had when it was closed', async () => {
@@ -66,8 +83,8 @@ describe('a store in a file', () => {
   it('is unavailable once it is closed, and the log has the reason', async () => {
     const table = openSqliteTable(path);
     table.close();
-    for (const call of [table.get(KEY), table.put(KEY, exists('pk')), table.scan({})]) {
-      expect(await rejectionOf(call)).toMatchObject({
+    for (const call of [() => table.get(KEY), () => table.put(KEY, exists('pk')), () => table.scan({})]) {
+      expect(await rejectionOf(call())).toMatchObject({
         code: 'unavailable',
         details: { reason: expect.stringMatching(/^store: /) },
       });

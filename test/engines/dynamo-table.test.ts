@@ -1,0 +1,9 @@
+import { describe, inject } from 'vitest';
+import { tableContract } from '../contracts/table.ts';
+import { type EngineAddress, openEngineTables } from '../support/tables.ts';
+
+const engine = inject('engine') as EngineAddress;
+
+describe('over the SDK', () => tableContract(async () => (await openEngineTables(engine)).sdk));
+
+describe('over the lean client', () => tableContract(async () => (await openEngineTables(engine)).lean));
