@@ -10,7 +10,7 @@ export interface Budget {
   readonly packages: readonly string[];
 }
 
-const CHAIN = ['@middy/core', 'valibot'];
+const CHAIN = ['@middy/core', 'uuid', 'valibot'];
 const CERTIFICATES = [
   '@peculiar/*',
   'asn1js',

@@ -1,6 +1,6 @@
 /**
- * AWS proofs: presigned requests for GetCallerIdentity, as URLs. A proof is taken apart by one strict grammar, and what
- * is sent to AWS is put together anew from the parts: nothing that the grammar does not name can reach AWS.
+ * AWS proofs: presigned requests for GetCallerIdentity, as URLs. A strict grammar reads them, and what is sent to AWS is
+ * built from the parts that it read: nothing that the grammar does not name can reach AWS.
  */
 
 import { hash } from 'node:crypto';
@@ -8,26 +8,26 @@ import { unauthenticated } from '../domain/errors.ts';
 import { toRfc3339, toSeconds } from '../domain/time.ts';
 import { type StsHost, stsHost } from './aws-hosts.ts';
 
-/** The header that is signed too, and says whom the proof is for: without it any other service could replay it here. */
+/** A signed header with our URL: without it, any other service that got the proof could replay it here. */
 export const SERVER_ID_HEADER = 'x-pullpass-server-id';
 
-/** A proof works this long after it was signed, in seconds. STS itself takes it for 15 minutes, whatever it says. */
+/** From the signature on. STS itself accepts a proof for 15 minutes, whatever it says. */
 const MAX_AGE_SECONDS = 300;
 
-/** What the clock of whoever signed may be ahead, in seconds. */
+/** How far the signer's clock may be ahead. */
 const CLOCK_TOLERANCE_SECONDS = 30;
 
 const MAX_EXPIRES_SECONDS = 900;
 
-/** More than fits into a header that we take, in base64; session tokens stay far below. */
+/** More than fits in base64 into a header that we accept; session tokens are far shorter. */
 const MAX_LENGTH = 8192;
 
-/** Neither user, port nor fragment, and no path but `/`; every host but those of STS is refused further on. */
+/** No user, port or fragment, and no path but `/`. Hosts are checked afterwards. */
 const SHAPE = /^https:\/\/([a-z0-9.-]+)\/\?([A-Za-z0-9._~%&=-]+)$/;
 
 /**
- * Every parameter that a proof may have and what it may say, in the order of Signature Version 4: by name. Names are
- * compared as they are written, so that none comes twice in another case or encoding (CVE-2022-2385).
+ * The parameters of a proof and the values that they may have, sorted as Signature Version 4 asks. Names are compared as
+ * they are written, so that none comes twice in another case or encoding (CVE-2022-2385).
  */
 const PARAMETERS: ReadonlyMap<string, RegExp> = new Map([
   ['Action', /^GetCallerIdentity$/],
@@ -41,32 +41,31 @@ const PARAMETERS: ReadonlyMap<string, RegExp> = new Map([
   ['X-Amz-SignedHeaders', new RegExp(`^host;${SERVER_ID_HEADER}$`)],
 ]);
 
-/** Only temporary credentials have one. */
+/** Temporary credentials have one, others do not. */
 const OPTIONAL: ReadonlySet<string> = new Set(['X-Amz-Security-Token']);
 
 export interface AwsAssertion {
   readonly host: StsHost;
-  /** The query of the request, in canonical form: one proof has one. */
+  /** The query of the request, in its one canonical form. */
   readonly query: string;
-  /** When the proof becomes too old, in seconds since 1970. */
+  /** Seconds since 1970. */
   readonly endsAt: number;
-  /** A hash of the request: however the proof was written, it is the same. */
-  readonly mark: string;
+  /** A hash of the request: the same, however the assertion was written. */
+  readonly nonce: string;
 }
 
-/** Takes a proof apart. Throws `unauthenticated` for whatever is not one that was signed just now for a host of STS. */
+/** Reads a proof. Throws `unauthenticated` unless it was signed for a host of STS within the last five minutes. */
 export function parseAwsAssertion(text: string, nowMs: number): AwsAssertion {
   const [, name = '', parameters = ''] = (text.length <= MAX_LENGTH && SHAPE.exec(text)) || [];
   const host = stsHost(name);
-  if (host === undefined) throw unauthenticated('no presigned URL of a host of AWS STS');
+  if (host === undefined) throw unauthenticated('not a presigned URL of a host of AWS STS');
   const values = readParameters(parameters);
   const endsAt = checkTimes(values, toSeconds(nowMs));
   const [, day, region] = value(values, 'X-Amz-Credential').split('/');
-  if (region !== host.region)
-    throw unauthenticated('the AWS proof is signed for another region than that of its host');
+  if (region !== host.region) throw unauthenticated('the region of the AWS proof is not that of its host');
   if (day !== value(values, 'X-Amz-Date').slice(0, 8)) throw unauthenticated('the AWS proof has two dates');
   const query = canonicalQuery(values);
-  return { host, query, endsAt, mark: hash('sha256', `${host.name}/?${query}`, 'base64url') };
+  return { host, query, endsAt, nonce: hash('sha256', `${host.name}/?${query}`, 'base64url') };
 }
 
 function readParameters(query: string): ReadonlyMap<string, string> {
@@ -75,10 +74,10 @@ function readParameters(query: string): ReadonlyMap<string, string> {
     const [name = '', encoded = '', ...more] = pair.split('=');
     const rule = PARAMETERS.get(name);
     if (rule === undefined || more.length > 0)
-      throw unauthenticated('the AWS proof has a parameter that none has');
+      throw unauthenticated('the AWS proof has an unknown parameter');
     if (values.has(name)) throw unauthenticated('the AWS proof has a parameter twice');
     const decoded = decode(encoded);
-    if (!rule.test(decoded)) throw unauthenticated(`the AWS proof has another ${name} than it may`);
+    if (!rule.test(decoded)) throw unauthenticated(`the AWS proof has a ${name} that is not allowed`);
     values.set(name, decoded);
   }
   for (const name of PARAMETERS.keys()) {
@@ -87,22 +86,22 @@ function readParameters(query: string): ReadonlyMap<string, string> {
   return values;
 }
 
-/** Takes only the one encoding that Signature Version 4 has for a value. */
+/** Accepts only the one encoding that Signature Version 4 has for a value. */
 function decode(encoded: string): string {
   try {
     const decoded = decodeURIComponent(encoded);
     if (encodeURIComponent(decoded) === encoded) return decoded;
   } catch {
-    // Not even UTF-8 in percent-encoding: as below.
+    // Not UTF-8 in percent-encoding: refused below.
   }
-  throw unauthenticated('the AWS proof has a value in another encoding');
+  throw unauthenticated('the AWS proof has a value that is not in canonical encoding');
 }
 
-/** When the proof ends, which is in the future; it was not signed there. */
+/** When the proof ends, in seconds since 1970. */
 function checkTimes(values: ReadonlyMap<string, string>, now: number): number {
   const signedAt = toInstant(value(values, 'X-Amz-Date'));
   const lifeSeconds = Number(value(values, 'X-Amz-Expires'));
-  if (lifeSeconds > MAX_EXPIRES_SECONDS) throw unauthenticated('the AWS proof is made to live too long');
+  if (lifeSeconds > MAX_EXPIRES_SECONDS) throw unauthenticated('the AWS proof is valid for too long');
   if (signedAt > now + CLOCK_TOLERANCE_SECONDS)
     throw unauthenticated('the AWS proof is signed in the future');
   const endsAt = signedAt + Math.min(lifeSeconds, MAX_AGE_SECONDS);
@@ -115,7 +114,7 @@ function toInstant(date: string): number {
   const time = date.replace(/^(....)(..)(..T..)(..)(..Z)$/, '$1-$2-$3:$4:$5');
   const seconds = Date.parse(time) / 1000;
   if (Number.isNaN(seconds) || toRfc3339(seconds) !== time)
-    throw unauthenticated('the AWS proof has no date');
+    throw unauthenticated('the date of the AWS proof is not valid');
   return seconds;
 }
 

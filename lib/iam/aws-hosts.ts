@@ -1,17 +1,17 @@
-/** The hosts of AWS STS that a proof may be signed for; no other is ever asked. */
+/** The hosts of AWS STS that a proof may be signed for. No other host is ever asked. */
 
 export interface StsHost {
   readonly name: string;
-  /** Of whose accounts it may speak. */
+  /** It speaks for the accounts of this partition. */
   readonly partition: string;
   /** The region that requests to it are signed for. */
   readonly region: string;
 }
 
 /**
- * By partition: what the names end in, and the regions. FIPS (`sts-fips.`) and dual-stack (`.api.aws`) names are left
- * out: whoever signs can take the plain one of the same region, and a name more is a name that may be asked. The plain
- * names of aws-us-gov are FIPS endpoints.
+ * By partition: the end of the names, and the regions. FIPS (`sts-fips.`) and dual-stack (`.api.aws`) names are left out:
+ * a signer can use the plain name of the region, and each further name is one more that we may call. The plain names of
+ * aws-us-gov are FIPS endpoints.
  */
 const PARTITIONS: Readonly<Record<string, { readonly suffix: string; readonly regions: string }>> = {
   aws: {
@@ -35,12 +35,12 @@ const REGIONAL: readonly StsHost[] = Object.entries(PARTITIONS).flatMap(([partit
 const BY_NAME = new Map([GLOBAL, ...REGIONAL].map(host => [host.name, host]));
 const BY_REGION = new Map(REGIONAL.map(host => [host.region, host]));
 
-/** The host of that name, in lower case and without port; undefined: it is none of STS. */
+/** The host of that name, in lower case and without port; undefined: not a host of STS. */
 export function stsHost(name: string): StsHost | undefined {
   return BY_NAME.get(name);
 }
 
-/** The host of a region; undefined: no region that is known has this name. */
+/** The host of a region; undefined: the region is not known. */
 export function stsHostOf(region: string): StsHost | undefined {
   return BY_REGION.get(region);
 }

@@ -4,14 +4,106 @@ import { PullpassError, unauthenticated, unavailable } from '../domain/errors.ts
 import type { Identity } from '../domain/identity.ts';
 import { member, readStrictJson } from '../domain/strict-json.ts';
 import { type AwsAssertion, parseAwsAssertion, SERVER_ID_HEADER } from './aws-assertion.ts';
-import { ExchangeCache } from './exchange-cache.ts';
+import { ExchangeCache, type ExchangeLimits } from './exchange-cache.ts';
 import { Breaker, endpoint, guardedRequest, RETRY_AFTER_SECONDS } from './http-client.ts';
+
+export interface AwsCallersOptions {
+  /** `PULLPASS_URL`, for which assertions must be made. */
+  readonly publicUrl: string;
+  /** Where requests are sent instead of the host that was signed: a VPC endpoint; null: to that host. */
+  readonly endpoint: string | null;
+  readonly cacheKey: Uint8Array;
+  readonly limits?: Partial<ExchangeLimits> | undefined;
+}
+
+export interface AwsCallers {
+  /**
+   * The identity that signed the assertion. Throws `unauthenticated` for one that does not verify, was not made for this
+   * deployment or is older than five minutes, `unavailable` when STS does not answer in time.
+   */
+  identify(assertion: string, nowMs: number): Promise<Identity>;
+}
+
+/** Holds the caches, so a process has one. Throws for an endpoint that is neither https nor on this machine. */
+export function awsCallers({ cacheKey, limits, ...options }: AwsCallersOptions): AwsCallers {
+  const sts = new Sts(options);
+  const exchange = new ExchangeCache(cacheKey, limits);
+  return {
+    async identify(text, nowMs) {
+      const assertion = parseAwsAssertion(text, nowMs);
+      const { nonce, endsAt } = assertion;
+      return await exchange.identify({
+        name: `awsiam ${nonce}`,
+        nowMs,
+        ask: async signal => {
+          const caller = await sts.ask(assertion, signal, nowMs);
+          if (caller instanceof PullpassError) return caller;
+          const identity: Identity = {
+            kind: 'awsiam',
+            issuer: 'aws',
+            ...caller,
+            strength: 'strong',
+            expiresAt: endsAt,
+            nonce,
+          };
+          return { identity, untilMs: endsAt * 1000 };
+        },
+      });
+    },
+  };
+}
+
+/** The longest answer that is read, in bytes. */
+const ANSWER_BYTES = 16 * 1024;
+
+/** The statuses that refuse a signature. STS answers 400 to what it did not check, such as too many requests. */
+const REFUSALS: ReadonlySet<number> = new Set([401, 403]);
+
+/** CVE-2020-16250: an answer that is not JSON may hold an identity that somebody else wrote. */
+const JSON_TYPE = /^application\/json(?:;|$)/;
+
+class Sts {
+  readonly #publicUrl: string;
+  readonly #endpoint: URL | undefined;
+  /** By origin, so that a region that is down affects no other. There are as many as there are hosts of STS. */
+  readonly #breakers = new Map<string, Breaker>();
+
+  constructor({ publicUrl, endpoint: instead }: Pick<AwsCallersOptions, 'endpoint' | 'publicUrl'>) {
+    this.#publicUrl = publicUrl;
+    this.#endpoint = instead === null ? undefined : endpoint(instead);
+  }
+
+  /**
+   * Who signed the assertion, or the error to answer and remember. Throws `unavailable` when STS does not answer, or
+   * gives an answer that cannot be understood.
+   */
+  async ask(assertion: AwsAssertion, signal: AbortSignal, nowMs: number): Promise<AwsCaller | PullpassError> {
+    const { name, partition } = assertion.host;
+    const url = new URL(`/?${assertion.query}`, this.#endpoint ?? `https://${name}`);
+    const headers = { host: name, [SERVER_ID_HEADER]: this.#publicUrl };
+    const request = { url, headers, maxBytes: ANSWER_BYTES, signal };
+    const { status, contentType, body } = await guardedRequest(request, this.#breaker(url.origin), nowMs);
+    const reason = `AWS STS answered with status ${status}`;
+    const retry = { retryAfterSeconds: RETRY_AFTER_SECONDS };
+    if (REFUSALS.has(status)) return unauthenticated(reason);
+    if (status >= 400 && status < 500) return unavailable(reason, retry);
+    const caller = status === 200 && JSON_TYPE.test(contentType) ? parseCaller(body, partition) : undefined;
+    if (caller === undefined) throw unavailable(`${reason} and no identity`, retry);
+    return caller;
+  }
+
+  #breaker(origin: string): Breaker {
+    const known = this.#breakers.get(origin) ?? new Breaker();
+    this.#breakers.set(origin, known);
+    return known;
+  }
+}
 
 export interface AwsCaller {
   readonly account: Account;
-  /** `aws:` and the ARN of the role or the user: never that of a session, whose name whoever takes the role picks. */
+  /** `aws:` and the ARN of the role or user: never that of a session, because its name is the caller's choice. */
   readonly subject: Subject;
-  /** What AWS never gives to another, unlike a name; of a role with the session that it was taken for. For the audit. */
+  /** The id that AWS gives to no other role or user, unlike a name; of a role with its session. For the audit. */
   readonly uniqueId: string;
 }
 
@@ -27,9 +119,9 @@ const ASSUMED_ROLE = /^assumed-role\/([\w+=,.@-]{1,64})\/([\w+=,.@-]{2,64})$/;
 const UNIQUE_ID = /^\w{16,128}$/;
 
 /**
- * Who it is, or a refusal of what is neither a role, a user nor the root: a federated user is called what whoever made
- * its token liked, so that its name is nobody's. Undefined: this is no such answer, or it contradicts itself or its
- * host, which speaks for the accounts of one partition.
+ * The caller in an answer of STS, or a refusal of one that is neither a role, a user nor the root: a federated user's
+ * name is chosen by whoever made its token, so it proves nothing. Undefined: this is not such an answer, or it
+ * contradicts itself or its host, which speaks for the accounts of one partition.
  */
 export function parseCaller(body: Uint8Array, partition: string): AwsCaller | PullpassError | undefined {
   const { arn, account, userId } = readResult(body);
@@ -58,7 +150,7 @@ function permanentNamed(resource: string, userId: string, account: string): stri
   return USER.test(resource) && UNIQUE_ID.test(userId) ? resource : undefined;
 }
 
-/** Empty texts for what is missing. */
+/** An empty text for each missing member. */
 function readResult(body: Uint8Array): { arn: string; account: string; userId: string } {
   const result = member(member(json(body), 'GetCallerIdentityResponse'), 'GetCallerIdentityResult');
   const text = (name: string) => {
@@ -73,102 +165,5 @@ function json(body: Uint8Array): unknown {
     return readStrictJson(body);
   } catch {
     return undefined;
-  }
-}
-
-export interface AwsCallersOptions extends StsOptions {
-  readonly cacheKey: Uint8Array;
-}
-
-export interface AwsCallers {
-  /**
-   * The identity that signed the proof. Throws `unauthenticated` for a proof that does not hold, was not made for
-   * this deployment or is older than five minutes, `unavailable` when STS does not answer in time.
-   */
-  identify(proof: string, nowMs: number): Promise<Identity>;
-}
-
-/** The verifier of a process; it holds the caches. Throws for an endpoint that is neither https nor of this machine. */
-export function awsCallers({ cacheKey, ...options }: AwsCallersOptions): AwsCallers {
-  const sts = new Sts(options);
-  const exchange = new ExchangeCache(cacheKey);
-  return {
-    async identify(text, nowMs) {
-      const proof = parseAwsAssertion(text, nowMs);
-      const { mark, endsAt } = proof;
-      return await exchange.identify({
-        name: `awsiam ${mark}`,
-        nowMs,
-        ask: async signal => {
-          const caller = await sts.ask(proof, signal, nowMs);
-          if (caller instanceof PullpassError) return caller;
-          const identity: Identity = {
-            kind: 'awsiam',
-            issuer: 'aws',
-            ...caller,
-            strength: 'strong',
-            expiresAt: endsAt,
-            nonce: mark,
-          };
-          return { identity, untilMs: endsAt * 1000 };
-        },
-      });
-    },
-  };
-}
-
-/** An answer is this long at most, in bytes. */
-const ANSWER_BYTES = 16 * 1024;
-
-/** The statuses that judge a signature. STS says 400 of what it did not judge, such as too many requests. */
-const JUDGEMENTS: ReadonlySet<number> = new Set([401, 403]);
-
-/** CVE-2020-16250: another answer than JSON may hold what somebody else wrote in the place of an identity. */
-const JSON_TYPE = /^application\/json(?:;|$)/;
-
-export interface StsOptions {
-  /** `PULLPASS_URL`: whom proofs must be made for. */
-  readonly publicUrl: string;
-  /** Where requests are sent instead of to the host that was signed: a VPC endpoint; null: to that host. */
-  readonly endpoint: string | null;
-}
-
-export class Sts {
-  readonly #publicUrl: string;
-  readonly #endpoint: URL | undefined;
-  /** By origin: a region that is down takes no other with it. There are as many as there are hosts of STS. */
-  readonly #breakers = new Map<string, Breaker>();
-
-  /** Throws for an endpoint that is neither https nor of this machine. */
-  constructor({ publicUrl, endpoint: instead }: StsOptions) {
-    this.#publicUrl = publicUrl;
-    this.#endpoint = instead === null ? undefined : endpoint(instead);
-  }
-
-  /**
-   * Who signed the proof, or the error that STS means and that may be remembered. Throws `unavailable` when STS does
-   * not answer, or says what cannot be understood.
-   */
-  async ask(proof: AwsAssertion, signal: AbortSignal, nowMs: number): Promise<AwsCaller | PullpassError> {
-    const { name, partition } = proof.host;
-    const url = new URL(`/?${proof.query}`, this.#endpoint ?? `https://${name}`);
-    const headers = { host: name, [SERVER_ID_HEADER]: this.#publicUrl };
-    const request = { url, headers, maxBytes: ANSWER_BYTES, signal };
-    const { status, contentType, body } = await guardedRequest(request, this.#breaker(url.origin), nowMs);
-    const reason = `AWS STS answered with status ${status}`;
-    if (JUDGEMENTS.has(status)) return unauthenticated(reason);
-    if (status >= 400 && status < 500) return unavailable(reason, { retryAfterSeconds: RETRY_AFTER_SECONDS });
-    const caller = status === 200 && JSON_TYPE.test(contentType) ? parseCaller(body, partition) : undefined;
-    if (caller === undefined)
-      throw unavailable(`${reason} and no identity`, { retryAfterSeconds: RETRY_AFTER_SECONDS });
-    return caller;
-  }
-
-  #breaker(origin: string): Breaker {
-    const known = this.#breakers.get(origin);
-    if (known !== undefined) return known;
-    const breaker = new Breaker();
-    this.#breakers.set(origin, breaker);
-    return breaker;
   }
 }

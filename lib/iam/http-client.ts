@@ -13,7 +13,7 @@ export interface BoundedRequest {
   readonly form?: URLSearchParams;
   readonly headers?: Readonly<Record<string, string>>;
   readonly maxBytes: number;
-  /** Ends the request, and the reading of its answer. */
+  /** Aborts the request, and the reading of its answer. */
   readonly signal: AbortSignal;
 }
 
@@ -24,12 +24,12 @@ export interface BoundedAnswer {
   readonly body: Uint8Array;
 }
 
-/** An answer that goes on beyond what its reader takes. */
+/** An answer with more bytes than its reader accepts. */
 export class OversizeAnswer extends Error {
   override readonly name = 'OversizeAnswer';
 }
 
-/** Reads an endpoint that the configuration names. Throws unless it is https, or http on this machine. */
+/** An endpoint of the configuration. Throws unless it is https, or http on this machine. */
 export function endpoint(text: string): URL {
   const url = new URL(text);
   const isSafe = url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.has(url.hostname));
@@ -58,7 +58,7 @@ export async function boundedRequest({
       ...(form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
       ...headers,
     },
-    // Otherwise node takes the certificate for one of the Host header's name, which `headers` may set.
+    // Otherwise Node checks the certificate against the Host header, which `headers` may set.
     servername: isIP(url.hostname) === 0 ? url.hostname : '',
     agent: false,
     signal,
@@ -73,7 +73,7 @@ export async function boundedRequest({
   };
 }
 
-/** Leaving the loop by an error destroys the response, and its connection with it. */
+/** An error that leaves the loop destroys the response and its connection. */
 async function readBody(response: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -85,17 +85,18 @@ async function readBody(response: IncomingMessage, maxBytes: number): Promise<Ui
   return Buffer.concat(chunks);
 }
 
-/** So many failures in a row open it. */
+/** The breaker opens after this many failures in a row. */
 export const BREAKER_FAILURES = 5;
 
-/** So long it stays open, in milliseconds, before it lets one trial through. Longer than any trial takes. */
+/** How long it stays open before it lets one trial through; longer than any trial takes. */
 export const BREAKER_OPEN_MS = 5000;
 
+/** Stops requests to an endpoint that does not answer, so that callers need not wait for it. */
 export class Breaker {
   #failures = 0;
   #openUntilMs = 0;
 
-  /** Throws `unavailable` while open. The one that is let through afterwards keeps it open for the others. */
+  /** Throws `unavailable` while open. Then one trial may pass, during which it stays open for others. */
   enter(nowMs: number): void {
     if (this.#failures < BREAKER_FAILURES) return;
     if (nowMs < this.#openUntilMs) {
@@ -118,12 +119,12 @@ export class Breaker {
   }
 }
 
-/** When to ask again after the issuer did not answer. */
+/** What callers are told after an issuer did not answer. */
 export const RETRY_AFTER_SECONDS = 5;
 
 /**
- * Sends the request unless the breaker is open. Only a broken connection, a time-out and a 5xx count as failures: junk
- * must not shut others out. Throws `unavailable` when there is no answer that fits.
+ * Sends the request unless the breaker is open. Only a broken connection, a time-out and a 5xx count as failures, so that
+ * bad requests of one caller do not stop others. Throws `unavailable` without an answer of the allowed size.
  */
 export async function guardedRequest(
   request: BoundedRequest,

@@ -1,4 +1,4 @@
-/** The public keys of one issuer, cached so that neither a flood of tokens nor an issuer that is down matters. */
+/** The public keys of an issuer, cached against floods of tokens and for when the issuer is down. */
 
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { refreshing } from '../cache/refreshing.ts';
@@ -6,24 +6,21 @@ import { unavailable } from '../domain/errors.ts';
 import { member, readStrictJson } from '../domain/strict-json.ts';
 import { boundedRequest, endpoint } from './http-client.ts';
 
-/** A key set is this long at most, in bytes. */
 const KEY_SET_BYTES = 100 * 1024;
 
-/** A fetch takes this long at most, in milliseconds, from the connection to the last byte: callers have 3 s. */
 const KEY_FETCH_MS = 2500;
 
-/** Between two fetches, whatever tokens name and however the last fetch ended. */
+/** The shortest time between two fetches, whatever tokens name and however the last fetch ended. */
 export const KEY_FETCH_INTERVAL_MS = 10_000;
 
-/** A key set is used this long before it is fetched again: a key that the issuer removed dies then. */
+/** After this time the set is fetched again; a key that the issuer has removed is then no longer trusted. */
 export const KEY_SET_FRESH_MS = 300_000;
 
-/** Keys work this long after the last good fetch while the issuer is down. */
+/** How long keys work after the last good fetch while the issuer is down. */
 export const KEY_SET_USABLE_MS = 3_600_000;
 
-/** How long a fetch, and what it got, lasts, in milliseconds. */
 export interface IssuerKeysLimits {
-  /** From the connection to the last byte: callers have 3 s. */
+  /** How long a fetch takes at most, in milliseconds, from the connection to the last byte. */
   readonly fetchMs: number;
 }
 
@@ -71,12 +68,12 @@ async function fetchKeySet(url: URL, fetchMs: number): Promise<KeySet> {
   }
 }
 
-/** An issuer publishes a handful; more is no key set. */
+/** Issuers publish a handful. */
 export const MAX_KEYS = 64;
 
 export interface VerificationKey {
   readonly key: KeyObject;
-  /** The only algorithm that the key is for; undefined: the set does not say. */
+  /** The only algorithm that the key may be used with; undefined: the set does not say. */
   readonly algorithm: string | undefined;
 }
 

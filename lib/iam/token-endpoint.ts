@@ -4,14 +4,14 @@ import { PullpassError, unauthenticated, unavailable } from '../domain/errors.ts
 import type { Identity, Issuer } from '../domain/identity.ts';
 import { member, readStrictJson } from '../domain/strict-json.ts';
 import type { AccessTokenVerifier } from './claims.ts';
-import { ExchangeCache } from './exchange-cache.ts';
+import { ExchangeCache, type ExchangeLimits } from './exchange-cache.ts';
 import { Breaker, endpoint, guardedRequest, RETRY_AFTER_SECONDS } from './http-client.ts';
 
-/** An answer is this long at most, in bytes. */
+/** The longest answer that is read. */
 const TOKEN_ANSWER_BYTES = 64 * 1024;
 
-/** The statuses that judge what was sent; the others say that it was not judged (CVE-2026-45781: 429). */
-const JUDGEMENTS: ReadonlySet<number> = new Set([400, 401, 403]);
+/** The statuses that refuse what was sent; others say nothing about it (CVE-2026-45781: 429). */
+const REFUSALS: ReadonlySet<number> = new Set([400, 401, 403]);
 
 export interface ExchangeRequest {
   readonly form: Readonly<Record<string, string>>;
@@ -30,8 +30,8 @@ export class TokenEndpoint {
   }
 
   /**
-   * What the issuer gives for `form`: an access token, or, for a 4xx, the error that it means and that may be
-   * remembered. Throws `unavailable` when the issuer does not answer, or says what cannot be understood.
+   * The access token that the issuer gives for `form`, or, for a 4xx, the error to answer and remember. Throws
+   * `unavailable` when there is no answer, or one that cannot be understood.
    */
   async exchange({ form, client, signal, nowMs }: ExchangeRequest): Promise<string | PullpassError> {
     const request = {
@@ -43,7 +43,7 @@ export class TokenEndpoint {
     };
     const { status, body } = await guardedRequest(request, this.#breaker, nowMs);
     const reason = `the exchange was answered with status ${status}`;
-    if (JUDGEMENTS.has(status)) return unauthenticated(reason);
+    if (REFUSALS.has(status)) return unauthenticated(reason);
     if (status >= 400 && status < 500) return unavailable(reason, { retryAfterSeconds: RETRY_AFTER_SECONDS });
     const token = status === 200 ? accessTokenIn(body) : undefined;
     if (typeof token !== 'string') throw unavailable(reason, { retryAfterSeconds: RETRY_AFTER_SECONDS });
@@ -69,14 +69,14 @@ function accessTokenIn(body: Uint8Array): unknown {
 /** RFC 6749 section 4.5: an extension grant. */
 export const API_KEY_GRANT = 'urn:ibm:params:oauth:grant-type:apikey';
 
-/** The proofs that are exchanged. */
+/** The assertions that are exchanged for an access token. */
 export type ExchangedKind = 'iamapikey' | 'iamrefresh';
 
 interface Grant {
-  /** What can be such a secret; the issuer is asked about nothing else. */
+  /** Anything else is refused without asking the issuer. */
   readonly shape: RegExp;
   readonly form: (secret: string) => Record<string, string>;
-  /** Whether the issuer hears who we are: a refresh token belongs to the client that it was made for. */
+  /** Whether we authenticate to the issuer: a refresh token belongs to one client. */
   readonly asClient: boolean;
 }
 
@@ -93,17 +93,13 @@ const GRANTS: Record<ExchangedKind, Grant> = {
   },
 };
 
-/** Whether `text` can be an API key. */
-export function isApiKey(text: string): boolean {
-  return GRANTS.iamapikey.shape.test(text);
-}
-
 export interface TokenExchangeOptions {
   readonly tokenUrl: string;
   readonly client: Issuer['client'];
-  /** Knows the issuer of `tokenUrl` and no other: it must not vouch for another's accounts. */
+  /** Trusts the issuer of `tokenUrl` alone: it must not vouch for accounts of another. */
   readonly verify: AccessTokenVerifier;
   readonly cacheKey: Uint8Array;
+  readonly limits?: Partial<ExchangeLimits> | undefined;
 }
 
 export class TokenExchange {
@@ -112,16 +108,16 @@ export class TokenExchange {
   readonly #verify: AccessTokenVerifier;
   readonly #exchange: ExchangeCache;
 
-  constructor({ tokenUrl, client, verify, cacheKey }: TokenExchangeOptions) {
+  constructor({ tokenUrl, client, verify, cacheKey, limits }: TokenExchangeOptions) {
     this.#endpoint = new TokenEndpoint(tokenUrl);
     this.#client = client;
     this.#verify = verify;
-    this.#exchange = new ExchangeCache(cacheKey);
+    this.#exchange = new ExchangeCache(cacheKey, limits);
   }
 
   /**
-   * The identity that the secret belongs to: a strong one, as we made the exchange ourselves. Throws
-   * `unauthenticated` for a secret that the issuer refuses, `unavailable` when it does not answer in time.
+   * The identity that the secret belongs to: a strong one, because we made the exchange. Throws `unauthenticated` for a
+   * secret that the issuer refuses, `unavailable` when it does not answer in time.
    */
   async identify(kind: ExchangedKind, secret: string, nowMs: number): Promise<Identity> {
     const { shape, form, asClient } = GRANTS[kind];

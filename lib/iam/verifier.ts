@@ -6,7 +6,8 @@ import type { IdentityVerifier } from '../ports/iam.ts';
 import type { RandomBytes } from '../ports/system.ts';
 import { awsCallers } from './aws-sts.ts';
 import { accessTokenVerifier } from './claims.ts';
-import { issuerKeySet } from './issuer-keys.ts';
+import type { ExchangeLimits } from './exchange-cache.ts';
+import { type IssuerKeysLimits, issuerKeySet } from './issuer-keys.ts';
 import type { TrustedIssuer } from './signed-token.ts';
 import { TokenExchange } from './token-endpoint.ts';
 
@@ -14,43 +15,43 @@ const CACHE_KEY_BYTES = 32;
 
 export interface IdentityVerifierOptions {
   readonly issuers: Issuers;
-  /** `PULLPASS_URL`: whom the proofs of AWS callers must be made for. */
+  /** `PULLPASS_URL`, for which AWS proofs must be made. */
   readonly publicUrl: string;
   readonly randomBytes: RandomBytes;
+  readonly limits?: Partial<ExchangeLimits & IssuerKeysLimits> | undefined;
 }
 
 /**
- * The verifier of a process; it holds the caches. Throws a TypeError for issuers that share a name, for endpoints
- * that are neither https nor of this machine, and for more than one issuer with a `tokenUrl`.
+ * Holds the caches, so a process has one. Throws a TypeError for issuers that share a name, for endpoints that are
+ * neither https nor on this machine, and for more than one issuer with a `tokenUrl`.
  */
-export function identityVerifier({
-  issuers,
-  publicUrl,
-  randomBytes,
-}: IdentityVerifierOptions): IdentityVerifier {
-  const trusted = issuers.iam.map(issuer => ({ issuer, keys: issuerKeySet(issuer.keysUrl) }));
+export function identityVerifier(options: IdentityVerifierOptions): IdentityVerifier {
+  const { issuers, publicUrl, randomBytes, limits } = options;
+  const trusted = issuers.iam.map(issuer => ({ issuer, keys: issuerKeySet(issuer.keysUrl, limits) }));
   const verify = accessTokenVerifier(trusted);
-  const exchange = tokenExchange(trusted, randomBytes);
+  const exchange = tokenExchange(trusted, options);
   const aws =
-    issuers.aws === null
-      ? undefined
-      : awsCallers({ publicUrl, endpoint: issuers.aws.endpoint, cacheKey: randomBytes(CACHE_KEY_BYTES) });
+    issuers.aws && awsCallers({ ...issuers.aws, publicUrl, cacheKey: randomBytes(CACHE_KEY_BYTES), limits });
   return {
     async identify({ kind, secret }, nowMs) {
-      if (kind === 'iambearer') return await verify(secret.reveal(), nowMs);
-      if (kind !== 'awsiam') {
-        if (exchange === undefined) throw unauthenticated('no issuer takes API keys and refresh tokens');
-        return await exchange.identify(kind, secret.reveal(), nowMs);
+      switch (kind) {
+        case 'iambearer':
+          return await verify(secret.reveal(), nowMs);
+        case 'awsiam':
+          if (aws === null) throw unauthenticated('AWS callers are not configured');
+          return await aws.identify(secret.reveal(), nowMs);
+        case 'iamapikey':
+        case 'iamrefresh':
+          if (exchange === undefined) throw unauthenticated('no issuer takes API keys and refresh tokens');
+          return await exchange.identify(kind, secret.reveal(), nowMs);
       }
-      if (aws === undefined) throw unauthenticated('AWS callers are not configured');
-      return await aws.identify(secret.reveal(), nowMs);
     },
   };
 }
 
 function tokenExchange(
   trusted: readonly TrustedIssuer<Issuer>[],
-  randomBytes: RandomBytes,
+  { randomBytes, limits }: IdentityVerifierOptions,
 ): TokenExchange | undefined {
   const [taker, ...others] = trusted.filter(({ issuer }) => issuer.tokenUrl !== null);
   if (others.length > 0) throw new TypeError('more than one issuer takes API keys');
@@ -60,5 +61,6 @@ function tokenExchange(
     client: taker.issuer.client,
     verify: accessTokenVerifier([taker]),
     cacheKey: randomBytes(CACHE_KEY_BYTES),
+    limits,
   });
 }

@@ -16,7 +16,7 @@ export interface WorkloadVerifierOptions {
   readonly publicUrl: string;
 }
 
-/** The verifier of a process; it holds the key sets of the platforms. */
+/** Holds the key sets of the platforms, so a process has one. */
 export function workloadVerifier({ issuers, publicUrl }: WorkloadVerifierOptions): WorkloadVerifier {
   const verify = tokenVerifier(issuers.map(issuer => ({ issuer, keys: issuerKeySet(issuer.keysUrl) })));
   return {
@@ -28,8 +28,8 @@ export function workloadVerifier({ issuers, publicUrl }: WorkloadVerifierOptions
 }
 
 /**
- * The audience is exactly that of one account of this deployment: a token for anybody else, or for several, could
- * have been taken from there.
+ * The audience must be exactly that of one account of this deployment: a token for another service, or for several, could
+ * be replayed here.
  */
 function workloadOf(
   claims: unknown,
@@ -41,7 +41,7 @@ function workloadOf(
     throw unauthenticated('the token is for another audience');
   }
   const subject = member(claims, 'sub');
-  if (!isIdentifierValue(subject)) throw unauthenticated('the sub claim names nobody');
+  if (!isIdentifierValue(subject)) throw unauthenticated('the sub claim is not an identifier');
   const expiresAt = validUntil(claims, toSeconds(nowMs));
   return { issuer, handle, subject: qualify(issuer, subject), claims, expiresAt };
 }

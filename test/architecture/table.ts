@@ -31,7 +31,7 @@ const LIB = [
 
 /** Files directly under lib/ are layers of their own; `config-issuers` belongs to `config`. */
 export const LAYERS: Readonly<Record<string, Layer>> = {
-  domain: { imports: [], npm: [], node: ['crypto.hash', 'crypto.timingSafeEqual', 'zlib.crc32'] },
+  domain: { imports: [], npm: ['uuid'], node: ['crypto.hash', 'crypto.timingSafeEqual', 'zlib.crc32'] },
   ports: { imports: ['domain'], npm: [], node: [] },
   usecases: { imports: ['cache', 'domain', 'ports'], npm: [], node: ['crypto'] },
   /** Values that are loaded again when they are old. */

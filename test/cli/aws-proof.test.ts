@@ -49,7 +49,7 @@ describe('aws-proof', () => {
 
   it('prints proofs that differ, also within one second: each may manage once', async () => {
     const outcomes = await Promise.all(Array.from({ length: 4 }, () => run(['--url', PUBLIC_URL])));
-    const marks = outcomes.map(({ stdout }) => parseAwsAssertion(stdout.trimEnd(), Date.now()).mark);
+    const marks = outcomes.map(({ stdout }) => parseAwsAssertion(stdout.trimEnd(), Date.now()).nonce);
     expect(new Set(marks).size).toBeGreaterThan(1);
   });
 

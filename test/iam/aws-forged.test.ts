@@ -50,11 +50,11 @@ function pairOf(name: string, good: string): string {
   return new RegExp(`[?&](${name}=[^&]*)`).exec(good)?.[1] ?? '';
 }
 
-const NO_URL = /^no presigned URL/;
-const NO_PARAMETER = /^the AWS proof has a parameter that none has/;
+const NO_URL = /^not a presigned URL/;
+const NO_PARAMETER = /^the AWS proof has an unknown parameter/;
 const TWICE = /^the AWS proof has a parameter twice/;
-const ENCODING = /^the AWS proof has a value in another encoding/;
-const VALUE = /^the AWS proof has another \S+ than it may/;
+const ENCODING = /^the AWS proof has a value that is not in canonical encoding/;
+const VALUE = /^the AWS proof has a \S+ that is not allowed/;
 const REGION = /^the AWS proof is signed for another region/;
 
 const NO_PROOFS: Record<string, [Forge, RegExp]> = {
@@ -169,15 +169,15 @@ const VALUES: Record<string, [Forge, RegExp]> = {
   'a key in small letters': [replaced('ASIAIOSFODNN7EXAMPLE', 'asiaiosfodnn7example'), VALUE],
   'a date with dashes': [having('X-Amz-Date', '2026-09-21T141320Z'), VALUE],
   'a date without Z': [having('X-Amz-Date', '20260921T141320'), VALUE],
-  'a month that there is not': [having('X-Amz-Date', '20261321T141320Z'), /has no date$/],
-  'a day that there is not': [having('X-Amz-Date', '20260931T141320Z'), /has no date$/],
-  'an hour that there is not': [having('X-Amz-Date', '20260921T241320Z'), /has no date$/],
+  'a month that there is not': [having('X-Amz-Date', '20261321T141320Z'), /^the date of .* is not valid$/],
+  'a day that there is not': [having('X-Amz-Date', '20260931T141320Z'), /^the date of .* is not valid$/],
+  'an hour that there is not': [having('X-Amz-Date', '20260921T241320Z'), /^the date of .* is not valid$/],
   'no life': [having('X-Amz-Expires', '0'), VALUE],
   'a negative life': [having('X-Amz-Expires', '-1'), VALUE],
   'a life with an exponent': [having('X-Amz-Expires', '1e2'), VALUE],
   'a life with a zero before it': [having('X-Amz-Expires', '0300'), VALUE],
   'a life with a point': [having('X-Amz-Expires', '300.0'), VALUE],
-  'a life of 901 seconds': [signed({ expiresIn: 901 }), /made to live too long$/],
+  'a life of 901 seconds': [signed({ expiresIn: 901 }), /valid for too long$/],
   'a life of an hour': [signed({ expiresIn: 3600 }), VALUE],
   'no header that says for whom': [signed({ headers: {} }), VALUE],
   'another header': [signed({ headers: { 'x-other-server-id': PUBLIC_URL } }), VALUE],

@@ -43,14 +43,14 @@ describe('a proof that is put together anew', () => {
     await fc.assert(property, { numRuns: 200 });
   });
 
-  it('has one form and one mark, in whatever order its parameters came', () => {
+  it('has one form and one nonce, in whatever order its parameters came', () => {
     const property = fc.property(fc.shuffledSubarray(pairs, { minLength: pairs.length }), order => {
       expect(read(`${start}?${order.join('&')}`)).toEqual(parseAwsAssertion(good, NOW_MS));
     });
     fc.assert(property);
   });
 
-  it('is itself a proof, with the same form and mark', () => {
+  it('is itself a proof, with the same form and nonce', () => {
     const { host, query: canonical } = parseAwsAssertion(good, NOW_MS);
     expect(parseAwsAssertion(`https://${host.name}/?${canonical}`, NOW_MS)).toEqual(
       parseAwsAssertion(good, NOW_MS),
@@ -71,14 +71,14 @@ describe('a proof that is put together anew', () => {
   });
 });
 
-describe('a mark', () => {
+describe('a nonce', () => {
   it('is of one proof alone: who changes a character has no proof, or another', () => {
-    const { mark } = parseAwsAssertion(good, NOW_MS);
+    const { nonce } = parseAwsAssertion(good, NOW_MS);
     const change = fc.tuple(fc.nat({ max: good.length - 1 }), fc.string({ minLength: 0, maxLength: 3 }));
     const property = fc.property(change, ([at, text]) => {
       const changed = good.slice(0, at) + text + good.slice(at + 1);
       fc.pre(changed !== good);
-      expect(read(changed)?.mark).not.toBe(mark);
+      expect(read(changed)?.nonce).not.toBe(nonce);
     });
     fc.assert(property, { numRuns: 5000 });
   });
@@ -93,12 +93,12 @@ describe('a mark', () => {
       proofOf(FARM, { host: 'sts.eu-west-1.amazonaws.com', region: 'eu-west-1' }),
       proofOf(FARM, { headers: { 'x-pullpass-server-id': 'https://other.example' } }),
     ]);
-    const marks = proofs.map(proof => parseAwsAssertion(proof, NOW_MS).mark);
+    const marks = proofs.map(proof => parseAwsAssertion(proof, NOW_MS).nonce);
     expect(new Set(marks).size).toBe(proofs.length);
   });
 
   it('says nothing of the proof: it is a hash of fixed length', () => {
-    expect(parseAwsAssertion(good, NOW_MS).mark).toMatch(/^[\w-]{43}$/);
+    expect(parseAwsAssertion(good, NOW_MS).nonce).toMatch(/^[\w-]{43}$/);
   });
 });
 

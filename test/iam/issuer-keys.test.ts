@@ -17,7 +17,7 @@ let keys: IssuerKeys;
 beforeEach(async () => {
   iam = await new LoopbackIam().open();
   iam.keys = [k1.jwk];
-  keys = issuerKeySet(iam.issuer().keysUrl);
+  keys = issuerKeySet(iam.issuer().keysUrl, { fetchMs: 150 });
 });
 afterEach(async () => iam.close().catch(() => undefined));
 
@@ -121,7 +121,7 @@ describe('an issuer that is down', () => {
     const first = keys.find('k1', NOW_MS + KEY_SET_FRESH_MS);
     const started = performance.now();
     expect(await keys.find('k1', NOW_MS + KEY_SET_FRESH_MS)).toBeDefined();
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(performance.now() - started).toBeLessThan(100);
     expect(await first).toBeDefined();
   });
 });

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { unauthenticated } from '../../lib/domain/errors.ts';
+import type { Identity } from '../../lib/domain/identity.ts';
+import { ExchangeCache, type Exchanged } from '../../lib/iam/exchange-cache.ts';
+import { NOW_MS } from './tokens.ts';
+
+const IDENTITY: Identity = {
+  kind: 'iamapikey',
+  issuer: 'test',
+  account: 'test:acct-1',
+  subject: 'test:alice',
+  strength: 'strong',
+  expiresAt: null,
+  nonce: null,
+};
+const LATER = NOW_MS + 3_600_000;
+
+/** A cache that remembers two answers of each kind, and how often its issuer was asked. */
+function cacheOf(answer: Exchanged | ReturnType<typeof unauthenticated>) {
+  const cache = new ExchangeCache(new Uint8Array(32), { capacity: 2 });
+  const issuer = { asked: 0 };
+  const identify = (name: string, nowMs: number) =>
+    cache.identify({
+      name,
+      nowMs,
+      ask: async () => {
+        issuer.asked++;
+        return answer;
+      },
+    });
+  return { issuer, identify };
+}
+
+describe('an exchange cache', () => {
+  it('forgets the identity that was used least recently when it is full', async () => {
+    const { issuer, identify } = cacheOf({ identity: IDENTITY, untilMs: LATER });
+    for (const name of ['a', 'b', 'a', 'c']) await identify(name, NOW_MS);
+    expect(issuer.asked).toBe(3);
+    for (const name of ['a', 'c']) await identify(name, NOW_MS);
+    expect(issuer.asked).toBe(3);
+    await identify('b', NOW_MS);
+    expect(issuer.asked).toBe(4);
+  });
+
+  it('remembers a limited number of refusals, which are thrown again', async () => {
+    const { issuer, identify } = cacheOf(unauthenticated('no'));
+    for (const name of ['a', 'b', 'c', 'c', 'b', 'a']) {
+      await expect(identify(name, NOW_MS)).rejects.toMatchObject({ code: 'unauthenticated' });
+    }
+    expect(issuer.asked).toBe(4);
+  });
+
+  it('asks again after a clock was set back', async () => {
+    const { issuer, identify } = cacheOf({ identity: IDENTITY, untilMs: LATER });
+    await identify('a', NOW_MS);
+    await identify('a', NOW_MS - 1);
+    expect(issuer.asked).toBe(2);
+  });
+});
