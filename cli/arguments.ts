@@ -2,7 +2,7 @@
 import { isNamespace, isPattern } from '../lib/domain/repository.ts';
 import { DAY_SECONDS, HOUR_SECONDS, MINUTE_SECONDS } from '../lib/domain/time.ts';
 import { isUuid } from '../lib/domain/uuid.ts';
-import { UsageError } from './failure.ts';
+import { UsageError } from './errors.ts';
 
 const UNITS: Readonly<Record<string, number>> = {
   s: 1,

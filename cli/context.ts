@@ -1,21 +1,13 @@
+/** What a command works with: its input and output, the state, and a session with its target. */
 import type { Clock } from '../lib/ports/system.ts';
-import type { Environment } from './environment.ts';
-import { CliError } from './failure.ts';
-import { Home } from './home.ts';
-import { type Format, Output, type Sink } from './output.ts';
+import { Broker } from './broker.ts';
+import { CliError } from './errors.ts';
+import { chosenTarget, Home } from './home.ts';
+import { Input } from './input.ts';
+import type { Environment, Io, Timeouts } from './io.ts';
+import { type Format, Output } from './output.ts';
 import { Session } from './session.ts';
-import { chosenTarget } from './state.ts';
 import type { Target } from './target.ts';
-import { type Source, Terminal } from './terminal.ts';
-
-/** The process, or what a test puts in its place. */
-export interface Io {
-  readonly environment: Environment;
-  readonly stdin: Source;
-  readonly stdout: Sink;
-  readonly stderr: Sink;
-  readonly clock: Clock;
-}
 
 /** The options that every command has. */
 export interface GlobalOptions {
@@ -24,55 +16,63 @@ export interface GlobalOptions {
 }
 
 export class Context {
-  readonly terminal: Terminal;
+  readonly input: Input;
   readonly clock: Clock;
   readonly environment: Environment;
-  readonly #world: Io;
+  readonly timeouts: Timeouts;
+  readonly #io: Io;
   readonly #options: () => GlobalOptions;
 
   /** `options` answers once the command line has been read. */
-  constructor(world: Io, options: () => GlobalOptions) {
-    this.terminal = new Terminal(world.stdin, world.stderr);
-    this.clock = world.clock;
-    this.environment = world.environment;
-    this.#world = world;
+  constructor(io: Io, options: () => GlobalOptions) {
+    this.input = new Input(io);
+    this.clock = io.clock;
+    this.environment = io.environment;
+    this.timeouts = io.timeouts;
+    this.#io = io;
     this.#options = options;
   }
 
-  /** Throws a Failure when nothing says where it is. */
+  /** Throws CliError when no variable says where to keep the state. */
   get home(): Home {
     const { home } = this.environment;
-    if (home !== undefined) return new Home(home);
-    throw new CliError('Nothing says where logins are kept.', { next: 'Set HOME, or PULLPASS_HOME.' });
+    if (home !== undefined) return new Home(home, this.timeouts);
+    throw new CliError('There is no directory to keep logins in.', { next: 'Set HOME or PULLPASS_HOME.' });
   }
 
   get output(): Output {
-    const { stdout, stderr } = this.#world;
-    const format = this.#options().output ?? 'human';
-    return new Output({ stdout, stderr, format, noColor: this.environment.noColor });
+    return new Output(this.#io, this.#options().output ?? 'human');
   }
 
-  /** What `--target` says. */
+  /** The name after `--target`. */
   get namedTarget(): string | undefined {
     return this.#options().target;
   }
 
-  /** The target that `--target` or `PULLPASS_TARGET` names; undefined: the current one is meant. */
+  /** The target that `--target` or `PULLPASS_TARGET` names; undefined: the current one. */
   get targetName(): string | undefined {
     return this.namedTarget ?? this.environment.target;
   }
 
-  /** The target that the command speaks to. Throws a Failure when there is none. */
-  async target(): Promise<Target> {
-    return chosenTarget(await this.home.read(), this.targetName);
-  }
-
+  /** A session with the target of the command. Throws CliError when there is none. */
   async session(): Promise<Session> {
-    return this.sessionWith(await this.target());
+    const target = chosenTarget(await this.home.read(), this.targetName);
+    return this.sessionWith(target);
   }
 
   sessionWith(target: Target): Session {
-    const waiting = <T>(work: Promise<T>) => this.output.during(`Waiting for ${target.url}`, work);
-    return new Session({ home: this.home, target, clock: this.clock, waiting });
+    const { home, clock, timeouts } = this;
+    const waiting = <T>(work: Promise<T>) => this.waitFor(target.url, work);
+    return new Session({ home, target, clock, requestMs: timeouts.requestMs, waiting });
+  }
+
+  /** For requests without a login. */
+  brokerAt(url: string): Broker {
+    return new Broker({ url, timeoutMs: this.timeouts.requestMs });
+  }
+
+  /** Tells the user at a terminal when `work` waits long for this server. */
+  waitFor<T>(server: string, work: Promise<T>): Promise<T> {
+    return this.output.during(`Waiting for ${server}`, work);
   }
 }

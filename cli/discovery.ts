@@ -1,7 +1,8 @@
 /** What a deployment says of itself: the registries that it serves, and where its callers log in. */
+
 import * as v from 'valibot';
 import type { Broker } from './broker.ts';
-import { CliError } from './failure.ts';
+import { CliError } from './errors.ts';
 import { isLoopback, isSafeUrl, type PinnedIssuer, SERVICE, type Target } from './target.ts';
 
 export type Discovered = Pick<Target, 'issuer' | 'services'>;
@@ -19,32 +20,32 @@ const METADATA = v.object({
   ),
 });
 
-/** Asks a deployment for its metadata (RFC 8414). Throws a Failure when it is not the one that it was asked as. */
+/** Asks a deployment for its metadata (RFC 8414). Throws CliError when its own URL is another one. */
 export async function discover(broker: Broker): Promise<Discovered> {
   const metadata = await broker.ask(METADATA, { path: '/.well-known/oauth-authorization-server' });
-  // RFC 8414 section 3.3. It also is what proofs for it must name, and what its registries call it.
+  // RFC 8414 section 3.3. Assertions for it and its registries must also name this URL.
   if (metadata.issuer !== broker.url) {
-    throw new CliError(`The deployment at ${broker.url} knows itself by another URL: ${metadata.issuer}`, {
+    throw new CliError(`The deployment at ${broker.url} says that its URL is ${metadata.issuer}.`, {
       code: 'other-url',
-      next: 'If you trust that one, use it instead.',
+      next: 'If you trust that URL, use it instead.',
     });
   }
   const issuers = metadata.pullpass_issuers.flatMap(issuer => pinned(issuer));
-  for (const { tokenEndpoint } of issuers) demandSafe(tokenEndpoint, broker.url);
+  for (const { tokenEndpoint } of issuers) requireSafe(tokenEndpoint, broker.url);
   return { services: metadata.pullpass_services, issuer: issuers[0] ?? null };
 }
 
 /**
- * Throws a Failure unless the deployment still names the issuer that the target was added with: whoever took over a
- * deployment could otherwise have API keys and refresh tokens sent to himself.
+ * Throws CliError unless the deployment still names the issuer that the target was added with: an attacker who took over
+ * the deployment could otherwise have API keys and refresh tokens sent to a server of their own.
  */
 export function requireSameIssuer({ name, url, issuer }: Target, found: Discovered): void {
   if (JSON.stringify(issuer) === JSON.stringify(found.issuer)) return;
   throw new CliError(
-    `${url} now names another issuer than when the target ${name} was added. Nothing was sent to it.`,
+    `${url} now names another issuer than when you added the target ${name}. Nothing was sent to that issuer.`,
     {
       code: 'issuer-changed',
-      next: `If its operator says that this is right: pullpass target-add ${name} ${url}`,
+      next: `If its operator confirms the change, run: pullpass target-add ${name} ${url}`,
     },
   );
 }
@@ -56,9 +57,9 @@ function pinned({ key, issuer, token_endpoint: tokenEndpoint, client_id: clientI
 }
 
 /** Only a deployment on this machine may send its callers to another port of this machine. */
-function demandSafe(endpoint: string, url: string): void {
+function requireSafe(endpoint: string, url: string): void {
   if (isSafeUrl(endpoint) && (!isLoopback(endpoint) || isLoopback(url))) return;
   throw new CliError(
-    `${url} names a token endpoint that is neither https nor on this machine: nothing was sent to it.`,
+    `${url} names a token endpoint that is neither https nor on this machine (${endpoint}); nothing was sent to it.`,
   );
 }

@@ -1,12 +1,11 @@
-/** The issuer of a target: API keys and refresh tokens become access tokens there, and go nowhere else. */
+/** The issuer of a target exchanges API keys and refresh tokens for access tokens; they are sent nowhere else. */
 import * as v from 'valibot';
 import type { Secret } from '../lib/domain/secret.ts';
 import { toSeconds } from '../lib/domain/time.ts';
 import { API_KEY_GRANT } from '../lib/iam/token-endpoint.ts';
-import { boundedFetch, notUnderstood, readJson } from './bounded-fetch.ts';
-import { CliError } from './failure.ts';
-import { clientOf } from './iam-client.ts';
-import { type IamLogin, optionalSecret, secret } from './stored-login.ts';
+import { CliError } from './errors.ts';
+import { boundedFetch, parseResponse } from './http.ts';
+import { type IamLogin, secret } from './login.ts';
 import type { PinnedIssuer } from './target.ts';
 
 export interface ExchangeOptions {
@@ -15,16 +14,23 @@ export interface ExchangeOptions {
 }
 
 /** RFC 6749 section 5.1. */
-const ANSWER = v.object({
+const TOKENS = v.object({
   access_token: secret,
-  refresh_token: optionalSecret,
+  refresh_token: v.optional(v.nullable(secret)),
   expires_in: v.pipe(v.number(), v.integer(), v.minValue(1)),
 });
 
-/** IBM Cloud IAM writes this in the place of a refresh token that it does not give. */
-const NONE = 'not_supported';
+/** IBM Cloud IAM sends this text instead of a refresh token when it gives none. */
+const NO_REFRESH_TOKEN = 'not_supported';
 
-/** Logs in with an API key. Throws a Failure when the issuer refuses it or does not answer. */
+/** IBM's command line is a client whose secret is public: without it IBM Cloud IAM gives no refresh token. */
+const IBM = {
+  tokenEndpoint: 'https://iam.cloud.ibm.com/identity/token',
+  clientId: 'bx',
+  secret: 'bx',
+} as const;
+
+/** Logs in with an API key. Throws CliError when the issuer refuses it or does not answer. */
 export function exchangeApiKey(
   issuer: PinnedIssuer,
   apiKey: Secret,
@@ -34,7 +40,7 @@ export function exchangeApiKey(
   return exchange({ issuer, form, what: 'the API key' }, options);
 }
 
-/** Renews a login. An issuer that gives no new refresh token lets the old one stay good. */
+/** Renews a login. Where the issuer gives no new refresh token, the old one remains valid. */
 export async function exchangeRefreshToken(
   issuer: PinnedIssuer,
   refreshToken: Secret,
@@ -45,10 +51,22 @@ export async function exchangeRefreshToken(
   return { ...login, refreshToken: login.refreshToken ?? refreshToken };
 }
 
+/** How the command identifies itself at a token endpoint (RFC 6749 section 2.3.1). */
+export function clientOf({ tokenEndpoint, clientId }: Pick<PinnedIssuer, 'tokenEndpoint' | 'clientId'>): {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly form?: Readonly<Record<string, string>>;
+} {
+  if (clientId === null) return {};
+  const isIbm = tokenEndpoint === IBM.tokenEndpoint && clientId === IBM.clientId;
+  if (!isIbm) return { form: { client_id: clientId } };
+  const pair = Buffer.from(`${IBM.clientId}:${IBM.secret}`).toString('base64');
+  return { headers: { authorization: `Basic ${pair}` } };
+}
+
 interface Grant {
   readonly issuer: PinnedIssuer;
   readonly form: Readonly<Record<string, string>>;
-  /** What the issuer refuses when it refuses. */
+  /** The end of "The issuer … refuses". */
   readonly what: string;
 }
 
@@ -74,13 +92,12 @@ async function exchange({ issuer, form, what }: Grant, options: ExchangeOptions)
       next: 'Try again shortly.',
     });
   }
-  const { success, output } = v.safeParse(ANSWER, readJson(text, tokenEndpoint));
-  if (!success) throw notUnderstood(tokenEndpoint);
-  const refreshToken = output.refresh_token ?? null;
+  const tokens = parseResponse(TOKENS, text, tokenEndpoint);
+  const refreshToken = tokens.refresh_token ?? null;
   return {
     kind: 'iam',
-    accessToken: output.access_token,
-    expiresAt: toSeconds(options.nowMs) + output.expires_in,
-    refreshToken: refreshToken?.reveal() === NONE ? null : refreshToken,
+    accessToken: tokens.access_token,
+    expiresAt: toSeconds(options.nowMs) + tokens.expires_in,
+    refreshToken: refreshToken?.reveal() === NO_REFRESH_TOKEN ? null : refreshToken,
   };
 }

@@ -1,23 +1,11 @@
-/** What a command says: results on the standard output, for people or for programs; everything else beside it. */
-import type { Writable } from 'node:stream';
+/** What a command prints: results on standard output, for people or for programs; everything else on standard error. */
 import { styleText } from 'node:util';
-import { CliError } from './failure.ts';
-import { messageOf, printable } from './text.ts';
+import { detailsOf, messageOf } from './errors.ts';
+import type { Io, Sink } from './io.ts';
+import { printable, tableOf } from './text.ts';
 
 export type Format = 'human' | 'json';
 
-/** A stream that may be a terminal. */
-export type Sink = Writable & { readonly isTTY?: boolean };
-
-export interface OutputOptions {
-  readonly stdout: Sink;
-  readonly stderr: Sink;
-  readonly format: Format;
-  readonly noColor: boolean;
-}
-
-/** How long a request may take before the user is told what is being waited for. */
-const PATIENCE_MS = 1000;
 const CLEAR_LINE = '\r\u001b[K';
 
 export class Output {
@@ -25,12 +13,14 @@ export class Output {
   readonly #stdout: Sink;
   readonly #stderr: Sink;
   readonly #noColor: boolean;
+  readonly #noticeMs: number;
 
-  constructor({ stdout, stderr, format, noColor }: OutputOptions) {
+  constructor({ stdout, stderr, environment, timeouts }: Omit<Io, 'clock' | 'stdin'>, format: Format) {
     this.#stdout = stdout;
     this.#stderr = stderr;
     this.format = format;
-    this.#noColor = noColor;
+    this.#noColor = environment.noColor;
+    this.#noticeMs = timeouts.noticeMs;
   }
 
   /** One result: the value for programs, the text for people. */
@@ -38,13 +28,23 @@ export class Output {
     await this.line(this.format === 'json' ? JSON.stringify(value, null, 2) : human);
   }
 
-  /** A line of a result. Waits while the reader is slow, so that a long list needs no memory. */
+  /** A list: as it is for programs, a table for people. */
+  async showTable<T>(
+    items: readonly T[],
+    headings: readonly string[],
+    row: (item: T) => readonly string[],
+  ): Promise<void> {
+    if (this.format === 'json') return this.jsonList(items);
+    await this.line(tableOf(headings, items.map(row)));
+  }
+
+  /** A line of a result. Waits for a slow reader, so that a long list needs no memory. */
   async line(text: string): Promise<void> {
     if (this.#stdout.write(`${text}\n`)) return;
     await new Promise<void>(resolve => void this.#stdout.once('drain', resolve));
   }
 
-  /** A list for programs, written as it comes. */
+  /** A list for programs, printed as it comes. */
   async jsonList(items: AsyncIterable<unknown> | Iterable<unknown>): Promise<void> {
     let separator = '[';
     for await (const item of items) {
@@ -54,35 +54,35 @@ export class Output {
     await this.line(separator === '[' ? '[]' : ']');
   }
 
-  /** A remark for people, which is no result. */
+  /** A remark for people, which is not a result. */
   note(text: string): void {
     if (this.format === 'human') this.#stderr.write(`${text}\n`);
   }
 
-  /** Tells what went wrong, and what to do about it. */
+  /** What went wrong, and what to do next. */
   failure(error: unknown): void {
-    const text = this.format === 'json' ? JSON.stringify({ error: describe(error) }) : this.#explain(error);
+    const text = this.format === 'json' ? JSON.stringify({ error: asJson(error) }) : this.#asText(error);
     this.#stderr.write(`${text}\n`);
   }
 
-  /** Says what is waited for when the work takes long, and somebody is looking. */
+  /** Tells a user at a terminal what the command waits for, when the work takes long. */
   async during<T>(what: string, work: Promise<T>): Promise<T> {
     if (this.#stderr.isTTY !== true) return work;
-    let said = false;
+    let isShown = false;
     const timer = setTimeout(() => {
-      said = true;
+      isShown = true;
       this.#stderr.write(`${what} …`);
-    }, PATIENCE_MS);
+    }, this.#noticeMs);
     try {
       return await work;
     } finally {
       clearTimeout(timer);
-      if (said) this.#stderr.write(CLEAR_LINE);
+      if (isShown) this.#stderr.write(CLEAR_LINE);
     }
   }
 
-  #explain(error: unknown): string {
-    const { problems = [], next, requestId } = error instanceof CliError ? error.details : {};
+  #asText(error: unknown): string {
+    const { problems = [], next, requestId } = detailsOf(error);
     const lines = [
       ...problems.map(problem => `  ${printable(problem)}`),
       ...(next === undefined ? [] : [printable(next)]),
@@ -93,12 +93,12 @@ export class Output {
   }
 
   #red(text: string): string {
-    const plain = this.#noColor || this.#stderr.isTTY !== true;
-    return plain ? text : styleText('red', text, { validateStream: false });
+    const isPlain = this.#noColor || this.#stderr.isTTY !== true;
+    return isPlain ? text : styleText('red', text, { validateStream: false });
   }
 }
 
-function describe(error: unknown): Record<string, unknown> {
-  const { code, status, requestId, problems, next } = error instanceof CliError ? error.details : {};
+function asJson(error: unknown): Record<string, unknown> {
+  const { code, status, requestId, problems, next } = detailsOf(error);
   return { message: messageOf(error), code, status, requestId, problems, next };
 }

@@ -1,6 +1,6 @@
 /** The entry of the credential provider that the kubelet calls before it pulls an image. */
-import { provide } from './kubelet/provide.ts';
+import { processIo } from './io.ts';
+import { PROVIDER_TIMEOUTS, provide } from './kubelet/provide.ts';
 
-const { stdin, stdout, stderr } = process;
-// What is still under way when it has answered is not worth waiting for.
-void provide(process.argv.slice(2), { stdin, stdout, stderr }).then(code => process.exit(code));
+// Exits at once: requests that are still open no longer matter.
+void provide(process.argv.slice(2), processIo(PROVIDER_TIMEOUTS)).then(code => process.exit(code));

@@ -1,16 +1,14 @@
-/** A deployment, spoken to as whoever is logged in to it. */
+/** Requests to a deployment with the login that is stored for it, renewed when it must be. */
+import { randomUUID } from 'node:crypto';
 import type * as v from 'valibot';
 import { toSeconds } from '../lib/domain/time.ts';
 import type { Clock } from '../lib/ports/system.ts';
-import type { FetchedAnswer } from './bounded-fetch.ts';
-import { Broker, type BrokerRequest, DEFAULT_TIMEOUT_MS } from './broker.ts';
-import { CliError } from './failure.ts';
-import type { Home } from './home.ts';
+import { Broker, type BrokerRequest } from './broker.ts';
+import { CliError, detailsOf } from './errors.ts';
+import { type Home, targetNamed, withTarget } from './home.ts';
+import type { HttpResponse } from './http.ts';
 import { exchangeRefreshToken } from './iam.ts';
-import { proofOf } from './login-proof.ts';
-import type { Proof } from './proof.ts';
-import { targetNamed, withTarget } from './state.ts';
-import type { IamLogin, StoredLogin } from './stored-login.ts';
+import { type Credentials, credentialsOf, type IamLogin, type StoredLogin } from './login.ts';
 import type { Target } from './target.ts';
 
 export interface SessionOptions {
@@ -18,17 +16,15 @@ export interface SessionOptions {
   readonly target: Target;
   readonly clock: Clock;
   /** How long each request may take. */
-  readonly timeoutMs?: number;
-  /** Is given every request while it is under way, to tell the user that it takes long. */
+  readonly requestMs: number;
+  /** Wraps every request while it is under way, to tell the user that it takes long. */
   readonly waiting?: <T>(work: Promise<T>) => Promise<T>;
 }
 
-type Request = Omit<BrokerRequest, 'proof'>;
+type Request = Omit<BrokerRequest, 'credentials'>;
 
 /** An access token this close to its end is renewed first. */
 const RENEW_SECONDS = 60;
-/** What a renewal takes at most, beside the request. */
-const LOCK_MARGIN_MS = 1000;
 
 export class Session {
   readonly target: Target;
@@ -36,65 +32,78 @@ export class Session {
   readonly broker: Broker;
   readonly #home: Home;
   readonly #clock: Clock;
-  readonly #timeoutMs: number;
+  readonly #requestMs: number;
   readonly #waiting: <T>(work: Promise<T>) => Promise<T>;
   #login: StoredLogin | null;
 
-  constructor(options: SessionOptions) {
-    const { home, target, clock, timeoutMs = DEFAULT_TIMEOUT_MS, waiting = work => work } = options;
+  constructor({ home, target, clock, requestMs, waiting = work => work }: SessionOptions) {
     this.target = target;
-    this.broker = new Broker({ url: target.url, timeoutMs });
+    this.broker = new Broker({ url: target.url, timeoutMs: requestMs });
     this.#home = home;
     this.#clock = clock;
-    this.#timeoutMs = timeoutMs;
+    this.#requestMs = requestMs;
     this.#waiting = waiting;
     this.#login = target.login;
   }
 
-  /** The login, renewed if it had to be. Throws a Failure when there is none, or it has ended. */
+  /** The login, renewed if it had to be. Throws CliError when there is none, or when it has ended. */
   async login(): Promise<StoredLogin> {
     const login = this.#login;
     if (login === null)
-      throw new CliError(`Nobody is logged in to ${this.target.url}.`, { next: this.#next() });
-    if (login.kind !== 'iam' || this.#isGood(login)) return login;
+      throw new CliError(`You are not logged in to ${this.target.url}.`, { next: this.#next() });
+    if (login.kind !== 'iam' || this.#isCurrent(login)) return login;
     this.#login = await this.#renewed(login);
     return this.#login;
   }
 
-  /** What proves who is logged in, at this deployment and no other. Throws as `login` does. */
-  async proof(): Promise<Proof> {
-    return proofOf(await this.login(), this.target.url, this.#clock());
+  /** The credentials of the login, for this deployment alone. Throws as `login` does. */
+  async credentials(): Promise<Credentials> {
+    return credentialsOf(await this.login(), this.target.url, this.#clock());
   }
 
-  /** As `Broker.send`, as whoever is logged in. */
-  async send(request: Request): Promise<FetchedAnswer> {
-    const proof = await this.#waiting(this.proof());
-    return this.#waiting(this.broker.send({ ...request, proof }));
+  /** As `Broker.send`, with the login. */
+  async send(request: Request): Promise<HttpResponse> {
+    const credentials = await this.#waiting(this.credentials());
+    return this.#waiting(this.broker.send({ ...request, credentials }));
   }
 
-  /** As `Broker.ask`, as whoever is logged in. */
+  /** As `Broker.ask`, with the login. */
   async ask<S extends v.GenericSchema>(schema: S, request: Request): Promise<v.InferOutput<S>> {
-    const proof = await this.#waiting(this.proof());
-    return this.#waiting(this.broker.ask(schema, { ...request, proof }));
+    const credentials = await this.#waiting(this.credentials());
+    return this.#waiting(this.broker.ask(schema, { ...request, credentials }));
   }
 
-  /** By one command at a time: there are issuers that take a refresh token only once. */
+  /**
+   * As `ask`, for a request that creates a value: it is sent a second time when no response comes. Its
+   * `Idempotency-Key` tells the deployment that both are one request, so that there is never a second value.
+   */
+  async create<S extends v.GenericSchema>(schema: S, request: Request): Promise<v.InferOutput<S>> {
+    const keyed = { ...request, headers: { 'idempotency-key': randomUUID() } };
+    try {
+      return await this.ask(schema, keyed);
+    } catch (error) {
+      if (detailsOf(error).code !== 'unreachable') throw error;
+      return this.ask(schema, keyed);
+    }
+  }
+
+  /** One process renews at a time: some issuers accept a refresh token only once. */
   async #renewed(ended: IamLogin): Promise<IamLogin> {
-    return this.#home.alone(this.#timeoutMs + LOCK_MARGIN_MS, async () => {
+    return this.#home.withRenewalLock(this.#requestMs, async () => {
       const login = (await this.#stored()) ?? ended;
-      if (this.#isGood(login)) return login;
+      if (this.#isCurrent(login)) return login;
       const { issuer } = this.target;
       if (issuer === null || login.refreshToken === null) throw this.#ended();
-      const options = { nowMs: this.#clock(), timeoutMs: this.#timeoutMs };
+      const options = { nowMs: this.#clock(), timeoutMs: this.#requestMs };
       const renewed = await exchangeRefreshToken(issuer, login.refreshToken, options).catch(error => {
-        throw isRefusal(error) ? this.#ended(error) : error;
+        throw detailsOf(error).code === 'refused-by-issuer' ? this.#ended(error) : error;
       });
       await this.#remember(login, renewed);
       return renewed;
     });
   }
 
-  /** The login that is remembered by now, if it still is one of the same deployment and issuer. */
+  /** The login that is stored by now, if it is still for the same deployment and issuer. */
   async #stored(): Promise<IamLogin | undefined> {
     const { name, url, issuer } = this.target;
     const target = targetNamed(await this.#home.read(), name);
@@ -102,18 +111,18 @@ export class Session {
     return isSame && target.login?.kind === 'iam' ? target.login : undefined;
   }
 
-  /** Only in the place of the login that was renewed: whoever has logged in or out since meant it. */
+  /** Replaces only the login that was renewed: the user may have logged in or out since. */
   async #remember(before: IamLogin, after: IamLogin): Promise<void> {
     const { name, url } = this.target;
     await this.#home.update(state => {
       const target = targetNamed(state, name);
-      const same = target?.url === url && target.login?.kind === 'iam';
-      if (!same || target.login.accessToken.reveal() !== before.accessToken.reveal()) return state;
+      const isSame = target?.url === url && target.login?.kind === 'iam';
+      if (!isSame || target.login.accessToken.reveal() !== before.accessToken.reveal()) return state;
       return withTarget(state, { ...target, login: after });
     });
   }
 
-  #isGood({ expiresAt }: IamLogin): boolean {
+  #isCurrent({ expiresAt }: IamLogin): boolean {
     return expiresAt - toSeconds(this.#clock()) > RENEW_SECONDS;
   }
 
@@ -124,8 +133,4 @@ export class Session {
   #next(): string {
     return `Log in with: pullpass login --target ${this.target.name}`;
   }
-}
-
-function isRefusal(error: unknown): boolean {
-  return error instanceof CliError && error.details.code === 'refused-by-issuer';
 }

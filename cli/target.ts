@@ -1,12 +1,12 @@
 /** A target: one deployment that the command speaks to, under a name of the user's. */
 import * as v from 'valibot';
-import { UsageError } from './failure.ts';
-import { STORED_LOGIN } from './stored-login.ts';
+import { UsageError } from './errors.ts';
+import { STORED_LOGIN } from './login.ts';
 
 const NAME = /^[A-Za-z0-9[][A-Za-z0-9._:[\]-]{0,127}$/;
 const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|\[::1\]|localhost)$/;
 
-/** Where clients log in: `host` or `host:port`, as it stands before the slash in names of images. */
+/** `host` or `host:port`, as before the first slash of an image name. */
 const REGISTRY = /^[A-Za-z0-9.[\]:-]{1,255}$/;
 
 export const SERVICE = v.object({
@@ -20,7 +20,7 @@ const ISSUER = v.object({
   key: v.string(),
   issuer: v.string(),
   tokenEndpoint: v.pipe(v.string(), v.check(isSafeUrl)),
-  /** Which client logs in there; null: none is named. */
+  /** The client that the command is to the issuer; null: none. */
   clientId: v.nullable(v.string()),
 });
 export type PinnedIssuer = Readonly<v.InferOutput<typeof ISSUER>>;
@@ -29,16 +29,16 @@ export const TARGET = v.object({
   name: v.pipe(v.string(), v.check(isTargetName)),
   /** Its origin, which is also the `PULLPASS_URL` of the deployment. */
   url: v.pipe(v.string(), v.check(isSafeUrl)),
-  /** The registries that it serves: to no other is anything of this target ever given. */
+  /** The registries that it serves: no other ever gets credentials of this target. */
   services: v.array(SERVICE),
-  /** Where API keys and refresh tokens are exchanged; null: this deployment takes none. Never changes by itself. */
+  /** Exchanges API keys and refresh tokens; null: the deployment takes none. Changes only by `target-add`. */
   issuer: v.nullable(ISSUER),
-  /** Who is logged in; null: nobody. */
+  /** null: not logged in. */
   login: v.nullable(STORED_LOGIN),
 });
 export type Target = Readonly<v.InferOutput<typeof TARGET>>;
 
-/** Whether `text` may name a target; hosts with a port may. */
+/** Whether `text` is a valid name, which may be a host with a port. */
 export function isTargetName(text: string): boolean {
   return NAME.test(text);
 }
@@ -51,11 +51,11 @@ export function parseTargetUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !isSafe(url)) {
     throw new UsageError(
-      `${quoted(url)} is no URL of a deployment: it must be https (http only on this machine).`,
+      `${quoted(url)} is not the URL of a deployment; it must begin with https:// (http:// only on this machine).`,
     );
   }
   if (`${url.origin}/` !== url.href) {
-    throw new UsageError(`The URL of a deployment has no user name, path or query: ${url.origin}`);
+    throw new UsageError(`The URL of a deployment must have no user name, path or query; use ${url.origin}.`);
   }
   return url.origin;
 }
@@ -74,7 +74,7 @@ function isSafe({ protocol, hostname }: URL): boolean {
   return protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname));
 }
 
-/** What was given may be a secret in the wrong place: only a host is repeated. */
+/** The text may be a secret that was pasted by mistake: at most its host is shown. */
 function quoted(url: URL | undefined): string {
-  return url === undefined || url.host === '' ? 'That' : url.host;
+  return url === undefined || url.host === '' ? 'This' : url.host;
 }

@@ -1,13 +1,128 @@
-/** Text that others chose, made fit for a terminal. */
+/** Text for people: safe on a terminal, in tables and listings, and by the Go templates of `--format`. */
+import type { Access } from '../lib/domain/access.ts';
+import { UsageError } from './errors.ts';
 
-/** Shows control characters as what they are, so that a description cannot move the cursor or rewrite a line. */
+const GAP = '   ';
+
+/** Escapes control characters, so that a description from elsewhere cannot move the cursor or rewrite a line. */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, character => {
     return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
   });
 }
 
-/** What was thrown, as a sentence. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** The lines of a table, its columns as wide as they must be. */
+export function tableOf(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+  const cells = [headings, ...rows.map(row => row.map(printable))];
+  const widths = headings.map((_, column) => Math.max(...cells.map(row => (row[column] ?? '').length)));
+  return cells
+    .map(row =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join(GAP)
+        .trimEnd(),
+    )
+    .join('\n');
 }
+
+/** Names and values, a line each. */
+export function listingOf(entries: readonly (readonly [name: string, value: string])[]): string {
+  const width = Math.max(...entries.map(([name]) => name.length));
+  return entries.map(([name, value]) => `${name.padEnd(width)}${GAP}${printable(value)}`).join('\n');
+}
+
+/** The repositories of a token, policy or trust. */
+export function repositoriesText(repositories: readonly string[] | null): string {
+  return repositories?.join(' ') ?? 'all namespaces of the account';
+}
+
+/** The access of a token or trust. */
+export function accessText(access: Access): string {
+  return access === 'push' ? 'pull and push' : 'pull';
+}
+
+export interface Field<T> {
+  readonly heading: string;
+  /** Fixed, as rows are printed as they come and cannot wait for a longer one. */
+  readonly width: number;
+  readonly of: (item: T) => string;
+}
+
+export type Fields<T> = Readonly<Record<string, Field<T>>>;
+
+export interface Template<T> {
+  /** The first line of a table; undefined for any other template. */
+  readonly heading: string | undefined;
+  readonly render: (item: T) => string;
+}
+
+/** A literal text, or a field. */
+type Part<T> = string | Field<T>;
+
+const TABLE = /^table\s+/;
+const ACTION = /\{\{(.*?)\}\}/s;
+const FIELD = /^\s*\.([A-Za-z]+)\s*$/;
+
+/**
+ * The part of Go templates that `--format` takes: text, fields, and `table` before them, as docker has it. Throws
+ * UsageError for anything else: a template that is half understood shows the wrong thing.
+ */
+export function parseTemplate<T>(text: string, fields: Fields<T>): Template<T> {
+  const isTable = TABLE.test(text);
+  const body = text.replace(TABLE, '').replaceAll('\\t', '\t').replaceAll('\\n', '\n');
+  const parts = partsOf(body, fields);
+  if (!isTable) return { heading: undefined, render: item => write(parts, item) };
+  const columns = columnsOf(parts);
+  return {
+    heading: align(columns, cell =>
+      cell.map(part => (typeof part === 'string' ? part : part.heading)).join(''),
+    ),
+    render: item => align(columns, cell => write(cell, item)),
+  };
+}
+
+function partsOf<T>(body: string, fields: Fields<T>): Part<T>[] {
+  // A split by a pattern with one group gives texts and groups in turn.
+  return body.split(ACTION).map((piece, i) => (i % 2 === 0 ? literal(piece) : fieldOf(piece, fields)));
+}
+
+function literal(text: string): string {
+  if (text.includes('{{')) throw new UsageError('The format opens {{ and does not close it.');
+  return text;
+}
+
+function fieldOf<T>(action: string, fields: Fields<T>): Field<T> {
+  const name = FIELD.exec(action)?.[1] ?? '';
+  const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
+  if (field !== undefined) return field;
+  const known = Object.keys(fields).map(field => `{{.${field}}}`);
+  throw new UsageError(`The format cannot show {{${action}}}; it can show ${known.join(', ')}.`);
+}
+
+/** The cells of a table, which tabs separate. */
+function columnsOf<T>(parts: readonly Part<T>[]): Part<T>[][] {
+  const columns: Part<T>[][] = [[]];
+  for (const part of parts) {
+    const [first = '', ...rest] = typeof part === 'string' ? part.split('\t') : [part];
+    columns.at(-1)?.push(first);
+    columns.push(...rest.map(text => [text]));
+  }
+  return columns;
+}
+
+function align<T>(columns: readonly Part<T>[][], write: (cell: Part<T>[]) => string): string {
+  const cells = columns.map((cell, i) => {
+    const last = i === columns.length - 1;
+    return last ? write(cell) : write(cell).padEnd(widthOf(cell));
+  });
+  return cells.join(GAP).trimEnd();
+}
+
+function widthOf<T>(cell: readonly Part<T>[]): number {
+  return cell.reduce((sum, part) => sum + (typeof part === 'string' ? part.length : part.width), 0);
+}
+
+function write<T>(parts: readonly Part<T>[], item: T): string {
+  return parts.map(part => (typeof part === 'string' ? part : printable(part.of(item)))).join('');
+}
+

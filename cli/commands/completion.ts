@@ -1,8 +1,115 @@
 /** `completion`, and `complete`, which its scripts ask at every press of the tab key. */
-import { Argument, type Command } from 'commander';
-import { completions } from '../completion.ts';
-import { SCRIPTS, type Shell } from '../completion-scripts.ts';
+import { Argument, type Command, type Option } from 'commander';
 import type { Context } from '../context.ts';
+
+/** What a shell needs to ask `pullpass complete` for what can come next. */
+
+export type Shell = 'bash' | 'fish' | 'zsh';
+
+/** To bash a colon and an equals sign end a word, and it only wants what comes after them. */
+const BASH = `# source <(pullpass completion bash)
+_pullpass() {
+  local line="\${COMP_LINE:0:COMP_POINT}" IFS=$' \\t\\n'
+  local word="\${line##*[[:space:]]}"
+  local prefix="\${word%"\${word##*[:=]}"}"
+  local -a words
+  read -r -a words <<< "\${line%"$word"}"
+  IFS=$'\\n'
+  COMPREPLY=($(pullpass complete -- "\${words[@]:1}" "$word" 2>/dev/null))
+  COMPREPLY=("\${COMPREPLY[@]#"$prefix"}")
+}
+complete -o default -F _pullpass pullpass
+`;
+
+const ZSH = `#compdef pullpass
+# source <(pullpass completion zsh), after compinit
+_pullpass() {
+  local -a found
+  found=("\${(@f)$(pullpass complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)}")
+  if [[ -n "\${found[*]}" ]]; then compadd -a found; else _files; fi
+}
+compdef _pullpass pullpass
+`;
+
+const FISH = `# pullpass completion fish | source
+function __pullpass_complete
+  set -l words (commandline -opc)
+  set -l current (commandline -ct)
+  pullpass complete -- $words[2..-1] "$current" 2>/dev/null
+end
+complete -c pullpass -a '(__pullpass_complete)'
+`;
+
+export const SCRIPTS: Readonly<Record<Shell, string>> = { bash: BASH, fish: FISH, zsh: ZSH };
+
+export interface CompletionContext {
+  readonly program: Command;
+  /** The names of the targets. */
+  readonly targets: readonly string[];
+}
+
+/** The placeholder of arguments and options that take the name of a target: `<target>`. */
+const TARGET = 'target';
+
+/**
+ * Everything that the last of `words` could become; the words before it are taken as they are. Nothing: it is for the
+ * user to know, or a file.
+ */
+export function completions({ program, targets }: CompletionContext, words: readonly string[]): string[] {
+  const before = words.slice(0, -1);
+  const last = words.at(-1) ?? '';
+  const { command, option, argument } = walk(program, before);
+  const all = option === undefined ? following(command, last, argument, targets) : valuesOf(option, targets);
+  return all.filter(word => word.startsWith(last));
+}
+
+interface Position {
+  readonly command: Command;
+  /** The option whose value comes next; undefined: something else does. */
+  readonly option: Option | undefined;
+  /** How many arguments have come before. */
+  readonly argument: number;
+}
+
+function walk(program: Command, words: readonly string[]): Position {
+  let position: Position = { command: program, option: undefined, argument: 0 };
+  for (const word of words) position = step(position, word);
+  return position;
+}
+
+function step({ command, option, argument }: Position, word: string): Position {
+  if (option !== undefined) return { command, option: undefined, argument };
+  if (word.startsWith('-')) {
+    const named = optionsOf(command).find(({ long, short }) => word === long || word === short);
+    return { command, option: named?.required ? named : undefined, argument };
+  }
+  const next = command.commands.find(child => child.name() === word || child.aliases().includes(word));
+  return next === undefined
+    ? { command, option: undefined, argument: argument + 1 }
+    : { command: next, option: undefined, argument: 0 };
+}
+
+function following(command: Command, last: string, index: number, targets: readonly string[]): string[] {
+  if (last.startsWith('-')) return optionsOf(command).flatMap(({ long }) => long ?? []);
+  const verbs = command.createHelp().visibleCommands(command);
+  if (verbs.length > 0) {
+    return index === 0 ? verbs.flatMap(verb => [verb.name(), ...verb.aliases()]) : [];
+  }
+  const args = command.registeredArguments;
+  const argument = args[index] ?? args.findLast(({ variadic }) => variadic);
+  if (argument === undefined) return [];
+  return argument.name() === TARGET ? [...targets] : [...(argument.argChoices ?? [])];
+}
+
+function valuesOf({ flags, argChoices }: Option, targets: readonly string[]): string[] {
+  return flags.includes(`<${TARGET}>`) ? [...targets] : [...(argChoices ?? [])];
+}
+
+/** Those of the command and of all that stand above it. */
+function optionsOf(command: Command): readonly Option[] {
+  const help = command.createHelp();
+  return [...help.visibleOptions(command), ...help.visibleGlobalOptions(command)];
+}
 
 export function addCompletion(program: Command, context: Context): void {
   program

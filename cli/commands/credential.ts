@@ -4,10 +4,8 @@ import { FORMAT_NAMES } from '../../lib/api/credential-formats.ts';
 import { replaceFile } from '../../lib/files/atomic-file.ts';
 import { patterns, seconds } from '../arguments.ts';
 import type { Context } from '../context.ts';
-import { CliError } from '../failure.ts';
-import { serviceOf } from '../registry/service.ts';
-import { vendRequest } from '../registry/vend.ts';
-import { messageOf } from '../text.ts';
+import { CliError, messageOf } from '../errors.ts';
+import { serviceOf, vendRequest } from '../registry/service.ts';
 
 interface Options {
   readonly format: (typeof FORMAT_NAMES)[number];

@@ -2,15 +2,15 @@
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { examineDeployment } from '../doctor/deployment.ts';
-import { type Finding, Findings, type Learnt } from '../doctor/findings.ts';
+import { type CheckResult, type Finding, Findings } from '../doctor/findings.ts';
 import { examineRegistry } from '../doctor/registry.ts';
-import { SilentExit } from '../failure.ts';
-import type { Proof } from '../proof.ts';
-import { describe, recognise } from '../recognised.ts';
+import { SilentExit } from '../errors.ts';
+import type { Credentials } from '../login.ts';
 import { serviceOf } from '../registry/service.ts';
 import type { Session } from '../session.ts';
 import type { Target, TargetService } from '../target.ts';
 import { printable } from '../text.ts';
+import { askPrincipal, principalText } from './whoami.ts';
 
 export function addDoctor(program: Command, context: Context): void {
   program
@@ -44,16 +44,19 @@ async function doctor(context: Context, wanted: string | undefined): Promise<voi
   if (!findings.isHealthy) throw new SilentExit();
 }
 
-async function whoIsIt(session: Session, services: readonly TargetService[]): Promise<Learnt<Proof>> {
-  const recognised = await recognise(session.broker, await session.proof(), services);
-  return { fact: await session.proof(), message: `You are ${describe(recognised)}.` };
+async function whoIsIt(
+  session: Session,
+  services: readonly TargetService[],
+): Promise<CheckResult<Credentials>> {
+  const recognised = await askPrincipal(session.broker, await session.proof(), services);
+  return { fact: await session.proof(), message: `You are ${principalText(recognised)}.` };
 }
 
 function chosen(
   { target }: Session,
   services: Target['services'],
   wanted: string | undefined,
-): Learnt<readonly TargetService[]> {
+): CheckResult<readonly TargetService[]> {
   const [first] = services;
   const fact =
     wanted === undefined && first !== undefined ? services : [serviceOf({ ...target, services }, wanted)];

@@ -5,8 +5,7 @@ import type { Command } from 'commander';
 import { BUNDLE_FILE, distributionAuth, JWKS_FILE, keysFileOf } from '../../lib/domain/service.ts';
 import { replaceFile } from '../../lib/files/atomic-file.ts';
 import type { Context } from '../context.ts';
-import { publicKeys, serviceFacts } from '../registry/public-keys.ts';
-import { serviceOf } from '../registry/service.ts';
+import { publicKeys, serviceFacts, serviceOf } from '../registry/service.ts';
 
 /** Where distribution's image has its configuration. */
 const USUAL_DIRECTORY = '/etc/distribution';

@@ -1,13 +1,12 @@
 /** `registry-login`: logs docker, podman, skopeo or buildah in to a registry of the target. */
 import { type Command, Option } from 'commander';
 import { patterns, seconds } from '../arguments.ts';
-import { CLIENTS, type ClientName, installedClient, logClientIn } from '../clients/log-in.ts';
 import type { Context } from '../context.ts';
-import { CliError, UsageError } from '../failure.ts';
-import type { Proof } from '../proof.ts';
+import { CliError, UsageError } from '../errors.ts';
+import type { Credentials } from '../login.ts';
 import { checkRegistry } from '../registry/challenge.ts';
-import { serviceOf } from '../registry/service.ts';
-import { type VendedCredential, vend, vendWidest } from '../registry/vend.ts';
+import { CLIENTS, type ClientName, installedClient, logClientIn } from '../registry/client.ts';
+import { serviceOf, type VendedCredential, vend, vendWidest } from '../registry/service.ts';
 import type { Session } from '../session.ts';
 
 interface Options {
@@ -80,7 +79,7 @@ interface Gained {
   readonly expiresAt: string | null;
 }
 
-type Login = Gained & { readonly proof: Proof };
+type Login = Gained & { readonly proof: Credentials };
 
 async function vended(session: Session, service: string, options: Options): Promise<Login> {
   const order = { service, repositories: options.repository, expiresInSeconds: options.expiresIn };

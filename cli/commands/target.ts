@@ -3,11 +3,11 @@ import type { Command } from 'commander';
 import { Broker } from '../broker.ts';
 import type { Context } from '../context.ts';
 import { discover } from '../discovery.ts';
-import { UsageError } from '../failure.ts';
-import { addGroup } from '../group.ts';
-import { chosenTarget, targetNamed, withoutTarget, withTarget } from '../state.ts';
-import { tableOf } from '../table.ts';
+import { UsageError } from '../errors.ts';
+import { chosenTarget, targetNamed, withoutTarget, withTarget } from '../home.ts';
 import { isTargetName, parseTargetUrl, type Target } from '../target.ts';
+import { tableOf } from '../text.ts';
+import { addGroup } from './verbs.ts';
 
 export function addTargets(program: Command, context: Context): void {
   addGroup(program, {

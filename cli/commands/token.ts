@@ -2,29 +2,26 @@
 import type { Command } from 'commander';
 import { identifier, identifiers, seconds } from '../arguments.ts';
 import type { Context } from '../context.ts';
-import { UsageError } from '../failure.ts';
-import { addGroup } from '../group.ts';
-import { removeEach } from '../remove-each.ts';
-import { sendOnce } from '../send-once.ts';
-import { parseTemplate } from '../template.ts';
+import { UsageError } from '../errors.ts';
+import { sendOnce } from '../session.ts';
+import { parseTemplate } from '../text.ts';
 import {
   type Addition,
   addOptions,
+  allTokens,
   bodyOfAddition,
   bodyOfUpdate,
-  type Update,
-  updateOptions,
-} from '../token-options.ts';
-import {
-  allTokens,
   NEW_TOKEN,
   TOKEN,
   TOKEN_FIELDS,
   TOKEN_TABLE,
   TOKEN_VALUE,
   tokenListing,
+  type Update,
+  updateOptions,
   valueListing,
-} from '../tokens.ts';
+} from './token-options.ts';
+import { addGroup, removeEach } from './verbs.ts';
 
 export function addTokens(program: Command, context: Context): void {
   addGroup(program, {

@@ -2,9 +2,8 @@
 import { X509Certificate } from 'node:crypto';
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
 import { MINUTE_SECONDS } from '../../lib/domain/time.ts';
-import { CliError } from '../failure.ts';
-import type { PublicKeys } from '../registry/public-keys.ts';
-import { messageOf } from '../text.ts';
+import { CliError, messageOf } from '../errors.ts';
+import type { PublicKeys } from '../registry/service.ts';
 
 export interface Expectation extends PublicKeys {
   /** `PULLPASS_URL`. */

@@ -1,14 +1,14 @@
 /** Whether the deployment answers, is well, has the right time, and is the one that it is taken for. */
 import { toSeconds } from '../../lib/domain/time.ts';
-import { boundedFetch, type FetchedAnswer } from '../bounded-fetch.ts';
 import { DEFAULT_TIMEOUT_MS } from '../broker.ts';
 import type { Context } from '../context.ts';
 import { type Discovered, discover, requireSameIssuer } from '../discovery.ts';
-import { CliError } from '../failure.ts';
+import { CliError } from '../errors.ts';
+import { boundedFetch, type HttpResponse } from '../http.ts';
 import type { Session } from '../session.ts';
 import type { Target } from '../target.ts';
 import { printable } from '../text.ts';
-import type { Findings, Learnt } from './findings.ts';
+import type { CheckResult, Findings } from './findings.ts';
 
 /** Seconds between two clocks: from here on proofs may be refused, and from there on access tokens are. */
 const SKEW = { warning: 30, problem: 60 } as const;
@@ -31,7 +31,7 @@ export async function examineDeployment(
   return findings.check('metadata', async () => metadataOf(target, await discover(broker)));
 }
 
-async function reach({ name, url }: Target): Promise<Learnt<FetchedAnswer>> {
+async function reach({ name, url }: Target): Promise<CheckResult<HttpResponse>> {
   const fact = await boundedFetch(`${url}/health`, {
     method: 'GET',
     headers: {},
@@ -40,7 +40,7 @@ async function reach({ name, url }: Target): Promise<Learnt<FetchedAnswer>> {
   return { fact, message: `${url} (target ${name}) answers.` };
 }
 
-function healthOf({ status, text }: FetchedAnswer): Learnt<true> {
+function healthOf({ status, text }: HttpResponse): CheckResult<true> {
   if (status === 200) return { fact: true, message: 'It can read its store, and sign.' };
   throw new CliError(`It answers ${status} at /health: it cannot do its work. ${detailIn(text)}`.trimEnd(), {
     next: 'Ask its operator: the log of the deployment says what is missing.',
@@ -58,7 +58,7 @@ function detailIn(text: string): string {
 }
 
 /** RFC 9110 section 6.6.1: the date is the one of the answer, in whole seconds. */
-function skewOf({ headers }: FetchedAnswer, now: number): Learnt<number> {
+function skewOf({ headers }: HttpResponse, now: number): CheckResult<number> {
   const date = Date.parse(headers.get('date') ?? '');
   if (Number.isNaN(date)) {
     return { fact: 0, message: 'It does not say what time it is.', warning: 'Compare the clocks by hand.' };
@@ -70,7 +70,7 @@ function skewOf({ headers }: FetchedAnswer, now: number): Learnt<number> {
   return { fact: skew, message, ...(skew > SKEW.warning ? { warning: advice } : {}) };
 }
 
-function metadataOf(target: Target, found: Discovered): Learnt<Discovered> {
+function metadataOf(target: Target, found: Discovered): CheckResult<Discovered> {
   requireSameIssuer(target, found);
   const registries = found.services.map(({ registry }) => registry).join(', ');
   const message = `It knows itself by that URL, and serves ${registries || 'no registry'}.`;

@@ -1,6 +1,4 @@
-/** What an examination has come to, a finding for each check, in the order in which they were made. */
-import { CliError } from '../failure.ts';
-import { messageOf } from '../text.ts';
+import { CliError, messageOf } from '../errors.ts';
 
 export interface Finding {
   readonly check: string;
@@ -12,7 +10,7 @@ export interface Finding {
 }
 
 /** What a check has learnt, and how it says so. */
-export interface Learnt<T> {
+export interface CheckResult<T> {
   readonly fact: T;
   readonly message: string;
   /** It works today; this says why it may not tomorrow, and what to do about it. */
@@ -37,7 +35,10 @@ export class Findings {
   }
 
   /** Carries out a check. Answers what it has learnt; undefined where it met a problem, which is what it throws. */
-  async check<T>(check: string, work: () => Promise<Learnt<T>> | Learnt<T>): Promise<T | undefined> {
+  async check<T>(
+    check: string,
+    work: () => Promise<CheckResult<T>> | CheckResult<T>,
+  ): Promise<T | undefined> {
     try {
       const { fact, message, warning } = await work();
       await (warning === undefined

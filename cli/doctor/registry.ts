@@ -2,22 +2,21 @@
 import * as v from 'valibot';
 import { Secret } from '../../lib/domain/secret.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
-import { CliError } from '../failure.ts';
-import type { Proof } from '../proof.ts';
-import { askRegistry } from '../registry/ask.ts';
-import { requireChallenge } from '../registry/challenge.ts';
-import { type PublicKeys, publicKeys, serviceFacts } from '../registry/public-keys.ts';
+import { CliError } from '../errors.ts';
+import type { Credentials } from '../login.ts';
+import { askRegistry, requireChallenge } from '../registry/challenge.ts';
+import { type PublicKeys, publicKeys, serviceFacts } from '../registry/service.ts';
 import type { Session } from '../session.ts';
 import type { TargetService } from '../target.ts';
 import { certificatesIn, verifyAccessToken } from './access-token.ts';
-import type { Findings, Learnt } from './findings.ts';
+import type { CheckResult, Findings } from './findings.ts';
 
-export interface Patient {
+export interface RegistryCheck {
   readonly session: Session;
   readonly service: TargetService;
   readonly nowMs: number;
   /** Who is logged in; undefined: nobody, or not with anything that is good. */
-  readonly proof: Proof | undefined;
+  readonly proof: Credentials | undefined;
   /** Whether the deployment can be asked for anything. */
   readonly isServed: boolean;
 }
@@ -31,7 +30,7 @@ const LOGIN = v.object({
   ),
 });
 
-export async function examineRegistry(findings: Findings, patient: Patient): Promise<void> {
+export async function examineRegistry(findings: Findings, patient: RegistryCheck): Promise<void> {
   const { name, registry } = patient.service;
   const called = (check: string) => `${check} of ${registry}`;
   const answer = await findings.check(called('address'), async () => {
@@ -61,7 +60,7 @@ export async function examineRegistry(findings: Findings, patient: Patient): Pro
 
 async function examineLogin(
   findings: Findings,
-  patient: Patient,
+  patient: RegistryCheck,
   { check, keys }: { readonly check: string; readonly keys: PublicKeys | undefined },
 ): Promise<Secret | undefined> {
   const { proof } = patient;
@@ -70,7 +69,11 @@ async function examineLogin(
   return findings.skip(check, 'a login, and published keys');
 }
 
-async function keysOf({ session, service: { name }, nowMs }: Patient): Promise<Learnt<PublicKeys>> {
+async function keysOf({
+  session,
+  service: { name },
+  nowMs,
+}: RegistryCheck): Promise<CheckResult<PublicKeys>> {
   const fact = await publicKeys(session.broker, name);
   const { profile, algorithm } = serviceFacts(name, fact);
   const message = `What it needs is published: ${algorithm}, profile ${profile}.`;
@@ -83,17 +86,17 @@ async function keysOf({ session, service: { name }, nowMs }: Patient): Promise<L
 }
 
 async function logIn(
-  { session: { broker, target }, service, nowMs }: Patient,
-  proof: Proof,
+  { session: { broker, target }, service, nowMs }: RegistryCheck,
+  proof: Credentials,
   keys: PublicKeys,
-): Promise<Learnt<Secret>> {
+): Promise<CheckResult<Secret>> {
   const login = { path: '/oauth/token', query: { service: service.name }, proof } as const;
   const { token: fact } = await broker.ask(LOGIN, login);
   await verifyAccessToken(fact.reveal(), { ...keys, issuer: target.url, service: service.name, nowMs });
   return { fact, message: 'A login gives one, and it verifies against what is published.' };
 }
 
-async function believed(accessToken: Secret, { name, registry }: TargetService): Promise<Learnt<true>> {
+async function believed(accessToken: Secret, { name, registry }: TargetService): Promise<CheckResult<true>> {
   const { status } = await askRegistry({ registry, accessToken });
   if (status === 200) return { fact: true, message: 'It accepts the access token.' };
   const next = `Give it what "pullpass registry-config ${name}" prints, and restart it: it reads its keys when it starts. Its log says what it did not believe.`;

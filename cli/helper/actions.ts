@@ -1,16 +1,16 @@
 /** What a credential helper is asked to do: get, store, erase and list. */
+
 import * as v from 'valibot';
 import { parseRegistryToken } from '../../lib/domain/registry-token.ts';
 import { Secret, secretFormatOf } from '../../lib/domain/secret.ts';
 import { parseStrictJson } from '../../lib/domain/strict-json.ts';
 import type { Clock } from '../../lib/ports/system.ts';
-import { CliError } from '../failure.ts';
-import type { Home } from '../home.ts';
+import { CliError } from '../errors.ts';
+import type { Home, State } from '../home.ts';
 import { checkRegistry } from '../registry/challenge.ts';
-import { vendWidest } from '../registry/vend.ts';
+import { vendWidest } from '../registry/service.ts';
 import { Session } from '../session.ts';
-import type { Target } from '../target.ts';
-import { type Listing, listings, listingsOf, registryOf, speakerAmong } from './serving.ts';
+import type { Target, TargetService } from '../target.ts';
 
 export interface HelperPorts {
   readonly home: Home;
@@ -24,8 +24,10 @@ export type Action = (ports: HelperPorts, input: string) => Promise<string>;
 export const NOT_FOUND = 'credentials not found in native keychain';
 
 const USER_NAME = 'token';
+
 /** Builders keep what they were given for ten minutes, and what they do with it may take long. */
 const LIFE_SECONDS = 3600;
+
 /**
  * For each request, so that all has an end before five seconds have gone by, also where a lock has to be taken over
  * from a helper that was killed while it renewed a login.
@@ -39,7 +41,7 @@ const STORED = v.object({ ServerURL: v.string(), Username: v.string(), Secret: v
  * it was given here, a client would hand to that place.
  */
 async function get(ports: HelperPorts, serverUrl: string): Promise<string> {
-  const speaker = await speakerFor(ports, serverUrl);
+  const speaker = await usableFor(ports, serverUrl);
   const { target, service } = speaker;
   const [{ username, password }] = await Promise.all([
     vendWidest(sessionOf(speaker, ports), { service: service.name, expiresInSeconds: LIFE_SECONDS }),
@@ -51,9 +53,9 @@ async function get(ports: HelperPorts, serverUrl: string): Promise<string> {
   return JSON.stringify({ ServerURL: serverUrl, Username: username, Secret: password.reveal() });
 }
 
-async function speakerFor({ home }: HelperPorts, serverUrl: string): Promise<Listing> {
+async function usableFor({ home }: HelperPorts, serverUrl: string): Promise<Listing> {
   const listed = listingsOf(await home.read(), registryOf(serverUrl));
-  const speaker = speakerAmong(listed);
+  const speaker = usableAmong(listed);
   if (speaker !== undefined) return speaker;
   const [first] = listed;
   throw new CliError(
@@ -80,7 +82,7 @@ async function store({ home }: HelperPorts, input: string): Promise<string> {
   const [first] = listed;
   if (first === undefined) throw unlisted(registry);
   if (userName !== USER_NAME) throw otherUserName(userName, first.target);
-  if (secretFormatOf(secret) === 'a credential' && speakerAmong(listed) !== undefined) return '';
+  if (secretFormatOf(secret) === 'a credential' && usableAmong(listed) !== undefined) return '';
   if (parseRegistryToken(secret) === undefined) throw noRegistryToken(first.target);
   const target = first.target.name;
   await home.update(state => ({
@@ -97,7 +99,7 @@ async function store({ home }: HelperPorts, input: string): Promise<string> {
 async function erase(ports: HelperPorts, serverUrl: string): Promise<string> {
   const { home } = ports;
   const registry = registryOf(serverUrl);
-  const speaker = await speakerFor(ports, serverUrl);
+  const speaker = await usableFor(ports, serverUrl);
   if (speaker.token === undefined) {
     throw new CliError(`${registry} is served by the login to ${speaker.target.url}.`, {
       next: `End it with: pullpass logout --target ${speaker.target.name}`,
@@ -113,7 +115,7 @@ async function erase(ports: HelperPorts, serverUrl: string): Promise<string> {
 async function list({ home }: HelperPorts): Promise<string> {
   const state = await home.read();
   const registries = listings(state).map(({ service }) => service.registry);
-  const served = registries.filter(registry => speakerAmong(listingsOf(state, registry)) !== undefined);
+  const served = registries.filter(registry => usableAmong(listingsOf(state, registry)) !== undefined);
   return JSON.stringify(Object.fromEntries(served.map(registry => [registry, USER_NAME])));
 }
 
@@ -155,4 +157,43 @@ function noRegistryToken({ name }: Target): CliError {
       next: `Give a registry token (plp_…), or log in with: pullpass login --target ${name}`,
     },
   );
+}
+
+/** A registry that a target lists, and the registry token that was kept for it there. */
+export interface Listing {
+  readonly target: Target;
+  readonly service: TargetService;
+  readonly token: Secret | undefined;
+}
+
+const SCHEME = 'https://';
+
+/** The registry that a server URL is of, as far as it is one: `host`, or `https://host` with nothing behind it. */
+export function registryOf(serverUrl: string): string {
+  return serverUrl.startsWith(SCHEME) ? serverUrl.slice(SCHEME.length) : serverUrl;
+}
+
+/** Every registry of every target, those of the current target first. */
+export function listings(state: State): readonly Listing[] {
+  const isCurrent = ({ name }: Target) => name === state.current;
+  const targets = [...state.targets.filter(isCurrent), ...state.targets.filter(target => !isCurrent(target))];
+  return targets.flatMap(target =>
+    target.services.map(service => ({ target, service, token: tokenFor(state, target, service) })),
+  );
+}
+
+/** Those of this registry. Compared byte for byte: whatever only looks like it is another one. */
+export function listingsOf(state: State, registry: string): readonly Listing[] {
+  return listings(state).filter(({ service }) => service.registry === registry);
+}
+
+/** The one that speaks for the registry: a token that was meant for it comes before a login. */
+export function usableAmong(listed: readonly Listing[]): Listing | undefined {
+  return (
+    listed.find(({ token }) => token !== undefined) ?? listed.find(({ target }) => target.login !== null)
+  );
+}
+
+function tokenFor(state: State, target: Target, { registry }: TargetService): Secret | undefined {
+  return state.registryTokens.find(kept => kept.target === target.name && kept.registry === registry)?.token;
 }

@@ -1,9 +1,7 @@
-/** One call of the credential helper (docker/docker-credential-helpers `credentials/credentials.go`). */
-import { Context, type Io } from '../context.ts';
-import { within } from '../deadline.ts';
-import { CliError } from '../failure.ts';
-import { messageOf, printable } from '../text.ts';
-import { VERSION } from '../version.ts';
+import { Context } from '../context.ts';
+import { CliError, messageOf } from '../errors.ts';
+import { type Io, VERSION, within } from '../io.ts';
+import { printable } from '../text.ts';
 import { ACTIONS, NOT_FOUND } from './actions.ts';
 
 /** Clients wait for the helper, and their users for them. */

@@ -4,7 +4,7 @@
  */
 import * as v from 'valibot';
 import { parseStrictJson } from '../../lib/domain/strict-json.ts';
-import { CliError } from '../failure.ts';
+import { CliError } from '../errors.ts';
 
 const API_VERSION = 'credentialprovider.kubelet.k8s.io/v1';
 

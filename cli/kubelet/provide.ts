@@ -1,23 +1,71 @@
 /** One call of the kubelet credential provider: a request on standard input, the answer on standard output. */
+
 import { readFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
 import { parseRegistryToken } from '../../lib/domain/registry-token.ts';
 import { Secret } from '../../lib/domain/secret.ts';
 import { Broker } from '../broker.ts';
-import type { Io } from '../context.ts';
-import { within } from '../deadline.ts';
 import { discover } from '../discovery.ts';
-import { CliError, UsageError } from '../failure.ts';
-import type { Proof } from '../proof.ts';
+import { CliError, messageOf, UsageError } from '../errors.ts';
+import { Input } from '../input.ts';
+import { type Io, within } from '../io.ts';
+import type { Credentials } from '../login.ts';
 import { checkRegistry } from '../registry/challenge.ts';
-import { vendRequest } from '../registry/vend.ts';
-import { Terminal } from '../terminal.ts';
-import { messageOf, printable } from '../text.ts';
-import { type ProviderArguments, readArguments, USAGE } from './arguments.ts';
+import { vendRequest } from '../registry/service.ts';
+import { parseTargetUrl } from '../target.ts';
+import { printable } from '../text.ts';
 import { checkedResponse, NOTHING, type ProviderRequest, readRequest } from './messages.ts';
+
+export interface ProviderArguments {
+  /** The origin of the deployment. */
+  readonly url: string;
+  /** The registries whose images it provides for, and no others: `host` or `host:port`. */
+  readonly registries: readonly string[];
+  /** A file with a registry token; undefined: the service-account token of each request is used. */
+  readonly tokenFile: string | undefined;
+  /** Undefined: the deployment says which service is the registry's. */
+  readonly service: string | undefined;
+}
+
+export const USAGE = `usage: pullpass-kubelet-provider --url URL --registry HOST[,HOST] [--token-file PATH] [--service NAME]
+
+Reads a CredentialProviderRequest of the kubelet and answers it (credentialprovider.kubelet.k8s.io/v1).
+  --url         the PULLPASS_URL of the deployment
+  --registry    the registries that it provides for: exactly these, host or host:port
+  --token-file  a file with a registry token; without it the pod's service-account token is used
+  --service     the service of the registry, when it is not to be asked for`;
+
+const OPTIONS = {
+  url: { type: 'string' },
+  registry: { type: 'string', multiple: true },
+  'token-file': { type: 'string' },
+  service: { type: 'string' },
+} as const;
+
+/** Throws UsageError when something is missing, or not to be understood. */
+export function readArguments(args: readonly string[]): ProviderArguments {
+  const { url, registry = [], 'token-file': tokenFile, service } = parse(args);
+  const registries = registry.flatMap(list => list.split(','));
+  if (url === undefined) throw new UsageError('--url is missing.');
+  if (registries.length === 0 || registries.includes('')) {
+    throw new UsageError('--registry must name the registries, parted by commas.');
+  }
+  return { url: parseTargetUrl(url), registries, tokenFile, service };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS }).values;
+  } catch (error) {
+    throw new UsageError(messageOf(error));
+  }
+}
 
 /** The kubelet waits for a minute, and with it the pod. */
 const DEADLINE_MS = 9_500;
+
 const REQUEST_MS = 4_000;
+
 const LIFE_SECONDS = 3600;
 
 /** Answers the exit code, and throws nothing. */
@@ -27,7 +75,7 @@ export async function provide(
 ): Promise<number> {
   try {
     const provider = readArguments(args);
-    const input = () => new Terminal(stdin, stderr).text();
+    const input = () => new Input(stdin, stderr).text();
     stdout.write(
       `${await within(
         DEADLINE_MS,
@@ -53,13 +101,13 @@ async function answer(provider: ProviderArguments, request: ProviderRequest): Pr
   const service = provider.service ?? (await serviceOf(broker, registry));
   const order = { format: 'kubelet', access: 'pull', service, expiresInSeconds: LIFE_SECONDS } as const;
   const [{ text }] = await Promise.all([
-    broker.send({ ...vendRequest(order), proof }),
+    broker.send({ ...vendRequest(order), credentials: proof }),
     checkRegistry({ url: provider.url, service }, { registry, timeoutMs: REQUEST_MS }),
   ]);
   return checkedResponse(text, { registry, lifeSeconds: LIFE_SECONDS });
 }
 
-async function proofOf({ tokenFile }: ProviderArguments, request: ProviderRequest): Promise<Proof> {
+async function proofOf({ tokenFile }: ProviderArguments, request: ProviderRequest): Promise<Credentials> {
   if (tokenFile !== undefined) return { userName: 'token', password: await readTokenFile(tokenFile) };
   const { serviceAccountToken: token = '' } = request;
   if (token !== '') return { userName: 'oidc', password: new Secret(token) };

@@ -1,11 +1,61 @@
 /** Whether a registry sends its clients to the deployment that it belongs to: nothing is handed out before that is sure. */
-import { CliError } from '../failure.ts';
+import type { Secret } from '../../lib/domain/secret.ts';
+import { CliError } from '../errors.ts';
+import { boundedFetch } from '../http.ts';
+import { isLoopback } from '../target.ts';
 import { printable } from '../text.ts';
-import { askRegistry, type Question, type RegistryAnswer } from './ask.ts';
-import { parseChallenges } from './challenges.ts';
+
+export interface RegistryRequest {
+  /** `host` or `host:port`. */
+  readonly registry: string;
+  /** Signed for this registry, and worth nothing elsewhere; without one nothing is sent that anyone could use. */
+  readonly accessToken?: Secret;
+  readonly timeoutMs?: number;
+}
+
+export interface RegistryResponse {
+  /** `https://host:port`, or `http://…` on this machine. */
+  readonly origin: string;
+  readonly status: number;
+  /** Its `WWW-Authenticate`; empty: there is none. */
+  readonly challenges: string;
+}
+
+const REGISTRY_TIMEOUT_MS = 5_000;
+
+/** Of which a registry on this machine gets so many to say that it speaks TLS. */
+const LOOPBACK_TLS_MS = 1_000;
+
+/** Asks. Throws a Failure when there is no answer, or one that points elsewhere. */
+export async function askRegistry(question: RegistryRequest): Promise<RegistryResponse> {
+  const { registry, accessToken, timeoutMs = REGISTRY_TIMEOUT_MS } = question;
+  const overTls = `https://${registry}`;
+  try {
+    if (!isLoopback(overTls)) return await ask(overTls, timeoutMs, accessToken);
+    // As docker does it for this machine, where nobody listens on the way.
+    return await ask(overTls, LOOPBACK_TLS_MS, accessToken).catch(() =>
+      ask(`http://${registry}`, timeoutMs - LOOPBACK_TLS_MS, accessToken),
+    );
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    throw new CliError(error.message, { ...error.details, next: adviceFor(error) });
+  }
+}
+
+async function ask(origin: string, timeoutMs: number, accessToken?: Secret): Promise<RegistryResponse> {
+  const authorization = accessToken === undefined ? {} : { authorization: `Bearer ${accessToken.reveal()}` };
+  const answer = await boundedFetch(`${origin}/v2/`, { method: 'GET', headers: authorization, timeoutMs });
+  return { origin, status: answer.status, challenges: answer.headers.get('www-authenticate') ?? '' };
+}
+
+function adviceFor({ details: { code } }: CliError): string {
+  return code === 'redirected'
+    ? 'A registry must answer at /v2/ itself: ask whoever runs it, or what stands before it.'
+    : 'Check that the registry is up and can be reached from here. Name the authority of its certificate in NODE_EXTRA_CA_CERTS if it is your own.';
+}
 
 /** Whom a registry must send its clients to. */
-export interface Expected {
+export interface ExpectedChallenge {
   /** Of the target: the deployment's `PULLPASS_URL`. */
   readonly url: string;
   readonly service: string;
@@ -13,6 +63,7 @@ export interface Expected {
 
 /** The two names of the login endpoint. */
 const LOGIN_PATHS = ['/oauth/token', '/auth/token'];
+
 const MAX_SHOWN = 200;
 
 /**
@@ -20,16 +71,20 @@ const MAX_SHOWN = 200;
  * deployment and service. Throws a Failure that says what differs: a realm elsewhere would get the user's secret.
  */
 export async function checkRegistry(
-  expected: Expected,
-  question: Omit<Question, 'accessToken'>,
-): Promise<RegistryAnswer> {
+  expected: ExpectedChallenge,
+  question: Omit<RegistryRequest, 'accessToken'>,
+): Promise<RegistryResponse> {
   const answer = await askRegistry(question);
   requireChallenge(question.registry, answer, expected);
   return answer;
 }
 
 /** Throws a Failure unless what the registry answered is the one challenge that it must have. */
-export function requireChallenge(registry: string, answer: RegistryAnswer, expected: Expected): void {
+export function requireChallenge(
+  registry: string,
+  answer: RegistryResponse,
+  expected: ExpectedChallenge,
+): void {
   const fault = challengeFault(answer, expected);
   if (fault === undefined) return;
   throw new CliError(`${registry} ${fault}`, {
@@ -39,7 +94,7 @@ export function requireChallenge(registry: string, answer: RegistryAnswer, expec
 }
 
 /** What is wrong with what a registry asks for, as the end of a sentence about it; undefined: nothing. */
-function challengeFault(answer: RegistryAnswer, expected: Expected): string | undefined {
+function challengeFault(answer: RegistryResponse, expected: ExpectedChallenge): string | undefined {
   if (answer.status !== 401) {
     return answer.status === 200
       ? 'lets everybody in: it asks for no token.'
@@ -60,4 +115,46 @@ function challengeFault(answer: RegistryAnswer, expected: Expected): string | un
 
 function shown(text: string): string {
   return `"${printable(text.slice(0, MAX_SHOWN))}"`;
+}
+
+/** One way to authenticate: its scheme and the names of its parameters in lower case, their values as they are. */
+export interface Challenge {
+  readonly scheme: string;
+  readonly parameters: ReadonlyMap<string, string>;
+}
+
+const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
+
+const QUOTED = '"(?:[^"\\\\]|\\\\.)*"';
+
+/** Blanks around `=` are bad, but must be understood. */
+const PARAMETER = new RegExp(`^(${TOKEN})[ \\t]*=[ \\t]*(${TOKEN}|${QUOTED})[ \\t]*(?=,|$)`);
+
+/** A scheme, and the token68 that some have in place of parameters. */
+const SCHEME = new RegExp(`^(${TOKEN})(?:[ \\t]+[A-Za-z0-9._~+/-]+=*[ \\t]*(?=,|$))?(?=[ \\t,]|$)`);
+
+const GAP = /^[ \t,]+/;
+
+/**
+ * The challenges in their order; several header fields come joined by commas. Undefined for what follows no grammar or
+ * repeats a parameter: a header that two readers could take differently does not say where a secret may go.
+ */
+export function parseChallenges(header: string): readonly Challenge[] | undefined {
+  const challenges: { scheme: string; parameters: Map<string, string> }[] = [];
+  for (let rest = header.replace(GAP, ''); rest !== ''; ) {
+    const parameter = PARAMETER.exec(rest);
+    const [text, name, value] = parameter ?? SCHEME.exec(rest) ?? [];
+    if (text === undefined || name === undefined) return undefined;
+    const key = name.toLowerCase();
+    const parameters = challenges.at(-1)?.parameters;
+    if (value === undefined) challenges.push({ scheme: key, parameters: new Map() });
+    else if (parameters === undefined || parameters.has(key)) return undefined;
+    else parameters.set(key, unquote(value));
+    rest = rest.slice(text.length).replace(GAP, '');
+  }
+  return challenges;
+}
+
+function unquote(value: string): string {
+  return value.startsWith('"') ? value.slice(1, -1).replaceAll(/\\(.)/g, '$1') : value;
 }

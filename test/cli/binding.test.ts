@@ -1,9 +1,9 @@
 /** A login belongs to one deployment and its issuer: nobody else ever sees anything of it. */
 import { createServer } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { chosenTarget, withTarget } from '../../cli/home.ts';
+import type { IamLogin } from '../../cli/login.ts';
 import { Session } from '../../cli/session.ts';
-import { chosenTarget, withTarget } from '../../cli/state.ts';
-import type { IamLogin } from '../../cli/stored-login.ts';
 import type { Target } from '../../cli/target.ts';
 import { Shell, type Typed } from './support/shell.ts';
 import { METADATA, newTokens, Stub, type StubAnswer, TOKEN_ENDPOINT } from './support/stub.ts';

@@ -3,8 +3,7 @@ import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Home } from '../../cli/home.ts';
-import { EMPTY, readState, type State, withTarget, writeState } from '../../cli/state.ts';
+import { EMPTY, Home, readState, type State, withTarget, writeState } from '../../cli/home.ts';
 import type { Target } from '../../cli/target.ts';
 import { Secret } from '../../lib/domain/secret.ts';
 import { Shell } from './support/shell.ts';

@@ -1,7 +1,7 @@
 /** Which secret of an IAM login is shown to the deployment, and who the issuer is told that we are. */
 import { describe, expect, it } from 'vitest';
-import { clientOf } from '../../cli/iam-client.ts';
-import { proofOf } from '../../cli/login-proof.ts';
+import { clientOf } from '../../cli/iam.ts';
+import { credentialsOf } from '../../cli/login.ts';
 import { Secret } from '../../lib/domain/secret.ts';
 
 function accessToken(claims: object): Secret {
@@ -11,7 +11,7 @@ function accessToken(claims: object): Secret {
 async function shown(token: Secret, refreshToken: string | null) {
   const refresh = refreshToken === null ? null : new Secret(refreshToken);
   const login = { kind: 'iam', accessToken: token, expiresAt: 0, refreshToken: refresh } as const;
-  const { userName, password } = await proofOf(login, 'https://pullpass.example', 0);
+  const { userName, password } = await credentialsOf(login, 'https://pullpass.example', 0);
   return [userName, password.reveal()];
 }
 

@@ -2,10 +2,10 @@
 import { Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { seconds } from '../../cli/arguments.ts';
-import { CliError } from '../../cli/failure.ts';
+import { CliError } from '../../cli/errors.ts';
+import { VERSION } from '../../cli/io.ts';
 import { Output } from '../../cli/output.ts';
-import { listingOf, tableOf } from '../../cli/table.ts';
-import { VERSION } from '../../cli/version.ts';
+import { listingOf, tableOf } from '../../cli/text.ts';
 import project from '../../package.json' with { type: 'json' };
 import { Shell } from './support/shell.ts';
 import { Stub, type StubAnswer } from './support/stub.ts';

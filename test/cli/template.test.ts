@@ -1,6 +1,6 @@
 /** The Go templates of `--format`: a small part of the language, exactly. */
 import { describe, expect, it } from 'vitest';
-import { type Fields, parseTemplate } from '../../cli/template.ts';
+import { type Fields, parseTemplate } from '../../cli/text.ts';
 
 interface Item {
   readonly id: string;

@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CLIENTS, type ClientName, installedClient, logClientIn } from '../../../cli/clients/log-in.ts';
+import { CLIENTS, type ClientName, installedClient, logClientIn } from '../../../cli/registry/client.ts';
 import { Secret } from '../../../lib/domain/secret.ts';
 
 /** Writes down what it was given, and ends as it was told to. */

@@ -3,7 +3,7 @@ import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Broker } from '../../../cli/broker.ts';
 import { certificatesIn, type Expectation, verifyAccessToken } from '../../../cli/doctor/access-token.ts';
-import { publicKeys } from '../../../cli/registry/public-keys.ts';
+import { publicKeys } from '../../../cli/registry/service.ts';
 import { certifyLeaf, certifyRoot } from '../../../lib/signing/certificates.ts';
 import { SERVICE } from '../../support/deployment.ts';
 import { type Served, serve } from '../support/served.ts';

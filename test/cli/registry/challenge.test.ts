@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { askRegistry } from '../../../cli/registry/ask.ts';
-import { checkRegistry } from '../../../cli/registry/challenge.ts';
+import { askRegistry, checkRegistry } from '../../../cli/registry/challenge.ts';
 import { Secret } from '../../../lib/domain/secret.ts';
 import { CaptureServer, reply } from '../support/capture.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseChallenges } from '../../../cli/registry/challenges.ts';
+import { parseChallenges } from '../../../cli/registry/challenge.ts';
 
 type Read = readonly (readonly [scheme: string, parameters: Record<string, string>])[] | undefined;
 

@@ -3,9 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
-import type { Io } from '../../../cli/context.ts';
-import { readEnvironment } from '../../../cli/environment.ts';
 import { Home } from '../../../cli/home.ts';
+import { type Io, readEnvironment } from '../../../cli/io.ts';
 import { run } from '../../../cli/program.ts';
 
 export interface Outcome {

@@ -1,5 +1,7 @@
 /** Verbs about one noun, each under two spellings: `token-add`, as the original had it, and `token add`. */
 import type { Command } from 'commander';
+import type { Context } from '../context.ts';
+import { CliError, SilentExit } from '../errors.ts';
 
 export interface Verb {
   readonly name: string;
@@ -24,4 +26,30 @@ export function addGroup(program: Command, { noun, description, verbs }: Group):
     if (alias !== undefined) flat.alias(alias);
     for (const command of [flat, group.command(name).description(text)]) build(command);
   }
+}
+
+export interface Removal {
+  /** Identifiers or names. */
+  readonly names: readonly string[];
+  readonly pathOf: (name: string) => `/${string}`;
+}
+
+/** Throws AlreadyTold when something was not removed. */
+export async function removeEach(context: Context, { names, pathOf }: Removal): Promise<void> {
+  const { output } = context;
+  const session = await context.session();
+  const results: { name: string; removed: boolean }[] = [];
+  for (const name of names) {
+    try {
+      await session.send({ method: 'DELETE', path: pathOf(name) });
+      results.push({ name, removed: true });
+      if (output.format === 'human') await output.line(`Removed ${name}`);
+    } catch (error) {
+      if (!(error instanceof CliError)) throw error;
+      results.push({ name, removed: false });
+      output.failure(new CliError(`${name} was not removed: ${error.message}`, error.details));
+    }
+  }
+  if (output.format === 'json') await output.jsonList(results);
+  if (results.some(({ removed }) => !removed)) throw new SilentExit();
 }

@@ -1,11 +1,13 @@
 /** Logs a registry client of this machine in: docker, podman, skopeo or buildah. */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import type { Secret } from '../../lib/domain/secret.ts';
-import { CliError } from '../failure.ts';
+import { CliError } from '../errors.ts';
 
 export const CLIENTS = ['docker', 'podman', 'skopeo', 'buildah'] as const;
+
 export type ClientName = (typeof CLIENTS)[number];
 
 export interface ClientLogin {

@@ -1,0 +1,47 @@
+/** How a command can fail. None of these errors ever holds a secret. */
+
+/** What else is known of a failure. */
+export interface CliErrorDetails {
+  /** What to do about it, as a sentence. */
+  readonly next?: string | undefined;
+  /** The status of the deployment's response; undefined when there was none. */
+  readonly status?: number | undefined;
+  /** The code of the deployment's error (`not-found`), or our own where nothing answered (`unreachable`). */
+  readonly code?: string | undefined;
+  /** Finds the request in the deployment's log. */
+  readonly requestId?: string | undefined;
+  /** What is wrong in the request, a line each. */
+  readonly problems?: readonly string[] | undefined;
+  readonly cause?: unknown;
+}
+
+/** The command could not do its work: exit code 1. */
+export class CliError extends Error {
+  override readonly name = 'CliError';
+  readonly details: CliErrorDetails;
+
+  constructor(message: string, details: CliErrorDetails = {}) {
+    super(message, { cause: details.cause });
+    this.details = details;
+  }
+}
+
+/** The command line is wrong: exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** Exit code 1 without a message: the errors have been printed already. */
+export class SilentExit extends Error {
+  override readonly name = 'SilentExit';
+}
+
+/** The details of anything that was thrown; empty unless it is a CliError. */
+export function detailsOf(error: unknown): CliErrorDetails {
+  return error instanceof CliError ? error.details : {};
+}
+
+/** What was thrown, as a sentence. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,121 @@
+/** The one place that sends HTTP requests: to exactly one URL, in bounded time, for a response of bounded size. */
+import * as v from 'valibot';
+import { parseStrictJson } from '../lib/domain/strict-json.ts';
+import { CliError } from './errors.ts';
+
+export interface HttpRequest {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | undefined;
+  readonly timeoutMs: number;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
+
+const MAX_RESPONSE_BYTES = 8 * 1024 * 1024;
+
+/** What Node's error codes mean, as the end of "… cannot be reached: ". */
+const REASONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'the connection was refused',
+  ECONNRESET: 'the connection was closed',
+  UND_ERR_SOCKET: 'the connection was closed',
+  ENOTFOUND: 'the host name is unknown',
+  EAI_AGAIN: 'the host name cannot be looked up',
+  EHOSTUNREACH: 'there is no route to the host',
+  ENETUNREACH: 'there is no network',
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed',
+  SELF_SIGNED_CERT_IN_CHAIN: 'this machine does not trust the authority of its certificate',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'this machine does not trust the authority of its certificate',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host name',
+};
+
+/**
+ * The response to the request, whatever its status. Throws CliError with the code `unreachable` when none comes in
+ * time, and `redirected` for a redirect: the request may hold a secret, which is sent nowhere else.
+ */
+export async function boundedFetch(url: string, request: HttpRequest): Promise<HttpResponse> {
+  const { origin } = new URL(url);
+  const { timeoutMs, body, ...rest } = request;
+  try {
+    const signal = AbortSignal.timeout(timeoutMs);
+    const sent = { ...rest, ...(body === undefined ? {} : { body }), redirect: 'manual', signal } as const;
+    const response = await fetch(url, sent);
+    const { status, headers } = response;
+    const isRedirect = (status >= 300 && status < 400) || response.type === 'opaqueredirect';
+    if (isRedirect) throw redirected(origin);
+    return { status, headers, text: await readText(response, origin) };
+  } catch (error) {
+    if (error instanceof CliError) throw error;
+    throw unreachable(origin, reasonOf(error, timeoutMs), error);
+  }
+}
+
+/** The JSON of a response from `url`, as the schema types it. Throws CliError when it is anything else. */
+export function parseResponse<S extends v.GenericSchema>(
+  schema: S,
+  text: string,
+  url: string,
+): v.InferOutput<S> {
+  const { success, output } = v.safeParse(schema, readJson(text, url));
+  if (success) return output;
+  throw unexpectedResponse(url);
+}
+
+function readJson(text: string, url: string): unknown {
+  try {
+    return parseStrictJson(text);
+  } catch (error) {
+    throw unexpectedResponse(url, error);
+  }
+}
+
+async function readText({ body }: Response, origin: string): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body ?? []) {
+    size += chunk.length;
+    if (size > MAX_RESPONSE_BYTES) throw unexpectedResponse(origin);
+    chunks.push(chunk);
+  }
+  return new TextDecoder().decode(Buffer.concat(chunks));
+}
+
+function unexpectedResponse(url: string, cause?: unknown): CliError {
+  return new CliError(`${new URL(url).origin} sent an unexpected response.`, {
+    code: 'not-understood',
+    next: 'Check the URL, and that no proxy answers in its place.',
+    cause,
+  });
+}
+
+function redirected(origin: string): CliError {
+  return new CliError(`${origin} answered with a redirect, which was not followed.`, {
+    code: 'redirected',
+    next: 'Use the URL that the deployment has as its PULLPASS_URL.',
+  });
+}
+
+function unreachable(origin: string, reason: string, cause: unknown): CliError {
+  return new CliError(`${origin} cannot be reached: ${reason}.`, {
+    code: 'unreachable',
+    next: 'Check the URL, the network, and that the deployment is running.',
+    cause,
+  });
+}
+
+function reasonOf(error: unknown, timeoutMs: number): string {
+  if (error instanceof Error && error.name === 'TimeoutError')
+    return `no answer within ${timeoutMs / 1000} s`;
+  const code = codeOf(error) ?? codeOf(error instanceof Error ? error.cause : undefined) ?? '';
+  return (Object.hasOwn(REASONS, code) ? REASONS[code] : undefined) ?? (code || 'the request failed');
+}
+
+function codeOf(error: unknown): string | undefined {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : undefined;
+}

@@ -1,0 +1,110 @@
+/** What a command gets from its process: environment, streams, clock, and how long it may wait. */
+import { isAbsolute, join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import { Secret } from '../lib/domain/secret.ts';
+import type { Clock } from '../lib/ports/system.ts';
+import { CliError } from './errors.ts';
+
+/** The version of the package. */
+export const VERSION = '0.1.0';
+
+/** A stream that may be a terminal. */
+export type Source = Readable & { readonly isTTY?: boolean };
+export type Sink = Writable & { readonly isTTY?: boolean };
+
+/** How long the command waits, in milliseconds. */
+export interface Timeouts {
+  /** For one response of a deployment or an issuer. */
+  readonly requestMs: number;
+  /** For one response of a registry. */
+  readonly registryMs: number;
+  /** For the whole run, in the programs that registry clients call. */
+  readonly totalMs: number;
+  /** A lock that is older belongs to a process that was killed. */
+  readonly lockMs: number;
+  /** Before a user at a terminal is told what the command waits for. */
+  readonly noticeMs: number;
+}
+
+export const TIMEOUTS: Timeouts = {
+  requestMs: 10_000,
+  registryMs: 5_000,
+  totalMs: 60_000,
+  lockMs: 2_000,
+  noticeMs: 1_000,
+};
+
+export interface Io {
+  readonly environment: Environment;
+  readonly stdin: Source;
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+  readonly clock: Clock;
+  readonly timeouts: Timeouts;
+}
+
+export interface Environment {
+  /** The directory of the state file; undefined when no variable says where to keep it. */
+  readonly home: string | undefined;
+  /** `PULLPASS_TARGET`: the target where `--target` names none. */
+  readonly target: string | undefined;
+  /** `PULLPASS_APIKEY`, for `login`. */
+  readonly apiKey: Secret | undefined;
+  /** `PULLPASS_OIDC_TOKEN`, for `login`. */
+  readonly oidcToken: Secret | undefined;
+  readonly awsRegion: string;
+  /** For the programs that the command runs: everything but the secrets. */
+  readonly forPrograms: NodeJS.ProcessEnv;
+  /** Colours are unwanted (https://no-color.org). */
+  readonly noColor: boolean;
+}
+
+const DEFAULT_REGION = 'us-east-1';
+
+/** The real process. */
+export function processIo(timeouts: Timeouts = TIMEOUTS): Io {
+  const { stdin, stdout, stderr } = process;
+  return { environment: readEnvironment(), stdin, stdout, stderr, clock: Date.now, timeouts };
+}
+
+/** Reads the variables; an empty one counts as absent. */
+export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Environment {
+  const given = (name: string) => variables[name] || undefined;
+  const { PULLPASS_APIKEY: _, PULLPASS_OIDC_TOKEN: __, ...forPrograms } = variables;
+  const secret = (name: string) => (variables[name] ? new Secret(variables[name]) : undefined);
+  return {
+    home: given('PULLPASS_HOME') ?? defaultHome(variables),
+    target: given('PULLPASS_TARGET'),
+    apiKey: secret('PULLPASS_APIKEY'),
+    oidcToken: secret('PULLPASS_OIDC_TOKEN'),
+    awsRegion: given('AWS_REGION') ?? given('AWS_DEFAULT_REGION') ?? DEFAULT_REGION,
+    forPrograms,
+    noColor: given('NO_COLOR') !== undefined,
+  };
+}
+
+/** Ends in time, whatever hangs in `work`, which goes on. Throws CliError after `ms`. */
+export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const error = new CliError(`It took longer than ${ms / 1000} s.`, {
+      code: 'too-late',
+      next: 'Find out why with: pullpass doctor',
+    });
+    timer = setTimeout(() => reject(error), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** XDG Base Directory Specification: a path that is not absolute is to be ignored. */
+function defaultHome({
+  XDG_CONFIG_HOME: configured = '',
+  HOME: home = '',
+}: NodeJS.ProcessEnv): string | undefined {
+  if (isAbsolute(configured)) return join(configured, 'pullpass');
+  return isAbsolute(home) ? join(home, '.config', 'pullpass') : undefined;
+}
