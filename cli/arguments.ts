@@ -1,4 +1,8 @@
-/** The values of arguments and options. What does not fit is not repeated: it may be a secret in the wrong place. */
+/**
+ * The values of arguments and options, and the options that several commands have. An invalid value is never repeated in
+ * the message: it may be a secret that was pasted by mistake.
+ */
+import { Option } from 'commander';
 import { isNamespace, isPattern } from '../lib/domain/repository.ts';
 import { DAY_SECONDS, HOUR_SECONDS, MINUTE_SECONDS } from '../lib/domain/time.ts';
 import { isUuid } from '../lib/domain/uuid.ts';
@@ -15,25 +19,25 @@ const UNITS: Readonly<Record<string, number>> = {
 export function seconds(text: string): number {
   const [, count = '', unit = ''] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
   const factor = UNITS[unit];
-  if (factor === undefined) throw new UsageError('A duration is a whole number and s, m, h or d, as in 30d.');
+  if (factor === undefined)
+    throw new UsageError('A duration must be a whole number followed by s, m, h or d, as in 30d.');
   return Number(count) * factor;
 }
 
 /** The identifier of a token, policy or trust. */
 export function identifier(text: string): string {
   if (isUuid(text)) return text;
-  throw new UsageError('An identifier is 36 characters long, as the lists show it; a value is none.');
-}
-
-/** As `identifier`, for one or more: each once. */
-export function identifiers(text: string, before: readonly string[] = []): string[] {
-  return [...new Set([...before, identifier(text)])];
+  throw new UsageError(
+    'An identifier must be a UUID, as the lists show it; the value of a token is not an identifier.',
+  );
 }
 
 /** A pattern of repositories, for an option that may be given several times. */
-export function patterns(text: string, before: readonly string[] = []): string[] {
+function patterns(text: string, before: readonly string[] = []): string[] {
   if (!isPattern(text)) {
-    throw new UsageError('A repository is a name such as team-a/app, or a prefix and /* such as team-a/*.');
+    throw new UsageError(
+      'A repository must be a name such as team-a/app, or a prefix followed by /* such as team-a/*.',
+    );
   }
   return [...before, text];
 }
@@ -42,19 +46,30 @@ export function patterns(text: string, before: readonly string[] = []): string[]
 export function namespace(text: string): string {
   if (isNamespace(text)) return text;
   throw new UsageError(
-    'A namespace is one segment of a repository name: 2 to 128 of a-z, 0-9, ".", "_" and "-".',
+    'A namespace must be one segment of a repository name: 2 to 128 of a-z, 0-9, ".", "_" and "-".',
   );
 }
 
-/** As `namespace`, for one or more: each once. */
-export function namespaces(text: string, before: readonly string[] = []): string[] {
-  return [...new Set([...before, namespace(text)])];
+/** As `parse`, for an argument that may be given several times. Repeated values count once. */
+export function each(parse: (text: string) => string) {
+  return (text: string, before: readonly string[] = []): string[] => [...new Set([...before, parse(text)])];
 }
 
 /** `name=value`, for an option that is given once for each claim. */
 export function claims(text: string, before: ReadonlyMap<string, string> = new Map()): Map<string, string> {
   const [, name, value] = /^([^=]+)=(.+)$/s.exec(text) ?? [];
-  if (name === undefined || value === undefined) throw new UsageError('A claim is given as name=value.');
+  if (name === undefined || value === undefined)
+    throw new UsageError('A claim must have the form name=value.');
   if (before.has(name)) throw new UsageError(`The claim ${name} is given twice.`);
   return new Map([...before, [name, value]]);
+}
+
+export function repositoryOption(): Option {
+  const help = 'only there: a name, or a prefix followed by /*; may be given several times';
+  return new Option('--repository <pattern>', help).argParser(patterns);
+}
+
+/** `--expires-in` with a default, as in `12h`. */
+export function lifetimeOption(help: string, absent: string): Option {
+  return new Option('--expires-in <duration>', help).argParser(seconds).default(seconds(absent), absent);
 }

@@ -155,7 +155,7 @@ function problemIn(text: string): v.InferOutput<typeof PROBLEM> {
   }
 }
 
-/** The login endpoint sends no code of ours; a status that only one of our errors has stands for its code. */
+/** The login endpoint sends no code of ours; a status that only one of our errors has tells its code. */
 function codeOf(status: number): string | undefined {
   const codes = Object.entries(ERRORS).filter(([, error]) => error.status === status);
   return codes.length === 1 ? codes[0]?.[0] : undefined;

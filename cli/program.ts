@@ -1,4 +1,4 @@
-/** The command `pullpass`: all its verbs, and what becomes of their failures. */
+/** The command `pullpass`: all its verbs, and how their errors are printed. */
 import { Command, CommanderError, Option } from 'commander';
 import { addCompletion } from './commands/completion.ts';
 import { addCredential } from './commands/credential.ts';
@@ -37,9 +37,9 @@ const VERBS: readonly AddVerbs[] = [
 ];
 
 /** Runs the command with the arguments that follow its name. Answers the exit code, and throws nothing. */
-export async function run(args: readonly string[], world: Io): Promise<number> {
-  const program = newProgram(world);
-  const context = new Context(world, () => program.opts<GlobalOptions>());
+export async function run(args: readonly string[], io: Io): Promise<number> {
+  const program = newProgram(io);
+  const context = new Context(io, () => program.opts<GlobalOptions>());
   for (const add of VERBS) add(program, context);
   try {
     await program.parseAsync(args, { from: 'user' });
@@ -47,7 +47,7 @@ export async function run(args: readonly string[], world: Io): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     const isUsage = error instanceof UsageError || error instanceof CommanderError;
-    if (!isTold(error)) context.output.failure(isUsage ? asUsageError(error) : error);
+    if (!isPrinted(error)) context.output.failure(isUsage ? asUsageError(error) : error);
     return isUsage ? MISUSED : FAILED;
   }
 }
@@ -56,24 +56,24 @@ function newProgram({ stdout, stderr }: Io): Command {
   return new Command('pullpass')
     .description('Tokens, credentials and logins of container registries that trust a Pullpass deployment.')
     .version(VERSION, '-V, --version', 'show the version')
-    .addOption(new Option('--target <target>', 'the deployment to speak to, instead of the current one'))
-    .addOption(new Option('--output <format>', 'how results are written').choices(['human', 'json']))
+    .addOption(new Option('--target <target>', 'the deployment to use, instead of the current one'))
+    .addOption(new Option('--output <format>', 'how results are printed').choices(['human', 'json']))
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
       writeOut: text => void stdout.write(text),
       writeErr: text => void stderr.write(text),
-      // Failures are told in one place, below.
+      // `run` prints all errors.
       outputError: () => undefined,
     })
     .exitOverride();
 }
 
-/** The library shows its help in the place of an error. */
-function isTold(error: unknown): boolean {
+/** commander prints its help instead of an error. */
+function isPrinted(error: unknown): boolean {
   return error instanceof SilentExit || (error instanceof CommanderError && error.code === 'commander.help');
 }
 
-/** The library's messages quote what was typed. Only what can be a verb, an option or a choice is repeated. */
+/** commander quotes what was typed, which may be a secret: only what can be a verb, an option or a choice is shown. */
 function asUsageError(error: Error): Error {
   if (error instanceof UsageError) return error;
   const message = error.message.replace(/^error: /, '');

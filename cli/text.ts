@@ -125,4 +125,3 @@ function widthOf<T>(cell: readonly Part<T>[]): number {
 function write<T>(parts: readonly Part<T>[], item: T): string {
   return parts.map(part => (typeof part === 'string' ? part : printable(part.of(item)))).join('');
 }
-

@@ -105,7 +105,7 @@ function valuesOf({ flags, argChoices }: Option, targets: readonly string[]): st
   return flags.includes(`<${TARGET}>`) ? [...targets] : [...(argChoices ?? [])];
 }
 
-/** Those of the command and of all that stand above it. */
+/** Those of the command and of its parents. */
 function optionsOf(command: Command): readonly Option[] {
   const help = command.createHelp();
   return [...help.visibleOptions(command), ...help.visibleGlobalOptions(command)];
@@ -115,7 +115,7 @@ export function addCompletion(program: Command, context: Context): void {
   program
     .command('completion')
     .description(
-      'print what lets a shell complete verbs, options and targets: source <(pullpass completion bash)',
+      'print a script that completes verbs, options and targets: source <(pullpass completion bash)',
     )
     .addArgument(new Argument('<shell>').choices(Object.keys(SCRIPTS)))
     .action((shell: Shell) => context.output.line(SCRIPTS[shell].trimEnd()));

@@ -1,4 +1,4 @@
-/** `doctor`: says in plain words whether the deployment, the login and the registry work together, and what does not. */
+/** `doctor`: checks whether the deployment, the login and the registries work together, and says what does not. */
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { examineDeployment } from '../doctor/deployment.ts';
@@ -15,7 +15,7 @@ import { askPrincipal, principalText } from './whoami.ts';
 export function addDoctor(program: Command, context: Context): void {
   program
     .command('doctor')
-    .description('find out what is wrong between this machine, the deployment and its registries')
+    .description('check this machine, the deployment and its registries, and say what is wrong')
     .helpGroup('Finding out:')
     .argument('[service]', 'one registry; by default all of the target')
     .action((service: string | undefined) => doctor(context, service));
@@ -29,27 +29,34 @@ async function doctor(context: Context, wanted: string | undefined): Promise<voi
   const session = await context.session();
   const found = await examineDeployment(findings, session, context);
   const services = found?.services ?? session.target.services;
-  const proof =
+  const credentials =
     found === undefined
-      ? await findings.skip('login', 'a deployment whose metadata are right')
-      : await findings.check('login', () => whoIsIt(session, services));
+      ? await findings.skip('login', 'a deployment whose metadata are correct')
+      : await findings.check('login', () => checkLogin(session, services));
   const examined = await findings.check('service', () => chosen(session, services, wanted));
   const nowMs = context.clock();
   for (const service of examined ?? []) {
-    const patient = { session, service, nowMs, proof, isServed: found !== undefined };
-    await examineRegistry(findings, patient);
+    await examineRegistry(findings, {
+      session,
+      service,
+      nowMs,
+      credentials,
+      isServed: found !== undefined,
+      registryMs: context.timeouts.registryMs,
+    });
   }
   if (output.format === 'json')
     await output.show({ healthy: findings.isHealthy, findings: findings.all }, '');
   if (!findings.isHealthy) throw new SilentExit();
 }
 
-async function whoIsIt(
+async function checkLogin(
   session: Session,
   services: readonly TargetService[],
 ): Promise<CheckResult<Credentials>> {
-  const recognised = await askPrincipal(session.broker, await session.proof(), services);
-  return { fact: await session.proof(), message: `You are ${principalText(recognised)}.` };
+  const credentials = await session.credentials();
+  const principal = await askPrincipal(session.broker, credentials, services);
+  return { fact: credentials, message: `You are ${principalText(principal)}.` };
 }
 
 function chosen(

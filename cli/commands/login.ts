@@ -1,24 +1,22 @@
-/** `login` and `logout`. */
-
-import { readFile } from 'node:fs/promises';
+/** `login`, with one of the secrets that a deployment accepts, and `logout`. */
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { parseRegistryToken } from '../../lib/domain/registry-token.ts';
 import { Secret } from '../../lib/domain/secret.ts';
 import { stsHostOf } from '../../lib/iam/aws-hosts.ts';
-import { Broker, DEFAULT_TIMEOUT_MS } from '../broker.ts';
 import type { Context } from '../context.ts';
 import { type Discovered, discover, requireSameIssuer } from '../discovery.ts';
-import { CliError, messageOf, UsageError } from '../errors.ts';
+import { CliError, UsageError } from '../errors.ts';
 import { chosenTarget, type State, withTarget } from '../home.ts';
 import { exchangeApiKey } from '../iam.ts';
-import type { Input } from '../input.ts';
+import { secretFile } from '../input.ts';
 import type { Environment } from '../io.ts';
 import { credentialsOf, type StoredLogin } from '../login.ts';
 import { isTargetName, parseTargetUrl, type Target } from '../target.ts';
 import { askPrincipal, principalText } from './whoami.ts';
 
-export interface LoginOptions {
+interface LoginOptions {
+  readonly url?: string;
   readonly apikey?: string;
   readonly apikeyStdin?: true;
   readonly oidcTokenStdin?: true;
@@ -28,74 +26,10 @@ export interface LoginOptions {
   readonly tokenStdin?: true;
 }
 
-/** What to log in with: an API key, which is exchanged and forgotten, or what is remembered as it is. */
-export type LoginSource =
+/** What to log in with: an API key, which is exchanged and never stored, or what is stored as it is. */
+type LoginSource =
   | { readonly kind: 'api-key'; readonly apiKey: Secret }
   | Exclude<StoredLogin, { kind: 'iam' }>;
-
-interface Ground {
-  readonly environment: Environment;
-  readonly terminal: Input;
-}
-
-const WAYS = '--apikey-stdin, --apikey, --oidc-token-stdin, --oidc-token-file, --aws or --token-stdin';
-
-/** An option each: what it gives. */
-const READERS = {
-  apikey: async ({ apikey = '' }: LoginOptions) => apiKey(new Secret(apikey)),
-  apikeyStdin: async (_: LoginOptions, { terminal }: Ground) => apiKey(await terminal.secret()),
-  oidcTokenStdin: async (_: LoginOptions, { terminal }: Ground) => oidcToken(await terminal.secret()),
-  oidcTokenFile: async ({ oidcTokenFile = '' }: LoginOptions) => oidcFile(oidcTokenFile),
-  aws: async ({ region }: LoginOptions, { environment }: Ground) => aws(region ?? environment.awsRegion),
-  tokenStdin: async (_: LoginOptions, { terminal }: Ground) => registryToken(await terminal.secret()),
-} as const satisfies Record<string, (options: LoginOptions, ground: Ground) => Promise<LoginSource>>;
-
-/** The one source that is named; without any, the one in the environment. Throws UsageError for none, or for two. */
-export async function loginSource(options: LoginOptions, ground: Ground): Promise<LoginSource> {
-  if (options.region !== undefined && options.aws !== true) throw new UsageError('--region goes with --aws.');
-  const named = (Object.keys(READERS) as (keyof typeof READERS)[]).filter(
-    name => options[name] !== undefined,
-  );
-  const [first, ...others] = named;
-  if (others.length > 0) throw new UsageError(`A login is made with one of ${WAYS}.`);
-  return first === undefined ? fromEnvironment(ground.environment) : READERS[first](options, ground);
-}
-
-function fromEnvironment({ apiKey: key, oidcToken: token }: Environment): LoginSource {
-  if (key !== undefined && token !== undefined) {
-    throw new UsageError('PULLPASS_APIKEY and PULLPASS_OIDC_TOKEN exclude each other.');
-  }
-  if (key !== undefined) return apiKey(key);
-  if (token !== undefined) return oidcToken(token);
-  throw new UsageError(`Log in with ${WAYS}, or set PULLPASS_APIKEY or PULLPASS_OIDC_TOKEN.`);
-}
-
-function apiKey(key: Secret): LoginSource {
-  return { kind: 'api-key', apiKey: key };
-}
-
-function oidcToken(token: Secret): LoginSource {
-  return { kind: 'oidc-token', token };
-}
-
-/** The path is remembered, and need not be absolute here. */
-async function oidcFile(path: string): Promise<LoginSource> {
-  const absolute = resolve(path);
-  await readFile(absolute).catch((error: unknown) => {
-    throw new UsageError(`The file of the OIDC token cannot be read: ${messageOf(error)}`);
-  });
-  return { kind: 'oidc-file', path: absolute };
-}
-
-function aws(region: string): LoginSource {
-  if (stsHostOf(region) === undefined) throw new UsageError(`Pullpass knows no AWS region ${region}.`);
-  return { kind: 'aws', region };
-}
-
-function registryToken(token: Secret): LoginSource {
-  if (parseRegistryToken(token) !== undefined) return { kind: 'registry-token', token };
-  throw new UsageError('That is no registry token (plp_…), or not all of it.');
-}
 
 export function addLogin(program: Command, context: Context): void {
   program
@@ -103,44 +37,44 @@ export function addLogin(program: Command, context: Context): void {
     .description('log in to a deployment, and make it the current target')
     .helpGroup('Logging in:')
     .option('--url <url>', 'its URL; by default that of the target')
-    .option('--apikey <key>', 'an API key of the IAM, for all on this machine to see; better:')
-    .option('--apikey-stdin', 'an API key, from the standard input (or PULLPASS_APIKEY)')
+    .option('--apikey <key>', 'an API key of the IAM; other users of this machine can see it, so prefer:')
+    .option('--apikey-stdin', 'an API key, from standard input (or PULLPASS_APIKEY)')
     .option(
       '--oidc-token-stdin',
-      'the OIDC token of a workload, from the standard input (or PULLPASS_OIDC_TOKEN)',
+      'the OIDC token of a workload, from standard input (or PULLPASS_OIDC_TOKEN)',
     )
     .option('--oidc-token-file <path>', 'a file with the OIDC token, read at each use')
     .option('--aws', 'the AWS role or user of the AWS credentials at each use')
     .option('--region <region>', 'with --aws: whose STS is asked, instead of AWS_REGION')
-    .option('--token-stdin', 'a registry token, from the standard input')
-    .action((options: LoginOptions & { url?: string }) => logIn(context, options));
+    .option('--token-stdin', 'a registry token, from standard input')
+    .action((options: LoginOptions) => logIn(context, options));
   program
     .command('logout')
     .description('forget the login of the target')
     .helpGroup('Logging in:')
-    .option('--all', 'forget every login, and every token that the credential helper keeps')
+    .option('--all', 'forget every login, and every token that the credential helper has stored')
     .action((options: { all?: true }) => (options.all ? logOutOfAll(context) : logOut(context)));
 }
 
-async function logIn(context: Context, { url, ...options }: LoginOptions & { url?: string }): Promise<void> {
-  const known = await knownTarget(context, url);
+async function logIn(context: Context, options: LoginOptions): Promise<void> {
+  const known = await knownTarget(context, options.url);
   const source = await loginSource(options, context);
   const { output } = context;
-  const broker = new Broker({ url: known.url });
-  const found = await output.during(`Waiting for ${known.url}`, discover(broker));
+  const broker = context.brokerAt(known.url);
+  const found = await context.waitFor(known.url, discover(broker));
   if (known.target !== undefined) requireSameIssuer(known.target, found);
   const login = await output.during('Logging in', storedLogin(context, source, found));
-  const proof = await credentialsOf(login, known.url, context.clock());
-  const recognised = await output.during('Logging in', askPrincipal(broker, proof, found.services));
+  const credentials = await credentialsOf(login, known.url, context.clock());
+  const principal = await output.during('Logging in', askPrincipal(broker, credentials, found.services));
   const target: Target = { name: known.name, url: known.url, ...found, login };
   await context.home.update(state => ({ ...withTarget(state, target), current: target.name }));
   await output.show(
-    { target: target.name, url: target.url, ...recognised },
-    `Logged in to ${target.name} (${target.url}) as ${principalText(recognised)}.`,
+    { target: target.name, url: target.url, ...principal },
+    `Logged in to ${target.name} (${target.url}) as ${principalText(principal)}.`,
   );
 }
 
-/** Which deployment is meant, and the target of it if there is one. */
+/** The deployment to log in to, and its target if there is one yet. */
 interface Known extends Pick<Target, 'name' | 'url'> {
   readonly target: Target | undefined;
 }
@@ -156,14 +90,14 @@ async function knownTarget(context: Context, url: string | undefined): Promise<K
   return knownAs(state, context.namedTarget ?? sameUrl?.name ?? new URL(origin).host, origin);
 }
 
-/** The target of that name, or one to add; it must not be another deployment's. */
+/** The target of that name, or one to add. Throws CliError when another deployment has the name. */
 function knownAs(state: State, name: string, url: string): Known {
-  if (!isTargetName(name)) throw new UsageError(`${name} cannot be the name of a target.`);
+  if (!isTargetName(name)) throw new UsageError(`${name} is not a valid name of a target.`);
   const other = state.targets.find(target => target.name === name);
   if (other === undefined) return { name, url, target: undefined };
   if (other.url === url) return { name, url, target: other };
   throw new CliError(`The target ${name} is another deployment: ${other.url}`, {
-    next: `Give this one a name of its own: pullpass target-add NAME ${url}`,
+    next: `Choose another name with: pullpass target-add NAME ${url}`,
   });
 }
 
@@ -174,8 +108,11 @@ async function storedLogin(
 ): Promise<StoredLogin> {
   if (source.kind !== 'api-key') return source;
   if (issuer === null)
-    throw new CliError('This deployment takes no API keys: none of its issuers exchanges them.');
-  return exchangeApiKey(issuer, source.apiKey, { nowMs: context.clock(), timeoutMs: DEFAULT_TIMEOUT_MS });
+    throw new CliError('This deployment does not accept API keys: none of its issuers exchanges them.');
+  return exchangeApiKey(issuer, source.apiKey, {
+    nowMs: context.clock(),
+    timeoutMs: context.timeouts.requestMs,
+  });
 }
 
 async function logOut(context: Context): Promise<void> {
@@ -185,7 +122,7 @@ async function logOut(context: Context): Promise<void> {
     ...now,
     targets: now.targets.map(target => (target.name === name ? { ...target, login: null } : target)),
   }));
-  const human = login === null ? `Nobody was logged in to ${name}.` : `Logged out of ${name}.`;
+  const human = login === null ? `You were not logged in to ${name}.` : `Logged out of ${name}.`;
   await context.output.show({ loggedOut: login === null ? [] : [name] }, human);
 }
 
@@ -197,6 +134,66 @@ async function logOutOfAll(context: Context): Promise<void> {
     registryTokens: [],
   }));
   const loggedOut = targets.filter(({ login }) => login !== null).map(({ name }) => name);
-  const human = loggedOut.length === 0 ? 'Nobody was logged in.' : `Logged out of ${loggedOut.join(', ')}.`;
+  const human = loggedOut.length === 0 ? 'You were not logged in.' : `Logged out of ${loggedOut.join(', ')}.`;
   await context.output.show({ loggedOut }, human);
+}
+
+const WAYS = '--apikey-stdin, --apikey, --oidc-token-stdin, --oidc-token-file, --aws or --token-stdin';
+
+/** What each option gives. */
+const READERS = {
+  apikey: async ({ apikey = '' }: LoginOptions) => apiKey(new Secret(apikey)),
+  apikeyStdin: async (_: LoginOptions, { input }: Context) => apiKey(await input.secret()),
+  oidcTokenStdin: async (_: LoginOptions, { input }: Context) => oidcToken(await input.secret()),
+  oidcTokenFile: async ({ oidcTokenFile = '' }: LoginOptions) => oidcFile(oidcTokenFile),
+  aws: async ({ region }: LoginOptions, { environment }: Context) => aws(region ?? environment.awsRegion),
+  tokenStdin: async (_: LoginOptions, { input }: Context) => registryToken(await input.secret()),
+} as const satisfies Record<string, (options: LoginOptions, context: Context) => Promise<LoginSource>>;
+
+/** The one source that the options name, or else the environment. Throws UsageError for none, and for two. */
+async function loginSource(options: LoginOptions, context: Context): Promise<LoginSource> {
+  if (options.region !== undefined && options.aws !== true)
+    throw new UsageError('--region can only be used with --aws.');
+  const named = (Object.keys(READERS) as (keyof typeof READERS)[]).filter(
+    name => options[name] !== undefined,
+  );
+  const [first, ...others] = named;
+  if (others.length > 0) throw new UsageError(`Use only one of ${WAYS}.`);
+  return first === undefined ? fromEnvironment(context.environment) : READERS[first](options, context);
+}
+
+function fromEnvironment({ apiKey: key, oidcToken: token }: Environment): LoginSource {
+  if (key !== undefined && token !== undefined) {
+    throw new UsageError('PULLPASS_APIKEY and PULLPASS_OIDC_TOKEN are both set; unset one of them.');
+  }
+  if (key !== undefined) return apiKey(key);
+  if (token !== undefined) return oidcToken(token);
+  throw new UsageError(`Log in with ${WAYS}, or set PULLPASS_APIKEY or PULLPASS_OIDC_TOKEN.`);
+}
+
+function apiKey(key: Secret): LoginSource {
+  return { kind: 'api-key', apiKey: key };
+}
+
+function oidcToken(token: Secret): LoginSource {
+  return { kind: 'oidc-token', token };
+}
+
+/** Stores the absolute path, as the next command may run elsewhere. */
+async function oidcFile(path: string): Promise<LoginSource> {
+  const absolute = resolve(path);
+  await secretFile(absolute, 'OIDC token').catch(({ message }: Error) => {
+    throw new UsageError(message);
+  });
+  return { kind: 'oidc-file', path: absolute };
+}
+
+function aws(region: string): LoginSource {
+  if (stsHostOf(region) === undefined) throw new UsageError(`Unknown AWS region ${region}.`);
+  return { kind: 'aws', region };
+}
+
+function registryToken(token: Secret): LoginSource {
+  if (parseRegistryToken(token) !== undefined) return { kind: 'registry-token', token };
+  throw new UsageError('Standard input does not hold a complete registry token (plp_…).');
 }

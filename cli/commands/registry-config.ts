@@ -32,7 +32,7 @@ async function registryConfig(
 ): Promise<void> {
   const { broker, target } = await context.session();
   const { name, registry } = serviceOf(target, wanted);
-  const keys = await context.output.during(`Waiting for ${target.url}`, publicKeys(broker, name));
+  const keys = await context.waitFor(target.url, publicKeys(broker, name));
   const service = serviceFacts(name, keys);
   const keysPath = join(resolve(directory ?? USUAL_DIRECTORY), keysFileOf(service));
   const auth = distributionAuth({ service, publicUrl: target.url, keysPath });

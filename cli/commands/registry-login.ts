@@ -1,6 +1,6 @@
 /** `registry-login`: logs docker, podman, skopeo or buildah in to a registry of the target. */
 import { type Command, Option } from 'commander';
-import { patterns, seconds } from '../arguments.ts';
+import { lifetimeOption, repositoryOption } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { CliError, UsageError } from '../errors.ts';
 import type { Credentials } from '../login.ts';
@@ -27,22 +27,16 @@ export function addRegistryLogin(program: Command, context: Context): void {
     .helpGroup('Logging in:')
     .argument('[service]', 'the registry; by default the only one of the target')
     .addOption(new Option('--client <client>', 'by default the first that is installed').choices(CLIENTS))
+    .addOption(lifetimeOption('how long the credential is valid at most', DEFAULT_LIFE))
     .addOption(
-      new Option('--expires-in <duration>', 'how long the credential holds at most')
-        .argParser(seconds)
-        .default(seconds(DEFAULT_LIFE), DEFAULT_LIFE),
+      new Option('--readwrite', 'a credential that may push; fails if you may not').conflicts('readonly'),
     )
-    .addOption(new Option('--readwrite', 'a credential that may push, or none').conflicts('readonly'))
     .option('--readonly', 'a credential that may only pull; by default it may push if you may')
-    .option(
-      '--repository <pattern>',
-      'only there: a name, or a prefix and /*; may be given several times',
-      patterns,
-    )
+    .addOption(repositoryOption())
     .addOption(
       new Option(
         '--iamrefresh',
-        'leave your IAM refresh token with the client, which then stays logged in',
+        'give the client your IAM refresh token, with which it stays logged in',
       ).conflicts(['readwrite', 'readonly', 'repository']),
     )
     .action((service: string | undefined, options: Options) => registryLogin(context, service, options));
@@ -54,16 +48,20 @@ async function registryLogin(context: Context, wanted: string | undefined, optio
   const service = serviceOf(session.target, wanted);
   const { name, registry } = service;
   const client = options.client ?? (await installedClient(environment.forPrograms.PATH));
-  if (client === undefined) throw new UsageError('No docker, podman or skopeo is installed here.');
-  const { origin } = await output.during(
-    `Waiting for ${registry}`,
-    checkRegistry({ url: session.target.url, service: name }, { registry }),
+  if (client === undefined)
+    throw new UsageError('No docker, podman or skopeo is installed; use --client to name another client.');
+  const { origin } = await context.waitFor(
+    registry,
+    checkRegistry(
+      { url: session.target.url, service: name },
+      { registry, timeoutMs: context.timeouts.registryMs },
+    ),
   );
-  const { proof, ...gained } = options.iamrefresh
-    ? await refreshProof(session)
+  const { credentials, ...gained } = options.iamrefresh
+    ? await refreshToken(session)
     : await vended(session, name, options);
   const isPlain = origin.startsWith('http:');
-  const { userName, password } = proof;
+  const { userName, password } = credentials;
   const login = { client, registry, userName, password, isPlain, environment: environment.forPrograms };
   await output.during(`Logging ${client} in`, logClientIn(login));
   await output.show(
@@ -72,14 +70,14 @@ async function registryLogin(context: Context, wanted: string | undefined, optio
   );
 }
 
-/** What the client may do now, and until when; null: it is for the deployment to say at each login. */
+/** What the client may do now, and until when; null: the deployment decides at each login. */
 interface Gained {
   readonly access: VendedCredential['access'] | null;
   readonly repositories: readonly string[] | null;
   readonly expiresAt: string | null;
 }
 
-type Login = Gained & { readonly proof: Credentials };
+type Login = Gained & { readonly credentials: Credentials };
 
 async function vended(session: Session, service: string, options: Options): Promise<Login> {
   const order = { service, repositories: options.repository, expiresInSeconds: options.expiresIn };
@@ -88,23 +86,23 @@ async function vended(session: Session, service: string, options: Options): Prom
     ? vendWidest(session, order)
     : vend(session, { ...order, access }));
   const { password, access: gained, repositories, expiresAt } = credential;
-  return { proof: { userName: 'token', password }, access: gained, repositories, expiresAt };
+  return { credentials: { userName: 'token', password }, access: gained, repositories, expiresAt };
 }
 
 /** As `ibmcloud cr login` did it. */
-async function refreshProof(session: Session): Promise<Login> {
+async function refreshToken(session: Session): Promise<Login> {
   const login = await session.login();
   if (login.kind === 'iam' && login.refreshToken !== null) {
-    const proof = { userName: 'iamrefresh', password: login.refreshToken } as const;
-    return { proof, access: null, repositories: null, expiresAt: null };
+    const credentials = { userName: 'iamrefresh', password: login.refreshToken } as const;
+    return { credentials, access: null, repositories: null, expiresAt: null };
   }
   throw new CliError(`The login to ${session.target.url} has no IAM refresh token.`, {
-    next: 'Leave --iamrefresh out, or log in with an API key.',
+    next: 'Leave out --iamrefresh, or log in with an API key.',
   });
 }
 
 function inWords({ access, repositories, expiresAt }: Gained): string {
-  if (access === null) return 'with the IAM refresh token, for as long as that is good';
+  if (access === null) return 'with the IAM refresh token, for as long as that is valid';
   const reach = repositories === null ? '' : ` in ${repositories.join(', ')}`;
   return `to ${access === 'push' ? 'push and pull' : 'pull'}${reach}, until ${expiresAt}`;
 }

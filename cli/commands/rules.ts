@@ -1,18 +1,22 @@
-/** `namespace-add`, `namespace-list` and `namespace-rm`. */
-
+/** The verbs of namespaces, policies and trusts: add, list and rm. */
 import { type Command, Option } from 'commander';
 import * as v from 'valibot';
-import { claims, identifiers, namespace, namespaces, patterns, seconds } from '../arguments.ts';
+import { ROLE } from '../../lib/api/fields.ts';
+import { NAMESPACE, POLICY, TRUST, type Trust } from '../../lib/api/responses.ts';
+import { claims, identifier, namespace, repositoryOption, seconds } from '../arguments.ts';
 import type { Context } from '../context.ts';
-import { listingOf, repositoriesText, tableOf } from '../text.ts';
-import { addGroup, removeEach } from './verbs.ts';
+import { accessText, listingOf, repositoriesText } from '../text.ts';
+import { addNoun, listVerb, removeVerb } from './verbs.ts';
 
-const NAMESPACES = v.object({ namespaces: v.array(v.looseObject({ name: v.string() })) });
+// Members that this version does not know are printed with `--output json`.
+const ANY_NAMESPACE = v.looseObject(NAMESPACE.entries);
+const ANY_POLICY = v.looseObject(POLICY.entries);
+const ANY_TRUST = v.looseObject(TRUST.entries);
 
 const CREATED = 201;
 
 export function addNamespaces(program: Command, context: Context): void {
-  addGroup(program, {
+  addNoun(program, {
     noun: 'namespace',
     description: 'Namespaces, the first segments of repository names',
     verbs: [
@@ -22,21 +26,20 @@ export function addNamespaces(program: Command, context: Context): void {
         build: command =>
           command.argument('<name>', '', namespace).action((name: string) => addNamespace(context, name)),
       },
-      {
-        name: 'list',
+      listVerb(context, {
         description: 'list the namespaces of the account',
-        build: command => command.action(() => listNamespaces(context)),
-      },
-      {
-        name: 'rm',
+        path: '/v1/namespaces',
+        schema: v.object({ namespaces: v.array(ANY_NAMESPACE) }),
+        items: ({ namespaces }) => namespaces,
+        headings: ['NAMESPACE'],
+        row: ({ name }) => [name],
+      }),
+      removeVerb(context, {
         description: 'release namespaces; their names stay reserved to the account',
-        build: command =>
-          command
-            .argument('<name...>', '', namespaces)
-            .action((names: string[]) =>
-              removeEach(context, { names, pathOf: name => `/v1/namespaces/${name}` }),
-            ),
-      },
+        argument: 'name',
+        parse: namespace,
+        path: '/v1/namespaces',
+      }),
     ],
   });
 }
@@ -49,36 +52,14 @@ async function addNamespace(context: Context, name: string): Promise<void> {
   await context.output.show({ name, registered }, human);
 }
 
-async function listNamespaces(context: Context): Promise<void> {
-  const { output } = context;
-  const session = await context.session();
-  const { namespaces: found } = await session.ask(NAMESPACES, { path: '/v1/namespaces' });
-  if (output.format === 'json') return output.jsonList(found);
-  await output.line(
-    tableOf(
-      ['NAMESPACE'],
-      found.map(({ name }) => [name]),
-    ),
-  );
-}
-
-const POLICY = v.looseObject({
-  id: v.string(),
-  subject: v.string(),
-  role: v.string(),
-  repositories: v.nullable(v.array(v.string())),
-});
-
-const POLICIES = v.object({ policies: v.array(POLICY) });
-
-interface Addition {
+interface NewPolicy {
   readonly subject: string;
   readonly role: string;
   readonly repository?: readonly string[];
 }
 
 export function addPolicies(program: Command, context: Context): void {
-  addGroup(program, {
+  addNoun(program, {
     noun: 'policy',
     description: 'Policies, what identities of the IAM may do',
     verbs: [
@@ -89,34 +70,33 @@ export function addPolicies(program: Command, context: Context): void {
           command
             .requiredOption('--subject <id>', 'an IAM id, or "*" for every identity of the account')
             .addOption(
-              new Option('--role <role>', 'what it may do')
-                .choices(['reader', 'writer', 'manager', 'administrator'])
-                .makeOptionMandatory(),
+              new Option('--role <role>', 'what it may do').choices(ROLE.options).makeOptionMandatory(),
             )
-            .option('--repository <pattern>', 'only there; may be given several times', patterns)
-            .action((options: Addition) => addPolicy(context, options)),
+            .addOption(repositoryOption())
+            .action((options: NewPolicy) => addPolicy(context, options)),
       },
-      {
-        name: 'list',
+      listVerb(context, {
         description: 'list the policies of the account',
-        build: command => command.action(() => listPolicies(context)),
-      },
-      {
-        name: 'rm',
+        path: '/v1/policies',
+        schema: v.object({ policies: v.array(ANY_POLICY) }),
+        items: ({ policies }) => policies,
+        headings: ['POLICY ID', 'ROLE', 'SUBJECT', 'REPOSITORIES'],
+        row: ({ id, role, subject, repositories }) => [id, role, subject, repositoriesText(repositories)],
+      }),
+      removeVerb(context, {
         description: 'remove policies',
-        build: command =>
-          command
-            .argument('<id...>', '', identifiers)
-            .action((names: string[]) => removeEach(context, { names, pathOf: id => `/v1/policies/${id}` })),
-      },
+        argument: 'id',
+        parse: identifier,
+        path: '/v1/policies',
+      }),
     ],
   });
 }
 
-async function addPolicy(context: Context, { subject, role, repository }: Addition): Promise<void> {
+async function addPolicy(context: Context, { subject, role, repository }: NewPolicy): Promise<void> {
   const session = await context.session();
   const json = { subject, role, repositories: repository };
-  const policy = await session.ask(POLICY, { method: 'POST', path: '/v1/policies', json });
+  const policy = await session.ask(ANY_POLICY, { method: 'POST', path: '/v1/policies', json });
   const human = listingOf([
     ['Policy identifier', policy.id],
     ['Subject', policy.subject],
@@ -126,34 +106,7 @@ async function addPolicy(context: Context, { subject, role, repository }: Additi
   await context.output.show(policy, human);
 }
 
-async function listPolicies(context: Context): Promise<void> {
-  const { output } = context;
-  const session = await context.session();
-  const { policies } = await session.ask(POLICIES, { path: '/v1/policies' });
-  if (output.format === 'json') return output.jsonList(policies);
-  const rows = policies.map(policy => [
-    policy.id,
-    policy.role,
-    policy.subject,
-    repositoriesText(policy.repositories),
-  ]);
-  await output.line(tableOf(['POLICY ID', 'ROLE', 'SUBJECT', 'REPOSITORIES'], rows));
-}
-
-const TRUST = v.looseObject({
-  id: v.string(),
-  issuer: v.string(),
-  claims: v.record(v.string(), v.string()),
-  access: v.picklist(['pull', 'push']),
-  repositories: v.nullable(v.array(v.string())),
-  lifetimeSeconds: v.number(),
-});
-
-type Trust = v.InferOutput<typeof TRUST>;
-
-const TRUSTS = v.object({ trusts: v.array(TRUST) });
-
-interface Addition {
+interface NewTrust {
   readonly issuer: string;
   readonly claim: ReadonlyMap<string, string>;
   readonly readwrite?: true;
@@ -162,7 +115,7 @@ interface Addition {
 }
 
 export function addTrusts(program: Command, context: Context): void {
-  addGroup(program, {
+  addNoun(program, {
     noun: 'trust',
     description: 'Trusts, which builds may log in with their OIDC tokens',
     verbs: [
@@ -172,71 +125,55 @@ export function addTrusts(program: Command, context: Context): void {
         build: command =>
           command
             .requiredOption('--issuer <key>', 'the build platform, by its key in the configuration')
-            .requiredOption(
-              '--claim <name=value>',
-              'what the token must say; given once for each claim',
-              claims,
-            )
+            .requiredOption('--claim <name=value>', 'a claim of the token; given once for each claim', claims)
             .option('--readwrite', 'they may push, too')
-            .option('--repository <pattern>', 'only there; may be given several times', patterns)
-            .option('--lifetime <duration>', 'how long what they get lives at most, as in 15m', seconds)
-            .action((options: Addition) => addTrust(context, options)),
+            .addOption(repositoryOption())
+            .option('--lifetime <duration>', 'how long their credentials live at most, as in 15m', seconds)
+            .action((options: NewTrust) => addTrust(context, options)),
       },
-      {
-        name: 'list',
+      listVerb(context, {
         description: 'list the trusts of the account',
-        build: command => command.action(() => listTrusts(context)),
-      },
-      {
-        name: 'rm',
+        path: '/v1/trusts',
+        schema: v.object({ trusts: v.array(ANY_TRUST) }),
+        items: ({ trusts }) => trusts,
+        headings: ['TRUST ID', 'ISSUER', 'ACCESS', 'REPOSITORIES', 'CLAIMS'],
+        row: ({ id, issuer, access, repositories, claims: named }) => [
+          id,
+          issuer,
+          accessText(access),
+          repositoriesText(repositories),
+          claimsText(named),
+        ],
+      }),
+      removeVerb(context, {
         description: 'remove trusts',
-        build: command =>
-          command
-            .argument('<id...>', '', identifiers)
-            .action((names: string[]) => removeEach(context, { names, pathOf: id => `/v1/trusts/${id}` })),
-      },
+        argument: 'id',
+        parse: identifier,
+        path: '/v1/trusts',
+      }),
     ],
   });
 }
 
-async function addTrust(context: Context, options: Addition): Promise<void> {
+async function addTrust(context: Context, options: NewTrust): Promise<void> {
   const { issuer, claim, readwrite, repository: repositories, lifetime: lifetimeSeconds } = options;
   const session = await context.session();
   const access = readwrite ? 'push' : 'pull';
   const json = { issuer, claims: Object.fromEntries(claim), access, repositories, lifetimeSeconds };
-  const trust = await session.ask(TRUST, { method: 'POST', path: '/v1/trusts', json });
+  const trust = await session.ask(ANY_TRUST, { method: 'POST', path: '/v1/trusts', json });
   const human = listingOf([
     ['Trust identifier', trust.id],
     ['Issuer', trust.issuer],
-    ['Claims', claimsText(trust)],
-    ['Access', accessText(trust)],
+    ['Claims', claimsText(trust.claims)],
+    ['Access', accessText(trust.access)],
     ['Repositories', repositoriesText(trust.repositories)],
     ['Lifetime', `${trust.lifetimeSeconds} s`],
   ]);
   await context.output.show(trust, human);
 }
 
-async function listTrusts(context: Context): Promise<void> {
-  const { output } = context;
-  const session = await context.session();
-  const { trusts } = await session.ask(TRUSTS, { path: '/v1/trusts' });
-  if (output.format === 'json') return output.jsonList(trusts);
-  const rows = trusts.map(trust => [
-    trust.id,
-    trust.issuer,
-    accessText(trust),
-    repositoriesText(trust.repositories),
-    claimsText(trust),
-  ]);
-  await output.line(tableOf(['TRUST ID', 'ISSUER', 'ACCESS', 'REPOSITORIES', 'CLAIMS'], rows));
-}
-
-function claimsText({ claims: named }: Trust): string {
+function claimsText(named: Trust['claims']): string {
   return Object.entries(named)
     .map(([name, value]) => `${name}=${value}`)
     .join(' ');
-}
-
-function accessText({ access }: Trust): string {
-  return access === 'push' ? 'pull and push' : 'pull';
 }

@@ -1,16 +1,14 @@
 /** `target-add`, `target-list`, `target-use` and `target-rm`: the deployments that the command knows. */
 import type { Command } from 'commander';
-import { Broker } from '../broker.ts';
 import type { Context } from '../context.ts';
 import { discover } from '../discovery.ts';
 import { UsageError } from '../errors.ts';
 import { chosenTarget, targetNamed, withoutTarget, withTarget } from '../home.ts';
 import { isTargetName, parseTargetUrl, type Target } from '../target.ts';
-import { tableOf } from '../text.ts';
-import { addGroup } from './verbs.ts';
+import { addNoun } from './verbs.ts';
 
 export function addTargets(program: Command, context: Context): void {
-  addGroup(program, {
+  addNoun(program, {
     noun: 'target',
     description: 'Targets, the deployments of your regions',
     verbs: [
@@ -38,17 +36,18 @@ export function addTargets(program: Command, context: Context): void {
       },
       {
         name: 'rm',
-        description: 'forget a target, its login, and the tokens kept for its registries',
+        description: 'forget a target, its login, and the tokens stored for its registries',
         build: command => command.argument('<target>').action((name: string) => removeTarget(context, name)),
       },
     ],
   });
 }
 
-async function addTarget({ home, output }: Context, name: string, text: string): Promise<void> {
-  if (!isTargetName(name)) throw new UsageError(`${name} cannot be the name of a target.`);
+async function addTarget(context: Context, name: string, text: string): Promise<void> {
+  if (!isTargetName(name)) throw new UsageError(`${name} is not a valid name of a target.`);
   const url = parseTargetUrl(text);
-  const found = await output.during(`Waiting for ${url}`, discover(new Broker({ url })));
+  const { home, output } = context;
+  const found = await context.waitFor(url, discover(context.brokerAt(url)));
   const state = await home.update(before => {
     const known = targetNamed(before, name);
     const isSame = known?.url === url && JSON.stringify(known.issuer) === JSON.stringify(found.issuer);
@@ -71,17 +70,20 @@ async function listTargets({ home, output }: Context, { quiet }: { quiet?: true 
     for (const { name } of targets) await output.line(name);
     return;
   }
-  const rows = targets.map(({ name, url, login, services }) => [
-    name === current ? '*' : '',
-    name,
-    url,
-    login?.kind ?? '-',
-    services.map(({ registry }) => registry).join(' '),
-  ]);
-  await output.line(tableOf(['', 'NAME', 'URL', 'LOGIN', 'REGISTRIES'], rows));
+  await output.showTable(
+    targets,
+    ['', 'NAME', 'URL', 'LOGIN', 'REGISTRIES'],
+    ({ name, url, login, services }) => [
+      name === current ? '*' : '',
+      name,
+      url,
+      login?.kind ?? '-',
+      services.map(({ registry }) => registry).join(' '),
+    ],
+  );
 }
 
-/** A target as programs see it: who is logged in, but nothing to log in with. */
+/** A target as programs see it: the kind of its login, and no secret. */
 function rowOf({ name, url, services, issuer, login }: Target, current: string | null): object {
   return { name, url, current: name === current, services, issuer, login: login?.kind ?? null };
 }

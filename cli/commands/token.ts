@@ -1,95 +1,34 @@
 /** The token verbs: `token-add`, `token-list`, `token-get`, `token-rm`, `token-rotate` and `token-update`. */
 import type { Command } from 'commander';
-import { identifier, identifiers, seconds } from '../arguments.ts';
+import * as v from 'valibot';
+import { NEW_TOKEN, TOKEN, TOKEN_VALUE } from '../../lib/api/responses.ts';
+import { identifier, seconds } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
-import { sendOnce } from '../session.ts';
+import type { Session } from '../session.ts';
 import { parseTemplate } from '../text.ts';
 import {
-  type Addition,
   addOptions,
-  allTokens,
-  bodyOfAddition,
-  bodyOfUpdate,
-  NEW_TOKEN,
-  TOKEN,
+  type NewToken,
+  newTokenBody,
   TOKEN_FIELDS,
   TOKEN_TABLE,
-  TOKEN_VALUE,
+  type TokenChange,
+  tokenChangeBody,
   tokenListing,
-  type Update,
   updateOptions,
   valueListing,
 } from './token-options.ts';
-import { addGroup, removeEach } from './verbs.ts';
+import { addNoun, removeVerb, type Verb } from './verbs.ts';
 
-export function addTokens(program: Command, context: Context): void {
-  addGroup(program, {
-    noun: 'token',
-    description: 'Registry tokens',
-    verbs: [
-      {
-        name: 'add',
-        description: 'add a token, and show its value; pull-only and for a day unless told otherwise',
-        build: command => addOptions(command).action((options: Addition) => addToken(context, options)),
-      },
-      {
-        name: 'list',
-        alias: 'tokens',
-        description: 'list the tokens, newest first',
-        build: command =>
-          command
-            .option(
-              '--format <template>',
-              'a Go template of {{.ID}}, {{.Expiry}}, {{.ReadOnly}}, {{.Description}}',
-            )
-            .option('-q, --quiet', 'identifiers only')
-            .action((options: Listing) => listTokens(context, options)),
-      },
-      {
-        name: 'get',
-        description: 'show the value of a token again; the deployment records who asked',
-        build: command =>
-          command
-            .argument('<id>', '', identifier)
-            .option('-q, --quiet', 'the value only')
-            .action((id: string, options: Quiet) => getToken(context, id, options)),
-      },
-      {
-        name: 'rm',
-        description: 'remove tokens: logins with them are refused from then on',
-        build: command =>
-          command
-            .argument('<id...>', '', identifiers)
-            .option('-f, --force', 'without asking')
-            .action((ids: string[], options: { force?: true }) => removeTokens(context, ids, options)),
-      },
-      {
-        name: 'rotate',
-        description: 'give a token a new value, and show it',
-        build: command =>
-          command
-            .argument('<id>', '', identifier)
-            .option(
-              '--grace <duration>',
-              'how long the old value still works, as in 1h; not at all by default',
-              seconds,
-            )
-            .option('--force', 'also while the grace of the last rotation still runs')
-            .option('-q, --quiet', 'the value only')
-            .action((id: string, options: Rotation) => rotateToken(context, id, options)),
-      },
-      {
-        name: 'update',
-        description: 'change a token; its value stays',
-        build: command =>
-          updateOptions(command.argument('<id>', '', identifier)).action((id: string, options: Update) =>
-            updateToken(context, id, options),
-          ),
-      },
-    ],
-  });
-}
+// Members that this version does not know are printed with `--output json`.
+const ANY_TOKEN = v.looseObject(TOKEN.entries);
+const ANY_NEW_TOKEN = v.looseObject(NEW_TOKEN.entries);
+const PAGE = v.object({ tokens: v.array(ANY_TOKEN), nextCursor: v.nullable(v.string()) });
+type AnyToken = v.InferOutput<typeof ANY_TOKEN>;
+
+/** Small enough that the first rows are there at once. */
+const PAGE_LIMIT = '50';
 
 interface Quiet {
   readonly quiet?: true;
@@ -104,60 +43,144 @@ interface Rotation extends Quiet {
   readonly force?: true;
 }
 
-async function addToken(context: Context, options: Addition): Promise<void> {
+export function addTokens(program: Command, context: Context): void {
+  const verbs = [addVerb, listVerb, getVerb, rmVerb, rotateVerb, updateVerb].map(verb => verb(context));
+  addNoun(program, { noun: 'token', description: 'Registry tokens', verbs });
+}
+
+function addVerb(context: Context): Verb {
+  return {
+    name: 'add',
+    description: 'add a token, and show its value; by default it may pull, for a day',
+    build: command => addOptions(command).action((options: NewToken) => addToken(context, options)),
+  };
+}
+
+async function addToken(context: Context, options: NewToken): Promise<void> {
   const session = await context.session();
-  const request = { method: 'POST', path: '/v1/tokens', json: bodyOfAddition(options) } as const;
-  const token = await sendOnce(session, NEW_TOKEN, request);
-  await context.output.show(token, options.quiet ? token.token : valueListing(token));
+  const request = { method: 'POST', path: '/v1/tokens', json: newTokenBody(options) } as const;
+  const token = await session.create(ANY_NEW_TOKEN, request);
+  await showValue(context, token, options);
+}
+
+function listVerb(context: Context): Verb {
+  return {
+    name: 'list',
+    alias: 'tokens',
+    description: 'list the tokens, newest first',
+    build: command =>
+      command
+        .option(
+          '--format <template>',
+          'a Go template of {{.ID}}, {{.Expiry}}, {{.ReadOnly}}, {{.Description}}',
+        )
+        .option('-q, --quiet', 'identifiers only')
+        .action((options: Listing) => listTokens(context, options)),
+  };
 }
 
 async function listTokens(context: Context, { format, quiet }: Listing): Promise<void> {
   const { output } = context;
   if (format !== undefined && (quiet || output.format === 'json')) {
-    throw new UsageError('--format excludes --quiet and --output json.');
+    throw new UsageError('--format cannot be used with --quiet or --output json.');
   }
   const template = parseTemplate(format ?? (quiet ? '{{.ID}}' : TOKEN_TABLE), TOKEN_FIELDS);
   const tokens = allTokens(await context.session());
   if (output.format === 'json') return output.jsonList(tokens);
-  // Before the heading: what cannot be listed has none.
+  // Before the heading, which an error must not follow.
   let next = await tokens.next();
   if (template.heading !== undefined) await output.line(template.heading);
   for (; !next.done; next = await tokens.next()) await output.line(template.render(next.value));
 }
 
-async function getToken(context: Context, id: string, { quiet }: Quiet): Promise<void> {
-  const session = await context.session();
-  const token = await session.ask(TOKEN_VALUE, { path: `/v1/tokens/${id}/value` });
-  await context.output.show(token, quiet ? token.token : valueListing(token));
-}
-
-async function removeTokens(context: Context, ids: string[], { force }: { force?: true }): Promise<void> {
-  if (!force && !(await isConfirmed(context, ids))) {
-    context.output.note('Nothing was removed.');
-    return;
+/** All tokens of the account, newest first, page by page as they are taken. */
+async function* allTokens(session: Session): AsyncGenerator<AnyToken> {
+  let cursor: string | null | undefined;
+  while (cursor !== null) {
+    const query = { limit: PAGE_LIMIT, cursor };
+    const page: v.InferOutput<typeof PAGE> = await session.ask(PAGE, { path: '/v1/tokens', query });
+    yield* page.tokens;
+    cursor = page.nextCursor;
   }
-  await removeEach(context, { names: ids, pathOf: id => `/v1/tokens/${id}` });
 }
 
-async function isConfirmed({ terminal }: Context, ids: string[]): Promise<boolean> {
-  if (!terminal.isInteractive)
-    throw new UsageError('Nobody can be asked here: say --force to remove without asking.');
-  const what = ids.length === 1 ? `the token ${ids.join()}` : `${ids.length} tokens`;
-  return terminal.confirms(`Remove ${what}? Logins with it will be refused.`);
+function getVerb(context: Context): Verb {
+  return {
+    name: 'get',
+    description: 'show the value of a token again; the deployment records who asked',
+    build: command =>
+      command
+        .argument('<id>', '', identifier)
+        .option('-q, --quiet', 'the value only')
+        .action((id: string, options: Quiet) => getToken(context, id, options)),
+  };
+}
+
+async function getToken(context: Context, id: string, options: Quiet): Promise<void> {
+  const session = await context.session();
+  const token = await session.ask(v.looseObject(TOKEN_VALUE.entries), { path: `/v1/tokens/${id}/value` });
+  await showValue(context, token, options);
+}
+
+function rmVerb(context: Context): Verb {
+  return removeVerb(context, {
+    description: 'remove tokens: logins with them are refused from then on',
+    argument: 'id',
+    parse: identifier,
+    path: '/v1/tokens',
+    question: ids => {
+      const what = ids.length === 1 ? `the token ${ids.join()}` : `${ids.length} tokens`;
+      return `Remove ${what}? Logins with ${ids.length === 1 ? 'it' : 'them'} will be refused.`;
+    },
+  });
+}
+
+function rotateVerb(context: Context): Verb {
+  const grace = 'how long the old value still works, as in 1h; not at all by default';
+  return {
+    name: 'rotate',
+    description: 'give a token a new value, and show it',
+    build: command =>
+      command
+        .argument('<id>', '', identifier)
+        .option('--grace <duration>', grace, seconds)
+        .option('--force', 'also while the grace of the last rotation still runs')
+        .option('-q, --quiet', 'the value only')
+        .action((id: string, options: Rotation) => rotateToken(context, id, options)),
+  };
 }
 
 async function rotateToken(context: Context, id: string, options: Rotation): Promise<void> {
-  const { grace: graceSeconds = 0, force = false, quiet } = options;
+  const { grace: graceSeconds = 0, force = false } = options;
   const session = await context.session();
   const json = { graceSeconds, force };
   const request = { method: 'POST', path: `/v1/tokens/${id}/rotate`, json } as const;
-  const token = await sendOnce(session, NEW_TOKEN, request);
-  await context.output.show(token, quiet ? token.token : valueListing(token));
+  const token = await session.create(ANY_NEW_TOKEN, request);
+  await showValue(context, token, options);
 }
 
-async function updateToken(context: Context, id: string, options: Update): Promise<void> {
-  const json = bodyOfUpdate(options);
+function updateVerb(context: Context): Verb {
+  return {
+    name: 'update',
+    description: 'change a token; its value stays the same',
+    build: command =>
+      updateOptions(command.argument('<id>', '', identifier)).action((id: string, options: TokenChange) =>
+        updateToken(context, id, options),
+      ),
+  };
+}
+
+async function updateToken(context: Context, id: string, options: TokenChange): Promise<void> {
+  const json = tokenChangeBody(options);
   const session = await context.session();
-  const token = await session.ask(TOKEN, { method: 'PATCH', path: `/v1/tokens/${id}`, json });
+  const token = await session.ask(ANY_TOKEN, { method: 'PATCH', path: `/v1/tokens/${id}`, json });
   await context.output.show(token, tokenListing(token));
+}
+
+async function showValue(
+  { output }: Context,
+  token: { readonly id: string; readonly token: string },
+  { quiet }: Quiet,
+): Promise<void> {
+  await output.show(token, quiet ? token.token : valueListing(token));
 }

@@ -1,7 +1,7 @@
-/** `whoami`: whom the deployment takes the login for, and what that is allowed. */
-
+/** `whoami`: the principal that the deployment authenticates a login as, and its roles. */
 import type { Command } from 'commander';
 import * as v from 'valibot';
+import { IDENTITY, type Identity } from '../../lib/api/responses.ts';
 import { parseRegistryToken } from '../../lib/domain/registry-token.ts';
 import type { Broker } from '../broker.ts';
 import type { Context } from '../context.ts';
@@ -9,58 +9,40 @@ import type { Credentials } from '../login.ts';
 import type { TargetService } from '../target.ts';
 import { listingOf, repositoriesText } from '../text.ts';
 
-const REPOSITORIES = v.nullable(v.array(v.string()));
+// Members that this version does not know are printed with `--output json`.
+const ANY_IDENTITY = v.looseObject(IDENTITY.entries);
 
-export const IDENTITY = v.looseObject({
-  kind: v.string(),
-  issuer: v.string(),
-  account: v.string(),
-  subject: v.string(),
-  strength: v.string(),
-  expiresAt: v.nullable(v.string()),
-  roles: v.array(
-    v.object({
-      role: v.string(),
-      repositories: REPOSITORIES,
-      source: v.union([v.string(), v.object({ policy: v.string() })]),
-    }),
-  ),
-  workloadAudience: v.string(),
-});
-
-export type Identity = v.InferOutput<typeof IDENTITY>;
-
-/** An IAM identity; or what is no identity but logs in to registries: a registry token, or a workload. */
+/** An IAM identity, or what only logs in to registries: a registry token or a workload. */
 export type Principal =
   | { readonly kind: 'iam'; readonly identity: Identity }
   | { readonly kind: 'registry-token'; readonly id: string | undefined }
   | { readonly kind: 'workload' };
 
-/** Asks the deployment. Throws a Failure when it does not accept the proof. */
+/** Asks the deployment. Throws CliError when it refuses the credentials. */
 export async function askPrincipal(
   broker: Broker,
-  proof: Credentials,
+  credentials: Credentials,
   services: readonly TargetService[],
 ): Promise<Principal> {
-  if (proof.userName !== 'token' && proof.userName !== 'oidc') {
+  if (credentials.userName !== 'token' && credentials.userName !== 'oidc') {
     return {
       kind: 'iam',
-      identity: await broker.ask(IDENTITY, { path: '/v1/identity', credentials: proof }),
+      identity: await broker.ask(ANY_IDENTITY, { path: '/v1/identity', credentials }),
     };
   }
-  // A login that asks for nothing: it is granted nothing, and says whether the secret is good.
-  await broker.send({ path: '/oauth/token', query: { service: services[0]?.name }, credentials: proof });
-  if (proof.userName === 'oidc') return { kind: 'workload' };
-  return { kind: 'registry-token', id: parseRegistryToken(proof.password)?.id };
+  // A login without a scope grants nothing, and tells whether the secret is valid.
+  await broker.send({ path: '/oauth/token', query: { service: services[0]?.name }, credentials });
+  if (credentials.userName === 'oidc') return { kind: 'workload' };
+  return { kind: 'registry-token', id: parseRegistryToken(credentials.password)?.id };
 }
 
 /** In a few words. */
-export function principalText(recognised: Principal): string {
-  switch (recognised.kind) {
+export function principalText(principal: Principal): string {
+  switch (principal.kind) {
     case 'iam':
-      return `${recognised.identity.subject} of the account ${recognised.identity.account}`;
+      return `${principal.identity.subject} of the account ${principal.identity.account}`;
     case 'registry-token':
-      return `the registry token ${recognised.id ?? ''}`.trim();
+      return `the registry token ${principal.id ?? ''}`.trim();
     case 'workload':
       return 'a workload of a build platform';
   }
@@ -77,25 +59,27 @@ export function addWhoami(program: Command, context: Context): void {
 async function whoami(context: Context): Promise<void> {
   const session = await context.session();
   const { target, broker } = session;
-  const asked = session.proof().then(proof => askPrincipal(broker, proof, target.services));
-  const recognised = await context.output.during(`Waiting for ${target.url}`, asked);
+  const asking = session
+    .credentials()
+    .then(credentials => askPrincipal(broker, credentials, target.services));
+  const principal = await context.waitFor(target.url, asking);
   const human = listingOf([
     ['Target', `${target.name} (${target.url})`],
     ['Registries', target.services.map(({ registry }) => registry).join(' ') || 'none'],
-    ...entriesOf(recognised),
+    ...entriesOf(principal),
   ]);
-  await context.output.show({ target: target.name, url: target.url, ...recognised }, human);
+  await context.output.show({ target: target.name, url: target.url, ...principal }, human);
 }
 
-function entriesOf(recognised: Principal): [string, string][] {
-  if (recognised.kind !== 'iam') return [['Logged in as', principalText(recognised)]];
-  const { account, subject, roles, strength, workloadAudience } = recognised.identity;
+function entriesOf(principal: Principal): [string, string][] {
+  if (principal.kind !== 'iam') return [['Logged in as', principalText(principal)]];
+  const { account, subject, roles, strength, workloadAudience } = principal.identity;
   return [
     ['Account', account],
     ['Subject', subject],
     ...(roles.length === 0 ? [['Roles', 'none'] as [string, string]] : roles.map(roleEntry)),
     ...(strength === 'weak'
-      ? [['Proof', 'weak: any service that saw it could replay it'] as [string, string]]
+      ? [['Proof', 'weak: any service that sees it could replay it'] as [string, string]]
       : []),
     ['Audience for workloads', workloadAudience],
   ];

@@ -1,4 +1,4 @@
-/** Whether an access token is one that a registry with the published keys must believe. */
+/** Verifies an access token as a registry with the published keys does. */
 import { X509Certificate } from 'node:crypto';
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
 import { MINUTE_SECONDS } from '../../lib/domain/time.ts';
@@ -12,7 +12,7 @@ export interface Expectation extends PublicKeys {
   readonly nowMs: number;
 }
 
-/** The certificates of a bundle. Throws a Failure when one cannot be read, or there is none. */
+/** The certificates of a bundle. Throws CliError when one cannot be read, or there is none. */
 export function certificatesIn(bundle: string): readonly X509Certificate[] {
   const blocks = bundle.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
   if (blocks.length === 0) throw new CliError('The published bundle holds no certificate.');
@@ -23,7 +23,7 @@ export function certificatesIn(bundle: string): readonly X509Certificate[] {
   }
 }
 
-/** Throws a Failure that says what is wrong with the token. */
+/** Throws CliError that says what is wrong with the token. */
 export async function verifyAccessToken(token: string, expected: Expectation): Promise<void> {
   const { jwks, bundle, issuer, service, nowMs } = expected;
   const { protectedHeader } = await jwtVerify(token, createLocalJWKSet(jwks as JSONWebKeySet), {
@@ -35,7 +35,7 @@ export async function verifyAccessToken(token: string, expected: Expectation): P
     // What distribution allows (registry/auth/token/token.go).
     clockTolerance: MINUTE_SECONDS,
   }).catch((error: unknown) => {
-    throw new CliError(`The access token does not verify against what is published: ${messageOf(error)}.`);
+    throw new CliError(`The access token does not verify with the published keys: ${messageOf(error)}.`);
   });
   if (bundle !== undefined) await verifyChain(token, protectedHeader.x5c ?? [], { bundle, nowMs });
 }
@@ -47,19 +47,19 @@ async function verifyChain(
   { bundle, nowMs }: { readonly bundle: string; readonly nowMs: number },
 ): Promise<void> {
   if (text === undefined)
-    throw new CliError('The access token carries no certificate, and its registry needs one.');
+    throw new CliError('The access token has no certificate, and its registry needs one.');
   const leaf = new X509Certificate(Buffer.from(text, 'base64'));
   const isCertified = certificatesIn(bundle).some(root => leaf.verify(root.publicKey));
-  if (!isCertified) throw new CliError("The access token's certificate is of none of the published roots.");
+  if (!isCertified) throw new CliError("The access token's certificate is from none of the published roots.");
   if (nowMs < Date.parse(leaf.validFrom) || nowMs >= Date.parse(leaf.validTo)) {
     throw new CliError(
-      `The access token's certificate is good from ${leaf.validFrom} to ${leaf.validTo}, which is not now.`,
+      `The access token's certificate is valid from ${leaf.validFrom} to ${leaf.validTo}, which is not now.`,
     );
   }
   await jwtVerify(token, leaf.publicKey, {
     currentDate: new Date(nowMs),
     clockTolerance: MINUTE_SECONDS,
   }).catch(() => {
-    throw new CliError('The access token was not signed with the key of the certificate that it carries.');
+    throw new CliError('The access token was not signed with the key of its certificate.');
   });
 }

@@ -1,6 +1,5 @@
-/** Whether the deployment answers, is well, has the right time, and is the one that it is taken for. */
+/** Checks that the deployment answers, is healthy, has the right time, and is the one that the target names. */
 import { toSeconds } from '../../lib/domain/time.ts';
-import { DEFAULT_TIMEOUT_MS } from '../broker.ts';
 import type { Context } from '../context.ts';
 import { type Discovered, discover, requireSameIssuer } from '../discovery.ts';
 import { CliError } from '../errors.ts';
@@ -10,17 +9,17 @@ import type { Target } from '../target.ts';
 import { printable } from '../text.ts';
 import type { CheckResult, Findings } from './findings.ts';
 
-/** Seconds between two clocks: from here on proofs may be refused, and from there on access tokens are. */
+/** Seconds between two clocks: assertions may be refused from the first on, access tokens from the second on. */
 const SKEW = { warning: 30, problem: 60 } as const;
 
 /** Answers what the deployment says of itself; undefined when it does not. */
 export async function examineDeployment(
   findings: Findings,
   session: Session,
-  { clock }: Pick<Context, 'clock'>,
+  { clock, timeouts }: Pick<Context, 'clock' | 'timeouts'>,
 ): Promise<Discovered | undefined> {
   const { target, broker } = session;
-  const answer = await findings.check('deployment', () => reach(target));
+  const answer = await findings.check('deployment', () => reach(target, timeouts.requestMs));
   if (answer === undefined) {
     for (const check of ['health', 'clock', 'metadata'])
       await findings.skip(check, 'a deployment that answers');
@@ -31,18 +30,18 @@ export async function examineDeployment(
   return findings.check('metadata', async () => metadataOf(target, await discover(broker)));
 }
 
-async function reach({ name, url }: Target): Promise<CheckResult<HttpResponse>> {
+async function reach({ name, url }: Target, timeoutMs: number): Promise<CheckResult<HttpResponse>> {
   const fact = await boundedFetch(`${url}/health`, {
     method: 'GET',
     headers: {},
-    timeoutMs: DEFAULT_TIMEOUT_MS,
+    timeoutMs,
   });
   return { fact, message: `${url} (target ${name}) answers.` };
 }
 
 function healthOf({ status, text }: HttpResponse): CheckResult<true> {
   if (status === 200) return { fact: true, message: 'It can read its store, and sign.' };
-  throw new CliError(`It answers ${status} at /health: it cannot do its work. ${detailIn(text)}`.trimEnd(), {
+  throw new CliError(`It answers ${status} at /health: it is not healthy. ${detailIn(text)}`.trimEnd(), {
     next: 'Ask its operator: the log of the deployment says what is missing.',
   });
 }
@@ -61,11 +60,11 @@ function detailIn(text: string): string {
 function skewOf({ headers }: HttpResponse, now: number): CheckResult<number> {
   const date = Date.parse(headers.get('date') ?? '');
   if (Number.isNaN(date)) {
-    return { fact: 0, message: 'It does not say what time it is.', warning: 'Compare the clocks by hand.' };
+    return { fact: 0, message: 'Its response has no date.', warning: 'Compare the clocks by hand.' };
   }
   const skew = Math.abs(now - toSeconds(date));
   const message = `The clocks of this machine and the deployment differ by ${skew} s.`;
-  const advice = 'Set the clock of the machine that is wrong; it had better follow a time server.';
+  const advice = 'Set the clock of the machine that is wrong, best by a time server.';
   if (skew > SKEW.problem) throw new CliError(message, { next: advice });
   return { fact: skew, message, ...(skew > SKEW.warning ? { warning: advice } : {}) };
 }
@@ -73,8 +72,8 @@ function skewOf({ headers }: HttpResponse, now: number): CheckResult<number> {
 function metadataOf(target: Target, found: Discovered): CheckResult<Discovered> {
   requireSameIssuer(target, found);
   const registries = found.services.map(({ registry }) => registry).join(', ');
-  const message = `It knows itself by that URL, and serves ${registries || 'no registry'}.`;
+  const message = `It has that URL, and serves ${registries || 'no registry'}.`;
   if (JSON.stringify(found.services) === JSON.stringify(target.services)) return { fact: found, message };
-  const warning = `It serves others than this machine has noted; read them again with: pullpass target-add ${target.name} ${target.url}`;
+  const warning = `It serves other registries than this target lists; update the list with: pullpass target-add ${target.name} ${target.url}`;
   return { fact: found, message, warning };
 }

@@ -1,19 +1,19 @@
-import { CliError, messageOf } from '../errors.ts';
+import { detailsOf, messageOf } from '../errors.ts';
 
 export interface Finding {
   readonly check: string;
-  /** `skipped`: something before it stands in its way. */
+  /** `skipped`: it needs another check to succeed first. */
   readonly state: 'ok' | 'problem' | 'skipped' | 'warning';
   readonly message: string;
   /** What to do about it. */
   readonly advice?: string;
 }
 
-/** What a check has learnt, and how it says so. */
+/** What a check found out, and the sentence that says so. */
 export interface CheckResult<T> {
   readonly fact: T;
   readonly message: string;
-  /** It works today; this says why it may not tomorrow, and what to do about it. */
+  /** It works today; why it may not tomorrow, and what to do about it. */
   readonly warning?: string;
 }
 
@@ -34,7 +34,7 @@ export class Findings {
     return this.#all.every(({ state }) => state !== 'problem');
   }
 
-  /** Carries out a check. Answers what it has learnt; undefined where it met a problem, which is what it throws. */
+  /** Runs a check. Answers its fact; undefined when it throws, which is a problem. */
   async check<T>(
     check: string,
     work: () => Promise<CheckResult<T>> | CheckResult<T>,
@@ -46,14 +46,14 @@ export class Findings {
         : this.#add({ check, state: 'warning', message, advice: warning }));
       return fact;
     } catch (error) {
-      const next = error instanceof CliError ? error.details.next : undefined;
+      const { next } = detailsOf(error);
       const advice = next === undefined ? {} : { advice: next };
       await this.#add({ check, state: 'problem', message: messageOf(error), ...advice });
       return undefined;
     }
   }
 
-  /** Notes that a check could not be made, and what has to come first. */
+  /** Records that a check was not run, and what it needs. */
   async skip(check: string, first: string): Promise<undefined> {
     await this.#add({ check, state: 'skipped', message: `This needs ${first}.` });
     return undefined;

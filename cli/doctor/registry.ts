@@ -15,9 +15,10 @@ export interface RegistryCheck {
   readonly session: Session;
   readonly service: TargetService;
   readonly nowMs: number;
-  /** Who is logged in; undefined: nobody, or not with anything that is good. */
-  readonly proof: Credentials | undefined;
-  /** Whether the deployment can be asked for anything. */
+  /** undefined: not logged in, or with a login that the deployment refuses. */
+  readonly credentials: Credentials | undefined;
+  readonly registryMs: number;
+  /** The deployment answers, and its metadata are correct. */
   readonly isServed: boolean;
 }
 
@@ -34,7 +35,7 @@ export async function examineRegistry(findings: Findings, patient: RegistryCheck
   const { name, registry } = patient.service;
   const called = (check: string) => `${check} of ${registry}`;
   const answer = await findings.check(called('address'), async () => {
-    const fact = await askRegistry({ registry });
+    const fact = await askRegistry({ registry, timeoutMs: patient.registryMs });
     return { fact, message: `${fact.origin} answers.` };
   });
   const asks =
@@ -46,16 +47,19 @@ export async function examineRegistry(findings: Findings, patient: RegistryCheck
         });
   const keys = patient.isServed
     ? await findings.check(called('keys'), () => keysOf(patient))
-    : await findings.skip(called('keys'), 'a deployment whose metadata are right');
+    : await findings.skip(called('keys'), 'a deployment whose metadata are correct');
   const token = await examineLogin(findings, patient, {
     check: called('access token'),
     keys,
   });
   if (token === undefined || asks !== true) {
-    await findings.skip(called('trust'), 'a registry that asks rightly, and an access token that verifies');
+    await findings.skip(
+      called('trust'),
+      'a registry with the right challenge, and an access token that verifies',
+    );
     return;
   }
-  await findings.check(called('trust'), () => believed(token, patient.service));
+  await findings.check(called('trust'), () => checkTrust(token, patient));
 }
 
 async function examineLogin(
@@ -63,9 +67,9 @@ async function examineLogin(
   patient: RegistryCheck,
   { check, keys }: { readonly check: string; readonly keys: PublicKeys | undefined },
 ): Promise<Secret | undefined> {
-  const { proof } = patient;
-  if (keys !== undefined && proof !== undefined)
-    return findings.check(check, () => logIn(patient, proof, keys));
+  const { credentials } = patient;
+  if (keys !== undefined && credentials !== undefined)
+    return findings.check(check, () => logIn(patient, credentials, keys));
   return findings.skip(check, 'a login, and published keys');
 }
 
@@ -76,34 +80,37 @@ async function keysOf({
 }: RegistryCheck): Promise<CheckResult<PublicKeys>> {
   const fact = await publicKeys(session.broker, name);
   const { profile, algorithm } = serviceFacts(name, fact);
-  const message = `What it needs is published: ${algorithm}, profile ${profile}.`;
+  const message = `The deployment publishes its keys: ${algorithm}, profile ${profile}.`;
   if (fact.bundle === undefined) return { fact, message };
   const ends = Math.min(...certificatesIn(fact.bundle).map(({ validTo }) => Date.parse(validTo)));
   if (ends - nowMs > MIN_ROOT_LIFE_MS) return { fact, message };
-  throw new CliError(`A root certificate in the bundle ends at ${new Date(ends).toISOString()}.`, {
+  throw new CliError(`A root certificate in the bundle expires at ${new Date(ends).toISOString()}.`, {
     next: 'Have the deployment make a new root, and give the registry the new bundle (see docs/keys.md).',
   });
 }
 
 async function logIn(
   { session: { broker, target }, service, nowMs }: RegistryCheck,
-  proof: Credentials,
+  credentials: Credentials,
   keys: PublicKeys,
 ): Promise<CheckResult<Secret>> {
-  const login = { path: '/oauth/token', query: { service: service.name }, proof } as const;
+  const login = { path: '/oauth/token', query: { service: service.name }, credentials } as const;
   const { token: fact } = await broker.ask(LOGIN, login);
   await verifyAccessToken(fact.reveal(), { ...keys, issuer: target.url, service: service.name, nowMs });
-  return { fact, message: 'A login gives one, and it verifies against what is published.' };
+  return { fact, message: 'A login gives one, and it verifies with the published keys.' };
 }
 
-async function believed(accessToken: Secret, { name, registry }: TargetService): Promise<CheckResult<true>> {
-  const { status } = await askRegistry({ registry, accessToken });
+async function checkTrust(
+  accessToken: Secret,
+  { service: { name, registry }, registryMs }: RegistryCheck,
+): Promise<CheckResult<true>> {
+  const { status } = await askRegistry({ registry, accessToken, timeoutMs: registryMs });
   if (status === 200) return { fact: true, message: 'It accepts the access token.' };
-  const next = `Give it what "pullpass registry-config ${name}" prints, and restart it: it reads its keys when it starts. Its log says what it did not believe.`;
+  const next = `Configure it with what "pullpass registry-config ${name}" prints, and restart it: it reads its keys when it starts. Its log says why it refuses the token.`;
   throw new CliError(
     status === 401
-      ? 'It refuses the access token: it holds other certificates or keys than the published ones, or another issuer.'
-      : `It answers ${status} to a good access token.`,
+      ? 'It refuses the access token: its certificates, keys or issuer are not the published ones.'
+      : `It answers ${status} to a valid access token.`,
     { next },
   );
 }

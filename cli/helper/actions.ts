@@ -7,6 +7,7 @@ import { parseStrictJson } from '../../lib/domain/strict-json.ts';
 import type { Clock } from '../../lib/ports/system.ts';
 import { CliError } from '../errors.ts';
 import type { Home, State } from '../home.ts';
+import type { Timeouts } from '../io.ts';
 import { checkRegistry } from '../registry/challenge.ts';
 import { vendWidest } from '../registry/service.ts';
 import { Session } from '../session.ts';
@@ -15,6 +16,7 @@ import type { Target, TargetService } from '../target.ts';
 export interface HelperPorts {
   readonly home: Home;
   readonly clock: Clock;
+  readonly timeouts: Timeouts;
 }
 
 /** What an action was given on standard input; its answer goes to standard output. */
@@ -25,29 +27,23 @@ export const NOT_FOUND = 'credentials not found in native keychain';
 
 const USER_NAME = 'token';
 
-/** Builders keep what they were given for ten minutes, and what they do with it may take long. */
+/** Builders keep a credential for ten minutes, and then may work with it for long. */
 const LIFE_SECONDS = 3600;
-
-/**
- * For each request, so that all has an end before five seconds have gone by, also where a lock has to be taken over
- * from a helper that was killed while it renewed a login.
- */
-const REQUEST_MS = 2_500;
 
 const STORED = v.object({ ServerURL: v.string(), Username: v.string(), Secret: v.string() });
 
 /**
  * A fresh credential for a registry that a target lists. The registry is asked first where it sends its clients: what
- * it was given here, a client would hand to that place.
+ * it gets here, a client would send there.
  */
 async function get(ports: HelperPorts, serverUrl: string): Promise<string> {
-  const speaker = await usableFor(ports, serverUrl);
-  const { target, service } = speaker;
+  const listing = await usableFor(ports, serverUrl);
+  const { target, service } = listing;
   const [{ username, password }] = await Promise.all([
-    vendWidest(sessionOf(speaker, ports), { service: service.name, expiresInSeconds: LIFE_SECONDS }),
+    vendWidest(sessionOf(listing, ports), { service: service.name, expiresInSeconds: LIFE_SECONDS }),
     checkRegistry(
       { url: target.url, service: service.name },
-      { registry: service.registry, timeoutMs: REQUEST_MS },
+      { registry: service.registry, timeoutMs: ports.timeouts.registryMs },
     ),
   ]);
   return JSON.stringify({ ServerURL: serverUrl, Username: username, Secret: password.reveal() });
@@ -55,8 +51,8 @@ async function get(ports: HelperPorts, serverUrl: string): Promise<string> {
 
 async function usableFor({ home }: HelperPorts, serverUrl: string): Promise<Listing> {
   const listed = listingsOf(await home.read(), registryOf(serverUrl));
-  const speaker = usableAmong(listed);
-  if (speaker !== undefined) return speaker;
+  const listing = usableAmong(listed);
+  if (listing !== undefined) return listing;
   const [first] = listed;
   throw new CliError(
     NOT_FOUND,
@@ -64,15 +60,15 @@ async function usableFor({ home }: HelperPorts, serverUrl: string): Promise<List
   );
 }
 
-/** A token that was kept stands in the place of the target's login. */
-function sessionOf({ target, token }: Listing, { home, clock }: HelperPorts): Session {
+/** A token that was stored for the registry goes before the login of the target. */
+function sessionOf({ target, token }: Listing, { home, clock, timeouts }: HelperPorts): Session {
   const login = token === undefined ? target.login : ({ kind: 'registry-token', token } as const);
-  return new Session({ home, clock, target: { ...target, login }, timeoutMs: REQUEST_MS });
+  return new Session({ home, clock, target: { ...target, login }, requestMs: timeouts.requestMs });
 }
 
 /**
- * Keeps a registry token for a registry that a target lists. A credential needs no keeping where fresh ones are made:
- * `docker login` without a user name hands back what `get` has answered.
+ * Stores a registry token for a registry that a target lists. A credential is not stored where new ones can be made:
+ * `docker login` without a user name stores what `get` has answered.
  */
 async function store({ home }: HelperPorts, input: string): Promise<string> {
   const { ServerURL: serverUrl, Username: userName, Secret: text } = readStored(input);
@@ -88,7 +84,7 @@ async function store({ home }: HelperPorts, input: string): Promise<string> {
   await home.update(state => ({
     ...state,
     registryTokens: [
-      ...state.registryTokens.filter(kept => kept.registry !== registry),
+      ...state.registryTokens.filter(stored => stored.registry !== registry),
       { registry, target, token: secret },
     ],
   }));
@@ -99,15 +95,15 @@ async function store({ home }: HelperPorts, input: string): Promise<string> {
 async function erase(ports: HelperPorts, serverUrl: string): Promise<string> {
   const { home } = ports;
   const registry = registryOf(serverUrl);
-  const speaker = await usableFor(ports, serverUrl);
-  if (speaker.token === undefined) {
-    throw new CliError(`${registry} is served by the login to ${speaker.target.url}.`, {
-      next: `End it with: pullpass logout --target ${speaker.target.name}`,
+  const listing = await usableFor(ports, serverUrl);
+  if (listing.token === undefined) {
+    throw new CliError(`${registry} is served by the login to ${listing.target.url}.`, {
+      next: `End it with: pullpass logout --target ${listing.target.name}`,
     });
   }
   await home.update(state => ({
     ...state,
-    registryTokens: state.registryTokens.filter(kept => kept.registry !== registry),
+    registryTokens: state.registryTokens.filter(stored => stored.registry !== registry),
   }));
   return '';
 }
@@ -130,36 +126,36 @@ function readStored(input: string): v.InferOutput<typeof STORED> {
   try {
     return v.parse(STORED, parseStrictJson(input));
   } catch {
-    // Whatever it was, it holds a secret.
-    throw new CliError('What is to be stored is no {"ServerURL", "Username", "Secret"}.');
+    // Not repeated: it may hold a secret.
+    throw new CliError('Standard input is not {"ServerURL", "Username", "Secret"}.');
   }
 }
 
 function unlisted(registry: string): CliError {
   return new CliError(`No target lists the registry ${registry}.`, {
-    next: 'Add its deployment with: pullpass target-add NAME URL. For other registries name another helper in "credHelpers".',
+    next: 'Add its deployment with: pullpass target-add NAME URL. For other registries, name another helper in "credHelpers".',
   });
 }
 
 function otherUserName(userName: string, { name }: Target): CliError {
   return new CliError(
-    `The user name ${JSON.stringify(userName)} cannot be kept here, only a registry token can.`,
+    `The user name ${JSON.stringify(userName)} cannot be stored here: only a registry token can.`,
     {
-      next: `Log in with: pullpass login --target ${name}. The helper then makes a fresh credential for every use.`,
+      next: `Log in with: pullpass login --target ${name}. The helper then gets a new credential for each use.`,
     },
   );
 }
 
 function noRegistryToken({ name }: Target): CliError {
   return new CliError(
-    'What was given for the user name token is no registry token, and nothing else is kept here.',
+    'The password for the user name token is not a registry token, and only registry tokens can be stored here.',
     {
       next: `Give a registry token (plp_…), or log in with: pullpass login --target ${name}`,
     },
   );
 }
 
-/** A registry that a target lists, and the registry token that was kept for it there. */
+/** A registry that a target lists, and the registry token that was stored for it. */
 export interface Listing {
   readonly target: Target;
   readonly service: TargetService;
@@ -182,12 +178,12 @@ export function listings(state: State): readonly Listing[] {
   );
 }
 
-/** Those of this registry. Compared byte for byte: whatever only looks like it is another one. */
+/** Those of this registry. Compared byte for byte: a name that only looks like it is another one. */
 export function listingsOf(state: State, registry: string): readonly Listing[] {
   return listings(state).filter(({ service }) => service.registry === registry);
 }
 
-/** The one that speaks for the registry: a token that was meant for it comes before a login. */
+/** The one to use: a token that was stored for the registry goes before a login. */
 export function usableAmong(listed: readonly Listing[]): Listing | undefined {
   return (
     listed.find(({ token }) => token !== undefined) ?? listed.find(({ target }) => target.login !== null)
@@ -195,5 +191,6 @@ export function usableAmong(listed: readonly Listing[]): Listing | undefined {
 }
 
 function tokenFor(state: State, target: Target, { registry }: TargetService): Secret | undefined {
-  return state.registryTokens.find(kept => kept.target === target.name && kept.registry === registry)?.token;
+  return state.registryTokens.find(stored => stored.target === target.name && stored.registry === registry)
+    ?.token;
 }

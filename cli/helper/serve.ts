@@ -1,24 +1,30 @@
 import { Context } from '../context.ts';
-import { CliError, messageOf } from '../errors.ts';
-import { type Io, VERSION, within } from '../io.ts';
+import { CliError, detailsOf, messageOf } from '../errors.ts';
+import { withoutLineEnd } from '../input.ts';
+import { type Io, TIMEOUTS, type Timeouts, VERSION, within } from '../io.ts';
 import { printable } from '../text.ts';
 import { ACTIONS, NOT_FOUND } from './actions.ts';
 
-/** Clients wait for the helper, and their users for them. */
-const DEADLINE_MS = 4_500;
+/** Clients wait for the helper, and users for them: it ends within five seconds, also when a lock was left behind. */
+export const HELPER_TIMEOUTS: Timeouts = {
+  ...TIMEOUTS,
+  requestMs: 2_500,
+  registryMs: 2_500,
+  totalMs: 4_500,
+};
 const USAGE = 'usage: docker-credential-pullpass get|store|erase|list|version';
 
-/** Carries out the action that the arguments name. Answers the exit code, and throws nothing. */
-export async function serve(args: readonly string[], world: Io): Promise<number> {
-  const { stdout, stderr } = world;
+/** Runs the action that the arguments name. Answers the exit code, and throws nothing. */
+export async function serve(args: readonly string[], io: Io): Promise<number> {
+  const { stdout, stderr } = io;
   try {
-    stdout.write(`${await within(DEADLINE_MS, outcome(args, world))}\n`);
+    stdout.write(`${await within(io.timeouts.totalMs, outcome(args, io))}\n`);
     return 0;
   } catch (error) {
     const message = printable(messageOf(error));
-    const next =
-      error instanceof CliError && error.details.next !== undefined ? [printable(error.details.next)] : [];
-    // Clients read the standard output, people the other one. Whoever has no credential here may have one elsewhere.
+    const { next: advice } = detailsOf(error);
+    const next = advice === undefined ? [] : [printable(advice)];
+    // Clients read standard output, people standard error. Not found is no error: another helper may have a credential.
     stdout.write(`${message === NOT_FOUND ? NOT_FOUND : [message, ...next].join(' ')}\n`);
     const remarks = message === NOT_FOUND ? next : [message, ...next];
     if (remarks.length > 0) stderr.write(`docker-credential-pullpass: ${remarks.join(' ')}\n`);
@@ -26,16 +32,11 @@ export async function serve(args: readonly string[], world: Io): Promise<number>
   }
 }
 
-async function outcome(args: readonly string[], world: Io): Promise<string> {
+async function outcome(args: readonly string[], io: Io): Promise<string> {
   const [name = '', ...others] = args;
   if (others.length === 0 && name === 'version') return `docker-credential-pullpass (pullpass) v${VERSION}`;
   const action = ACTIONS.get(name);
   if (action === undefined || others.length > 0) throw new CliError(USAGE);
-  const { home, clock, terminal } = new Context(world, () => ({}));
-  return action({ home, clock }, withoutLineEnd(await terminal.text()));
-}
-
-/** People who call it by hand send one; anything else behind a host makes it another host. */
-function withoutLineEnd(text: string): string {
-  return text.replace(/\r?\n$/, '');
+  const { home, clock, timeouts, input } = new Context(io, () => ({}));
+  return action({ home, clock, timeouts }, withoutLineEnd(await input.text()));
 }

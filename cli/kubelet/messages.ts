@@ -1,6 +1,6 @@
 /**
- * What the kubelet and its plugin say to each other (k8s.io/kubelet/pkg/apis/credentialprovider/v1 `types.go`). The
- * kubelet refuses an answer with a member that it does not know.
+ * The messages between the kubelet and its plugin (k8s.io/kubelet/pkg/apis/credentialprovider/v1 `types.go`). The
+ * kubelet refuses an answer with an unknown member.
  */
 import * as v from 'valibot';
 import { parseStrictJson } from '../../lib/domain/strict-json.ts';
@@ -29,11 +29,11 @@ const RESPONSE = v.strictObject({
   ),
 });
 
-/** What the kubelet asks. Throws a Failure for another version or kind, or anything else. */
+/** The request of the kubelet. Throws CliError for another version or kind, or anything else. */
 export function readRequest(text: string): ProviderRequest {
   const { success, output } = v.safeParse(REQUEST, jsonIn(text));
   if (success) return output;
-  throw new CliError(`The request is no CredentialProviderRequest of ${API_VERSION}.`, {
+  throw new CliError(`The request is not a CredentialProviderRequest of ${API_VERSION}.`, {
     next: `Set "apiVersion: ${API_VERSION}" for this provider in the configuration of the kubelet.`,
   });
 }
@@ -41,11 +41,11 @@ export function readRequest(text: string): ProviderRequest {
 export interface ResponseBounds {
   /** The only registry that there may be a credential for. */
   readonly registry: string;
-  /** For how long the credential was asked, and so may at most be remembered. */
+  /** The longest that the kubelet may cache the credential. */
   readonly lifeSeconds: number;
 }
 
-/** The deployment's answer as it goes to the kubelet. Throws a Failure when it is for anything but this registry. */
+/** The deployment's response as it goes to the kubelet. Throws CliError when it is for anything but this registry. */
 export function checkedResponse(text: string, { registry, lifeSeconds }: ResponseBounds): string {
   const { success, output } = v.safeParse(RESPONSE, jsonIn(text));
   const isOurs =
@@ -54,10 +54,10 @@ export function checkedResponse(text: string, { registry, lifeSeconds }: Respons
     Object.hasOwn(output.auth, registry) &&
     Number.parseInt(output.cacheDuration, 10) <= lifeSeconds;
   if (isOurs) return JSON.stringify(output);
-  throw new CliError(`The deployment answered with something else than a credential for ${registry}.`);
+  throw new CliError(`The deployment did not answer with a credential for ${registry}.`);
 }
 
-/** Says that there is nothing for this image, so that the kubelet asks others, and pulls without. Not remembered. */
+/** No credential for this image: the kubelet asks other plugins, or pulls without one. Never cached. */
 export const NOTHING = JSON.stringify({
   apiVersion: API_VERSION,
   kind: 'CredentialProviderResponse',

@@ -1,4 +1,4 @@
-/** Whether a registry sends its clients to the deployment that it belongs to: nothing is handed out before that is sure. */
+/** Checks that a registry sends its clients to this deployment, before any secret is handed out for it. */
 import type { Secret } from '../../lib/domain/secret.ts';
 import { CliError } from '../errors.ts';
 import { boundedFetch } from '../http.ts';
@@ -8,9 +8,9 @@ import { printable } from '../text.ts';
 export interface RegistryRequest {
   /** `host` or `host:port`. */
   readonly registry: string;
-  /** Signed for this registry, and worth nothing elsewhere; without one nothing is sent that anyone could use. */
+  /** Signed for this registry alone; without one the request is anonymous. */
   readonly accessToken?: Secret;
-  readonly timeoutMs?: number;
+  readonly timeoutMs: number;
 }
 
 export interface RegistryResponse {
@@ -21,20 +21,19 @@ export interface RegistryResponse {
   readonly challenges: string;
 }
 
-const REGISTRY_TIMEOUT_MS = 5_000;
+/** The part of the time-out in which a registry on this machine must answer over TLS; the rest is for http. */
+const LOOPBACK_TLS_SHARE = 0.2;
 
-/** Of which a registry on this machine gets so many to say that it speaks TLS. */
-const LOOPBACK_TLS_MS = 1_000;
-
-/** Asks. Throws a Failure when there is no answer, or one that points elsewhere. */
-export async function askRegistry(question: RegistryRequest): Promise<RegistryResponse> {
-  const { registry, accessToken, timeoutMs = REGISTRY_TIMEOUT_MS } = question;
+/** `GET /v2/`. Throws CliError when there is no response, or a redirect. */
+export async function askRegistry(request: RegistryRequest): Promise<RegistryResponse> {
+  const { registry, accessToken, timeoutMs } = request;
   const overTls = `https://${registry}`;
   try {
     if (!isLoopback(overTls)) return await ask(overTls, timeoutMs, accessToken);
-    // As docker does it for this machine, where nobody listens on the way.
-    return await ask(overTls, LOOPBACK_TLS_MS, accessToken).catch(() =>
-      ask(`http://${registry}`, timeoutMs - LOOPBACK_TLS_MS, accessToken),
+    // As docker does for this machine, where no network can be listened to.
+    const tlsMs = Math.ceil(timeoutMs * LOOPBACK_TLS_SHARE);
+    return await ask(overTls, tlsMs, accessToken).catch(() =>
+      ask(`http://${registry}`, timeoutMs - tlsMs, accessToken),
     );
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
@@ -44,17 +43,17 @@ export async function askRegistry(question: RegistryRequest): Promise<RegistryRe
 
 async function ask(origin: string, timeoutMs: number, accessToken?: Secret): Promise<RegistryResponse> {
   const authorization = accessToken === undefined ? {} : { authorization: `Bearer ${accessToken.reveal()}` };
-  const answer = await boundedFetch(`${origin}/v2/`, { method: 'GET', headers: authorization, timeoutMs });
-  return { origin, status: answer.status, challenges: answer.headers.get('www-authenticate') ?? '' };
+  const response = await boundedFetch(`${origin}/v2/`, { method: 'GET', headers: authorization, timeoutMs });
+  return { origin, status: response.status, challenges: response.headers.get('www-authenticate') ?? '' };
 }
 
 function adviceFor({ details: { code } }: CliError): string {
   return code === 'redirected'
-    ? 'A registry must answer at /v2/ itself: ask whoever runs it, or what stands before it.'
-    : 'Check that the registry is up and can be reached from here. Name the authority of its certificate in NODE_EXTRA_CA_CERTS if it is your own.';
+    ? 'A registry must answer at /v2/ itself: ask its operator what redirects the request.'
+    : 'Check that the registry is running and can be reached from here. If its certificate is from your own authority, set NODE_EXTRA_CA_CERTS.';
 }
 
-/** Whom a registry must send its clients to. */
+/** Where a registry must send its clients. */
 export interface ExpectedChallenge {
   /** Of the target: the deployment's `PULLPASS_URL`. */
   readonly url: string;
@@ -68,7 +67,7 @@ const MAX_SHOWN = 200;
 
 /**
  * Asks the registry without any credential, and answers what it said when it sends its clients to exactly this
- * deployment and service. Throws a Failure that says what differs: a realm elsewhere would get the user's secret.
+ * deployment and service. Throws CliError that says what differs: a realm elsewhere would get the user's secret.
  */
 export async function checkRegistry(
   expected: ExpectedChallenge,
@@ -79,7 +78,7 @@ export async function checkRegistry(
   return answer;
 }
 
-/** Throws a Failure unless what the registry answered is the one challenge that it must have. */
+/** Throws CliError unless what the registry answered is the one challenge that it must have. */
 export function requireChallenge(
   registry: string,
   answer: RegistryResponse,
@@ -89,7 +88,7 @@ export function requireChallenge(
   if (fault === undefined) return;
   throw new CliError(`${registry} ${fault}`, {
     code: 'wrong-registry',
-    next: `If the registry is yours, give it what "pullpass registry-config ${expected.service}" prints and restart it. If it is not, do not log in to it.`,
+    next: `If the registry is yours, configure it with what "pullpass registry-config ${expected.service}" prints, and restart it. If it is not, do not log in to it.`,
   });
 }
 
@@ -97,13 +96,13 @@ export function requireChallenge(
 function challengeFault(answer: RegistryResponse, expected: ExpectedChallenge): string | undefined {
   if (answer.status !== 401) {
     return answer.status === 200
-      ? 'lets everybody in: it asks for no token.'
-      : `answers with status ${answer.status} where it should ask for a token.`;
+      ? 'requires no token: anyone can use it.'
+      : `answers with status ${answer.status} instead of requiring a token.`;
   }
   const bearers = parseChallenges(answer.challenges)?.filter(({ scheme }) => scheme === 'bearer') ?? [];
   const [bearer, ...others] = bearers;
   if (bearer === undefined || others.length > 0) {
-    return `does not ask for one token; its challenge is ${shown(answer.challenges)}.`;
+    return `does not send exactly one Bearer challenge, but ${shown(answer.challenges)}.`;
   }
   const realm = bearer.parameters.get('realm') ?? '';
   const realms = LOGIN_PATHS.map(path => expected.url + path);

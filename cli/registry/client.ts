@@ -16,19 +16,19 @@ export interface ClientLogin {
   readonly registry: string;
   readonly userName: string;
   readonly password: Secret;
-  /** The registry speaks http, which docker finds out by itself and the others must be told. */
+  /** The registry speaks http. docker finds that out; the others must be told. */
   readonly isPlain: boolean;
   readonly environment: NodeJS.ProcessEnv;
 }
 
-/** Longer than any of them waits for a registry that does not answer. */
-const PATIENCE_MS = 90_000;
+/** Longer than any client waits for a registry that does not answer. */
+const TIMEOUT_MS = 90_000;
 
 /** The first of them that is on the path; buildah, which shares podman's logins, has to be named. */
 export async function installedClient(path = ''): Promise<ClientName | undefined> {
   for (const client of CLIENTS.slice(0, -1)) {
-    const places = path.split(delimiter).filter(directory => directory !== '');
-    const found = await Promise.all(places.map(directory => isExecutable(join(directory, client))));
+    const directories = path.split(delimiter).filter(directory => directory !== '');
+    const found = await Promise.all(directories.map(directory => isExecutable(join(directory, client))));
     if (found.includes(true)) return client;
   }
   return undefined;
@@ -44,7 +44,7 @@ export async function logClientIn(login: ClientLogin): Promise<void> {
   const child = spawn(client, ['login', ...flags, '--username', userName, '--password-stdin', registry], {
     stdio: ['pipe', 'ignore', 'inherit'],
     env: environment,
-    timeout: PATIENCE_MS,
+    timeout: TIMEOUT_MS,
   });
   const code = endOf(child);
   // One that ends before it has read everything says itself why.
@@ -53,7 +53,7 @@ export async function logClientIn(login: ClientLogin): Promise<void> {
   if (reason !== undefined)
     throw new CliError(`${client} login ${registry}: ${reason}.`, {
       code: 'client-failed',
-      next: `Read what ${client} has said above.`,
+      next: `See the messages of ${client} above.`,
     });
 }
 

@@ -1,10 +1,11 @@
-/** Which of a target's registries is meant. */
+/** A service of a target: which one is meant, its published keys, and credentials for it. */
 import * as v from 'valibot';
+import { CREDENTIAL } from '../../lib/api/credential-responses.ts';
 import type { Access } from '../../lib/domain/access.ts';
-import { Secret } from '../../lib/domain/secret.ts';
 import type { Service } from '../../lib/domain/service.ts';
 import type { Broker } from '../broker.ts';
-import { CliError, UsageError } from '../errors.ts';
+import { CliError, detailsOf, UsageError } from '../errors.ts';
+import { secret } from '../login.ts';
 import type { Session } from '../session.ts';
 import type { Target, TargetService } from '../target.ts';
 
@@ -18,7 +19,7 @@ export interface PublicKeys {
   readonly bundle: string | undefined;
 }
 
-/** Asks for both. Throws a Failure when they cannot be had. */
+/** The keys and certificates that the deployment publishes for the service. Throws CliError when it does not answer. */
 export async function publicKeys(broker: Broker, service: string): Promise<PublicKeys> {
   const [jwks, bundle] = await Promise.all([
     broker.ask(JWKS, { path: pathOf(service, 'jwks.json') }),
@@ -27,27 +28,28 @@ export async function publicKeys(broker: Broker, service: string): Promise<Publi
   return { jwks, bundle };
 }
 
-/** The facts of a service that its keys show. Throws a Failure when it has none. */
+/** What the keys tell of their service. Throws CliError when there are none. */
 export function serviceFacts(
   name: string,
   { jwks, bundle }: PublicKeys,
 ): Pick<Service, 'algorithm' | 'name' | 'profile'> {
   const [key] = jwks.keys;
-  if (key === undefined) throw new CliError(`No keys are published for ${name}.`, { code: 'no-keys' });
+  if (key === undefined)
+    throw new CliError(`The deployment publishes no keys for ${name}.`, { code: 'no-keys' });
   return { name, algorithm: key.alg, profile: bundle === undefined ? 'kid' : 'x5c' };
 }
 
-/** Names of services may hold a colon, which is an ordinary character in a path, and nothing that has to be escaped. */
+/** The name of a service may hold a colon, and no character that a path must escape. */
 function pathOf(service: string, file: string): `/${string}` {
   return `/v1/services/${service}/${file}`;
 }
 
 function absent(error: unknown): undefined {
-  if (error instanceof CliError && error.details.status === 404) return undefined;
+  if (detailsOf(error).status === 404) return undefined;
   throw error;
 }
 
-/** The service of that name or registry, or the only one. Throws a Failure that lists what there is. */
+/** The service of that name or registry, or the only one. Throws CliError with a list of what there is. */
 export function serviceOf(
   { name: target, url, services }: Target,
   wanted: string | undefined,
@@ -59,11 +61,11 @@ export function serviceOf(
       : services.find(({ name, registry }) => name === wanted || registry === wanted);
   const names = services.map(({ name }) => name).join(', ');
   if (wanted === undefined && others.length > 0) {
-    throw new UsageError(`${target} serves several registries; name one: ${names}`);
+    throw new UsageError(`${target} serves several registries; name one of: ${names}`);
   }
   if (found !== undefined) return found;
   throw new CliError(`${url} serves ${wanted === undefined ? 'no registry' : `no registry ${wanted}`}.`, {
-    next: `Read what it serves again with: pullpass target-add ${target} ${url}`,
+    next: `Update the list with: pullpass target-add ${target} ${url}`,
     problems: names === '' ? [] : [`It serves: ${names}`],
   });
 }
@@ -76,29 +78,21 @@ export interface CredentialRequest {
   readonly service?: string | undefined;
 }
 
-const CREDENTIAL = v.object({
-  username: v.string(),
-  password: v.pipe(
-    v.string(),
-    v.transform(text => new Secret(text)),
-  ),
-  registry: v.string(),
-  access: v.picklist(['pull', 'push']),
-  repositories: v.nullable(v.array(v.string())),
-  expiresAt: v.string(),
+const VENDED = v.object({
+  ...v.pick(CREDENTIAL, ['username', 'registry', 'access', 'repositories', 'expiresAt']).entries,
+  password: secret,
 });
-
-export type VendedCredential = Readonly<v.InferOutput<typeof CREDENTIAL>>;
+export type VendedCredential = Readonly<v.InferOutput<typeof VENDED>>;
 
 /** Who asks: a session, or anything that speaks to a deployment as somebody. */
 type Caller = Pick<Session, 'ask'>;
 
-/** A credential of exactly this kind. Throws a Failure with the deployment's reason when it gives none. */
+/** A credential of exactly this kind. Throws CliError with the deployment's reason when it gives none. */
 export function vend(asker: Caller, order: CredentialRequest): Promise<VendedCredential> {
-  return asker.ask(CREDENTIAL, vendRequest(order));
+  return asker.ask(VENDED, vendRequest(order));
 }
 
-/** A credential to push and pull with, or one to pull with where whoever asks may not push. */
+/** A credential to push and pull with, or one to pull with where the caller may not push. */
 export async function vendWidest(
   asker: Caller,
   order: Omit<CredentialRequest, 'access'>,
@@ -106,7 +100,7 @@ export async function vendWidest(
   try {
     return await vend(asker, { ...order, access: 'push' });
   } catch (error) {
-    if (!(error instanceof CliError) || error.details.code !== 'wider-than-parent') throw error;
+    if (detailsOf(error).code !== 'wider-than-parent') throw error;
     return vend(asker, { ...order, access: 'pull' });
   }
 }

@@ -76,11 +76,7 @@ export function layerOf(path: string): string | undefined {
 }
 
 /** The only readers of the environment; local/ completes it for all others. */
-export const ENVIRONMENT_READERS: readonly string[] = [
-  'lib/config/config.ts',
-  'cli/environment.ts',
-  'cli/aws-proof.ts',
-];
+export const ENVIRONMENT_READERS: readonly string[] = ['lib/config/config.ts', 'cli/io.ts'];
 /** The only files that construct a client. */
 export const CLIENT_MAKERS: readonly string[] = ['lib/store/client.ts'];
 /** Who takes time and chance from the system: the place that hands them out, and one that only names a temporary file. */

@@ -1,10 +1,9 @@
 /** An AWS login keeps nothing but a region: every request carries a proof of its own, for this deployment alone. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseAwsAssertion } from '../../lib/iam/aws-assertion.ts';
 import { isSignedBy } from '../support/presigned.ts';
-import { runProgram } from './support/program.ts';
 import { Shell } from './support/shell.ts';
 import { Stub } from './support/stub.ts';
 
@@ -17,23 +16,22 @@ beforeEach(async () => {
   shell = await Shell.open();
 });
 afterEach(async () => {
+  vi.unstubAllEnvs();
   await shell.close();
   await stub.close();
 });
 
+/** Runs the command in this process; the AWS SDK reads the environment itself. */
 function pullpass(args: readonly string[], keys = true) {
-  return runProgram(args, {
-    HOME: shell.directory,
-    PULLPASS_HOME: shell.home.directory,
-    AWS_EC2_METADATA_DISABLED: 'true',
-    ...(keys
-      ? {
-          AWS_ACCESS_KEY_ID: KEYS.accessKeyId,
-          AWS_SECRET_ACCESS_KEY: KEYS.secretAccessKey,
-          AWS_SESSION_TOKEN: KEYS.sessionToken,
-        }
-      : {}),
-  });
+  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) vi.stubEnv(name, undefined);
+  vi.stubEnv('HOME', shell.directory);
+  vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
+  if (keys) {
+    vi.stubEnv('AWS_ACCESS_KEY_ID', KEYS.accessKeyId);
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', KEYS.secretAccessKey);
+    vi.stubEnv('AWS_SESSION_TOKEN', KEYS.sessionToken);
+  }
+  return shell.pullpass(args);
 }
 
 function proofs(): string[] {

@@ -1,12 +1,11 @@
-import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { printAwsAssertion } from '../../cli/aws.ts';
 import { parseAwsAssertion } from '../../lib/iam/aws-assertion.ts';
 import { isSignedBy } from '../support/presigned.ts';
+import { type Outcome, Shell } from './support/shell.ts';
 
-const COMMAND = join(import.meta.dirname, '../../cli/aws-proof.ts');
 const PUBLIC_URL = 'https://pullpass.example';
 const KEYS = { accessKeyId: 'ASIAIOSFODNN7EXAMPLE', secretAccessKey: 'a-secret', sessionToken: 'a/token+==' };
 const KEY_VARIABLES = {
@@ -15,26 +14,25 @@ const KEY_VARIABLES = {
   AWS_SESSION_TOKEN: KEYS.sessionToken,
 };
 
-let home: string;
-beforeEach(() => {
-  home = mkdtempSync(join(tmpdir(), 'pullpass-aws-proof-'));
+let shell: Shell;
+beforeEach(async () => {
+  shell = await Shell.open();
 });
-afterEach(() => rmSync(home, { recursive: true }));
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await shell.close();
+});
 
-interface Outcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs the command where nothing but `environment` gives credentials. */
-function run(args: readonly string[], environment: Record<string, string> = KEY_VARIABLES): Promise<Outcome> {
-  const env = { HOME: home, AWS_EC2_METADATA_DISABLED: 'true', ...environment };
-  return new Promise(resolve => {
-    const child = execFile(process.execPath, [COMMAND, ...args], { env }, (_, stdout, stderr) => {
-      resolve({ code: child.exitCode ?? -1, stdout, stderr });
-    });
-  });
+/** Runs the command in this process, where nothing but `environment` gives credentials. */
+async function run(
+  args: readonly string[],
+  environment: Record<string, string> = KEY_VARIABLES,
+): Promise<Outcome> {
+  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) vi.stubEnv(name, undefined);
+  const variables = { HOME: shell.directory, AWS_EC2_METADATA_DISABLED: 'true', ...environment };
+  // The AWS SDK reads the environment itself.
+  for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
+  return shell.runs(printAwsAssertion, args, { variables });
 }
 
 describe('aws-proof', () => {
@@ -54,7 +52,7 @@ describe('aws-proof', () => {
   });
 
   it('takes a profile, as the AWS command line does', async () => {
-    const file = join(home, 'credentials');
+    const file = join(shell.directory, 'credentials');
     writeFileSync(file, '[farm]\naws_access_key_id = AKIAFARMFARMFARMFARM\naws_secret_access_key = s\n');
     const profile = { AWS_PROFILE: 'farm', AWS_SHARED_CREDENTIALS_FILE: file };
     const { stdout } = await run(['--url', PUBLIC_URL], profile);
@@ -101,7 +99,11 @@ describe('aws-proof', () => {
     ['something that is no URL', ['--url', 'pullpass'], /--url must be/],
     ['another protocol', ['--url', 'ftp://pullpass.example'], /--url must be/],
     ['a user in the URL', ['--url', 'https://a@pullpass.example'], /--url must be/],
-    ['an unknown region', ['--url', PUBLIC_URL, '--region', 'moon-north-1'], /no region moon-north-1/],
+    [
+      'an unknown region',
+      ['--url', PUBLIC_URL, '--region', 'moon-north-1'],
+      /Unknown AWS region moon-north-1/,
+    ],
     ['an unknown option', ['--url', PUBLIC_URL, '--account', 'x'], /Unknown option '--account'/],
     ['an argument', [PUBLIC_URL], /Unexpected argument/],
   ])('exits with 2 for %s, and says how it is used', async (_, args, message) => {

@@ -93,7 +93,7 @@ describe('a redirect', () => {
     for (const args of [['tokens'], ['token-add'], ['whoami'], ['token-rm', '-f', ID]]) {
       const { code, stderr } = await shell.pullpass(args);
       expect({ args, code }).toEqual({ args, code: 1 });
-      expect(stderr).toContain('answered with a redirect. Nothing was sent where it points.');
+      expect(stderr).toContain('answered with a redirect, which was not followed.');
     }
     expect(other.requests).toEqual([]);
   });
@@ -184,7 +184,7 @@ describe('a deployment', () => {
     mine.replies[METADATA] = () => ({ json: mine.metadata({ issuer: other.url }) });
     const { code, stderr } = await logIn(mine);
     expect(code).toBe(1);
-    expect(stderr).toContain(`knows itself by another URL: ${other.url}`);
+    expect(stderr).toContain(`says that its URL is ${other.url}`);
     expectNothingAt(mine);
     expect(other.requests).toEqual([]);
   });
@@ -200,7 +200,7 @@ describe('a deployment', () => {
       mine.replies[METADATA] = () => answer;
       const { code, stderr } = await logIn(mine);
       expect(code).toBe(1);
-      expect(stderr).toContain('gave an answer that cannot be understood.');
+      expect(stderr).toContain('sent an unexpected response.');
     }
     expectNothingAt(mine);
   });
@@ -214,7 +214,7 @@ describe('a deployment', () => {
     const { port } = server.address() as { port: number };
     const { code, stderr } = await shell.pullpass(['target-add', 'x', `http://127.0.0.1:${port}`]);
     expect(code).toBe(1);
-    expect(stderr).toContain('cannot be understood');
+    expect(stderr).toContain('sent an unexpected response');
     server.closeAllConnections();
     server.close();
   });
@@ -224,7 +224,7 @@ describe('a deployment', () => {
     const { code, stderr } = await shell.pullpass(['target-add', 'down', url]);
     expect({ code, stderr }).toEqual({
       code: 1,
-      stderr: `error: ${url} cannot be reached: nothing listens there.\nCheck the URL, the network, and that the deployment is up.\n`,
+      stderr: `error: ${url} cannot be reached: the connection was refused.\nCheck the URL, the network, and that the deployment is running.\n`,
     });
     other = await Stub.deployment();
   });
@@ -298,12 +298,12 @@ describe('a login that has ended', () => {
     await logIn(mine, '--target', 'eu');
     later(HOUR_MS);
     const target = chosenTarget(await shell.home.read(), 'eu');
-    const session = new Session({ home: shell.home, target, clock: Date.now });
+    const session = new Session({ home: shell.home, target, clock: Date.now, requestMs: 10_000 });
     await shell.home.update(state =>
       withTarget(state, { ...target, url: other.url, login: { ...iamLogin(target), expiresAt: 9e9 } }),
     );
     mine.replies[TOKEN_ENDPOINT] = () => ({ json: newTokens('second') });
-    expect((await session.proof()).password.reveal()).toBe('second-access-token');
+    expect((await session.credentials()).password.reveal()).toBe('second-access-token');
     const state = await shell.home.read();
     expect(iamLogin(chosenTarget(state, 'eu')).accessToken.reveal()).toBe('first-access-token');
   });

@@ -93,8 +93,8 @@ describe('the state file', () => {
     await writeFile(file, text, { mode: 0o600 });
     const { code, stderr } = await shell.pullpass(['target-list']);
     expect(code).toBe(1);
-    expect(stderr).toContain('cannot be understood');
-    await expect(shell.home.update(add('us'))).rejects.toThrow('cannot be understood');
+    expect(stderr).toContain('is not a valid state file');
+    await expect(shell.home.update(add('us'))).rejects.toThrow('is not a valid state file');
     expect(await readFile(file, 'utf8')).toBe(text);
   });
 

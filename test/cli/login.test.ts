@@ -119,7 +119,7 @@ describe('a login', () => {
     for (const pair of pairs) {
       const { code, stderr } = await login(pair.flatMap(option => option.split(' ')));
       expect({ pair, code }).toEqual({ pair, code: 2 });
-      expect(stderr).toContain('A login is made with one of');
+      expect(stderr).toContain('Use only one of --apikey-stdin');
     }
     const both = { PULLPASS_APIKEY: 'k', PULLPASS_OIDC_TOKEN: 't' };
     expect((await login([], { variables: both })).code).toBe(2);
@@ -143,7 +143,7 @@ describe('a login', () => {
     const { code, stderr } = await shell.pullpass(['tokens']);
     expect({ code, stderr }).toEqual({
       code: 1,
-      stderr: 'error: There is no target yet.\nLog in to one: pullpass login --url URL\n',
+      stderr: 'error: There is no target yet.\nLog in to one with: pullpass login --url URL\n',
     });
   });
   it('tells programs who it is', async () => {
@@ -158,7 +158,7 @@ describe('a login', () => {
     await login(['--apikey', await served.deployment.apiKeyOf(MALLORY)]);
     const { code, stderr } = await shell.pullpass(['tokens']);
     expect(code).toBe(1);
-    expect(stderr).toContain('See who you are, and what you may do, with: pullpass whoami\nRequest id: ');
+    expect(stderr).toContain('Show your roles with: pullpass whoami\nRequest id: ');
   });
 });
 
@@ -186,7 +186,7 @@ describe('logout', () => {
     const { code, stderr } = await shell.pullpass(['tokens']);
     expect(code).toBe(1);
     expect(stderr).toContain('Log in with: pullpass login --target');
-    expect(await shell.says('logout')).toContain('Nobody was logged in');
+    expect(await shell.says('logout')).toContain('You were not logged in');
   });
   it('--all forgets every login', async () => {
     await login(['--apikey', apiKey]);

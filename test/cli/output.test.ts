@@ -3,7 +3,7 @@ import { Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { seconds } from '../../cli/arguments.ts';
 import { CliError } from '../../cli/errors.ts';
-import { VERSION } from '../../cli/io.ts';
+import { readEnvironment, TIMEOUTS, VERSION } from '../../cli/io.ts';
 import { Output } from '../../cli/output.ts';
 import { listingOf, tableOf } from '../../cli/text.ts';
 import project from '../../package.json' with { type: 'json' };
@@ -23,6 +23,7 @@ afterEach(async () => {
 });
 
 const ID = '01a1fde6-b720-7292-88d8-03b75b4a87b0';
+const VALUE = `plp_${'x'.repeat(87)}`;
 const TOKEN = {
   id: ID,
   description: '',
@@ -31,7 +32,10 @@ const TOKEN = {
   expiresAt: null,
   lastUsedAt: null,
   disabled: false,
-  token: 'plp_x',
+  createdAt: '2026-11-21T07:00:00Z',
+  createdBy: 'dev:alice',
+  retrievable: true,
+  token: VALUE,
 };
 
 describe('an error', () => {
@@ -108,7 +112,7 @@ describe('a request that makes a value', () => {
       const [args, line] = verb;
       const answers = [undefined, { status: 201, json: TOKEN }];
       stub.replies[line] = () => answers.shift();
-      expect(await shell.pullpass(args)).toEqual({ code: 0, stdout: 'plp_x\n', stderr: '' });
+      expect(await shell.pullpass(args)).toEqual({ code: 0, stdout: `${VALUE}\n`, stderr: '' });
       const [first, second] = sentTo(line);
       expect(first?.headers['idempotency-key']).toMatch(/^[0-9a-f-]{36}$/);
       expect(second?.headers['idempotency-key']).toBe(first?.headers['idempotency-key']);
@@ -141,7 +145,7 @@ describe('a request that makes a value', () => {
 });
 
 describe('work that takes long', () => {
-  const slow = () => new Promise(resolve => setTimeout(resolve, 1200));
+  const slow = () => new Promise(resolve => setTimeout(resolve, 60));
   it('is told of on a terminal, and the line is cleared', async () => {
     stub.replies['GET /v1/namespaces'] = async () => {
       await slow();
@@ -160,11 +164,18 @@ describe('work that takes long', () => {
   });
 });
 
+const ioTo = (sink: Writable) => ({
+  stdout: sink,
+  stderr: sink,
+  environment: readEnvironment({}),
+  timeouts: TIMEOUTS,
+});
+
 describe('a list', () => {
   it('waits for a slow reader instead of filling the memory', async () => {
     let taken = 0;
     const stdout = new Writable({ highWaterMark: 16, write: (_, __, done) => void setTimeout(done, 1) });
-    const output = new Output({ stdout, stderr: stdout, format: 'json', noColor: true });
+    const output = new Output(ioTo(stdout), 'json');
     async function* endless() {
       for (; taken < 200; taken += 1) {
         expect(stdout.writableLength).toBeLessThan(200);
@@ -195,7 +206,7 @@ describe('durations', () => {
   it.each(['', '30', 'd', '1w', '-1d', '1.5h', '1h30m', ' 1h', '1e3s', '1H', '12345678901s'])(
     '%j is none',
     text => {
-      expect(() => seconds(text)).toThrow('A duration is');
+      expect(() => seconds(text)).toThrow('A duration must be');
     },
   );
 });
@@ -206,7 +217,7 @@ it('a failure is told in full', () => {
   const stderr = new Writable({
     write: (chunk, _, done) => done(void said.push(String(chunk)) as undefined),
   });
-  new Output({ stdout: stderr, stderr, format: 'human', noColor: true }).failure(failure);
+  new Output(ioTo(stderr), 'human').failure(failure);
   expect(said.join('')).toBe('error: a\n  e\nb\nRequest id: d\n');
 });
 

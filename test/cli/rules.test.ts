@@ -85,7 +85,7 @@ describe('policies', () => {
     const { code, stderr } = await alice.pullpass(['policy-add', '--subject', '*', '--role', 'manager']);
     expect(code).toBe(1);
     expect(stderr).toMatch(
-      /^error: The deployment does not take this:\n {2}every identity may be reader or writer at most\nRequest id: /,
+      /^error: The deployment refused the request:\n {2}every identity may be reader or writer at most\nRequest id: /,
     );
   });
 });
@@ -141,6 +141,6 @@ describe('trusts', () => {
   it('whose claims anybody could take over are told what they lack', async () => {
     const { code, stderr } = await alice.pullpass(['trust-add', '--issuer', 'github', '--claim', 'ref=main']);
     expect(code).toBe(1);
-    expect(stderr).toContain('The deployment does not take this:');
+    expect(stderr).toContain('The deployment refused the request:');
   });
 });

@@ -93,8 +93,8 @@ describe('the installed command', () => {
     expect({ code, output }).toEqual({
       code: 1,
       output:
-        `error: ${broker.url} cannot be reached: nothing listens there.\n` +
-        'Check the URL, the network, and that the deployment is up.\n',
+        `error: ${broker.url} cannot be reached: the connection was refused.\n` +
+        'Check the URL, the network, and that the deployment is running.\n',
     });
   });
 });

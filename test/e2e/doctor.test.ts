@@ -103,16 +103,21 @@ const PROBLEMS: readonly [name: string, check: string, message: () => string, ad
   [
     'wrong bundle',
     'trust',
-    () => 'It refuses the access token: it holds other certificates',
+    () => 'It refuses the access token: its certificates, keys or issuer',
     'registry-config',
   ],
   [
     'wrong issuer',
     'trust',
-    () => 'It refuses the access token: it holds other certificates',
+    () => 'It refuses the access token: its certificates, keys or issuer',
     'registry-config',
   ],
-  [DOWN, 'address', () => 'cannot be reached: nothing listens there.', 'Check that the registry is up'],
+  [
+    DOWN,
+    'address',
+    () => 'cannot be reached: the connection was refused.',
+    'Check that the registry is running',
+  ],
 ];
 
 describe('where all is well', () => {
@@ -169,7 +174,7 @@ describe('a login that has ended', () => {
     await user.pullpass(['logout']);
     expect((await examine('good')).findings.get('login')).toMatchObject({
       state: 'problem',
-      message: `Nobody is logged in to ${pullpass.url}.`,
+      message: `You are not logged in to ${pullpass.url}.`,
       advice: expect.stringContaining('pullpass login --target'),
     });
   });
@@ -181,7 +186,7 @@ describe('a deployment that is down', () => {
     const { findings } = await examine('good');
     expect(findings.get('deployment')).toMatchObject({
       state: 'problem',
-      message: `${pullpass.url} cannot be reached: nothing listens there.`,
+      message: `${pullpass.url} cannot be reached: the connection was refused.`,
     });
     expect(findings.get('challenge')).toMatchObject({ state: 'ok' });
     expect(findings.get('trust')).toMatchObject({ state: 'skipped' });

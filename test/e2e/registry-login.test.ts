@@ -135,7 +135,7 @@ describe('of several registries', () => {
 
     const said = await user.pullpass(['registry-login', '--client', 'skopeo']);
     expect(said).toMatchObject({ code: 2, stdout: '' });
-    expect(said.stderr).toContain(`name one: ${names.join(', ')}`);
+    expect(said.stderr).toContain(`name one of: ${names.join(', ')}`);
     for (const name of names) {
       const { stdout } = await user.pullpass(['registry-login', name, '--client', 'skopeo']);
       expect(stdout).toContain(`Logged skopeo in to ${name} `);

@@ -27,7 +27,7 @@ beforeAll(async () => {
 afterAll(() => served.close());
 
 async function expectationOf({ url }: Served): Promise<Expectation> {
-  const keys = await publicKeys(new Broker({ url }), SERVICE.name);
+  const keys = await publicKeys(new Broker({ url, timeoutMs: 10_000 }), SERVICE.name);
   return { ...keys, issuer: url, service: SERVICE.name, nowMs: Date.now() };
 }
 
@@ -60,9 +60,9 @@ describe('an access token', () => {
       new SignJWT(claims).setProtectedHeader({ alg: 'ES256', kid: 'mine', ...more }).sign(privateKey);
 
     const stolen = verifyAccessToken(await signed({ x5c }), { ...expected, jwks });
-    await expect(stolen).rejects.toThrow('was not signed with the key of the certificate');
+    await expect(stolen).rejects.toThrow('was not signed with the key of its certificate');
     const bare = verifyAccessToken(await signed({}), { ...expected, jwks });
-    await expect(bare).rejects.toThrow('carries no certificate');
+    await expect(bare).rejects.toThrow('has no certificate');
   });
 });
 

@@ -50,7 +50,7 @@ describe('a deployment', () => {
     broker.replies['GET /health'] = () => ({ status: 503, json: { detail: 'The table is somewhere.' } });
     expect(await finding('health')).toMatchObject({
       state: 'problem',
-      message: 'It answers 503 at /health: it cannot do its work. The table is somewhere.',
+      message: 'It answers 503 at /health: it is not healthy. The table is somewhere.',
     });
     expect(await finding('deployment')).toMatchObject({ state: 'ok' });
   });
@@ -60,7 +60,7 @@ describe('a deployment', () => {
     broker.requests.splice(0);
     expect(await finding('metadata')).toMatchObject({
       state: 'problem',
-      message: expect.stringContaining('knows itself by another URL: https://other.example'),
+      message: expect.stringContaining('says that its URL is https://other.example'),
     });
     expect(await finding('login')).toMatchObject({ state: 'skipped' });
     expect(broker.requests.map(({ headers }) => headers.authorization)).not.toContainEqual(
@@ -82,7 +82,9 @@ describe('a deployment', () => {
     const keys = 'GET /v1/services/registry.example/jwks.json';
     broker.replies[keys] = () => ({ json: { keys: [] } });
     const check = 'keys of registry.example:5000';
-    expect(await finding(check)).toMatchObject({ message: 'No keys are published for registry.example.' });
+    expect(await finding(check)).toMatchObject({
+      message: 'The deployment publishes no keys for registry.example.',
+    });
     broker.replies[keys] = () => ({ json: { keys: [{ kid: 'a', alg: 'ES256' }] } });
     expect(await finding(check)).toMatchObject({
       state: 'ok',

@@ -199,8 +199,8 @@ describe('store', () => {
       'pullpass login --target here',
     ],
     ['a credential where none are made', 'token', 'plc_k1.abc', undefined, 'pullpass login --target here'],
-    ['a registry token with a typo', 'token', `${TOKEN.slice(0, -1)}_`, undefined, 'is no registry token'],
-    ['what is neither', 'token', 'a-password', undefined, 'is no registry token'],
+    ['a registry token with a typo', 'token', `${TOKEN.slice(0, -1)}_`, undefined, 'is not a registry token'],
+    ['what is neither', 'token', 'a-password', undefined, 'is not a registry token'],
   ] as const)('refuses %s', async ([, userName, secret, serverUrl, text]) => {
     await shell.says('target-add', 'here', broker.url);
     const { code, stdout, stderr } = await store(userName, secret, serverUrl);
@@ -214,7 +214,7 @@ describe('store', () => {
     async input => {
       expect(await helper('store', input)).toMatchObject({
         code: 1,
-        stdout: 'What is to be stored is no {"ServerURL", "Username", "Secret"}.\n',
+        stdout: 'Standard input is not {"ServerURL", "Username", "Secret"}.\n',
       });
     },
   );

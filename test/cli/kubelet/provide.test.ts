@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { provide } from '../../../cli/kubelet/provide.ts';
 import { formatRegistryToken } from '../../../lib/domain/registry-token.ts';
 import { CaptureServer, reply } from '../support/capture.ts';
-import { type Outcome, Shell } from '../support/shell.ts';
+import { type Outcome, QUICK, Shell } from '../support/shell.ts';
 import { METADATA, Stub } from '../support/stub.ts';
 
 const API_VERSION = 'credentialprovider.kubelet.k8s.io/v1';
@@ -148,7 +148,7 @@ describe('the kubelet is answered with an error', () => {
   ])('when it makes a request %s', async ([, overrides]) => {
     const { code, stdout, stderr } = await run(args('--token-file', tokenFile), request(overrides));
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toContain(`The request is no CredentialProviderRequest of ${API_VERSION}.`);
+    expect(stderr).toContain(`The request is not a CredentialProviderRequest of ${API_VERSION}.`);
   });
 
   it.each(['', '[]', '{', '{"image":"a","image":"b"}'])('when it says %s', async input => {
@@ -177,7 +177,7 @@ describe('the kubelet is answered with an error', () => {
     oddities = overrides();
     const { code, stdout, stderr } = await run(args('--token-file', tokenFile));
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toContain(`something else than a credential for ${registry.address}`);
+    expect(stderr).toContain(`did not answer with a credential for ${registry.address}`);
   });
 
   it('when the registry sends its clients elsewhere', async () => {
@@ -201,18 +201,17 @@ describe('the kubelet is answered with an error', () => {
     expect(broker.lines).not.toContain('POST /v1/credentials');
   });
 
-  it('within ten seconds when the broker does not answer', async () => {
+  it('in time when the broker does not answer', async () => {
     const mute = createServer(() => undefined);
     await new Promise<void>(resolve => mute.listen(0, '127.0.0.1', resolve));
     const url = `http://127.0.0.1:${(mute.address() as AddressInfo).port}`;
-    const start = performance.now();
     const given = ['--url', url, '--registry', registry.address, '--token-file', tokenFile];
-    expect(await run(given)).toMatchObject({
+    const input = JSON.stringify(request());
+    expect(await shell.runs(provide, given, { input, timeouts: { ...QUICK, requestMs: 50 } })).toMatchObject({
       code: 1,
       stdout: '',
-      stderr: expect.stringContaining('cannot be reached'),
+      stderr: expect.stringContaining('cannot be reached: no answer within 0.05 s'),
     });
-    expect(performance.now() - start).toBeLessThan(10_000);
     mute.closeAllConnections();
     mute.close();
   });

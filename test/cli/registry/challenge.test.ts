@@ -21,7 +21,10 @@ async function registry(answer: string): Promise<CaptureServer> {
 }
 
 const check = async (answer: string) =>
-  checkRegistry({ url: URL, service: SERVICE }, { registry: (await registry(answer)).address });
+  checkRegistry(
+    { url: URL, service: SERVICE },
+    { registry: (await registry(answer)).address, timeoutMs: 2_000 },
+  );
 
 describe('a registry is taken for one of the deployment', () => {
   it.for([
@@ -60,12 +63,16 @@ describe('a registry is refused', () => {
     [
       'with a second challenge of the kind',
       asking(`${bearer(REALM)}, ${bearer('https://evil.example/')}`),
-      'one token',
+      'exactly one Bearer challenge',
     ],
-    ['whose challenge can be read in two ways', asking(`Bearer realm="${REALM}",realm="x"`), 'one token'],
-    ['that wants a password', asking('Basic realm="simple"'), 'does not ask for one token'],
-    ['that asks for nothing', asking(''), 'does not ask for one token'],
-    ['that lets everybody in', reply('200 OK'), 'lets everybody in'],
+    [
+      'whose challenge can be read in two ways',
+      asking(`Bearer realm="${REALM}",realm="x"`),
+      'exactly one Bearer challenge',
+    ],
+    ['that wants a password', asking('Basic realm="simple"'), 'does not send exactly one Bearer challenge'],
+    ['that asks for nothing', asking(''), 'does not send exactly one Bearer challenge'],
+    ['that lets everybody in', reply('200 OK'), 'requires no token'],
     ['that is no registry', reply('404 Not Found'), 'answers with status 404'],
   ])('%s', async ([, answer = '', text = '']) => {
     await expect(check(answer)).rejects.toThrow(text);
@@ -81,7 +88,7 @@ describe('a registry is refused', () => {
 describe('a question', () => {
   it('goes to http on this machine only, and sends nothing that anybody could use', async () => {
     const server = await registry(reply('401 Unauthorized'));
-    await expect(askRegistry({ registry: server.address })).resolves.toMatchObject({
+    await expect(askRegistry({ registry: server.address, timeoutMs: 2_000 })).resolves.toMatchObject({
       origin: `http://${server.address}`,
     });
     expect(server.received).toMatch(/GET \/v2\/ HTTP\/1\.1\r\n/);
@@ -97,14 +104,16 @@ describe('a question', () => {
       reply('307 Temporary Redirect', { location: `http://${foreign.address}/v2/` }),
     );
     const accessToken = new Secret('an-access-token');
-    await expect(askRegistry({ registry: server.address, accessToken })).rejects.toThrow('redirect');
+    await expect(askRegistry({ registry: server.address, accessToken, timeoutMs: 2_000 })).rejects.toThrow(
+      'redirect',
+    );
     expect(server.found(['an-access-token'])).toEqual(['an-access-token']);
     expect(foreign.received).toBe('');
   });
 
   it('ends in time where nobody answers', async () => {
     const server = await registry('');
-    const asked = askRegistry({ registry: server.address, timeoutMs: 1_200 });
+    const asked = askRegistry({ registry: server.address, timeoutMs: 60 });
     await expect(asked).rejects.toThrow('cannot be reached: no answer within');
   });
 });

@@ -1,10 +1,10 @@
-/** Somebody who types commands: a home of their own, and what each command says. */
+/** A user who types commands, with a home of their own. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { Home } from '../../../cli/home.ts';
-import { type Io, readEnvironment } from '../../../cli/io.ts';
+import { type Io, readEnvironment, TIMEOUTS, type Timeouts } from '../../../cli/io.ts';
 import { run } from '../../../cli/program.ts';
 
 export interface Outcome {
@@ -19,10 +19,15 @@ export interface Typed {
   /** Whether somebody sits at a terminal. */
   readonly isTTY?: boolean;
   readonly variables?: Readonly<Record<string, string>>;
+  /** In place of those of the shell. */
+  readonly timeouts?: Timeouts;
 }
 
 /** What an entry calls with its arguments and its process. */
-type Program = (args: readonly string[], world: Io) => Promise<number>;
+type Program = (args: readonly string[], io: Io) => Promise<number>;
+
+/** A killed process is noticed soon; no time-out ends a request that a busy machine delays. */
+export const QUICK: Timeouts = { ...TIMEOUTS, lockMs: 200, noticeMs: 20 };
 
 export class Shell {
   readonly directory: string;
@@ -30,7 +35,7 @@ export class Shell {
 
   private constructor(directory: string) {
     this.directory = directory;
-    this.home = new Home(this.#home);
+    this.home = new Home(this.#home, QUICK);
   }
 
   static async open(): Promise<Shell> {
@@ -48,13 +53,13 @@ export class Shell {
 
   /** Runs one of the programs in this process. */
   async runs(program: Program, args: readonly string[], typed: Typed = {}): Promise<Outcome> {
-    const { input = '', isTTY = false, variables = {} } = typed;
+    const { input = '', isTTY = false, variables = {}, timeouts = QUICK } = typed;
     const environment = readEnvironment({ PULLPASS_HOME: this.#home, ...variables });
     const stdin = Object.assign(new PassThrough(), { isTTY });
     stdin.end(input);
     const stdout = sink(isTTY);
     const stderr = sink(isTTY);
-    const code = await program(args, { environment, stdin, stdout, stderr, clock: Date.now });
+    const code = await program(args, { environment, stdin, stdout, stderr, clock: Date.now, timeouts });
     return { code, stdout: stdout.text(), stderr: stderr.text() };
   }
 
