@@ -103,7 +103,7 @@ describe.each(CLIENTS)('%s', name => {
       const { code, output } = await pull(user, name, registry.address);
       expect(code).not.toBe(0);
       expect(output).toMatch(
-        /docker-credential-pullpass: \S+ (?:has the realm|does not ask|answered with a redirect)/,
+        /docker-credential-pullpass: \S+ (?:has the realm|does not send exactly|answered with a redirect)/,
       );
       await expectNothingGiven(user);
     },
