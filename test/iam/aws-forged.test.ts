@@ -55,7 +55,7 @@ const NO_PARAMETER = /^the AWS proof has an unknown parameter/;
 const TWICE = /^the AWS proof has a parameter twice/;
 const ENCODING = /^the AWS proof has a value that is not in canonical encoding/;
 const VALUE = /^the AWS proof has a \S+ that is not allowed/;
-const REGION = /^the AWS proof is signed for another region/;
+const REGION = /^the region of the AWS proof is not that of its host/;
 
 const NO_PROOFS: Record<string, [Forge, RegExp]> = {
   nothing: [() => '', NO_URL],

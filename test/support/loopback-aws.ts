@@ -48,9 +48,9 @@ export class LoopbackAws {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** A caller of its own, as another process has it. */
+  /** A caller of its own, as another process has it; it does not wait before a second attempt. */
   caller(service: AwsService): AwsCall {
-    return callerOf(service, this.endpoint);
+    return callerOf(service, this.endpoint, count => new Uint8Array(count));
   }
 
   /** The current text of a secret. */
