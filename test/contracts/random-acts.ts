@@ -4,20 +4,20 @@ import { expect } from 'vitest';
 import type { Condition, Item, Key, Table } from '../../lib/ports/table.ts';
 import { pagesOf, plain, scanAll } from './table.ts';
 
-/** Few keys and names, so that acts meet; the odd characters sort differently as UTF-16 and as UTF-8. */
-const PKS = ['a', 'A', 'é'];
+/** Few keys, names and values, so that acts and conditions meet; the odd characters sort differently as UTF-16 and as UTF-8. */
+const PKS = ['a', 'é'];
 const SKS = ['p#', 'p#a', 'P#a', 'p#\u0000', 'p#\ue000', 'p#\u{1F600}', 'p#\u{10FFFF}', 'p', 'q'];
-const NAMES = ['one', 'two', 'three', 'size'];
-const TEXTS = ['', 'a', 'B', 'é', '\ue000', '\u{1F600}', '10', '9'];
-const NUMBERS = [0, 1, -1, 9, 10, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER];
+const NAMES = ['one', 'two', 'size'];
+const TEXTS = ['', 'a', '\ue000', '\u{1F600}'];
+const NUMBERS = [-1, 9, 10, Number.MAX_SAFE_INTEGER];
 
 const name = fc.constantFrom(...NAMES);
 const text = fc.constantFrom(...TEXTS);
 const number = fc.constantFrom(...NUMBERS);
 const key: fc.Arbitrary<Key> = fc.record({ pk: fc.constantFrom(...PKS), sk: fc.constantFrom(...SKS) });
 const value = fc.oneof(
-  text,
-  number,
+  { weight: 4, arbitrary: text },
+  { weight: 4, arbitrary: number },
   fc.uint8Array({ maxLength: 3 }),
   fc.array(text, { maxLength: 3 }),
   fc.dictionary(fc.constantFrom('x', 'y.z', 'constructor'), text, { noNullPrototype: true }),
@@ -33,11 +33,14 @@ const { condition } = fc.letrec<{ condition: Condition; list: [Condition, ...Con
     { depthSize: 'small', withCrossShrink: true },
     fc.record({ exists: name }),
     fc.record({ absent: name }),
-    fc.record({
-      attribute: name,
-      is: fc.constantFrom('=' as const, '<' as const, '<=' as const, '>' as const),
-      value: fc.oneof(text, number),
-    }),
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        attribute: name,
+        is: fc.constantFrom('=' as const, '<' as const, '<=' as const, '>' as const),
+        value: fc.oneof(text, number),
+      }),
+    },
     fc.record({ all: tie('list') }),
     fc.record({ any: tie('list') }),
   ),

@@ -9,7 +9,7 @@ it.each(['sdk', 'lean'] as const)(
   'SQLite and the engine over the %s transport agree on a few hundred random acts',
   async transport => {
     const sqlite = openSqliteTable(':memory:');
-    await expectAgreement([sqlite, (await openEngineTables(engine))[transport]], { runs: 10, length: 60 });
+    await expectAgreement([sqlite, (await openEngineTables(engine))[transport]], { runs: 15, length: 60 });
     sqlite.close();
     expect.hasAssertions();
   },
