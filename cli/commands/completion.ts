@@ -2,9 +2,7 @@
 import { Argument, type Command, type Option } from 'commander';
 import type { Context } from '../context.ts';
 
-/** What a shell needs to ask `pullpass complete` for what can come next. */
-
-export type Shell = 'bash' | 'fish' | 'zsh';
+type Shell = 'bash' | 'fish' | 'zsh';
 
 /** To bash a colon and an equals sign end a word, and it only wants what comes after them. */
 const BASH = `# source <(pullpass completion bash)
@@ -40,9 +38,29 @@ end
 complete -c pullpass -a '(__pullpass_complete)'
 `;
 
-export const SCRIPTS: Readonly<Record<Shell, string>> = { bash: BASH, fish: FISH, zsh: ZSH };
+const SCRIPTS: Readonly<Record<Shell, string>> = { bash: BASH, fish: FISH, zsh: ZSH };
 
-export interface CompletionContext {
+export function addCompletion(program: Command, context: Context): void {
+  program
+    .command('completion')
+    .description(
+      'print a script that completes verbs, options and targets: source <(pullpass completion bash)',
+    )
+    .addArgument(new Argument('<shell>').choices(Object.keys(SCRIPTS)))
+    .action((shell: Shell) => context.output.line(SCRIPTS[shell].trimEnd()));
+  program
+    .command('complete', { hidden: true })
+    .argument('[words...]')
+    .action((words: string[]) => complete(program, context, words));
+}
+
+async function complete(program: Command, { home, output }: Context, words: string[]): Promise<void> {
+  const { targets } = await home.read();
+  const names = targets.map(({ name }) => name);
+  for (const word of completions({ program, targets: names }, words)) await output.line(word);
+}
+
+interface CompletionContext {
   readonly program: Command;
   /** The names of the targets. */
   readonly targets: readonly string[];
@@ -55,7 +73,7 @@ const TARGET = 'target';
  * Everything that the last of `words` could become; the words before it are taken as they are. Nothing: it is for the
  * user to know, or a file.
  */
-export function completions({ program, targets }: CompletionContext, words: readonly string[]): string[] {
+function completions({ program, targets }: CompletionContext, words: readonly string[]): string[] {
   const before = words.slice(0, -1);
   const last = words.at(-1) ?? '';
   const { command, option, argument } = walk(program, before);
@@ -109,24 +127,4 @@ function valuesOf({ flags, argChoices }: Option, targets: readonly string[]): st
 function optionsOf(command: Command): readonly Option[] {
   const help = command.createHelp();
   return [...help.visibleOptions(command), ...help.visibleGlobalOptions(command)];
-}
-
-export function addCompletion(program: Command, context: Context): void {
-  program
-    .command('completion')
-    .description(
-      'print a script that completes verbs, options and targets: source <(pullpass completion bash)',
-    )
-    .addArgument(new Argument('<shell>').choices(Object.keys(SCRIPTS)))
-    .action((shell: Shell) => context.output.line(SCRIPTS[shell].trimEnd()));
-  program
-    .command('complete', { hidden: true })
-    .argument('[words...]')
-    .action((words: string[]) => complete(program, context, words));
-}
-
-async function complete(program: Command, { home, output }: Context, words: string[]): Promise<void> {
-  const { targets } = await home.read();
-  const names = targets.map(({ name }) => name);
-  for (const word of completions({ program, targets: names }, words)) await output.line(word);
 }

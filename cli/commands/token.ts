@@ -144,7 +144,7 @@ function rotateVerb(context: Context): Verb {
       command
         .argument('<id>', '', identifier)
         .option('--grace <duration>', grace, seconds)
-        .option('--force', 'also while the grace of the last rotation still runs')
+        .option('--force', 'also while the value before the last rotation still works; ends it now')
         .option('-q, --quiet', 'the value only')
         .action((id: string, options: Rotation) => rotateToken(context, id, options)),
   };

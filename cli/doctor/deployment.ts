@@ -64,7 +64,7 @@ function skewOf({ headers }: HttpResponse, now: number): CheckResult<number> {
   }
   const skew = Math.abs(now - toSeconds(date));
   const message = `The clocks of this machine and the deployment differ by ${skew} s.`;
-  const advice = 'Set the clock of the machine that is wrong, best by a time server.';
+  const advice = 'Correct the clock that is wrong; a time server is best.';
   if (skew > SKEW.problem) throw new CliError(message, { next: advice });
   return { fact: skew, message, ...(skew > SKEW.warning ? { warning: advice } : {}) };
 }

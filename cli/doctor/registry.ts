@@ -85,7 +85,7 @@ async function keysOf({
   const ends = Math.min(...certificatesIn(fact.bundle).map(({ validTo }) => Date.parse(validTo)));
   if (ends - nowMs > MIN_ROOT_LIFE_MS) return { fact, message };
   throw new CliError(`A root certificate in the bundle expires at ${new Date(ends).toISOString()}.`, {
-    next: 'Have the deployment make a new root, and give the registry the new bundle (see docs/keys.md).',
+    next: 'Create a new root on the deployment, and give the registry the new bundle (see docs/keys.md).',
   });
 }
 

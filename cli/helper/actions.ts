@@ -156,7 +156,7 @@ function noRegistryToken({ name }: Target): CliError {
 }
 
 /** A registry that a target lists, and the registry token that was stored for it. */
-export interface Listing {
+interface Listing {
   readonly target: Target;
   readonly service: TargetService;
   readonly token: Secret | undefined;
@@ -165,12 +165,12 @@ export interface Listing {
 const SCHEME = 'https://';
 
 /** The registry that a server URL is of, as far as it is one: `host`, or `https://host` with nothing behind it. */
-export function registryOf(serverUrl: string): string {
+function registryOf(serverUrl: string): string {
   return serverUrl.startsWith(SCHEME) ? serverUrl.slice(SCHEME.length) : serverUrl;
 }
 
 /** Every registry of every target, those of the current target first. */
-export function listings(state: State): readonly Listing[] {
+function listings(state: State): readonly Listing[] {
   const isCurrent = ({ name }: Target) => name === state.current;
   const targets = [...state.targets.filter(isCurrent), ...state.targets.filter(target => !isCurrent(target))];
   return targets.flatMap(target =>
@@ -179,12 +179,12 @@ export function listings(state: State): readonly Listing[] {
 }
 
 /** Those of this registry. Compared byte for byte: a name that only looks like it is another one. */
-export function listingsOf(state: State, registry: string): readonly Listing[] {
+function listingsOf(state: State, registry: string): readonly Listing[] {
   return listings(state).filter(({ service }) => service.registry === registry);
 }
 
 /** The one to use: a token that was stored for the registry goes before a login. */
-export function usableAmong(listed: readonly Listing[]): Listing | undefined {
+function usableAmong(listed: readonly Listing[]): Listing | undefined {
   return (
     listed.find(({ token }) => token !== undefined) ?? listed.find(({ target }) => target.login !== null)
   );

@@ -1,4 +1,4 @@
-/** What shells complete, in a real bash. */
+/** What a real bash completes, with the command as a process. */
 import { execFile } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -80,6 +80,20 @@ describe('an error', () => {
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(text);
   });
+  it('about a member of the request names the option instead', async () => {
+    const errors = [{ path: 'expiresInSeconds', message: 'must be at least 60' }];
+    stub.replies['POST /v1/tokens'] = () => ({ status: 400, json: { code: 'invalid-request', errors } });
+    expect((await shell.pullpass(['token-add', '--expires-in', '1s'])).stderr).toBe(
+      'error: The deployment refused the request:\n  --expires-in (in seconds) must be at least 60\n',
+    );
+  });
+  it('about a rotation that is not over names the option, not the member `force`', async () => {
+    const json = { code: 'rotation-in-progress', detail: 'It still runs; `force: true` ends it.' };
+    stub.replies[`POST /v1/tokens/${ID}/rotate`] = () => ({ status: 409, json });
+    expect((await shell.pullpass(['token-rotate', ID])).stderr).toBe(
+      'error: The last rotation is not over: the old value of this token still works.\nUse --force to end the old value now.\n',
+    );
+  });
   it('in the middle of a list follows what was listed, and fails', async () => {
     const pages = [
       { json: { tokens: [TOKEN], nextCursor: 'next' } },

@@ -159,7 +159,7 @@ describe('token-rm', () => {
     const id = await newToken();
     const { code, stderr } = await alice.pullpass(['token-rm', id]);
     expect(code).toBe(2);
-    expect(stderr).toContain('--force');
+    expect(stderr).toBe('error: No terminal to ask on; use --force.\n');
     expect(await alice.says('tokens', '-q')).toContain(id);
   });
 });

@@ -1,21 +1,19 @@
-/** The command as a process of its own. */
+/** The programs of the CLI as processes of their own. */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
+import type { Outcome } from './shell.ts';
 
-export const PULLPASS = join(import.meta.dirname, '../../../cli/pullpass.ts');
-
-export interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs the command with these variables and no others. */
-export function runProgram(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Ended> {
+/** Runs `cli/<entry>.ts` with these variables and no others. */
+export function runProgram(
+  entry: string,
+  args: readonly string[],
+  { env, input = '' }: { readonly env: NodeJS.ProcessEnv; readonly input?: string },
+): Promise<Outcome> {
+  const path = join(import.meta.dirname, `../../../cli/${entry}.ts`);
   return new Promise(resolve => {
-    const child = execFile(process.execPath, [PULLPASS, ...args], { env }, (_, stdout, stderr) => {
+    const child = execFile(process.execPath, [path, ...args], { env }, (_, stdout, stderr) => {
       resolve({ code: child.exitCode ?? -1, stdout, stderr });
     });
-    child.stdin?.end();
+    child.stdin?.end(input);
   });
 }
