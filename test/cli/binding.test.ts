@@ -53,7 +53,7 @@ const VERBS: readonly [string[], Typed?][] = [
 ];
 
 describe('a second target', () => {
-  it('gets nothing of the login of the first, whatever is asked of it', async () => {
+  it('gets nothing of the login of the first, with any verb', async () => {
     expect((await logIn(mine)).code).toBe(0);
     await shell.says('target-add', 'other', other.url);
     for (const [args] of VERBS) {
@@ -168,7 +168,7 @@ describe('the issuer', () => {
     }
     expectNothingAt(mine);
   });
-  it('is told which client asks', async () => {
+  it('gets the client id with the API key', async () => {
     await logIn(mine);
     const form = new URLSearchParams(mine.requests.find(({ line }) => line === TOKEN_ENDPOINT)?.body);
     expect(Object.fromEntries(form)).toEqual({
@@ -188,7 +188,7 @@ describe('a deployment', () => {
     expectNothingAt(mine);
     expect(other.requests).toEqual([]);
   });
-  it('that is none is said to be none', async () => {
+  it('with an unexpected response is reported', async () => {
     const ANSWERS: StubAnswer[] = [
       { text: '<html>' },
       { json: {} },
@@ -218,7 +218,7 @@ describe('a deployment', () => {
     server.closeAllConnections();
     server.close();
   });
-  it('that is down is said to be down, with what to do', async () => {
+  it('that is down is reported, with what to do next', async () => {
     const { url } = other;
     await other.close();
     const { code, stderr } = await shell.pullpass(['target-add', 'down', url]);

@@ -52,17 +52,17 @@ describe('pullpass complete', () => {
     expect(used).toEqual(['eu', 'eu-2', 'localhost:8080']);
     expect(removed).toEqual(['localhost:8080']);
   });
-  it('takes the value of an option for no verb', async () => {
+  it('does not take the value of an option for a verb', async () => {
     const [words] = await offered('pullpass --target token --output json target-u');
     expect(words).toEqual(['target-use']);
   });
-  it('offers nothing where only the user knows', async () => {
+  it('offers nothing for identifiers, texts and unknown verbs', async () => {
     const lines = ['pullpass token-get ', 'pullpass token-add --description ', 'pullpass nonsense '];
     expect(await offered(...lines, 'pullpass completion b')).toEqual([[], [], [], ['bash']]);
   });
 });
 
-it('every shell has its script, and no other has one', async () => {
+it('prints a script for bash, zsh and fish, and exits with 2 for any other shell', async () => {
   for (const name of ['bash', 'zsh', 'fish'])
     expect(await shell.says('completion', name)).toContain('pullpass complete --');
   expect((await shell.pullpass(['completion', 'csh'])).code).toBe(2);

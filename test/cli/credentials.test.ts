@@ -34,7 +34,7 @@ describe('an IAM login shows', () => {
   });
 });
 
-describe('the issuer is told', () => {
+describe('the client that an issuer sees', () => {
   const ibm = 'https://iam.cloud.ibm.com/identity/token';
   it.each([
     ['nothing where there is no client', ibm, null, {}],

@@ -29,7 +29,7 @@ const add = (name: string) => (state: State) => withTarget(state, target(name));
 const modeOf = async (path: string) => ((await stat(path)).mode & 0o777).toString(8);
 
 describe('the state file', () => {
-  it('and its directory are for the user alone, whatever the umask', async () => {
+  it('and its directory have modes 600 and 700 under any umask', async () => {
     const before = process.umask(0);
     try {
       await shell.home.update(add('eu'));

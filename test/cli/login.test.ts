@@ -86,7 +86,7 @@ describe('a workload', () => {
     expect(code).toBe(1);
     expect(stderr).toContain('Log in again with: pullpass login');
   });
-  it('whose token nobody trusts is refused', async () => {
+  it('without a trust is refused', async () => {
     expect((await login(['--oidc-token-stdin'], { input: github.token({ aud: served.url }) })).code).toBe(1);
   });
 });
@@ -94,7 +94,7 @@ describe('a workload', () => {
 describe('a registry token', () => {
   const newToken = async () => (await served.deployment.as(ALICE)('POST /v1/tokens', { json: {} })).json;
 
-  it('logs in, is told by its identifier, and manages nothing', async () => {
+  it('logs in, is shown by its identifier, and manages nothing', async () => {
     const { id, token } = await newToken();
     const { stdout } = await login(['--token-stdin'], { input: token });
     expect(stdout).toContain(`as the registry token ${id}.`);
@@ -146,7 +146,7 @@ describe('a login', () => {
       stderr: 'error: There is no target yet.\nLog in to one with: pullpass login --url URL\n',
     });
   });
-  it('tells programs who it is', async () => {
+  it('prints the principal as JSON', async () => {
     const { stdout } = await login(['--apikey', apiKey, '--output', 'json']);
     expect(JSON.parse(stdout)).toMatchObject({
       url: served.url,
@@ -154,7 +154,7 @@ describe('a login', () => {
       identity: { subject: 'dev:alice' },
     });
   });
-  it('of somebody without a role is one, and management says what is missing', async () => {
+  it('without a role succeeds, and management commands say what is missing', async () => {
     await login(['--apikey', await served.deployment.apiKeyOf(MALLORY)]);
     const { code, stderr } = await shell.pullpass(['tokens']);
     expect(code).toBe(1);

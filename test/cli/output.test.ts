@@ -40,7 +40,7 @@ const TOKEN = {
 
 describe('an error', () => {
   const PROBLEM = { detail: 'There is no such token.', code: 'not-found', requestId: 'r-1' };
-  it('tells people what happened, and the request id', async () => {
+  it('prints the message and the request id', async () => {
     stub.replies[`GET /v1/tokens/${ID}/value`] = () => ({ status: 404, json: PROBLEM });
     expect(await shell.pullpass(['token-get', ID])).toEqual({
       code: 1,
@@ -48,7 +48,7 @@ describe('an error', () => {
       stderr: 'error: There is no such token.\nRequest id: r-1\n',
     });
   });
-  it('tells programs the same', async () => {
+  it('prints the same as JSON', async () => {
     stub.replies[`GET /v1/tokens/${ID}/value`] = () => ({ status: 404, json: PROBLEM });
     const { code, stdout, stderr } = await shell.pullpass(['token-get', ID, '--output', 'json']);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
@@ -74,7 +74,7 @@ describe('an error', () => {
     ],
     'that is not one': [{ status: 404, json: { detail: ['x'] } }, /answered with status 404/],
   };
-  it.each(Object.entries(ANSWERS))('%s is told in plain words', async (_, [answer, text]) => {
+  it.each(Object.entries(ANSWERS))('%s is printed as one plain message', async (_, [answer, text]) => {
     stub.replies['GET /v1/tokens'] = () => answer;
     const { code, stdout, stderr } = await shell.pullpass(['tokens']);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
@@ -158,9 +158,9 @@ describe('a request that makes a value', () => {
   });
 });
 
-describe('work that takes long', () => {
+describe('waiting for a response', () => {
   const slow = () => new Promise(resolve => setTimeout(resolve, 60));
-  it('is told of on a terminal, and the line is cleared', async () => {
+  it('shows a notice on a terminal, and clears it', async () => {
     stub.replies['GET /v1/namespaces'] = async () => {
       await slow();
       return { json: { namespaces: [] } };
@@ -172,7 +172,7 @@ describe('work that takes long', () => {
     });
     expect((await shell.pullpass(['namespace-list'])).stderr).toBe('');
   });
-  it('is not told of when it is quick', async () => {
+  it('shows no notice when the response is quick', async () => {
     stub.replies['GET /v1/namespaces'] = () => ({ json: { namespaces: [] } });
     expect((await shell.pullpass(['namespace-list'], { isTTY: true })).stderr).toBe('');
   });
@@ -202,7 +202,7 @@ describe('a list', () => {
 });
 
 describe('tables', () => {
-  it('keep what others have written in its cell', () => {
+  it('escape control characters, so that text stays in its cell', () => {
     const rows = [
       ['a\nb', '\u001b[31m'],
       ['c', 'd'],
@@ -225,7 +225,7 @@ describe('durations', () => {
   );
 });
 
-it('a failure is told in full', () => {
+it('an error is printed with its problems, advice and request id', () => {
   const failure = new CliError('a', { next: 'b', status: 1, code: 'c', requestId: 'd', problems: ['e'] });
   const said: string[] = [];
   const stderr = new Writable({

@@ -34,17 +34,20 @@ describe('namespaces', () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/^error: team-a was not removed: .+\nRequest id: .+\n$/);
   });
-  it('of somebody else are not registered, and who asks is told why', async () => {
+  it('of another account are refused with the reason', async () => {
     expect((await served.deployment.as('rival:bob')('PUT /v1/namespaces/rival')).status).toBe(201);
     const { code, stderr } = await alice.pullpass(['namespace-add', 'rival']);
     expect(code).toBe(1);
     expect(stderr).toMatch(/^error: Another account owns that namespace/);
   });
-  it.each(['Team', 'a', 'team/a', '..', 'team_', 'x'.repeat(129)])('%s is no name of one', async name => {
-    for (const verb of ['namespace-add', 'namespace-rm']) {
-      expect((await alice.pullpass([verb, name])).code).toBe(2);
-    }
-  });
+  it.each(['Team', 'a', 'team/a', '..', 'team_', 'x'.repeat(129)])(
+    '%s is refused as a name with exit code 2',
+    async name => {
+      for (const verb of ['namespace-add', 'namespace-rm']) {
+        expect((await alice.pullpass([verb, name])).code).toBe(2);
+      }
+    },
+  );
 });
 
 describe('policies', () => {
@@ -81,7 +84,7 @@ describe('policies', () => {
   it.each(Object.entries(MISTAKES))('%s are a mistake', async (_, options) => {
     expect((await alice.pullpass(['policy-add', ...options])).code).toBe(2);
   });
-  it('that the deployment does not take are told with what is wrong', async () => {
+  it('that the deployment refuses are printed with the reason', async () => {
     const { code, stderr } = await alice.pullpass(['policy-add', '--subject', '*', '--role', 'manager']);
     expect(code).toBe(1);
     expect(stderr).toMatch(
@@ -138,7 +141,7 @@ describe('trusts', () => {
   it.each(Object.entries(MISTAKES))('%s are a mistake', async (_, options) => {
     expect((await alice.pullpass(['trust-add', ...options])).code).toBe(2);
   });
-  it('whose claims anybody could take over are told what they lack', async () => {
+  it('with too few claims are refused with the missing ones', async () => {
     const { code, stderr } = await alice.pullpass(['trust-add', '--issuer', 'github', '--claim', 'ref=main']);
     expect(code).toBe(1);
     expect(stderr).toContain('The deployment refused the request:');

@@ -62,7 +62,7 @@ afterEach(async () => {
 });
 
 describe('target-add, target-list, target-use and target-rm', () => {
-  it('know deployments by names, one of them the current one', async () => {
+  it('keep deployments by name, one of them current', async () => {
     expect(await shell.says('target-add', 'eu', stub.url)).toBe(
       `Added eu (${stub.url}), which serves registry.example:5000.\n`,
     );
@@ -103,7 +103,7 @@ describe('target-add, target-list, target-use and target-rm', () => {
       login: 'iam',
     });
   });
-  it('refuse what is no name, and a name that nobody has', async () => {
+  it('refuse an invalid name and an unknown target', async () => {
     for (const name of ['', '-x', 'a b', 'a/b', '../x', 'é', 'x'.repeat(129)]) {
       expect((await shell.pullpass(['target-add', '--', name, stub.url])).code).toBe(2);
     }

@@ -67,7 +67,7 @@ describe('a template', () => {
     const { heading, render } = parseTemplate('table <{{.ID}}>\\t{{.Text}}!', FIELDS);
     expect([heading, render(ITEM)]).toEqual(['<TOKEN ID>     TEXT!', '<7>            seven!']);
   });
-  it('lets nothing out of its line that somebody else has written', () => {
+  it('escapes control characters in fields', () => {
     const evil = { id: '7', text: 'a\u001b[2J\nb\u202e\u009b' };
     expect(rendered('{{.Text}}', evil)).toBe('a\\u{1b}[2J\\u{a}b\\u{202e}\\u{9b}');
   });

@@ -41,7 +41,7 @@ describe('token-add', () => {
       expect((await served.deployment.logIn(value.trim())).status).toBe(200);
     }
   });
-  it('adds a token that pulls for a day everywhere unless told otherwise', async () => {
+  it('adds a token that may pull everywhere for a day by default', async () => {
     expect(await alice.json('token-add')).toMatchObject({
       description: '',
       access: 'pull',
@@ -49,7 +49,7 @@ describe('token-add', () => {
       expiresAt: rfc3339(NOW + DAY),
     });
   });
-  it('adds what it is told', async () => {
+  it('sends every option', async () => {
     const options =
       '--description d --readwrite --repository team-a/app --repository team-a/lib/* --expires-in 30d';
     expect(await alice.json('token-add', ...options.split(' '))).toMatchObject({
@@ -127,14 +127,14 @@ describe('token-rm', () => {
     expect(await alice.says('token-rm', '-f', one, two, one)).toBe(`Removed ${one}\nRemoved ${two}\n`);
     expect((await alice.says('tokens', '-q')).split('\n')).not.toContain(one);
   });
-  it('removes the others when one fails, tells both, and fails', async () => {
+  it('removes the others when one fails, prints both, and exits with 1', async () => {
     const [gone, there] = [await newToken(), await newToken()];
     await alice.says('token', 'rm', '--force', gone);
     const { code, stdout, stderr } = await alice.pullpass(['token-rm', '-f', gone, there]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: `Removed ${there}\n` });
     expect(stderr).toMatch(new RegExp(`^error: ${gone} was not removed: .+\nRequest id: ${ID}\n$`));
   });
-  it('tells programs of each', async () => {
+  it('prints JSON with the result of each', async () => {
     const [gone, there] = [await newToken(), await newToken()];
     await alice.says('token-rm', '-f', gone);
     const args = ['token-rm', '-f', gone, there, '--output', 'json'];
@@ -146,7 +146,7 @@ describe('token-rm', () => {
     ]);
     expect(JSON.parse(stderr).error).toMatchObject({ code: 'not-found', status: 404 });
   });
-  it('asks whoever sits there, and removes nothing without a yes', async () => {
+  it('asks at a terminal, and removes nothing without a yes', async () => {
     const id = await newToken();
     const refused = await alice.pullpass(['token-rm', id], { isTTY: true, input: '\n' });
     expect(refused).toMatchObject({ code: 0, stdout: '' });
@@ -155,7 +155,7 @@ describe('token-rm', () => {
     const removed = await alice.pullpass(['token-rm', id], { isTTY: true, input: 'y\n' });
     expect(removed).toMatchObject({ code: 0, stdout: `Removed ${id}\n` });
   });
-  it('needs --force where nobody can be asked', async () => {
+  it('without a terminal and --force exits with 2 and removes nothing', async () => {
     const id = await newToken();
     const { code, stderr } = await alice.pullpass(['token-rm', id]);
     expect(code).toBe(2);
@@ -181,7 +181,7 @@ describe('token-rotate', () => {
 });
 
 describe('token-update', () => {
-  it('changes what it is told, and nothing else', async () => {
+  it('changes what the options say, and nothing else', async () => {
     const id = await newToken('--description', 'before', '--repository', 'team-a/app');
     const changes: [string[], object][] = [
       [['--description', 'after'], { description: 'after', access: 'pull', repositories: ['team-a/app'] }],
@@ -238,7 +238,7 @@ describe('a mistake in calling', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(args.length === 0 ? /^Usage: pullpass/ : /^(?:error: |\{"error":)/);
   });
-  it('an unknown verb is told the nearest', async () => {
+  it('suggests the nearest verb for an unknown one', async () => {
     expect((await alice.pullpass(['token-ad'])).stderr).toContain('(Did you mean token-add?)');
   });
   it('does not repeat what may be a secret in the wrong place', async () => {

@@ -20,7 +20,7 @@ beforeEach(async () => {
 afterEach(() => shell.close());
 
 describe('a credential', () => {
-  it('is to pull with, for an hour and everything, unless something else is asked for', async () => {
+  it('may pull everywhere for an hour by default', async () => {
     const credential = JSON.parse(await shell.says('credential'));
     expect(credential).toMatchObject({
       username: 'token',
@@ -43,7 +43,7 @@ describe('a credential', () => {
     expect(Date.parse(narrow.expiresAt) - Date.now()).toBeLessThanOrEqual(600_000);
   });
 
-  it.each(FORMAT_NAMES)('comes to the letter in the shape %s, on the screen and in a file', async format => {
+  it.each(FORMAT_NAMES)('is printed and written unchanged in the format %s', async format => {
     const printed = await shell.says('credential', '--format', format);
     expect(printed).toMatch(format === 'shell' ? /^printf %s 'plc_.*\n$/ : /^\{.*\}\n$/s);
     const file = join(shell.directory, 'credential');
@@ -57,7 +57,7 @@ describe('a credential', () => {
     expect(await readdir(shell.directory)).toEqual(['credential', 'pullpass']);
   });
 
-  it('comes as JSON where that is asked for', async () => {
+  it('is printed as JSON with --output json', async () => {
     for (const format of FORMAT_NAMES) await shell.json('credential', '--format', format);
     expect(await shell.json('credential', '--format', 'shell')).toEqual({
       format: 'shell',

@@ -48,7 +48,7 @@ describe('what a registry is given', () => {
     });
   });
 
-  it('is written for everybody to read, with the place where it lies', async () => {
+  it('is written with mode 644, and names its own directory', async () => {
     const directory = join(shell.directory, 'registry', 'deep');
     await shell.says('registry-config', '--directory', directory);
     expect((await readdir(directory)).sort()).toEqual(['auth.yml', 'jwks.json', 'rootcertbundle.pem']);

@@ -106,7 +106,7 @@ describe('the local client', () => {
     expect(orders()).toHaveLength(2);
   });
 
-  it('is logged in with the refresh token, and that goes to nobody else', async () => {
+  it('is logged in with the refresh token, which is sent nowhere else', async () => {
     const before = broker.requests.length;
     expect(await registryLogin('--iamrefresh', '--output', 'json')).toMatchObject({ code: 0 });
     expect(await given('input')).toBe('first-refresh-token');
@@ -116,7 +116,7 @@ describe('the local client', () => {
   });
 });
 
-describe('nobody is logged in', () => {
+describe('no client is logged in', () => {
   it.for([
     ['with two kinds of access', ['--readonly', '--readwrite'], 2],
     ['with a refresh token of less access', ['--iamrefresh', '--readonly'], 2],

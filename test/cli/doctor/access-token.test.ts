@@ -46,11 +46,11 @@ describe('an access token', () => {
     ['a bundle without certificates', () => ({ bundle: '' }), 'holds no certificate'],
     ['a clock that is an hour late', () => ({ nowMs: expected.nowMs + 3_600_000 }), '"exp"'],
     ['a clock that is an hour early', () => ({ nowMs: expected.nowMs - 3_600_000 }), '"nbf"'],
-  ])('is not believed with %s', async ([, change, text]) => {
+  ])('is refused with %s', async ([, change, text]) => {
     await expect(verifyAccessToken(token, { ...expected, ...change() })).rejects.toThrow(text);
   });
 
-  it('is not believed with a certificate whose key did not sign it, or without one', async () => {
+  it('is refused with a certificate whose key did not sign it, or without one', async () => {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const jwks = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'mine', alg: 'ES256' as const }] };
     const [header = '', payload = ''] = token.split('.');
@@ -67,7 +67,7 @@ describe('an access token', () => {
 });
 
 describe('a certificate', () => {
-  it('that has ended, or begins later, is not believed', async () => {
+  it('that has expired, or is not valid yet, is refused', async () => {
     const key = () => generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const [root, leaf] = [key(), key()];
     const now = Math.floor(expected.nowMs / 1000);

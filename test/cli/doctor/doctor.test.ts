@@ -39,7 +39,7 @@ describe('the clocks', () => {
     });
   });
 
-  it('that cannot be compared are found worth a look', async () => {
+  it('without a valid date in the response are a warning', async () => {
     broker.replies['GET /health'] = () => ({ headers: { date: 'today' } });
     expect(await finding('clock')).toMatchObject({ state: 'warning' });
   });
@@ -68,7 +68,7 @@ describe('a deployment', () => {
     );
   });
 
-  it('that serves others than before is worth a look, and those are examined', async () => {
+  it('that serves other registries than before is a warning, and the new ones are checked', async () => {
     const services = [{ name: 'new.example', registry: '127.0.0.1:1' }];
     broker.replies[METADATA] = () => ({ json: broker.metadata({ pullpass_services: services }) });
     expect(await finding('metadata')).toMatchObject({
@@ -78,7 +78,7 @@ describe('a deployment', () => {
     expect(await finding('address of 127.0.0.1:1')).toMatchObject({ state: 'problem' });
   });
 
-  it('that publishes no keys cannot be believed', async () => {
+  it('that publishes no keys, or a broken bundle, is a problem', async () => {
     const keys = 'GET /v1/services/registry.example/jwks.json';
     broker.replies[keys] = () => ({ json: { keys: [] } });
     const check = 'keys of registry.example:5000';

@@ -70,19 +70,19 @@ describe('get', () => {
     expect(broker.lines.filter(line => line === 'POST /v1/credentials')).toHaveLength(2);
   });
 
-  it('takes a registry token that was kept for the registry before the login', async () => {
+  it('prefers a registry token that was stored for the registry to the login', async () => {
     await logIn();
     await store('token', TOKEN);
     expect(await secretOf(registry.address)).toBe('plc_push-token-3600-registry.example');
   });
 
-  it('is content to pull where the token may not push', async () => {
+  it('answers with a pull credential when the token may not push', async () => {
     await logIn();
     await store('token', OTHER_TOKEN);
     expect(await secretOf(registry.address)).toBe('plc_pull-token-3600-registry.example');
   });
 
-  it('finds nothing for a registry that nobody speaks for, and tells its user how to', async () => {
+  it('finds nothing for a registry without a login, and says how to log in', async () => {
     await shell.says('target-add', 'here', broker.url);
     expect(await helper('get', registry.address)).toEqual({
       ...NOT_FOUND,
@@ -90,7 +90,7 @@ describe('get', () => {
     });
   });
 
-  it('finds nothing, without a word, for whatever only looks like a registry of a target', async () => {
+  it('finds nothing, without advice, for names that only resemble a listed registry', async () => {
     await logIn();
     await store('token', TOKEN);
     const [host = '', port = ''] = registry.address.split(':');
@@ -164,7 +164,7 @@ describe('get', () => {
 });
 
 describe('store', () => {
-  it('keeps a registry token, for its owner alone to read, in the place of an earlier one', async () => {
+  it('stores a registry token with mode 600, replacing an earlier one', async () => {
     await shell.says('target-add', 'here', broker.url);
     expect(await store('token', OTHER_TOKEN)).toMatchObject({ code: 0, stderr: '' });
     expect(await store('token', TOKEN, `https://${registry.address}`)).toMatchObject({ code: 0, stderr: '' });
@@ -175,7 +175,7 @@ describe('store', () => {
     expect((await stat(join(shell.directory, 'pullpass', 'state.json'))).mode & 0o777).toBe(0o600);
   });
 
-  it('needs not keep a credential where fresh ones are made', async () => {
+  it('does not store a credential where new ones can be made', async () => {
     await logIn();
     expect(await store('token', 'plc_k1.abc')).toMatchObject({ code: 0, stderr: '' });
     expect((await shell.home.read()).registryTokens).toEqual([]);
@@ -242,7 +242,7 @@ describe('erase', () => {
 });
 
 describe('list', () => {
-  it('names the registries that somebody speaks for', async () => {
+  it('names the registries with a token or a login', async () => {
     expect(await helper('list')).toMatchObject({ code: 0, stdout: '{}\n' });
     await shell.says('target-add', 'here', broker.url);
     expect(await helper('list')).toMatchObject({ code: 0, stdout: '{}\n' });
@@ -255,7 +255,7 @@ describe('list', () => {
 });
 
 describe('the helper', () => {
-  it('says its version, and how it is used', async () => {
+  it('prints its version, and its usage for wrong arguments', async () => {
     expect(await helper('version')).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(/^docker-credential-pullpass \(pullpass\) v\d+\.\d+\.\d+\n$/),

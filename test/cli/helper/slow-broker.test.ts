@@ -79,7 +79,7 @@ describe.concurrent('a broker that', () => {
 });
 
 describe('a lock that a killed helper has left behind', () => {
-  it('holds the next one up, and does not stop it', async test => {
+  it('delays the next helper, and does not stop it', async test => {
     const password = {
       username: 'token',
       password: 'plc_x',

@@ -108,7 +108,7 @@ describe('a pull credential', () => {
 });
 
 describe('an image of another registry', () => {
-  it('gets an answer without a credential, which is not remembered, and nobody is asked', async () => {
+  it('gets an uncached response without a credential, and no request is sent', async () => {
     const [host = '', port = ''] = registry.address.split(':');
     const others = [
       ...['docker.io/library/app', 'app', '', host, `${host}/app`, `${host}:1/app`, `${host}:${port}0/app`],
@@ -156,10 +156,10 @@ describe('the kubelet is answered with an error', () => {
   });
 
   it.for<[sentence: string, overrides: () => object]>([
-    ['is to be remembered for all registries', () => ({ cacheKeyType: 'Global' })],
-    ['is to be remembered for longer than it lives', () => ({ cacheDuration: '3601s' })],
+    ['is cached for all registries', () => ({ cacheKeyType: 'Global' })],
+    ['is cached for longer than it lives', () => ({ cacheDuration: '3601s' })],
     ['has a duration that is none', () => ({ cacheDuration: 'forever' })],
-    ['is to be remembered for hours', () => ({ cacheDuration: '1800h' })],
+    ['is cached for hours', () => ({ cacheDuration: '1800h' })],
     ['is for another registry', () => ({ auth: { 'other.example': response().auth[registry.address] } })],
     [
       'is for another registry as well',
@@ -187,7 +187,7 @@ describe('the kubelet is answered with an error', () => {
     expect(stderr).toContain('has the realm "http://127.0.0.1:1/oauth/token"');
   });
 
-  it('when the broker does not serve the registry, or nobody says who asks', async () => {
+  it('when the broker does not serve the registry, or there is no valid token', async () => {
     broker.replies[METADATA] = () => ({ json: broker.metadata() });
     expect((await run(args('--token-file', tokenFile))).stderr).toContain(
       `does not serve ${registry.address}`,

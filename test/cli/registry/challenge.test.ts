@@ -26,7 +26,7 @@ const check = async (answer: string) =>
     { registry: (await registry(answer)).address, timeoutMs: 2_000 },
   );
 
-describe('a registry is taken for one of the deployment', () => {
+describe('a registry is accepted', () => {
   it.for([
     ['when it names its login endpoint', bearer(REALM)],
     ['when it names the other spelling of it', bearer(`${URL}/auth/token`)],
@@ -78,15 +78,15 @@ describe('a registry is refused', () => {
     await expect(check(answer)).rejects.toThrow(text);
   });
 
-  it('with what it said made fit for a terminal', async () => {
+  it('with control characters of its challenge escaped', async () => {
     const failure = await check(asking(bearer('\u009b31m'))).catch((error: Error) => error);
     expect(failure).toMatchObject({ message: expect.stringContaining('\\u{9b}31m') });
     expect(failure).toMatchObject({ details: { next: expect.stringContaining('do not log in to it') } });
   });
 });
 
-describe('a question', () => {
-  it('goes to http on this machine only, and sends nothing that anybody could use', async () => {
+describe('a request to a registry', () => {
+  it('goes over http on this machine only, and holds no credentials', async () => {
     const server = await registry(reply('401 Unauthorized'));
     await expect(askRegistry({ registry: server.address, timeoutMs: 2_000 })).resolves.toMatchObject({
       origin: `http://${server.address}`,
@@ -111,7 +111,7 @@ describe('a question', () => {
     expect(foreign.received).toBe('');
   });
 
-  it('ends in time where nobody answers', async () => {
+  it('ends in time when nothing answers', async () => {
     const server = await registry('');
     const asked = askRegistry({ registry: server.address, timeoutMs: 60 });
     await expect(asked).rejects.toThrow('cannot be reached: no answer within');

@@ -46,7 +46,7 @@ describe('a client is logged in', () => {
       expect(await readFile(`${path}.${place}`, 'utf8')).not.toContain(PASSWORD);
   });
 
-  it.each(CLIENTS)('%s is told of http, where it has to be, and never else', async client => {
+  it.each(CLIENTS)('%s gets --tls-verify=false only when it needs it for http', async client => {
     const path = await install(client);
     const args = async () => (await readFile(`${path}.arguments`, 'utf8')).trim().split('\n');
     const rest = ['--username', 'token', '--password-stdin', 'localhost:5000'];
@@ -57,7 +57,7 @@ describe('a client is logged in', () => {
   });
 });
 
-describe('what goes wrong is told', () => {
+describe('an error is reported', () => {
   it('when the client fails', async () => {
     const path = await install('docker');
     await writeFile(`${path}.code`, '3');

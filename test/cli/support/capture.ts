@@ -1,4 +1,4 @@
-/** A server that somebody else has put up: it answers whatever it is told to, and keeps every byte that it is sent. */
+/** A foreign server: it sends the given replies, and records every byte that it gets. */
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 
 /** What it says once it has read the head of a request. */

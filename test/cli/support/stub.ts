@@ -1,4 +1,4 @@
-/** A server on loopback that plays a deployment, or an issuer: it answers what it is told to, and keeps what it got. */
+/** A server on loopback that plays a deployment or an issuer: it sends the given replies, and records the requests. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
