@@ -2,7 +2,7 @@
 
 import { toSeconds } from '../lib/domain/time.ts';
 import { fileKeyStore } from '../lib/signing/key-store.ts';
-import { rotateNow } from '../lib/signing/ring-rotation.ts';
+import { activateKey } from '../lib/signing/ring-rotation.ts';
 import { openDataDirectory } from './data-directory.ts';
 import { localSettings } from './environment.ts';
 
@@ -15,5 +15,5 @@ if (service === undefined) {
   process.exit(2);
 }
 const { keys } = await openDataDirectory(data);
-await rotateNow(service, fileKeyStore(keys), toSeconds(Date.now()));
+await activateKey(service, fileKeyStore(keys), toSeconds(Date.now()));
 console.log(`${service.name} signs with a new key; a running process follows within a minute.`);

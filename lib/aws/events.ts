@@ -1,15 +1,15 @@
-/** What operators should look at, as events on an EventBridge bus: one for each account, which rules can pick out. */
+/** Hygiene reports as events on an EventBridge bus, one for each account. */
 
 import { type AccountReport, noticeOf } from '../domain/hygiene.ts';
 import type { Notices } from '../ports/cleanup.ts';
 import type { AwsCall } from './client.ts';
 
-/** What rules match on. */
+/** Rules match on this. */
 export const SOURCE = 'pullpass';
 
 export const DETAIL_TYPE = 'pullpass.hygiene';
 
-/** The most that one PutEvents takes; so many notices stay far below the 256 KB that it may weigh. */
+/** The most that one PutEvents takes; ten notices are far smaller than its limit of 256 KB. */
 export const MAX_ENTRIES = 10;
 
 /** The bus may take some entries of a call and not the others. */
@@ -26,7 +26,7 @@ interface PutEventsAnswer {
   readonly Entries?: readonly { readonly ErrorCode?: string }[];
 }
 
-/** `publish` throws when the bus has not taken every notice; those that it took may come again with the next attempt. */
+/** `publish` throws unless the bus has accepted every notice; the accepted ones may then be sent again. */
 export function eventNotices({ call, bus }: EventNoticesOptions): Notices {
   return {
     async publish(reports, at) {

@@ -1,18 +1,20 @@
+/** Secrets of Secrets Manager, changed by compare-and-swap. */
+
 import type { RandomBytes } from '../ports/system.ts';
 import type { AwsCall } from './client.ts';
 
-/** What is seen of secrets, and done to them, in one go. */
+/** The secrets, while some of them are changed together. */
 export interface SecretsTransaction {
-  /** The text; undefined when there is no such secret. The same text however often it is asked for. */
+  /** The text; undefined when there is no such secret. Always the text of the first read. */
   read(name: string): Promise<string | undefined>;
-  /** Replaces the text that was read. A secret that was not read, or not found, must not be there yet. */
+  /** Replaces the text that was read. A secret that was not read, or not found, must not exist yet. */
   write(name: string, text: string): Promise<void>;
 }
 
 export interface Secrets {
   read(name: string): Promise<string | undefined>;
-  /** Does `work`, and does it anew when another writer was faster with one of the secrets that it writes. */
-  transaction<T>(work: (held: SecretsTransaction) => Promise<T>): Promise<T>;
+  /** Runs `work`, and again when another writer was faster with one of the secrets that it writes. */
+  transaction<T>(work: (secrets: SecretsTransaction) => Promise<T>): Promise<T>;
 }
 
 interface Version {
@@ -26,15 +28,15 @@ class Overtaken extends Error {
 }
 
 const CURRENT = 'AWSCURRENT';
-/** Where a version waits that is written and not current yet. */
+/** The label of a version that is written and not current yet. */
 const NEXT = 'PULLPASS_NEXT';
-/** A version's name has 32 to 64 characters: these, as hexadecimal digits, are 32. */
+/** 32 hexadecimal digits: the name of a version has 32 to 64 characters. */
 const VERSION_BYTES = 16;
 const ATTEMPTS = 5;
 
 /**
- * The secrets that `call` (of Secrets Manager) reaches. They are named, never given by an ARN without its suffix: there
- * a name that ends in a hyphen and six characters would be taken for another one.
+ * The secrets that `call` (of Secrets Manager) reaches, by name. An ARN without its suffix would be ambiguous: a name that
+ * ends in a hyphen and six characters looks like one with a suffix.
  */
 export function secretsManager(call: AwsCall, randomBytes: RandomBytes): Secrets {
   async function current(name: string): Promise<Version | undefined> {
@@ -66,15 +68,15 @@ export function secretsManager(call: AwsCall, randomBytes: RandomBytes): Secrets
     try {
       await store(name, after, before);
     } catch (error) {
-      // The answer was lost, or another writer was faster, or nothing was done: what stands now tells which.
-      const stands = await current(name);
-      if (stands?.id === before?.id) throw error;
-      if (stands?.id !== after.id) throw new Overtaken(`${name}: written by another at the same time`);
+      // The answer was lost, or another writer was faster, or nothing was done: the current version tells which.
+      const found = await current(name);
+      if (found?.id === before?.id) throw error;
+      if (found?.id !== after.id) throw new Overtaken(`${name}: written by another at the same time`);
     }
     return after;
   }
 
-  function hold(): SecretsTransaction {
+  function begin(): SecretsTransaction {
     const seen = new Map<string, Version | undefined>();
     return {
       async read(name) {
@@ -92,7 +94,7 @@ export function secretsManager(call: AwsCall, randomBytes: RandomBytes): Secrets
     async transaction(work) {
       for (let attempts = 1; ; attempts++) {
         try {
-          return await work(hold());
+          return await work(begin());
         } catch (error) {
           if (!(error instanceof Overtaken) || attempts === ATTEMPTS) throw error;
         }

@@ -1,4 +1,4 @@
-/** How credential keys come and go. */
+/** Rotates the keys that sign credentials. */
 
 import { CREDENTIAL_LIFE_SECONDS } from '../domain/credential.ts';
 import { currentKey, publishedKeys } from '../domain/key-ring.ts';
@@ -16,21 +16,21 @@ import type { KeySource } from './key-source.ts';
 
 const MARGIN_SECONDS = 5 * MINUTE_SECONDS;
 
-/** By then nobody works with what he read before the key was added. */
+/** By then every process has read the new key. */
 const LEAD_SECONDS = CACHE_SECONDS + MARGIN_SECONDS;
 
-/** From the moment that a key is used no more, until the last of its credentials has ended. */
+/** How long a key stays after its last use: until its last credential has expired. */
 const KNOWN_SECONDS = CREDENTIAL_LIFE_SECONDS.max + MARGIN_SECONDS;
 
-/** The upkeep of the document at `place`, which is written only when a key comes or goes. */
-export function credentialKeyRotation(place: KeySource, randomBytes: RandomBytes): CredentialKeyRotation {
+/** Rotates the keys in the document of `source`, which is written only when a key is added or removed. */
+export function credentialKeyRotation(source: KeySource, randomBytes: RandomBytes): CredentialKeyRotation {
   function change(
     now: number,
     step: (keys: readonly CredentialKey[]) => readonly CredentialKey[],
   ): Promise<CredentialKeyReport> {
-    return place.transaction(async document => {
+    return source.transaction(async document => {
       const text = await document.read();
-      const before = text === undefined ? [] : readCredentialDocument(text, place.name);
+      const before = text === undefined ? [] : readCredentialDocument(text, source.name);
       const after = step(publishedKeys(before, now));
       const written = writeCredentialDocument(after);
       if (written !== writeCredentialDocument(before)) await document.write(written);
@@ -51,18 +51,18 @@ export function credentialKeyRotation(place: KeySource, randomBytes: RandomBytes
     rotate: now =>
       change(now, keys => {
         if (currentKey(keys, now) === undefined) return withNew(keys, now);
-        return toCome(keys, now) === null ? withNew(keys, now + LEAD_SECONDS) : keys;
+        return upcoming(keys, now) === null ? withNew(keys, now + LEAD_SECONDS) : keys;
       }),
   };
 }
 
-/** `k` and the next number: the newest key is never dropped, so no name comes back. */
+/** `k` and the next number: the newest key is never removed, so no name is used twice. */
 function nextName(keys: readonly CredentialKey[]): string {
   const numbers = keys.map(({ name }) => Number(/^k(\d+)$/.exec(name)?.[1] ?? 0));
   return keys.length === 0 ? FIRST_KEY : `k${Math.max(...numbers) + 1}`;
 }
 
-function toCome(keys: readonly CredentialKey[], now: number): CredentialKeyReport['next'] {
+function upcoming(keys: readonly CredentialKey[], now: number): CredentialKeyReport['next'] {
   const next = keys.find(({ useFrom }) => useFrom !== null && useFrom > now);
   return next === undefined ? null : { name: next.name, useFrom: next.useFrom ?? now };
 }
@@ -72,12 +72,12 @@ function report(
   after: readonly CredentialKey[],
   now: number,
 ): CredentialKeyReport {
-  const without = (all: readonly CredentialKey[], others: readonly CredentialKey[]) =>
+  const namesOnlyIn = (all: readonly CredentialKey[], others: readonly CredentialKey[]) =>
     all.map(({ name }) => name).filter(name => others.every(other => other.name !== name));
   return {
     current: currentKey(after, now)?.name ?? null,
-    next: toCome(after, now),
-    added: without(after, before),
-    removed: without(before, after),
+    next: upcoming(after, now),
+    added: namesOnlyIn(after, before),
+    removed: namesOnlyIn(before, after),
   };
 }

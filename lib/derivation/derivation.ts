@@ -1,4 +1,4 @@
-/** Derives secrets from facts, with a key in a file of one machine or in KMS. */
+/** Derives secrets from facts, with a key in a file or in KMS. */
 
 import { createHmac } from 'node:crypto';
 import type { AwsCall } from '../aws/client.ts';
@@ -33,9 +33,8 @@ export interface KmsKey {
 }
 
 /**
- * Derives with `GenerateMac`. Records name the id of the key that they were derived with, so that after a change of the
- * key they still find theirs. Throws `unavailable` whenever KMS does not answer, and for an answer that is not a MAC of
- * that key.
+ * Derives with `GenerateMac`. Records hold the id of their key, so a change of the key does not affect them. Throws
+ * `unavailable` when KMS does not answer, and for an answer that is not a MAC of that key.
  */
 export function kmsDerivation(call: AwsCall, { keys, id }: KmsKey): Derivation {
   return {
@@ -48,13 +47,13 @@ export function kmsDerivation(call: AwsCall, { keys, id }: KmsKey): Derivation {
         throw unavailable(`KMS gives no MAC of ${key}`, { cause });
       });
       const mac = macIn(answer, [arn, key]);
-      if (mac === undefined) throw unavailable(`KMS answers something that is no MAC of ${key}`);
+      if (mac === undefined) throw unavailable(`KMS answered with something other than a MAC of ${key}`);
       return mac;
     },
   };
 }
 
-/** 32 bytes, by the key and the algorithm that were asked for. */
+/** The 32 bytes of an answer for the requested key and algorithm. */
 function macIn(answer: unknown, names: readonly string[]): Uint8Array | undefined {
   const { Mac: text, KeyId, MacAlgorithm } = Object(answer) as Record<string, unknown>;
   const mac = Buffer.from(typeof text === 'string' ? text : '', 'base64');

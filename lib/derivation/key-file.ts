@@ -21,21 +21,21 @@ export function readKeyFile(path: string): Keys {
   return { current, keys: new Map(keys.map(([name, key]) => [name, secretKey(key, `${path}: ${name}`)])) };
 }
 
-/** The names and keys in such a document, the latter not looked at. Errors never quote them. */
+/** The names and keys in such a document; the keys are not checked. Errors never quote them. */
 export function parseKeys(
   { current, keys }: Readonly<Record<string, unknown>>,
-  place: string,
+  source: string,
 ): { current: string; keys: [name: string, key: unknown][] } {
   if (typeof current !== 'string' || typeof keys !== 'object' || keys === null) {
-    throw new Error(`${place}: must hold "current" and "keys"`);
+    throw new Error(`${source}: must hold "current" and "keys"`);
   }
-  if (!Object.hasOwn(keys, current)) throw new Error(`${place}: the current key is not among the keys`);
+  if (!Object.hasOwn(keys, current)) throw new Error(`${source}: the current key is not among the keys`);
   return { current, keys: Object.entries(keys) };
 }
 
 /**
- * Makes the file at `path`, mode 0600, with one new key. False: there is a file already, which stays as it is: what was
- * made with its keys could not be made again.
+ * Creates the file at `path`, mode 0600, with one new key. Returns false, and changes nothing, when there is one already:
+ * secrets that were derived with its keys could not be derived again.
  */
 export async function createKeyFile(path: string, randomBytes: RandomBytes): Promise<boolean> {
   const document = { current: FIRST_KEY, keys: { [FIRST_KEY]: newKey(randomBytes) } };
@@ -49,7 +49,7 @@ export async function createKeyFile(path: string, randomBytes: RandomBytes): Pro
   }
 }
 
-/** The text of a file. The mode is that of the file that is open: no other can be put in its place in between. */
+/** The text of a file. The mode is that of the file that is open: no other file can take its name in between. */
 export function readPrivate(path: string): string {
   const file = openSync(path, 'r');
   try {
@@ -68,7 +68,7 @@ async function writeDurably(path: string, text: string): Promise<void> {
   await file.sync();
 }
 
-/** A link, unlike a rename, never replaces what is there. */
+/** A link, unlike a rename, never replaces a file. */
 async function linkUnlessTaken(from: string, to: string): Promise<boolean> {
   try {
     await link(from, to);
@@ -103,13 +103,13 @@ export function secretKey(key: unknown, where: string): KeyObject {
 }
 
 /** The object that a text holds. The error of JSON.parse would quote the text. */
-export function parseJson(text: string, place: string): Readonly<Record<string, unknown>> {
+export function parseJson(text: string, source: string): Readonly<Record<string, unknown>> {
   let document: unknown;
   try {
     document = JSON.parse(text);
   } catch {
-    // As for any other text that is no object.
+    // As for any other text that is not an object.
   }
-  if (typeof document !== 'object' || document === null) throw new Error(`${place}: not a JSON object`);
+  if (typeof document !== 'object' || document === null) throw new Error(`${source}: not a JSON object`);
   return document as Record<string, unknown>;
 }

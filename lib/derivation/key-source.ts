@@ -1,11 +1,11 @@
-/** Where the document of the credential keys lies: in a file of one machine, or in a secret. */
+/** Where the document of the credential keys is stored: in a file, or in a secret of Secrets Manager. */
 
 import type { Secrets } from '../aws/secrets.ts';
 import { replaceFile } from '../files/atomic-file.ts';
 import { withLock } from '../files/lock.ts';
 import { readPrivate } from './key-file.ts';
 
-/** The document, in the hands of the one who changes it. */
+/** The document, while it is changed. */
 export interface DocumentTransaction {
   read(): Promise<string | undefined>;
   /** Replaces what was read. */
@@ -17,7 +17,7 @@ export interface KeySource {
   readonly name: string;
   /** The text; undefined when there is none. */
   read(): Promise<string | undefined>;
-  /** Runs `work`, whose write takes the place of what it has read; anew when another writer was faster. */
+  /** Runs `work`. Its write replaces exactly what it has read; when another writer was faster, it runs again. */
   transaction<T>(work: (document: DocumentTransaction) => Promise<T>): Promise<T>;
 }
 
@@ -33,11 +33,11 @@ export function fileKeySource(path: string): KeySource {
       throw error;
     }
   };
-  const held: DocumentTransaction = { read, write: text => replaceFile(path, text, 0o600) };
+  const document: DocumentTransaction = { read, write: text => replaceFile(path, text, 0o600) };
   return {
     name: path,
     read,
-    transaction: work => withLock(`${path}.lock`, LOCK_PATIENCE_MS, () => work(held)),
+    transaction: work => withLock(`${path}.lock`, LOCK_PATIENCE_MS, () => work(document)),
   };
 }
 
@@ -47,8 +47,8 @@ export function secretKeySource(secrets: Secrets, name: string): KeySource {
     name,
     read: () => secrets.read(name),
     transaction: work =>
-      secrets.transaction(held =>
-        work({ read: () => held.read(name), write: text => held.write(name, text) }),
+      secrets.transaction(transaction =>
+        work({ read: () => transaction.read(name), write: text => transaction.write(name, text) }),
       ),
   };
 }

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** Puts a file with this text and mode in the place of `path`. Whatever the umask, the mode is as given. */
+/** Replaces the file at `path` by one with this text and exactly this mode, whatever the umask. */
 export async function replaceFile(path: string, text: string, mode: number): Promise<void> {
   const temporary = `${path}.${randomUUID()}`;
   try {
@@ -17,7 +17,7 @@ export async function replaceFile(path: string, text: string, mode: number): Pro
 }
 
 async function writeDurably(path: string, text: string, mode: number): Promise<void> {
-  // Created closed to others and opened up afterwards: a private key is never readable for a moment.
+  // Created private and opened afterwards, so that a private key is never readable for a moment.
   await using file = await open(path, 'wx', 0o600);
   await file.writeFile(text);
   await file.chmod(mode);

@@ -1,12 +1,12 @@
-/** One process at a time: a lock that is a file. */
+/** A lock that is a file: one process at a time. */
 import { open, rm, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const POLL_MS = 50;
 
 /**
- * Runs `work` while nobody else holds the lock file at `path`; waits for as long as others come before. A holder
- * that is still the same after `patienceMs` was killed, and its lock is taken over.
+ * Runs `work` with the lock at `path`, and waits for as long as other processes have it. One that has had it for
+ * `patienceMs` is taken for dead, and its lock is taken over.
  */
 export async function withLock<T>(path: string, patienceMs: number, work: () => Promise<T>): Promise<T> {
   await acquire(path, patienceMs);
@@ -17,7 +17,7 @@ export async function withLock<T>(path: string, patienceMs: number, work: () => 
   }
 }
 
-/** Waiting is counted in polls of one and the same lock file, so that no clock has to be believed. */
+/** Waiting is counted in polls of the same lock file, so that a clock that is set does not matter. */
 async function acquire(path: string, patienceMs: number): Promise<void> {
   let holder: string | undefined;
   let waited = 0;

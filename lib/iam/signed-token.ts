@@ -79,7 +79,10 @@ export function readJws(text: string): UnverifiedJws {
 }
 
 /** The signed payload. A key that is for one algorithm verifies no other (RFC 8725 section 3.1). */
-export async function verifiedPayload(text: string, { key, algorithm }: VerificationKey): Promise<Uint8Array> {
+export async function verifiedPayload(
+  text: string,
+  { key, algorithm }: VerificationKey,
+): Promise<Uint8Array> {
   const algorithms = ALGORITHMS.filter(name => algorithm === undefined || algorithm === name);
   try {
     return (await compactVerify(text, key, { algorithms })).payload;

@@ -1,6 +1,6 @@
 /**
- * The certificates that registries of the x5c profile ask for: a root for their bundle and the leaves below it
- * (distribution `registry/auth/token/token.go`; RFC 5280). Only maintenance loads this.
+ * The certificates of the x5c profile: a root for the registry's bundle and the leaves below it (distribution
+ * `registry/auth/token/token.go`; RFC 5280). Only key rotation loads this file.
  */
 // A library below @peculiar/x509 (tsyringe) refuses to load without this, so it comes first.
 import 'reflect-metadata';
@@ -27,7 +27,7 @@ const SERIAL_BYTES = 16;
 const NAME_LENGTH = 64;
 const ECDSA = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 
-/** Who certifies: a P-256 key, and its own certificate as DER. */
+/** What certifies leaves: a P-256 key, and its own certificate as DER. */
 export interface Authority {
   readonly privateKey: KeyObject;
   readonly certificate: Uint8Array;
@@ -39,7 +39,7 @@ export interface Certified {
   readonly endsAt: number;
 }
 
-/** A self-signed root for the service, good for ten years; below it there are leaves and nothing else. */
+/** A self-signed root for the service, valid for ten years; it may certify leaves only. */
 export function certifyRoot(service: string, privateKey: KeyObject, now: number): Promise<Certified> {
   const publicKey = spki(privateKey);
   const name = commonName(`Pullpass root for ${service}`);
@@ -109,7 +109,7 @@ function commonName(text: string): { CN: string[] }[] {
   return [{ CN: [text.slice(0, NAME_LENGTH)] }];
 }
 
-/** As random as the new key that it is taken from; the first bits make it positive and never zero. */
+/** As random as the new key that it is derived from; the first bits make it positive and never zero. */
 function serialOf(publicKey: PublicKey): string {
   const serial = hash('sha256', new Uint8Array(publicKey.rawData), 'buffer').subarray(0, SERIAL_BYTES);
   serial.writeUInt8(0x40 | (serial.readUInt8(0) & 0x3f), 0);

@@ -1,4 +1,4 @@
-/** Reads the JSON documents that keys are kept in; says what is wrong without a byte of what they hold. */
+/** Reads the JSON documents that hold keys. Errors say what is wrong and never quote a document. */
 import * as v from 'valibot';
 
 /** Seconds since 1970. */
@@ -6,7 +6,7 @@ export const Seconds = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 /** Padded base64 (RFC 4648 section 4). */
 export const Base64 = v.pipe(v.string(), v.nonEmpty(), v.base64());
 
-/** What the schema makes of `text`. Throws an error with `name` and the paths at fault, never with values. */
+/** The document in `text`. Throws an error with `name` and the paths at fault, never with values. */
 export function readDocument<const S extends v.GenericSchema>(
   schema: S,
   text: string,
@@ -19,7 +19,7 @@ export function readDocument<const S extends v.GenericSchema>(
   );
 }
 
-/** The error of JSON.parse quotes the text, and is therefore not passed on as the cause. */
+/** Without a cause, because the error of JSON.parse quotes the text. */
 function parseJson(text: string, name: string): unknown {
   try {
     return JSON.parse(text);
@@ -28,7 +28,7 @@ function parseJson(text: string, name: string): unknown {
   }
 }
 
-/** How documents are written. */
+/** As documents are stored. */
 export function writeDocument(document: object): string {
   return `${JSON.stringify(document, null, 2)}\n`;
 }

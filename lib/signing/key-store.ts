@@ -5,7 +5,7 @@ import type { Secrets } from '../aws/secrets.ts';
 import { replaceFile } from '../files/atomic-file.ts';
 import { withLock } from '../files/lock.ts';
 
-/** What a service has: the ring that signs, the root that only certifies (x5c), and what anybody may know of both. */
+/** The ring that signs, the root that only certifies (x5c), and what is public of both. */
 export type KeyFile = 'ring.json' | 'root.json' | 'public.json';
 
 export interface KeyReader {
@@ -13,7 +13,7 @@ export interface KeyReader {
   read(service: string, file: KeyFile): Promise<string | undefined>;
 }
 
-/** The keys of one service, in the hands of the one who changes them. */
+/** The keys of one service, while they are changed. */
 export interface KeyTransaction {
   read(file: KeyFile): Promise<string | undefined>;
   /** Replaces a file that was read, whole or not at all. */
@@ -22,8 +22,7 @@ export interface KeyTransaction {
 
 export interface KeyStore extends KeyReader {
   /**
-   * Runs `work`, whose writes take the place of what it has read and of nothing else. It runs anew when another writer
-   * was faster.
+   * Runs `work`. Its writes replace exactly what it has read; when another writer was faster, it runs again.
    */
   transaction<T>(service: string, work: (keys: KeyTransaction) => Promise<T>): Promise<T>;
 }
@@ -34,7 +33,7 @@ const MODES = {
   'public.json': 0o644,
 } as const satisfies Record<KeyFile, number>;
 
-/** Maintenance takes milliseconds, and with RSA keys on a busy machine a few seconds. */
+/** A change takes milliseconds, and with RSA keys on a busy machine a few seconds. */
 const LOCK_PATIENCE_MS = 15_000;
 
 /** The keys below `path`, a directory for each service. Makes directories (mode 0700) on the first write. */
@@ -52,16 +51,16 @@ export function fileKeyStore(path: string): KeyStore {
     async transaction(service, work) {
       const directory = join(path, directoryName(service));
       await mkdir(directory, { recursive: true, mode: 0o700 });
-      const held: KeyTransaction = {
+      const keys: KeyTransaction = {
         read: file => read(service, file),
         write: (file, text) => replaceFile(join(directory, file), text, MODES[file]),
       };
-      return withLock(join(directory, 'lock'), LOCK_PATIENCE_MS, () => work(held));
+      return withLock(join(directory, 'lock'), LOCK_PATIENCE_MS, () => work(keys));
     },
   };
 }
 
-/** The name of a service's directory. A leading dot is escaped too: `..` must not lead out. */
+/** The name of a service's directory. A leading dot is escaped too, because `..` would be another directory. */
 export function directoryName(service: string): string {
   return encodeURIComponent(service).replace(/^\./, '%2E');
 }
@@ -72,7 +71,7 @@ const KINDS = {
   'public.json': 'public',
 } as const satisfies Record<KeyFile, string>;
 
-/** What names of secrets cannot hold, and `=`, by which it is written ("CreateSecret", `Name`). */
+/** Characters that names of secrets cannot have ("CreateSecret", `Name`), and `=`, which escapes them. */
 const ESCAPED = /[^A-Za-z0-9_.@-]/gu;
 
 const LONGEST_NAME = 512;
@@ -83,16 +82,16 @@ export function secretKeyStore(secrets: Secrets, prefix: string): KeyStore {
   return {
     read: (service, file) => secrets.read(nameOf(service, file)),
     transaction: (service, work) =>
-      secrets.transaction(held =>
+      secrets.transaction(transaction =>
         work({
-          read: file => held.read(nameOf(service, file)),
-          write: (file, text) => held.write(nameOf(service, file), text),
+          read: file => transaction.read(nameOf(service, file)),
+          write: (file, text) => transaction.write(nameOf(service, file), text),
         }),
       ),
   };
 }
 
-/** A service's characters outside `[A-Za-z0-9_.@-]` are written `=XX`, by their UTF-8 bytes. Throws when that is too long. */
+/** Characters of a service outside `[A-Za-z0-9_.@-]` become `=XX`, by their UTF-8 bytes. Throws when that is too long. */
 export function secretName(prefix: string, service: string, file: KeyFile): string {
   const name = `${prefix}/${KINDS[file]}/${service.replaceAll(ESCAPED, escaped)}`;
   if (name.length > LONGEST_NAME) throw new Error(`the name of ${service} is too long for a secret's`);

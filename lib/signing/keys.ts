@@ -1,4 +1,4 @@
-/** Makes signing keys, and names them by their thumbprint. */
+/** Creates signing keys, and names them by their thumbprint. */
 import { createPublicKey, generateKeyPair, hash, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { SigningAlgorithm } from '../domain/service.ts';
@@ -11,7 +11,7 @@ export function publicJwk(privateKey: KeyObject): JsonWebKey {
   return createPublicKey(privateKey).export({ format: 'jwk' });
 }
 
-/** The SHA-256 thumbprint of a JWK (RFC 7638): its `kid`, here always. */
+/** The SHA-256 thumbprint of a JWK (RFC 7638), which is always its `kid` here. */
 export function thumbprint(jwk: JsonWebKey): string {
   return hash('sha256', JSON.stringify(jwk, THUMBPRINT_MEMBERS), 'base64url');
 }
@@ -40,7 +40,7 @@ function hasShortCoordinate(key: KeyObject): boolean {
   return [x, y].some(coordinate => coordinate !== undefined && Buffer.from(coordinate, 'base64url')[0] === 0);
 }
 
-/** PKCS #8, PEM: how private keys are kept. */
+/** PKCS #8, PEM: as private keys are stored. */
 export function toPem(key: KeyObject): string {
   return key.export({ type: 'pkcs8', format: 'pem' }).toString();
 }

@@ -45,7 +45,7 @@ const PublicDocument = v.strictObject({
 
 export type PublicDocument = v.InferOutput<typeof PublicDocument>;
 
-/** What keys that are kept, and certificates of roots (DER in base64), let everybody know. */
+/** The public document of these keys and root certificates (DER in base64). */
 export function publicText(
   { name, profile, algorithm }: Service,
   keys: readonly KeyDocument[],
@@ -70,12 +70,13 @@ export function publicText(
 export function readPublicDocument(text: string, { name, profile, algorithm }: Service): PublicDocument {
   const what = `the public document of ${name}`;
   const document = readDocument(PublicDocument, text, what);
-  const isIts = document.service === name && document.profile === profile && document.algorithm === algorithm;
-  if (!isIts) throw new Error(`${what}: of another service, profile or algorithm`);
+  const isExpected =
+    document.service === name && document.profile === profile && document.algorithm === algorithm;
+  if (!isExpected) throw new Error(`${what}: of another service, profile or algorithm`);
   return document;
 }
 
-/** Publishes the keys of the configured services. Throws `not-found` for any other, `unavailable` without keys. */
+/** Publishes the keys of the configured services. Throws `not-found` for other services, `unavailable` without keys. */
 export function keyPublication(services: readonly Service[], keys: KeyReader): KeyPublication {
   const byName = new Map(services.map(service => [service.name, service]));
   const documents = cached({ keys, file: 'public.json', parse: readPublicDocument });

@@ -1,4 +1,4 @@
-/** Rotates the ring of a service: adds what is due, drops what nothing needs. */
+/** Rotates the ring of a service: adds keys that are due, removes keys that are no longer needed. */
 
 import type { KeyObject } from 'node:crypto';
 import { currentKey, LONGEST_TOKEN_SECONDS, nextLeafStart, publishedKeys } from '../domain/key-ring.ts';
@@ -14,58 +14,57 @@ import { fits, type KeyDocument, type RingDocument, readRingDocument } from './r
 import { hasCertified, hasRoot, maintainRoot, type Root, replaceRoot } from './root.ts';
 
 /**
- * Makes what is missing, adds the next leaf when it is due (x5c) or the one published successor (kid), and drops
- * keys that nobody needs any more. A ring of another profile or algorithm than the configuration's is made anew.
- * Changes nothing when nothing is due. Throws when what is stored cannot be read, and then touches nothing.
+ * Creates a missing ring, adds the next leaf when it is due (x5c) or the one published successor (kid), and removes keys
+ * that are no longer needed. A ring whose profile or algorithm is not the configured one is replaced. Throws, without a
+ * change, when a stored document cannot be read.
  */
-export function maintainRing(service: Service, directory: KeyStore, now: number): Promise<RingReport> {
-  return update('maintain', directory, { service, now });
+export function maintainRing(service: Service, store: KeyStore, now: number): Promise<RingReport> {
+  return update('maintain', store, { service, now });
 }
 
 /**
- * Brings a new key into use at once: a new leaf (x5c), or the published successor (kid), whose place is then taken by
- * a new one. Other processes follow within the minute that they keep a ring.
+ * Brings a new key into use at once: a new leaf (x5c), or the published successor (kid), which then gets a successor of
+ * its own. Other processes follow when they read the ring again, within a minute.
  */
-export function rotateNow(service: Service, directory: KeyStore, now: number): Promise<RingReport> {
-  return update('rotate', directory, { service, now });
+export function activateKey(service: Service, store: KeyStore, now: number): Promise<RingReport> {
+  return update('rotate', store, { service, now });
 }
 
 /**
- * A new root and a new leaf (x5c), or new keys (kid), in place of all others, which are published no more. Until the
- * registry has the new bundle or key set, it refuses every access token; from then on it refuses those of stolen keys.
+ * Replaces all keys, after a theft: a new root and leaf (x5c), or new keys (kid); the old ones are no longer published.
+ * Until a registry has the new bundle or key set it refuses every access token, afterwards those of the old keys.
  */
-export function replaceKeys(service: Service, directory: KeyStore, now: number): Promise<RingReport> {
-  return update('replace', directory, { service, now });
+export function replaceKeys(service: Service, store: KeyStore, now: number): Promise<RingReport> {
+  return update('replace', store, { service, now });
 }
 
-/** The upkeep of the rings in a directory. */
-export function ringRotation(directory: KeyStore): RingRotation {
+/** Rotates the rings in a key store. */
+export function ringRotation(store: KeyStore): RingRotation {
   return {
-    maintain: (service, now) => maintainRing(service, directory, now),
-    activate: (service, now) => rotateNow(service, directory, now),
-    replace: (service, now) => replaceKeys(service, directory, now),
+    maintain: (service, now) => maintainRing(service, store, now),
+    activate: (service, now) => activateKey(service, store, now),
+    replace: (service, now) => replaceKeys(service, store, now),
   };
 }
 
-interface Moment {
-  readonly service: Service;
-  readonly now: number;
-}
-
 /**
- * Whoever is ended between two of the writes leaves a ring whose keys are all published, and the next maintenance does the
- * rest: a key is published before the ring has it, and published no more after the ring has lost it.
+ * A key is published before it is in the ring, and until after it has left the ring. A process that ends between two of
+ * the writes therefore leaves a ring whose keys are all published, and the next maintenance completes the change.
  */
-function update(verb: Verb, directory: KeyStore, { service, now }: Moment): Promise<RingReport> {
-  return directory.transaction(service.name, async keys => {
+function update(
+  act: Act,
+  store: KeyStore,
+  { service, now }: Omit<RotationContext, 'keys'>,
+): Promise<RingReport> {
+  return store.transaction(service.name, async keys => {
     const stored = await keys.read('ring.json');
     const before = stored === undefined ? [] : neededKeys(stored, service, now);
-    const outcome = await ROTATION[service.profile][verb](before, { service, keys, now });
+    const outcome = await ROTATION[service.profile][act](before, { service, keys, now });
     const roots = outcome.root?.certificates ?? [];
-    const leaving = before.filter(({ kid }) => outcome.keys.every(key => key.kid !== kid));
-    await writeIfOther(keys, 'public.json', publicText(service, [...outcome.keys, ...leaving], roots));
-    await writeIfOther(keys, 'ring.json', writeDocument(ringDocument(service, outcome.keys)));
-    await writeIfOther(keys, 'public.json', publicText(service, outcome.keys, roots));
+    const removed = before.filter(({ kid }) => outcome.keys.every(key => key.kid !== kid));
+    await writeIfChanged(keys, 'public.json', publicText(service, [...outcome.keys, ...removed], roots));
+    await writeIfChanged(keys, 'ring.json', writeDocument(ringDocument(service, outcome.keys)));
+    await writeIfChanged(keys, 'public.json', publicText(service, outcome.keys, roots));
     return report({ service, now }, before, outcome);
   });
 }
@@ -75,7 +74,7 @@ function neededKeys(text: string, service: Service, now: number): KeyDocument[] 
   return fits(document, service) ? publishedKeys(document.keys, now) : [];
 }
 
-async function writeIfOther(
+async function writeIfChanged(
   keys: KeyTransaction,
   file: 'public.json' | 'ring.json',
   text: string,
@@ -91,59 +90,62 @@ function ringDocument(
 }
 
 function report(
-  { service, now }: Moment,
+  { service, now }: Omit<RotationContext, 'keys'>,
   before: readonly KeyDocument[],
   { keys, root }: Outcome,
 ): RingReport {
-  const without = (all: readonly KeyDocument[], others: readonly KeyDocument[]) =>
+  const namesOnlyIn = (all: readonly KeyDocument[], others: readonly KeyDocument[]) =>
     all.map(({ kid }) => kid).filter(kid => others.every(other => other.kid !== kid));
   const current = currentKey(keys, now);
   return {
     service: service.name,
     signs: current?.kid ?? null,
-    added: without(keys, before),
-    removed: without(before, keys),
+    added: namesOnlyIn(keys, before),
+    removed: namesOnlyIn(before, keys),
     keyEndsAt: root === null ? null : (current?.dropAfter ?? null),
     rootEndsAt: root?.endsAt ?? null,
   };
 }
 
-export interface RotationContext {
+interface RotationContext {
   readonly service: Service;
   readonly keys: KeyTransaction;
   readonly now: number;
 }
 
-/** What a ring shall be. */
-export interface Outcome {
+/** The keys that a ring is to have. */
+interface Outcome {
   /** Newest first. */
   readonly keys: readonly KeyDocument[];
   /** null in the profile without certificates. */
   readonly root: Root | null;
 }
 
-export type Verb = 'maintain' | 'rotate' | 'replace';
+type Act = 'maintain' | 'rotate' | 'replace';
 
-/** Each takes the keys that are still needed. */
-type Upkeep = Record<Verb, (keys: readonly KeyDocument[], ground: RotationContext) => Promise<Outcome>>;
+/** How the rings of one profile change. Each function gets the keys that are still needed. */
+type ProfileRotation = Record<
+  Act,
+  (keys: readonly KeyDocument[], context: RotationContext) => Promise<Outcome>
+>;
 
 /**
- * Leaves follow each other by themselves: registries trust their root. Those that the root has not certified go: a
- * replacement has begun with a new root, and whoever was ended in its midst is followed by maintenance that completes it.
+ * Leaves rotate by themselves, because registries trust their root. A leaf that the root has not certified is removed: it
+ * is left over from a replacement that began with a new root and did not finish.
  */
-const certified: Upkeep = {
-  async maintain(keys, ground) {
-    const root = await rootFor(keys, ground);
+const certifiedRotation: ProfileRotation = {
+  async maintain(keys, context) {
+    const root = await rootFor(keys, context);
     const own = keys.filter(key => isCertifiedBy(root, key));
-    const start = nextLeafStart(own, ground.now);
-    return { root, keys: start === undefined ? own : [await newLeaf(root, ground.service, start), ...own] };
+    const start = nextLeafStart(own, context.now);
+    return { root, keys: start === undefined ? own : [await newLeaf(root, context.service, start), ...own] };
   },
-  async rotate(keys, ground) {
-    const root = await rootFor(keys, ground);
+  async rotate(keys, context) {
+    const root = await rootFor(keys, context);
     const started = keys.filter(
-      key => key.useFrom !== null && key.useFrom <= ground.now && isCertifiedBy(root, key),
+      key => key.useFrom !== null && key.useFrom <= context.now && isCertifiedBy(root, key),
     );
-    return { root, keys: [await newLeaf(root, ground.service, ground.now), ...started] };
+    return { root, keys: [await newLeaf(root, context.service, context.now), ...started] };
   },
   async replace(_, { service, keys, now }) {
     const root = await replaceRoot(keys, service.name, now);
@@ -151,25 +153,25 @@ const certified: Upkeep = {
   },
 };
 
-/** One key signs and one waits, published, until the operator knows that every registry has read it. */
-const named: Upkeep = {
-  async maintain(keys, ground) {
-    return currentKey(keys, ground.now) === undefined
-      ? named.rotate(keys, ground)
-      : { root: null, keys: await withSuccessor(keys, ground.service) };
+/** One key signs. Its successor is published and waits until the operator knows that every registry has read it. */
+const namedRotation: ProfileRotation = {
+  async maintain(keys, context) {
+    return currentKey(keys, context.now) === undefined
+      ? namedRotation.rotate(keys, context)
+      : { root: null, keys: await withSuccessor(keys, context.service) };
   },
   async rotate(keys, { service, now }) {
     const active = activated(await withSuccessor(keys, service), now);
     return { root: null, keys: await withSuccessor(active, service) };
   },
-  replace: (_, ground) => named.rotate([], ground),
+  replace: (_, context) => namedRotation.rotate([], context),
 };
 
-export const ROTATION: Record<HeaderProfile, Upkeep> = { x5c: certified, kid: named };
+const ROTATION: Record<HeaderProfile, ProfileRotation> = { x5c: certifiedRotation, kid: namedRotation };
 
-/** A new root in place of a lost one would be trusted by no registry, so nobody but the operator may start over. */
-async function rootFor(documents: readonly KeyDocument[], ground: RotationContext): Promise<Root> {
-  const { service, keys, now } = ground;
+/** No registry would trust a new root in place of a lost one, so only the operator may replace it. */
+async function rootFor(documents: readonly KeyDocument[], context: RotationContext): Promise<Root> {
+  const { service, keys, now } = context;
   if (documents.length > 0 && !(await hasRoot(keys, service.name))) {
     throw new Error(
       `the root of ${service.name}: missing; restore root.json, or replace the keys and give the registry the new bundle`,
@@ -198,7 +200,7 @@ async function withSuccessor(
   return [keyDocument(await newPrivateKey(algorithm), successor), ...keys];
 }
 
-/** The successor signs from `now` on; its predecessors stay for as long as a token of theirs may be accepted. */
+/** The successor signs from `now` on; the former keys stay for as long as their tokens may be accepted. */
 function activated(keys: readonly KeyDocument[], now: number): KeyDocument[] {
   const dropAfter = now + CACHE_SECONDS + LONGEST_TOKEN_SECONDS;
   return keys.map(key =>

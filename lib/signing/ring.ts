@@ -15,7 +15,7 @@ const KeyDocument = v.strictObject({
   dropAfter: v.nullable(Seconds),
   /** PKCS #8, PEM. */
   privateKey: v.string(),
-  /** What `x5c` holds: the leaf, DER; nothing in a ring whose profile has no certificates. */
+  /** The leaf for `x5c`, DER; empty in the profile without certificates. */
   certificates: v.array(Base64),
 });
 
@@ -46,7 +46,7 @@ export interface Ring {
   readonly keys: readonly SigningKey[];
 }
 
-/** The ring as it is kept. Throws when the text is anything else, or speaks of another service. */
+/** The ring as it is stored. Throws for any other text, and for the ring of another service. */
 export function readRingDocument(text: string, service: string): RingDocument {
   const name = `the ring of ${service}`;
   const document = readDocument(RingDocument, text, name);
@@ -54,7 +54,7 @@ export function readRingDocument(text: string, service: string): RingDocument {
   return document;
 }
 
-/** Whether the ring is of the kind that the configuration wants. */
+/** Whether the ring has the configured profile and algorithm. */
 export function fits(document: RingDocument, { profile, algorithm }: Service): boolean {
   return document.profile === profile && document.algorithm === algorithm;
 }
@@ -76,7 +76,8 @@ function signingKey(document: KeyDocument, { name, profile, algorithm }: Service
   const jwk = publicJwk(privateKey);
   const sound =
     isOf(algorithm, privateKey) && thumbprint(jwk) === kid && isCertified(privateKey, certificates, profile);
-  if (!sound) throw new Error(`the ring of ${name}: key ${kid} is not what it says`);
+  if (!sound)
+    throw new Error(`the ring of ${name}: key ${kid} does not match its name, algorithm or certificate`);
   return {
     useFrom,
     dropAfter,
@@ -98,7 +99,7 @@ function isCertified(key: KeyObject, certificates: readonly string[], profile: H
   return leaf?.checkPrivateKey(key) === true && others.length === 0;
 }
 
-/** Never `jwk`, `jku` or `x5u`: a verifier that believes them believes anyone (CVE-2025-24976). */
+/** Never `jwk`, `jku` or `x5u`: with them a token would choose its own key (CVE-2025-24976). */
 function encodedHeader(
   { kid, certificates }: KeyDocument,
   profile: HeaderProfile,

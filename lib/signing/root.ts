@@ -1,4 +1,4 @@
-/** The root of a service that certifies its leaves. Its private key is read by maintenance and by nobody else. */
+/** The root of a service, which certifies its leaves. Only key rotation reads its private key. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import * as v from 'valibot';
 import { LEAF_LEAD_SECONDS, LEAF_SECONDS } from '../domain/key-ring.ts';
@@ -12,7 +12,7 @@ const RootDocument = v.strictObject({
   service: v.string(),
   /** PKCS #8, PEM; of the first certificate. */
   privateKey: v.string(),
-  /** DER, newest first. The others are former roots, whose leaves still live. */
+  /** DER, newest first. The others are former roots, whose leaves are still valid. */
   certificates: v.tupleWithRest([Base64], Base64),
 });
 type RootDocument = v.InferOutput<typeof RootDocument>;
@@ -26,14 +26,14 @@ export interface Root {
   readonly endsAt: number;
 }
 
-/** Whether there is a root. Throws when what is there is not this service's. */
+/** Whether there is a root. Throws for the root of another service. */
 export async function hasRoot(keys: KeyTransaction, service: string): Promise<boolean> {
   return (await readRoot(keys, service)) !== undefined;
 }
 
 /**
- * The root that certifies now. A new one is made when there is none, and when the last one would end before the leaf that
- * it has to certify; registries then have to be given the new bundle.
+ * The root that certifies now. A new one is created when there is none, and when the last one would end before the next
+ * leaf; registries then need the new bundle.
  */
 export async function maintainRoot(keys: KeyTransaction, service: string, now: number): Promise<Root> {
   const stored = await readRoot(keys, service);
@@ -41,7 +41,7 @@ export async function maintainRoot(keys: KeyTransaction, service: string, now: n
   return store(keys, await newRoot(service, now, stored?.certificates));
 }
 
-/** A new root in place of all others: what they have certified is trusted no more, once registries have its bundle. */
+/** Replaces all roots. Once registries have the new bundle, they no longer trust what the old roots have certified. */
 export async function replaceRoot(keys: KeyTransaction, service: string, now: number): Promise<Root> {
   await keys.read('root.json');
   return store(keys, await newRoot(service, now));

@@ -1,4 +1,4 @@
-/** Signs access tokens. Everything here is on the path of a login. */
+/** Signs access tokens. A login waits for this. */
 
 import { type KeyObject, sign } from 'node:crypto';
 import { type AccessTokenClaims, MAX_ACCESS_TOKEN_BYTES } from '../domain/access-token.ts';
@@ -43,14 +43,14 @@ function compact(
   const signature = SIGN[alg](Buffer.from(input), privateKey);
   const token = `${input}.${Buffer.from(signature).toString('base64url')}`;
   if (token.length > MAX_ACCESS_TOKEN_BYTES) {
-    throw new PullpassError('invalid-request', { detail: 'Too many scopes were asked for at once.' });
+    throw new PullpassError('invalid-request', { detail: 'Too many scopes at once; ask for fewer.' });
   }
   return token;
 }
 
 const COORDINATE_BYTES = 32;
 
-/** The signature over `input`, as JWS wants it. */
+/** The signature over `input`, in the form of JWS. */
 export const SIGN = {
   ES256: (input, key) => concatenated(sign('sha256', input, key)),
   RS256: (input, key) => sign('sha256', input, key),

@@ -387,7 +387,7 @@ describe('an access token', () => {
       scope,
     };
     const { status, json } = await deployment.send('POST /oauth/token', { form });
-    expect([status, json.details]).toEqual([400, 'Too many scopes were asked for at once.']);
+    expect([status, json.details]).toEqual([400, 'Too many scopes at once; ask for fewer.']);
   });
 
   it.each<[number, number]>([

@@ -149,7 +149,11 @@ describe('a token that is added', () => {
       ['repositories[0]: must be a repository name, or a prefix followed by /*'],
     ],
     ['a repository that is a number', { repositories: [5] }, ['repositories[0]: must be a string']],
-    ['repositories in a string', { repositories: 'team-a/x' }, ['repositories: must be a list of repository patterns, or null']],
+    [
+      'repositories in a string',
+      { repositories: 'team-a/x' },
+      ['repositories: must be a list of repository patterns, or null'],
+    ],
     ['retrievable null', { retrievable: null }, ['retrievable: must be true or false']],
     [
       'two faults, both named',

@@ -56,7 +56,7 @@ describe('the answer to a deployment', () => {
     '',
   ])('is not put to %s', async url => {
     const { put, sent } = sender();
-    await expect(putResponse(url, '{}', put)).rejects.toThrow(/no place of S3/);
+    await expect(putResponse(url, '{}', put)).rejects.toThrow(/not one of S3/);
     expect(sent).toEqual([]);
   });
 
@@ -72,13 +72,13 @@ describe('the answer to a deployment', () => {
     await putResponse(URL_OF_EUROPE, '{}', second.put);
     expect(second.sent).toHaveLength(3);
     const never = sender(...Array(9).fill(403));
-    await expect(putResponse(URL_OF_EUROPE, '{}', never.put)).rejects.toThrow(/not taken: 403/);
+    await expect(putResponse(URL_OF_EUROPE, '{}', never.put)).rejects.toThrow(/not accept the answer: 403/);
     expect(never.sent).toHaveLength(3);
   });
 
   it('follows no redirection', async () => {
     const { put, sent } = sender(307, 307, 307);
-    await expect(putResponse(URL_OF_EUROPE, '{}', put)).rejects.toThrow(/not taken: 307/);
+    await expect(putResponse(URL_OF_EUROPE, '{}', put)).rejects.toThrow(/not accept the answer: 307/);
     expect(new Set(sent.map(({ url }) => url))).toEqual(new Set([URL_OF_EUROPE]));
   });
 });

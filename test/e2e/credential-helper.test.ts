@@ -74,7 +74,10 @@ describe('with the broker down', () => {
     onTestFinished(async () => void (await pullpass.start()));
 
     const start = performance.now();
-    expectRefusal(await client.pull(reference), `${pullpass.url} cannot be reached: the connection was refused.`);
+    expectRefusal(
+      await client.pull(reference),
+      `${pullpass.url} cannot be reached: the connection was refused.`,
+    );
     expect(performance.now() - start).toBeLessThan(PATIENCE_MS);
   });
 });

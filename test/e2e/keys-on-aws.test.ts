@@ -12,7 +12,7 @@ import type { Service } from '../../lib/domain/service.ts';
 import { type KeyStore, secretKeyStore } from '../../lib/signing/key-store.ts';
 import { keyPublication } from '../../lib/signing/publication.ts';
 import { cachedRings } from '../../lib/signing/ring.ts';
-import { maintainRing, replaceKeys, rotateNow } from '../../lib/signing/ring-rotation.ts';
+import { activateKey, maintainRing, replaceKeys } from '../../lib/signing/ring-rotation.ts';
 import { accessTokenSigner } from '../../lib/signing/signer.ts';
 import { writeRegistryFiles } from '../../local/registry-files.ts';
 import { keyDirectoryContract } from '../contracts/key-directory.ts';
@@ -107,7 +107,7 @@ describe.each(REGISTRIES)('a registry that trusts rings in moto: %s', kind => {
     try {
       const first = await sign();
       expect(await statusWith(address, first)).toBe(404);
-      await rotateNow(service, directory(), now());
+      await activateKey(service, directory(), now());
       const second = await sign();
       expect(second.split('.')[0]).not.toBe(first.split('.')[0]);
       expect([await statusWith(address, first), await statusWith(address, second)]).toEqual([404, 404]);

@@ -6,7 +6,7 @@ import type { Service } from '../../lib/domain/service.ts';
 import type { KeyStore } from '../../lib/signing/key-store.ts';
 import { keyPublication, readPublicDocument } from '../../lib/signing/publication.ts';
 import { cachedRings, readRingDocument } from '../../lib/signing/ring.ts';
-import { maintainRing, replaceKeys, rotateNow } from '../../lib/signing/ring-rotation.ts';
+import { activateKey, maintainRing, replaceKeys } from '../../lib/signing/ring-rotation.ts';
 import { accessTokenSigner } from '../../lib/signing/signer.ts';
 import { claimsFor, ground, KID, NOW, temporaryDirectory, X5C } from './ground.ts';
 import { Killed, MORTAL } from './mortal.ts';
@@ -44,10 +44,10 @@ const SCENARIOS: Record<string, Scenario> = {
       [maintainRing, NOW],
       [maintainRing, LEAF_DUE],
     ],
-    act: rotateNow,
+    act: activateKey,
     at: LEAF_DUE + 60,
   },
-  'the successor, kid': { service: KID, before: [[maintainRing, NOW]], act: rotateNow, at: NOW + DAY },
+  'the successor, kid': { service: KID, before: [[maintainRing, NOW]], act: activateKey, at: NOW + DAY },
   'another root': { service: X5C, before: [[maintainRing, NOW]], act: replaceKeys, at: NOW + DAY },
   'other keys, kid': { service: KID, before: [[maintainRing, NOW]], act: replaceKeys, at: NOW + DAY },
 };
@@ -124,7 +124,7 @@ it('a key that is activated after a replacement that was ended signs alone: what
   const view = await MORTAL.files();
   await maintainRing(X5C, view(), NOW);
   await expect(replaceKeys(X5C, view(1), NOW + 60)).rejects.toThrow(Killed);
-  const report = await rotateNow(X5C, view(), NOW + 120);
+  const report = await activateKey(X5C, view(), NOW + 120);
   expect([report.added.length, report.removed.length]).toEqual([1, 1]);
   await expectExact(view(), X5C);
 });

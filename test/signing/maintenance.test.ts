@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { LONGEST_TOKEN_SECONDS } from '../../lib/domain/key-ring.ts';
 import type { Service } from '../../lib/domain/service.ts';
-import { maintainRing, rotateNow } from '../../lib/signing/ring-rotation.ts';
+import { activateKey, maintainRing } from '../../lib/signing/ring-rotation.ts';
 import { claimsFor, ground, headerOf, KID, KID_RSA, NOW, X5C, X5C_RSA } from './ground.ts';
 import { keysOf, kidAt, signEveryHour } from './rotation.ts';
 import { verifyByChain, verifyByKeySet } from './verifiers.ts';
@@ -58,7 +58,7 @@ describe('the ring of a service', () => {
     await maintainRing(KID, g.directory, NOW);
     const successor = (await keysOf(g, KID)).find(key => key.useFrom === null)?.kid;
     const beside = Array.from({ length: 5 }, () => maintainRing(KID, g.directory, NOW));
-    await Promise.all([...beside.slice(2), rotateNow(KID, g.directory, NOW), ...beside.slice(0, 2)]);
+    await Promise.all([...beside.slice(2), activateKey(KID, g.directory, NOW), ...beside.slice(0, 2)]);
     expect(await kidAt(g, KID, NOW)).toBe(successor);
   });
 
@@ -119,8 +119,8 @@ describe('a ring of the x5c profile', () => {
     await maintainRing(X5C, g.directory, due);
     const before = await keysOf(g, X5C);
     expect(before).toHaveLength(2);
-    await rotateNow(X5C, g.directory, due);
-    await rotateNow(X5C, g.directory, due);
+    await activateKey(X5C, g.directory, due);
+    await activateKey(X5C, g.directory, due);
     const kid = await kidAt(g, X5C, due);
     expect(before.map(key => key.kid)).not.toContain(kid);
     expect((await keysOf(g, X5C))[0]?.kid).toBe(kid);
@@ -179,7 +179,7 @@ describe('a ring of the kid profile', () => {
     await running.sign(claimsFor(KID, NOW), NOW);
     const at = NOW + DAY;
     const late = await running.sign(claimsFor(KID, at - 1), at - 1);
-    await rotateNow(KID, g.directory, at);
+    await activateKey(KID, g.directory, at);
 
     const token = await g.fresh().signer.sign(claimsFor(KID, at), at);
     expect(headerOf(token).kid).toBe(successor);
@@ -196,9 +196,9 @@ describe('a ring of the kid profile', () => {
   it('gives the newest key the word when it is rotated twice in a second', async () => {
     const g = await ground([KID]);
     await maintainRing(KID, g.directory, NOW);
-    await rotateNow(KID, g.directory, NOW);
+    await activateKey(KID, g.directory, NOW);
     const next = (await keysOf(g, KID))[0]?.kid;
-    await rotateNow(KID, g.directory, NOW);
+    await activateKey(KID, g.directory, NOW);
     expect(await kidAt(g, KID, NOW)).toBe(next);
   });
 });

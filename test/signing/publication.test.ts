@@ -3,7 +3,7 @@ import { calculateJwkThumbprint, type JWK } from 'jose';
 import { describe, expect, it } from 'vitest';
 import type { Service } from '../../lib/domain/service.ts';
 import type { PublicDocument } from '../../lib/signing/publication.ts';
-import { maintainRing, rotateNow } from '../../lib/signing/ring-rotation.ts';
+import { activateKey, maintainRing } from '../../lib/signing/ring-rotation.ts';
 import { ground, KID, KID_RSA, NOW, X5C, X5C_RSA } from './ground.ts';
 
 const SERVICES = [X5C, X5C_RSA, KID, KID_RSA];
@@ -19,7 +19,7 @@ describe('what is published', () => {
     async s => {
       const { directory, fresh } = await ground(SERVICES);
       await maintainRing(s, directory, NOW);
-      await rotateNow(s, directory, NOW);
+      await activateKey(s, directory, NOW);
       const { keys } = await fresh().publication.jwks(s.name, NOW);
       expect(keys.length).toBeGreaterThan(1);
       const material = s.algorithm === 'ES256' ? ['crv', 'x', 'y'] : ['e', 'n'];
@@ -50,7 +50,7 @@ describe('what is published', () => {
   it('loses a key when its time is over, without a write', async () => {
     const { directory, fresh, textOf } = await ground([X5C]);
     await maintainRing(X5C, directory, NOW);
-    await rotateNow(X5C, directory, NOW + DAY);
+    await activateKey(X5C, directory, NOW + DAY);
     const text = await textOf(X5C, 'public.json');
     const kidsAt = async (now: number) => (await fresh().publication.jwks(X5C.name, now)).keys.length;
     const over = NOW + 14 * DAY - 300;

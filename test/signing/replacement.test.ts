@@ -1,7 +1,7 @@
 /** The emergency: keys that may be known to others are worth nothing any more. */
 import { rm } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { maintainRing, replaceKeys, rotateNow } from '../../lib/signing/ring-rotation.ts';
+import { activateKey, maintainRing, replaceKeys } from '../../lib/signing/ring-rotation.ts';
 import { claimsFor, ground, KID, NOW, X5C, X5C_RSA } from './ground.ts';
 import { verifyByChain, verifyByKeySet } from './verifiers.ts';
 
@@ -11,7 +11,7 @@ describe.each([X5C, X5C_RSA, KID])('replaced keys: $profile $algorithm', service
   it('are published no more, and what they signed is refused where the new ones are known', async () => {
     const g = await ground([service]);
     await maintainRing(service, g.directory, NOW);
-    await rotateNow(service, g.directory, NOW + 1);
+    await activateKey(service, g.directory, NOW + 1);
     const old = await g.fresh().publication.jwks(service.name, NOW + 60);
     const stolen = await g.fresh().signer.sign(claimsFor(service, NOW + 60), NOW + 60);
     const report = await replaceKeys(service, g.directory, NOW + 60);

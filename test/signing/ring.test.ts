@@ -23,7 +23,7 @@ const RSA_1024 = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey;
 describe('a ring is refused', () => {
   it('that holds a key under a name that is not its thumbprint', async () => {
     const ring = await ringOf(KID);
-    expect(() => readRing(withKey(ring, { kid: 'another' }), KID)).toThrow(/not what it says/);
+    expect(() => readRing(withKey(ring, { kid: 'another' }), KID)).toThrow(/does not match its name/);
   });
 
   it.for([
@@ -33,7 +33,7 @@ describe('a ring is refused', () => {
     const ring = await ringOf(service);
     const kid = thumbprint(publicJwk(key));
     expect(() => readRing(withKey(ring, { kid, privateKey: toPem(key) }), service)).toThrow(
-      /not what it says/,
+      /does not match its name/,
     );
   });
 
@@ -43,10 +43,10 @@ describe('a ring is refused', () => {
     const foreign = other.keys.flatMap(key => key.certificates);
     expect(() => readRing(withKey(ring, { certificates: own }), X5C)).not.toThrow();
     for (const certificates of [foreign, [], [...own, ...foreign]]) {
-      expect(() => readRing(withKey(ring, { certificates }), X5C)).toThrow(/not what it says/);
+      expect(() => readRing(withKey(ring, { certificates }), X5C)).toThrow(/does not match its name/);
     }
     const uncertified = withKey(await ringOf(KID), { certificates: own });
-    expect(() => readRing(uncertified, KID)).toThrow(/not what it says/);
+    expect(() => readRing(uncertified, KID)).toThrow(/does not match its name/);
   });
 
   it('of another profile or algorithm than the configuration wants, by these words', async () => {

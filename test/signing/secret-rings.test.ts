@@ -5,7 +5,7 @@ import { secretsManager } from '../../lib/aws/secrets.ts';
 import { type KeyStore, secretKeyStore } from '../../lib/signing/key-store.ts';
 import { keyPublication } from '../../lib/signing/publication.ts';
 import { cachedRings } from '../../lib/signing/ring.ts';
-import { maintainRing, rotateNow } from '../../lib/signing/ring-rotation.ts';
+import { activateKey, maintainRing } from '../../lib/signing/ring-rotation.ts';
 import { accessTokenSigner } from '../../lib/signing/signer.ts';
 import { LoopbackAws, refused } from '../support/loopback-aws.ts';
 import { claimsFor, headerOf, NOW, X5C } from './ground.ts';
@@ -88,7 +88,7 @@ it('a schedule and a deployment that change the keys at the same time lose nothi
   const others = Array.from({ length: 3 }, () =>
     secretKeyStore(secretsManager(aws.caller('secretsManager'), randomBytes), 'pullpass-test'),
   );
-  const reports = await Promise.all(others.map(other => rotateNow(X5C, other, NOW + 60)));
+  const reports = await Promise.all(others.map(other => activateKey(X5C, other, NOW + 60)));
   const ring = JSON.parse(aws.textOf('pullpass-test/ring/registry.example') ?? '');
   const kids = ring.keys.map(({ kid }: { kid: string }) => kid);
   expect(kids).toEqual(expect.arrayContaining(reports.map(({ signs }) => signs)));

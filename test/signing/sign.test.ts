@@ -59,7 +59,7 @@ describe('an access token', () => {
     expect(fitting.length).toBeLessThanOrEqual(MAX_ACCESS_TOKEN_BYTES);
     await expect(signer.sign(claimsFor(X5C, NOW, names(40)), NOW)).rejects.toMatchObject({
       code: 'invalid-request',
-      details: { detail: 'Too many scopes were asked for at once.' },
+      details: { detail: 'Too many scopes at once; ask for fewer.' },
     });
   });
 });

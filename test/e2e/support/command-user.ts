@@ -2,13 +2,13 @@
 import { execFile } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readState, type State } from '../../../cli/home.ts';
 import type { Secret } from '../../../lib/domain/secret.ts';
 import type { InstalledCli } from './cli-package.ts';
 import type { ClientName } from './clients/client.ts';
 import { PROGRAMS, type Programs } from './clients/programs.ts';
 import { bareEnvironment, newDirectory, removeDirectory } from './directories.ts';
 import type { World } from './world.ts';
-import { readState, type State } from '../../../cli/home.ts';
 
 export interface Said {
   readonly code: number;
