@@ -8,6 +8,7 @@ import { login } from './pieces/login.ts';
 import { memory } from './pieces/memory.ts';
 import { sizes } from './pieces/sizes.ts';
 import { start } from './pieces/start.ts';
+import { table } from './pieces/table.ts';
 import { moveAside } from './support/cores.ts';
 import type { Piece, Row } from './support/row.ts';
 
@@ -18,6 +19,7 @@ const PIECES: Readonly<Record<string, Piece>> = {
   growth,
   memory,
   start,
+  table,
 };
 /** These take long, or root, and run only when they are asked for. */
 const LONG_PIECES: Readonly<Record<string, Piece>> = { cleanup, functions, sizes };

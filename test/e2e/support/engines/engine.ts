@@ -1,19 +1,16 @@
 /** Engines with DynamoDB's interface that nobody here wrote: Amazon's own, and one of independent authors. */
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { ensureTable } from '../../../../local/table.ts';
-import { clientOf } from '../../../support/engine.ts';
+import { clientOf, createTable, type EngineAddress } from '../../../support/tables.ts';
 import { bareEnvironment, newDirectory, PROJECT, removeDirectory } from '../directories.ts';
 import { freePort } from '../ports.ts';
 import { start, until } from '../processes.ts';
 import { tool } from '../tools.ts';
 
 /** An engine whose tables are gone when it is stopped. */
-export interface Engine {
-  readonly endpoint: string;
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
+export interface Engine extends EngineAddress {
   stop(): Promise<void>;
 }
 
@@ -72,9 +69,9 @@ function jars(): string {
 }
 
 /** A cold engine takes seconds for its first table, which the clients of the tests do not give it. */
-async function answers(engine: Omit<Engine, 'stop'>): Promise<boolean> {
+async function answers(engine: EngineAddress): Promise<boolean> {
   const client = clientOf(engine);
-  const made = ensureTable(client, 'first').then(
+  const made = createTable(client, `first-${randomUUID()}`).then(
     () => true,
     () => false,
   );

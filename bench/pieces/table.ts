@@ -1,0 +1,88 @@
+/** The SQLite table against statements written by hand for one item: what the port costs. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { compare } from '../../lib/ports/table.ts';
+import { openSqliteTable } from '../../lib/store/sqlite-table.ts';
+import { type Row, row } from '../support/row.ts';
+import { median } from '../support/statistics.ts';
+
+const ITEMS = 10_000;
+const ROUNDS = 7;
+const GETS = 20_000;
+const PUTS = 500;
+
+/** An item of the size of a token. */
+const ATTRIBUTES = {
+  account: 'dev:dev',
+  id: '01a21ff0-4954-74a3-b2ab-1f03b4a2bcd2',
+  hash: Buffer.alloc(32, 7),
+  salt: Buffer.alloc(16, 7),
+  derivationKey: 'k1',
+  generation: 1,
+  access: 'push',
+  repositories: ['team-a/*'],
+  description: '',
+  createdAt: 1_795_832_173,
+  createdBy: 'dev:administrator',
+  version: 1,
+} as const;
+
+/** Microseconds for one call, the median of some rounds. */
+async function micros(calls: number, call: (index: number) => unknown): Promise<number> {
+  const rounds: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const begun = performance.now();
+    for (let index = 0; index < calls; index++) await call(index);
+    rounds.push(((performance.now() - begun) * 1000) / calls);
+  }
+  return median(rounds);
+}
+
+const keyOf = (index: number) => ({ pk: 'account#bench', sk: `token#${(index * 7919) % ITEMS}` });
+
+export async function table(): Promise<Row[]> {
+  const directory = await mkdtemp(join(tmpdir(), 'pullpass-bench-'));
+  const ours = openSqliteTable(join(directory, 'ours.db'));
+  ours.putAll(Array.from({ length: ITEMS }, (_, index) => ({ ...keyOf(index), ...ATTRIBUTES })));
+  const hand = byHand(join(directory, 'hand.db'));
+  const get = await micros(GETS, index => ours.get(keyOf(index)));
+  const handGet = await micros(GETS, index => hand.get(keyOf(index).sk));
+  const isFirst = compare('version', '=', 1);
+  const put = await micros(PUTS, index => ours.put({ ...keyOf(index), ...ATTRIBUTES }, isFirst));
+  const handPut = await micros(PUTS, index => hand.put(keyOf(index).sk));
+  ours.close();
+  hand.close();
+  await rm(directory, { recursive: true });
+  return [
+    row('', 'SQLite: a read of an item', { value: get, unit: 'µs', digits: 1 }),
+    row('', 'the same by a statement that answers the JSON unparsed', {
+      value: handGet,
+      unit: 'µs',
+      digits: 1,
+    }),
+    row('', 'SQLite: a conditional put, on the disk', { value: put, unit: 'µs', digits: 0 }),
+    row('', 'SQLite: a conditional put to one statement with the condition in SQL', { value: put / handPut }),
+  ];
+}
+
+function byHand(path: string) {
+  const database = new DatabaseSync(path);
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+  database.exec(
+    'CREATE TABLE item (sk TEXT PRIMARY KEY, version INTEGER, attributes TEXT) STRICT, WITHOUT ROWID',
+  );
+  const json = JSON.stringify(ATTRIBUTES);
+  const insert = database.prepare('INSERT INTO item VALUES (?, 1, ?)');
+  database.exec('BEGIN');
+  for (let index = 0; index < ITEMS; index++) insert.run(keyOf(index).sk, json);
+  database.exec('COMMIT');
+  const select = database.prepare('SELECT attributes FROM item WHERE sk = ?');
+  const update = database.prepare('UPDATE item SET attributes = ? WHERE sk = ? AND version = 1');
+  return {
+    get: (sk: string) => select.get(sk),
+    put: (sk: string) => update.run(json, sk),
+    close: () => database.close(),
+  };
+}
