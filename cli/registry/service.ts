@@ -1,6 +1,5 @@
 /** A service of a target: which one is meant, its published keys, and credentials for it. */
 import * as v from 'valibot';
-import { ACCESS } from '../../lib/api/fields.ts';
 import type { Access } from '../../lib/domain/access.ts';
 import type { Service } from '../../lib/domain/service.ts';
 import type { Broker } from '../broker.ts';
@@ -83,7 +82,7 @@ const VENDED = v.object({
   username: v.string(),
   password: secret,
   registry: v.string(),
-  access: ACCESS,
+  access: v.picklist(['pull', 'push']),
   repositories: v.nullable(v.array(v.string())),
   expiresAt: v.string(),
 });

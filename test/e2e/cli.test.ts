@@ -113,6 +113,9 @@ describe('a list of 10 000 tokens', () => {
     expiresAt: null,
     lastUsedAt: null,
     disabled: false,
+    createdAt: '2026-11-21T07:00:00Z',
+    createdBy: 'dev:alice',
+    retrievable: true,
   });
 
   it.each(['human', 'json'])('(%s) is written as it comes, in less than 150 MB', async format => {
