@@ -1,5 +1,4 @@
 /** What a deployment says of itself: the registries that it serves, and where its callers log in. */
-
 import * as v from 'valibot';
 import type { Broker } from './broker.ts';
 import { CliError } from './errors.ts';

@@ -1,4 +1,4 @@
-/** A target: one deployment that the command speaks to, under a name of the user's. */
+/** A target: one deployment, under a name that the user gave it. */
 import * as v from 'valibot';
 import { UsageError } from './errors.ts';
 import { STORED_LOGIN } from './login.ts';

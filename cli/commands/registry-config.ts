@@ -1,4 +1,4 @@
-/** `registry-config`: what the operator of a registry has to give it. */
+/** `registry-config`: the configuration with which a registry trusts the deployment. */
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';

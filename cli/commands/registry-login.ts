@@ -102,7 +102,7 @@ async function refreshToken(session: Session): Promise<Login> {
 }
 
 function inWords({ access, repositories, expiresAt }: Gained): string {
-  if (access === null) return 'with the IAM refresh token, for as long as that is valid';
+  if (access === null) return 'with the IAM refresh token, for as long as that is good';
   const reach = repositories === null ? '' : ` in ${repositories.join(', ')}`;
   return `to ${access === 'push' ? 'push and pull' : 'pull'}${reach}, until ${expiresAt}`;
 }

@@ -1,3 +1,4 @@
+/** The findings of `doctor`, one for each check, in their order. */
 import { detailsOf, messageOf } from '../errors.ts';
 
 export interface Finding {

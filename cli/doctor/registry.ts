@@ -1,4 +1,4 @@
-/** Whether a registry and the deployment believe each other. */
+/** Checks that a registry sends its clients to the deployment, and trusts its access tokens. */
 import * as v from 'valibot';
 import { Secret } from '../../lib/domain/secret.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';

@@ -1,5 +1,4 @@
-/** What a credential helper is asked to do: get, store, erase and list. */
-
+/** The actions of the credential helper: get, store, erase and list. */
 import * as v from 'valibot';
 import { parseRegistryToken } from '../../lib/domain/registry-token.ts';
 import { Secret, secretFormatOf } from '../../lib/domain/secret.ts';
@@ -19,7 +18,7 @@ export interface HelperPorts {
   readonly timeouts: Timeouts;
 }
 
-/** What an action was given on standard input; its answer goes to standard output. */
+/** Gets standard input, and answers standard output. */
 export type Action = (ports: HelperPorts, input: string) => Promise<string>;
 
 /** docker-credential-helpers `credentials/error.go`: clients compare it to the letter. */

@@ -1,3 +1,4 @@
+/** One call of the credential helper (docker/docker-credential-helpers `credentials/credentials.go`). */
 import { Context } from '../context.ts';
 import { CliError, detailsOf, messageOf } from '../errors.ts';
 import { withoutLineEnd } from '../input.ts';

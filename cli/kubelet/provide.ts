@@ -1,5 +1,4 @@
 /** One call of the kubelet credential provider: a request on standard input, the answer on standard output. */
-
 import { parseArgs } from 'node:util';
 import { parseRegistryToken } from '../../lib/domain/registry-token.ts';
 import { Secret } from '../../lib/domain/secret.ts';

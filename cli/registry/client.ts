@@ -1,5 +1,4 @@
 /** Logs a registry client of this machine in: docker, podman, skopeo or buildah. */
-
 import { type ChildProcess, spawn } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
@@ -16,7 +15,7 @@ export interface ClientLogin {
   readonly registry: string;
   readonly userName: string;
   readonly password: Secret;
-  /** The registry speaks http. docker finds that out; the others must be told. */
+  /** The registry uses http, which docker finds out and the others need an option for. */
   readonly isPlain: boolean;
   readonly environment: NodeJS.ProcessEnv;
 }

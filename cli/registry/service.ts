@@ -88,7 +88,7 @@ const VENDED = v.object({
 });
 export type VendedCredential = Readonly<v.InferOutput<typeof VENDED>>;
 
-/** Who asks: a session, or anything that speaks to a deployment as somebody. */
+/** A session, or any other client with credentials. */
 type Caller = Pick<Session, 'ask'>;
 
 /** A credential of exactly this kind. Throws CliError with the deployment's reason when it gives none. */
