@@ -25,12 +25,12 @@ export interface Issuance {
 
 /** Bytes of randomness in a `jti`. */
 export const JTI_BYTES = 16;
-/** A signed token is never longer: registries and the proxies before them limit headers. */
+/** Registries, and the proxies before them, limit the length of headers. */
 export const MAX_ACCESS_TOKEN_BYTES = 8192;
 
 /**
- * The `expires_in` of an answer: the service's lifetime, shortened to what is left of the secret, but never below
- * a minute, because clients take less for a minute anyway.
+ * The `expires_in` of an answer: the service's lifetime, but not beyond the end of the secret, and at least a minute,
+ * because clients treat less as a minute anyway.
  */
 export function expiresInSeconds(lifetime: number, secretEndsAt: number | null, now: number): number {
   if (secretEndsAt === null) return lifetime;
@@ -38,8 +38,8 @@ export function expiresInSeconds(lifetime: number, secretEndsAt: number | null, 
 }
 
 /**
- * The claims for a token that lives `expiresIn` seconds. It starts a minute ago and ends a minute later than it
- * says, because some registries allow no leeway and answer an expired token with a 401 that nobody can recover from.
+ * The claims for a token that is valid for `expiresIn` seconds. It starts a minute early and ends a minute late: some
+ * registries allow no leeway, and clients do not recover from the 401 for an expired token.
  */
 export function accessTokenClaims(issuance: Issuance, expiresIn: number, now: number): AccessTokenClaims {
   return {

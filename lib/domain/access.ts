@@ -1,11 +1,11 @@
 /** What can be done to a repository, and the scopes in which clients ask for it. */
 
-/** What may be done with a repository, and the two kinds of access that a registry token can have. */
-
 export type Action = 'delete' | 'pull' | 'push';
 
-/** `push` means pull and push: no registry accepts an upload from someone who may not read. */
+/** The access of a registry token. `push` includes pull: no registry accepts an upload from a client that may not read. */
 export type Access = 'pull' | 'push';
+
+export const NOTHING: ReadonlySet<Action> = new Set();
 
 export const PULL: ReadonlySet<Action> = new Set(['pull']);
 
@@ -13,14 +13,11 @@ export const PULL_AND_PUSH: ReadonlySet<Action> = new Set(['pull', 'push']);
 
 export const EVERYTHING: ReadonlySet<Action> = new Set(['delete', 'pull', 'push']);
 
-export const NOTHING: ReadonlySet<Action> = new Set();
-
-/** The actions that an access stands for. */
 export function actionsOf(access: Access): ReadonlySet<Action> {
   return access === 'push' ? PULL_AND_PUSH : PULL;
 }
 
-/** One resource that a client asks for, and what it wants to do there, as it spelled them. */
+/** One resource that a client asks for, and the actions that it asks for there, as it wrote them. */
 export interface RequestedAccess {
   readonly type: string;
   readonly name: string;
@@ -28,10 +25,10 @@ export interface RequestedAccess {
 }
 
 /**
- * Reads the decoded values of every `scope` parameter of a request. Each value holds scopes parted by spaces. The
- * type ends at the first colon and the actions begin after the last, because a name may hold `host:port`. A class
- * such as `repository(plugin)` is dropped from the type: registries compare with the bare word. What cannot be read
- * asks for nothing. Entries of one resource are merged, in the order in which they first appeared.
+ * Reads the decoded values of every `scope` parameter of a request. Each value holds scopes separated by spaces. The type
+ * ends at the first colon and the actions begin after the last, because a name may hold `host:port`. A class such as
+ * `repository(plugin)` is dropped from the type: registries compare the bare word. A malformed scope asks for nothing.
+ * Scopes of one resource are merged, in the order in which the resources first appear.
  */
 export function parseScopes(values: readonly string[]): RequestedAccess[] {
   const merged = new Map<string, { type: string; name: string; actions: Set<string> }>();
@@ -50,13 +47,11 @@ function parseScope(text: string): { type: string; name: string; actions: string
   const first = text.indexOf(':');
   const last = text.lastIndexOf(':');
   if (first === last) return undefined;
+  const actions = text.slice(last + 1).split(',');
   return {
     type: bareType(text.slice(0, first)),
     name: text.slice(first + 1, last),
-    actions: text
-      .slice(last + 1)
-      .split(',')
-      .filter(action => action !== ''),
+    actions: actions.filter(action => action !== ''),
   };
 }
 

@@ -3,7 +3,7 @@
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const DIGITS = new Map([...ALPHABET].map((digit, value) => [digit, BigInt(value)]));
 
-/** Digits that any `byteLength` bytes fit in. */
+/** How many digits `byteLength` bytes need at most. */
 export function base62Width(byteLength: number): number {
   return Math.ceil((byteLength * 8) / Math.log2(62));
 }

@@ -1,6 +1,6 @@
 /**
- * A credential: `plc_` + key version + `.` + payload + MAC, at most 1024 characters. It says itself what it is for, so
- * nothing is written when one is vended; what it may, its parent decides anew at every login.
+ * A credential: `plc_` + key name + `.` + payload + MAC, at most 1024 characters. It holds its own permissions, so nothing
+ * is stored when one is vended; at every login its parent is read again and limits it.
  */
 
 import { type Access, actionsOf, PULL } from './access.ts';
@@ -9,45 +9,45 @@ import type { Permission } from './grant.ts';
 import { isPattern, type Pattern } from './repository.ts';
 import { CREDENTIAL_PREFIX, Secret } from './secret.ts';
 
-/** What a credential stems from. A credential is never one. */
+/** What a credential was vended for. A credential is never a parent. */
 export type Parent =
   | { readonly kind: 'token'; readonly id: string; readonly generation: number }
   | { readonly kind: 'identity'; readonly subject: Subject }
   | { readonly kind: 'trust'; readonly subject: Subject; readonly ids: readonly string[] };
 
 export interface Credential {
-  /** 128 random bits in base64url: the name under which it can be ended alone. */
+  /** 128 random bits in base64url, by which it can be revoked. */
   readonly jti: string;
-  /** The account, by its handle: whoever holds the credential need not learn whose it is. */
+  /** The handle of the account: a credential does not tell its account. */
   readonly handle: string;
   readonly parent: Parent;
   readonly service: string;
   readonly access: Access;
   /** null: every repository that the parent may use. */
   readonly repositories: readonly Pattern[] | null;
-  /** Where it may pull besides: a parent that pushes here may only pull there. */
+  /** Further repositories where it may pull, because its parent may not push there. */
   readonly alsoPull: readonly Pattern[] | null;
   /** Seconds since 1970. */
   readonly endsAt: number;
 }
 
-/** A presented credential in parts: what was authenticated, with which key, and the MAC that it came with. */
+/** The parts of a credential: the text under the MAC, the name of the key, and the MAC, not verified. */
 export interface SignedCredential {
   readonly key: string;
   readonly body: string;
   readonly mac: string;
 }
 
-/** How long a credential may be asked to live, in seconds. */
+/** The lifetimes that a client may ask for. */
 export const CREDENTIAL_LIFE_SECONDS = { min: 60, default: 3600, max: 43_200 } as const;
 
-/** With the user name it fits into one line of every client's configuration, and into any header. */
+/** With the user name it fits into one line of every client's configuration, and into a header. */
 export const MAX_CREDENTIAL_LENGTH = 1024;
 
 /** Characters of HMAC-SHA-256 in base64url. */
 const MAC_LENGTH = 43;
 
-const SEALED = /^(plc_([a-z0-9]{1,8})\.[A-Za-z0-9_-]{1,1000})([A-Za-z0-9_-]{43})$/;
+const SIGNED = /^(plc_([a-z0-9]{1,8})\.[A-Za-z0-9_-]{1,1000})([A-Za-z0-9_-]{43})$/;
 
 const KEY_NAME = /^[a-z0-9]{1,8}$/;
 
@@ -59,44 +59,44 @@ export function boundsOf({ access, repositories, alsoPull }: Credential): Permis
   return alsoPull?.length === 0 ? bounds : [...bounds, { repositories: alsoPull, actions: PULL }];
 }
 
-/** Whether a credential key may have this name: it stands in every credential. */
+/** Whether a credential key may have this name, which is part of every credential. */
 export function isCredentialKeyName(name: string): boolean {
   return KEY_NAME.test(name);
 }
 
-/** All of a credential but its MAC, which authenticates these very characters. */
+/** All of a credential but its MAC, which is computed over this text. */
 export function credentialBody(key: string, credential: Credential): string {
   return `${CREDENTIAL_PREFIX}${key}.${Buffer.from(payloadOf(credential)).toString('base64url')}`;
 }
 
-/** The credential with its MAC; undefined when that would be longer than a credential may be. */
+/** The credential with its MAC; undefined when it would be too long. */
 export function formatCredential(body: string, mac: Uint8Array): Secret | undefined {
   const text = body + formatMac(mac);
   return text.length > MAX_CREDENTIAL_LENGTH ? undefined : new Secret(text);
 }
 
-/** A MAC as it stands in a credential. Compared as text, so that a credential has one spelling. */
+/** A MAC as it is written in a credential. MACs are compared as text, so that a credential has one spelling. */
 export function formatMac(mac: Uint8Array): string {
   return Buffer.from(mac).toString('base64url');
 }
 
-/** The parts of a presented value; undefined for anything that cannot be a credential of ours. */
+/** The parts of a value; undefined for anything that cannot be a credential of ours. */
 export function parseCredential(value: Secret): SignedCredential | undefined {
   const text = value.reveal();
   if (text.length > MAX_CREDENTIAL_LENGTH) return undefined;
-  const [, body, key, mac] = SEALED.exec(text) ?? [];
+  const [, body, key, mac] = SIGNED.exec(text) ?? [];
   if (body === undefined || key === undefined || mac?.length !== MAC_LENGTH) return undefined;
   return { key, body, mac };
 }
 
-/** Reads a body whose MAC was found right; undefined for what this version does not write. */
+/** Reads a body whose MAC was verified; undefined for a payload that this version does not write. */
 export function readCredentialBody(body: string): Credential | undefined {
   const payload = Buffer.from(body.slice(body.indexOf('.') + 1), 'base64url').toString('utf8');
   const credential = parsePayload(payload);
   return credential !== undefined && payloadOf(credential) === payload ? credential : undefined;
 }
 
-/** A list, because names of members would be most of it. */
+/** A list, because member names would take most of the space. */
 function payloadOf(credential: Credential): string {
   const { jti, handle, parent, service, access, repositories, alsoPull, endsAt } = credential;
   return JSON.stringify([jti, handle, parentOf(parent), service, access, repositories, alsoPull, endsAt]);
@@ -124,8 +124,8 @@ function parsePayload(payload: string): Credential | undefined {
     readParent !== undefined &&
     isText(service) &&
     (access === 'pull' || access === 'push') &&
-    isReach(repositories) &&
-    isReach(alsoPull) &&
+    isPatternList(repositories) &&
+    isPatternList(alsoPull) &&
     isCount(endsAt);
   if (!isWhole) return undefined;
   return { jti, handle, parent: readParent, service, access, repositories, alsoPull, endsAt };
@@ -149,7 +149,7 @@ function listIn(json: string): unknown[] {
   }
 }
 
-function isReach(value: unknown): value is readonly Pattern[] | null {
+function isPatternList(value: unknown): value is readonly Pattern[] | null {
   return value === null || isListOf(value, isPattern);
 }
 

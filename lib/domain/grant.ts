@@ -1,7 +1,9 @@
+/** What a login is granted: requested ∩ allowed, inside the namespaces that the account owns. */
+
 import { type Action, EVERYTHING, NOTHING, type RequestedAccess } from './access.ts';
 import { isRepository, matchesPattern, namespaceOf, type Pattern } from './repository.ts';
 
-/** An allowance: these actions on the repositories that match (null: every repository of an owned namespace). */
+/** Allows these actions on the repositories that match (null: every repository of an owned namespace). */
 export interface Permission {
   readonly repositories: readonly Pattern[] | null;
   readonly actions: ReadonlySet<Action>;
@@ -14,15 +16,15 @@ export interface GrantedAccess {
   readonly actions: readonly Action[];
 }
 
-/** The namespaces that a request is about: those whose ownership decides what it can be granted. */
+/** The namespaces of the requested repositories, whose owners must be known. */
 export function namespacesOf(requested: readonly RequestedAccess[]): string[] {
   return [...new Set(requested.filter(isGrantable).map(({ name }) => namespaceOf(name)))];
 }
 
 /**
- * The intersection of what is asked with what the permissions allow inside the namespaces that the account owns
- * now. `*` asks for whatever is allowed and is answered with the actions spelled out; nothing but repositories is
- * ever granted (`registry:catalog` would show every tenant). Never wider than either side.
+ * The intersection of what is requested with what the permissions allow, inside the namespaces that the account owns now.
+ * `*` asks for everything that is allowed, and the grant lists the actions. Only repositories are ever granted:
+ * `registry:catalog` would show every tenant.
  */
 export function grant(
   requested: readonly RequestedAccess[],
@@ -39,8 +41,8 @@ export function grant(
 }
 
 /**
- * Something that was asked for and is not granted in full, and the rule that was missing. `caller-not-named`: there is
- * no policy, trust or configuration for the caller at all.
+ * A requested resource that is not granted in full, and the rule that denies it. `caller-not-named`: no policy, trust or
+ * configuration names the caller.
  */
 export interface DeniedScope {
   readonly name: string;
@@ -52,7 +54,7 @@ export interface DeniedScope {
     | 'action-not-allowed';
 }
 
-/** Why requested resources got less than was asked, for the log; nothing for those that got everything. */
+/** Why resources are granted less than was requested, for the log. */
 export function deniedScopes(
   requested: readonly RequestedAccess[],
   permissions: readonly Permission[],
@@ -81,7 +83,7 @@ function denialRuleOf(
     : 'action-not-allowed';
 }
 
-/** What both allow: the permission, inside a bound that may name other repositories and fewer actions. */
+/** What both allow. */
 export function intersect({ repositories, actions }: Permission, bound: Permission): Permission {
   return {
     repositories: intersectPatterns(repositories, bound.repositories),
@@ -89,17 +91,17 @@ export function intersect({ repositories, actions }: Permission, bound: Permissi
   };
 }
 
-/** Whether the permissions allow all that the bound allows, whatever repositories there will be. */
+/** Whether the permissions allow everything that `bound` allows, in present and future repositories. */
 export function isSubset(bound: Permission, permissions: readonly Permission[]): boolean {
   const patterns = bound.repositories ?? [null];
   return [...bound.actions].every(action =>
     patterns.every(pattern =>
-      permissions.some(({ repositories, actions }) => actions.has(action) && reaches(repositories, pattern)),
+      permissions.some(({ repositories, actions }) => actions.has(action) && covers(repositories, pattern)),
     ),
   );
 }
 
-/** The repositories on which the permissions allow all these actions at once; null: all of the owned namespaces. */
+/** The repositories where one permission allows all these actions; null: all of the owned namespaces. */
 export function coverage(
   permissions: readonly Permission[],
   actions: ReadonlySet<Action>,
@@ -112,7 +114,7 @@ export function coverage(
   );
 }
 
-/** Two patterns have nothing in common, or one covers the other: then the narrower one is what they share. */
+/** The patterns that both cover. Of two patterns, one covers the other or they share nothing. */
 export function intersectPatterns(
   some: Permission['repositories'],
   others: Permission['repositories'],
@@ -127,8 +129,8 @@ export function intersectPatterns(
   return [...new Set(common)];
 }
 
-/** Whether the patterns (null: everything) cover a pattern (null: everything). No finite list covers everything. */
-function reaches(patterns: Permission['repositories'], pattern: Pattern | null): boolean {
+/** Whether the patterns cover a pattern; null is everything, which no list covers. */
+function covers(patterns: Permission['repositories'], pattern: Pattern | null): boolean {
   return patterns === null || (pattern !== null && patterns.some(one => matchesPattern(one, pattern)));
 }
 

@@ -1,10 +1,10 @@
-/** What an operator should look at once a day: nothing of it is wrong, all of it grows if nobody does. */
+/** The daily report of what an operator should clean up. */
 import type { Account } from './account.ts';
 import type { NamespaceClaim } from './namespace.ts';
 import { DAY_SECONDS, toRfc3339 } from './time.ts';
 import { isExpired, type TokenRecord } from './token-record.ts';
 
-/** What came by in a pass over everything that is stored. */
+/** A stored item that may be a finding. */
 export type Candidate =
   | ({ readonly kind: 'claim' } & Pick<NamespaceClaim, 'account' | 'name' | 'state'>)
   | ({ readonly kind: 'token' } & Pick<
@@ -12,7 +12,7 @@ export type Candidate =
       'account' | 'id' | 'createdAt' | 'lastUsedAt' | 'expiresAt'
     >);
 
-/** So many, and the first few of them by name. */
+/** How many there are, and the names of the first few. */
 export interface Finding {
   readonly count: number;
   readonly examples: readonly string[];
@@ -20,38 +20,38 @@ export interface Finding {
 
 export interface AccountReport {
   readonly account: Account;
-  /** Names that the account gave back. They stay reserved until the operator gives them to somebody else. */
+  /** They stay reserved to the account until the operator gives them to another one. */
   readonly releasedNamespaces: Finding;
-  /** Tokens without an end that nobody uses. */
+  /** Tokens that do not expire and are not used. */
   readonly unusedTokens: Finding;
-  /** Tokens that will soon stop working. */
+  /** Tokens that expire soon. */
   readonly expiringTokens: Finding;
 }
 
 export type FindingKind = Exclude<keyof AccountReport, 'account'>;
 
-/** When the report is made, and what counts as unused, in seconds (since 1970). */
+/** The time of the report (seconds since 1970), and after how many seconds a token counts as unused. */
 export interface HygieneRules {
   readonly at: number;
   readonly unusedSeconds: number;
 }
 
-/** A token that ends within this time is about to. */
+/** A token that expires within this time is reported. */
 export const EXPIRING_SECONDS = 7 * DAY_SECONDS;
-/** Enough to begin with; whoever wants all of them lists the account's tokens. */
+/** All of them are in the lists of tokens and namespaces. */
 export const MAX_EXAMPLES = 10;
 
 const NONE: Finding = { count: 0, examples: [] };
 
-/** What a sighting is to the report; undefined: nothing. */
+/** The kind of finding that a candidate is; undefined: none. */
 export function findingKindOf(
-  sighting: Candidate,
+  candidate: Candidate,
   { at, unusedSeconds }: HygieneRules,
 ): FindingKind | undefined {
-  if (sighting.kind === 'claim') return sighting.state === 'released' ? 'releasedNamespaces' : undefined;
-  const { createdAt, lastUsedAt, expiresAt } = sighting;
+  if (candidate.kind === 'claim') return candidate.state === 'released' ? 'releasedNamespaces' : undefined;
+  const { createdAt, lastUsedAt, expiresAt } = candidate;
   if (expiresAt === null) return (lastUsedAt ?? createdAt) <= at - unusedSeconds ? 'unusedTokens' : undefined;
-  if (isExpired(sighting, at)) return undefined;
+  if (isExpired(candidate, at)) return undefined;
   return expiresAt <= at + EXPIRING_SECONDS ? 'expiringTokens' : undefined;
 }
 
@@ -59,18 +59,18 @@ export function findingKindOf(
 export function withFinding(
   report: AccountReport | undefined,
   kind: FindingKind,
-  sighting: Candidate,
+  candidate: Candidate,
 ): AccountReport {
-  const { account } = sighting;
+  const { account } = candidate;
   const empty = { account, releasedNamespaces: NONE, unusedTokens: NONE, expiringTokens: NONE };
   const before = report ?? empty;
   const { count, examples } = before[kind];
-  const name = sighting.kind === 'claim' ? sighting.name : sighting.id;
+  const name = candidate.kind === 'claim' ? candidate.name : candidate.id;
   const more = examples.length < MAX_EXAMPLES ? [...examples, name] : examples;
   return { ...before, [kind]: { count: count + 1, examples: more } };
 }
 
-/** The report on an account as operators get it: in an event, and in the log. */
+/** The report as operators get it, in an event and in the log. */
 export function noticeOf(report: AccountReport, at: number): Record<string, unknown> {
   return { reportedAt: toRfc3339(at), ...report };
 }

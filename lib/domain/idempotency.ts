@@ -1,26 +1,26 @@
-/** What a repeated request with an `Idempotency-Key` does: never a second token, never a removed one again. */
+/** Repeated requests with an `Idempotency-Key`: they never add a second token, nor a removed one again. */
 import { isUsable, type TokenRecord } from './token-record.ts';
 
 export interface IdempotencyRecord {
   /** SHA-256 of caller and key, in hexadecimal. */
   readonly key: string;
-  /** SHA-256 of what was asked for, in hexadecimal. */
+  /** SHA-256 of the request, in hexadecimal. */
   readonly payload: string;
   readonly tokenId: string;
-  /** The generation that the request makes: 1 when it adds a token. */
+  /** The generation of the token that the request creates: 1 when it adds a token. */
   readonly generation: number;
-  /** The logical write of the request; the token record repeats it as `issuedBy`. */
+  /** The logical write of the request; the token record repeats it as `issuanceId`. */
   readonly write: string;
   readonly state: 'pending' | 'done';
-  /** Seconds since 1970. A token that a repetition adds after a crash lives from here, not from the repetition. */
+  /** Seconds since 1970. The life of a token that a repetition adds after a crash begins here. */
   readonly createdAt: number;
 }
 
 /** How long a key is remembered, in seconds. A removed token leaves a tombstone for at least as long. */
 export const IDEMPOTENCY_SECONDS = 86_400;
 
-/** `carry-out`: the first attempt did not come that far. `answer`: its value may be shown. `refuse`: it may not. */
-export type ReplayDecision = 'carry-out' | 'answer' | 'refuse';
+/** `execute`: the first attempt did not get that far. `replay`: its value is shown again. `reject`: it may not be shown. */
+export type ReplayDecision = 'execute' | 'replay' | 'reject';
 
 /** Decides what a repetition does, given the first attempt's record and the token as it is now. */
 export function decideReplay(
@@ -29,8 +29,8 @@ export function decideReplay(
   now: number,
 ): ReplayDecision {
   if (token?.issuanceId === first.write) {
-    return isUsable(token, now) && token.derivation !== null ? 'answer' : 'refuse';
+    return isUsable(token, now) && token.derivation !== null ? 'replay' : 'reject';
   }
   const before = token?.generation ?? 0;
-  return first.state === 'pending' && before === first.generation - 1 ? 'carry-out' : 'refuse';
+  return first.state === 'pending' && before === first.generation - 1 ? 'execute' : 'reject';
 }

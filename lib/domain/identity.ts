@@ -1,4 +1,4 @@
-/** IAM identities, and the issuers that vouch for them. Nothing that a caller sends can add an issuer. */
+/** IAM identities and their issuers. Issuers come from the configuration alone. */
 import { type Account, isIdentifierValue, isIssuerKey, qualify, type Subject } from './account.ts';
 import type { Secret } from './secret.ts';
 import type { Platform } from './trust.ts';
@@ -12,18 +12,17 @@ export interface Identity {
   readonly account: Account;
   readonly subject: Subject;
   /**
-   * `weak`: the proof was made for nobody in particular (an access token without audience), so another service that
-   * saw it could replay it here.
+   * `weak`: an access token without audience, which any other service that sees it could replay here.
    */
   readonly strength: 'strong' | 'weak';
-  /** When the proof ends, in seconds since 1970; null: it does not by itself. */
+  /** When the assertion ends, in seconds since 1970; null: it does not end by itself. */
   readonly expiresAt: number | null;
   /**
-   * What makes this proof one of a kind, when whoever sees it could send it again (`awsiam`); null: the proof is a
-   * secret between the caller and us. Such a proof manages once.
+   * Identifies an assertion that anyone who sees it could send again (`awsiam`), and that the management API therefore
+   * accepts once; null: the assertion is a secret.
    */
   readonly nonce: string | null;
-  /** What the issuer calls the caller and will never call another: names can be given away, this cannot. */
+  /** The issuer's id of the caller, which it gives to no other; names can be reused. */
   readonly uniqueId?: string;
 }
 
@@ -43,7 +42,7 @@ export function isAdministrator(
   );
 }
 
-/** An account of AWS is `<partition>:<account id>`; every other issuer's has no colon in this place. */
+/** An account of AWS is `<partition>:<account id>`; that of every other issuer has no colon here. */
 const ADMINISTRATOR = /^(?:(aws):([^:]+:[^:]+)|(?!aws:)([^:]+):([^:]+)):(.+)$/;
 
 /** Reads `issuer:account:subject`; undefined for anything else. The subject may hold colons. */
@@ -64,11 +63,11 @@ export interface Issuer {
   readonly keysUrl: string;
   /** Where API keys and refresh tokens are exchanged; null: it takes none. */
   readonly tokenUrl: string | null;
-  /** Who this deployment is at `tokenUrl` when it exchanges a refresh token; null: it does not say. */
+  /** How this deployment authenticates when it exchanges a refresh token; null: it does not. */
   readonly client: { readonly id: string; readonly secret: Secret } | null;
-  /** The `aud` that its tokens must hold; null: they have none, and are therefore a weak proof. */
+  /** The `aud` that its tokens must have; null: they have none, which makes its identities weak. */
   readonly audience: string | null;
-  /** Paths of the claims that name the caller: members parted by dots. */
+  /** Paths of claims, whose members are separated by dots. */
   readonly claims: {
     readonly subject: string;
     readonly account: string;
@@ -82,21 +81,21 @@ export interface WorkloadIssuer extends Pick<Issuer, 'key' | 'issuer' | 'keysUrl
   readonly platform: Platform;
 }
 
-/** How AWS callers are recognised. */
+/** How AWS callers are authenticated. */
 export interface AwsIssuer {
   readonly key: 'aws';
   /** Where the rebuilt requests are sent instead of the host that was signed: a VPC endpoint; null: to that host. */
   readonly endpoint: string | null;
 }
 
-/** Everyone whom the configuration lets vouch for callers. */
+/** The configured issuers. */
 export interface Issuers {
   readonly iam: readonly Issuer[];
   readonly aws: AwsIssuer | null;
   readonly workloads: readonly WorkloadIssuer[];
 }
 
-/** The keys of those who vouch for identities, and thereby for accounts. */
+/** The keys of the issuers of identities, which are also those of accounts. */
 export function identityIssuers({ iam, aws }: Issuers): ReadonlySet<string> {
   return new Set([...iam, ...(aws === null ? [] : [aws])].map(({ key }) => key));
 }

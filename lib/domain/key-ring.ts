@@ -1,31 +1,33 @@
+/** When a key signs, and for how long it is published. */
+
 import { LIFETIME_SECONDS } from './service.ts';
 import { DAY_SECONDS, HOUR_SECONDS, MINUTE_SECONDS } from './time.ts';
 
 /** The life of a key; times are seconds since 1970. */
 export interface KeyTimes {
-  /** From when on it signs; null: published, and waits until the operator activates it. */
+  /** It signs from then on; null: it is published, and the operator has yet to activate it. */
   readonly useFrom: number | null;
-  /** From when on nobody needs it any more; null: not known yet. */
+  /** From then on it is not needed; null: not known yet. */
   readonly dropAfter: number | null;
 }
 
-/** A leaf certificate lives this long at most: a stolen leaf is worth no more. */
+/** The life of a leaf certificate, and thereby the longest use of a stolen one. */
 export const LEAF_SECONDS = 14 * DAY_SECONDS;
-/** A leaf signs this long before the next one takes over; the rest of its life bridges a rotation that fails. */
+/** After this time the next leaf takes over; the rest of its life is for rotations that fail. */
 export const LEAF_USE_SECONDS = 7 * DAY_SECONDS;
 /** A new leaf is published this long before it signs. */
 export const LEAF_LEAD_SECONDS = HOUR_SECONDS;
 /** An access token may be accepted this long after it was signed: lifetime, its margin, the registry's leeway. */
 export const LONGEST_TOKEN_SECONDS = LIFETIME_SECONDS.max + 2 * MINUTE_SECONDS;
 
-/** The key that signs now: of those in use, the one that came last. */
+/** The key that signs now: the newest of those in use. */
 export function currentKey<K extends KeyTimes>(keys: readonly K[], now: number): K | undefined {
   return keys
     .filter(key => key.useFrom !== null && key.useFrom <= now && outlivesTokens(key, now))
     .reduce<K | undefined>((last, key) => (startOf(key) > startOf(last) ? key : last), undefined);
 }
 
-/** The keys that a verifier should know: those in use, those to come, those whose tokens may still live. */
+/** The keys that verifiers need: in use, upcoming, or with tokens that may still be valid. */
 export function publishedKeys<K extends KeyTimes>(keys: readonly K[], now: number): K[] {
   return keys.filter(key => key.dropAfter === null || key.dropAfter > now);
 }

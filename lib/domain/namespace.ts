@@ -9,7 +9,7 @@ export interface NamespaceClaim {
   readonly name: string;
   readonly account: Account;
   readonly state: 'held' | 'released';
-  /** 1, and 1 more with every registration: tells a late write of an older registration from the present one. */
+  /** 1, and 1 more with every registration: so that a late write of an older registration is recognised. */
   readonly epoch: number;
 }
 
@@ -33,7 +33,7 @@ export function isHeldBy(claim: NamespaceClaim | undefined, account: Account): b
   return claim?.state === 'held' && claim.account === account;
 }
 
-/** Decides what `account` gets when it asks to register `name`, over whose claim `claim` stands. */
+/** Decides what happens when `account` asks to register `name`, which has `claim` now. */
 export function decideRegistration(
   name: string,
   account: Account,

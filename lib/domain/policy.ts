@@ -1,3 +1,5 @@
+/** Roles of identities: from policies of their account, and from the configuration. */
+
 import { type Action, EVERYTHING, PULL, PULL_AND_PUSH } from './access.ts';
 import type { Account, Subject } from './account.ts';
 import type { Permission } from './grant.ts';
@@ -19,7 +21,7 @@ export interface Policy {
   readonly createdBy: Subject;
 }
 
-/** So many policies, and so many trusts, may an account have: each login of it reads them. */
+/** The most policies, and the most trusts, of an account: every login reads them. */
 export const MAX_RULES = 500;
 
 const ACTIONS: Record<Role, ReadonlySet<Action>> = {
@@ -29,15 +31,14 @@ const ACTIONS: Record<Role, ReadonlySet<Action>> = {
   administrator: EVERYTHING,
 };
 
-/** A role that an identity has, and what gave it. */
+/** A role of an identity, and where it comes from. */
 export interface HeldRole {
   readonly role: Role;
   readonly repositories: readonly Pattern[] | null;
-  /** The configuration, or the id of a policy. */
   readonly source: 'configuration' | { readonly policy: string };
 }
 
-/** The roles of an identity. Policies of other accounts count for nothing, whoever hands them in. */
+/** The roles of an identity. Policies of other accounts are ignored. */
 export function rolesOf(
   identity: Pick<Identity, 'account' | 'subject'>,
   administrators: readonly Administrator[],
@@ -55,12 +56,12 @@ export function rolesOf(
   return [...configured, ...granted];
 }
 
-/** What the roles allow at a registry. */
+/** What the roles allow in registries. */
 export function permissionsOf(roles: readonly HeldRole[]): Permission[] {
   return roles.map(({ role, repositories }) => ({ repositories, actions: ACTIONS[role] }));
 }
 
-/** Whether the roles let their holder manage the account. */
+/** Whether the roles allow managing the account. */
 export function mayAdminister(roles: readonly HeldRole[]): boolean {
   return roles.some(({ role, repositories }) => role === 'administrator' && repositories === null);
 }

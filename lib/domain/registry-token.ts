@@ -28,13 +28,13 @@ const SHAPE = /^plp_[0-9A-Za-z]{87}$/;
 
 const DERIVATION_LABEL = 'pullpass/registry-token/v1';
 
-/** Where the record of a presented value lies. */
+/** Finds the record of a token. */
 export interface TokenAddress {
   readonly handle: string;
   readonly id: string;
 }
 
-/** Writes the value of a token whose secret is `secret` (32 bytes). */
+/** The value of a token with this secret (32 bytes). */
 export function formatRegistryToken(account: Account, id: string, secret: Uint8Array): Secret {
   const body =
     REGISTRY_TOKEN_PREFIX + accountHandle(account) + encodeBase62(uuidToBytes(id)) + encodeBase62(secret);
@@ -51,14 +51,14 @@ export function parseRegistryToken(value: Secret): TokenAddress | undefined {
   return { handle: text.slice(REGISTRY_TOKEN_PREFIX.length, ID_START), id: bytesToUuid(id) };
 }
 
-/** SHA-256 of the whole value: what the record keeps. At 256 bit of entropy a slow hash protects nothing. */
+/** SHA-256 of the whole value, which the record stores. A slow hash adds nothing at 256 bits of entropy. */
 export function hashRegistryToken(value: Secret): Uint8Array {
   return hash('sha256', value.reveal(), 'buffer');
 }
 
 /**
- * What the derivation key authenticates to give the secret. Every part is preceded by its length in four bytes:
- * without lengths, two different sets of facts could give one secret.
+ * The message whose MAC under the derivation key is the secret. Every part follows its length in four bytes: without
+ * lengths, two different sets of facts could give one secret.
  */
 export function derivationMessage(account: Account, id: string, salt: Uint8Array): Uint8Array {
   const parts = [Buffer.from(DERIVATION_LABEL), Buffer.from(account), Buffer.from(id), Buffer.from(salt)];

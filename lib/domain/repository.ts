@@ -6,7 +6,7 @@ const REPOSITORY = new RegExp(`^${SEGMENT}(?:/${SEGMENT})+$`);
 const PREFIX = new RegExp(`^${SEGMENT}(?:/${SEGMENT})*$`);
 const NAMESPACE = new RegExp(`^${SEGMENT}$`);
 const MAX_NAME_BYTES = 255;
-/** Room for at least one more byte below the prefix. */
+/** Leaves room for the slash and one more byte. */
 const MAX_PREFIX_BYTES = MAX_NAME_BYTES - 2;
 const NAMESPACE_BYTES = { min: 2, max: 128 };
 
@@ -36,8 +36,8 @@ export function isPattern(text: string): boolean {
 }
 
 /**
- * Whether `pattern` covers `repository`, or all that another pattern in its place covers; both are grammatical. The
- * slash that ends the prefix is compared too, so `team/*` never reaches `team-evil`.
+ * Whether `pattern` covers `repository`, which may itself be a pattern; both must be valid. The slash that ends the prefix
+ * is compared too, so `team/*` never matches `team-evil`.
  */
 export function matchesPattern(pattern: Pattern, repository: string): boolean {
   const prefix = prefixOf(pattern);

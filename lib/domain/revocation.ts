@@ -1,6 +1,6 @@
 /**
- * What an act took away, as the ledger keeps it, and what is left of an older record after it. Whatever the order, and
- * however often, nothing here gives anything back (docs/decisions/017-a-ledger-of-losses.md).
+ * Revocation entries of the ledger, and how they narrow a restored record. In any order, and however often they are
+ * applied, they never widen anything (docs/decisions/017-a-ledger-of-losses.md).
  */
 
 import type { Account } from './account.ts';
@@ -9,11 +9,11 @@ import type { NamespaceClaim } from './namespace.ts';
 import { DAY_SECONDS, toSeconds } from './time.ts';
 import type { TokenRecord } from './token-record.ts';
 
-/** Something that is good no more. Never holds a secret, nor what one could be derived from. */
+/** What an act revoked. Never holds a secret, nor what one could be derived from. The names are those of stored entries. */
 export type Revocation =
   | { readonly act: 'narrow-token'; readonly token: TokenVersion; readonly left: RemainingAccess }
   | { readonly act: 'remove-token'; readonly token: TokenVersion }
-  /** Who registers or releases a name takes it from everybody else. */
+  /** Registering or releasing a name takes it from every other account. */
   | { readonly act: 'write-claim'; readonly claim: NamespaceClaim }
   | { readonly act: 'remove-policy' | 'remove-trust'; readonly account: Account; readonly rule: string }
   | {
@@ -31,10 +31,10 @@ export interface TokenVersion {
   readonly version: number;
 }
 
-/** A loss, and when it was: `at` in milliseconds since 1970, `id` a UUID of that time. */
+/** A revocation and its time: `at` in milliseconds since 1970, `id` a UUID of that time. */
 export type RevocationEntry = Revocation & { readonly id: string; readonly at: number };
 
-/** What an act leaves of a token: its values, and bounds that can only be drawn closer. */
+/** What a token still allows after an act: its values, and bounds that only become narrower. */
 export type RemainingAccess = Bounds & Pick<TokenRecord, 'generation' | 'hash' | 'issuanceId' | 'previous'>;
 
 type Bounds = Pick<TokenRecord, 'access' | 'disabled' | 'expiresAt' | 'repositories'>;
@@ -42,47 +42,47 @@ type Bounds = Pick<TokenRecord, 'access' | 'disabled' | 'expiresAt' | 'repositor
 /** A day longer than the oldest point that DynamoDB can restore, because a table knows its age to a day. */
 export const LEDGER_SECONDS = 36 * DAY_SECONDS;
 
-/** When nothing can come of forgetting the entry any more, in seconds since 1970. */
+/** Until when the entry is needed, in seconds since 1970. */
 export function retainedUntil(entry: RevocationEntry): number {
   const always = toSeconds(entry.at) + LEDGER_SECONDS;
   return 'expiresAt' in entry ? Math.min(entry.expiresAt, always) : always;
 }
 
-/** The name of what the entry is about: entries about different things can be replayed at the same time. */
-export function subjectOf(loss: Revocation): string {
-  switch (loss.act) {
+/** What the revocation is about. Entries about different subjects can be replayed at the same time. */
+export function subjectOf(revocation: Revocation): string {
+  switch (revocation.act) {
     case 'narrow-token':
     case 'remove-token':
-      return loss.token.id;
+      return revocation.token.id;
     case 'write-claim':
-      return loss.claim.name;
+      return revocation.claim.name;
     case 'remove-policy':
     case 'remove-trust':
-      return loss.rule;
+      return revocation.rule;
     case 'end-credential':
-      return loss.jti;
+      return revocation.jti;
     case 'spend-proof':
-      return loss.mark;
+      return revocation.mark;
   }
 }
 
 /**
- * What is left of a token when `before` becomes `after`; undefined when nothing is taken. What `after` gives beyond
- * `before` is left out: should the act not come to pass, it must not have widened anything either.
+ * What remains of a token when `before` becomes `after`; undefined when nothing is revoked. What `after` allows beyond
+ * `before` is left out: an act that then fails must not have widened anything.
  */
 export function remainingAccess(before: TokenRecord, after: TokenRecord): RemainingAccess | undefined {
   const { generation, hash, issuanceId, previous } = after;
   const bounds = common(before, after);
-  const takesValue = generation !== before.generation || (previous === null && before.previous !== null);
-  return takesValue || !areSame(bounds, before)
+  const revokesValue = generation !== before.generation || (previous === null && before.previous !== null);
+  return revokesValue || !areSame(bounds, before)
     ? { generation, hash, issuanceId, previous, ...bounds }
     : undefined;
 }
 
 /**
- * The record after an act over `version` of it; the same one where it knows of the act, or nothing is to be taken. It
- * gets the version that the act began with: two acts may have begun with one, and only one came to pass, nobody knows
- * which. A value that was replaced can never be derived again.
+ * The record after an act that began with `version` of it; the same record when the act is in it, or changes nothing. It
+ * gets that version, because two acts may have begun with it and it is unknown which one succeeded. A value that was
+ * replaced can never be derived again.
  */
 export function narrowToken(record: TokenRecord, version: number, left: RemainingAccess): TokenRecord {
   if (version < record.version) return record;
@@ -97,7 +97,7 @@ type Values = Pick<TokenRecord, 'derivation' | 'generation' | 'hash' | 'issuance
 
 function valuesOf(record: TokenRecord, version: number, left: RemainingAccess): Values {
   const { generation, hash, issuanceId, previous } = left;
-  // What began with a later version knows which of several acts over an earlier one came to pass.
+  // An act that began with a later version shows which of several earlier acts succeeded.
   if (version > record.version || generation > record.generation) {
     const derivation = Buffer.from(record.hash).equals(hash) ? record.derivation : null;
     return { generation, hash, issuanceId, previous, derivation };
@@ -108,13 +108,13 @@ function valuesOf(record: TokenRecord, version: number, left: RemainingAccess): 
 
 type Grace = TokenRecord['previous'];
 
-/** Of two rotations that began with one version, nobody knows which came to pass: the shorter grace holds for both. */
+/** Of two rotations that began with one version, it is unknown which succeeded, so the shorter grace period counts. */
 function shorter(some: Grace, other: Grace): Grace {
   if (some === null || other === null) return null;
   return some.expiresAt <= other.expiresAt ? some : other;
 }
 
-/** The narrower of two bounds each. */
+/** The narrower of each of the two bounds. */
 function common(some: Bounds, other: Bounds): Bounds {
   return {
     access: some.access === 'pull' ? some.access : other.access,
@@ -124,14 +124,14 @@ function common(some: Bounds, other: Bounds): Bounds {
   };
 }
 
-/** Whether bounds that were drawn within others are no closer than they. */
-function areSame(closer: Bounds, bounds: Bounds): boolean {
+/** Whether bounds within others are equal to them. */
+function areSame(narrowed: Bounds, bounds: Bounds): boolean {
   return (
-    closer.access === bounds.access &&
-    closer.repositories?.length === bounds.repositories?.length &&
-    (closer.repositories ?? []).every(pattern => bounds.repositories?.includes(pattern)) &&
-    (closer.disabled === null) === (bounds.disabled === null) &&
-    closer.expiresAt === bounds.expiresAt
+    narrowed.access === bounds.access &&
+    narrowed.repositories?.length === bounds.repositories?.length &&
+    (narrowed.repositories ?? []).every(pattern => bounds.repositories?.includes(pattern)) &&
+    (narrowed.disabled === null) === (bounds.disabled === null) &&
+    narrowed.expiresAt === bounds.expiresAt
   );
 }
 
@@ -139,12 +139,12 @@ function earlier(some: number | null, other: number | null): number | null {
   return some === null || other === null ? (some ?? other) : Math.min(some, other);
 }
 
-/** Nobody: for a name that two accounts reached for at once. The operator gives it to its owner by name. */
+/** The owner of a name that two accounts registered at once, until the operator gives it to one of them. */
 export const CONTESTED: Account = 'contested:contested';
 
 /**
- * The claim after what the ledger knows of another; the same one where it is as new. A registration that the table has
- * lost leaves the name reserved to its owner, who may register it again: nobody else reads what was pushed there.
+ * The claim after one of the ledger; the same claim when it is as new. A registration that the table has lost leaves the
+ * name reserved to its owner, who may register it again, so that no other account reads what was pushed there.
  */
 export function narrowClaim(claim: NamespaceClaim | undefined, known: NamespaceClaim): NamespaceClaim {
   if (claim === undefined || claim.epoch < known.epoch) return { ...known, state: 'released' };
@@ -152,7 +152,7 @@ export function narrowClaim(claim: NamespaceClaim | undefined, known: NamespaceC
   if (claim.account === known.account) {
     return claim.state === known.state || claim.state === 'released' ? claim : known;
   }
-  // Who holds the name in the table was the faster one; otherwise nobody knows which of the two it was.
+  // The account that has the name in the table was faster; if none has it, it is unknown which one was.
   if (claim.state === 'held' || claim.account === CONTESTED) return claim;
   return { ...claim, account: CONTESTED };
 }

@@ -1,28 +1,8 @@
-/** A secret that cannot be printed by accident, and what its form tells before anyone has verified it. */
-
-export const REGISTRY_TOKEN_PREFIX = 'plp_';
-export const CREDENTIAL_PREFIX = 'plc_';
-
-export type SecretFormat = 'a registry token' | 'a credential' | 'a signed token' | 'a presigned request';
-
-/** No secret has two looks, and what has none of these may still be an API key or an opaque refresh token. */
-const LOOKS: readonly (readonly [SecretFormat, RegExp])[] = [
-  ['a registry token', new RegExp(`^${REGISTRY_TOKEN_PREFIX}`)],
-  ['a credential', new RegExp(`^${CREDENTIAL_PREFIX}`)],
-  ['a signed token', /^eyJ[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*$/],
-  ['a presigned request', /^https?:\/\//],
-];
-
-/** Undefined: it looks like nothing in particular. */
-export function secretFormatOf(secret: Secret): SecretFormat | undefined {
-  const text = secret.reveal();
-  return LOOKS.find(([, look]) => look.test(text))?.[0];
-}
-
-/** A string that must not be seen: it prints as `[secret]` everywhere but in the hands of `.reveal()`. */
+/** Secrets that cannot be printed by accident, and the formats that they are recognised by before they are verified. */
 
 const REDACTED = '[secret]';
 
+/** A string that prints as `[secret]`, except through `reveal()`. */
 export class Secret {
   readonly #value: string;
 
@@ -30,7 +10,7 @@ export class Secret {
     this.#value = value;
   }
 
-  /** Spends the secret. Every place that may see one can be found by this name. */
+  /** The value. Every use of a secret can be found by this name. */
   reveal(): string {
     return this.#value;
   }
@@ -47,3 +27,22 @@ export class Secret {
     return REDACTED;
   }
 }
+
+export const REGISTRY_TOKEN_PREFIX = 'plp_';
+export const CREDENTIAL_PREFIX = 'plc_';
+
+export type SecretFormat = 'a registry token' | 'a credential' | 'a signed token' | 'a presigned request';
+
+/** The format of a secret; undefined: none of these, such as an API key or an opaque refresh token. */
+export function secretFormatOf(secret: Secret): SecretFormat | undefined {
+  const text = secret.reveal();
+  return FORMATS.find(([, format]) => format.test(text))?.[0];
+}
+
+/** No secret has two of these formats. */
+const FORMATS: readonly (readonly [SecretFormat, RegExp])[] = [
+  ['a registry token', new RegExp(`^${REGISTRY_TOKEN_PREFIX}`)],
+  ['a credential', new RegExp(`^${CREDENTIAL_PREFIX}`)],
+  ['a signed token', /^eyJ[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*$/],
+  ['a presigned request', /^https?:\/\//],
+];

@@ -1,21 +1,16 @@
 /**
- * JSON of which there is one reading. `JSON.parse` keeps the last of two equal members, other readers the first: what
- * one party checked would not be what the other uses.
- */
-
-/**
- * JSON of which there is one reading. `JSON.parse` keeps the last of two equal members, other readers the first: what
- * one party checked would not be what the other uses.
+ * Reads JSON that every parser reads alike. `JSON.parse` keeps the last of two equal members, others keep the first: one
+ * program would check what another does not use.
  */
 
 const MAX_DEPTH = 20;
 
-/** In valid JSON, strings and brackets are all that the structure needs; a string before a colon is a member's name. */
+/** In valid JSON, strings and brackets give the structure; a string before a colon is the name of a member. */
 const TOKENS = /"(?:[^"\\]|\\.)*"(\s*:)?|[{}[\]]/g;
 
 /**
- * Reads a JSON text (RFC 8259). Throws a SyntaxError, whose message quotes nothing of the text, for what is no JSON,
- * for an object that repeats a member or has one named `__proto__`, and for nesting deeper than 20.
+ * Reads a JSON text (RFC 8259). Throws a SyntaxError, which does not quote the text, when it is not JSON, when an object
+ * repeats a member or has one named `__proto__`, and when it is nested deeper than 20.
  */
 export function parseStrictJson(text: string): unknown {
   const value = parse(text);
@@ -23,7 +18,7 @@ export function parseStrictJson(text: string): unknown {
   for (const [token, colon] of text.matchAll(TOKENS)) {
     if (token === '{' || token === '[') {
       if (open.push(new Set()) > MAX_DEPTH)
-        throw new SyntaxError(`JSON may be nested ${MAX_DEPTH} deep at most.`);
+        throw new SyntaxError(`JSON may be nested at most ${MAX_DEPTH} deep.`);
     } else if (token === '}' || token === ']') open.pop();
     else if (colon !== undefined) checkMember(memberName(token), open.at(-1));
   }
@@ -38,7 +33,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** However the name is escaped. */
+/** The name without escapes. */
 function memberName(token: string): string {
   return String(JSON.parse(token.slice(0, token.lastIndexOf('"') + 1)));
 }
@@ -49,12 +44,12 @@ function checkMember(name: string, seen: Set<string> | undefined): void {
   seen?.add(name);
 }
 
-/** The value in `bytes`. Throws for bad UTF-8, and for whatever `parseStrictJson` refuses. */
+/** The same for bytes. Throws for bad UTF-8 too. */
 export function readStrictJson(bytes: Uint8Array): unknown {
   return parseStrictJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
 }
 
-/** The own member of an object; undefined for everything else, also for what every object inherits. */
+/** An own member of an object; undefined for all other values, and for inherited members. */
 export function member(value: unknown, name: string): unknown {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
   return (value as Record<string, unknown>)[name];

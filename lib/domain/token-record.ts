@@ -1,4 +1,4 @@
-/** What is kept of a registry token, whether a presented value is good, and how a record may change. */
+/** The record of a registry token: whether a value matches it, and how it changes. */
 import { timingSafeEqual } from 'node:crypto';
 import type { Access } from './access.ts';
 import type { Account, Subject } from './account.ts';
@@ -10,11 +10,11 @@ export interface TokenRecord {
   readonly id: string;
   /** SHA-256 of the whole value (32 bytes). */
   readonly hash: Uint8Array;
-  /** What the value can be derived again from; null: the value is random and was shown once. */
+  /** From these the value can be derived again; null: it is random and was shown once. */
   readonly derivation: { readonly key: string; readonly salt: Uint8Array } | null;
   /** 1, and 1 more with every rotation. */
   readonly generation: number;
-  /** The logical write that issued this generation: a replayed request recognises its own work by it. */
+  /** The logical write that issued this generation, by which a replayed request recognises its own work. */
   readonly issuanceId: string;
   readonly access: Access;
   /** null: every repository in the namespaces of the account. */
@@ -26,24 +26,24 @@ export interface TokenRecord {
   readonly expiresAt: number | null;
   readonly disabled: { readonly at: number; readonly by: Subject } | null;
   readonly lastUsedAt: number | null;
-  /** The value of the generation before, which works until then. */
+  /** The value before the last rotation, and until when it works. */
   readonly previous: { readonly hash: Uint8Array; readonly expiresAt: number } | null;
   /** 1, and 1 more with every management write. */
   readonly version: number;
 }
 
-/** Why a presented value is refused. For the log; the caller reads the same bytes in every case. */
+/** Why a value is refused, for the log. The caller gets the same answer in every case. */
 export type Refusal = 'unknown' | 'wrong-secret' | 'expired' | 'disabled' | 'superseded';
 export type Judgement =
   | { readonly usable: true; readonly generation: number }
   | { readonly usable: false; readonly refusal: Refusal };
 
-/** An expired token is gone: to every reader, from the second that `expiresAt` names, deleted or not. */
+/** An expired token does not exist for any reader, whether it is deleted yet or not. */
 export function isExpired(record: { readonly expiresAt: number | null }, now: number): boolean {
   return record.expiresAt !== null && record.expiresAt <= now;
 }
 
-/** Whether a token that is presented with its right value may be used. */
+/** Whether the token may be used with its right value. */
 export function isUsable(record: TokenRecord, now: number): boolean {
   return !isExpired(record, now) && record.disabled === null;
 }
@@ -59,8 +59,8 @@ export function hasGrace(
 const NO_HASH = Buffer.alloc(32);
 
 /**
- * Judges a presented value by its hash. Both comparisons are always made, against zeros where the record has
- * nothing, so that an unknown id costs the same work as a wrong secret.
+ * Judges a value by its hash. Both comparisons are always made, against zeros where there is nothing to compare, so that
+ * an unknown id takes as long as a wrong secret.
  */
 export function judge(record: TokenRecord | undefined, presented: Uint8Array, now: number): Judgement {
   const current = timingSafeEqual(record?.hash ?? NO_HASH, presented);
@@ -70,7 +70,7 @@ export function judge(record: TokenRecord | undefined, presented: Uint8Array, no
   return judgeGeneration(record, current ? record.generation : record.generation - 1, now);
 }
 
-/** Judges what stems from a generation of a token: the value itself, or a credential. */
+/** Judges the value of a generation, or a credential that was vended for it. */
 export function judgeGeneration(record: TokenRecord, generation: number, now: number): Judgement {
   const isGraced = generation === record.generation - 1 && hasGrace(record, now);
   if (generation !== record.generation && !isGraced) return { usable: false, refusal: 'superseded' };
@@ -79,7 +79,7 @@ export function judgeGeneration(record: TokenRecord, generation: number, now: nu
   return { usable: true, generation };
 }
 
-/** When a generation ends: a value in its grace with the grace, or with the token; null: not by itself. */
+/** When a generation expires: with the token, and in its grace period with that; null: never. */
 export function endOfGeneration({ generation, previous, expiresAt }: TokenRecord, of: number): number | null {
   if (of === generation || previous === null) return expiresAt;
   return expiresAt === null ? previous.expiresAt : Math.min(previous.expiresAt, expiresAt);
@@ -94,7 +94,7 @@ export interface TokenPatch {
   readonly expiresAt?: number | null | undefined;
 }
 
-/** The record after `patch`. Disabling twice keeps the first time and name. */
+/** The record after `patch`. Disabling a disabled token keeps the first time and subject. */
 export function patchToken(record: TokenRecord, patch: TokenPatch, now: number, by: Subject): TokenRecord {
   const { description, access, repositories, expiresAt } = patch;
   return {
@@ -118,10 +118,10 @@ function patchDisabled(
   return disabled ? (record.disabled ?? { at: now, by }) : null;
 }
 
-/** A new value for a token, and what replaces the old one's place in the record. */
+/** What a new value changes in a record. */
 export type Issue = Pick<TokenRecord, 'hash' | 'derivation' | 'issuanceId'>;
 
-/** The record after a rotation; the value that was current works `graceSeconds` longer. */
+/** The record after a rotation; the former value works for another `graceSeconds`. */
 export function rotateToken(
   record: TokenRecord,
   issue: Issue,
@@ -138,8 +138,8 @@ export function rotateToken(
 }
 
 /**
- * The record after whoever holds a value has ended it: the token is disabled, so that an administrator can still
- * enable it; a value in its grace loses only that. Undefined: the value is not good, or the token is disabled already.
+ * The record after a holder of the value has revoked it. The token is disabled, so that an administrator can enable it
+ * again; a value in its grace period loses only that. Undefined: the value is wrong, or the token is disabled already.
  */
 export function revokeToken(
   record: TokenRecord,

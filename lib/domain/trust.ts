@@ -1,22 +1,24 @@
+/** Trusts: which workloads of build platforms may log in without a secret of ours. */
+
 import { type Access, actionsOf } from './access.ts';
 import { type Account, accountHandle, type Subject } from './account.ts';
 import type { Permission } from './grant.ts';
 import type { Pattern } from './repository.ts';
 
-/** Where workloads run; each has its own claims that a trust cannot do without. */
+/** Where workloads run; each platform has claims that every trust must name. */
 export type Platform = 'github' | 'gitlab' | 'kubernetes';
 
 export interface Trust {
   readonly account: Account;
   readonly id: string;
-  /** The key of the issuer that vouches for the workload. */
+  /** The key of the workload's issuer. */
   readonly issuer: string;
-  /** Exact values by claim name; members of an object are parted from it by a slash. */
+  /** Exact values by the name of the claim; a slash separates the member of an object from it. */
   readonly claims: Readonly<Record<string, string>>;
   readonly access: Access;
   /** null: every repository in the namespaces of the account. */
   readonly repositories: readonly Pattern[] | null;
-  /** How long what the workload gets may live at most, in seconds. */
+  /** The longest life of what the workload is given, in seconds. */
   readonly lifetimeSeconds: number;
   /** Seconds since 1970. */
   readonly createdAt: number;
@@ -25,7 +27,7 @@ export interface Trust {
 
 export const TRUST_LIFETIME_SECONDS = { min: 60, default: 3600, max: 3600 } as const;
 
-/** A workload whose token was verified: who it is follows from its claims, what it may from the account's trusts. */
+/** A workload whose token was verified. The trusts of the account decide what it may do. */
 export interface Workload {
   readonly issuer: string;
   /** The account that the token's audience names, by its handle. */
@@ -36,19 +38,19 @@ export interface Workload {
   readonly expiresAt: number;
 }
 
-/** The audience that a workload's token must have: it binds the token to one deployment and one account. */
+/** The audience of a workload's token, which binds it to one deployment and one account. */
 export function workloadAudience(publicUrl: string, handle: string): string {
   return `${publicUrl}/accounts/${handle}`;
 }
 
 interface Minimum {
-  /** Names that cannot be taken over: every trust has all of these. */
+  /** Every trust names all of these. */
   readonly always: readonly string[];
-  /** What a trust that lets push has one of, so that not every branch of a project can. */
+  /** A trust that allows push names one of these, so that not every branch of a project may push. */
   readonly oneForPush: readonly string[];
 }
 
-/** GitHub's and GitLab's names of projects can be given away and taken again, their numbers cannot. */
+/** Names of projects at GitHub and GitLab can be taken over by others, their numbers cannot. */
 const MINIMA: Record<Platform, Minimum> = {
   github: {
     always: ['repository_id', 'repository_owner_id'],
@@ -58,7 +60,7 @@ const MINIMA: Record<Platform, Minimum> = {
   kubernetes: { always: ['sub', 'kubernetes.io/serviceaccount/uid'], oneForPush: [] },
 };
 
-/** What is missing in the claims of a trust, as a sentence for the administrator; undefined: nothing. */
+/** What the claims of a trust lack, for the administrator; undefined: nothing. */
 export function missingClaims(
   platform: Platform,
   claims: Trust['claims'],
@@ -68,18 +70,18 @@ export function missingClaims(
   const missing = always.filter(name => !Object.hasOwn(claims, name));
   if (missing.length > 0) return `must name ${missing.join(' and ')}`;
   const narrowed = oneForPush.length === 0 || oneForPush.some(name => narrows(claims, name));
-  if (access === 'push' && !narrowed) return `must name ${oneForPush.join(' or ')}, because it lets push`;
+  if (access === 'push' && !narrowed) return `must name ${oneForPush.join(' or ')}, because it allows push`;
   return undefined;
 }
 
-/** A ref of which is said that it is not protected can be any. */
+/** `ref_protected: false` would allow every unprotected branch. */
 function narrows(claims: Trust['claims'], name: string): boolean {
   return Object.hasOwn(claims, name) && claims[name] !== 'false';
 }
 
 /**
- * Whether the trust is for this workload: the same issuer and account, and every claim equal, as a string. Trusts of
- * other accounts count for nothing, whoever hands them in.
+ * Whether the trust is for this workload: the issuer and account are the same, and every claim is exactly that string.
+ * Trusts of other accounts are ignored.
  */
 export function trustMatches(trust: Trust, workload: Workload): boolean {
   const named = Object.entries(trust.claims);

@@ -130,9 +130,9 @@ async function executeOrReplay(ports: TokenPorts, { actor, first, act }: Step): 
   const now = toSeconds(ports.clock());
   const token = await ports.tokens.get(actor.account, first.tokenId, now);
   const decision = decideReplay(first, token, now);
-  if (decision === 'carry-out') return act(first, token);
+  if (decision === 'execute') return act(first, token);
   const mayRead = ports.valueRetrieval && actor.strength === 'strong';
-  if (decision === 'refuse' || token === undefined || !mayRead) {
+  if (decision === 'reject' || token === undefined || !mayRead) {
     throw new PullpassError('idempotency-replayed', { id: first.tokenId });
   }
   await recordAct(ports, actor, { act: 'retrieve-value', target: token.id });

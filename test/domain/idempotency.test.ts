@@ -48,7 +48,7 @@ describe('decideReplay, where the token still has the value of the first attempt
       `${state}, generation ${generation}: a token %s`,
       (_, [changes, shown]) => {
         const token = { ...FRESH, generation, ...changes };
-        expect(decideReplay(first(state, generation), token, NOW)).toBe(shown ? 'answer' : 'refuse');
+        expect(decideReplay(first(state, generation), token, NOW)).toBe(shown ? 'replay' : 'reject');
       },
     );
   }
@@ -62,13 +62,13 @@ describe('decideReplay, where the token has another value, or there is none', ()
   it.each(rows)('generation $present now, $asked asked, $state', ({ present, asked, state }) => {
     const token = present === 0 ? undefined : { ...FRESH, generation: present, issuanceId: 'write-0' };
     const goesOn = state === 'pending' && present + 1 === asked;
-    expect(decideReplay(first(state, asked), token, NOW)).toBe(goesOn ? 'carry-out' : 'refuse');
+    expect(decideReplay(first(state, asked), token, NOW)).toBe(goesOn ? 'execute' : 'reject');
   });
   it('a request that is done never brings a removed token back', () => {
-    expect(decideReplay(first('done', 1), undefined, NOW)).toBe('refuse');
+    expect(decideReplay(first('done', 1), undefined, NOW)).toBe('reject');
   });
   it('never shows the value of somebody else’s write', () => {
-    expect(decideReplay(first('done', 1), { ...FRESH, issuanceId: 'write-2' }, NOW)).toBe('refuse');
+    expect(decideReplay(first('done', 1), { ...FRESH, issuanceId: 'write-2' }, NOW)).toBe('reject');
   });
 });
 

@@ -33,7 +33,7 @@ describe('strict JSON', () => {
 
   it('reads twenty levels and refuses the next', () => {
     expect(parseStrictJson(nested(20))).toEqual(JSON.parse(nested(20)));
-    expect(() => parseStrictJson(nested(21))).toThrow(new SyntaxError('JSON may be nested 20 deep at most.'));
+    expect(() => parseStrictJson(nested(21))).toThrow(new SyntaxError('JSON may be nested at most 20 deep.'));
   });
 
   it('counts levels, not brackets', () => {

@@ -134,16 +134,16 @@ describe('a trust cannot be made', () => {
       'github',
       'push',
       { repository_id: '7', repository_owner_id: '6', sub: 'x' },
-      'must name ref or environment or job_workflow_ref, because it lets push',
+      'must name ref or environment or job_workflow_ref, because it allows push',
     ],
     ['gitlab', 'pull', {}, 'must name project_id'],
     ['gitlab', 'pull', { project_path: 'acme/app', ref_protected: 'true' }, 'must name project_id'],
-    ['gitlab', 'push', { project_id: '7', ref: 'main' }, 'must name ref_protected, because it lets push'],
+    ['gitlab', 'push', { project_id: '7', ref: 'main' }, 'must name ref_protected, because it allows push'],
     [
       'gitlab',
       'push',
       { project_id: '7', ref_protected: 'false' },
-      'must name ref_protected, because it lets push',
+      'must name ref_protected, because it allows push',
     ],
     ['kubernetes', 'pull', {}, `must name sub and ${uid}`],
     ['kubernetes', 'push', { sub }, `must name ${uid}`],
@@ -171,7 +171,7 @@ describe('a trust cannot be made', () => {
     const claims = Object.create({ project_id: '7' });
     expect(missingClaims('gitlab', claims, 'pull')).toBe('must name project_id');
     const push = Object.assign(Object.create({ ref_protected: 'true' }), { project_id: '7' });
-    expect(missingClaims('gitlab', push, 'push')).toBe('must name ref_protected, because it lets push');
+    expect(missingClaims('gitlab', push, 'push')).toBe('must name ref_protected, because it allows push');
   });
 });
 
