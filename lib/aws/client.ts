@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock, Metrics, RandomBytes } from '../ports/system.ts';
-import { ATTEMPTS, connectionPool, type Received } from './connections.ts';
+import { ATTEMPTS, connectionPool, type Received, type TimeLimits } from './connections.ts';
 import { amzDate, type Credentials, requestSigner } from './signature.ts';
 
 /** A service that speaks AWS JSON: POST to `/`, the operation in `X-Amz-Target`. */
@@ -29,6 +29,7 @@ export interface AwsClientOptions {
   readonly credentials: Credentials;
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
+  readonly limits?: TimeLimits;
 }
 
 /**
@@ -60,7 +61,7 @@ export function awsClient(of: AwsService, options: AwsClientOptions): AwsCall {
   const { region, credentials, clock, randomBytes } = options;
   const { name: service, target, version } = SERVICES[of];
   const url = new URL(options.endpoint ?? endpointOf(service, region));
-  const post = connectionPool(url);
+  const post = connectionPool(url, options.limits);
   const sign = requestSigner({ region, service }, credentials);
   const token = credentials.sessionToken?.reveal();
 

@@ -4,11 +4,15 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import { urlToHttpOptions } from 'node:url';
 
-/** For a new connection, in milliseconds. */
-export const CONNECTION_MS = 300;
+/** How long is waited, in milliseconds. */
+export interface TimeLimits {
+  /** For a new connection. */
+  readonly connectionMs: number;
+  /** For one request. */
+  readonly requestMs: number;
+}
 
-/** For one request, in milliseconds. */
-export const REQUEST_MS = 800;
+export const TIME_LIMITS: TimeLimits = { connectionMs: 300, requestMs: 800 };
 
 /** Requests that one call comes to, at most. */
 export const ATTEMPTS = 2;
@@ -29,7 +33,7 @@ export type Post = (
 ) => Promise<Received>;
 
 /** Posts to one URL. A request whose connections are all taken waits for its turn before its time limits begin. */
-export function connectionPool(url: URL): Post {
+export function connectionPool(url: URL, limits: TimeLimits = TIME_LIMITS): Post {
   const { Agent, request } = url.protocol === 'https:' ? https : http;
   const agent = new Agent({ keepAlive: true, maxSockets: MAX_CALLS });
   // Taken apart once: Node would do it again for every request.
@@ -44,14 +48,18 @@ export function connectionPool(url: URL): Post {
         resolve({ status: answer.statusCode ?? 0, body: Buffer.concat(chunks).toString() }),
       );
     });
-    const endLimits = limitTime(call, reject);
+    const endLimits = limitTime(call, limits, reject);
     call.on('error', reject).end(body);
     return promise.finally(endLimits);
   };
 }
 
 /** So long for a new connection, and from there so long for all of the answer: one that trickles is given up too. */
-function limitTime(call: http.ClientRequest, reject: (error: Error) => void): () => void {
+function limitTime(
+  call: http.ClientRequest,
+  { connectionMs, requestMs }: TimeLimits,
+  reject: (error: Error) => void,
+): () => void {
   let timer: NodeJS.Timeout | undefined;
   const begin = (ms: number) => {
     clearTimeout(timer);
@@ -61,9 +69,9 @@ function limitTime(call: http.ClientRequest, reject: (error: Error) => void): ()
     }, ms);
   };
   call.once('socket', socket => {
-    begin(socket.connecting ? CONNECTION_MS : REQUEST_MS);
+    begin(socket.connecting ? connectionMs : requestMs);
     if (!socket.connecting) return;
-    socket.once('encrypted' in socket ? 'secureConnect' : 'connect', () => begin(REQUEST_MS));
+    socket.once('encrypted' in socket ? 'secureConnect' : 'connect', () => begin(requestMs));
   });
   return () => clearTimeout(timer);
 }

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateTableCommand, DescribeTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, inject } from 'vitest';
 import { awsClient } from '../../lib/aws/client.ts';
+import { TIME_LIMITS, type TimeLimits } from '../../lib/aws/connections.ts';
 import { Secret } from '../../lib/domain/secret.ts';
 import type { Table } from '../../lib/ports/table.ts';
 import { createDynamoClient } from '../../lib/store/client.ts';
@@ -55,14 +56,18 @@ export async function openEngineTables(engine: EngineAddress): Promise<{ sdk: Ta
   return { sdk: dynamoTable(name, sdkTransport(client)), lean: dynamoTable(name, leanTransport(engine)) };
 }
 
-/** A client of the engine with the settings of production. */
-export function clientOf({ endpoint, accessKeyId, secretAccessKey }: EngineAddress): DynamoDBClient {
-  return createDynamoClient(REGION, { endpoint, credentials: { accessKeyId, secretAccessKey } });
+/** A client of the engine with the settings of production, unless other time limits are given. */
+export function clientOf(engine: EngineAddress, limits?: TimeLimits): DynamoDBClient {
+  const { endpoint, accessKeyId, secretAccessKey } = engine;
+  return createDynamoClient(REGION, { endpoint, credentials: { accessKeyId, secretAccessKey } }, limits);
 }
 
-export function leanTransport({ endpoint, accessKeyId, secretAccessKey }: EngineAddress): DynamoTransport {
+/** The client in lib/aws, likewise. */
+export function leanTransport(engine: EngineAddress, limits: TimeLimits = TIME_LIMITS): DynamoTransport {
+  const { endpoint, accessKeyId, secretAccessKey } = engine;
   const credentials = { accessKeyId, secretAccessKey: new Secret(secretAccessKey), sessionToken: undefined };
-  const send = awsClient('dynamodb', { region: REGION, endpoint, credentials, clock: Date.now, randomBytes });
+  const options = { region: REGION, endpoint, credentials, clock: Date.now, randomBytes, limits };
+  const send = awsClient('dynamodb', options);
   return { bytes: 'base64', send };
 }
 

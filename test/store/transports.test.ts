@@ -1,0 +1,134 @@
+/** What both transports do when DynamoDB, or the network, does not do its part. */
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { TIME_LIMITS, type TimeLimits } from '../../lib/aws/connections.ts';
+import type { Table } from '../../lib/ports/table.ts';
+import { type DynamoTransport, dynamoTable } from '../../lib/store/dynamo-table.ts';
+import { sdkTransport } from '../../lib/store/sdk-transport.ts';
+import { rejectionOf } from '../support/errors.ts';
+import { clientOf, leanTransport } from '../support/tables.ts';
+
+const LIMITS: TimeLimits = { connectionMs: 200, requestMs: 60 };
+/** Two requests, and the pause between them. */
+const GIVEN_UP_MS = 600;
+const JSON_TYPE = { 'content-type': 'application/x-amz-json-1.0' };
+const KEY = { pk: 'p', sk: 's' };
+
+const TRANSPORTS = {
+  'the SDK': (endpoint, limits) => sdkTransport(clientOf(addressOf(endpoint), limits)),
+  'the lean client': (endpoint, limits) => leanTransport(addressOf(endpoint), limits),
+} satisfies Record<string, (endpoint: string, limits: TimeLimits) => DynamoTransport>;
+
+function addressOf(endpoint: string) {
+  return { endpoint, accessKeyId: 'id', secretAccessKey: 'secret' };
+}
+
+describe.each(Object.entries(TRANSPORTS))('over %s', (_, transportTo) => {
+  let close: () => Promise<void> = async () => undefined;
+  afterEach(() => close());
+
+  /** A table whose requests are answered so. */
+  async function against(answer: RequestListener, limits = LIMITS): Promise<Table> {
+    const server = createServer(answer);
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+    close = async () => {
+      server.closeAllConnections();
+      await new Promise(resolve => server.close(resolve));
+    };
+    const { port } = server.address() as AddressInfo;
+    return dynamoTable('pullpass', transportTo(`http://127.0.0.1:${port}`, limits));
+  }
+
+  it('a DynamoDB that hangs is given up after two requests, and they end', async () => {
+    const ended: Promise<unknown>[] = [];
+    const table = await against((request, response) => {
+      request.resume();
+      ended.push(new Promise(resolve => response.once('close', resolve)));
+    });
+    const begun = performance.now();
+    expect((await rejectionOf(table.get(KEY))).details.reason).toBe('store: TimeoutError');
+    expect(performance.now() - begun).toBeGreaterThan(2 * LIMITS.requestMs - 10);
+    expect(performance.now() - begun).toBeLessThan(GIVEN_UP_MS);
+    expect(ended).toHaveLength(2);
+    await Promise.all(ended);
+  });
+
+  it('one that hangs in the middle of its answer is given up too', async () => {
+    const table = await against((_, response) => {
+      response.writeHead(200, JSON_TYPE).write('{"Item":');
+    });
+    const begun = performance.now();
+    expect(await rejectionOf(table.get(KEY))).toMatchObject({ code: 'unavailable' });
+    expect(performance.now() - begun).toBeLessThan(GIVEN_UP_MS);
+  });
+
+  it('one that trickles without ever beginning its answer is given up too', async () => {
+    const table = await against(({ socket }) => {
+      socket.write('HTTP/1.1 200 OK\r\n');
+      const drip = setInterval(() => socket.write('x: y\r\n'), 10);
+      socket.once('close', () => clearInterval(drip));
+    });
+    const begun = performance.now();
+    expect((await rejectionOf(table.get(KEY))).details.reason).toBe('store: TimeoutError');
+    expect(performance.now() - begun).toBeLessThan(GIVEN_UP_MS);
+  });
+
+  it.each([
+    ['fails', 500, '{"__type":"InternalServerError"}'],
+    [
+      'throttles',
+      400,
+      '{"__type":"com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException"}',
+    ],
+    ['refuses', 400, '{"__type":"com.amazon.coral.service#AccessDeniedException"}'],
+    ['has no table', 400, '{"__type":"com.amazonaws.dynamodb.v20120810#ResourceNotFoundException"}'],
+    ['answers something else', 200, '<html>'],
+  ])('one that %s could not answer', async (_, status, body) => {
+    const table = await against((request, response) => {
+      request.resume();
+      response.writeHead(status, JSON_TYPE).end(body);
+    });
+    expect(await rejectionOf(table.get(KEY))).toMatchObject({
+      code: 'unavailable',
+      details: { cause: expect.any(Error) },
+    });
+  });
+
+  it('one that is not there could not answer', async () => {
+    const table = dynamoTable('pullpass', transportTo('http://127.0.0.1:9', LIMITS));
+    for (const call of [() => table.get(KEY), () => table.put(KEY), () => table.scan({})]) {
+      expect(await rejectionOf(call())).toMatchObject({ code: 'unavailable' });
+    }
+  });
+
+  it('a write whose answer is lost is sent again, and its condition then does not hold', async () => {
+    let requests = 0;
+    const table = await against((request, response) => {
+      request.resume();
+      requests++;
+      if (requests > 1) {
+        response.writeHead(400, JSON_TYPE).end('{"__type":"x#ConditionalCheckFailedException"}');
+      }
+    }, TIME_LIMITS);
+    expect(await table.put(KEY, { absent: 'pk' })).toBe(false);
+    expect(requests).toBe(2);
+  });
+
+  it('an update ends when its signal says so', async () => {
+    const table = await against(() => undefined);
+    const begun = performance.now();
+    const update = table.update(KEY, { set: { a: 1 } }, undefined, AbortSignal.timeout(10));
+    expect(await rejectionOf(update)).toMatchObject({ code: 'unavailable' });
+    expect(performance.now() - begun).toBeLessThan(LIMITS.requestMs);
+  });
+
+  it('a burst of three hundred reads is answered in turn, with none given up while it waits', async () => {
+    const table = await against((request, response) => {
+      request.resume();
+      setTimeout(() => response.writeHead(200, JSON_TYPE).end('{}'), 5);
+    }, TIME_LIMITS);
+    const reads = Array.from({ length: 300 }, () => table.get(KEY));
+    expect((await Promise.allSettled(reads)).filter(({ status }) => status === 'rejected')).toEqual([]);
+  });
+});
