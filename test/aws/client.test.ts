@@ -1,50 +1,53 @@
 import { randomBytes } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterEach, describe, expect, it } from 'vitest';
 import { awsClient, endpointOf } from '../../lib/aws/client.ts';
+import { TIME_LIMITS, type TimeLimits } from '../../lib/aws/connections.ts';
 import { Secret } from '../../lib/domain/secret.ts';
-import { leanLoginCalls } from '../../lib/store/lean-calls.ts';
-import { loginStore } from '../../lib/store/login-store.ts';
-import { withServer } from '../support/interfere.ts';
 import { NOW } from '../support/records.ts';
 
 const JSON_TYPE = { 'content-type': 'application/x-amz-json-1.0' };
+const LIMITS: TimeLimits = { connectionMs: 200, requestMs: 80 };
 let close: () => Promise<void> = async () => undefined;
 afterEach(() => close());
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** A call to a server that answers like this, its outcome, and the requests that it came to. */
-async function against(listener: Listener, signal?: AbortSignal) {
+/** A client of a server that answers like this. */
+async function serve(listener: Listener, limits = TIME_LIMITS) {
+  const server = createServer(listener);
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  close = async () => {
+    server.closeAllConnections();
+    await new Promise(resolve => server.close(resolve));
+  };
+  return awsClient('dynamodb', {
+    region: 'eu-central-1',
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    credentials: {
+      accessKeyId: 'id',
+      secretAccessKey: new Secret('secret'),
+      sessionToken: new Secret('session'),
+    },
+    clock: () => NOW * 1000,
+    randomBytes,
+    limits,
+  });
+}
+
+/** The outcome of a call to such a server, and the requests that it came to. */
+async function against(listener: Listener, options: { limits?: TimeLimits; signal?: AbortSignal } = {}) {
   const requests: IncomingMessage[] = [];
-  const server = await withServer((request, response) => {
+  const call = await serve((request, response) => {
     requests.push(request);
     request.resume();
     listener(request, response);
-  });
-  close = server.close;
-  const call = await callerOf(server);
+  }, options.limits);
   const start = performance.now();
-  const outcome: unknown = await call('BatchGetItem', {}, signal).catch((thrown: unknown) => thrown);
+  const outcome: unknown = await call('BatchGetItem', {}, options.signal).catch((thrown: unknown) => thrown);
   return { outcome, ms: performance.now() - start, requests };
-}
-
-async function callerOf({ client }: Awaited<ReturnType<typeof withServer>>) {
-  const { hostname, port } = (await client.config.endpoint?.()) ?? {};
-  return callerAt(`http://${hostname}:${port}`);
-}
-
-function callerAt(endpoint: string) {
-  const sessionToken = new Secret('session');
-  const credentials = { accessKeyId: 'id', secretAccessKey: new Secret('secret'), sessionToken };
-  return awsClient('dynamodb', {
-    region: 'eu-central-1',
-    endpoint,
-    credentials,
-    clock: () => NOW * 1000,
-    randomBytes,
-  });
 }
 
 const answer =
@@ -126,58 +129,49 @@ describe('a call without the SDK', () => {
     'stops in the middle': (_, response) => response.writeHead(200, JSON_TYPE).write('{"Responses":'),
     trickles: ({ socket }) => {
       socket.write('HTTP/1.1 200 OK\r\n');
-      const drip = setInterval(() => socket.write('x: y\r\n'), 100);
+      const drip = setInterval(() => socket.write('x: y\r\n'), 10);
       socket.once('close', () => clearInterval(drip));
     },
     'trickles its body': (_, response) => {
       response.writeHead(200, JSON_TYPE);
-      const drip = setInterval(() => response.write(' '), 100);
+      const drip = setInterval(() => response.write(' '), 10);
       response.once('close', () => clearInterval(drip));
     },
   };
   it.each(Object.entries(HANGING))('is given up after two requests when DynamoDB %s', async (_, listener) => {
-    const { outcome, ms, requests } = await against(listener);
+    const { outcome, ms, requests } = await against(listener, { limits: LIMITS });
     expect(outcome).toMatchObject({ name: 'TimeoutError' });
     expect(requests).toHaveLength(2);
-    expect(ms).toBeGreaterThan(1550);
-    expect(ms).toBeLessThan(2500);
+    expect(ms).toBeGreaterThan(2 * LIMITS.requestMs - 10);
+    expect(ms).toBeLessThan(700);
   });
 
   it('ends when its signal says so, and is not repeated', async () => {
-    const { outcome, ms, requests } = await against(() => undefined, AbortSignal.timeout(50));
+    const { outcome, ms, requests } = await against(() => undefined, { signal: AbortSignal.timeout(50) });
     expect(outcome).toMatchObject({ name: 'AbortError' });
     expect(requests).toHaveLength(1);
     expect(ms).toBeLessThan(500);
   });
 
   it('loses none of a burst: who waits for a connection has all of the time', async () => {
-    const server = await withServer((request, response) => {
+    const limits = { connectionMs: 200, requestMs: 200 };
+    const call = await serve((request, response) => {
       request.resume();
-      setTimeout(() => response.writeHead(200, JSON_TYPE).end('{}'), 300);
-    });
-    close = server.close;
-    const call = await callerOf(server);
+      setTimeout(() => response.writeHead(200, JSON_TYPE).end('{}'), 75);
+    }, limits);
     const burst = Array.from({ length: 200 }, () => call('BatchGetItem', {}));
     expect(await Promise.all(burst)).toHaveLength(200);
   });
 
   it('uses its connections again', async () => {
     const ports = new Set<number | undefined>();
-    const server = await withServer((request, response) => {
+    const call = await serve((request, response) => {
       ports.add(request.socket.remotePort);
       request.resume();
       response.writeHead(200, JSON_TYPE).end('{}');
     });
-    close = server.close;
-    const call = await callerOf(server);
     for (let i = 0; i < 5; i++) await call('BatchGetItem', {});
     expect(ports.size).toBe(1);
-  });
-
-  it('makes a login "unavailable" when nobody is there', async () => {
-    const calls = leanLoginCalls(callerAt('http://127.0.0.1:9'));
-    const logins = loginStore({ calls, table: 'pullpass', randomBytes });
-    await expect(logins.read({ namespaces: ['team-a'] })).rejects.toMatchObject({ code: 'unavailable' });
   });
 });
 
