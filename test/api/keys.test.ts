@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { keyHandler, resourceResponse } from '../../lib/api/keys.ts';
 import type { CredentialKeyReport, RingReport } from '../../lib/ports/keys.ts';
 import { NO_METRICS } from '../../lib/telemetry/metrics.ts';
-import { KID, NOW, X5C } from '../signing/ground.ts';
+import { KID, NOW, X5C } from '../signing/context.ts';
 
 const SERVICES = [X5C, KID];
 const RESPONSE_URL = 'https://b.s3.eu-central-1.amazonaws.com/a';

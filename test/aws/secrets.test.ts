@@ -21,7 +21,7 @@ const set = (text: string, on = secrets) =>
 const operations = () => aws.requests.map(({ operation }) => operation);
 
 describe('a secret', () => {
-  it('is created once, and then only its label moves, from the version that was read', async () => {
+  it('is created once; later its label moves from the version that was read', async () => {
     await set('1');
     await set('2');
     expect(aws.textOf(NAME)).toBe('2');
@@ -76,13 +76,13 @@ describe('a secret', () => {
     },
   );
 
-  it('is not overwritten by who has not read it', async () => {
+  it('is not overwritten by a writer that has not read it', async () => {
     await set('1');
     await expect(secrets.transaction(held => held.write(NAME, '2'))).rejects.toThrow(/written by another/);
     expect(aws.textOf(NAME)).toBe('1');
   });
 
-  it('is given up when others are always faster', async () => {
+  it('fails when other writers are always faster', async () => {
     const other = secretsManager(aws.caller('secretsManager'), randomBytes);
     let runs = 0;
     const work = secrets.transaction(async held => {
@@ -104,7 +104,7 @@ describe('a secret', () => {
     await expect(set('1')).rejects.toMatchObject({ name });
   });
 
-  it('that cannot be written stays as it is, and says why', async () => {
+  it('does not change when it cannot be written, and the error says why', async () => {
     await set('1');
     aws.instead = ({ operation }) =>
       operation === 'PutSecretValue' ? refused('LimitExceededException') : undefined;
@@ -112,7 +112,7 @@ describe('a secret', () => {
     expect(aws.textOf(NAME)).toBe('1');
   });
 
-  it('without a text is an error, and no error quotes an answer', async () => {
+  it('fails without a text, and no error quotes an answer', async () => {
     aws.instead = () => ({ status: 200, body: { SecretBinary: 'SENTINEL' } });
     await expect(secrets.read(NAME)).rejects.toThrow(/^pullpass-test\/ring\/a: holds no text$/);
   });

@@ -1,4 +1,4 @@
-/** Credential keys as whoever vends and checks credentials has them. */
+/** Credential keys as the vending and the checking of credentials use them. */
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { credentialKeys } from '../../lib/derivation/credential-keys.ts';
@@ -41,7 +41,7 @@ describe('credential keys', () => {
     expect(place.reads).toBe(2);
   });
 
-  it('change hands at the second that was told', async () => {
+  it('change at the second that the document says', async () => {
     const { keys } = keysAt(documentOf(entry('k2', 2, NOW + 50), entry('k1', 1, 0, NOW + 9000)));
     expect(await keys.current(NOW + 49)).toBe('k1');
     expect(await keys.mac('k2', 'text', NOW + 49)).toEqual(macBy(2));
@@ -50,7 +50,7 @@ describe('credential keys', () => {
     expect(await keys.mac('k1', 'text', NOW + 9000)).toBeUndefined();
   });
 
-  it('are looked for when a name is presented that is not known, once in ten seconds', async () => {
+  it('are read again for an unknown name, at most once in ten seconds', async () => {
     const { place, keys } = keysAt(documentOf(entry('k1', 1)));
     await keys.current(NOW);
     place.text = documentOf(entry('k2', 2, NOW + 500), entry('k1', 1));
@@ -61,13 +61,13 @@ describe('credential keys', () => {
     expect(place.reads).toBe(2 + 2);
   });
 
-  it('are read once for all who wait', async () => {
+  it('are read once for calls at the same time', async () => {
     const { place, keys } = keysAt(documentOf(entry('k1', 1)));
     await Promise.all(Array.from({ length: 20 }, () => keys.mac('k1', 'text', NOW)));
     expect(place.reads).toBe(1);
   });
 
-  it('stay known for ten minutes while they cannot be read; a name that is not known is then no "no"', async () => {
+  it('are used for ten minutes while they cannot be read; an unknown name is then unavailable, not refused', async () => {
     const { place, keys } = keysAt(documentOf(entry('k1', 1)));
     await keys.current(NOW);
     place.fails = true;
@@ -95,7 +95,7 @@ describe('credential keys', () => {
     ['have another version', JSON.stringify({ version: 2, keys: [entry('k1', 1)] })],
     ['have a member too many', JSON.stringify({ version: 1, keys: [entry('k1', 1)], more: 'SENTINEL' })],
     ['are null', 'null'],
-  ])('that %s vend nothing', async (_, text) => {
+  ])('that %s are unavailable', async (_, text) => {
     const { keys } = keysAt(text);
     const error = await keys.current(NOW).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject(UNAVAILABLE);
@@ -103,7 +103,7 @@ describe('credential keys', () => {
     expect(`${String(error)} ${String(cause)}`).not.toMatch(/SENTINEL|AQEBAQEB|AAAA/);
   });
 
-  it('of the file of an earlier version are known: the current one is used', async () => {
+  it('are read from the file of an earlier version, which names the current one', async () => {
     const { keys } = keysAt(JSON.stringify({ current: 'k2', keys: { k1: KEY(1), k2: KEY(2) } }));
     expect(await keys.current(NOW)).toBe('k2');
     expect(await keys.mac('k1', 'text', NOW)).toEqual(macBy(1));

@@ -29,7 +29,7 @@ async function withContent(text: string, mode = 0o600): Promise<string> {
 }
 
 describe('the derivation of a key file', () => {
-  it('is HMAC-SHA-256 under the key that is named', async () => {
+  it('is HMAC-SHA-256 under the named key', async () => {
     const derivation = fileDerivation(await withContent(JSON.stringify(GOOD)));
     const message = Buffer.from('facts');
     expect(derivation.currentKey).toBe('k2');
@@ -43,14 +43,17 @@ describe('the derivation of a key file', () => {
     }
   });
 
-  it.for(['k3', 'toString', '__proto__'])('cannot answer for a key that it does not have: %s', async name => {
-    const derivation = fileDerivation(await withContent(JSON.stringify(GOOD)));
-    await expect(derivation.derive(name, Buffer.from('facts'))).rejects.toMatchObject({
-      code: 'unavailable',
-    });
-  });
+  it.for(['k3', 'toString', '__proto__'])(
+    'is unavailable for a key that it does not have: %s',
+    async name => {
+      const derivation = fileDerivation(await withContent(JSON.stringify(GOOD)));
+      await expect(derivation.derive(name, Buffer.from('facts'))).rejects.toMatchObject({
+        code: 'unavailable',
+      });
+    },
+  );
 
-  it.for([0o640, 0o604, 0o620, 0o601])('refuses a file that is open to others: mode %o', async mode => {
+  it.for([0o640, 0o604, 0o620, 0o601])('refuses a file that others may read: mode %o', async mode => {
     const path = await withContent(JSON.stringify(GOOD), mode);
     expect(() => fileDerivation(path)).toThrow(/open to others/);
   });
@@ -73,7 +76,7 @@ describe('the derivation of a key file', () => {
     expect(() => fileDerivation(path)).not.toThrow(/SENTINEL|BwcHBwcH/);
   });
 
-  it('shows no key when it is printed', async () => {
+  it('prints no key', async () => {
     const derivation = fileDerivation(await withContent(JSON.stringify(GOOD)));
     const { inspect } = await import('node:util');
     expect(inspect(derivation, { depth: 9, showHidden: true })).not.toContain(encoded(KEY));
@@ -81,7 +84,7 @@ describe('the derivation of a key file', () => {
 });
 
 describe('a new key file', () => {
-  it('is private, and can be derived with', async () => {
+  it('has mode 0600, and derives secrets', async () => {
     const { path, directory } = await keyFile();
     expect(await createKeyFile(path, counting())).toBe(true);
     expect((await stat(path)).mode & 0o777).toBe(0o600);
@@ -91,7 +94,7 @@ describe('a new key file', () => {
     expect(secret).toEqual(createHmac('sha256', Buffer.alloc(32, 1)).update('facts').digest());
   });
 
-  it('never takes the place of another', async () => {
+  it('never replaces another file', async () => {
     const { path, directory } = await keyFile();
     const random = counting();
     const made = await Promise.all([1, 2, 3].map(() => createKeyFile(path, random)));

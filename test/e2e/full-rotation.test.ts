@@ -13,7 +13,7 @@ import { keyPublication } from '../../lib/signing/publication.ts';
 import { cachedRings } from '../../lib/signing/ring.ts';
 import { maintainRing } from '../../lib/signing/ring-rotation.ts';
 import { accessTokenSigner } from '../../lib/signing/signer.ts';
-import { claimsFor, headerOf, ISSUER, NOW, X5C } from '../signing/ground.ts';
+import { claimsFor, headerOf, ISSUER, NOW, X5C } from '../signing/context.ts';
 import { callerOf, LoopbackAws, refused } from '../support/loopback-aws.ts';
 
 const TOKENS = 100_000;

@@ -16,7 +16,7 @@ import { activateKey, maintainRing, replaceKeys } from '../../lib/signing/ring-r
 import { accessTokenSigner } from '../../lib/signing/signer.ts';
 import { writeRegistryFiles } from '../../local/registry-files.ts';
 import { keyDirectoryContract } from '../contracts/key-directory.ts';
-import { claimsFor, ISSUER } from '../signing/ground.ts';
+import { claimsFor, ISSUER } from '../signing/context.ts';
 import { callerOf, REGION } from '../support/loopback-aws.ts';
 import { newDirectory, removeDirectory } from './support/directories.ts';
 import { MOTO_ACCOUNT, Moto } from './support/moto.ts';

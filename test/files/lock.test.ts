@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { withLock } from '../../lib/files/lock.ts';
-import { temporaryDirectory } from '../signing/ground.ts';
+import { temporaryDirectory } from '../signing/context.ts';
 
 describe('a lock', () => {
-  it('lets one in at a time, also when that one fails', async () => {
+  it('runs one piece of work at a time, also after one has failed', async () => {
     const path = join(await temporaryDirectory(), 'lock');
     let inside = 0;
     let most = 0;
@@ -22,7 +22,7 @@ describe('a lock', () => {
     await expect(stat(path)).rejects.toThrow(/ENOENT/);
   });
 
-  it('is taken over from a process that was killed, but not before', async () => {
+  it('is taken over from a process that was killed, but not before its patience is over', async () => {
     const path = join(await temporaryDirectory(), 'lock');
     await writeFile(path, '');
     const entered = withLock(path, 400, async () => 'entered');

@@ -19,7 +19,7 @@ afterEach(async () => {
   await evil.close();
 });
 
-async function expectNobody(proof: string, code: 'unauthenticated' | 'unavailable'): Promise<void> {
+async function expectRefused(proof: string, code: 'unauthenticated' | 'unavailable'): Promise<void> {
   await expect(callers.identify(proof, NOW_MS)).rejects.toMatchObject({ code });
 }
 
@@ -30,7 +30,7 @@ const ADMIN = {
   UserId: 'AIDAADMINEXAMPLE0000',
 };
 
-describe('CVE-2020-16250: whoever sends a proof has no say in what STS is asked', () => {
+describe('CVE-2020-16250: the sender of a proof cannot change what STS is asked', () => {
   it.each([
     [
       'AssumeRoleWithWebIdentity',
@@ -45,7 +45,7 @@ describe('CVE-2020-16250: whoever sends a proof has no say in what STS is asked'
     ['DecodeAuthorizationMessage', { EncodedMessage: answerOf(ADMIN) }],
     ['GetAccessKeyInfo', { AccessKeyId: 'AKIAADMIN' }],
   ])('not by %s', async (action, parameters) => {
-    await expectNobody(
+    await expectRefused(
       await proofOf(FARM, { query: { ...QUERY, Action: action, ...parameters } }),
       'unauthenticated',
     );
@@ -56,7 +56,7 @@ describe('CVE-2020-16250: whoever sends a proof has no say in what STS is asked'
     'nor by a header %s that is signed',
     async name => {
       const headers = { 'x-pullpass-server-id': PUBLIC_URL, [name]: 'text/xml' };
-      await expectNobody(await proofOf(FARM, { headers }), 'unauthenticated');
+      await expectRefused(await proofOf(FARM, { headers }), 'unauthenticated');
       expect(sts.connections).toBe(0);
     },
   );
@@ -67,12 +67,12 @@ describe('CVE-2020-16250: whoever sends a proof has no say in what STS is asked'
     '%0D%0A%0D%0AGET%20/%20HTTP/1.1',
     ' HTTP/1.1\r\nX: ',
   ])('nor by the line break in %j', async text => {
-    await expectNobody(`${await proofOf()}${text}`, 'unauthenticated');
-    await expectNobody((await proofOf()).replace(HOST, `${HOST}${text}`), 'unauthenticated');
+    await expectRefused(`${await proofOf()}${text}`, 'unauthenticated');
+    await expectRefused((await proofOf()).replace(HOST, `${HOST}${text}`), 'unauthenticated');
     expect(sts.connections).toBe(0);
   });
 
-  it('nor does the name of its host choose whom we ask', async () => {
+  it('calls no host but those of STS', async () => {
     const { host } = new URL(evil.url);
     for (const name of [
       host,
@@ -81,19 +81,19 @@ describe('CVE-2020-16250: whoever sends a proof has no say in what STS is asked'
       `${host}#.${HOST}`,
       `${host}?.${HOST}`,
     ]) {
-      await expectNobody((await proofOf()).replace(HOST, name), 'unauthenticated');
+      await expectRefused((await proofOf()).replace(HOST, name), 'unauthenticated');
     }
     expect([sts.connections, evil.connections]).toEqual([0, 0]);
   });
 
-  it('nor does a redirect, even with a perfect answer', async () => {
+  it('does not follow a redirect, even with a perfect answer', async () => {
     await sts.setFault('redirect');
-    await expectNobody(await proofOf(), 'unavailable');
+    await expectRefused(await proofOf(), 'unavailable');
     expect(sts.requests).toHaveLength(1);
   });
 });
 
-describe('CVE-2020-16250: what is not exactly the answer of STS in JSON names nobody', () => {
+describe('CVE-2020-16250: only the exact JSON answer of STS is accepted', () => {
   const xml = `<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>${ADMIN.Arn}</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>`;
   const result = JSON.stringify(ADMIN);
   const ANSWERS: Record<string, [body: (good: string) => string, type?: string]> = {
@@ -129,11 +129,11 @@ describe('CVE-2020-16250: what is not exactly the answer of STS in JSON names no
   };
   it.each(Object.entries(ANSWERS))('%s', async (_, [body, type]) => {
     sts.alter = good => ({ body: body(good), ...(type === undefined ? {} : { type }) });
-    await expectNobody(await proofOf(), 'unavailable');
+    await expectRefused(await proofOf(), 'unavailable');
     expect(sts.connections).toBe(1);
   });
 
-  it('but JSON with its character set does name somebody', async () => {
+  it('accepts JSON with a character set', async () => {
     sts.alter = body => ({ body, type: 'application/json; charset=utf-8' });
     expect(await callers.identify(await proofOf(), NOW_MS)).toMatchObject({ kind: 'awsiam' });
   });
@@ -173,8 +173,8 @@ describe('CVE-2022-2385: a parameter is given once, however it is written', () =
     const good = await proofOf();
     const same = `${SPELLINGS[spelling]?.(name)}=${new RegExp(`[?&]${name}=([^&]*)`).exec(good)?.[1]}`;
     for (const pair of [again, same]) {
-      await expectNobody(`${good}&${pair}`, 'unauthenticated');
-      await expectNobody(good.replace('?', `?${pair}&`), 'unauthenticated');
+      await expectRefused(`${good}&${pair}`, 'unauthenticated');
+      await expectRefused(good.replace('?', `?${pair}&`), 'unauthenticated');
     }
     expect(sts.connections).toBe(0);
   });

@@ -27,14 +27,14 @@ describe('the hosts of STS', () => {
         .map(region => ({ name: `sts.${region}.${outputs.dnsSuffix}`, partition: id, region })),
     );
 
-  it.each(expected)('hold $name, of $partition', host => {
+  it.each(expected)('include $name, of $partition', host => {
     expect(stsHost(host.name)).toEqual(host);
     expect(stsHostOf(host.region)).toEqual(host);
   });
 
   it('were compared with all regions of these partitions', () => expect(expected.length).toBeGreaterThan(35));
 
-  it('hold the global one, which is signed for us-east-1', () => {
+  it('include the global one, which is signed for us-east-1', () => {
     expect(stsHost('sts.amazonaws.com')).toEqual({
       name: 'sts.amazonaws.com',
       partition: 'aws',

@@ -12,10 +12,10 @@ const ISSUER = {
   claims: { subject: 'iam_id', account: 'account.bss' },
 };
 
-it('claims name a caller of the issuer that signed them', () => {
+it('returns the identity of the issuer that signed the claims', () => {
   expect(identityOf(goodClaims(), ISSUER, NOW_MS)).toMatchObject({ account: 'test:acct-1' });
 });
 
-it.each([undefined, null, [], 'text', 7])('claims that are no object name nobody: %j', claims => {
+it.each([undefined, null, [], 'text', 7])('refuses claims that are not an object: %j', claims => {
   expect(() => identityOf(claims, ISSUER, NOW_MS)).toThrow();
 });

@@ -43,7 +43,7 @@ describe('the keys of an issuer', () => {
     expect(iam.requests.keys).toBe(10);
   });
 
-  it('are found ten seconds after they appeared, at the latest', async () => {
+  it('are found at most ten seconds after they were published', async () => {
     await keys.find('k1', NOW_MS);
     iam.keys = [k1.jwk, testKey('k2').jwk];
     expect(await keys.find('k2', NOW_MS + KEY_FETCH_INTERVAL_MS - 1)).toBeUndefined();
@@ -58,13 +58,13 @@ describe('the keys of an issuer', () => {
     expect(iam.requests.keys).toBe(2);
   });
 
-  it('die together when the issuer publishes none', async () => {
+  it('are all gone when the issuer publishes none', async () => {
     await keys.find('k1', NOW_MS);
     iam.keys = [];
     expect(await keys.find('k1', NOW_MS + KEY_SET_FRESH_MS)).toBeUndefined();
   });
 
-  it('are those that can verify: kinds, uses and keys that we do not know are left out', async () => {
+  it('leave out unknown kinds, other uses and broken keys', async () => {
     iam.keys = [
       testKey('encrypts', { use: 'enc' }).jwk,
       testKey('signs only', { key_ops: ['sign'] }).jwk,
@@ -82,7 +82,7 @@ describe('the keys of an issuer', () => {
     expect(await keys.find('k1', NOW_MS)).toMatchObject({ key: { type: 'public' } });
   });
 
-  it('are a bounded number', async () => {
+  it('are at most 64', async () => {
     iam.keys = Array.from({ length: MAX_KEYS }, (_, n) => ({ ...k1.jwk, kid: `k${n}` }));
     expect(await keys.find('k1', NOW_MS)).toBeDefined();
     iam.keys.push(k1.jwk);
@@ -92,7 +92,7 @@ describe('the keys of an issuer', () => {
 });
 
 describe.each(FAULTS)('an issuer whose keys end in %s', fault => {
-  it('denies what it never vouched for, and is asked again without a restart', async () => {
+  it('gives 503 for unknown keys, and recovers without a restart', async () => {
     await iam.setFault('keys', fault);
     const error = await keys.find('k1', NOW_MS).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'unavailable', details: { retryAfterSeconds: 10 } });
@@ -105,7 +105,7 @@ describe.each(FAULTS)('an issuer whose keys end in %s', fault => {
 });
 
 describe('an issuer that is down', () => {
-  it('is believed for an hour after its last good answer, and no longer', async () => {
+  it('has its keys trusted for an hour after its last good answer, and no longer', async () => {
     await keys.find('k1', NOW_MS);
     await iam.setFault('keys', 'refused');
     expect(await keys.find('k1', NOW_MS + KEY_SET_FRESH_MS)).toBeDefined();
@@ -115,7 +115,7 @@ describe('an issuer that is down', () => {
     expect(await keys.find('k1', NOW_MS + KEY_SET_USABLE_MS + KEY_FETCH_INTERVAL_MS)).toBeDefined();
   });
 
-  it('keeps one caller waiting, not all of them', async () => {
+  it('makes one caller wait, not all of them', async () => {
     await keys.find('k1', NOW_MS);
     await iam.setFault('keys', 'hang');
     const first = keys.find('k1', NOW_MS + KEY_SET_FRESH_MS);

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { LEAF_SECONDS } from '../../lib/domain/key-ring.ts';
 import { certifyLeaf, certifyRoot } from '../../lib/signing/certificates.ts';
 import { newPrivateKey, publicJwk } from '../../lib/signing/keys.ts';
-import { NOW } from './ground.ts';
+import { NOW } from './context.ts';
 
 async function chain(service = 'registry.example', algorithm: 'ES256' | 'RS256' = 'ES256') {
   const rootKey = await newPrivateKey('ES256');

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Service } from '../../lib/domain/service.ts';
 import type { PublicDocument } from '../../lib/signing/publication.ts';
 import { activateKey, maintainRing } from '../../lib/signing/ring-rotation.ts';
-import { ground, KID, KID_RSA, NOW, X5C, X5C_RSA } from './ground.ts';
+import { context, KID, KID_RSA, NOW, X5C, X5C_RSA } from './context.ts';
 
 const SERVICES = [X5C, X5C_RSA, KID, KID_RSA];
 const DAY = 86_400;
@@ -17,7 +17,7 @@ describe('what is published', () => {
   it.for(SERVICES)(
     'holds the public half of each key, named by its thumbprint: $profile $algorithm',
     async s => {
-      const { directory, fresh } = await ground(SERVICES);
+      const { directory, fresh } = await context(SERVICES);
       await maintainRing(s, directory, NOW);
       await activateKey(s, directory, NOW);
       const { keys } = await fresh().publication.jwks(s.name, NOW);
@@ -32,7 +32,7 @@ describe('what is published', () => {
   );
 
   it.for([X5C, X5C_RSA])('never holds a private key: $algorithm', async service => {
-    const { directory, fresh, textOf } = await ground(SERVICES);
+    const { directory, fresh, textOf } = await context(SERVICES);
     await maintainRing(service, directory, NOW);
     const { publication } = fresh();
     const published = JSON.stringify([
@@ -48,7 +48,7 @@ describe('what is published', () => {
   });
 
   it('loses a key when its time is over, without a write', async () => {
-    const { directory, fresh, textOf } = await ground([X5C]);
+    const { directory, fresh, textOf } = await context([X5C]);
     await maintainRing(X5C, directory, NOW);
     await activateKey(X5C, directory, NOW + DAY);
     const text = await textOf(X5C, 'public.json');
@@ -68,7 +68,7 @@ describe('what is published', () => {
     ['is of another algorithm', X5C, document => ({ ...document, algorithm: 'RS256' })],
     ['lacks its certificates', X5C, document => ({ ...document, bundle: null })],
   ])('is not a document that %s', async (what, service, change) => {
-    const { directory, fresh, pathOf, publicOf } = await ground([service]);
+    const { directory, fresh, pathOf, publicOf } = await context([service]);
     await maintainRing(service, directory, NOW);
     await writeFile(pathOf(service, 'public.json'), JSON.stringify(change(await publicOf(service))));
     const { publication } = fresh();
@@ -81,13 +81,13 @@ describe('what is published', () => {
   });
 
   it('has a bundle for certificates only', async () => {
-    const { directory, fresh } = await ground(SERVICES);
+    const { directory, fresh } = await context(SERVICES);
     await maintainRing(KID, directory, NOW);
     expect(await fresh().publication.rootCertBundle(KID.name, NOW)).toBeUndefined();
   });
 
   it('is nothing for a service that is not configured, and unavailable before there are keys', async () => {
-    const { publication } = (await ground([X5C])).fresh();
+    const { publication } = (await context([X5C])).fresh();
     const notFound = { code: 'not-found' };
     await expect(publication.jwks('other.example', NOW)).rejects.toMatchObject(notFound);
     await expect(publication.rootCertBundle('other.example', NOW)).rejects.toMatchObject(notFound);

@@ -5,10 +5,10 @@ import { directoryName } from '../../lib/signing/key-store.ts';
 import { publicJwk, thumbprint, toPem } from '../../lib/signing/keys.ts';
 import { type KeyDocument, type RingDocument, readRing } from '../../lib/signing/ring.ts';
 import { maintainRing } from '../../lib/signing/ring-rotation.ts';
-import { ground, KID, KID_RSA, NOW, X5C } from './ground.ts';
+import { context, KID, KID_RSA, NOW, X5C } from './context.ts';
 
 async function ringOf(service: Service): Promise<RingDocument> {
-  const { directory, textOf } = await ground([service]);
+  const { directory, textOf } = await context([service]);
   await maintainRing(service, directory, NOW);
   return JSON.parse(await textOf(service, 'ring.json'));
 }

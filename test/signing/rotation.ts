@@ -3,22 +3,22 @@ import { expect } from 'vitest';
 import { currentKey, LONGEST_TOKEN_SECONDS } from '../../lib/domain/key-ring.ts';
 import type { Service } from '../../lib/domain/service.ts';
 import { maintainRing } from '../../lib/signing/ring-rotation.ts';
-import { claimsFor, ground, headerOf, NOW, X5C } from './ground.ts';
+import { claimsFor, context, headerOf, NOW, X5C } from './context.ts';
 import { verifyByChain, verifyByKeySet } from './verifiers.ts';
 
 const DAY = 86_400;
 const HOUR = 3600;
 
-type Ground = Awaited<ReturnType<typeof ground>>;
+type Context = Awaited<ReturnType<typeof context>>;
 
-export async function keysOf({ textOf }: Ground, service: Service) {
+export async function keysOf({ textOf }: Context, service: Service) {
   const { keys } = JSON.parse(await textOf(service, 'ring.json')) as {
     keys: { kid: string; useFrom: number | null; dropAfter: number | null }[];
   };
   return keys;
 }
 
-export async function kidAt({ fresh }: Ground, service: Service, now: number): Promise<unknown> {
+export async function kidAt({ fresh }: Context, service: Service, now: number): Promise<unknown> {
   return headerOf(await fresh().signer.sign(claimsFor(service, now), now)).kid;
 }
 
@@ -34,7 +34,7 @@ interface Run {
  * ago. Returns the names of the keys that signed.
  */
 export async function signEveryHour({ days, stoppedFrom, stoppedUntil }: Run): Promise<ReadonlySet<unknown>> {
-  const g = await ground([X5C]);
+  const g = await context([X5C]);
   const fetched: { at: number; jwks: { keys: Record<string, unknown>[] } }[] = [];
   const isStopped = (now: number) => now > NOW + stoppedFrom * DAY && now < NOW + stoppedUntil * DAY;
   const kids = new Set<unknown>();

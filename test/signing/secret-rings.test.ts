@@ -8,7 +8,7 @@ import { cachedRings } from '../../lib/signing/ring.ts';
 import { activateKey, maintainRing } from '../../lib/signing/ring-rotation.ts';
 import { accessTokenSigner } from '../../lib/signing/signer.ts';
 import { LoopbackAws, refused } from '../support/loopback-aws.ts';
-import { claimsFor, headerOf, NOW, X5C } from './ground.ts';
+import { claimsFor, headerOf, NOW, X5C } from './context.ts';
 
 let aws: LoopbackAws;
 let directory: KeyStore;

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createLocalJWKSet, importX509, type JSONWebKeySet, type JWTPayload, jwtVerify } from 'jose';
-import { headerOf, ISSUER } from './ground.ts';
+import { headerOf, ISSUER } from './context.ts';
 
 interface Expected {
   readonly audience: string;

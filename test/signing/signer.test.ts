@@ -3,14 +3,14 @@ import { decodeJwt } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { MAX_ACCESS_TOKEN_BYTES } from '../../lib/domain/access-token.ts';
 import { maintainRing } from '../../lib/signing/ring-rotation.ts';
-import { claimsFor, ground, headerOf, KID, KID_RSA, NOW, X5C, X5C_RSA } from './ground.ts';
+import { claimsFor, context, headerOf, KID, KID_RSA, NOW, X5C, X5C_RSA } from './context.ts';
 import { verifyByChain, verifyByKeySet } from './verifiers.ts';
 
 const SERVICES = [X5C, X5C_RSA, KID, KID_RSA];
 
 describe('an access token', () => {
   it.for(SERVICES)('verifies by the published keys: $profile $algorithm', async service => {
-    const { directory, fresh } = await ground(SERVICES);
+    const { directory, fresh } = await context(SERVICES);
     await maintainRing(service, directory, NOW);
     const { signer, publication } = fresh();
     const claims = claimsFor(service, NOW);
@@ -20,7 +20,7 @@ describe('an access token', () => {
   });
 
   it.for([X5C, X5C_RSA])('verifies by the bundle and the leaf it carries: $algorithm', async service => {
-    const { directory, fresh, path } = await ground(SERVICES);
+    const { directory, fresh, path } = await context(SERVICES);
     await maintainRing(service, directory, NOW);
     const { signer, publication } = fresh();
     const claims = claimsFor(service, NOW);
@@ -31,7 +31,7 @@ describe('an access token', () => {
   });
 
   it.for(SERVICES)('has a header without a key of its own: $profile $algorithm', async service => {
-    const { directory, fresh, textOf } = await ground(SERVICES);
+    const { directory, fresh, textOf } = await context(SERVICES);
     await maintainRing(service, directory, NOW);
     const header = headerOf(await fresh().signer.sign(claimsFor(service, NOW), NOW));
     const names = service.profile === 'x5c' ? ['alg', 'typ', 'kid', 'x5c'] : ['alg', 'typ', 'kid'];
@@ -44,13 +44,13 @@ describe('an access token', () => {
   });
 
   it('names its audience as one string', async () => {
-    const { directory, fresh } = await ground(SERVICES);
+    const { directory, fresh } = await context(SERVICES);
     await maintainRing(X5C, directory, NOW);
     expect(decodeJwt(await fresh().signer.sign(claimsFor(X5C, NOW), NOW)).aud).toBe(X5C.name);
   });
 
   it('is refused when it would not fit into a header', async () => {
-    const { directory, fresh } = await ground(SERVICES);
+    const { directory, fresh } = await context(SERVICES);
     await maintainRing(X5C, directory, NOW);
     const { signer } = fresh();
     const names = (count: number) =>
@@ -66,7 +66,7 @@ describe('an access token', () => {
 
 describe('signing', () => {
   it('does without the key of the root', async () => {
-    const { directory, fresh, pathOf } = await ground(SERVICES);
+    const { directory, fresh, pathOf } = await context(SERVICES);
     await maintainRing(X5C, directory, NOW);
     await rm(pathOf(X5C, 'root.json'));
     await rm(pathOf(X5C, 'public.json'));
@@ -74,7 +74,7 @@ describe('signing', () => {
   });
 
   it('refuses a service that is not configured', async () => {
-    const { directory, fresh } = await ground([X5C]);
+    const { directory, fresh } = await context([X5C]);
     await maintainRing(KID, directory, NOW);
     await expect(fresh().signer.sign(claimsFor(KID, NOW), NOW)).rejects.toMatchObject({
       code: 'unknown-service',
@@ -82,7 +82,7 @@ describe('signing', () => {
   });
 
   it('is unavailable without a ring, and when every key of the ring is too old', async () => {
-    const { directory, fresh } = await ground(SERVICES);
+    const { directory, fresh } = await context(SERVICES);
     const { signer } = fresh();
     const unavailable = { code: 'unavailable' };
     await expect(signer.sign(claimsFor(X5C, NOW), NOW)).rejects.toMatchObject(unavailable);
@@ -92,7 +92,7 @@ describe('signing', () => {
   });
 
   it('is unavailable with the ring of another profile than the configuration wants', async () => {
-    const { directory, fresh } = await ground([{ ...X5C, profile: 'kid' }]);
+    const { directory, fresh } = await context([{ ...X5C, profile: 'kid' }]);
     await maintainRing(X5C, directory, NOW);
     await expect(fresh().signer.sign(claimsFor(X5C, NOW), NOW)).rejects.toMatchObject({
       code: 'unavailable',
@@ -102,7 +102,7 @@ describe('signing', () => {
 
 describe('a cached ring', () => {
   it('is read again after a minute, kept ten minutes while it cannot be read, and then given up', async () => {
-    const { directory, fresh, pathOf } = await ground([KID]);
+    const { directory, fresh, pathOf } = await context([KID]);
     await maintainRing(KID, directory, NOW);
     const { signer } = fresh();
     const signAt = (now: number) => signer.sign(claimsFor(KID, now), now);
@@ -116,7 +116,7 @@ describe('a cached ring', () => {
   });
 
   it('notices a new key within a minute, and tries again soon after a failure', async () => {
-    const { directory, fresh, pathOf } = await ground([KID]);
+    const { directory, fresh, pathOf } = await context([KID]);
     await maintainRing(KID, directory, NOW);
     const { signer } = fresh();
     const kidAt = async (now: number) => headerOf(await signer.sign(claimsFor(KID, now), now)).kid;
@@ -130,7 +130,7 @@ describe('a cached ring', () => {
   });
 
   it('is read once for all who wait', async () => {
-    const { directory } = await ground([KID]);
+    const { directory } = await context([KID]);
     await maintainRing(KID, directory, NOW);
     const { cachedRings } = await import('../../lib/signing/ring.ts');
     let reads = 0;

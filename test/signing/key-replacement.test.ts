@@ -2,14 +2,14 @@
 import { rm } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { activateKey, maintainRing, replaceKeys } from '../../lib/signing/ring-rotation.ts';
-import { claimsFor, ground, KID, NOW, X5C, X5C_RSA } from './ground.ts';
+import { claimsFor, context, KID, NOW, X5C, X5C_RSA } from './context.ts';
 import { verifyByChain, verifyByKeySet } from './verifiers.ts';
 
 describe.each([X5C, X5C_RSA, KID])('replaced keys: $profile $algorithm', service => {
   const expected = { audience: service.name, algorithm: service.algorithm, now: NOW + 60 };
 
   it('are published no more, and what they signed is refused where the new ones are known', async () => {
-    const g = await ground([service]);
+    const g = await context([service]);
     await maintainRing(service, g.directory, NOW);
     await activateKey(service, g.directory, NOW + 1);
     const old = await g.fresh().publication.jwks(service.name, NOW + 60);
@@ -27,7 +27,7 @@ describe.each([X5C, X5C_RSA, KID])('replaced keys: $profile $algorithm', service
   });
 
   it('stay replaced', async () => {
-    const g = await ground([service]);
+    const g = await context([service]);
     await maintainRing(service, g.directory, NOW);
     await replaceKeys(service, g.directory, NOW + 60);
     const text = await g.textOf(service, 'public.json');
@@ -37,7 +37,7 @@ describe.each([X5C, X5C_RSA, KID])('replaced keys: $profile $algorithm', service
 });
 
 it('a root that is replaced certifies nothing that the new bundle trusts, and the new leaf at once', async () => {
-  const g = await ground([X5C]);
+  const g = await context([X5C]);
   await maintainRing(X5C, g.directory, NOW);
   const before = { text: await g.bundleOf(X5C), directory: g.path };
   const stolen = await g.fresh().signer.sign(claimsFor(X5C, NOW + 60), NOW + 60);
@@ -52,7 +52,7 @@ it('a root that is replaced certifies nothing that the new bundle trusts, and th
 });
 
 it('a root that was lost can be replaced', async () => {
-  const g = await ground([X5C]);
+  const g = await context([X5C]);
   await maintainRing(X5C, g.directory, NOW);
   await rm(g.pathOf(X5C, 'root.json'));
   await expect(maintainRing(X5C, g.directory, NOW + 1)).rejects.toThrow(/replace the keys/);

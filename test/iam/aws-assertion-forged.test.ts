@@ -1,4 +1,4 @@
-/** Proofs that no SDK makes, though whoever sends them may hold keys and sign what they like: none reaches AWS. */
+/** Proofs that no SDK makes, though their senders may have keys and sign anything: none reaches AWS. */
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type AwsCallers, awsCallers } from '../../lib/iam/aws-sts.ts';
@@ -217,7 +217,7 @@ describe.each([
   ['that says', VALUES],
   ['that was signed', MOMENTS],
 ])('a proof %s', (_, table) => {
-  it.each(Object.entries(table))('%s is refused, and nobody is asked', async (_name, [forge, reason]) => {
+  it.each(Object.entries(table))('%s is refused without a request to AWS', async (_name, [forge, reason]) => {
     const good = await proofOf();
     const forged = await forge(good);
     expect(forged).not.toBe(good);
@@ -229,7 +229,7 @@ describe.each([
   });
 });
 
-it('a proof may be 8192 characters long, and no more', async () => {
+it('accepts a proof of 8192 characters, and refuses a longer one', async () => {
   const withToken = (length: number) => proofOf({ ...FARM, sessionToken: 'A'.repeat(length) });
   const rest = (await withToken(1)).length - 1;
   const sessionToken = 'A'.repeat(8192 - rest);
@@ -241,7 +241,7 @@ it('a proof may be 8192 characters long, and no more', async () => {
   });
 });
 
-it('the proof that all of these are made of is good', async () => {
+it('accepts the proof that all of these are made of', async () => {
   expect(await callers.identify(await proofOf(), NOW_MS)).toMatchObject({ kind: 'awsiam' });
   expect(sts.connections).toBe(1);
 });

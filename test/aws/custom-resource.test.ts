@@ -60,14 +60,14 @@ describe('the answer to a deployment', () => {
     expect(sent).toEqual([]);
   });
 
-  it('has 4096 bytes at most', async () => {
+  it('refuses more than 4096 bytes', async () => {
     const { put, sent } = sender();
     await putResponse(URL_OF_EUROPE, 'x'.repeat(4096), put);
     await expect(putResponse(URL_OF_EUROPE, 'ü'.repeat(2049), put)).rejects.toThrow(/4096/);
     expect(sent).toHaveLength(1);
   });
 
-  it('is tried three times', async () => {
+  it('is sent up to three times', async () => {
     const second = sender(500, new Error('no answer'), 200);
     await putResponse(URL_OF_EUROPE, '{}', second.put);
     expect(second.sent).toHaveLength(3);

@@ -5,7 +5,7 @@ import type { AwsCall } from '../../lib/aws/client.ts';
 import { secretsManager } from '../../lib/aws/secrets.ts';
 import { fileKeyStore, type KeyStore, secretKeyStore } from '../../lib/signing/key-store.ts';
 import { LoopbackAws } from '../support/loopback-aws.ts';
-import { temporaryDirectory } from './ground.ts';
+import { temporaryDirectory } from './context.ts';
 
 /** The end of the process: nobody behind it goes on. */
 export class Killed extends Error {}
@@ -42,11 +42,11 @@ async function secrets(): Promise<Open> {
   const call = aws.caller('secretsManager');
   return (stepsLeft = Number.POSITIVE_INFINITY) => {
     const step = countdown(stepsLeft);
-    const mortal: AwsCall = async (operation, input) => {
+    const interruptible: AwsCall = async (operation, input) => {
       if (operation !== 'GetSecretValue') step();
       return call(operation, input);
     };
-    return secretKeyStore(secretsManager(mortal, randomBytes), 'pullpass-test');
+    return secretKeyStore(secretsManager(interruptible, randomBytes), 'pullpass-test');
   };
 }
 
@@ -58,4 +58,4 @@ function countdown(stepsLeft: number): () => void {
   };
 }
 
-export const MORTAL = { files, secrets } as const;
+export const INTERRUPTIBLE = { files, secrets } as const;

@@ -28,8 +28,8 @@ function read(text: string): AwsAssertion | undefined {
   }
 }
 
-describe('a proof that is put together anew', () => {
-  it('carries the signature that it came with, whoever signed, and for however long', async () => {
+describe('a rebuilt proof', () => {
+  it('keeps its signature, for every signer and lifetime', async () => {
     const property = fc.asyncProperty(
       credentials,
       seconds,
@@ -43,7 +43,7 @@ describe('a proof that is put together anew', () => {
     await fc.assert(property, { numRuns: 200 });
   });
 
-  it('has one form and one nonce, in whatever order its parameters came', () => {
+  it('has one form and one nonce, in any order of parameters', () => {
     const property = fc.property(fc.shuffledSubarray(pairs, { minLength: pairs.length }), order => {
       expect(read(`${start}?${order.join('&')}`)).toEqual(parseAwsAssertion(good, NOW_MS));
     });
@@ -65,14 +65,14 @@ describe('a proof that is put together anew', () => {
     expect(names).toHaveLength(9);
   });
 
-  it('has a session token only if it came with one', async () => {
+  it('has a session token only if there was one', async () => {
     expect(parseAwsAssertion(good, NOW_MS).query).toContain('X-Amz-Security-Token=');
     expect(parseAwsAssertion(await proofOf(ALICE), NOW_MS).query).not.toContain('Token');
   });
 });
 
 describe('a nonce', () => {
-  it('is of one proof alone: who changes a character has no proof, or another', () => {
+  it('is that of one proof: a changed character gives no proof, or another nonce', () => {
     const { nonce } = parseAwsAssertion(good, NOW_MS);
     const change = fc.tuple(fc.nat({ max: good.length - 1 }), fc.string({ minLength: 0, maxLength: 3 }));
     const property = fc.property(change, ([at, text]) => {
@@ -83,7 +83,7 @@ describe('a nonce', () => {
     fc.assert(property, { numRuns: 5000 });
   });
 
-  it('is another one for another host, moment, life, key or session', async () => {
+  it('differs by host, time, lifetime, key and session', async () => {
     const proofs = await Promise.all([
       proofOf(),
       proofOf(ALICE),
@@ -97,12 +97,12 @@ describe('a nonce', () => {
     expect(new Set(marks).size).toBe(proofs.length);
   });
 
-  it('says nothing of the proof: it is a hash of fixed length', () => {
+  it('is a hash of fixed length, which does not show the proof', () => {
     expect(parseAwsAssertion(good, NOW_MS).nonce).toMatch(/^[\w-]{43}$/);
   });
 });
 
-it('whatever text there is, it is a proof or it is refused', () => {
+it('accepts or refuses any text without another error', () => {
   const anything = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.webUrl({ withQueryParameters: true, withFragments: true }),
@@ -119,7 +119,7 @@ it('whatever text there is, it is a proof or it is refused', () => {
   );
 });
 
-it('a megabyte of anything is refused before it is taken apart', () => {
+it('refuses a megabyte before it is parsed', () => {
   const started = process.cpuUsage();
   for (const text of ['&', '%', '=', 'a=b&', '%2F', 'X-Amz-Date=']) {
     for (let round = 0; round < 100; round++)

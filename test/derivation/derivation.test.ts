@@ -18,7 +18,7 @@ beforeEach(async () => {
 afterEach(() => aws.close());
 
 describe('the derivation of KMS', () => {
-  it('is HMAC-SHA-256 under the key that is named, also after another took its place', async () => {
+  it('is HMAC-SHA-256 under the named key, also after another became the current one', async () => {
     expect(derivation.currentKey).toBe(NEW);
     for (const [key, bytes] of [
       [NEW, 2],
@@ -65,7 +65,7 @@ describe('the derivation of KMS', () => {
     await expect(derivation.derive(NEW, MESSAGE)).rejects.toMatchObject({ code: 'unavailable' });
   });
 
-  it('is unavailable when nobody is there, and answers again when somebody is', async () => {
+  it('is unavailable while KMS is unreachable, and works again afterwards', async () => {
     aws.loses = () => true;
     await expect(derivation.derive(NEW, MESSAGE)).rejects.toMatchObject({ code: 'unavailable' });
     aws.loses = () => false;

@@ -5,7 +5,7 @@ import { secretsManager } from '../../lib/aws/secrets.ts';
 import { fileKeyStore, secretKeyStore, secretName } from '../../lib/signing/key-store.ts';
 import { keyDirectoryContract } from '../contracts/key-directory.ts';
 import { LoopbackAws } from '../support/loopback-aws.ts';
-import { temporaryDirectory } from './ground.ts';
+import { temporaryDirectory } from './context.ts';
 
 keyDirectoryContract('files', async () => {
   const path = join(await temporaryDirectory(), 'keys');

@@ -35,7 +35,7 @@ function proofNumber(n: number): Promise<string> {
 }
 
 describe('an AWS caller', () => {
-  it('is the role that it took, never the session, strongly, until its proof is five minutes old', async () => {
+  it('is the role, never the session, with a strong identity that ends when the proof is five minutes old', async () => {
     expect(await callers.identify(await proofOf(), NOW_MS)).toEqual({
       kind: 'awsiam',
       issuer: 'aws',
@@ -54,7 +54,7 @@ describe('an AWS caller', () => {
     });
   });
 
-  it('ends with its proof, where that was made for less than five minutes', async () => {
+  it('ends with its proof, when that is valid for less than five minutes', async () => {
     const proof = await proofOf(FARM, { expiresIn: 60 });
     expect(await callers.identify(proof, NOW_MS + 59_999)).toMatchObject({ expiresAt: NOW + 60 });
     await expect(callers.identify(proof, NOW_MS + 60_000)).rejects.toMatchObject({ code: 'unauthenticated' });
@@ -69,7 +69,7 @@ describe('an AWS caller', () => {
     });
   });
 
-  it('is asked about in a request that carries its signature, and nothing of ours but who we are', async () => {
+  it('is verified by a request with its signature, which adds only our URL', async () => {
     await callers.identify(await proofOf(), NOW_MS);
     const [request] = sts.requests;
     expect(sts.requests).toHaveLength(1);
@@ -86,7 +86,7 @@ describe('an AWS caller', () => {
   it.each([
     ['another deployment', { headers: { 'x-pullpass-server-id': 'https://other.example' } }],
     ['this deployment with a slash', { headers: { 'x-pullpass-server-id': `${PUBLIC_URL}/` } }],
-    ['nobody', { headers: { 'x-pullpass-server-id': '' } }],
+    ['an empty audience', { headers: { 'x-pullpass-server-id': '' } }],
   ])('that signed for %s is refused by AWS', async (_, differing) => {
     const proof = await proofOf(FARM, differing);
     await expect(callers.identify(proof, NOW_MS)).rejects.toMatchObject({ code: 'unauthenticated' });
@@ -114,7 +114,7 @@ describe('an AWS caller', () => {
     expect(sts.requests).toHaveLength(1);
   });
 
-  it('is in no error and no log, and neither is what AWS said', async () => {
+  it('appears in no error, and neither does the answer of AWS', async () => {
     const proof = await proofOf({ ...FARM, secretAccessKey: 'a-guess' });
     const refusal = await callers.identify(proof, NOW_MS).catch((thrown: unknown) => thrown);
     await sts.setFault('reset');
@@ -126,8 +126,8 @@ describe('an AWS caller', () => {
   });
 });
 
-describe('what AWS said of a proof', () => {
-  it('is asked for once by a thousand callers at once', async () => {
+describe('the answer of AWS', () => {
+  it('is requested once for a thousand callers at once', async () => {
     const proof = await proofOf();
     await Promise.all(Array.from({ length: 1000 }, () => callers.identify(proof, NOW_MS)));
     expect(sts.connections).toBe(1);
@@ -151,7 +151,7 @@ describe('what AWS said of a proof', () => {
     });
   });
 
-  it('stays refused for ten seconds, and then is asked for again', async () => {
+  it('is remembered for ten seconds when it refuses, and then requested again', async () => {
     sts.known.delete(FARM.accessKeyId);
     const proof = await proofOf();
     await expect(callers.identify(proof, NOW_MS)).rejects.toMatchObject({ code: 'unauthenticated' });
@@ -228,8 +228,8 @@ describe('the breaker', () => {
   });
 });
 
-describe('a crowd', () => {
-  it('has so many requests in flight and no more; the others are told to come back', async () => {
+describe('concurrent callers', () => {
+  it('have at most 20 requests in flight; the others get Retry-After', async () => {
     const gate = Promise.withResolvers<void>();
     sts.gate = gate.promise;
     const proofs = await Promise.all(Array.from({ length: MAX_IN_FLIGHT + 5 }, (_, n) => proofNumber(n)));

@@ -9,7 +9,7 @@ function read(result: object, partition = 'aws'): ReturnType<typeof parseCaller>
 const ROLE_ID = 'AROACKCEVSQ6C2EXAMPLE';
 const USER_ID = 'AIDACKCEVSQ6C2EXAMPLE';
 
-describe('who an answer names', () => {
+describe('the caller in an answer', () => {
   const CALLERS: Record<string, [arn: string, userId: string, name: string]> = {
     'a role, without the session': [
       'sts::$:assumed-role/builder/agent-7',
@@ -46,7 +46,7 @@ describe('who an answer names', () => {
   });
 });
 
-describe('an answer names nobody', () => {
+describe('no caller is named', () => {
   const USER = { Arn: `arn:aws:iam::${ACCOUNT}:user/alice`, Account: ACCOUNT, UserId: USER_ID };
   const ROLE = {
     Arn: `arn:aws:sts::${ACCOUNT}:assumed-role/builder/agent-7`,
@@ -74,7 +74,7 @@ describe('an answer names nobody', () => {
     'of something before the ARN': { ...USER, Arn: `x${USER.Arn}` },
     'of another service': { ...USER, Arn: `arn:aws:s3::${ACCOUNT}:user/alice` },
   };
-  it.each(Object.entries(CONTRADICTIONS))('that can be understood: %s', (_, result) => {
+  it.each(Object.entries(CONTRADICTIONS))('by an answer that contradicts itself: %s', (_, result) => {
     expect(read(result)).toBeUndefined();
   });
 
@@ -116,11 +116,11 @@ describe('an answer names nobody', () => {
       Arn: `arn:aws:iam::${ACCOUNT}:user/${'a'.repeat(200)}/${'b'.repeat(40)}`,
     },
   };
-  it.each(Object.entries(STRANGERS))('whom a policy could name: %s', (_, result) => {
+  it.each(Object.entries(STRANGERS))('that a policy could name: %s', (_, result) => {
     expect(read(result)).toMatchObject({ code: 'unauthenticated' });
   });
 
-  it('for the accounts of a partition that its host does not speak for', () => {
+  it('of a partition that is not that of the host', () => {
     expect(read(USER, 'aws')).toMatchObject({ account: `aws:aws:${ACCOUNT}` });
     expect(read(USER, 'aws-cn')).toBeUndefined();
     const chinese = { ...USER, Arn: USER.Arn.replace('arn:aws:', 'arn:aws-cn:') };

@@ -42,7 +42,7 @@ function bus(takes: (account: string, call: number) => boolean) {
   return { calls, taken, publish: eventNotices({ call, bus: 'ops' }).publish };
 }
 
-it('is one event for each account, ten to a call, which a rule can pick out', async () => {
+it('sends one event for each account, ten to a call', async () => {
   const { calls, publish } = bus(() => true);
   await publish(
     accounts.map(account => reportOn(account)),
@@ -58,7 +58,7 @@ it('is one event for each account, ten to a call, which a rule can pick out', as
   });
 });
 
-it('repeats what the bus did not take, and only that', async () => {
+it('sends again only what the bus did not accept', async () => {
   const { calls, taken, publish } = bus((account, call) => call > 1 || account !== 'dev:account-3');
   await publish(
     accounts.slice(0, 5).map(account => reportOn(account)),
@@ -68,7 +68,7 @@ it('repeats what the bus did not take, and only that', async () => {
   expect(new Set(taken)).toEqual(new Set(accounts.slice(0, 5)));
 });
 
-it('that the bus refuses again and again is an error, which says why', async () => {
+it('throws with the reasons when the bus refuses three times', async () => {
   const { calls, publish } = bus(account => account !== 'dev:account-0');
   const publishing = publish(
     accounts.slice(0, 2).map(account => reportOn(account)),
@@ -78,7 +78,7 @@ it('that the bus refuses again and again is an error, which says why', async () 
   expect(calls).toHaveLength(3);
 });
 
-it('never weighs more than a call may: 256 KB', async () => {
+it('stays below the 256 KB of a call', async () => {
   const { calls, publish } = bus(() => true);
   const longest = { count: 1e9, examples: Array(MAX_EXAMPLES).fill('n'.repeat(128)) };
   const reports = accounts

@@ -29,7 +29,7 @@ function identify(apiKey = API_KEY, nowMs = NOW_MS): Promise<Identity> {
 }
 
 describe('an API key', () => {
-  it('is who its issuer says, strongly, and without an end of its own', async () => {
+  it('is the identity that its issuer returns: strong, and without an end of its own', async () => {
     expect(await identify()).toEqual({
       kind: 'iamapikey',
       issuer: 'test',
@@ -41,13 +41,13 @@ describe('an API key', () => {
     });
   });
 
-  it('is a strong proof also where tokens have no audience, because we made the exchange', async () => {
+  it('gives a strong identity also without an audience, because we made the exchange', async () => {
     iam.exchange = async () => signToken(key, goodClaims({ aud: undefined }));
     verifier = identityVerifier({ ...only(iam.issuer({ audience: null })), randomBytes });
     expect(await identify()).toMatchObject({ strength: 'strong' });
   });
 
-  it('reaches the issuer as it is, whatever it is made of', async () => {
+  it('reaches the issuer unchanged, with any printable character', async () => {
     const seen: string[] = [];
     iam.exchange = async apiKey => {
       seen.push(apiKey);
@@ -59,14 +59,14 @@ describe('an API key', () => {
   });
 
   it.each(['', 'short77', 'x'.repeat(257), 'with a space', 'line\nbreak', 'umlaut-ü-key', 'nul-\0-byte'])(
-    'that cannot be one is not sent anywhere: %j',
+    'is refused without a request when it cannot be one: %j',
     async text => {
       await expect(identify(text)).rejects.toMatchObject({ code: 'unauthenticated' });
       expect(iam.requests.token).toBe(0);
     },
   );
 
-  it('is asked for once by a thousand callers at once', async () => {
+  it('is exchanged once for a thousand callers at once', async () => {
     await Promise.all(Array.from({ length: 1000 }, () => identify()));
     expect(iam.requests.token).toBe(1);
   });
@@ -88,7 +88,7 @@ describe('an API key', () => {
     expect(iam.requests.token).toBe(2);
   });
 
-  it('that is refused stays refused for ten seconds, and then is asked for again', async () => {
+  it('is refused from memory for ten seconds, and then exchanged again', async () => {
     const known = iam.exchange;
     iam.exchange = async () => undefined;
     await expect(identify()).rejects.toMatchObject({ code: 'unauthenticated' });
@@ -115,7 +115,7 @@ describe('an API key', () => {
     expect(await bearer).toMatchObject({ issuer: 'other' });
   });
 
-  it('is in no error, and neither is what the issuer said about it', async () => {
+  it("appears in no error, and neither does the issuer's answer", async () => {
     await identify();
     const error = await identify('junk-key-0123456789').catch((thrown: unknown) => thrown);
     const seen = inspect([verifier, error], { depth: 20, showHidden: true });
@@ -140,7 +140,7 @@ describe.each(FAULTS)('a token endpoint that ends in %s', fault => {
 });
 
 describe('the time of an exchange', () => {
-  it('includes the verification: keys that hang end it as well', async () => {
+  it('includes the verification: an issuer whose keys hang is given up too', async () => {
     verifier = identityVerifier({ ...only(iam.issuer()), randomBytes, limits: { exchangeMs: 150 } });
     await iam.setFault('keys', 'hang');
     const started = performance.now();
@@ -209,8 +209,8 @@ describe('the breaker', () => {
   });
 });
 
-describe('a crowd', () => {
-  it('has so many exchanges in flight and no more; the others are told to come back', async () => {
+describe('concurrent callers', () => {
+  it('have at most 20 exchanges in flight; the others get Retry-After', async () => {
     const gate = Promise.withResolvers<void>();
     iam.exchange = async () => {
       await gate.promise;

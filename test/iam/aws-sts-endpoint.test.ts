@@ -49,13 +49,13 @@ function callersAt(endpoint: string | null) {
 }
 
 describe('an endpoint that the configuration names', () => {
-  it('is trusted by its own name, and hears the host that was signed', async () => {
+  it('is verified by its own name, and gets the signed host as Host', async () => {
     const { url, hosts } = await serveAs('localhost');
     expect(await callersAt(url).identify(await proofOf(), NOW_MS)).toMatchObject({ kind: 'awsiam' });
     expect(hosts).toEqual([HOST]);
   });
 
-  it('is not trusted by the name of the host that was signed', async () => {
+  it('is not verified by the name of the signed host', async () => {
     const { url, hosts } = await serveAs(HOST);
     await expect(callersAt(url).identify(await proofOf(), NOW_MS)).rejects.toMatchObject({
       code: 'unavailable',
@@ -84,7 +84,7 @@ describe('without an endpoint', () => {
     return names;
   }
 
-  it('the host that was signed is asked, and it alone', async () => {
+  it('calls the signed host alone', async () => {
     const names = lookedUp();
     const callers = callersAt(null);
     await expect(callers.identify(await proofOf(), NOW_MS)).rejects.toMatchObject({ code: 'unavailable' });
@@ -93,7 +93,7 @@ describe('without an endpoint', () => {
     expect(names).toEqual([HOST]);
   });
 
-  it('a region that is down takes no other with it', async () => {
+  it('still calls other regions while one is down', async () => {
     const names = lookedUp();
     const callers = callersAt(null);
     for (let n = 0; n < BREAKER_FAILURES + 3; n++) {

@@ -8,7 +8,7 @@ import { credentialKeyRotation } from '../../lib/derivation/credential-key-rotat
 import { credentialKeys } from '../../lib/derivation/credential-keys.ts';
 import { fileKeySource, type KeySource, secretKeySource } from '../../lib/derivation/key-source.ts';
 import { CREDENTIAL_LIFE_SECONDS } from '../../lib/domain/credential.ts';
-import { temporaryDirectory } from '../signing/ground.ts';
+import { temporaryDirectory } from '../signing/context.ts';
 import { LoopbackAws } from '../support/loopback-aws.ts';
 import { NOW } from '../support/records.ts';
 
@@ -30,7 +30,7 @@ const PLACES: Record<string, () => Promise<() => KeySource>> = {
 const upkeepOf = (place: KeySource) => credentialKeyRotation(place, randomBytes);
 
 describe.each(Object.entries(PLACES))('the credential keys in %s', (_, fresh) => {
-  it('begin with one that is used at once, and stay as they are', async () => {
+  it('begin with one key that is used at once, and do not change by themselves', async () => {
     const place = (await fresh())();
     const first = await upkeepOf(place).maintain(NOW);
     expect(first).toEqual({ current: 'k1', next: null, added: ['k1'], removed: [] });
@@ -39,7 +39,7 @@ describe.each(Object.entries(PLACES))('the credential keys in %s', (_, fresh) =>
     expect(await place.read()).toBe(text);
   });
 
-  it('are followed by one that everybody has read before it is used', async () => {
+  it('get a successor that every process has read before it is used', async () => {
     const place = (await fresh())();
     await upkeepOf(place).maintain(NOW);
     // Read just before the rotation, and unreadable from then on: nobody works with anything older.
@@ -62,7 +62,7 @@ describe.each(Object.entries(PLACES))('the credential keys in %s', (_, fresh) =>
     expect(await early.current(useFrom)).toBe('k2');
   });
 
-  it('are known until the last credential of theirs has ended, and then dropped', async () => {
+  it('verify until their last credential has expired, and are then removed', async () => {
     const place = (await fresh())();
     await upkeepOf(place).maintain(NOW);
     await upkeepOf(place).rotate(NOW);
@@ -78,7 +78,7 @@ describe.each(Object.entries(PLACES))('the credential keys in %s', (_, fresh) =>
     });
   });
 
-  it('are not rotated again before the last rotation has come into force', async () => {
+  it('are not rotated again before the new key is in use', async () => {
     const place = (await fresh())();
     await upkeepOf(place).maintain(NOW);
     await upkeepOf(place).rotate(NOW);
@@ -88,13 +88,13 @@ describe.each(Object.entries(PLACES))('the credential keys in %s', (_, fresh) =>
     expect(await upkeepOf(place).rotate(NOW + LEAD)).toMatchObject({ current: 'k2', added: ['k3'] });
   });
 
-  it('are added once when several begin at the same time', async () => {
+  it('are added once when several processes start at the same time', async () => {
     const open = await fresh();
     const reports = await Promise.all([1, 2, 3].map(() => upkeepOf(open()).maintain(NOW)));
     expect(reports.flatMap(({ added }) => added)).toEqual(['k1']);
   });
 
-  it('are not touched when they cannot be read', async () => {
+  it('are not changed when they cannot be read', async () => {
     const place = (await fresh())();
     await upkeepOf(place).maintain(NOW);
     await place.transaction(async held => {
@@ -111,7 +111,7 @@ describe('the file of credential keys', () => {
   const KEY = Buffer.alloc(32, 7).toString('base64url');
   const OLD = JSON.stringify({ current: 'k1', keys: { k1: KEY } });
 
-  it('is private, and refused when it is open to others', async () => {
+  it('has mode 0600, and is refused when others may read it', async () => {
     const path = join(await temporaryDirectory(), 'credential.json');
     await upkeepOf(fileKeySource(path)).maintain(NOW);
     expect((await stat(path)).mode & 0o777).toBe(0o600);
@@ -120,7 +120,7 @@ describe('the file of credential keys', () => {
     await expect(upkeepOf(fileKeySource(path)).maintain(NOW)).rejects.toThrow(/open to others/);
   });
 
-  it('of an earlier version stays as it is until a key comes, and loses none', async () => {
+  it('of an earlier version does not change until a key is added, and loses no key', async () => {
     const path = join(await temporaryDirectory(), 'credential.json');
     await writeFile(path, OLD, { mode: 0o600 });
     const place = fileKeySource(path);

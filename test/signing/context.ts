@@ -32,7 +32,7 @@ export async function temporaryDirectory(): Promise<string> {
 }
 
 /** A fresh key directory, and what the running program makes of it. */
-export async function ground(services: readonly Service[]) {
+export async function context(services: readonly Service[]) {
   const path = await temporaryDirectory();
   const directory = fileKeyStore(path);
   /** As a process that has just started sees it. */

@@ -8,8 +8,8 @@ import { keyPublication, readPublicDocument } from '../../lib/signing/publicatio
 import { cachedRings, readRingDocument } from '../../lib/signing/ring.ts';
 import { activateKey, maintainRing, replaceKeys } from '../../lib/signing/ring-rotation.ts';
 import { accessTokenSigner } from '../../lib/signing/signer.ts';
-import { claimsFor, ground, KID, NOW, temporaryDirectory, X5C } from './ground.ts';
-import { Killed, MORTAL } from './mortal.ts';
+import { claimsFor, context, KID, NOW, temporaryDirectory, X5C } from './context.ts';
+import { INTERRUPTIBLE, Killed } from './interruptible.ts';
 import { verifyByChain, verifyByKeySet } from './verifiers.ts';
 
 type Act = (service: Service, directory: KeyStore, now: number) => Promise<unknown>;
@@ -52,7 +52,7 @@ const SCENARIOS: Record<string, Scenario> = {
   'other keys, kid': { service: KID, before: [[maintainRing, NOW]], act: replaceKeys, at: NOW + DAY },
 };
 
-const PLACES = Object.entries(MORTAL).flatMap(([place, open]) =>
+const PLACES = Object.entries(INTERRUPTIBLE).flatMap(([place, open]) =>
   Object.entries(SCENARIOS).map(([name, scenario]) => ({ place, open, name, ...scenario })),
 );
 
@@ -103,7 +103,7 @@ async function expectExact(directory: KeyStore, service: Service): Promise<void>
 }
 
 it('a replacement that was ended after its new root is completed by the next maintenance, whose bundle holds that root alone', async () => {
-  const view = await MORTAL.files();
+  const view = await INTERRUPTIBLE.files();
   await maintainRing(X5C, view(), NOW);
   const bundleOf = async () =>
     readPublicDocument((await view().read(X5C.name, 'public.json')) ?? '', X5C).bundle ?? '';
@@ -121,7 +121,7 @@ it('a replacement that was ended after its new root is completed by the next mai
 });
 
 it('a key that is activated after a replacement that was ended signs alone: what the former root has certified is gone', async () => {
-  const view = await MORTAL.files();
+  const view = await INTERRUPTIBLE.files();
   await maintainRing(X5C, view(), NOW);
   await expect(replaceKeys(X5C, view(1), NOW + 60)).rejects.toThrow(Killed);
   const report = await activateKey(X5C, view(), NOW + 120);
@@ -130,7 +130,7 @@ it('a key that is activated after a replacement that was ended signs alone: what
 });
 
 it('the data directory of an earlier version, which has no public document, gets one at the next start', async () => {
-  const { directory, pathOf, textOf } = await ground([X5C]);
+  const { directory, pathOf, textOf } = await context([X5C]);
   await maintainRing(X5C, directory, NOW);
   const ring = await textOf(X5C, 'ring.json');
   await rm(pathOf(X5C, 'public.json'));

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { LONGEST_TOKEN_SECONDS } from '../../lib/domain/key-ring.ts';
 import type { Service } from '../../lib/domain/service.ts';
 import { activateKey, maintainRing } from '../../lib/signing/ring-rotation.ts';
-import { claimsFor, ground, headerOf, KID, KID_RSA, NOW, X5C, X5C_RSA } from './ground.ts';
+import { claimsFor, context, headerOf, KID, KID_RSA, NOW, X5C, X5C_RSA } from './context.ts';
 import { keysOf, kidAt, signEveryHour } from './rotation.ts';
 import { verifyByChain, verifyByKeySet } from './verifiers.ts';
 
@@ -15,7 +15,7 @@ describe('the ring of a service', () => {
   it.for([X5C, X5C_RSA, KID, KID_RSA])(
     'is the same however often it is maintained: $profile $algorithm',
     async s => {
-      const g = await ground([s]);
+      const g = await context([s]);
       await maintainRing(s, g.directory, NOW);
       const [text, { mtimeNs }] = [
         await g.textOf(s, 'ring.json'),
@@ -28,7 +28,7 @@ describe('the ring of a service', () => {
   );
 
   it('is readable by its owner alone, whatever the umask', async () => {
-    const g = await ground([X5C]);
+    const g = await context([X5C]);
     await maintainRing(X5C, g.directory, NOW);
     const modes = await Promise.all(
       (['ring.json', 'root.json', 'public.json'] as const).map(async file => {
@@ -42,7 +42,7 @@ describe('the ring of a service', () => {
   it.for([X5C, KID])(
     'is made once when several processes start at the same time: $profile',
     async service => {
-      const g = await ground([service]);
+      const g = await context([service]);
       const start = async () => {
         await maintainRing(service, g.directory, NOW);
         return g.textOf(service, 'ring.json');
@@ -54,7 +54,7 @@ describe('the ring of a service', () => {
   );
 
   it('loses no rotation to maintenance that runs beside it', async () => {
-    const g = await ground([KID]);
+    const g = await context([KID]);
     await maintainRing(KID, g.directory, NOW);
     const successor = (await keysOf(g, KID)).find(key => key.useFrom === null)?.kid;
     const beside = Array.from({ length: 5 }, () => maintainRing(KID, g.directory, NOW));
@@ -68,7 +68,7 @@ describe('the ring of a service', () => {
     [KID, { ...KID, profile: 'x5c' }],
     [KID, { ...KID, algorithm: 'RS256' }],
   ] as [Service, Service][])('is made anew when the configuration changes', async ([before, after]) => {
-    const g = await ground([after]);
+    const g = await context([after]);
     await maintainRing(before, g.directory, NOW);
     await maintainRing(after, g.directory, NOW + 1);
     const header = headerOf(await g.fresh().signer.sign(claimsFor(after, NOW + 1), NOW + 1));
@@ -76,7 +76,7 @@ describe('the ring of a service', () => {
   });
 
   it('keeps its root when only the algorithm changes', async () => {
-    const g = await ground([X5C]);
+    const g = await context([X5C]);
     await maintainRing(X5C, g.directory, NOW);
     const bundle = await g.bundleOf(X5C);
     const changed: Service = { ...X5C, algorithm: 'RS256' };
@@ -96,7 +96,7 @@ describe('the ring of a service', () => {
       '{"version":1,"service":"SENTINEL","profile":"x5c","algorithm":"ES256","keys":[]}',
     ],
   ] as const)('is left alone, and not quoted, when it is %s', async ([, text]) => {
-    const g = await ground([X5C]);
+    const g = await context([X5C]);
     await maintainRing(X5C, g.directory, NOW);
     await writeFile(g.pathOf(X5C, 'ring.json'), text);
     const error = await maintainRing(X5C, g.directory, NOW).catch((e: unknown) => e);
@@ -113,7 +113,7 @@ describe('a ring of the x5c profile', () => {
   });
 
   it('brings a new leaf into use at once, and forgets the one that was to come', async () => {
-    const g = await ground([X5C]);
+    const g = await context([X5C]);
     await maintainRing(X5C, g.directory, NOW);
     const due = NOW + 7 * DAY - HOUR;
     await maintainRing(X5C, g.directory, due);
@@ -128,7 +128,7 @@ describe('a ring of the x5c profile', () => {
   });
 
   it('does not replace a root that was lost, and says what to do', async () => {
-    const g = await ground([X5C]);
+    const g = await context([X5C]);
     await maintainRing(X5C, g.directory, NOW);
     await rm(g.pathOf(X5C, 'root.json'));
     await expect(maintainRing(X5C, g.directory, NOW + 1)).rejects.toThrow(/restore root.json/);
@@ -136,7 +136,7 @@ describe('a ring of the x5c profile', () => {
   });
 
   it('has a new root before the old one ends, with both in the bundle', async () => {
-    const g = await ground([X5C]);
+    const g = await context([X5C]);
     await maintainRing(X5C, g.directory, NOW);
     const last = NOW + 3652 * DAY - 14 * DAY;
     await maintainRing(X5C, g.directory, last);
@@ -153,7 +153,7 @@ describe('a ring of the x5c profile', () => {
 
 describe('a ring of the kid profile', () => {
   it('publishes exactly one successor beside the key that signs', async () => {
-    const g = await ground([KID]);
+    const g = await context([KID]);
     await maintainRing(KID, g.directory, NOW);
     expect((await keysOf(g, KID)).map(({ useFrom, dropAfter }) => ({ useFrom, dropAfter }))).toEqual([
       { useFrom: null, dropAfter: null },
@@ -163,7 +163,7 @@ describe('a ring of the kid profile', () => {
   });
 
   it('never rotates by itself', async () => {
-    const g = await ground([KID]);
+    const g = await context([KID]);
     await maintainRing(KID, g.directory, NOW);
     const text = await g.textOf(KID, 'ring.json');
     await maintainRing(KID, g.directory, NOW + 900 * DAY);
@@ -171,7 +171,7 @@ describe('a ring of the kid profile', () => {
   });
 
   it('activates the successor that registries know already, and keeps the old key while its tokens live', async () => {
-    const g = await ground([KID]);
+    const g = await context([KID]);
     await maintainRing(KID, g.directory, NOW);
     const known = await g.fresh().publication.jwks(KID.name, NOW);
     const [successor, first] = (await keysOf(g, KID)).map(key => key.kid);
@@ -194,7 +194,7 @@ describe('a ring of the kid profile', () => {
   });
 
   it('gives the newest key the word when it is rotated twice in a second', async () => {
-    const g = await ground([KID]);
+    const g = await context([KID]);
     await maintainRing(KID, g.directory, NOW);
     await activateKey(KID, g.directory, NOW);
     const next = (await keysOf(g, KID))[0]?.kid;
