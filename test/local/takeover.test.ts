@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { hash } from 'node:crypto';
 import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -36,6 +37,10 @@ async function content(path = to) {
   return items;
 }
 
+async function readJson(name: string): Promise<Record<string, unknown>> {
+  return JSON.parse(await readFile(join(FIXTURE, name), 'utf8'));
+}
+
 async function filesOf(path: string) {
   const names = (await readdir(path)).sort();
   return Promise.all(names.map(async name => [name, (await readFile(join(path, name))).toString('hex')]));
@@ -54,7 +59,7 @@ describe('the store of the first version', () => {
       'namespace claim': 2,
       'table identity': 1,
     });
-    const { id } = JSON.parse(await readFile(join(FIXTURE, 'token.json'), 'utf8'));
+    const { id } = await readJson('token.json');
     expect(items.find(({ sk }) => sk === `token#${id}`)).toMatchObject({
       description: 'good é',
       generation: 1,
@@ -62,6 +67,23 @@ describe('the store of the first version', () => {
       salt: expect.objectContaining({ length: 16 }),
     });
     expect(items.find(({ sk }) => sk.startsWith('policy#'))).toMatchObject({ repositories: ['team-a/*'] });
+  });
+
+  it('still knows a token that was issued, and that another was removed', async () => {
+    await run();
+    const items = await content();
+    const [issued, removed] = await Promise.all(['token.json', 'removed-token.json'].map(readJson));
+    const itemOf = (id: unknown) => items.find(({ sk }) => sk === `token#${id}`);
+    expect(itemOf(issued?.id)?.hash).toEqual(hash('sha256', String(issued?.token), 'buffer'));
+    expect(itemOf(removed?.id)).toMatchObject({ removedAt: expect.any(Number) });
+    expect(itemOf(removed?.id)).not.toHaveProperty('hash');
+  });
+
+  it('is the table that its ledger names', async () => {
+    await run();
+    const register = await readJson(join('data-ledger', 'table.json'));
+    const identity = (await content()).find(({ pk, sk }) => pk === 'table' && sk === 'identity');
+    expect(register).toMatchObject({ names: [identity?.id], working: false });
   });
 
   it('is kept beside the new one, byte for byte, and nothing else is left', async () => {
