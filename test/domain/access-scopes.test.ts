@@ -103,7 +103,7 @@ describe('parseScopes', () => {
     expect(parse()).toEqual([]);
   });
 
-  it.each(UNREADABLE)('takes %j as asking for nothing', text => {
+  it.each(UNREADABLE)('reads %j as a request for nothing', text => {
     expect(parse(text)).toEqual([]);
     expect(parse(`${text} repository:team/app:pull`)).toEqual([['repository', 'team/app', ['pull']]]);
   });
@@ -112,12 +112,12 @@ describe('parseScopes', () => {
     expect(parse(`${type}:n:pull`).at(-1)?.[0]).toBe(type);
   });
 
-  it('parts scopes at spaces only', () => {
+  it('separates scopes at spaces only', () => {
     expect(parse('repository:a/b:pull\trepository:c/d:pull')).toHaveLength(1);
     expect(parse('repository:a/b:pull\nrepository:c/d:pull')).toHaveLength(1);
   });
 
-  it('reads what the grammar of the specification generates as it was meant', () => {
+  it('reads every scope that the grammar of the specification generates', () => {
     const lower = (max: number) =>
       fc.string({ unit: fc.constantFrom('a', 'z', '0', '9'), minLength: 1, maxLength: max });
     const port = fc.option(fc.nat(65_535), { nil: undefined });
@@ -152,7 +152,7 @@ describe('parseScopes', () => {
     expect(inputs).toBeGreaterThanOrEqual(12_000);
   });
 
-  it('never gives one resource twice, nor an action twice', () => {
+  it('returns no resource and no action twice', () => {
     fc.assert(
       fc.property(fc.array(nearScope, { maxLength: 5 }), values => {
         const keys = parseScopes(values).map(({ type, name }) => JSON.stringify([type, name]));

@@ -50,10 +50,10 @@ it('a qualified name is the issuer, a colon, the value', () => {
 });
 
 describe('accountHandle', () => {
-  it('is what it always was: records and tokens are addressed by it', () => {
+  it('never changes, because records and tokens are found by it', () => {
     expect(accountHandle('ibm:0123456789abcdef0123456789abcdef')).toBe('ByGLtf3VYiFLlrq1');
   });
-  it('is sixteen digits of base62, whatever the account', () => {
+  it('is sixteen digits of base62 for every account', () => {
     fc.assert(fc.property(account, of => /^[0-9A-Za-z]{16}$/.test(accountHandle(of))));
     expect(HANDLE_LENGTH).toBe(16);
   });

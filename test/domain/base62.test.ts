@@ -14,7 +14,7 @@ describe('base62Width', () => {
       expect(62n ** (width - 1n) < values).toBe(true);
     }
   });
-  it('is what the format of our secrets counts on', () => {
+  it('has the widths of the format of our secrets', () => {
     expect([4, 16, 32].map(base62Width)).toEqual([6, 22, 43]);
   });
 });
@@ -53,14 +53,14 @@ describe('encodeBase62', () => {
 });
 
 describe('decodeBase62', () => {
-  it('takes back what encodeBase62 wrote', () => {
+  it('decodes what encodeBase62 wrote', () => {
     fc.assert(
       fc.property(bytes, value => {
         expect(decodeBase62(encodeBase62(value), value.length)).toEqual(Buffer.from(value));
       }),
     );
   });
-  it('takes no text but the one spelling of its value', () => {
+  it('accepts only the one spelling of a value', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 2, maxLength: 2 }), text => {
         const value = decodeBase62(text, 1);

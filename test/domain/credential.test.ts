@@ -64,7 +64,7 @@ const credential: fc.Arbitrary<Credential> = fc.record({
 const key = fc.string({ unit: fc.constantFrom('k', 'z', '0', '9'), minLength: 1, maxLength: 8 });
 
 describe('a credential', () => {
-  it('says what was put in, whatever that is', () => {
+  it('is read back as it was written', () => {
     fc.assert(
       fc.property(credential, key, (facts, name) => {
         const body = credentialBody(name, facts);
@@ -75,7 +75,7 @@ describe('a credential', () => {
     );
   });
 
-  it('is its body and a MAC, and comes apart as it was put together', () => {
+  it('is split into the body and MAC that it was made of', () => {
     fc.assert(
       fc.property(credential, key, fc.uint8Array({ minLength: 32, maxLength: 32 }), (facts, name, bytes) => {
         const body = credentialBody(name, facts);
@@ -89,7 +89,7 @@ describe('a credential', () => {
     );
   });
 
-  it('begins with its prefix, its key and what it says as a list', () => {
+  it('begins with its prefix, its key and its payload as a list', () => {
     expect(CREDENTIAL_PREFIX).toBe('plc_');
     expect(credentialBody('k1', BASE)).toBe(bodyOf(JSON.stringify(LIST)));
     const subject = 'github:repo:octo-org/octo-repo' as const;
@@ -104,7 +104,7 @@ describe('a credential', () => {
     }
   });
 
-  it('lives between a minute and half a day, an hour unless it is asked', () => {
+  it('lives from a minute to twelve hours, and an hour by default', () => {
     expect(CREDENTIAL_LIFE_SECONDS).toEqual({ min: 60, default: 3600, max: 43_200 });
   });
 
@@ -153,7 +153,7 @@ describe('a value comes apart', () => {
     expect(parseCredential(new Secret(value))).toBeUndefined();
   });
 
-  it('never with other parts when one character of it is another', () => {
+  it('does not parse to other parts after a change of one character', () => {
     const value = formatCredential(credentialBody('k1', BASE), MAC)?.reveal() ?? '';
     const parts = parseCredential(new Secret(value));
     for (let at = 0; at < value.length; at++) {
@@ -227,7 +227,7 @@ describe('what is authentic, but not of this version, is not read:', () => {
     expect(readCredentialBody(bodyOf(payload))).toBeUndefined();
   });
 
-  it('but what is as it should be is, and so are lists without members', () => {
+  it('accepts a valid payload, and empty lists', () => {
     expect(readCredentialBody(bodyOf(JSON.stringify(LIST)))).toEqual(BASE);
     for (const [at, value] of [
       [5, null],
@@ -242,7 +242,7 @@ describe('what is authentic, but not of this version, is not read:', () => {
     }
   });
 
-  it('bytes that are no text, and anything that generated names are', () => {
+  it('refuses bytes that are not text, and random payloads', () => {
     expect(readCredentialBody(`plc_k1.${Buffer.from([0xff, 0xfe]).toString('base64url')}`)).toBeUndefined();
     fc.assert(
       fc.property(nearName, name => {

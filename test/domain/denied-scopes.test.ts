@@ -61,11 +61,11 @@ describe('shortfalls', () => {
     'nothing, when the wildcard got whatever there is': ['repository:team/app:*', reader, []],
     'nothing, when nothing is asked': ['repository:other/app: registry:catalog:', [], []],
   };
-  it.each(Object.entries(TOLD))('tell %s', (_, [asked, permissions, told]) => {
+  it.each(Object.entries(TOLD))('report %s', (_, [asked, permissions, told]) => {
     expect(rulesFor(asked, permissions)).toEqual(told);
   });
 
-  it('are exactly where the grant is less than the request', () => {
+  it('are exactly the scopes where the grant is less than the request', () => {
     const permissions = fc.array(
       fc.record({
         repositories: fc.option(fc.array(pattern, { minLength: 1, maxLength: 3 }), { nil: null }),

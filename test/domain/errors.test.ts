@@ -32,11 +32,11 @@ const FACES: Record<ErrorCode, [status: number, registryCode: string, oauthError
 const rows = Object.entries(ERRORS);
 
 describe('the table of errors', () => {
-  it('has these faces and no others', () => {
+  it('has this status, registry code and OAuth code for each failure', () => {
     const faces = rows.map(([code, row]) => [code, [row.status, row.registryCode, row.oauthError]]);
     expect(Object.fromEntries(faces)).toEqual(FACES);
   });
-  it.each(rows)('%s is a failure that HTTP knows, with words for it', (code, { status, title, detail }) => {
+  it.each(rows)('%s has a status of HTTP, a title and a detail', (code, { status, title, detail }) => {
     expect(code).toMatch(/^[a-z]+(-[a-z]+)*$/);
     expect(STATUS_CODES[status]).toBeDefined();
     expect(title).toMatch(/^[A-Z].*[^.]$/);
@@ -45,7 +45,7 @@ describe('the table of errors', () => {
   it('has a title of its own for each code', () => {
     expect(new Set(rows.map(([, { title }]) => title)).size).toBe(rows.length);
   });
-  it('tells a refused caller neither which check failed nor that the name exists', () => {
+  it('does not tell a refused caller which check failed, nor whether the name exists', () => {
     expect(ERRORS.unauthenticated.detail).toBe('The user name or the secret is not valid.');
   });
 });

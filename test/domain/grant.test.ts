@@ -87,7 +87,7 @@ describe('grant', () => {
       'repository:team/b/web:pull',
     ],
   };
-  it.each(Object.entries(GIVEN))('gives %s', (_, [asked, permissions, given]) => {
+  it.each(Object.entries(GIVEN))('grants %s', (_, [asked, permissions, given]) => {
     expect(granted(asked, permissions)).toBe(given);
   });
 
@@ -141,14 +141,14 @@ describe('grant', () => {
       'team／app',
     ],
   ];
-  it.each(OUTSIDE)('with team or team/* never reaches %j', name => {
+  it.each(OUTSIDE)('with team or team/* never grants %j', name => {
     const [requested] = parseScopes([`repository:${name}:*`]);
     const open = [permission(null, ...ALL), permission(['team/*', 'team/app'], ...ALL)];
     expect(requested?.name).toBe(name);
     expect(grant(requested === undefined ? [] : [requested], open, new Set(['team']))).toEqual([]);
   });
 
-  it('gives nothing in a namespace that the account does not own, whatever the permissions say', () => {
+  it('grants nothing in a namespace that the account does not own', () => {
     const open = [permission(null, ...ALL), permission(['team/*', 'team/app'], ...ALL)];
     expect(granted('repository:team/app:*', open, [])).toBe('');
     expect(granted('repository:team/app:*', open, ['other', 'tea', 'team/app', 'Team'])).toBe('');
@@ -210,7 +210,7 @@ function intersection(
 }
 
 describe('namespacesOf', () => {
-  it('is each namespace once, of what can be granted at all', () => {
+  it('are the namespaces of valid repositories, each once', () => {
     const asked = 'repository:team/a:pull repository:team/b:pull repository:other/a:pull';
     expect(namespacesOf(parseScopes([asked]))).toEqual(['team', 'other']);
   });
@@ -255,7 +255,7 @@ function extentOf(permissions: readonly Permission[]): string[] {
 }
 
 describe('narrowed', () => {
-  it('allows what both allow, in every repository that there is or may be', () => {
+  it('allows what both allow, in every possible repository', () => {
     let common = 0;
     fc.assert(
       fc.property(some, some, (one, bound) => {
@@ -285,7 +285,7 @@ describe('narrowed', () => {
 });
 
 describe('isWithin', () => {
-  it('is so exactly where nothing lies outside, now or later', () => {
+  it('is true exactly when no repository is allowed by the bound alone', () => {
     const found = { true: 0, false: 0 };
     fc.assert(
       fc.property(some, several, (bound, permissions) => {
@@ -318,7 +318,7 @@ describe('isWithin', () => {
 });
 
 describe('reachOf', () => {
-  it('is where all the actions are allowed by one permission, in as few patterns as say it', () => {
+  it('covers the repositories where one permission allows all the actions, without redundant patterns', () => {
     let reached = 0;
     fc.assert(
       fc.property(several, fc.subarray([...ALL], { minLength: 1 }), (permissions, actions) => {

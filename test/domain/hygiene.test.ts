@@ -39,15 +39,15 @@ describe('a finding is', () => {
     'no token that has ended': [token({ expiresAt: NOW }), undefined],
     'no token that ends later': [token({ expiresAt: NOW + 7 * DAY_SECONDS + 1 }), undefined],
   };
-  it.each(Object.entries(CASES))('%s', (_, [sighting, kind]) => {
-    expect(findingKindOf(sighting, RULES)).toBe(kind);
+  it.each(Object.entries(CASES))('%s', (_, [candidate, kind]) => {
+    expect(findingKindOf(candidate, RULES)).toBe(kind);
   });
 });
 
 it('a report counts all findings, and names the first ones', () => {
   const tokens = Array.from({ length: MAX_EXAMPLES + 5 }, () => token({}));
   const report = tokens.reduce<ReturnType<typeof withFinding> | undefined>(
-    (before, sighting) => withFinding(before, 'expiringTokens', sighting),
+    (before, candidate) => withFinding(before, 'expiringTokens', candidate),
     undefined,
   );
   const released = { kind: 'claim', ...aClaim({ state: 'released' }) } as const;
@@ -59,7 +59,7 @@ it('a report counts all findings, and names the first ones', () => {
     unusedTokens: { count: 0, examples: [] },
     expiringTokens: {
       count: MAX_EXAMPLES + 5,
-      examples: tokens.slice(0, MAX_EXAMPLES).map(sighting => sighting.kind === 'token' && sighting.id),
+      examples: tokens.slice(0, MAX_EXAMPLES).map(candidate => candidate.kind === 'token' && candidate.id),
     },
   });
 });

@@ -64,10 +64,10 @@ describe('decideReplay, where the token has another value, or there is none', ()
     const goesOn = state === 'pending' && present + 1 === asked;
     expect(decideReplay(first(state, asked), token, NOW)).toBe(goesOn ? 'execute' : 'reject');
   });
-  it('a request that is done never brings a removed token back', () => {
+  it('a finished request never adds a removed token again', () => {
     expect(decideReplay(first('done', 1), undefined, NOW)).toBe('reject');
   });
-  it('never shows the value of somebody else’s write', () => {
+  it('never shows the value of another write', () => {
     expect(decideReplay(first('done', 1), { ...FRESH, issuanceId: 'write-2' }, NOW)).toBe('reject');
   });
 });

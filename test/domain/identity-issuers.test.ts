@@ -19,11 +19,11 @@ const ALL: Issuers = {
 };
 
 describe('the issuers', () => {
-  it('who vouch for identities are the IAMs and AWS', () => {
+  it('are the IAMs and AWS for identities', () => {
     expect(identityIssuers(ALL)).toEqual(new Set(['ibm', 'dev', 'aws']));
     expect(identityIssuers({ ...ALL, aws: null })).toEqual(new Set(['ibm', 'dev']));
   });
-  it('are these and the build platforms', () => {
+  it('are these and the build platforms in total', () => {
     expect(issuerKeys(ALL)).toEqual(new Set(['ibm', 'dev', 'aws', 'github']));
     expect(issuerKeys({ iam: [], aws: null, workloads: [] })).toEqual(new Set());
   });

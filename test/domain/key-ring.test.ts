@@ -54,7 +54,7 @@ describe('currentKey', () => {
 });
 
 describe('publishedKeys', () => {
-  it('holds the waiting, the next, the current and the retired, until they are dropped', () => {
+  it('holds waiting, next, current and retired keys until they are removed', () => {
     const keys = [
       key('waiting', null),
       key('next', NOW + 9),
@@ -68,7 +68,7 @@ describe('publishedKeys', () => {
 
   const second = fc.integer({ min: NOW - 20 * DAY, max: NOW + 20 * DAY });
   const anyKey = fc.record({ useFrom: fc.option(second), dropAfter: fc.option(second) });
-  it('holds a key that signs for as long as what it signed may live', () => {
+  it('holds a key for as long as its tokens may be valid', () => {
     fc.assert(
       fc.property(
         fc.array(anyKey, { maxLength: 5 }),
@@ -145,7 +145,7 @@ describe('a ring that rotates by itself, over a year', () => {
     );
   });
 
-  it('comes back with a key of its own after any longer pause', () => {
+  it('has a usable key again after a pause of any length', () => {
     const old = key('old', NOW, NOW + LEAF_SECONDS);
     fc.assert(
       fc.property(fc.nat(400 * DAY), pause => {

@@ -82,7 +82,7 @@ describe('decideRegistration', () => {
     expect(decideRegistration('team', ME, undefined, 'open')).toMatchObject({ claim: { epoch: 1 } });
   });
 
-  it('never takes a held name from its owner, whatever happened before', () => {
+  it('never takes a held name from its owner, in any sequence of acts', () => {
     const act = fc.record({
       who: fc.constantFrom(ME, OTHER, THIRD),
       verb: fc.constantFrom('register', 'release'),

@@ -37,20 +37,20 @@ function aPolicy(facts: Partial<Policy> = {}): Policy {
 }
 
 describe('the roles of an identity', () => {
-  it('are those that policies give to it by name', () => {
+  it('come from policies that name the identity', () => {
     expect(rolesOf(ALICE, [], [aPolicy()])).toEqual([
       { role: 'reader', repositories: ['team-a/*'], source: { policy: 'p1' } },
     ]);
   });
 
-  it('are those that policies give to everybody in the account', () => {
+  it('come from policies for all identities of the account', () => {
     const everybody = aPolicy({ subject: '*', role: 'writer', repositories: null });
     expect(rolesOf(ALICE, [], [everybody])).toEqual([
       { role: 'writer', repositories: null, source: { policy: 'p1' } },
     ]);
   });
 
-  it('begin with that of the configuration, and are all told', () => {
+  it('list that of the configuration first, then those of policies', () => {
     const administrators = [{ account: ALICE.account, subject: ALICE.subject }];
     const policies = [aPolicy(), aPolicy({ id: 'p2', role: 'manager' })];
     expect(rolesOf(ALICE, administrators, policies).map(({ role, source }) => [role, source])).toEqual([
@@ -107,7 +107,7 @@ describe('whoever may administer', () => {
     repositories,
     source: { policy: 'p1' },
   });
-  it('is an administrator of the whole account, whatever else', () => {
+  it('needs the role administrator in the whole account', () => {
     expect(mayAdminister([held('reader', null), held('administrator', null)])).toBe(true);
   });
   it.each<[string, HeldRole[]]>([
@@ -120,7 +120,7 @@ describe('whoever may administer', () => {
 });
 
 describe('a policy that may be made', () => {
-  it('never gives everybody more than writing, and never an administrator less than the account', () => {
+  it('allows all identities to be writers at most, and administrators only of the whole account', () => {
     const facts = fc.record({
       subject: fc.constantFrom('*' as const, 'ibm:alice' as const),
       role: fc.constantFrom(...ROLES),
@@ -136,7 +136,7 @@ describe('a policy that may be made', () => {
     );
   });
 
-  it('is told apart from one that may not', () => {
+  it('differs from a caller who may not', () => {
     const of = (role: Role, subject: Policy['subject'], repositories: string[] | null) =>
       policyProblem({ role, subject, repositories });
     expect(of('manager', '*', null)).toBe('every identity may be reader or writer at most');

@@ -44,7 +44,7 @@ describe('the value of a token', () => {
   it('is the known one for known facts', () => {
     expect(formatRegistryToken(ACCOUNT, ID, SECRET).reveal()).toBe(VALUE);
   });
-  it('gives its address back, whatever the facts, in 91 characters', () => {
+  it('has 91 characters and parses back to its address', () => {
     fc.assert(
       fc.property(account, uuid, secret, (of, id, bytes) => {
         const value = formatRegistryToken(of, id, bytes);
@@ -68,7 +68,7 @@ describe('the value of a token', () => {
   it('prints as a secret', () => {
     expect(`${formatRegistryToken(ACCOUNT, ID, SECRET)}`).toBe('[secret]');
   });
-  it('is as strong as promised', () => expect([SECRET_BYTES, SALT_BYTES]).toEqual([32, 16]));
+  it('has a secret of 32 bytes and a salt of 16', () => expect([SECRET_BYTES, SALT_BYTES]).toEqual([32, 16]));
 });
 
 describe('parseRegistryToken', () => {
@@ -78,7 +78,7 @@ describe('parseRegistryToken', () => {
       expect(parse(VALUE.slice(VALUE.length - length))).toBeUndefined();
     }
   });
-  it('refuses every change of one character, in all 91 places', () => {
+  it('refuses every change of one character, at all 91 positions', () => {
     let changes = 0;
     for (let at = 0; at < VALUE.length; at++) {
       for (const character of [...ALPHABET, ...OUTSIDE]) {
@@ -90,13 +90,13 @@ describe('parseRegistryToken', () => {
     }
     expect(changes).toBe(91 * (ALPHABET.length + OUTSIDE.length - 1));
   });
-  it('refuses every two neighbours that changed places', () => {
+  it('refuses every swap of two neighbouring characters', () => {
     for (let at = 0; at + 1 < VALUE.length; at++) {
       const [a, b] = [VALUE.charAt(at), VALUE.charAt(at + 1)];
       if (a !== b) expect(parse(VALUE.slice(0, at) + b + a + VALUE.slice(at + 2))).toBeUndefined();
     }
   });
-  it('refuses every character put in or left out', () => {
+  it('refuses every added or missing character', () => {
     for (let at = 0; at <= VALUE.length; at++) {
       for (const more of ['0', 'z', '_', '\n', ' ']) {
         expect(parse(VALUE.slice(0, at) + more + VALUE.slice(at))).toBeUndefined();
@@ -163,7 +163,7 @@ describe('derivationMessage', () => {
       }),
     );
   });
-  it('tells facts apart that read alike when they are put together', () => {
+  it('differs for facts that are equal without their lengths', () => {
     const text = 'ibm:aaaa0000bbbb';
     const cut = fc.tuple(fc.integer({ min: 4, max: text.length }), fc.integer({ min: 4, max: text.length }));
     fc.assert(

@@ -56,15 +56,15 @@ const NO_SEGMENTS = [
 ];
 
 describe('isNamespace', () => {
-  it.each(SEGMENTS)('takes %j', name => expect(isNamespace(name)).toBe(true));
+  it.each(SEGMENTS)('accepts %j', name => expect(isNamespace(name)).toBe(true));
   it.each(NO_SEGMENTS)('refuses %j', name => expect(isNamespace(name)).toBe(false));
-  it('takes two to 128 bytes', () => {
+  it('accepts two to 128 bytes', () => {
     expect([1, 2, 128, 129].map(length => isNamespace(a(length)))).toEqual([false, true, true, false]);
   });
 });
 
 describe('isRepository', () => {
-  it.each(SEGMENTS)('takes %j as a namespace and below one', name => {
+  it.each(SEGMENTS)('accepts %j as a namespace and below one', name => {
     expect(isRepository(`${name}/app`)).toBe(true);
     expect(isRepository(`team/${name}`)).toBe(true);
     expect(isRepository(`team/${name}/web`)).toBe(true);
@@ -78,11 +78,11 @@ describe('isRepository', () => {
   it.each(['/', 'team/', '/team/app', 'team//app', 'team/app/'])('refuses the empty segment in %j', name => {
     expect(isRepository(name)).toBe(false);
   });
-  it('takes one byte below a namespace, but no namespace of one byte', () => {
+  it('accepts one byte below a namespace, but no namespace of one byte', () => {
     expect(isRepository('ab/c')).toBe(true);
     expect(isRepository('a/bc')).toBe(false);
   });
-  it('takes 255 bytes and not 256', () => {
+  it('accepts 255 bytes and refuses 256', () => {
     expect(isRepository(`team/${a(250)}`)).toBe(true);
     expect(isRepository(`team/${a(251)}`)).toBe(false);
   });
@@ -98,7 +98,7 @@ describe('isRepository', () => {
 });
 
 describe('isPattern', () => {
-  it.each(['team/app', 'team/app/web', 'team/*', 'team/app/*', 'ab/*', `${a(128)}/*`])('takes %j', text => {
+  it.each(['team/app', 'team/app/web', 'team/*', 'team/app/*', 'ab/*', `${a(128)}/*`])('accepts %j', text => {
     expect(isPattern(text)).toBe(true);
   });
   it.each([
@@ -130,7 +130,7 @@ describe('isPattern', () => {
       `${a(129)}/*`,
     ],
   ])('refuses %j', text => expect(isPattern(text)).toBe(false));
-  it('takes a prefix below which one more byte has room', () => {
+  it('accepts a prefix that leaves room for one more byte', () => {
     expect(isPattern(`team/${a(248)}/*`)).toBe(true);
     expect(isRepository(`team/${a(248)}/b`)).toBe(true);
     expect(isPattern(`team/${a(249)}/*`)).toBe(false);
@@ -150,13 +150,11 @@ describe('matchesPattern', () => {
     'evil/team/app',
     'team',
   ];
-  it.each(OUTSIDE)('never reaches %j from team/*', name =>
-    expect(matchesPattern('team/*', name)).toBe(false),
-  );
-  it.each(['team/app', 'team/app/web', 'team/app/web/x'])('reaches %j from team/*', name => {
+  it.each(OUTSIDE)('team/* never matches %j', name => expect(matchesPattern('team/*', name)).toBe(false));
+  it.each(['team/app', 'team/app/web', 'team/app/web/x'])('team/* matches %j', name => {
     expect(matchesPattern('team/*', name)).toBe(true);
   });
-  it.each(['team/app', 'team/app2/web', 'team/web/app/x'])('does not reach %j from team/app/*', name => {
+  it.each(['team/app', 'team/app2/web', 'team/web/app/x'])('team/app/* does not match %j', name => {
     expect(matchesPattern('team/app/*', name)).toBe(false);
   });
   it.each(['team/app/web', 'team/ap', 'team/app2', 'xteam/app', 'team/App', 'team'])(
@@ -165,7 +163,7 @@ describe('matchesPattern', () => {
       expect(matchesPattern('team/app', name)).toBe(false);
     },
   );
-  it('reaches exactly the repository that it names', () => {
+  it('matches exactly the repository that it names', () => {
     expect(matchesPattern('team/app', 'team/app')).toBe(true);
   });
 });

@@ -124,7 +124,7 @@ const replay = (record: TokenRecord, ledger: readonly Noted[]) =>
 const isSubset = (some: Set<string>, others: Set<string>) => [...some].filter(right => !others.has(right));
 
 describe('a token that was restored and told of its losses', () => {
-  it('allows nothing that it did not allow in the copy, nor at the end, in whatever order it is told', () => {
+  it('allows no more than the copy and the original, in any order of entries', () => {
     let bites = 0;
     fc.assert(
       fc.property(first, acts, fc.nat(), fc.infiniteStream(fc.nat()), (record, script, at, chance) => {
@@ -152,7 +152,7 @@ describe('a token that was restored and told of its losses', () => {
     expect(bites).toBeGreaterThan(400);
   });
 
-  it('keeps what it had, where nothing was taken', () => {
+  it('does not change when nothing was revoked', () => {
     fc.assert(
       fc.property(first, acts, (record, script) => {
         const { states, ledger } = live(record, script);
@@ -166,7 +166,7 @@ describe('a token that was restored and told of its losses', () => {
     );
   });
 
-  it('takes the value of the last rotation, which can never be derived again', () => {
+  it('gets the value of the last rotation, which can never be derived again', () => {
     const copy = aToken();
     const second = rotateToken(
       copy,
@@ -193,7 +193,7 @@ describe('a token that was restored and told of its losses', () => {
     });
   });
 
-  it('takes the value that later entries name, of two rotations that began with one version', () => {
+  it('gets the value that later entries name, after two rotations from one version', () => {
     const copy = aToken();
     const issue = (byte: number) => ({
       hash: Buffer.alloc(32, byte),
@@ -236,7 +236,7 @@ describe('a token that two acts began with', () => {
     expect(replay(copy, [rotated(1, one), rotated(2, other)]).previous).toBeNull();
   });
 
-  it('has its value again when a later entry names that: the rotation did not come to pass', () => {
+  it('gets its former value when a later entry names it, because the rotation failed', () => {
     const narrowed = patchToken(copy, { access: 'pull' }, NOW, 'dev:alice');
     const disabled = patchToken(narrowed, { disabled: true }, NOW, 'dev:alice');
     const later = { version: 2, left: remainingAccess(narrowed, disabled) as RemainingAccess };
@@ -250,14 +250,14 @@ describe('a token that is told what it knows', () => {
   const after = patchToken(before, { access: 'pull' }, NOW, 'dev:alice');
   const left = remainingAccess(before, after) as RemainingAccess;
 
-  it('is the same one, so that nothing is written', () => {
+  it('is the same object when nothing changes, so that nothing is written', () => {
     const once = narrowToken(before, 1, left);
     expect(once).not.toBe(before);
     expect(narrowToken(once, 1, left)).toBe(once);
     expect(narrowToken(after, 1, left)).toBe(after);
   });
 
-  it('but gets the version that the act began with, before which nothing is to be told any more', () => {
+  it('gets the version that the act began with, so that earlier entries are skipped', () => {
     expect(narrowToken(before, 7, left).version).toBe(7);
     expect(narrowToken({ ...before, access: 'pull' }, 7, left).version).toBe(7);
   });
@@ -272,7 +272,7 @@ describe('a token that is told what it knows', () => {
     expect(restored.expiresAt).toBe(NOW + 60);
   });
 
-  it('keeps what its value can be derived from as long as that is its value', () => {
+  it('keeps its derivation as long as it keeps its value', () => {
     expect(narrowToken(before, 1, left).derivation).toBe(before.derivation);
     expect(narrowToken(before, 5, left).derivation).toBe(before.derivation);
     expect(narrowToken(before, 1, { ...left, generation: 2, hash: Buffer.alloc(32) }).derivation).toBeNull();
@@ -335,14 +335,14 @@ describe('the ledger is told of', () => {
     expect(remainingAccess(before, patched(change))).toBeUndefined(),
   );
 
-  it('nothing, for what a disabled token, or one without a grace, is renamed', () => {
+  it('nothing when a disabled token, or one without grace period, is renamed', () => {
     for (const facts of [{ disabled: { at: NOW, by: 'dev:al' } }, { previous: null }] as const) {
       const token = { ...before, ...facts };
       expect(remainingAccess(token, patchToken(token, { description: 'x' }, NOW, 'dev:bob'))).toBeUndefined();
     }
   });
 
-  it('nothing that an act gives beside what it takes', () => {
+  it('nothing that the act allows in addition', () => {
     const disabled = patched({ disabled: true });
     const mixed = patchToken(disabled, { disabled: false, access: 'pull', expiresAt: null }, NOW, 'dev:bob');
     expect(remainingAccess(disabled, mixed)).toMatchObject({
@@ -408,7 +408,7 @@ describe('a claim that was restored and told of later ones', () => {
     }
   });
 
-  it('is nobody’s in the name of an account that is none', () => {
+  it('is contested when two accounts registered it at once', () => {
     expect(CONTESTED).toMatch(/^[a-z]+:[a-z]+$/);
     expect(
       decideRegistration('team-a', ACCOUNT, { ...theirs, account: CONTESTED, state: 'released' }, 'open')
@@ -440,7 +440,7 @@ describe('a claim that was restored and told of later ones', () => {
     return { states, ledger };
   }
 
-  it('is held, or free, for nobody for whom it was not in truth, in whatever order it is told', () => {
+  it('is never held by, or free for, an account that did not own it, in any order of entries', () => {
     fc.assert(
       fc.property(deeds, fc.nat(), fc.infiniteStream(fc.nat()), (script, at, chance) => {
         const { states, ledger } = hold(script);

@@ -39,12 +39,12 @@ const SHOWN: Record<string, string> = {
 
 describe('a secret', () => {
   it.each(Object.entries(SHOWN))('is not shown by %s', (_, text) => expect(text).not.toContain('hunter2'));
-  it('says that it is one', () => {
+  it('prints as [secret]', () => {
     for (const way of ['a template string', 'String()', 'a sum', 'toString()', 'util.inspect', '%s', '%o']) {
       expect(SHOWN[way]).toBe('[secret]');
     }
     expect(SHOWN['JSON.stringify']).toBe('"[secret]"');
     expect(SHOWN['util.inspect of an object around it']).toContain('[secret]');
   });
-  it('is revealed by name', () => expect(secret.reveal()).toBe('hunter2-very-secret'));
+  it('is returned by reveal()', () => expect(secret.reveal()).toBe('hunter2-very-secret'));
 });

@@ -57,7 +57,7 @@ describe('strict JSON', () => {
     expect(parseStrictJson(text)).toEqual(JSON.parse(text));
   });
 
-  it('reads whatever JSON.stringify writes, up to twenty levels', () => {
+  it('reads everything that JSON.stringify writes, up to twenty levels', () => {
     const value = fc.jsonValue({ maxDepth: 8 }).filter(json => !JSON.stringify(json).includes('__proto__'));
     fc.assert(
       fc.property(value, json => {
@@ -68,15 +68,15 @@ describe('strict JSON', () => {
   });
 });
 
-describe('what others send', () => {
-  it('is read only if it is UTF-8', () => {
+describe('readStrictJson', () => {
+  it('is refused unless it is UTF-8', () => {
     expect(readStrictJson(Buffer.from('{"ä":1}'))).toEqual({ ä: 1 });
     expect(() => readStrictJson(Buffer.from('{"ä":1}', 'latin1'))).toThrow(TypeError);
   });
 });
 
 describe('a member', () => {
-  it('is an own one of an object, or undefined', () => {
+  it('is returned only when it is an own member of an object', () => {
     expect(member({ a: 1 }, 'a')).toBe(1);
     expect(member({ a: 1 }, 'b')).toBeUndefined();
     for (const value of [{}, [], 'text', null, undefined, 7]) {

@@ -147,7 +147,7 @@ describe('judge', () => {
     expect(judge(of, presented, NOW)).toEqual(judgement);
   });
 
-  it('finds nothing usable but the current value, or the previous one within its grace', () => {
+  it('accepts only the current value, and the previous one within its grace period', () => {
     const second = fc.integer({ min: NOW - 2, max: NOW + 2 });
     const presented = fc.constantFrom(CURRENT, PREVIOUS, WRONG, ZEROS);
     const arbitrary = fc.record({
@@ -210,7 +210,7 @@ describe('judgeGeneration', () => {
     expect(judgeGeneration(of, generation, NOW)).toEqual(judgement);
   });
 
-  it('judges a credential as it judges the value that it stems from', () => {
+  it('judges a credential like the value that it was vended for', () => {
     const second = fc.integer({ min: NOW - 2, max: NOW + 2 });
     const changes = fc.record({
       expiresAt: fc.option(second),
@@ -255,11 +255,11 @@ describe('revokeToken', () => {
       expect(revoke(of, CURRENT)).toEqual({ ...of, disabled: { at: NOW, by: BY }, version: 6 });
     }
   });
-  it('takes a value in its grace nothing but that', () => {
+  it('takes only its grace period from a value that has one', () => {
     const of = record(previous(NOW + 1));
     expect(revoke(of, PREVIOUS)).toEqual({ ...of, previous: null, version: 6 });
   });
-  it('takes a value its grace also while the token is disabled, and leaves it disabled', () => {
+  it('ends a grace period of a disabled token too, which stays disabled', () => {
     const of = record({ ...previous(NOW + 1), disabled: DISABLED });
     expect(revoke(of, PREVIOUS)).toEqual({ ...of, previous: null, version: 6 });
   });
@@ -275,7 +275,7 @@ describe('revokeToken', () => {
   ])('changes nothing for %s', (_, facts, presented) => {
     expect(revoke(record(facts), presented)).toBeUndefined();
   });
-  it('leaves a value that is not usable any more, whatever was presented', () => {
+  it('does not change a token for a value that is not usable', () => {
     for (const presented of [CURRENT, PREVIOUS]) {
       const after = revoke(record(previous(NOW + 1)), presented);
       expect(after && judge(after, presented, NOW).usable).toBe(false);
@@ -312,7 +312,7 @@ describe('patchToken', () => {
   it('opens a token to all repositories by null', () => {
     expect(patch(record({ repositories: ['team/a'] }), { repositories: null }).repositories).toBeNull();
   });
-  it('notes when and by whom a token was disabled', () => {
+  it('records when and by whom a token was disabled', () => {
     expect(patch(BASE, { disabled: true }).disabled).toEqual({ at: NOW, by: 'ibm:bob' });
   });
   it('keeps the first time and name when it is disabled again', () => {
@@ -333,7 +333,7 @@ describe('rotateToken', () => {
   const issue = { hash: WRONG, derivation: { key: 'v2', salt: Buffer.alloc(16, 9) }, issuanceId: 'write-2' };
   const rotated = (of: TokenRecord, graceSeconds: number) => rotateToken(of, issue, graceSeconds, NOW);
 
-  it('puts the new value in, with no grace when none is asked', () => {
+  it('stores the new value, without a grace period unless one is asked for', () => {
     expect(rotated(BASE, 0)).toEqual({ ...BASE, ...issue, generation: 4, previous: null, version: 6 });
   });
   it('lets the old value work until the grace ends', () => {

@@ -91,7 +91,7 @@ describe('a trust covers', () => {
     expect(trustMatches(aTrust({ claims: { 'a/b': 'x' } }), aWorkload({ claims }))).toBe(false);
   });
 
-  it('not by the length of a string, nor by the names that every object has', () => {
+  it('not the length of a string, nor names that every object inherits', () => {
     for (const name of ['a/length', 'constructor/name', 'toString', '__proto__/a', 'a/0']) {
       expect(
         trustMatches(aTrust({ claims: { [name]: 'Object' } }), aWorkload({ claims: { a: 'Object' } })),

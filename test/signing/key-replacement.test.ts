@@ -8,7 +8,7 @@ import { verifyByChain, verifyByKeySet } from './verifiers.ts';
 describe.each([X5C, X5C_RSA, KID])('replaced keys: $profile $algorithm', service => {
   const expected = { audience: service.name, algorithm: service.algorithm, now: NOW + 60 };
 
-  it('are published no more, and what they signed is refused where the new ones are known', async () => {
+  it('are no longer published, and their tokens are refused where the new ones are known', async () => {
     const g = await context([service]);
     await maintainRing(service, g.directory, NOW);
     await activateKey(service, g.directory, NOW + 1);

@@ -19,7 +19,7 @@ keyDirectoryContract('secrets', async () => {
 });
 
 describe('the name of a secret', () => {
-  it('says stage, kind and service, and escapes what names cannot hold', () => {
+  it('holds prefix, kind and service, and escapes other characters', () => {
     expect(secretName('pullpass-dev', 'registry.example', 'ring.json')).toBe(
       'pullpass-dev/ring/registry.example',
     );
@@ -29,7 +29,7 @@ describe('the name of a secret', () => {
     expect(secretName('p', 'ü/🐳', 'ring.json')).toBe('p/ring/=C3=BC=2F=F0=9F=90=B3');
   });
 
-  it('is refused when it is too long for one', () => {
+  it('is refused when it is too long', () => {
     expect(secretName('p', 'a'.repeat(505), 'ring.json')).toHaveLength(512);
     expect(() => secretName('p', ':'.repeat(255), 'ring.json')).toThrow(/too long/);
   });

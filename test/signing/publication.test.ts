@@ -47,7 +47,7 @@ describe('what is published', () => {
     }
   });
 
-  it('loses a key when its time is over, without a write', async () => {
+  it('omits a key when its time is over, without a write', async () => {
     const { directory, fresh, textOf } = await context([X5C]);
     await maintainRing(X5C, directory, NOW);
     await activateKey(X5C, directory, NOW + DAY);
@@ -86,7 +86,7 @@ describe('what is published', () => {
     expect(await fresh().publication.rootCertBundle(KID.name, NOW)).toBeUndefined();
   });
 
-  it('is nothing for a service that is not configured, and unavailable before there are keys', async () => {
+  it('is not found for an unknown service, and unavailable before there are keys', async () => {
     const { publication } = (await context([X5C])).fresh();
     const notFound = { code: 'not-found' };
     await expect(publication.jwks('other.example', NOW)).rejects.toMatchObject(notFound);

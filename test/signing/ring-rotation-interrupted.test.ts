@@ -1,4 +1,4 @@
-/** Whoever changes keys may be ended at any step: nobody signs with a key that is not published, and the rest is made up for. */
+/** A change of keys may stop at any step: no key signs that is not published, and the next maintenance completes it. */
 import { rm } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { publishedKeys } from '../../lib/domain/key-ring.ts';
@@ -73,7 +73,7 @@ async function expectAllPublished(directory: KeyStore, service: Service, now: nu
 }
 
 describe.each(PLACES)('$name, in $place', ({ open, service, before, act, at }) => {
-  it('may be ended at any step', async () => {
+  it('may stop at any step', async () => {
     let steps = 0;
     for (let ended = true; ended; steps++) {
       const view = await open();
@@ -102,7 +102,7 @@ async function expectExact(directory: KeyStore, service: Service): Promise<void>
   expect(document.keys.map(({ jwk }) => jwk.kid)).toEqual(ring.keys.map(({ kid }) => kid));
 }
 
-it('a replacement that was ended after its new root is completed by the next maintenance, whose bundle holds that root alone', async () => {
+it('a replacement that stopped after its new root is completed by the next maintenance, whose bundle holds that root alone', async () => {
   const view = await INTERRUPTIBLE.files();
   await maintainRing(X5C, view(), NOW);
   const bundleOf = async () =>
@@ -120,7 +120,7 @@ it('a replacement that was ended after its new root is completed by the next mai
   await verifyByChain(token, bundle, { audience: X5C.name, algorithm: 'ES256', now: NOW + 120 });
 });
 
-it('a key that is activated after a replacement that was ended signs alone: what the former root has certified is gone', async () => {
+it('a key that is activated after a stopped replacement signs alone: leaves of the former root are gone', async () => {
   const view = await INTERRUPTIBLE.files();
   await maintainRing(X5C, view(), NOW);
   await expect(replaceKeys(X5C, view(1), NOW + 60)).rejects.toThrow(Killed);

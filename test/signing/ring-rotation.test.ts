@@ -27,7 +27,7 @@ describe('the ring of a service', () => {
     },
   );
 
-  it('is readable by its owner alone, whatever the umask', async () => {
+  it('is readable by its owner alone, under any umask', async () => {
     const g = await context([X5C]);
     await maintainRing(X5C, g.directory, NOW);
     const modes = await Promise.all(
@@ -53,7 +53,7 @@ describe('the ring of a service', () => {
     },
   );
 
-  it('loses no rotation to maintenance that runs beside it', async () => {
+  it('loses no rotation to maintenance at the same time', async () => {
     const g = await context([KID]);
     await maintainRing(KID, g.directory, NOW);
     const successor = (await keysOf(g, KID)).find(key => key.useFrom === null)?.kid;
@@ -67,7 +67,7 @@ describe('the ring of a service', () => {
     [X5C, { ...X5C, profile: 'kid' }],
     [KID, { ...KID, profile: 'x5c' }],
     [KID, { ...KID, algorithm: 'RS256' }],
-  ] as [Service, Service][])('is made anew when the configuration changes', async ([before, after]) => {
+  ] as [Service, Service][])('is replaced when the configuration changes', async ([before, after]) => {
     const g = await context([after]);
     await maintainRing(before, g.directory, NOW);
     await maintainRing(after, g.directory, NOW + 1);
@@ -95,7 +95,7 @@ describe('the ring of a service', () => {
       'of another service',
       '{"version":1,"service":"SENTINEL","profile":"x5c","algorithm":"ES256","keys":[]}',
     ],
-  ] as const)('is left alone, and not quoted, when it is %s', async ([, text]) => {
+  ] as const)('is not changed, and not quoted, when it is %s', async ([, text]) => {
     const g = await context([X5C]);
     await maintainRing(X5C, g.directory, NOW);
     await writeFile(g.pathOf(X5C, 'ring.json'), text);
@@ -112,7 +112,7 @@ describe('a ring of the x5c profile', () => {
     expect(kids.size).toBe(2);
   });
 
-  it('brings a new leaf into use at once, and forgets the one that was to come', async () => {
+  it('brings a new leaf into use at once, and removes the upcoming one', async () => {
     const g = await context([X5C]);
     await maintainRing(X5C, g.directory, NOW);
     const due = NOW + 7 * DAY - HOUR;
@@ -170,7 +170,7 @@ describe('a ring of the kid profile', () => {
     expect(await g.textOf(KID, 'ring.json')).toBe(text);
   });
 
-  it('activates the successor that registries know already, and keeps the old key while its tokens live', async () => {
+  it('activates the published successor, and keeps the old key while its tokens are valid', async () => {
     const g = await context([KID]);
     await maintainRing(KID, g.directory, NOW);
     const known = await g.fresh().publication.jwks(KID.name, NOW);
@@ -193,7 +193,7 @@ describe('a ring of the kid profile', () => {
     expect((await keysOf(g, KID)).map(key => key.kid)).not.toContain(first);
   });
 
-  it('gives the newest key the word when it is rotated twice in a second', async () => {
+  it('signs with the newest key when it is rotated twice in a second', async () => {
     const g = await context([KID]);
     await maintainRing(KID, g.directory, NOW);
     await activateKey(KID, g.directory, NOW);

@@ -49,7 +49,7 @@ describe('a ring is refused', () => {
     expect(() => readRing(uncertified, KID)).toThrow(/does not match its name/);
   });
 
-  it('of another profile or algorithm than the configuration wants, by these words', async () => {
+  it('of another profile or algorithm than the configured one', async () => {
     const text = JSON.stringify(await ringOf(KID));
     for (const other of [
       { ...KID, profile: 'x5c' },
@@ -59,7 +59,7 @@ describe('a ring is refused', () => {
     }
   });
 
-  it('with a time that is no second', async () => {
+  it('with a time that is not in whole seconds', async () => {
     const ring = await ringOf(KID);
     for (const useFrom of [1.5, -1, '0'] as number[]) {
       expect(() => readRing(withKey(ring, { useFrom }), KID)).toThrow(/not valid at keys\.0\.useFrom/);

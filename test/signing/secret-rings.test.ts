@@ -1,4 +1,4 @@
-/** Rings that lie in Secrets Manager: when it throttles, fails or hangs, logins go on for as long as a ring is kept. */
+/** Rings in Secrets Manager: while it throttles, fails or hangs, logins work for as long as a ring is cached. */
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { secretsManager } from '../../lib/aws/secrets.ts';

@@ -49,7 +49,7 @@ describe('an access token', () => {
     expect(decodeJwt(await fresh().signer.sign(claimsFor(X5C, NOW), NOW)).aud).toBe(X5C.name);
   });
 
-  it('is refused when it would not fit into a header', async () => {
+  it('refuses a token that would not fit into a header', async () => {
     const { directory, fresh } = await context(SERVICES);
     await maintainRing(X5C, directory, NOW);
     const { signer } = fresh();
@@ -65,7 +65,7 @@ describe('an access token', () => {
 });
 
 describe('signing', () => {
-  it('does without the key of the root', async () => {
+  it('needs no key of the root', async () => {
     const { directory, fresh, pathOf } = await context(SERVICES);
     await maintainRing(X5C, directory, NOW);
     await rm(pathOf(X5C, 'root.json'));
@@ -101,7 +101,7 @@ describe('signing', () => {
 });
 
 describe('a cached ring', () => {
-  it('is read again after a minute, kept ten minutes while it cannot be read, and then given up', async () => {
+  it('is read again after a minute, used for ten minutes while it cannot be read, and then unavailable', async () => {
     const { directory, fresh, pathOf } = await context([KID]);
     await maintainRing(KID, directory, NOW);
     const { signer } = fresh();
@@ -115,7 +115,7 @@ describe('a cached ring', () => {
     await signAt(NOW + 620);
   });
 
-  it('notices a new key within a minute, and tries again soon after a failure', async () => {
+  it('has a new key within a minute, and is read again soon after a failure', async () => {
     const { directory, fresh, pathOf } = await context([KID]);
     await maintainRing(KID, directory, NOW);
     const { signer } = fresh();
@@ -129,7 +129,7 @@ describe('a cached ring', () => {
     expect(second).not.toBe(first);
   });
 
-  it('is read once for all who wait', async () => {
+  it('is read once for calls at the same time', async () => {
     const { directory } = await context([KID]);
     await maintainRing(KID, directory, NOW);
     const { cachedRings } = await import('../../lib/signing/ring.ts');
