@@ -3,17 +3,17 @@
 import type { AccessTokenClaims } from '../domain/access-token.ts';
 import type { Service } from '../domain/service.ts';
 
-/** Makes the keys of rings, and takes them away. */
+/** Adds and removes the keys of rings. */
 export interface RingRotation {
-  /** Makes what is missing or due, and drops what nobody needs. */
+  /** Adds keys that are missing or due, and removes keys that are no longer needed. */
   maintain(service: Service, now: number): Promise<RingReport>;
-  /** Brings a new key into use at once, beside those whose tokens still live. */
+  /** Brings a new key into use at once; the former keys stay published while their tokens are valid. */
   activate(service: Service, now: number): Promise<RingReport>;
-  /** Puts new keys in the place of all: what the others have signed is good no more where the new ones are known. */
+  /** Replaces all keys. Registries that know the new ones refuse what the old ones have signed. */
   replace(service: Service, now: number): Promise<RingReport>;
 }
 
-/** What became of the keys of a service, by their `kid`. Times are seconds since 1970. */
+/** The keys of a service after a change, by their `kid`. Times are seconds since 1970. */
 export interface RingReport {
   readonly service: string;
   /** The key that signs now. */
@@ -25,15 +25,15 @@ export interface RingReport {
   readonly rootEndsAt: number | null;
 }
 
-/** Makes the keys that authenticate credentials, and takes them away. */
+/** Adds and removes the keys that authenticate credentials. */
 export interface CredentialKeyRotation {
-  /** Makes the first key where there is none, and drops those whose credentials have all ended. */
+  /** Adds the first key if there is none, and removes keys whose credentials have all expired. */
   maintain(now: number): Promise<CredentialKeyReport>;
-  /** Adds a key that comes into use when everybody has read it; while one is to come, it changes nothing. */
+  /** Adds a key that comes into use when every process has read it. Changes nothing while there is such a key. */
   rotate(now: number): Promise<CredentialKeyReport>;
 }
 
-/** What became of the credential keys, by their names. */
+/** The credential keys after a change, by their names. */
 export interface CredentialKeyReport {
   readonly current: string | null;
   /** The key that takes over, and when, in seconds since 1970. */
@@ -58,11 +58,11 @@ export interface Derivation {
   derive(key: string, message: Uint8Array): Promise<Uint8Array>;
 }
 
-/** The keys that authenticate credentials, and do nothing else. */
+/** The keys that authenticate credentials. They are used for nothing else. */
 export interface CredentialKeys {
   /** The name of the key that new credentials are authenticated with. */
   current(now: number): Promise<string>;
-  /** HMAC-SHA-256 of the text under the named key (32 bytes); undefined: there is no such key, or no more. */
+  /** HMAC-SHA-256 of the text under the named key (32 bytes); undefined: there is no such key. */
   mac(key: string, text: string, now: number): Promise<Uint8Array | undefined>;
 }
 

@@ -14,14 +14,14 @@ export interface Log {
   error(event: string, fields: Readonly<Record<string, unknown>>): void;
 }
 
-/** What one function counts and measures, put together over a request or a run. Nothing of it can fail. */
+/** The metrics of one function, collected over a request or a run. No method fails. */
 export interface Metrics {
   /** Adds to a sum, by 1 unless said otherwise. */
   count(name: Count, by?: number): void;
   /** One more denial, for this reason. */
   denied(reason: Denial): void;
-  /** Notes a value; a name may have several, such as one for each service. */
+  /** Adds a measured value; a name may have several, such as one for each service. */
   observe(name: Observation, value: number): void;
-  /** Puts out what was noted since the last time, as one line, with what helps to find its request; nothing for nothing. */
+  /** Writes the metrics since the last flush as one line, with what identifies the request; no line without metrics. */
   flush(about: Readonly<Record<string, string>>): void;
 }

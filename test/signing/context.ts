@@ -1,4 +1,4 @@
-/** What the tests of signing stand on: services, a key directory that vanishes, a frozen time, some claims. */
+/** What the tests of signing share: services, a key store that is removed afterwards, a frozen time, claims. */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

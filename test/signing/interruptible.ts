@@ -1,4 +1,4 @@
-/** Key directories whose holder can be ended in the midst of his work, as `kill -9` and the end of a function's time do. */
+/** Key stores whose process can stop at any step, as by `kill -9` or the end of a function's time. */
 import { randomBytes } from 'node:crypto';
 import { onTestFinished } from 'vitest';
 import type { AwsCall } from '../../lib/aws/client.ts';
@@ -7,10 +7,10 @@ import { fileKeyStore, type KeyStore, secretKeyStore } from '../../lib/signing/k
 import { LoopbackAws } from '../support/loopback-aws.ts';
 import { temporaryDirectory } from './context.ts';
 
-/** The end of the process: nobody behind it goes on. */
+/** The process stopped. */
 export class Killed extends Error {}
 
-/** The same keys again, in the hands of a process that is ended before its step of that number. */
+/** The same keys, opened by a process that stops before the step of that number. */
 export type Open = (stepsLeft?: number) => KeyStore;
 
 /** A step is the writing of a file. */
