@@ -11,6 +11,8 @@ export interface Budget {
 }
 
 const CHAIN = ['@middy/core', 'uuid', 'valibot'];
+/** Verifies assertions, and remembers answers of issuers. */
+const IAM = ['jose', 'lru-cache'];
 const CERTIFICATES = [
   '@peculiar/*',
   'asn1js',
@@ -36,14 +38,14 @@ const DYNAMODB = [
  * bundle. Lower a figure when a bundle has become smaller.
  */
 export const BUDGETS = {
-  login: { startBytes: 120_000, totalBytes: 120_000, packages: [...CHAIN, 'jose'] },
-  management: { startBytes: 343_000, totalBytes: 485_000, packages: [...CHAIN, ...DYNAMODB, 'jose'] },
+  login: { startBytes: 140_000, totalBytes: 140_000, packages: [...CHAIN, ...IAM] },
+  management: { startBytes: 366_000, totalBytes: 508_000, packages: [...CHAIN, ...DYNAMODB, ...IAM] },
   credentials: {
-    startBytes: 354_000,
-    totalBytes: 496_000,
+    startBytes: 375_000,
+    totalBytes: 517_000,
     packages: [...CHAIN, ...DYNAMODB, 'jose', 'negotiator', 'content-type'],
   },
-  discovery: { startBytes: 56_000, totalBytes: 156_000, packages: CHAIN },
+  discovery: { startBytes: 56_000, totalBytes: 159_000, packages: CHAIN },
   fallback: { startBytes: 25_000, totalBytes: 25_000, packages: CHAIN },
   restore: { startBytes: 278_000, totalBytes: 421_000, packages: [...CHAIN, ...DYNAMODB] },
   keys: {
