@@ -43,7 +43,7 @@ export const BUDGETS = {
   credentials: {
     startBytes: 375_000,
     totalBytes: 517_000,
-    packages: [...CHAIN, ...DYNAMODB, 'jose', 'negotiator', 'content-type'],
+    packages: [...CHAIN, ...DYNAMODB, ...IAM, 'negotiator', 'content-type'],
   },
   discovery: { startBytes: 56_000, totalBytes: 159_000, packages: CHAIN },
   fallback: { startBytes: 25_000, totalBytes: 25_000, packages: CHAIN },
