@@ -10,6 +10,8 @@ import { openSqliteTable, type SqliteTable } from '../../lib/store/sqlite-table.
 import { tableContract } from '../contracts/table.ts';
 import { rejectionOf } from '../support/errors.ts';
 
+const MODULE = join(import.meta.dirname, '../../lib/store/sqlite-table.ts');
+
 let directory: string;
 let path: string;
 
@@ -57,7 +59,7 @@ describe('a store in a file', () => {
   });
 
   it('has what was answered when its process is killed', async () => {
-    const script = `import { openSqliteTable } from ${JSON.stringify(join(import.meta.dirname, '../../lib/store/sqlite-table.ts'))};
+    const script = `import { openSqliteTable } from ${JSON.stringify(MODULE)};
       const table = openSqliteTable(${JSON.stringify(path)});
       await table.put({ pk: 'a', sk: 'b', value: 1 });
       process.kill(process.pid, 'SIGKILL');`;
@@ -66,6 +68,33 @@ describe('a store in a file', () => {
     const table = openSqliteTable(path);
     expect(await table.get({ pk: 'a', sk: 'b' })).toEqual({ pk: 'a', sk: 'b', value: 1 });
     table.close();
+  });
+
+  it('has all that it answered, and no more, when the disk was full', async () => {
+    const script = `import { openSqliteTable } from ${JSON.stringify(MODULE)};
+      const table = openSqliteTable(${JSON.stringify(path)});
+      const written = [];
+      let refusals = 0;
+      for (let i = 0; i < 100; i++) {
+        await table.put({ pk: 'p', sk: String(i), text: 'x'.repeat(1000) }).then(
+          () => written.push(String(i)),
+          ({ code }) => { if (code === 'unavailable') refusals++; },
+        );
+      }
+      console.log(JSON.stringify({ written, refusals }));
+      process.kill(process.pid, 'SIGKILL');`;
+    // A file that may not grow fails as one on a full disk does.
+    const limited = `ulimit -f 200 && exec "$0" --input-type=module -e "$1"`;
+    const child = spawn('bash', ['-c', limited, process.execPath, script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const { written, refusals } = JSON.parse(Buffer.concat(await child.stdout.toArray()).toString());
+    expect(written.length).toBeGreaterThan(0);
+    expect(refusals).toBeGreaterThan(0);
+    const table = openSqliteTable(path);
+    const { items } = await table.query({ pk: 'p', prefix: '' });
+    table.close();
+    expect(items.map(({ sk }) => sk).sort()).toEqual(written.sort());
   });
 
   it('writes all of several items or, after an error, none', async () => {
@@ -94,7 +123,7 @@ describe('a store in a file', () => {
 
 describe('a store that cannot be opened', () => {
   it('says that another process has it open', async () => {
-    const script = `import { openSqliteTable } from ${JSON.stringify(join(import.meta.dirname, '../../lib/store/sqlite-table.ts'))};
+    const script = `import { openSqliteTable } from ${JSON.stringify(MODULE)};
       openSqliteTable(${JSON.stringify(path)});
       console.log('open');
       setTimeout(() => undefined, 60_000);`;
