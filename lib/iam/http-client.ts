@@ -25,7 +25,7 @@ export interface BoundedAnswer {
 }
 
 /** An answer with more bytes than its reader accepts. */
-export class OversizeAnswer extends Error {
+class OversizeAnswer extends Error {
   override readonly name = 'OversizeAnswer';
 }
 

@@ -6,9 +6,8 @@ import { PullpassError, unavailable } from '../domain/errors.ts';
 import { publishedKeys } from '../domain/key-ring.ts';
 import type { HeaderProfile, Service, SigningAlgorithm } from '../domain/service.ts';
 import type { KeyPublication } from '../ports/keys.ts';
-import { cached } from './cached.ts';
 import { readDocument, Seconds, writeDocument } from './document.ts';
-import type { KeyReader } from './key-store.ts';
+import { cached, type KeyReader } from './key-store.ts';
 import { publicJwk } from './keys.ts';
 import type { KeyDocument } from './ring.ts';
 

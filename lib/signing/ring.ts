@@ -4,9 +4,8 @@ import { createPrivateKey, type JsonWebKey, type KeyObject, X509Certificate } fr
 import * as v from 'valibot';
 import type { KeyTimes } from '../domain/key-ring.ts';
 import type { HeaderProfile, Service, SigningAlgorithm } from '../domain/service.ts';
-import { type Cached, cached } from './cached.ts';
 import { Base64, readDocument, Seconds } from './document.ts';
-import type { KeyReader } from './key-store.ts';
+import { type Cached, cached, type KeyReader } from './key-store.ts';
 import { publicJwk, thumbprint } from './keys.ts';
 
 const KeyDocument = v.strictObject({

@@ -51,7 +51,7 @@ function compact(
 const COORDINATE_BYTES = 32;
 
 /** The signature over `input`, in the form of JWS. */
-export const SIGN = {
+const SIGN = {
   ES256: (input, key) => concatenated(sign('sha256', input, key)),
   RS256: (input, key) => sign('sha256', input, key),
 } as const satisfies Record<SigningAlgorithm, (input: Uint8Array, key: KeyObject) => Uint8Array>;
