@@ -115,9 +115,45 @@ describe('a store in a file', () => {
     for (const call of [() => table.get(KEY), () => table.put(KEY, exists('pk')), () => table.scan({})]) {
       expect(await rejectionOf(call())).toMatchObject({
         code: 'unavailable',
-        details: { reason: expect.stringMatching(/^store: /) },
+        details: { reason: expect.stringMatching(/^store \/.*store\.db: /) },
       });
     }
+  });
+});
+
+describe('a row of which a byte has changed', () => {
+  it.each([
+    ['its attributes', `attributes = replace(attributes, '1', '2')`],
+    ['its sort key', `sk = sk || 'x'`],
+    ['its checksum', 'checksum = checksum + 1'],
+  ])('is refused by name: %s', async (_case, damage) => {
+    const table = openSqliteTable(path);
+    await table.put({ ...KEY, value: 1 });
+    table.close();
+    const other = new DatabaseSync(path);
+    other.exec(`UPDATE item SET ${damage}`);
+    other.close();
+    const damaged = openSqliteTable(path);
+    expect(await rejectionOf(damaged.scan({}))).toMatchObject({
+      code: 'unavailable',
+      details: { reason: expect.stringMatching(/^store \/.*: the item .* is damaged$/) },
+    });
+    damaged.close();
+  });
+});
+
+describe('a disk with too little free space', () => {
+  it('refuses writes, saying what is free, and serves reads', async () => {
+    const table = openSqliteTable(path);
+    await table.put(KEY);
+    table.close();
+    const full = openSqliteTable(path, { reserveBytes: Number.MAX_SAFE_INTEGER });
+    expect(await full.get(KEY)).toEqual(KEY);
+    expect(await rejectionOf(full.put(KEY))).toMatchObject({
+      code: 'unavailable',
+      details: { reason: expect.stringMatching(/^store .*: The disk of .* is full: \d+ bytes are free/) },
+    });
+    full.close();
   });
 });
 
