@@ -1,7 +1,14 @@
 /** The table of failures: closed, complete, and the one error that carries a row of it. */
 import { STATUS_CODES } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { ERRORS, type ErrorCode, PullpassError } from '../../lib/domain/errors.ts';
+import {
+  denialOf,
+  ERRORS,
+  type ErrorCode,
+  PullpassError,
+  unauthenticated,
+  unavailable,
+} from '../../lib/domain/errors.ts';
 
 /** Each code with the status and the registry and OAuth codes that clients were told to expect. */
 const FACES: Record<ErrorCode, [status: number, registryCode: string, oauthError: string]> = {
@@ -65,5 +72,42 @@ describe('PullpassError', () => {
     expect(new PullpassError('forbidden', { reason: 'why', detail: 'what' }).message).toBe('why');
     expect(new PullpassError('forbidden', { detail: 'what' }).message).toBe('what');
     expect(new PullpassError('forbidden').message).toBe(ERRORS.forbidden.detail);
+  });
+});
+
+describe('the makers of errors', () => {
+  it('make unauthenticated with a reason for the log, not proven unless another denial is given', () => {
+    expect(unauthenticated('no key')).toMatchObject({
+      code: 'unauthenticated',
+      details: { reason: 'no key', denial: 'not-proven' },
+    });
+    expect(unauthenticated('late', 'expired').details.denial).toBe('expired');
+  });
+
+  it('make unavailable with a reason, and what else is given', () => {
+    expect(unavailable('store: x').details).toEqual({ reason: 'store: x' });
+    const cause = new Error('timeout');
+    const error = unavailable('store: x', { retryAfterSeconds: 1, cause });
+    expect([error.code, error.details]).toEqual([
+      'unavailable',
+      { reason: 'store: x', retryAfterSeconds: 1, cause },
+    ]);
+  });
+});
+
+describe('denialOf', () => {
+  it.each([
+    ['unauthenticated', 'not-proven'],
+    ['rate-limited', 'not-proven'],
+    ['forbidden', 'no-role'],
+    ['registration-closed', 'registration-closed'],
+    ['wider-than-parent', 'wider-than-parent'],
+    ['not-found', undefined],
+    ['unavailable', undefined],
+  ] as const)('%s is counted as %s', (code, denial) => expect(denialOf({ code, details: {} })).toBe(denial));
+
+  it('is the denial of an error that has one', () => {
+    expect(denialOf(unauthenticated('late', 'expired'))).toBe('expired');
+    expect(denialOf({ code: 'rate-limited', details: { denial: 'ended' } })).toBe('ended');
   });
 });
