@@ -1,4 +1,4 @@
-import { credentialOperations } from '../lib/api/credentials.ts';
+import { credentialHandlers } from '../lib/api/credentials.ts';
 import { ROUTES } from '../lib/api/routes.ts';
 import { composeCredentials } from '../lib/compose/credentials.ts';
 import { httpHandler } from '../lib/http/chain.ts';
@@ -8,5 +8,5 @@ const { chain, ...options } = composeCredentials();
 export const handler = httpHandler({
   ...chain,
   routes: ROUTES.credentials,
-  operations: credentialOperations({ ...options, log: chain.log, metrics: chain.metrics }),
+  handlers: credentialHandlers({ ...options, log: chain.log, metrics: chain.metrics }),
 });

@@ -1,4 +1,4 @@
-import { discoveryOperations, openApiOperations } from '../lib/api/discovery.ts';
+import { discoveryHandlers, openApiHandlers } from '../lib/api/discovery.ts';
 import { ROUTES } from '../lib/api/routes.ts';
 import { composeDiscovery } from '../lib/compose/discovery.ts';
 import { httpHandler } from '../lib/http/chain.ts';
@@ -8,5 +8,5 @@ const { ports, chain } = composeDiscovery();
 export const handler = httpHandler({
   ...chain,
   routes: ROUTES.discovery,
-  operations: { ...discoveryOperations(ports), ...openApiOperations(ports.issuer) },
+  handlers: { ...discoveryHandlers(ports), ...openApiHandlers(ports.issuer) },
 });

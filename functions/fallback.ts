@@ -3,4 +3,4 @@ import { ALL_ROUTES } from '../lib/api/routes.ts';
 import { composeFallback } from '../lib/compose/fallback.ts';
 import { httpHandler } from '../lib/http/chain.ts';
 
-export const handler = httpHandler({ ...composeFallback(), routes: ALL_ROUTES, operations: {} });
+export const handler = httpHandler({ ...composeFallback(), routes: ALL_ROUTES, handlers: {} });

@@ -1,4 +1,5 @@
-import { healthOperations, loginOperations } from '../lib/api/login.ts';
+import { healthHandlers } from '../lib/api/health.ts';
+import { loginHandlers } from '../lib/api/login.ts';
 import { ROUTES } from '../lib/api/routes.ts';
 import { composeLogin } from '../lib/compose/login.ts';
 import { httpHandler } from '../lib/http/chain.ts';
@@ -8,8 +9,8 @@ const { ports, services, chain } = composeLogin();
 export const handler = httpHandler({
   ...chain,
   routes: ROUTES.login,
-  operations: {
-    ...loginOperations({ ports, services, log: chain.log, metrics: chain.metrics }),
-    ...healthOperations(ports, services),
+  handlers: {
+    ...loginHandlers({ ports, services, log: chain.log, metrics: chain.metrics }),
+    ...healthHandlers(ports, services),
   },
 });

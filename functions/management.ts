@@ -1,9 +1,9 @@
 /** Tokens, namespaces, policies and trusts, for administrators; and who the caller is. */
-import { identityOperations } from '../lib/api/identity.ts';
-import { namespaceOperations } from '../lib/api/namespaces.ts';
+import { identityHandlers } from '../lib/api/identity.ts';
+import { namespaceHandlers } from '../lib/api/namespaces.ts';
 import { ROUTES } from '../lib/api/routes.ts';
-import { policyOperations, trustOperations } from '../lib/api/rules.ts';
-import { tokenOperations } from '../lib/api/tokens.ts';
+import { policyHandlers, trustHandlers } from '../lib/api/rules.ts';
+import { tokenHandlers } from '../lib/api/tokens.ts';
 import { composeManagement } from '../lib/compose/management.ts';
 import { httpHandler } from '../lib/http/chain.ts';
 
@@ -12,11 +12,11 @@ const { tokens, namespaces, policies, trusts, workloadIssuers, publicUrl, chain 
 export const handler = httpHandler({
   ...chain,
   routes: ROUTES.management,
-  operations: {
-    ...tokenOperations(tokens),
-    ...namespaceOperations(namespaces),
-    ...policyOperations(policies),
-    ...trustOperations(trusts, workloadIssuers),
-    ...identityOperations(publicUrl),
+  handlers: {
+    ...tokenHandlers(tokens),
+    ...namespaceHandlers(namespaces),
+    ...policyHandlers(policies),
+    ...trustHandlers(trusts, workloadIssuers),
+    ...identityHandlers(publicUrl),
   },
 });

@@ -5,7 +5,7 @@ import type { Issuer } from '../domain/identity.ts';
 import type { Service } from '../domain/service.ts';
 import { toSeconds } from '../domain/time.ts';
 import { TOKEN_EXCHANGE } from '../http/credentials.ts';
-import type { Handlers, Request, Response } from '../http/request.ts';
+import type { HandlerOf, Request, Response } from '../http/request.ts';
 import type { KeyPublication } from '../ports/keys.ts';
 import type { Clock } from '../ports/system.ts';
 import type { Metadata } from './public-responses.ts';
@@ -16,24 +16,24 @@ export interface DiscoveryPorts {
   readonly services: readonly Service[];
   /** `PULLPASS_URL`. */
   readonly issuer: string;
-  /** The IAMs whose callers are recognised. */
+  /** The IAMs whose identities are accepted. */
   readonly iam: readonly Issuer[];
 }
 
 /** New keys are published an hour before they sign, so this may be kept for a few minutes. */
 const CACHEABLE = { 'cache-control': 'public, max-age=300' };
 
-export function discoveryOperations(ports: DiscoveryPorts): Handlers {
+export function discoveryHandlers(ports: DiscoveryPorts) {
   const { keys, clock, services } = ports;
   const jwks = async (names: readonly string[]): Promise<Response> => {
     const sets = await Promise.all(names.map(name => keys.jwks(name, toSeconds(clock()))));
     return document({ keys: sets.flatMap(set => set.keys) }, 'application/jwk-set+json');
   };
   return {
-    getServiceKeys: async call => jwks([serviceNameOf(call, services)]),
+    getServiceKeys: async request => jwks([serviceNameOf(request, services)]),
     getKeys: async () => jwks(services.map(({ name }) => name)),
-    async getServiceBundle(call) {
-      const bundle = await keys.rootCertBundle(serviceNameOf(call, services), toSeconds(clock()));
+    async getServiceBundle(request) {
+      const bundle = await keys.rootCertBundle(serviceNameOf(request, services), toSeconds(clock()));
       if (bundle === undefined) {
         throw new PullpassError('not-found', {
           detail: 'This service has no certificates; use its jwks.json.',
@@ -46,7 +46,7 @@ export function discoveryOperations(ports: DiscoveryPorts): Handlers {
       };
     },
     getMetadata: async () => document(metadata(ports), 'application/json'),
-  };
+  } satisfies Record<string, HandlerOf['public']>;
 }
 
 /**
@@ -84,7 +84,7 @@ function document(json: unknown, contentType: string): Response {
 }
 
 /** `publicUrl` is `PULLPASS_URL`. */
-export function openApiOperations(publicUrl: string): Handlers {
+export function openApiHandlers(publicUrl: string) {
   return {
     async getOpenApi() {
       // Read when it is asked for: a cold start for a registry's keys need not parse it.
@@ -95,5 +95,5 @@ export function openApiOperations(publicUrl: string): Handlers {
         headers: { 'cache-control': 'public, max-age=300' },
       };
     },
-  };
+  } satisfies Record<string, HandlerOf['public']>;
 }

@@ -1,15 +1,14 @@
-/** Who the caller was recognised as, and what that means here. */
+/** The route that tells callers which identity they have, and its roles. */
 import { accountHandle } from '../domain/account.ts';
 import { toRfc3339 } from '../domain/time.ts';
 import { workloadAudience } from '../domain/trust.ts';
-import { forIdentities } from '../http/authenticate.ts';
-import type { Handlers } from '../http/request.ts';
+import type { ManagementHandlers } from './parameters.ts';
 import type { Identity } from './responses.ts';
 
 /** `publicUrl` is `PULLPASS_URL`. */
-export function identityOperations(publicUrl: string): Handlers {
+export function identityHandlers(publicUrl: string) {
   return {
-    getIdentity: forIdentities(async ({ identity, roles }) => {
+    async getIdentity({ principal: { identity, roles } }) {
       const { kind, issuer, account, subject, strength, expiresAt } = identity;
       const json: Identity = {
         kind,
@@ -23,6 +22,6 @@ export function identityOperations(publicUrl: string): Handlers {
         workloadAudience: workloadAudience(publicUrl, accountHandle(account)),
       };
       return { status: 200, json };
-    }),
-  };
+    },
+  } satisfies ManagementHandlers;
 }

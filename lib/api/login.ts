@@ -1,54 +1,28 @@
-/** The login endpoint (distribution `docs/content/spec/auth/token.md`, `oauth.md`), and the health check of its function. */
-
+/** The login endpoint (distribution `docs/content/spec/auth/token.md`, `oauth.md`). */
 import { parseScopes, type RequestedAccess } from '../domain/access.ts';
-import { accessTokenClaims } from '../domain/access-token.ts';
 import { PullpassError } from '../domain/errors.ts';
-import { type DeniedScope, formatScope } from '../domain/grant.ts';
+import { type DeniedScope, formatScope, namespacesOf } from '../domain/grant.ts';
+import type { Principal } from '../domain/principal.ts';
 import { isRepository } from '../domain/repository.ts';
 import type { Service } from '../domain/service.ts';
-import { toSeconds } from '../domain/time.ts';
 import { TOKEN_EXCHANGE } from '../http/credentials.ts';
 import { single } from '../http/form.ts';
-import type { Handlers, Request } from '../http/request.ts';
+import type { HandlerOf, PendingLogin, Request, Response } from '../http/request.ts';
 import type { Log, Metrics } from '../ports/system.ts';
-import { type Login, type LoginPorts, logIn } from '../usecases/log-in.ts';
-import { exchangeToken } from './credentials.ts';
-import { callerOf, serviceNamed } from './parameters.ts';
-import type { Health, Login as LoginAnswer, OAuthLogin } from './public-responses.ts';
+import { type LoginPorts, type LoginRequest, type Login as LoginResult, logIn } from '../usecases/log-in.ts';
+import type { VendPorts } from '../usecases/vend-credential.ts';
+import { serviceNamed } from './parameters.ts';
+import type { Login, OAuthLogin } from './public-responses.ts';
+import { pendingExchange } from './token-exchange.ts';
 
-/** A name that nothing depends on: it only has to be read. */
-const PROBE_NAMESPACE = 'pullpass-health';
-
-/** Anyone may ask, so an answer serves everybody for this long. */
-const REMEMBERED_MS = 5_000;
-
-export function healthOperations(ports: LoginPorts, services: readonly Service[]): Handlers {
-  let healthyUntilMs = 0;
-  return {
-    async checkHealth() {
-      if (ports.clock() >= healthyUntilMs) {
-        await probe(ports, services);
-        healthyUntilMs = ports.clock() + REMEMBERED_MS;
-      }
-      return { status: 200, json: { status: 'ok' } satisfies Health };
-    },
-  };
-}
-
-async function probe(
-  { store, signer, clock, issuer }: LoginPorts,
-  services: readonly Service[],
-): Promise<void> {
-  const now = toSeconds(clock());
-  await store.read({ namespaces: [PROBE_NAMESPACE] });
-  for (const { name } of services) {
-    const issuance = { issuer, service: name, subject: '', granted: [], jti: '' };
-    await signer.sign(accessTokenClaims(issuance, 0, now), now);
-  }
+export interface LoginHandlerOptions {
+  readonly ports: LoginPorts & VendPorts;
+  readonly services: readonly Service[];
+  readonly log: Log;
+  readonly metrics: Metrics;
 }
 
 const MAX_RESOURCES = 100;
-
 const MAX_ACTIONS = 10;
 
 /** Which one of two would count is not for the client to guess. None of these decides who the caller is. */
@@ -57,44 +31,47 @@ const GIVEN_ONCE = ['account', 'client_id', 'grant_type'] as const;
 /** What registries ask for (distribution `registry/handlers/app.go`), and the wildcard. */
 const ACTION = /^(?:pull|push|delete|\*)$/;
 
-export interface LoginOperationOptions {
-  readonly ports: LoginPorts;
-  readonly services: readonly Service[];
-  readonly log: Log;
-  readonly metrics: Metrics;
+export function loginHandlers(options: LoginHandlerOptions) {
+  return {
+    logIn: request =>
+      single(request.form, 'grant_type') === TOKEN_EXCHANGE
+        ? pendingExchange(options, request)
+        : pendingLogin(options, request),
+  } satisfies Record<string, HandlerOf['login']>;
 }
 
-export function loginOperations(options: LoginOperationOptions): Handlers {
-  const { ports, services, log, metrics } = options;
+function pendingLogin(options: LoginHandlerOptions, request: Request): PendingLogin {
+  // The `aud` of the access token is exactly this name.
+  const service = serviceNamed(parameter(request, 'service'), options.services);
+  const requested = requestedBy(request);
   return {
-    async logIn(call) {
-      if (single(call.form, 'grant_type') === TOKEN_EXCHANGE) return exchangeToken(options, call);
-      const service = serviceOf(call, services);
-      const requested = requestedBy(call);
-      const login = await logIn(ports, { caller: callerOf(call), service, requested });
-      logLogin(log, call, { service, requested, login });
-      const { accessToken, expiresIn, granted } = login;
-      metrics.count('Logins');
-      if (requested.length > 0 && granted.length === 0) metrics.denied('nothing-granted');
-      const answer: LoginAnswer = { token: accessToken, access_token: accessToken, expires_in: expiresIn };
-      const oauth: OAuthLogin = { ...answer, token_type: 'Bearer', scope: formatScope(granted) };
-      return { status: 200, json: call.route.method === 'POST' ? oauth : answer };
-    },
+    context: { service: service.name, namespaces: namespacesOf(requested) },
+    answer: principal => answer(options, request, { principal, service, requested }),
   };
 }
 
-/** The `aud` of the access token is exactly this name. */
-function serviceOf(call: Request, services: readonly Service[]): Service {
-  return serviceNamed(parameter(call, 'service'), services);
+async function answer(
+  { ports, log, metrics }: LoginHandlerOptions,
+  request: Request,
+  login: LoginRequest,
+): Promise<Response> {
+  const result = await logIn(ports, login);
+  logLogin(log, request, { ...login, ...result });
+  metrics.count('Logins');
+  const { accessToken, expiresIn, granted } = result;
+  if (login.requested.length > 0 && granted.length === 0) metrics.denied('nothing-granted');
+  const json: Login = { token: accessToken, access_token: accessToken, expires_in: expiresIn };
+  const oauth: OAuthLogin = { ...json, token_type: 'Bearer', scope: formatScope(granted) };
+  return { status: 200, json: request.route.method === 'POST' ? oauth : json };
 }
 
-function requestedBy(call: Request): RequestedAccess[] {
-  for (const name of GIVEN_ONCE) parameter(call, name);
-  const requested = parseScopes([...(call.query.get('scope') ?? []), ...(call.form.get('scope') ?? [])]);
+function requestedBy(request: Request): RequestedAccess[] {
+  for (const name of GIVEN_ONCE) parameter(request, name);
+  const { query, form } = request;
+  const requested = parseScopes([...(query.get('scope') ?? []), ...(form.get('scope') ?? [])]);
   if (requested.length > MAX_RESOURCES) {
-    throw new PullpassError('invalid-request', {
-      detail: `One login may ask for ${MAX_RESOURCES} resources.`,
-    });
+    const detail = `One login may ask for ${MAX_RESOURCES} resources.`;
+    throw new PullpassError('invalid-request', { detail });
   }
   if (requested.some(({ actions }) => actions.size > MAX_ACTIONS)) {
     throw new PullpassError('invalid-request', { detail: `A scope may name ${MAX_ACTIONS} actions.` });
@@ -102,37 +79,31 @@ function requestedBy(call: Request): RequestedAccess[] {
   return requested;
 }
 
-/** A parameter that may stand in the query or, on POST, in the form; together at most once. */
+/** A parameter of the query or, on POST, of the form; of both together at most one. */
 function parameter({ query, form }: Request, name: string): string | undefined {
   return single(new Map([[name, [...(query.get(name) ?? []), ...(form.get(name) ?? [])]]]), name);
 }
 
-interface LoginOutcome {
-  readonly service: Service;
-  readonly requested: readonly RequestedAccess[];
-  readonly login: Login;
-}
-
-/** One event for each login, from which an administrator can tell who got what, and what was left out. */
-function logLogin(log: Log, call: Request, { service, requested, login }: LoginOutcome): void {
+/** One event for each login: who got what, and which rules were missing for the rest. */
+function logLogin(
+  log: Log,
+  { requestId, sourceAddress }: Request,
+  { principal, service, requested, granted, denied }: LoginRequest & LoginResult,
+): void {
+  const { userName, account, subject, credential, accountHandle }: Principal = principal;
   log.info('login', {
-    requestId: call.requestId,
-    sourceAddress: call.sourceAddress,
-    userName: call.presented.kind,
+    requestId,
+    sourceAddress,
+    userName,
     registryService: service.name,
-    account: login.account,
-    ...accountHandleOf(call),
-    subject: login.subject,
-    credential: login.credential,
+    account,
+    ...(accountHandle === undefined ? {} : { accountHandle }),
+    subject,
+    credential,
     requested: requested.filter(isLoggable).map(formatRequested).join(' '),
-    granted: formatScope(login.granted),
-    missing: login.shortfalls.map(formatShortfall).join(' '),
+    granted: formatScope(granted),
+    missing: denied.map(formatDenied).join(' '),
   });
-}
-
-/** The account that a workload's token names: all there is to tell when no trust is for it. */
-function accountHandleOf({ recognised }: Request): { accountHandle?: string } {
-  return recognised?.kind === 'workload' ? { accountHandle: recognised.workload.handle } : {};
 }
 
 /** Any other text could be a secret in the wrong place. */
@@ -141,7 +112,7 @@ function isLoggable({ type, name, actions }: RequestedAccess): boolean {
 }
 
 /** `team-a/app:action-not-allowed`: the rule that an administrator would have to change. */
-function formatShortfall({ name, rule }: DeniedScope): string {
+function formatDenied({ name, rule }: DeniedScope): string {
   return isRepository(name) ? `${name}:${rule}` : rule;
 }
 

@@ -1,33 +1,33 @@
-import { forIdentities } from '../http/authenticate.ts';
-import type { Handlers, IdentityRequest } from '../http/request.ts';
+/** The routes of an account's namespaces. */
+import type { Request } from '../http/request.ts';
 import {
   listNamespaces,
   type NamespacePorts,
   registerNamespace,
   releaseNamespace,
 } from '../usecases/manage-namespaces.ts';
-import { actorOf } from './parameters.ts';
+import { actorOf, type ManagementHandlers } from './parameters.ts';
 import type { Namespace, NamespaceList } from './responses.ts';
 
-export function namespaceOperations(ports: NamespacePorts): Handlers {
+export function namespaceHandlers(ports: NamespacePorts) {
   return {
-    registerNamespace: forIdentities(async call => {
-      const { registered } = await registerNamespace(ports, actorOf(call), nameOf(call));
-      const json: Namespace = { name: nameOf(call) };
+    async registerNamespace(request) {
+      const { registered } = await registerNamespace(ports, actorOf(request), nameOf(request));
+      const json: Namespace = { name: nameOf(request) };
       return { status: registered ? 201 : 200, json };
-    }),
-    listNamespaces: forIdentities(async ({ identity }) => {
-      const claims = await listNamespaces(ports, identity.account);
+    },
+    async listNamespaces({ principal }) {
+      const claims = await listNamespaces(ports, principal.account);
       const json: NamespaceList = { namespaces: claims.map(({ name }) => ({ name })) };
       return { status: 200, json };
-    }),
-    releaseNamespace: forIdentities(async call => {
-      await releaseNamespace(ports, actorOf(call), nameOf(call));
+    },
+    async releaseNamespace(request) {
+      await releaseNamespace(ports, actorOf(request), nameOf(request));
       return { status: 204 };
-    }),
-  };
+    },
+  } satisfies ManagementHandlers;
 }
 
-function nameOf({ params }: IdentityRequest): string {
+function nameOf({ params }: Request): string {
   return params.name ?? '';
 }

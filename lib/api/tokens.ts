@@ -1,9 +1,9 @@
+/** The routes of an account's registry tokens. */
 import { PullpassError } from '../domain/errors.ts';
 import { toRfc3339 } from '../domain/time.ts';
 import type { TokenRecord } from '../domain/token-record.ts';
-import { forIdentities } from '../http/authenticate.ts';
 import { single } from '../http/form.ts';
-import type { Handlers, IdentityRequest, Response } from '../http/request.ts';
+import type { Request, Response } from '../http/request.ts';
 import { addToken, rotateToken } from '../usecases/issue-token.ts';
 import {
   changeToken,
@@ -14,54 +14,65 @@ import {
   type TokenPorts,
 } from '../usecases/manage-tokens.ts';
 import { checkBody } from './body.ts';
-import { actorOf, readCursor, writeCursor } from './parameters.ts';
+import {
+  actorOf,
+  type ManagementHandlers,
+  type ManagementRequest,
+  readCursor,
+  writeCursor,
+} from './parameters.ts';
 import { ADD_TOKEN, CHANGE_TOKEN, ROTATE_TOKEN } from './requests.ts';
 import type { NewToken, Token, TokenList, TokenValue } from './responses.ts';
 
 const PAGE = { default: 50, max: 200 } as const;
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 
-export function tokenOperations(ports: TokenPorts): Handlers {
+export function tokenHandlers(ports: TokenPorts) {
   return {
-    addToken: forIdentities(async call => {
-      const token = checkBody(ADD_TOKEN, call.json);
-      const request = { actor: actorOf(call), token, idempotencyKey: idempotencyKeyOf(call) };
-      const { record, value } = await addToken(ports, request);
-      const headers = { location: `/v1/tokens/${record.id}` };
+    async addToken(request) {
+      const token = checkBody(ADD_TOKEN, request.json);
+      const { record, value } = await addToken(ports, {
+        actor: actorOf(request),
+        token,
+        idempotencyKey: idempotencyKeyOf(request),
+      });
       const json: NewToken = { ...tokenObject(record), token: value.reveal() };
-      return { status: 201, headers, json };
-    }),
-    listTokens: forIdentities(call => list(ports, call)),
-    getToken: forIdentities(async call => {
-      return ok(tokenObject(await findToken(ports, call.identity.account, idOf(call))));
-    }),
-    getTokenValue: forIdentities(async call => {
-      const value = await retrieveValue(ports, actorOf(call), idOf(call));
-      return ok({ id: idOf(call), token: value.reveal() } satisfies TokenValue);
-    }),
-    changeToken: forIdentities(async call => {
-      const change = checkBody(CHANGE_TOKEN, call.json);
-      return ok(tokenObject(await changeToken(ports, { actor: actorOf(call), id: idOf(call), change })));
-    }),
-    rotateToken: forIdentities(async call => {
-      const rotation = checkBody(ROTATE_TOKEN, call.json);
-      const request = {
-        actor: actorOf(call),
-        id: idOf(call),
+      return { status: 201, headers: { location: `/v1/tokens/${record.id}` }, json };
+    },
+    listTokens: request => list(ports, request),
+    async getToken(request) {
+      return ok(tokenObject(await findToken(ports, request.principal.account, idOf(request))));
+    },
+    async getTokenValue(request) {
+      const value = await retrieveValue(ports, actorOf(request), idOf(request));
+      return ok({ id: idOf(request), token: value.reveal() } satisfies TokenValue);
+    },
+    async changeToken(request) {
+      const change = checkBody(CHANGE_TOKEN, request.json);
+      const record = await changeToken(ports, { actor: actorOf(request), id: idOf(request), change });
+      return ok(tokenObject(record));
+    },
+    async rotateToken(request) {
+      const rotation = checkBody(ROTATE_TOKEN, request.json);
+      const { record, value } = await rotateToken(ports, {
+        actor: actorOf(request),
+        id: idOf(request),
         rotation,
-        idempotencyKey: idempotencyKeyOf(call),
-      };
-      const { record, value } = await rotateToken(ports, request);
+        idempotencyKey: idempotencyKeyOf(request),
+      });
       return ok({ ...tokenObject(record), token: value.reveal() } satisfies NewToken);
-    }),
-    removeToken: forIdentities(async call => {
-      await removeToken(ports, actorOf(call), idOf(call));
+    },
+    async removeToken(request) {
+      await removeToken(ports, actorOf(request), idOf(request));
       return { status: 204 };
-    }),
-  };
+    },
+  } satisfies ManagementHandlers;
 }
 
-async function list(ports: TokenPorts, { identity: { account }, query }: IdentityRequest): Promise<Response> {
+async function list(
+  ports: TokenPorts,
+  { principal: { account }, query }: ManagementRequest,
+): Promise<Response> {
   const cursor = single(query, 'cursor');
   const after = cursor === undefined ? undefined : readCursor(account, cursor);
   const { records, next } = await listTokens(ports, {
@@ -102,7 +113,7 @@ function limitOf(text: string | undefined): number {
   });
 }
 
-function idempotencyKeyOf({ headers }: IdentityRequest): string | undefined {
+function idempotencyKeyOf({ headers }: Request): string | undefined {
   const key = headers['idempotency-key'];
   if (key === undefined || IDEMPOTENCY_KEY.test(key)) return key;
   throw new PullpassError('invalid-request', {
@@ -110,7 +121,7 @@ function idempotencyKeyOf({ headers }: IdentityRequest): string | undefined {
   });
 }
 
-function idOf({ params }: IdentityRequest): string {
+function idOf({ params }: Request): string {
   return params.id ?? '';
 }
 

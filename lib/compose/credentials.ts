@@ -4,12 +4,13 @@ import type { Service } from '../domain/service.ts';
 import { proofStore } from '../store/nonce-store.ts';
 import { endedStore } from '../store/revoked-store.ts';
 import { tokenStore } from '../store/token-store.ts';
+import { authenticateVend } from '../usecases/authenticate.ts';
 import type { RevokePorts } from '../usecases/revoke.ts';
 import type { VendPorts } from '../usecases/vend-credential.ts';
 import { composeAudit } from './audit.ts';
 import type { ChainParts } from './chain.ts';
 import { composeClient } from './client.ts';
-import { authenticatedChain, IAM_SETTINGS } from './guarded-chain.ts';
+import { authenticatedChain, composeIam, IAM_SETTINGS } from './guarded-chain.ts';
 import { composeTableGuard, TABLE_SETTINGS } from './identity.ts';
 import { composeJournaling } from './ledger.ts';
 import { composeMetrics } from './metrics.ts';
@@ -38,10 +39,12 @@ export function composeCredentials(): Credentials {
   const metrics = composeMetrics(config);
   const table = { client: composeClient(metrics), table: config.table, randomBytes };
   const noted = composeJournaling(config);
-  const standing = composePrincipal(config, metrics);
-  const { store, credentialKeys, policies } = standing;
+  const principal = composePrincipal(config, metrics);
+  const { store, credentialKeys } = principal;
+  const nonces = noted.proofs(proofStore(table));
+  const authentication = { ...principal, ...composeIam(config, metrics), nonces, clock };
   return {
-    vending: { ...standing, clock, randomBytes },
+    vending: { credentialKeys, clock, randomBytes },
     revoking: {
       store,
       credentialKeys,
@@ -52,7 +55,9 @@ export function composeCredentials(): Credentials {
     },
     services: servicesOf(config),
     chain: {
-      ...authenticatedChain(config, { policies, proofs: noted.proofs(proofStore(table)), metrics }),
+      ...authenticatedChain(config, metrics, {
+        vend: credentials => authenticateVend(authentication, credentials),
+      }),
       ready: composeTableGuard(config, metrics),
     },
   };

@@ -7,13 +7,14 @@ import { namespaceStore } from '../store/namespace-store.ts';
 import { proofStore } from '../store/nonce-store.ts';
 import { POLICY, ruleStore, TRUST } from '../store/rule-store.ts';
 import { tokenStore } from '../store/token-store.ts';
+import { authenticateManager } from '../usecases/authenticate.ts';
 import type { NamespacePorts } from '../usecases/manage-namespaces.ts';
 import type { RulePorts } from '../usecases/manage-rules.ts';
 import type { TokenPorts } from '../usecases/manage-tokens.ts';
 import { composeAudit } from './audit.ts';
 import type { ChainParts } from './chain.ts';
 import { composeClient } from './client.ts';
-import { authenticatedChain, IAM_SETTINGS, NO_ISSUERS } from './guarded-chain.ts';
+import { authenticatedChain, composeIam, IAM_SETTINGS, NO_ISSUERS } from './guarded-chain.ts';
 import { composeTableGuard, TABLE_SETTINGS } from './identity.ts';
 import { composeDerivation } from './key-places.ts';
 import { composeJournaling } from './ledger.ts';
@@ -56,7 +57,8 @@ export function composeManagement(): Management {
   const rules = { audit, clock, randomBytes };
   const policies = noted.rules(ruleStore(table, POLICY), 'remove-policy');
   const trusts = noted.rules(ruleStore(table, TRUST), 'remove-trust');
-  const proofs = noted.proofs(proofStore(table));
+  const nonces = noted.proofs(proofStore(table));
+  const authentication = { ...composeIam(config, metrics), policies, nonces, clock };
   return {
     tokens,
     namespaces,
@@ -65,7 +67,9 @@ export function composeManagement(): Management {
     workloadIssuers: (config.issuers ?? NO_ISSUERS).workloads,
     publicUrl: config.url,
     chain: {
-      ...authenticatedChain(config, { policies, proofs, metrics }),
+      ...authenticatedChain(config, metrics, {
+        manage: (credentials, required) => authenticateManager(authentication, credentials, required),
+      }),
       ready: composeTableGuard(config, metrics),
     },
   };

@@ -1,207 +1,141 @@
-/** The one middleware chain, outermost first: answer, failures, limits, parse, ready, proof, identity. */
-import middy, { type MiddlewareObj, type Request as MiddyRequest } from '@middy/core';
+/** The one chain of every HTTP function: limits, parse, ready, authenticate, dispatch, answer. */
+import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import { denialOf, PullpassError } from '../domain/errors.ts';
-import type { Clock, Log, Metrics } from '../ports/system.ts';
-import type { Authenticate } from './authenticate.ts';
+import type { Credentials, IdentityPrincipal, LoginContext, Principal } from '../domain/principal.ts';
+import { type AnswerOptions, answer, type RequestContext, routeFields } from './answer.ts';
 import { checkLimits, readBody } from './body.ts';
 import { loginCredentials, managementCredentials, vendingCredentials } from './credentials.ts';
-import { asPullpassError, encodeResponse, errorResponse } from './errors.ts';
-import type { FailureLimiter } from './failure-limiter.ts';
+import { encodeResponse } from './errors.ts';
 import { parseForm } from './form.ts';
-import type { Credentials, Handlers, HttpEvent, HttpResult, Request, Response, Route } from './request.ts';
+import type {
+  Authentication,
+  HandlerOf,
+  HandlersOf,
+  HttpEvent,
+  HttpResult,
+  Request,
+  Response,
+  Route,
+} from './request.ts';
 import { createRouter, type Router } from './router.ts';
 
-export interface ChainOptions {
-  readonly routes: readonly Route[];
-  readonly operations: Handlers;
-  /** Absent where all routes are public; a guarded route then denies. */
-  readonly identify?: Authenticate;
-  /** Throws when the function must not serve. Absent where nothing is read that could be out of date. */
+/** Each throws `unauthenticated`, `forbidden` or `unavailable`. One that is absent denies: no route of the function needs it. */
+export interface Authenticators {
+  readonly login?: (credentials: Credentials, context: LoginContext) => Promise<Principal>;
+  readonly vend?: (credentials: Credentials) => Promise<Principal>;
+  readonly manage?: (
+    credentials: Credentials,
+    required: Exclude<Authentication, 'login' | 'public' | 'vend'>,
+  ) => Promise<IdentityPrincipal>;
+}
+
+export interface ChainOptions<Routes extends readonly Route[] = readonly Route[]> extends AnswerOptions {
+  readonly routes: Routes;
+  readonly handlers: HandlersOf<Routes>;
+  readonly authenticate: Authenticators;
+  /** Throws when the function must not serve. Absent where nothing that is read can be out of date. */
   readonly ready?: () => Promise<void>;
-  readonly failures?: FailureLimiter;
-  readonly log: Log;
-  readonly metrics: Metrics;
-  readonly clock: Clock;
 }
 
 export type HttpHandler = (event: HttpEvent, context: Context) => Promise<HttpResult>;
 
-/** What the phases share about one request. */
-interface Exchange {
-  readonly event: HttpEvent;
-  readonly requestId: string;
-  call: Request | undefined;
-  /** What the caller said the proof is, once it was read. */
-  userName: Credentials['kind'] | undefined;
-}
-
-type Phase = MiddlewareObj<Exchange, Response>;
-type Passing = MiddyRequest<Exchange, Response>;
-
-const NOBODY: Credentials = { kind: 'anonymous' };
-
-/** Wraps the operations of one function. What this returns is what a function exports, and nothing else. */
-export function httpHandler(options: ChainOptions): HttpHandler {
-  const router = createRouter(options.routes);
-  const chain = middy<Exchange, Response>({ timeoutEarlyInMillis: 0 })
-    .use([answer(options, router), failures(options), limits(), parse(router), ready(options)])
-    .use([proof(), identity(options)])
-    .handler(exchange => dispatch(callOf(exchange), options.operations));
-  return async (event, context) => {
-    const startMs = options.clock();
+/** The handler that a function exports, and nothing else. */
+export function httpHandler<const Routes extends readonly Route[]>(
+  options: ChainOptions<Routes>,
+): HttpHandler {
+  const { clock, metrics, ready, routes, handlers, authenticate } = options;
+  const router = createRouter(routes);
+  const chain = middy<RequestContext, Response>({ timeoutEarlyInMillis: 0 })
+    .use(answer(options, router))
+    .handler(async ({ event, learnt }) => {
+      checkLimits(event);
+      const request = parse(event, router);
+      learnt.route = request.route;
+      await ready?.();
+      const call = await authenticated(request, { authenticate, handlers, learnt });
+      return call();
+    });
+  return async (event, lambda) => {
+    const startMs = clock();
     const { requestId } = event.requestContext;
-    const exchange: Exchange = { event, requestId, call: undefined, userName: undefined };
-    const result = encodeResponse(await chain(exchange, context));
-    options.metrics.observe('LatencyMs', options.clock() - startMs);
-    options.metrics.flush({ requestId, ...routeOf(exchange) });
+    const context: RequestContext = { event, requestId, learnt: {} };
+    const result = encodeResponse(await chain(context, lambda));
+    metrics.observe('LatencyMs', clock() - startMs);
+    metrics.flush({ requestId, ...routeFields(context.learnt) });
     return result;
   };
 }
 
-/** Of the route table: the caller's own method and path may be anything, also a secret in the wrong place. */
-function routeOf({ call }: Exchange): { method?: string; route?: string } {
-  return call === undefined ? {} : { method: call.route.method, route: call.route.path };
-}
-
-async function dispatch(call: Request, operations: Handlers): Promise<Response> {
-  const operation = operations[call.route.operation];
-  if (operation === undefined) throw new Error(`no operation ${call.route.operation}`);
-  return operation(call);
-}
-
-/** Only this phase sets headers, so that no way out of the chain can miss them. */
-function answer({ log, metrics }: ChainOptions, router: Router): Phase {
-  const finish = (request: Passing, plain: Response) => {
-    const headers = {
-      'cache-control': 'no-store',
-      ...plain.headers,
-      'x-request-id': request.event.requestId,
-    };
-    request.response = { ...plain, headers };
-  };
+function parse(event: HttpEvent, router: Router): Request {
+  const { http, requestId } = event.requestContext;
+  const { route, params } = router.match(http.method, event.rawPath);
   return {
-    after: request => finish(request, request.response ?? { status: 500 }),
-    onError: request => {
-      const { event, requestId } = request.event;
-      const error = asPullpassError(request.error);
-      logError(log, error, request.event);
-      countError(metrics, error);
-      finish(request, errorResponse(error, router.errorFormatOf(event.rawPath), requestId));
-    },
-  };
-}
-
-/** Why, for whoever has the request id. The message of a cause may quote an upstream, so it stays in the log. */
-function logError(log: Log, error: PullpassError, exchange: Exchange): void {
-  const { requestId, event, userName } = exchange;
-  const level = error.code === 'internal' || error.code === 'unavailable' ? 'error' : 'info';
-  log[level]('refused', {
+    route,
+    params,
     requestId,
-    code: error.code,
-    denial: denialOf(error),
-    reason: error.details.reason ?? error.details.detail,
-    userName,
-    ...routeOf(exchange),
-    sourceAddress: event.requestContext.http.sourceIp,
-    ...(level === 'error' ? { cause: describe(error.cause) } : {}),
-  });
-}
-
-function countError(metrics: Metrics, error: PullpassError): void {
-  const denial = denialOf(error);
-  if (denial !== undefined) metrics.denied(denial);
-  if (error.code === 'rate-limited') metrics.count('RateLimited');
-}
-
-function describe(cause: unknown): string | undefined {
-  return cause instanceof Error ? `${cause.name}: ${cause.message}\n${cause.stack ?? ''}` : undefined;
-}
-
-/** Too many bad secrets from one address are told to wait. A good secret never comes here. */
-function failures({ failures: limiter, clock }: ChainOptions): Phase {
-  return {
-    onError: request => {
-      const error = asPullpassError(request.error);
-      if (error.code !== 'unauthenticated') return;
-      const wait = limiter?.(request.event.event.requestContext.http.sourceIp, clock());
-      if (wait === undefined) return;
-      const { denial, reason = error.code } = error.details;
-      request.error = new PullpassError('rate-limited', {
-        retryAfterSeconds: wait,
-        reason,
-        ...(denial === undefined ? {} : { denial }),
-      });
-    },
+    query: parseForm(event.rawQueryString),
+    ...readBody(route, event),
+    headers: headersOf(event),
+    sourceAddress: http.sourceIp,
   };
 }
 
-function limits(): Phase {
-  return { before: ({ event: { event } }) => checkLimits(event) };
-}
-
-function parse(router: Router): Phase {
-  return {
-    before: ({ event: exchange }) => {
-      const { event, requestId } = exchange;
-      const { route, params } = router.match(event.requestContext.http.method, event.rawPath);
-      exchange.call = {
-        route,
-        params,
-        requestId,
-        query: parseForm(event.rawQueryString),
-        ...readBody(route, event),
-        headers: headersOf(event),
-        sourceAddress: event.requestContext.http.sourceIp,
-        presented: NOBODY,
-        recognised: undefined,
-      };
-    },
-  };
-}
-
-function headersOf(event: HttpEvent): Record<string, string> {
+function headersOf({ headers }: HttpEvent): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(event.headers).map(([name, value]) => [name.toLowerCase(), value ?? '']),
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value ?? '']),
   );
 }
 
-function ready({ ready: isReady }: ChainOptions): Phase {
-  return { before: async () => isReady?.() };
+interface AuthenticationStep {
+  readonly authenticate: Authenticators;
+  readonly handlers: HandlersOf<readonly Route[]>;
+  readonly learnt: RequestContext['learnt'];
 }
 
-function proof(): Phase {
-  const management = ({ headers }: Request) => managementCredentials(headers.authorization);
-  const readers: Record<Route['authentication'], (call: Request) => Credentials> = {
-    administrator: management,
-    'strong-administrator': management,
-    identity: management,
-    login: loginCredentials,
-    vend: ({ headers }) => vendingCredentials(headers.authorization),
-    public: () => NOBODY,
+/** The call of the route's handler, with the request as its authentication makes it. */
+async function authenticated(request: Request, step: AuthenticationStep): Promise<() => Promise<Response>> {
+  const { authenticate, learnt } = step;
+  const endpoint = endpointOf(request.route, step.handlers);
+  const read = (credentials: Credentials) => {
+    learnt.userName = credentials.userName;
+    return credentials;
   };
-  return {
-    before: ({ event: exchange }) => {
-      const call = callOf(exchange);
-      const presented = readers[call.route.authentication](call);
-      exchange.call = { ...call, presented };
-      exchange.userName = presented.kind;
-    },
-  };
+  switch (endpoint.authentication) {
+    case 'public':
+      return () => endpoint.handle(request);
+    case 'login': {
+      const credentials = read(loginCredentials(request));
+      const { context, answer } = endpoint.handle(request);
+      const principal = await provided(authenticate.login)(credentials, context);
+      return () => answer(principal);
+    }
+    case 'vend': {
+      const principal = await provided(authenticate.vend)(read(vendingCredentials(request)));
+      return () => endpoint.handle({ ...request, principal });
+    }
+    default: {
+      const credentials = read(managementCredentials(request));
+      const principal = await provided(authenticate.manage)(credentials, endpoint.authentication);
+      return () => endpoint.handle({ ...request, principal });
+    }
+  }
 }
 
-function identity({ identify }: ChainOptions): Phase {
-  return {
-    before: async ({ event: exchange }) => {
-      const call = callOf(exchange);
-      if (call.route.authentication === 'public') return;
-      if (identify === undefined) throw new Error('a guarded route in a function that cannot identify');
-      exchange.call = { ...call, recognised: await identify(call.presented, call.route.authentication) };
-    },
-  };
+type Endpoint = {
+  [A in Authentication]: { readonly authentication: A; readonly handle: HandlerOf[A] };
+}[Authentication];
+
+/** `HandlersOf` holds at compile time that each handler fits its route. */
+function endpointOf(
+  { authentication, operation }: Route,
+  handlers: AuthenticationStep['handlers'],
+): Endpoint {
+  const handle = handlers[operation];
+  if (handle === undefined) throw new Error(`no handler for ${operation}`);
+  return { authentication, handle } as Endpoint;
 }
 
-function callOf({ call }: Exchange): Request {
-  if (call === undefined) throw new Error('the chain has not parsed the request');
-  return call;
+function provided<T>(authenticator: T | undefined): T {
+  if (authenticator === undefined) throw new Error('a route of this function cannot authenticate callers');
+  return authenticator;
 }

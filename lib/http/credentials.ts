@@ -1,9 +1,122 @@
 /** Reads the credentials of a request from the Authorization header or the form. Nothing is verified here. */
 
 import { PullpassError, unauthenticated } from '../domain/errors.ts';
+import type { Credentials, PresentedSecret } from '../domain/principal.ts';
 import { Secret, secretFormatOf } from '../domain/secret.ts';
 import { type Form, single } from './form.ts';
-import type { Credentials, Request } from './request.ts';
+import type { Request } from './request.ts';
+
+/** RFC 8693 section 2.1. */
+export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
+
+const ANONYMOUS: Credentials = { userName: 'anonymous' };
+
+/** Management takes Bearer with an IAM access token, or Basic with a user name of IAM. */
+export function managementCredentials({ headers }: Pick<Request, 'headers'>): Credentials {
+  return requiredCredentials(headers.authorization, bearerToken);
+}
+
+/** Vending takes Bearer with a registry token or an IAM access token, or Basic with any user name. */
+export function vendingCredentials({ headers }: Pick<Request, 'headers'>): Credentials {
+  return requiredCredentials(headers.authorization, token => asRegistryToken(bearerToken(token)));
+}
+
+/**
+ * A login takes Basic on GET, the form on POST (`grant_type=password`, RFC 6749 section 4.3). Nothing, or Basic with an
+ * empty user name and password (containerd sends that), is anonymous.
+ */
+export function loginCredentials({
+  route,
+  headers,
+  form,
+}: Pick<Request, 'route' | 'headers' | 'form'>): Credentials {
+  if (route.method === 'POST') return formCredentials(form, headers.authorization);
+  const authorization = parseAuthorization(headers.authorization);
+  if (authorization === undefined) return ANONYMOUS;
+  if (authorization.scheme === 'bearer') throw unauthenticated('Bearer at the login endpoint', 'misplaced');
+  return namedCredentials(authorization.userName, authorization.password);
+}
+
+function requiredCredentials(
+  header: string | undefined,
+  bearer: (token: Secret) => PresentedSecret,
+): Credentials {
+  const authorization = parseAuthorization(header);
+  if (authorization === undefined) throw unauthenticated('no credentials', 'no-secret');
+  if (authorization.scheme === 'bearer') return bearer(authorization.token);
+  return namedCredentials(authorization.userName, authorization.password);
+}
+
+function formCredentials(form: Form, header: string | undefined): Credentials {
+  const grantType = single(form, 'grant_type');
+  if (grantType === undefined) {
+    throw new PullpassError('invalid-request', { detail: 'The parameter grant_type is missing.' });
+  }
+  if (grantType !== 'password' && grantType !== TOKEN_EXCHANGE) {
+    throw new PullpassError('unsupported-grant-type');
+  }
+  if (header !== undefined) {
+    throw new PullpassError('invalid-request', {
+      detail: 'Send credentials in the form or in the Authorization header, not in both.',
+    });
+  }
+  if (grantType === TOKEN_EXCHANGE) return subjectToken(form);
+  return namedCredentials(single(form, 'username') ?? '', new Secret(single(form, 'password') ?? ''));
+}
+
+/** The user name of each type of subject token (RFC 8693 section 3). A registry token is an access token by its use. */
+const SUBJECT_TOKEN_TYPES: ReadonlyMap<string, PresentedSecret['userName']> = new Map([
+  ['urn:ietf:params:oauth:token-type:access_token', 'iambearer'],
+  ['urn:ietf:params:oauth:token-type:refresh_token', 'iamrefresh'],
+  ['urn:ietf:params:oauth:token-type:id_token', 'oidc'],
+  ['urn:ietf:params:oauth:token-type:jwt', 'oidc'],
+]);
+
+function subjectToken(form: Form): Credentials {
+  const userName = SUBJECT_TOKEN_TYPES.get(single(form, 'subject_token_type') ?? '');
+  const token = single(form, 'subject_token') ?? '';
+  if (userName === undefined || token === '') {
+    const detail =
+      'Name a subject_token and its subject_token_type: an access, refresh or ID token, or a JWT.';
+    throw new PullpassError('invalid-request', { detail });
+  }
+  return asRegistryToken(presented(userName, new Secret(token)));
+}
+
+function namedCredentials(userName: string, password: Secret): Credentials {
+  if (userName === '' && password.reveal() === '') return ANONYMOUS;
+  if (isUserName(userName)) return presented(userName, password);
+  throw unauthenticated('unknown user name', 'misplaced');
+}
+
+const USER_NAMES: ReadonlySet<string> = new Set<PresentedSecret['userName']>([
+  'token',
+  'iamapikey',
+  'iambearer',
+  'iamrefresh',
+  'awsiam',
+  'oidc',
+]);
+
+function isUserName(userName: string): userName is PresentedSecret['userName'] {
+  return USER_NAMES.has(userName);
+}
+
+function bearerToken(token: Secret): PresentedSecret {
+  return presented('iambearer', token);
+}
+
+/** An access token that has the format of a registry token is one. */
+function asRegistryToken(credentials: PresentedSecret): PresentedSecret {
+  const { userName, format } = credentials;
+  const isOurs = userName === 'iambearer' && format === 'a registry token';
+  return isOurs ? { ...credentials, userName: 'token' } : credentials;
+}
+
+/** The only look at a secret's format. */
+function presented(userName: PresentedSecret['userName'], secret: Secret): PresentedSecret {
+  return { userName, secret, format: secretFormatOf(secret) };
+}
 
 export type Authorization =
   | { readonly scheme: 'basic'; readonly userName: string; readonly password: Secret }
@@ -43,105 +156,4 @@ function decodePair(value: string): string {
 
 function malformed(reason: string): PullpassError {
   return unauthenticated(`malformed credentials: ${reason}`, 'unknown-secret');
-}
-
-type PresentedSecret = Exclude<Credentials, { readonly kind: 'anonymous' }>;
-
-const ANONYMOUS: Credentials = { kind: 'anonymous' };
-
-const KINDS: ReadonlySet<string> = new Set<Credentials['kind']>([
-  'token',
-  'iamapikey',
-  'iambearer',
-  'iamrefresh',
-  'awsiam',
-  'oidc',
-]);
-
-/** What a management call presents: a Bearer IAM access token, or Basic with a user name of IAM. */
-export function managementCredentials(header: string | undefined): Credentials {
-  return presentedIn(header, secret => ({ kind: 'iambearer', secret }));
-}
-
-/** RFC 8693 section 2.1. */
-export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
-
-/** What a subject token of a type is (RFC 8693 section 3). A registry token is an access token by its use. */
-const SUBJECT_TOKEN_TYPES: ReadonlyMap<string, PresentedSecret['kind']> = new Map([
-  ['urn:ietf:params:oauth:token-type:access_token', 'iambearer'],
-  ['urn:ietf:params:oauth:token-type:refresh_token', 'iamrefresh'],
-  ['urn:ietf:params:oauth:token-type:id_token', 'oidc'],
-  ['urn:ietf:params:oauth:token-type:jwt', 'oidc'],
-]);
-
-/** What a credential is asked for with: Bearer a registry token or an IAM access token, or Basic with any user name. */
-export function vendingCredentials(header: string | undefined): Credentials {
-  return presentedIn(header, secret => byAppearance({ kind: 'iambearer', secret }));
-}
-
-function presentedIn(header: string | undefined, bearer: (token: Secret) => Credentials): Credentials {
-  const authorization = parseAuthorization(header);
-  if (authorization === undefined) throw unauthenticated('no credentials', 'no-secret');
-  if (authorization.scheme === 'bearer') return bearer(authorization.token);
-  return presentedBy(authorization.userName, authorization.password);
-}
-
-/**
- * What a login presents: Basic on GET, the form on POST (`grant_type=password`, RFC 6749 section 4.3). Nothing, or
- * Basic with an empty user name and password (containerd sends that), is anonymous.
- */
-export function loginCredentials({
-  route,
-  headers,
-  form,
-}: Pick<Request, 'route' | 'headers' | 'form'>): Credentials {
-  if (route.method === 'POST') return presentedInForm(form, headers.authorization);
-  const authorization = parseAuthorization(headers.authorization);
-  if (authorization === undefined) return ANONYMOUS;
-  if (authorization.scheme === 'bearer') {
-    throw unauthenticated('Bearer at the login endpoint', 'misplaced');
-  }
-  return presentedBy(authorization.userName, authorization.password);
-}
-
-function presentedInForm(form: Form, header: string | undefined): Credentials {
-  const grantType = single(form, 'grant_type');
-  if (grantType === undefined) {
-    throw new PullpassError('invalid-request', { detail: 'The parameter grant_type is missing.' });
-  }
-  if (grantType !== 'password' && grantType !== TOKEN_EXCHANGE) {
-    throw new PullpassError('unsupported-grant-type');
-  }
-  if (header !== undefined) {
-    throw new PullpassError('invalid-request', { detail: 'Credentials stand in the form and in a header.' });
-  }
-  if (grantType === TOKEN_EXCHANGE) return subjectToken(form);
-  return presentedBy(single(form, 'username') ?? '', new Secret(single(form, 'password') ?? ''));
-}
-
-function subjectToken(form: Form): Credentials {
-  const kind = SUBJECT_TOKEN_TYPES.get(single(form, 'subject_token_type') ?? '');
-  const token = single(form, 'subject_token') ?? '';
-  if (kind === undefined || token === '') {
-    const detail =
-      'Name a subject_token and its subject_token_type: an access, refresh or ID token, or a JWT.';
-    throw new PullpassError('invalid-request', { detail });
-  }
-  return byAppearance({ kind, secret: new Secret(token) });
-}
-
-/** An access token that looks like one of ours is a registry token. */
-function byAppearance({ kind, secret }: PresentedSecret): Credentials {
-  const isOurs = kind === 'iambearer' && secretFormatOf(secret) === 'a registry token';
-  return { kind: isOurs ? 'token' : kind, secret };
-}
-
-function presentedBy(userName: string, password: Secret): Credentials {
-  if (userName === '' && password.reveal() === '') return ANONYMOUS;
-  if (isKind(userName)) return { kind: userName, secret: password };
-  throw unauthenticated('unknown user name', 'misplaced');
-}
-
-function isKind(userName: string): userName is PresentedSecret['kind'] {
-  return KINDS.has(userName);
 }

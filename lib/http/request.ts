@@ -1,9 +1,6 @@
-/** A parsed request, a response, and the route between them. */
+/** A route, the request that it takes at each step of the chain, and the response. */
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import type { AssertionKind, Identity } from '../domain/identity.ts';
-import type { HeldRole } from '../domain/policy.ts';
-import type { Secret } from '../domain/secret.ts';
-import type { Workload } from '../domain/trust.ts';
+import type { IdentityPrincipal, LoginContext, Principal } from '../domain/principal.ts';
 import type { Form } from './form.ts';
 
 /** An HTTP API or function URL event, payload format 2.0. */
@@ -12,8 +9,9 @@ export type HttpEvent = APIGatewayProxyEventV2;
 export type HttpResult = APIGatewayProxyStructuredResultV2;
 
 /**
- * Who may use a route. `login`: whatever proof the token protocol knows. `vend`: whatever a credential may stem from.
- * `identity`: any IAM identity. `strong-administrator`: an administrator whose proof nobody else could have replayed, whatever the operator allows.
+ * Who may use a route. `login`: any secret of the token protocol, or none. `vend`: any parent of a credential.
+ * `identity`: any IAM identity. `strong-administrator`: an administrator whose assertion no other service could have
+ * replayed, whatever the operator allows.
  */
 export type Authentication =
   | 'administrator'
@@ -23,29 +21,18 @@ export type Authentication =
   | 'strong-administrator'
   | 'vend';
 
-/** The shape of a route's errors: problem details (RFC 9457), or the envelope that registry clients print. */
+/** The format of a route's errors: problem details (RFC 9457), or the envelope that registry clients print. */
 export type ErrorFormat = 'problem' | 'registry';
 
 export interface Route {
   readonly method: 'DELETE' | 'GET' | 'PATCH' | 'POST' | 'PUT';
-  /** Segments; `{name}` stands for one segment. */
+  /** Segments; `{name}` is one segment. */
   readonly path: string;
   readonly operation: string;
   readonly authentication: Authentication;
   readonly body: 'form' | 'json' | 'none';
   readonly errors: ErrorFormat;
 }
-
-/** What a caller presented, before anyone has looked at it. */
-export type Credentials =
-  | { readonly kind: 'anonymous' }
-  | { readonly kind: 'oidc' | 'token'; readonly secret: Secret }
-  | { readonly kind: AssertionKind; readonly secret: Secret };
-
-/** Who was recognised, with the roles of an identity in its account. */
-export type Recognised =
-  | { readonly kind: 'identity'; readonly identity: Identity; readonly roles: readonly HeldRole[] }
-  | { readonly kind: 'workload'; readonly workload: Workload };
 
 /** A parsed request. */
 export interface Request {
@@ -55,19 +42,14 @@ export interface Request {
   /** The JSON value, undefined when there was no body or the route takes a form. */
   readonly json: unknown;
   readonly form: Form;
+  /** By their names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly requestId: string;
   readonly sourceAddress: string;
-  readonly presented: Credentials;
-  /** Set by the identity phase, for every proof of an IAM or a build platform that held. */
-  readonly recognised: Recognised | undefined;
 }
 
-/** A call by an identity that the route's guard let pass. */
-export type IdentityRequest = Request & {
-  readonly identity: Identity;
-  readonly roles: readonly HeldRole[];
-};
+/** A request whose caller was authenticated as its route requires. */
+export type Authenticated<P extends Principal = Principal> = Request & { readonly principal: P };
 
 /** `text` is sent as it is, `json` as JSON; neither: no body. */
 export interface Response {
@@ -77,7 +59,25 @@ export interface Response {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export type Handler<C extends Request = Request> = (call: C) => Promise<Response>;
+/** A parsed login: what it asks for takes part in authentication, and the principal decides the rest. */
+export interface PendingLogin {
+  readonly context: LoginContext;
+  readonly answer: (principal: Principal) => Promise<Response>;
+}
 
-/** By the name that the route table gives them. */
-export type Handlers = Readonly<Record<string, Handler>>;
+type Manage = (request: Authenticated<IdentityPrincipal>) => Promise<Response>;
+
+/** What handles a route, by its authentication. */
+export interface HandlerOf {
+  readonly public: (request: Request) => Promise<Response>;
+  readonly login: (request: Request) => PendingLogin;
+  readonly vend: (request: Authenticated) => Promise<Response>;
+  readonly identity: Manage;
+  readonly administrator: Manage;
+  readonly 'strong-administrator': Manage;
+}
+
+/** A handler for each operation of the routes, which takes no more than the route's authentication provides. */
+export type HandlersOf<Routes extends readonly Route[]> = {
+  readonly [R in Routes[number] as R['operation']]: HandlerOf[R['authentication']];
+};

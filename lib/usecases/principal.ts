@@ -1,151 +1,44 @@
-/** The authenticated principal of a login, and what it may do. */
-
+/** The principals behind registry tokens, IAM identities and workloads. */
 import { actionsOf } from '../domain/access.ts';
 import { type Account, accountHandle } from '../domain/account.ts';
-import type { Parent } from '../domain/credential.ts';
 import type { Denial } from '../domain/denial.ts';
 import { unauthenticated } from '../domain/errors.ts';
-import type { Permission } from '../domain/grant.ts';
 import type { Administrator, Identity } from '../domain/identity.ts';
-import type { NamespaceClaim } from '../domain/namespace.ts';
-import { type HeldRole, type Policy, permissionsOf } from '../domain/policy.ts';
+import { isHeldBy, type NamespaceClaim } from '../domain/namespace.ts';
+import { type Policy, permissionsOf, rolesOf } from '../domain/policy.ts';
+import { ANONYMOUS, type IdentityPrincipal, type LoginContext, type Principal } from '../domain/principal.ts';
 import { hashRegistryToken, parseRegistryToken } from '../domain/registry-token.ts';
 import type { Secret } from '../domain/secret.ts';
 import { HOUR_SECONDS } from '../domain/time.ts';
 import { endOfGeneration, judge, type Refusal, type TokenRecord } from '../domain/token-record.ts';
 import { permissionOfTrust, type Trust, trustMatches, type Workload } from '../domain/trust.ts';
 import type { CredentialKeys } from '../ports/keys.ts';
-import type { LoginStore, RuleStore } from '../ports/stores.ts';
+import type { LoginRecords, LoginStore, RuleStore } from '../ports/stores.ts';
 
-/** What is vended from a proof that can be given again at any time lives half a day at most. */
-const LONGEST_SECONDS = 12 * HOUR_SECONDS;
-
-export async function identityPrincipal(
-  { store }: Pick<PrincipalPorts, 'store'>,
-  { identity, roles }: { identity: Identity; roles: readonly HeldRole[] },
-  { namespaces, now }: LoginContext,
-): Promise<Principal> {
-  const { subject, account, expiresAt } = identity;
-  const { claims } = await store.read({ namespaces: roles.length === 0 ? [] : namespaces });
-  const permissions = permissionsOf(roles);
-  const parentage = { handle: accountHandle(account), parent: { kind: 'identity', subject } as const };
-  return {
-    subject,
-    account,
-    permissions,
-    claims,
-    endsAt: expiresAt,
-    delegationSource: { ...parentage, endsAt: endOfVended(identity, now) },
-  };
-}
-
-/**
- * An access token is good for an hour at most, and what stems from it ends with it. The other proofs end or say nothing
- * of it, but whoever gave one can give the next: only how long a credential outlives a withdrawn key is bounded.
- */
-function endOfVended({ kind, expiresAt }: Identity, now: number): number {
-  if (kind !== 'iambearer') return now + LONGEST_SECONDS;
-  return Math.min(expiresAt ?? Number.POSITIVE_INFINITY, now + HOUR_SECONDS);
-}
-
-/** What a workload gets ends with its token, and no later than any of the trusts that it stems from allows. */
-export async function workloadPrincipal(
-  { store, trusts }: Pick<PrincipalPorts, 'store' | 'trusts'>,
-  workload: Workload,
-  { namespaces, now }: LoginContext,
-): Promise<Principal> {
-  const { subject, handle, expiresAt } = workload;
-  const covering = (await trusts.list(handle)).filter(trust => trustMatches(trust, workload));
-  const [first] = covering;
-  if (first === undefined) return { ...ANONYMOUS, subject, endsAt: expiresAt };
-  const { claims } = await store.read({ namespaces });
-  const endsAt = now + Math.min(...covering.map(({ lifetimeSeconds }) => lifetimeSeconds));
-  return {
-    subject,
-    account: first.account,
-    permissions: covering.map(permissionOfTrust),
-    claims,
-    endsAt: Math.min(expiresAt, endsAt),
-    delegationSource: parentageOf(workload, covering, endsAt),
-  };
-}
-
-/** A build's token often ends within minutes; its trusts say how long what it gets may live. */
-function parentageOf(
-  { subject, handle }: Workload,
-  covering: readonly Trust[],
-  endsAt: number,
-): DelegationSource {
-  return { handle, parent: { kind: 'trust', subject, ids: covering.map(({ id }) => id) }, endsAt };
-}
-
-export interface PrincipalPorts {
-  readonly store: LoginStore;
-  readonly trusts: Pick<RuleStore<Trust>, 'list'>;
-  /** Of the identities that credentials stem from; those who log in themselves bring their roles along. */
+export interface IdentityPorts {
   readonly policies: Pick<RuleStore<Policy>, 'list'>;
   readonly administrators: readonly Administrator[];
-  /** The keys of all issuers: what was vended on the word of one that is gone is worth nothing. */
+}
+
+/** What the principal of any secret is found with. */
+export interface PrincipalPorts extends IdentityPorts {
+  readonly store: LoginStore;
+  readonly trusts: Pick<RuleStore<Trust>, 'list'>;
+  /** The keys of all issuers: a credential whose issuer was removed is worth nothing. */
   readonly issuers: ReadonlySet<string>;
   readonly credentialKeys: CredentialKeys;
 }
 
-/** Who logs in. Identities and workloads were recognised by the shared middleware. */
-export type Caller =
-  | { readonly kind: 'anonymous' }
-  /** A registry token or a credential. */
-  | { readonly kind: 'token'; readonly secret: Secret }
-  | { readonly kind: 'identity'; readonly identity: Identity; readonly roles: readonly HeldRole[] }
-  | { readonly kind: 'workload'; readonly workload: Workload };
+/** A login context, and the time in seconds since 1970. */
+export type LoginMoment = LoginContext & { readonly now: number };
 
-export interface Principal {
-  /** `token:<id>`, or the subject; empty when anonymous. */
-  readonly subject: string;
-  readonly account: Account | undefined;
-  readonly permissions: readonly Permission[];
-  readonly claims: readonly NamespaceClaim[];
-  /** When the secret ends, in seconds since 1970; null: not by itself. */
-  readonly endsAt: number | null;
-  /** What credentials may be vended from; undefined: none, least of all from a credential. */
-  readonly delegationSource?: DelegationSource;
-  /** The name of the credential that was presented, for the log. */
-  readonly credential?: string;
-}
+/** Claims that the first read fetches with the token: an unverified secret may not cost more. */
+const FIRST_CLAIMS = 8;
 
-/** A parent, and when what is vended from it ends at the latest (seconds since 1970; null: the parent has no end). */
-export interface DelegationSource {
-  readonly handle: string;
-  readonly parent: Parent;
-  readonly endsAt: number | null;
-}
+/** A credential whose parent can be presented again at any time lives half a day at most. */
+const LONGEST_SECONDS = 12 * HOUR_SECONDS;
 
-/** What the login is about, and when it is, in seconds since 1970. */
-export interface LoginContext {
-  readonly service: string;
-  readonly namespaces: readonly string[];
-  readonly now: number;
-}
-
-/** Claims that the first read fetches along with the token: an unproven secret may not cost more. */
-export const FIRST_CLAIMS = 8;
-
-export const ANONYMOUS: Principal = {
-  subject: '',
-  account: undefined,
-  permissions: [],
-  claims: [],
-  endsAt: null,
-};
-
-/** The claims that the first read had no room for. */
-export async function remainingClaims(
-  store: LoginStore,
-  { namespaces }: LoginContext,
-): Promise<readonly NamespaceClaim[]> {
-  return (await store.read({ namespaces: namespaces.slice(FIRST_CLAIMS) })).claims;
-}
-
-/** What becomes of a token, in the words that are counted. */
+/** How each state of a token is counted. */
 export const DENIAL_OF: Readonly<Record<Refusal | 'removed', Denial>> = {
   unknown: 'unknown-secret',
   'wrong-secret': 'unknown-secret',
@@ -159,21 +52,20 @@ export const DENIAL_OF: Readonly<Record<Refusal | 'removed', Denial>> = {
 export async function tokenPrincipal(
   { store }: Pick<PrincipalPorts, 'store'>,
   secret: Secret,
-  occasion: LoginContext,
+  moment: LoginMoment,
 ): Promise<Principal> {
   const address = parseRegistryToken(secret);
   if (address === undefined) throw unauthenticated('token: malformed', 'unknown-secret');
-  const { namespaces, now } = occasion;
-  const first = await store.read({ token: address, namespaces: namespaces.slice(0, FIRST_CLAIMS) });
+  const first = await store.read({ token: address, namespaces: firstNamespaces(moment) });
   const { token, removed } = first;
-  const judgement = judge(token, hashRegistryToken(secret), now);
+  const judgement = judge(token, hashRegistryToken(secret), moment.now);
   if (token === undefined || !judgement.usable) {
     const refusal = judgement.usable ? 'unknown' : judgement.refusal;
     const why = removed ? 'removed' : refusal;
     throw unauthenticated(`token ${address.id}: ${why}`, DENIAL_OF[why]);
   }
-  const claims = [...first.claims, ...(await remainingClaims(store, occasion))];
-  await store.touch(token, now);
+  const claims = await allClaims(store, first, moment);
+  await store.touch(token, moment.now);
   return principalOfToken(token, judgement.generation, claims);
 }
 
@@ -186,11 +78,107 @@ export function principalOfToken(
   const { id, account, repositories, access } = token;
   const endsAt = endOfGeneration(token, generation);
   return {
+    kind: 'token',
+    userName: 'token',
     subject: `token:${id}`,
     account,
     permissions: [{ repositories, actions: actionsOf(access) }],
-    claims,
+    ownedNamespaces: ownedBy(account, claims),
     endsAt,
     delegationSource: { handle: accountHandle(account), parent: { kind: 'token', id, generation }, endsAt },
   };
+}
+
+/** An identity with its roles; no namespaces are read. */
+export async function identityPrincipal(
+  { policies, administrators }: IdentityPorts,
+  identity: Identity,
+  now: number,
+): Promise<IdentityPrincipal> {
+  const { kind, subject, account, expiresAt } = identity;
+  const handle = accountHandle(account);
+  const roles = rolesOf(identity, administrators, await policies.list(handle));
+  return {
+    kind: 'identity',
+    userName: kind,
+    subject,
+    account,
+    identity,
+    roles,
+    permissions: permissionsOf(roles),
+    ownedNamespaces: ANONYMOUS.ownedNamespaces,
+    endsAt: expiresAt,
+    delegationSource: { handle, parent: { kind: 'identity', subject }, endsAt: endOfVended(identity, now) },
+  };
+}
+
+/**
+ * An access token is good for an hour at most, and a credential vended from it ends with it. The other assertions can
+ * be made anew at any time: only how long a credential outlives a withdrawn key is bounded.
+ */
+function endOfVended({ kind, expiresAt }: Identity, now: number): number {
+  if (kind !== 'iambearer') return now + LONGEST_SECONDS;
+  return Math.min(expiresAt ?? Number.POSITIVE_INFINITY, now + HOUR_SECONDS);
+}
+
+/** The principal ends with the workload's token, and no later than any of its trusts allows. No namespaces are read. */
+export async function workloadPrincipal(
+  { trusts }: Pick<PrincipalPorts, 'trusts'>,
+  workload: Workload,
+  now: number,
+): Promise<Principal> {
+  const { subject, handle, expiresAt } = workload;
+  const matching = (await trusts.list(handle)).filter(trust => trustMatches(trust, workload));
+  const common = {
+    ...ANONYMOUS,
+    kind: 'workload',
+    userName: 'oidc',
+    subject,
+    accountHandle: handle,
+  } as const;
+  const [first] = matching;
+  if (first === undefined) return { ...common, endsAt: expiresAt };
+  const ids = matching.map(({ id }) => id);
+  const endsAt = now + Math.min(...matching.map(({ lifetimeSeconds }) => lifetimeSeconds));
+  return {
+    ...common,
+    account: first.account,
+    permissions: matching.map(permissionOfTrust),
+    endsAt: Math.min(expiresAt, endsAt),
+    // A build's token often ends within minutes; its trusts say how long a credential may live.
+    delegationSource: { handle, parent: { kind: 'trust', subject, ids }, endsAt },
+  };
+}
+
+/** The principal with the namespaces that its account owns. A principal without permissions needs no read. */
+export async function withNamespaces(
+  store: LoginStore,
+  principal: Principal,
+  { namespaces }: LoginContext,
+): Promise<Principal> {
+  const { account, permissions } = principal;
+  if (account === undefined || permissions.length === 0 || namespaces.length === 0) return principal;
+  const { claims } = await store.read({ namespaces });
+  return { ...principal, ownedNamespaces: ownedBy(account, claims) };
+}
+
+/** The namespaces that are read along with a record. */
+export function firstNamespaces({ namespaces }: LoginContext): readonly string[] {
+  return namespaces.slice(0, FIRST_CLAIMS);
+}
+
+/** All claims of a login: most fit into the first read, the rest is read once the secret is verified. */
+export async function allClaims(
+  store: LoginStore,
+  first: LoginRecords,
+  { namespaces }: LoginContext,
+): Promise<readonly NamespaceClaim[]> {
+  const rest = namespaces.slice(FIRST_CLAIMS);
+  return rest.length === 0
+    ? first.claims
+    : [...first.claims, ...(await store.read({ namespaces: rest })).claims];
+}
+
+export function ownedBy(account: Account, claims: readonly NamespaceClaim[]): ReadonlySet<string> {
+  return new Set(claims.filter(claim => isHeldBy(claim, account)).map(({ name }) => name));
 }

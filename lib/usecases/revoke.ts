@@ -1,14 +1,14 @@
 /** Ends a secret at the word of whoever holds it (RFC 7009). */
 import type { Account } from '../domain/account.ts';
 import { hashRegistryToken, parseRegistryToken } from '../domain/registry-token.ts';
-import { CREDENTIAL_PREFIX, type Secret } from '../domain/secret.ts';
+import { type Secret, secretFormatOf } from '../domain/secret.ts';
 import { toSeconds } from '../domain/time.ts';
 import { revokeToken } from '../domain/token-record.ts';
 import type { CredentialKeys } from '../ports/keys.ts';
 import type { AuditStore, LoginStore, RevokedCredentialStore, TokenStore } from '../ports/stores.ts';
 import type { Clock } from '../ports/system.ts';
 import { recordAct } from './audit.ts';
-import { verifyCredential } from './credential-principal.ts';
+import { verifyCredential } from './credential-value.ts';
 import { retryOnConflict } from './retry.ts';
 
 export interface RevokePorts {
@@ -39,7 +39,7 @@ const NOTHING: Revoked = { kind: 'nothing' };
  * end. Throws what the store throws: then the secret may still be good, and nobody is told that it is not.
  */
 export async function revoke(ports: RevokePorts, request: RevokeRequest): Promise<Revoked> {
-  const isCredential = request.secret.reveal().startsWith(CREDENTIAL_PREFIX);
+  const isCredential = secretFormatOf(request.secret) === 'a credential';
   return isCredential ? endCredential(ports, request) : disableToken(ports, request);
 }
 

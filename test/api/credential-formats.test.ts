@@ -25,8 +25,6 @@ const VENDED: Vended = {
   endsAt: 1_795_248_000,
   refreshAfter: 1_795_246_500,
   jti: 'jti-that-is-for-the-log',
-  subject: 'subject-that-is-for-the-log',
-  account: 'dev:account-that-is-for-the-log',
 };
 
 /** The bytes that are answered. */

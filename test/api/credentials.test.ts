@@ -487,19 +487,19 @@ describe('the log tells', () => {
 
   it.each<[string, () => Promise<Sent>, RegExp]>([
     [
-      'a credential is none to vend from',
+      'a credential cannot vend',
       async () => ({ basic: ['token', (await vend({ bearer: scoped.token })).json.password] }),
-      /^token: nothing is vended from that$/,
+      /^nothing is vended from a credential$/,
     ],
     ['nobody called', async () => ({}), /^no credentials$/],
     [
-      'a proof was used before',
+      'an assertion was used before',
       async () => {
         const proof = await world.freshProof();
         await vend({ basic: ['awsiam', proof] });
         return { basic: ['awsiam', proof] };
       },
-      /^the proof was used before$/,
+      /^the assertion was used before$/,
     ],
   ])('why: %s', async (_, sentOf, reason) => {
     const events = eventsOf(world.deployment, await vend(await sentOf()));

@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { PullpassError } from '../../lib/domain/errors.ts';
-import { forIdentities } from '../../lib/http/authenticate.ts';
-import { type ChainOptions, httpHandler } from '../../lib/http/chain.ts';
+import { ANONYMOUS, type IdentityPrincipal, type Principal } from '../../lib/domain/principal.ts';
+import { type Authenticators, type ChainOptions, httpHandler } from '../../lib/http/chain.ts';
 import { failureLimiter } from '../../lib/http/failure-limiter.ts';
-import type { Request, Response, Route } from '../../lib/http/request.ts';
+import type { Authenticated, Request, Response, Route } from '../../lib/http/request.ts';
 import { NO_METRICS } from '../../lib/telemetry/metrics.ts';
-import { rejectionOf } from '../support/errors.ts';
 import { CONTEXT, eventOf, received, type Sent } from '../support/events.ts';
 
 const NOW_MS = 1_790_000_000_000;
@@ -25,15 +24,31 @@ interface Event {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** A handler whose operations all answer the same, and what it has logged. */
-function chain(operation: (call: Request) => Promise<Response>, options: Partial<ChainOptions> = {}) {
+const ALICE = { ...ANONYMOUS, kind: 'identity', account: 'dev:acme' } as unknown as IdentityPrincipal;
+/** Lets everybody pass, as an identity. */
+const TRUSTING: Authenticators = {
+  login: async () => ANONYMOUS,
+  vend: async () => ALICE,
+  manage: async () => ALICE,
+};
+
+/** A handler whose routes all answer the same, and what it has logged. */
+function chain(respond: (request: Request) => Promise<Response>, options: Partial<ChainOptions> = {}) {
   const events: Event[] = [];
   const write = (level: string) => (event: string, fields: Readonly<Record<string, unknown>>) => {
     events.push({ level, event, fields });
   };
   const handler = httpHandler({
     routes: ROUTES,
-    operations: { public: operation, login: operation, managed: operation },
+    handlers: {
+      public: respond,
+      login: (request: Request) => ({
+        context: { service: '', namespaces: [] },
+        answer: () => respond(request),
+      }),
+      managed: respond,
+    } as ChainOptions['handlers'],
+    authenticate: {},
     log: { info: write('info'), warn: write('warn'), error: write('error') },
     metrics: NO_METRICS,
     clock: () => NOW_MS,
@@ -59,14 +74,14 @@ describe('the chain', () => {
     expect(ids[0]).not.toBe(ids[1]);
   });
 
-  it('lets an operation say that its answer may be stored, but not which request it answers', async () => {
+  it('lets a handler say that its answer may be stored, but not which request it answers', async () => {
     const headers = { 'cache-control': 'public', 'x-request-id': 'mine' };
     const answer = await chain(async () => ({ status: 200, headers })).send('GET /public');
     expect(answer.headers['cache-control']).toBe('public');
     expect(answer.headers['x-request-id']).not.toBe('mine');
   });
 
-  it('hands the operation headers in lower case, however they were spelled', async () => {
+  it('hands the handler headers in lower case, however they were spelled', async () => {
     const seen: Request[] = [];
     const operation = async (call: Request) => {
       seen.push(call);
@@ -77,7 +92,7 @@ describe('the chain', () => {
     expect(seen[0]?.query.get('a')).toEqual(['1']);
   });
 
-  it('answers what nobody foresaw with 500 and its request id, and logs the cause', async () => {
+  it('answers an unexpected error with 500 and its request id, and logs the cause', async () => {
     const { send, events } = chain(failing(new TypeError('broken pipe to 10.0.0.1')));
     const { status, text, json, headers } = await send('GET /public');
     expect([status, json.code, json.requestId]).toEqual([500, 'internal', headers['x-request-id']]);
@@ -90,8 +105,8 @@ describe('the chain', () => {
     expect((await chain(failing(thrown)).send('GET /public')).status).toBe(500);
   });
 
-  it('answers 500 for an operation that is missing, rather than nothing', async () => {
-    expect((await chain(fine, { operations: {} }).send('GET /public')).status).toBe(500);
+  it('answers 500 for a route without a handler', async () => {
+    expect((await chain(fine, { handlers: {} }).send('GET /public')).status).toBe(500);
   });
 
   it.each(['GET /managed', 'GET /login'])('denies %s in a function that cannot identify', async line => {
@@ -99,8 +114,8 @@ describe('the chain', () => {
     expect(status).toBe(500);
   });
 
-  it('asks for credentials before it does anything else for an administrator', async () => {
-    const { send } = chain(failing(new Error('must not run')), { identify: async () => undefined });
+  it('refuses a management request without credentials with 401, and asks for Basic', async () => {
+    const { send } = chain(failing(new Error('must not run')), { authenticate: TRUSTING });
     const { status, headers } = await send('GET /managed');
     expect([status, headers['www-authenticate']]).toEqual([401, 'Basic realm="pullpass", charset="UTF-8"']);
   });
@@ -126,7 +141,7 @@ describe('too many failures from one address', () => {
         if (headers.good === 'yes') return { status: 200 };
         throw new PullpassError('unauthenticated', { reason: 'token: unknown' });
       },
-      { failures: failureLimiter(2), identify: async () => undefined },
+      { failures: failureLimiter(2), authenticate: TRUSTING },
     );
 
   it('are answered with 429 and when to come again, in the words of registry clients', async () => {
@@ -153,10 +168,62 @@ describe('too many failures from one address', () => {
   });
 });
 
-describe('the second lock', () => {
-  it('denies an operation for administrators that was called without an identity', async () => {
-    const operation = forIdentities(async () => ({ status: 200 }));
-    const call = { identity: undefined } as unknown as Request;
-    expect((await rejectionOf(Promise.resolve().then(() => operation(call)))).code).toBe('unauthenticated');
+describe('the steps of the chain', () => {
+  const order: string[] = [];
+  const step = <T>(name: string, result: T) => {
+    order.push(name);
+    return result;
+  };
+  const recorded = (options: Partial<ChainOptions> = {}) =>
+    chain(async () => step('dispatch', { status: 200 }), {
+      ready: async () => step('ready', undefined),
+      authenticate: {
+        login: async () => step('authenticate', ANONYMOUS),
+        manage: async () => step('authenticate', ALICE),
+      },
+      ...options,
+    });
+
+  it.each([
+    ['GET /public', ['ready', 'dispatch']],
+    ['GET /login', ['ready', 'authenticate', 'dispatch']],
+    ['GET /managed', ['ready', 'authenticate', 'dispatch']],
+  ])('of %s run in order', async (line, expected) => {
+    order.length = 0;
+    const basic = line === 'GET /managed' ? { basic: ['iamapikey', 'k'] as const } : {};
+    expect((await recorded().send(line, basic)).status).toBe(200);
+    expect(order).toEqual(expected);
+  });
+
+  it('stop at the first that fails: a function that is not ready authenticates nobody', async () => {
+    order.length = 0;
+    const ready = () => Promise.reject(new PullpassError('unavailable'));
+    expect((await recorded({ ready }).send('GET /login')).status).toBe(503);
+    expect(order).toEqual([]);
+  });
+
+  it('give the handler its principal, and the authenticator the login that was parsed', async () => {
+    const seen: unknown[] = [];
+    const context = { service: 'registry', namespaces: ['team-a'] };
+    const { send } = chain(async () => ({ status: 200 }), {
+      handlers: {
+        public: async () => ({ status: 200 }),
+        login: () => ({
+          context,
+          answer: async (principal: Principal) => ({ status: seen.push(principal) && 200 }),
+        }),
+        managed: async (request: Authenticated) => ({ status: seen.push(request.principal) && 200 }),
+      } as ChainOptions['handlers'],
+      authenticate: {
+        ...TRUSTING,
+        login: async (_, asked) => {
+          seen.push(asked);
+          return ANONYMOUS;
+        },
+      },
+    });
+    await send('GET /login');
+    await send('GET /managed', { basic: ['iamapikey', 'k'] });
+    expect(seen).toEqual([context, ANONYMOUS, ALICE]);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Credentials } from '../../lib/domain/principal.ts';
 import {
   loginCredentials,
   managementCredentials,
@@ -6,12 +7,16 @@ import {
   vendingCredentials,
 } from '../../lib/http/credentials.ts';
 import { parseForm } from '../../lib/http/form.ts';
-import type { Credentials, Route } from '../../lib/http/request.ts';
+import type { Route } from '../../lib/http/request.ts';
 import { errorOf } from '../support/errors.ts';
 import { basicHeader } from '../support/events.ts';
 
 const shown = (presented: Credentials) =>
-  presented.kind === 'anonymous' ? 'anonymous' : `${presented.kind} ${presented.secret.reveal()}`;
+  presented.userName === 'anonymous' ? 'anonymous' : `${presented.userName} ${presented.secret.reveal()}`;
+
+const sent = (header: string | undefined) => ({
+  headers: (header === undefined ? {} : { authorization: header }) as Record<string, string>,
+});
 
 function login(
   method: 'GET' | 'POST',
@@ -97,11 +102,11 @@ describe('what a management call presents', () => {
     ['an API key', basicHeader(['iamapikey', 'k']), 'iamapikey k'],
     ['an access token as a password', basicHeader(['iambearer', 'j']), 'iambearer j'],
   ])('is read: %s', (_, header, expected) => {
-    expect(shown(managementCredentials(header))).toBe(expected);
+    expect(shown(managementCredentials(sent(header)))).toBe(expected);
   });
 
   it('is a bad credential when it is missing', () => {
-    expect(errorOf(() => managementCredentials(undefined)).code).toBe('unauthenticated');
+    expect(errorOf(() => managementCredentials(sent(undefined))).code).toBe('unauthenticated');
   });
 });
 
@@ -116,11 +121,11 @@ describe('what a credential is asked for with', () => {
     ['the token of a workload', basicHeader(['oidc', 'j.w.t']), 'oidc j.w.t'],
     ['nothing, by Basic', 'Basic Og==', 'anonymous'],
   ])('is read: %s', (_, header, expected) => {
-    expect(shown(vendingCredentials(header))).toBe(expected);
+    expect(shown(vendingCredentials(sent(header)))).toBe(expected);
   });
 
   it('is a bad credential when it is missing', () => {
-    expect(errorOf(() => vendingCredentials(undefined)).code).toBe('unauthenticated');
+    expect(errorOf(() => vendingCredentials(sent(undefined))).code).toBe('unauthenticated');
   });
 });
 

@@ -2,19 +2,19 @@
 import { accountHandle } from '../../lib/domain/account.ts';
 import { PullpassError } from '../../lib/domain/errors.ts';
 import type { Administrator, AssertionKind, Identity } from '../../lib/domain/identity.ts';
-import { type Policy, rolesOf } from '../../lib/domain/policy.ts';
+import type { Policy } from '../../lib/domain/policy.ts';
+import type { LoginContext, Principal } from '../../lib/domain/principal.ts';
 import type { Secret } from '../../lib/domain/secret.ts';
 import type { Service } from '../../lib/domain/service.ts';
 import type { Trust, Workload } from '../../lib/domain/trust.ts';
 import { addToken, rotateToken } from '../../lib/usecases/issue-token.ts';
-import type { LoginPorts } from '../../lib/usecases/log-in.ts';
 import { registerNamespace, releaseNamespace } from '../../lib/usecases/manage-namespaces.ts';
 import { addRule, removeRule } from '../../lib/usecases/manage-rules.ts';
 import { changeToken, removeToken } from '../../lib/usecases/manage-tokens.ts';
-import type { Caller } from '../../lib/usecases/principal.ts';
+import { identityPrincipal, withNamespaces, workloadPrincipal } from '../../lib/usecases/principal.ts';
 import { type RevokePorts, revoke } from '../../lib/usecases/revoke.ts';
 import { type Vended, vendCredential } from '../../lib/usecases/vend-credential.ts';
-import { actorOf, CREDENTIAL_KEYS, type World, worldOn } from './memory-ports.ts';
+import { actorOf, CREDENTIAL_KEYS, principalWith, type World, worldOn } from './memory-ports.ts';
 import { ACCOUNT, OTHER_ACCOUNT } from './records.ts';
 
 /** A number from 0, below `options`; the same ones follow for a seed. */
@@ -45,7 +45,7 @@ export interface Held {
 
 export interface Chain {
   readonly world: World;
-  readonly logins: LoginPorts;
+  readonly logins: World['logins'];
   readonly administrators: Administrator[];
   readonly values: Extract<Source, { kind: 'token' }>[];
   readonly policies: string[];
@@ -84,12 +84,18 @@ function randomBy(chance: Chance, count: number): Uint8Array {
   return new Uint8Array(words.buffer, 0, count);
 }
 
-/** Who that is to the login, now: the roles of an identity are looked up by the chain each time. */
-export async function callerOf({ logins, administrators }: Chain, source: Source): Promise<Caller> {
-  if (source.kind === 'token') return { kind: 'token', secret: source.value };
-  if (source.kind === 'workload') return source;
-  const policies = await logins.policies.list(accountHandle(ACCOUNT));
-  return { ...source, roles: rolesOf(source.identity, administrators, policies) };
+/** The principal that the source is at a login, now. */
+export async function principalOf(
+  { logins, world }: Pick<Chain, 'logins' | 'world'>,
+  source: Source,
+  context: LoginContext = { service: SERVICES[0].name, namespaces: [] },
+): Promise<Principal> {
+  if (source.kind === 'token') return principalWith(logins, source.value, context);
+  const principal =
+    source.kind === 'workload'
+      ? await workloadPrincipal(logins, source.workload, world.now)
+      : await identityPrincipal(logins, source.identity, world.now);
+  return withNamespaces(logins.store, principal, context);
 }
 
 /** What `promise` comes to; undefined when the caller is refused. Anything but a refusal fails the test. */
@@ -165,7 +171,7 @@ const vend: Act = async (chain, chance) => {
   ];
   const source = pick(chance, chain.values.length > 0 && chance(2) === 0 ? chain.values : sources);
   const vended = await vendCredential(chain.logins, {
-    caller: await callerOf(chain, source),
+    principal: await principalOf(chain, source),
     service: pick(chance, SERVICES),
     access: accessBy(chance),
     repositories: patternsBy(chance),

@@ -2,13 +2,17 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { parseScopes } from '../../lib/domain/access.ts';
 import type { Account } from '../../lib/domain/account.ts';
-import { Secret } from '../../lib/domain/secret.ts';
+import { namespacesOf } from '../../lib/domain/grant.ts';
+import type { LoginContext, Principal } from '../../lib/domain/principal.ts';
+import { Secret, secretFormatOf } from '../../lib/domain/secret.ts';
 import type { CredentialKeys } from '../../lib/ports/keys.ts';
 import type { Actor } from '../../lib/usecases/audit.ts';
+import { authenticateLogin, type LoginAuthenticationPorts } from '../../lib/usecases/authenticate.ts';
 import type { Login, LoginPorts } from '../../lib/usecases/log-in.ts';
 import { logIn } from '../../lib/usecases/log-in.ts';
 import type { NamespacePorts } from '../../lib/usecases/manage-namespaces.ts';
 import type { TokenPorts } from '../../lib/usecases/manage-tokens.ts';
+import type { VendPorts } from '../../lib/usecases/vend-credential.ts';
 import type { Stores } from '../contracts/stores.ts';
 import { memoryStores } from '../fakes/memory-stores.ts';
 import { ACCOUNT, NOW } from './records.ts';
@@ -17,7 +21,7 @@ export interface World {
   readonly stores: Stores;
   readonly tokens: TokenPorts;
   readonly namespaces: NamespacePorts;
-  readonly logins: LoginPorts;
+  readonly logins: LoginPorts & VendPorts & LoginAuthenticationPorts;
   /** Seconds since 1970. */
   now: number;
 }
@@ -35,6 +39,8 @@ export const CREDENTIAL_KEYS: CredentialKeys = {
   current: async () => 'k1',
   mac: async (key, text) => (key === 'k1' ? createHmac('sha256', key).update(text).digest() : undefined),
 };
+
+const unexpected = () => Promise.reject(new Error('no issuer is expected to be asked'));
 
 /** A world over these stores; access tokens are their claims, unsigned. */
 export function worldOn(stores: Stores = memoryStores()): World {
@@ -58,6 +64,8 @@ export function worldOn(stores: Stores = memoryStores()): World {
     namespaces: { namespaces, audit, clock, registration: 'open' },
     logins: {
       store: logins,
+      identities: { identify: unexpected },
+      workloads: { verify: unexpected },
       signer: { sign: async claims => JSON.stringify(claims) },
       clock,
       randomBytes,
@@ -83,8 +91,24 @@ export function actorOf(account: Account = ACCOUNT, name = 'alice'): Actor {
   };
 }
 
-/** A login with a registry token. */
-export function logInWith({ logins }: World, value: string, scope = ''): Promise<Login> {
-  const caller = { kind: 'token', secret: new Secret(value) } as const;
-  return logIn(logins, { caller, service: SERVICE, requested: parseScopes([scope]) });
+/** The principal behind a registry token or a credential. */
+export function principalWith(
+  ports: LoginAuthenticationPorts,
+  secret: Secret,
+  context: LoginContext = { service: SERVICE.name, namespaces: [] },
+): Promise<Principal> {
+  const credentials = { userName: 'token', secret, format: secretFormatOf(secret) } as const;
+  return authenticateLogin(ports, credentials, context);
+}
+
+/** A login with a registry token or a credential. */
+export async function logInWith(
+  { logins }: World,
+  value: string,
+  scope = '',
+): Promise<Login & { readonly principal: Principal }> {
+  const requested = parseScopes([scope]);
+  const context = { service: SERVICE.name, namespaces: namespacesOf(requested) };
+  const principal = await principalWith(logins, new Secret(value), context);
+  return { ...(await logIn(logins, { principal, service: SERVICE, requested })), principal };
 }

@@ -83,7 +83,7 @@ describe.each(CRASHES)('a request to %s a token that ended %s step %d', (act, mo
     const { record, value } = await ACTS[act](world);
     const [token, ...others] = await tokensIn(world);
     expect([token?.id, token?.generation, others]).toEqual([record.id, GENERATION[act], []]);
-    expect((await logInWith(world, value.reveal())).subject).toBe(`token:${record.id}`);
+    expect((await logInWith(world, value.reveal())).principal.subject).toBe(`token:${record.id}`);
     const again = await ACTS[act](world);
     expect([again.record.id, again.value.reveal()]).toEqual([record.id, value.reveal()]);
     expect((await tokensIn(world)).map(({ generation }) => generation)).toEqual([GENERATION[act]]);

@@ -8,7 +8,14 @@ import { vendCredential } from '../../lib/usecases/vend-credential.ts';
 import type { Stores } from '../contracts/stores.ts';
 import { memoryStores } from '../fakes/memory-stores.ts';
 import { everyWay, interleave, startProcess } from '../support/interleaving.ts';
-import { actorOf, CREDENTIAL_KEYS, logInWith, type World, worldOn } from '../support/memory-ports.ts';
+import {
+  actorOf,
+  CREDENTIAL_KEYS,
+  logInWith,
+  principalWith,
+  type World,
+  worldOn,
+} from '../support/memory-ports.ts';
 import { type Around, countSteps, failingAt, type Moment, stepped } from '../support/steps.ts';
 import { useEngine } from '../support/stores.ts';
 
@@ -38,7 +45,7 @@ async function newToken({ tokens }: World): Promise<{ id: string; value: string 
 
 async function newCredential({ logins }: World, value: string): Promise<string> {
   const vended = await vendCredential(logins, {
-    caller: { kind: 'token', secret: new Secret(value) },
+    principal: await principalWith(logins, new Secret(value)),
     service: {
       name: 'localhost:5000',
       registry: 'x',

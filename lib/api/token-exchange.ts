@@ -1,0 +1,106 @@
+/** Token exchange (RFC 8693): a subject token in, a credential out. */
+import { type Access, parseScopes } from '../domain/access.ts';
+import { CREDENTIAL_LIFE_SECONDS } from '../domain/credential.ts';
+import { PullpassError } from '../domain/errors.ts';
+import { isPattern } from '../domain/repository.ts';
+import type { Service } from '../domain/service.ts';
+import { type Form, single } from '../http/form.ts';
+import type { PendingLogin, Request } from '../http/request.ts';
+import {
+  type Vended,
+  type VendPorts,
+  type VendRequest,
+  vendCredential,
+} from '../usecases/vend-credential.ts';
+import type { ExchangedCredential } from './credential-responses.ts';
+import { serviceNamed } from './parameters.ts';
+import { recordVended, type VendedTelemetry } from './vended-event.ts';
+
+export interface TokenExchangeOptions extends VendedTelemetry {
+  readonly ports: VendPorts;
+  readonly services: readonly Service[];
+}
+
+/** A password, and no access token (RFC 8693 section 2.2.1: `token_type` N_A). */
+const ISSUED_TYPE = 'urn:pullpass:token-type:credential';
+
+/** Delegation to an actor is not offered, and a parameter that is not understood must not be ignored. */
+const NOT_OFFERED = ['actor_token', 'actor_token_type', 'resource'] as const;
+
+const MAX_PATTERNS = 32;
+
+/** `audience` or `service` names the registry; every scope is `repository:<pattern>:pull` or `…:pull,push`. */
+export function pendingExchange(options: TokenExchangeOptions, request: Request): PendingLogin {
+  checkParameters(request);
+  const service = serviceNamed(targetOf(request.form), options.services);
+  const bounds = boundsOf(request.form.get('scope') ?? []);
+  const expiresInSeconds = CREDENTIAL_LIFE_SECONDS.default;
+  return {
+    context: { service: service.name, namespaces: [] },
+    async answer(principal) {
+      const vended = await vendCredential(options.ports, { principal, service, expiresInSeconds, ...bounds });
+      recordVended(options, { ...request, principal }, vended);
+      return { status: 200, json: answerOf(vended) };
+    },
+  };
+}
+
+/** A parameter outside the form could be a bound that the client relies on. */
+function checkParameters({ form, query }: Request): void {
+  if (query.size > 0) throw invalid('The parameters of a token exchange belong in the form.');
+  const unknown = NOT_OFFERED.find(name => form.has(name));
+  if (unknown !== undefined) throw invalid(`The parameter ${unknown} is not offered here.`);
+  const wanted = single(form, 'requested_token_type');
+  if (wanted !== undefined && wanted !== ISSUED_TYPE) throw invalid(`Only ${ISSUED_TYPE} is issued here.`);
+}
+
+function targetOf(form: Form): string | undefined {
+  const [audience, service] = [single(form, 'audience'), single(form, 'service')];
+  if (audience !== undefined && service !== undefined && audience !== service) {
+    throw invalid('The parameters audience and service name two registries.');
+  }
+  return audience ?? service;
+}
+
+/**
+ * A credential has one access for all its repositories. A login ignores a scope that it cannot read; here that would
+ * drop a bound.
+ */
+function boundsOf(values: readonly string[]): Pick<VendRequest, 'access' | 'repositories'> {
+  const words = values.flatMap(value => value.split(' ')).filter(word => word !== '');
+  if (words.length === 0) return { access: 'pull', repositories: null };
+  const scopes = parseScopes(words);
+  const [access, ...others] = new Set(scopes.map(({ actions }) => accessOf(actions)));
+  const repositories = scopes.map(({ name }) => name);
+  const isReadable =
+    words.every(word => parseScopes([word]).length === 1) &&
+    access !== undefined &&
+    others.length === 0 &&
+    scopes.every(({ type, name }) => type === 'repository' && isPattern(name)) &&
+    scopes.length <= MAX_PATTERNS;
+  if (isReadable) return { access, repositories };
+  const example = 'repository:team-a/app:pull or repository:team-a/*:pull,push';
+  throw invalid(`Every scope must be like ${example}, with the same actions, and at most ${MAX_PATTERNS}.`);
+}
+
+function accessOf(actions: ReadonlySet<string>): Access | undefined {
+  const others = [...actions].filter(action => action !== 'pull' && action !== 'push');
+  if (others.length > 0 || actions.size === 0) return undefined;
+  return actions.has('push') ? 'push' : 'pull';
+}
+
+function answerOf({ password, access, repositories, endsAt, vendedAt }: Vended): ExchangedCredential {
+  const actions = access === 'push' ? 'pull,push' : 'pull';
+  const scope = repositories?.map(pattern => `repository:${pattern}:${actions}`).join(' ');
+  return {
+    access_token: password.reveal(),
+    issued_token_type: ISSUED_TYPE,
+    token_type: 'N_A',
+    expires_in: endsAt - vendedAt,
+    ...(scope === undefined ? {} : { scope }),
+  };
+}
+
+function invalid(detail: string): PullpassError {
+  return new PullpassError('invalid-request', { detail });
+}

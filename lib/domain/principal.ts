@@ -1,0 +1,72 @@
+/** What a request presents, and the principal that it is authenticated as. */
+import type { Account } from './account.ts';
+import type { Parent } from './credential.ts';
+import type { Permission } from './grant.ts';
+import type { AssertionKind, Identity } from './identity.ts';
+import type { HeldRole } from './policy.ts';
+import type { Secret, SecretFormat } from './secret.ts';
+
+/** A secret, and the user name that says what it should be. Nothing is verified yet. */
+export interface PresentedSecret {
+  readonly userName: 'oidc' | 'token' | AssertionKind;
+  readonly secret: Secret;
+  /** What the secret looks like; undefined: nothing in particular, such as an API key. */
+  readonly format: SecretFormat | undefined;
+}
+
+export type Credentials = PresentedSecret | { readonly userName: 'anonymous' };
+
+/** The authenticated caller. Times are seconds since 1970. */
+export interface Principal {
+  readonly kind: 'anonymous' | 'credential' | 'identity' | 'token' | 'workload';
+  /** The user name that the secret was presented under. */
+  readonly userName: Credentials['userName'];
+  /** `token:<id>`, or the issuer's name for the caller; empty when anonymous. */
+  readonly subject: string;
+  readonly account: Account | undefined;
+  readonly permissions: readonly Permission[];
+  /** Of the namespaces that a login asks for, those that the account owns. */
+  readonly ownedNamespaces: ReadonlySet<string>;
+  /** When the secret ends; null: it has no end of its own. */
+  readonly endsAt: number | null;
+  /** What credentials may be vended from; undefined: nothing, as from a credential. */
+  readonly delegationSource?: DelegationSource;
+  /** The `jti` of the credential that was presented. */
+  readonly credential?: string;
+  /** The account that a workload's token names, also when none of its trusts matches. */
+  readonly accountHandle?: string;
+}
+
+/** A principal with an IAM identity, and its roles in its account. */
+export interface IdentityPrincipal extends Principal {
+  readonly kind: 'identity';
+  readonly account: Account;
+  readonly identity: Identity;
+  readonly roles: readonly HeldRole[];
+}
+
+/** The parent of vended credentials, and when they end at the latest (null: the parent has no end). */
+export interface DelegationSource {
+  readonly handle: string;
+  readonly parent: Parent;
+  readonly endsAt: number | null;
+}
+
+/** What a login asks for: its first read fetches the claims of these namespaces along with the caller's record. */
+export interface LoginContext {
+  readonly service: string;
+  readonly namespaces: readonly string[];
+}
+
+const NO_NAMESPACES: ReadonlySet<string> = new Set();
+
+/** A principal that may do nothing. */
+export const ANONYMOUS: Principal = {
+  kind: 'anonymous',
+  userName: 'anonymous',
+  subject: '',
+  account: undefined,
+  permissions: [],
+  ownedNamespaces: NO_NAMESPACES,
+  endsAt: null,
+};

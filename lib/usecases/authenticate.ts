@@ -1,0 +1,153 @@
+/** Authenticates what a request presents, as its route requires. */
+import { PullpassError, unauthenticated } from '../domain/errors.ts';
+import type { AssertionKind, Identity } from '../domain/identity.ts';
+import { mayAdminister } from '../domain/policy.ts';
+import {
+  ANONYMOUS,
+  type Credentials,
+  type IdentityPrincipal,
+  type LoginContext,
+  type PresentedSecret,
+  type Principal,
+} from '../domain/principal.ts';
+import type { SecretFormat } from '../domain/secret.ts';
+import { toSeconds } from '../domain/time.ts';
+import type { IdentityVerifier, WorkloadVerifier } from '../ports/iam.ts';
+import type { NonceStore } from '../ports/stores.ts';
+import type { Clock } from '../ports/system.ts';
+import { credentialPrincipal } from './credential-principal.ts';
+import {
+  type IdentityPorts,
+  identityPrincipal,
+  type PrincipalPorts,
+  tokenPrincipal,
+  withNamespaces,
+  workloadPrincipal,
+} from './principal.ts';
+
+export interface ManagementAuthenticationPorts extends IdentityPorts {
+  readonly identities: IdentityVerifier;
+  readonly nonces: NonceStore;
+  /** Whether replayable assertions may manage (`PULLPASS_WEAK_MANAGEMENT`). */
+  readonly weakManagement: boolean;
+  readonly clock: Clock;
+}
+
+export interface LoginAuthenticationPorts extends PrincipalPorts {
+  readonly identities: IdentityVerifier;
+  readonly workloads: WorkloadVerifier;
+  readonly clock: Clock;
+}
+
+export interface VendAuthenticationPorts extends LoginAuthenticationPorts {
+  readonly nonces: NonceStore;
+}
+
+export type ManagementRequirement = 'administrator' | 'identity' | 'strong-administrator';
+
+/** The formats that each user name takes. An IAM may sign its refresh tokens, or not. */
+const FORMATS: Readonly<Record<PresentedSecret['userName'], readonly SecretFormat[]>> = {
+  token: ['a registry token', 'a credential'],
+  iamapikey: [],
+  iambearer: ['a signed token'],
+  iamrefresh: ['a signed token'],
+  awsiam: ['a presigned request'],
+  oidc: ['a signed token'],
+};
+
+/** The identity that manages an account. Throws `unauthenticated`, `forbidden` or `unavailable`. */
+export async function authenticateManager(
+  ports: ManagementAuthenticationPorts,
+  credentials: Credentials,
+  required: ManagementRequirement,
+): Promise<IdentityPrincipal> {
+  if (credentials.userName === 'anonymous') throw unauthenticated('no credentials', 'no-secret');
+  requireFormat(credentials);
+  const { userName, secret } = credentials;
+  if (!isAssertion(userName)) throw unauthenticated(`${userName} cannot manage`, 'misplaced');
+  const identity = await singleUse(ports).identify({ kind: userName, secret }, ports.clock());
+  requireStrength(identity, required, ports.weakManagement);
+  const principal = await identityPrincipal(ports, identity, toSeconds(ports.clock()));
+  if (required !== 'identity' && !mayAdminister(principal.roles)) {
+    const reason = `${identity.subject} of ${identity.account} has no role administrator`;
+    throw new PullpassError('forbidden', { reason });
+  }
+  return principal;
+}
+
+/** The principal of a login. Clients send a stored password again and again, so an assertion may repeat. */
+export async function authenticateLogin(
+  ports: LoginAuthenticationPorts,
+  credentials: Credentials,
+  context: LoginContext,
+): Promise<Principal> {
+  if (credentials.userName === 'anonymous') return ANONYMOUS;
+  requireFormat(credentials);
+  const { userName, secret, format } = credentials;
+  const moment = { ...context, now: toSeconds(ports.clock()) };
+  if (userName === 'token') {
+    const find = format === 'a credential' ? credentialPrincipal : tokenPrincipal;
+    return find(ports, secret, moment);
+  }
+  const principal =
+    userName === 'oidc'
+      ? await workloadPrincipal(ports, await ports.workloads.verify(secret, ports.clock()), moment.now)
+      : await identityPrincipal(
+          ports,
+          await ports.identities.identify({ kind: userName, secret }, ports.clock()),
+          moment.now,
+        );
+  return withNamespaces(ports.store, principal, context);
+}
+
+/** The principal that a credential is vended to: anyone who may log in, with a fresh assertion, but no credential. */
+export async function authenticateVend(
+  ports: VendAuthenticationPorts,
+  credentials: Credentials,
+): Promise<Principal> {
+  if (credentials.userName === 'anonymous') throw unauthenticated('no credentials', 'no-secret');
+  if (credentials.format === 'a credential') {
+    throw unauthenticated('nothing is vended from a credential', 'misplaced');
+  }
+  const context = { service: '', namespaces: [] };
+  return authenticateLogin({ ...ports, identities: singleUse(ports) }, credentials, context);
+}
+
+/** A secret in the wrong place goes nowhere: least of all one of ours to an issuer, as if it were an API key. */
+function requireFormat({ userName, format }: PresentedSecret): void {
+  if (format === undefined || FORMATS[userName].includes(format)) return;
+  throw unauthenticated(`${userName} with ${format}`, 'misplaced');
+}
+
+function isAssertion(userName: PresentedSecret['userName']): userName is AssertionKind {
+  return userName !== 'oidc' && userName !== 'token';
+}
+
+/** Management refuses an assertion that another service could have replayed, unless the operator allows it. */
+function requireStrength(
+  { strength }: Identity,
+  required: ManagementRequirement,
+  weakManagement: boolean,
+): void {
+  if (strength === 'strong' || (weakManagement && required !== 'strong-administrator')) return;
+  throw new PullpassError('forbidden', {
+    detail:
+      'This proof can be replayed by other services; use an API key, or a token made for this audience.',
+  });
+}
+
+/** Accepts an assertion that anyone who reads a log could send again once. */
+function singleUse({
+  identities,
+  nonces,
+}: Pick<VendAuthenticationPorts, 'identities' | 'nonces'>): IdentityVerifier {
+  return {
+    async identify(assertion, nowMs) {
+      const identity = await identities.identify(assertion, nowMs);
+      const { nonce, expiresAt } = identity;
+      if (nonce === null || (await nonces.consume(nonce, expiresAt ?? Math.ceil(nowMs / 1000))))
+        return identity;
+      throw unauthenticated('the assertion was used before', 'not-proven');
+    },
+  };
+}
