@@ -1,7 +1,7 @@
+/** The alarms of a deployment, and the topic that they are published to. */
 import type { Count, Observation } from '../lib/domain/metrics.ts';
 import { type Resource, ref } from './template.ts';
 
-/** The topic of all alarms. */
 const TOPIC = 'Alarms';
 const MINUTE = 60;
 const HOUR = 3600;
@@ -13,12 +13,13 @@ interface Alarm {
   readonly metric: string;
   readonly dimensions: Readonly<Record<string, unknown>>;
   readonly statistic: 'Sum' | 'Minimum' | 'Maximum';
-  /** The alarm comes when the figure is greater, less, or not less than this. */
+  /** The comparison and the threshold that raise the alarm. */
   readonly when: readonly ['>' | '<' | '>=', number | object];
-  /** Seconds that one figure covers, how many of them are looked at, and how many must be bad. */
+  /** Seconds of one period. */
   readonly period: number;
-  readonly of?: readonly [bad: number, looked: number];
-  /** Silence is bad, too. */
+  /** How many periods must breach the threshold, out of how many. Default: one of one. */
+  readonly of?: readonly [breaching: number, evaluated: number];
+  /** A period without data raises the alarm too. */
   readonly silence?: 'breaching';
 }
 
@@ -28,11 +29,11 @@ const COMPARISONS = {
   '>=': 'GreaterThanOrEqualToThreshold',
 } as const;
 
-/** What functions count themselves, by the names that they have for it. */
+/** A metric of our own functions. */
 const own = (metric: Count | Observation, stage: string) =>
   ({ namespace: 'Pullpass', metric, dimensions: { Stage: stage } }) as const;
 
-/** By logical name. Thresholds of keys follow lib/domain/key-ring.ts: a leaf signs for 7 of its 14 days. */
+/** By logical name. The thresholds of keys follow from lib/domain/key-ring.ts: a leaf signs for 7 of its 14 days. */
 function alarmsOf(stage: string): Record<string, Alarm> {
   const lambda = (metric: string, name: string) => ({
     namespace: 'AWS/Lambda',
@@ -134,7 +135,7 @@ function alarmsOf(stage: string): Record<string, Alarm> {
   };
 }
 
-/** Two alarms for a function. */
+/** The two alarms of each function. */
 function alarmsOfFunction(name: string, stage: string): Record<string, Alarm> {
   const common = {
     namespace: 'AWS/Lambda',
@@ -174,7 +175,7 @@ export function alarmResources(functions: readonly string[], stage: string): Rec
 
 function toResource(name: string, alarm: Alarm): Resource {
   const [comparison, threshold] = alarm.when;
-  const [bad, looked] = alarm.of ?? [1, 1];
+  const [breaching, evaluated] = alarm.of ?? [1, 1];
   return {
     Type: 'AWS::CloudWatch::Alarm',
     Properties: {
@@ -187,8 +188,8 @@ function toResource(name: string, alarm: Alarm): Resource {
       ComparisonOperator: COMPARISONS[comparison],
       Threshold: threshold,
       Period: alarm.period,
-      EvaluationPeriods: looked,
-      DatapointsToAlarm: bad,
+      EvaluationPeriods: evaluated,
+      DatapointsToAlarm: breaching,
       TreatMissingData: alarm.silence ?? 'notBreaching',
       AlarmActions: [ref(TOPIC)],
       OKActions: [ref(TOPIC)],

@@ -1,4 +1,4 @@
-/** `npm run build:cli`: makes the package of the command line in .build/cli, and packs it beside. */
+/** `npm run build:cli`: builds the package of the command line in .build/cli, and packs it next to that. */
 import { execFileSync } from 'node:child_process';
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,10 +11,10 @@ const OUTPUT = join(ROOT, '.build');
 const PACKAGE = join(OUTPUT, 'cli');
 const COMMANDS = ['pullpass', 'docker-credential-pullpass', 'pullpass-kubelet-provider'];
 
-/** The oldest Node that has all that the command uses. */
+/** The oldest Node that the command runs on. */
 const NODE = { major: 20, minor: 19 };
 
-/** Comes before everything else in a file, in words that the oldest Node understands. */
+/** The first lines of each file, in syntax that every Node reads: an older one gets a message instead of a syntax error. */
 const PROLOGUE = `#!/usr/bin/env node
 var node = process.versions.node.split('.').map(Number);
 if (node[0] < ${NODE.major} || (node[0] === ${NODE.major} && node[1] < ${NODE.minor})) {
@@ -32,9 +32,9 @@ await copyFile(join(ROOT, 'cli', 'README.md'), join(PACKAGE, 'README.md'));
 pack();
 
 /**
- * One file for each command, with all that it needs; the same sources give the same bytes. CommonJS: an older Node
- * reads its first lines before it misses anything, and what is imported late is evaluated late within the one file.
- * Answers the paths of what went into them.
+ * One file for each command, with all its dependencies; the same sources give the same bytes. CommonJS, so that an older
+ * Node reaches the version check, and late imports are evaluated late although there is one file. Returns the paths of
+ * everything that was bundled.
  */
 async function bundle(): Promise<string[]> {
   const { metafile } = await build({

@@ -1,4 +1,4 @@
-/** `npm run build`: bundles every function to .build/functions, prints their sizes, fails when one exceeds its budget. */
+/** `npm run build`: bundles every function to .build/functions, prints the sizes, and fails when one exceeds its budget. */
 import { readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';

@@ -1,13 +1,13 @@
-/** Bundles one function for Node 24 on Lambda, and says what came of it. */
+/** Bundles one function for Node 24 on Lambda, and reports its size and contents. */
 import { join } from 'node:path';
 import { build, type Metafile } from 'esbuild';
 
-/** What a bundle is made of; sizes in bytes, minified. */
+/** Sizes in bytes, minified. */
 export interface Bundle {
   readonly name: string;
   readonly startBytes: number;
   readonly totalBytes: number;
-  /** By package, or by file where it is our own. */
+  /** Bytes by package, or by file for our own. */
   readonly contents: ReadonlyMap<string, number>;
 }
 
@@ -16,9 +16,8 @@ const ENTRY = 'index.mjs';
 const PACKAGE = /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//;
 
 /**
- * Writes functions/<name>.ts with all that it needs to `<directory>/<name>/index.mjs`. The same sources give the same
- * bytes. ES modules of packages are preferred and chunks split off, because Lambda pays for what a start has to
- * parse: the SDK's credential providers load only where they are needed.
+ * Writes functions/<name>.ts with all its dependencies to `<directory>/<name>/index.mjs`. The same sources give the same
+ * bytes. A cold start parses only static imports: late imports, such as the SDK's credential providers, become chunks.
  */
 export async function bundle(name: string, directory: string): Promise<Bundle> {
   const { metafile } = await build({
@@ -39,7 +38,7 @@ export async function bundle(name: string, directory: string): Promise<Bundle> {
   return describeBundle(name, metafile);
 }
 
-/** Reads the size and contents of a bundle off esbuild's account of it. */
+/** Size and contents of a bundle, from esbuild's metafile. */
 function describeBundle(name: string, { outputs }: Metafile): Bundle {
   const contents = new Map<string, number>();
   for (const { inputs } of Object.values(outputs)) {

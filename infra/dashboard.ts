@@ -1,7 +1,8 @@
+/** The dashboard of a deployment. */
 import type { Count, Observation } from '../lib/domain/metrics.ts';
 import { type Resource, sub } from './template.ts';
 
-/** Of a grid of 24 columns. */
+/** CloudWatch has a grid of 24 columns. */
 const WIDTH = 8;
 const HEIGHT = 6;
 const COLUMNS = 3;
@@ -11,11 +12,11 @@ interface Widget {
   readonly title: string;
   readonly stat: string;
   readonly lines: readonly Line[];
-  /** Seconds that a point covers. */
+  /** Seconds of one point. */
   readonly period?: number;
 }
 
-/** The dashboard as a resource. It stands in one text, in which CloudFormation puts region, table and API. */
+/** The dashboard as a resource. Its body is one text; CloudFormation fills in the region, the table and the API. */
 export function dashboardResource(functions: readonly string[], stage: string): Record<string, Resource> {
   const body = { widgets: widgetsOf(functions, stage).map(toWidget) };
   return {
@@ -38,10 +39,10 @@ function widgetsOf(functions: readonly string[], stage: string): Widget[] {
       { label: name },
     ]);
   const ofApi = (...metrics: readonly string[]): Line[] =>
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation puts it in
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation fills it in
     metrics.map(metric => ['AWS/ApiGateway', metric, 'ApiId', '${HttpApi}']);
   const ofTable = (...metrics: readonly string[]): Line[] =>
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation puts it in
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation fills it in
     metrics.map(metric => ['AWS/DynamoDB', metric, 'TableName', '${Table}']);
   const reasons = `SEARCH('{Pullpass,Stage,Reason} Stage="${stage}" MetricName="Denials"', 'Sum')`;
   return [
@@ -85,7 +86,7 @@ function toWidget({ title, stat, lines, period = 300 }: Widget, index: number): 
     y: Math.floor(index / COLUMNS) * HEIGHT,
     width: WIDTH,
     height: HEIGHT,
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation puts it in
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation fills it in
     properties: { title, view: 'timeSeries', region: '${AWS::Region}', stat, period, metrics: lines },
   };
 }

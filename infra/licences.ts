@@ -1,15 +1,15 @@
-/** The licences of what is bundled: whoever passes a package on has to pass on its licence, too. */
+/** The licences of bundled packages, which have to be distributed with them. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 const PACKAGE = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//;
 const LICENCE = /^licen[cs]e(?:\.\w+)?$/i;
 
-/** A text with the licence of every package that one of the files is of. `inputs` are paths from `root`. */
+/** One text with the licence of every package that one of the files belongs to. `inputs` are paths from `root`. */
 export async function licencesOf(inputs: Iterable<string>, root: string): Promise<string> {
   const directories = new Set([...inputs].flatMap(path => PACKAGE.exec(path)?.[1] ?? []));
   const texts = await Promise.all([...directories].map(directory => licenceIn(join(root, directory))));
-  // A package can be there several times, in places that differ from one installation to the next.
+  // A package can be installed several times, at paths that differ between installations.
   return [...new Set(texts)].sort(compare).join(`\n${'-'.repeat(80)}\n\n`);
 }
 

@@ -1,4 +1,4 @@
-/** The routes of the HTTP API, from the one table of routes, and how often each may be asked. */
+/** The routes of the HTTP API, from the table of routes, and their throttles. */
 import { type FunctionName, ROUTES } from '../lib/api/routes.ts';
 
 /** A function that the HTTP API calls. */
@@ -7,14 +7,14 @@ export type HttpFunction = FunctionName | 'fallback';
 export interface Throttle {
   /** Requests per second. */
   readonly rate: number;
-  /** Requests that may come at once. */
+  /** Requests at once. */
   readonly burst: number;
 }
 
 /**
- * For each route of a function; requests beyond are 429 by the platform. The sum stays below the 10 000 a second that an
- * account has in a region, so no flood on one route takes from another. A thousand agents that log in at once, docker
- * with its first attempt by POST and its second by GET, stay within the burst.
+ * For each route of a function; API Gateway answers 429 beyond. All rates together stay below the account's 10 000 a second
+ * in a region, so a flood on one route takes nothing from another. The login burst fits a thousand agents at once, each
+ * with docker's two attempts, by POST and by GET.
  */
 const THROTTLES: Readonly<Record<HttpFunction, Throttle>> = {
   login: { rate: 1500, burst: 2500 },
@@ -24,21 +24,21 @@ const THROTTLES: Readonly<Record<HttpFunction, Throttle>> = {
   fallback: { rate: 20, burst: 50 },
 };
 
-/** A route that costs what a login costs, and that only monitors ask. */
-const RARE: Readonly<Record<string, Throttle>> = { 'GET /health': { rate: 10, burst: 20 } };
+/** Health checks cost as much as a login, and only monitors ask for them. */
+const EXCEPTIONS: Readonly<Record<string, Throttle>> = { 'GET /health': { rate: 10, burst: 20 } };
 
-/** The events of a function, as osls has them. */
+/** The events of a function, in the form of osls. */
 export function eventsOf(name: HttpFunction): object[] {
   if (name === 'fallback') return [{ httpApi: '*' }];
   return ROUTES[name].map(({ method, path }) => ({ httpApi: `${method} ${path}` }));
 }
 
-/** The settings of the stage: one line for each route, and those of `$default` for what has none. */
+/** The settings of the stage: one entry for each route, and defaults for every other path. */
 export function routeSettings(): object {
   const lines = Object.entries(ROUTES).flatMap(([name, routes]) =>
     routes.map(({ method, path }) => {
       const key = `${method} ${path}`;
-      return [key, settings(RARE[key] ?? THROTTLES[name as FunctionName])];
+      return [key, settings(EXCEPTIONS[key] ?? THROTTLES[name as FunctionName])];
     }),
   );
   return { DefaultRouteSettings: settings(THROTTLES.fallback), RouteSettings: Object.fromEntries(lines) };

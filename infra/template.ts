@@ -1,4 +1,4 @@
-/** A CloudFormation template, as far as this project makes and reads one. */
+/** The parts of a CloudFormation template that this project writes and reads. */
 
 export interface Resource {
   readonly Type: string;
@@ -16,12 +16,12 @@ export interface Template {
   readonly Outputs: Readonly<Record<string, { readonly Value: unknown; readonly Condition?: string }>>;
 }
 
-/** The value of a parameter, or what CloudFormation calls a resource. */
+/** The value of a parameter, or the physical name of a resource. */
 export function ref(name: string): { Ref: string } {
   return { Ref: name };
 }
 
-/** A text in which CloudFormation puts the value of every `${name}`. */
+/** A text in which CloudFormation replaces every `${name}` by its value. */
 export function sub(text: string): { 'Fn::Sub': string } {
   return { 'Fn::Sub': text };
 }

@@ -1,6 +1,6 @@
 /**
- * What osls lacks for this deployment: routes from the one table of routes, archives of our own bundles and nothing else, and a
- * package that has the same bytes whenever it is made of the same sources.
+ * What osls lacks for this deployment: routes from the table of routes, archives of our own bundles and nothing else, and
+ * the same package bytes from the same sources.
  */
 import { execFileSync } from 'node:child_process';
 import { hash } from 'node:crypto';
@@ -14,7 +14,7 @@ import { eventsOf, type HttpFunction, routeSettings } from '../routes.ts';
 import type { Template } from '../template.ts';
 import { zipOf } from '../zip.ts';
 
-/** As far as it is used here. */
+/** The parts of osls that are used here. */
 interface Osls {
   readonly serviceDir: string;
   readonly service: {
@@ -31,10 +31,10 @@ interface Question {
   resolveConfigurationProperty(path: readonly string[]): Promise<unknown>;
 }
 
-/** Where osls leaves what is deployed. */
+/** Where osls writes the package. */
 const OUTPUT = '.serverless';
 const SERVICES = 'deployment/services.json';
-/** The files of a deployment, by the variable that names them where Lambda puts them. */
+/** The deployment files, by the variable that names their path on Lambda. */
 const FILES = { PULLPASS_SERVICES: SERVICES, PULLPASS_ISSUERS: 'deployment/issuers.json' } as const;
 
 export default class PullpassPlugin {
@@ -47,11 +47,11 @@ export default class PullpassPlugin {
     this.hooks = {
       'before:package:createDeploymentArtifacts': () => this.#pack(),
       'after:package:compileEvents': () => this.#limitRoutes(),
-      'before:package:finalize': () => this.#dropNeedless(),
+      'before:package:finalize': () => this.#dropRedundant(),
     };
   }
 
-  /** Bundles anew, so that nothing stale is ever deployed. */
+  /** Bundles again, so that nothing stale is deployed. */
   async #pack(): Promise<void> {
     const { serviceDir, service } = this.#osls;
     const bundles = join(serviceDir, '.build', 'package');
@@ -59,7 +59,7 @@ export default class PullpassPlugin {
     for (const [name, settings] of Object.entries(service.functions)) {
       await bundle(name, bundles);
       const bytes = await zipOf(join(bundles, name), filesOf(serviceDir, settings));
-      // The name is new when the content is: CloudFormation looks at nothing else.
+      // The name changes with the content, because CloudFormation compares only names.
       const artifact = `${OUTPUT}/${name}-${hash('sha256', bytes).slice(0, 16)}.zip`;
       await writeFile(join(serviceDir, artifact), bytes);
       settings.package = { ...settings.package, artifact };
@@ -67,20 +67,20 @@ export default class PullpassPlugin {
     service.package.artifactDirectoryName = `serverless/${service.service}/${service.provider.stage}/${timeOf(serviceDir)}`;
   }
 
-  /** API Gateway refuses settings of routes that it does not have yet. */
+  /** API Gateway refuses settings for routes that do not exist yet. */
   #limitRoutes(): void {
     const { Resources } = this.#osls.service.provider.compiledCloudFormationTemplate;
     const routes = Object.keys(Resources).filter(
       name => Resources[name]?.Type === 'AWS::ApiGatewayV2::Route',
     );
     const stage = Resources.HttpApiStage;
-    if (stage === undefined) throw new Error('There is no stage to limit the routes of.');
+    if (stage === undefined) throw new Error('The template has no HttpApiStage.');
     stage.DependsOn = routes;
     Object.assign(stage.Properties, routeSettings());
   }
 
-  /** osls names dependencies that references establish anyway; checkers rightly complain. */
-  #dropNeedless(): void {
+  /** osls names dependencies that references imply already; linters complain about them. */
+  #dropRedundant(): void {
     const { Resources } = this.#osls.service.provider.compiledCloudFormationTemplate;
     for (const resource of Object.values(Resources)) {
       const referred = new Set(referredIn(resource.Properties));
@@ -106,7 +106,8 @@ async function answer({ address, ...osls }: Question): Promise<{ value: unknown 
   const [what, name] = address.split('.');
   if (what === 'routes') return { value: eventsOf(name as HttpFunction) };
   if (what === 'services') return { value: hash('sha256', readFileSync(SERVICES)) };
-  if (what !== 'alarms') throw new Error(`Nobody knows pullpass:${address}.`);
+  if (what !== 'alarms')
+    throw new Error(`pullpass:${address} is unknown; use routes.<function>, services or alarms.`);
   const stage = String(await osls.resolveVariable('sls:stage'));
   const functions = Object.keys(Object(await osls.resolveConfigurationProperty(['functions'])));
   const Resources = { ...alarmResources(functions, stage), ...dashboardResource(functions, stage) };
@@ -119,8 +120,8 @@ function filesOf(serviceDir: string, { environment = {} }: { environment?: objec
 }
 
 /**
- * When the sources were committed, as osls names the directory of a deployment: a package carries no other time. Elsewhere
- * than in a clone SOURCE_DATE_EPOCH says it, or nobody does.
+ * The time of the last commit, in the form of osls's deployment directories: the only time in a package. Outside a clone
+ * it is SOURCE_DATE_EPOCH, or 1970.
  */
 function timeOf(serviceDir: string): string {
   const { SOURCE_DATE_EPOCH: given } = process.env;
