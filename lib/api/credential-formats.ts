@@ -66,7 +66,7 @@ function dockerConfig(vended: Vended): string {
 
 /**
  * A secret that `imagePullSecrets` may name, with the data of `kubectl create secret docker-registry`: what reads such
- * secrets, reads `auth`, or user name and password. Its name is in no way special; whoever applies it may change it.
+ * secrets, reads `auth`, or user name and password. Its name is not special and may be changed.
  */
 function kubernetesSecret(vended: Vended): string {
   const { service, password } = vended;

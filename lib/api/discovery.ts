@@ -20,7 +20,7 @@ export interface DiscoveryPorts {
   readonly iam: readonly Issuer[];
 }
 
-/** New keys are published an hour before they sign, so this may be kept for a few minutes. */
+/** New keys are published an hour before they sign, so this may be cached for a few minutes. */
 const CACHEABLE = { 'cache-control': 'public, max-age=300' };
 
 export function discoveryHandlers(ports: DiscoveryPorts) {

@@ -44,7 +44,7 @@ export function resourceResponse(request: ResourceRequest, failure: string | und
 export interface KeyEvents {
   readonly ports: Omit<KeyRotationPorts, 'log'>;
   readonly respond: Respond;
-  /** Makes the table the ledger's if it is new: whoever serves from it asks. */
+  /** Makes the table the ledger's if it is new. */
   readonly settle: () => Promise<unknown>;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -57,7 +57,7 @@ export interface Invocation {
 
 const service = v.pipe(v.string(), v.nonEmpty());
 
-/** Each form stands alone: what is misspelt, or asks for two things, is carried out in no part. */
+/** An event that is misspelt, or asks for two things, is refused as a whole. */
 const Command: v.GenericSchema<unknown, KeyCommand> = v.union([
   v.pipe(
     v.strictObject({ maintain: v.literal(true) }),
@@ -81,7 +81,7 @@ const Command: v.GenericSchema<unknown, KeyCommand> = v.union([
   ),
 ]);
 
-/** Answers what was done. Throws for what it does not understand, and whatever keeps the keys from being kept. */
+/** Answers what was done. Throws for an unknown event, and when keys could not be rotated. */
 export function keyHandler(options: KeyEvents): (event: unknown, invocation: Invocation) => Promise<object> {
   return async (event, { awsRequestId: requestId }) => {
     const log = logWith(options.log, { requestId });
@@ -104,7 +104,7 @@ async function answer({ ports, respond, settle, log }: Answering, event: unknown
   return {};
 }
 
-/** What an operator does is noted as the acts of administrators are; no account has it in its audit. */
+/** An operator's act is logged like those of administrators; it belongs to no account's audit. */
 async function carryOut(ports: KeyRotationPorts, command: KeyCommand): Promise<object> {
   if (command.act !== 'maintain') {
     const target = 'service' in command ? command.service : 'credential';

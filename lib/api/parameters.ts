@@ -7,7 +7,7 @@ import type { IdentityPrincipal } from '../domain/principal.ts';
 import type { Service } from '../domain/service.ts';
 import { bytesToUuid, uuidToBytes } from '../domain/uuid.ts';
 import type { Authenticated, HandlerOf } from '../http/request.ts';
-import type { Actor } from '../usecases/audit.ts';
+import type { Actor } from '../usecases/acts.ts';
 
 export type ManagementRequest = Authenticated<IdentityPrincipal>;
 export type ManagementHandlers = Readonly<Record<string, HandlerOf['administrator']>>;

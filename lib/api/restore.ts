@@ -18,7 +18,7 @@ export interface RestoreContext {
   getRemainingTimeInMillis(): number;
 }
 
-/** Answers what was read and changed. What the operator does is noted before it is done, as the acts of administrators are. */
+/** Answers what was read and changed. The operator's act is logged before it is done, like those of administrators. */
 export function restoreHandler({ run, log }: { readonly run: Replay; readonly log: Log }) {
   return async (event: unknown, context: RestoreContext): Promise<ReplayCounts> => {
     const request = restoreRequest(event);

@@ -4,7 +4,7 @@ import type { Route } from '../http/request.ts';
 export type FunctionName = 'credentials' | 'discovery' | 'login' | 'management';
 
 const MANAGEMENT = { authentication: 'administrator', errors: 'problem' } as const;
-/** Acts that a replayed proof must not be enough for, whatever the operator allows. */
+/** Acts for which a replayed assertion never suffices, whatever the operator allows. */
 const STRONG = { authentication: 'strong-administrator', errors: 'problem' } as const;
 const LOGIN = { authentication: 'login', errors: 'registry' } as const;
 const PUBLIC = { authentication: 'public', body: 'none', errors: 'problem' } as const;

@@ -38,7 +38,7 @@ export function createRouter(routes: readonly Route[]): Router {
   };
 }
 
-/** `{name}` becomes one segment; everything else stands for itself. */
+/** `{name}` becomes one segment; everything else is literal. */
 function compile(route: Route): CompiledRoute {
   const source = route.path.replaceAll('.', '\\.').replaceAll(/\{(\w+)\}/g, '(?<$1>[^/]+)');
   return { route, pattern: new RegExp(`^${source}$`) };

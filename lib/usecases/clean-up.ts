@@ -43,8 +43,8 @@ const PAGES_BETWEEN_CHECKPOINTS = 10;
 const NOTHING: CleanupCounts = { removed: 0, kept: 0, pages: 0, finished: true };
 
 /**
- * Goes page by page to the end or the deadline. Safe to run twice at once and to kill at any point: the report stands
- * in the checkpoint beside the cursor that it reaches to. `whole`: begins a pass where none has stopped in the middle.
+ * Goes page by page to the end or the deadline. Safe to run twice at once and to kill at any point: the report is
+ * stored in the checkpoint, with the cursor that it reaches to. `whole`: begins a pass where none has stopped in the middle.
  */
 export async function cleanUp(ports: CleanupPorts, { whole }: { whole: boolean }): Promise<CleanupCounts> {
   const { expiry, clock, remainingMs } = ports;
@@ -68,7 +68,7 @@ export async function cleanUp(ports: CleanupPorts, { whole }: { whole: boolean }
   return { ...counts, finished: state.cursor === undefined };
 }
 
-/** The state after a page. What the report holds is handed on at the end, and before it grows too long for the store. */
+/** The state after a page. The report is published at the end, and before it grows too long for the store. */
 async function advanced(
   { notices, unusedSeconds }: CleanupPorts,
   before: Checkpoint,
@@ -109,16 +109,16 @@ export function newReport(at: number): HygieneReport {
 /** The report with what a page has shown. */
 export function addCandidates(
   report: HygieneReport,
-  sighted: readonly Candidate[],
+  candidates: readonly Candidate[],
   unusedSeconds: number,
 ): HygieneReport {
   const accounts = new Map<string, AccountReport>(report.accounts.map(entry => [entry.account, entry]));
   const totals = { ...report.totals };
-  for (const sighting of sighted) {
-    const kind = findingKindOf(sighting, { at: report.at, unusedSeconds });
+  for (const candidate of candidates) {
+    const kind = findingKindOf(candidate, { at: report.at, unusedSeconds });
     if (kind === undefined) continue;
     totals[kind]++;
-    accounts.set(sighting.account, withFinding(accounts.get(sighting.account), kind, sighting));
+    accounts.set(candidate.account, withFinding(accounts.get(candidate.account), kind, candidate));
   }
   return { ...report, accounts: [...accounts.values()], totals };
 }
@@ -127,7 +127,7 @@ export function isLong({ accounts }: HygieneReport): boolean {
   return accounts.length >= MAX_ACCOUNTS;
 }
 
-/** The report without what was handed on. An account that comes up again gets a second notice: their counts add up. */
+/** The report without what was published. An account that comes up again gets a second notice: their counts add up. */
 export async function publishReport(notices: Notices, report: HygieneReport): Promise<HygieneReport> {
   if (report.accounts.length > 0) await notices.publish(report.accounts, report.at);
   return { ...report, accounts: [] };

@@ -10,8 +10,7 @@ import {
 } from '../domain/namespace.ts';
 import { isNamespace } from '../domain/repository.ts';
 import type { NamespaceStore } from '../ports/stores.ts';
-import { type Actor, type AuditPorts, recordAct } from './audit.ts';
-import { retryOnConflict } from './retry.ts';
+import { type Actor, type AuditPorts, recordAct, retryOnConflict } from './acts.ts';
 
 export interface NamespacePorts extends AuditPorts {
   readonly namespaces: NamespaceStore;

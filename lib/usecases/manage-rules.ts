@@ -5,7 +5,7 @@ import { toSeconds } from '../domain/time.ts';
 import { isUuid, UUID_RANDOM_BYTES, uuidV7 } from '../domain/uuid.ts';
 import type { RuleStore } from '../ports/stores.ts';
 import type { RandomBytes } from '../ports/system.ts';
-import { type Actor, type AuditPorts, recordAct } from './audit.ts';
+import { type Actor, type AuditPorts, recordAct } from './acts.ts';
 
 /** What every rule has, of whatever kind. */
 interface Rule {

@@ -1,24 +1,20 @@
-/** Lists, reads, changes and removes the registry tokens of an account, and derives their values. */
-
-import { timingSafeEqual } from 'node:crypto';
+/** Lists, reads, changes and removes the registry tokens of an account. */
 import type { Account } from '../domain/account.ts';
 import { PullpassError } from '../domain/errors.ts';
-import {
-  derivationMessage,
-  formatRegistryToken,
-  hashRegistryToken,
-  SALT_BYTES,
-  SECRET_BYTES,
-} from '../domain/registry-token.ts';
 import type { Secret } from '../domain/secret.ts';
 import { toSeconds } from '../domain/time.ts';
 import { patchToken, type TokenPatch, type TokenRecord } from '../domain/token-record.ts';
 import { isUuid } from '../domain/uuid.ts';
-import type { Derivation } from '../ports/keys.ts';
 import type { IdempotencyStore, TokenStore } from '../ports/stores.ts';
-import type { Clock, RandomBytes } from '../ports/system.ts';
-import { type Actor, type AuditPorts, recordAct } from './audit.ts';
-import { retryOnConflict } from './retry.ts';
+import { type Actor, type AuditPorts, recordAct, retryOnConflict } from './acts.ts';
+import { rederiveValue, type ValuePorts } from './token-value.ts';
+
+export interface TokenPorts extends AuditPorts, ValuePorts {
+  readonly tokens: TokenStore;
+  readonly idempotency: IdempotencyStore;
+  /** Whether this deployment shows a token's value again. */
+  readonly valueRetrieval: boolean;
+}
 
 /** The record of an account's token. Throws `not-found`, also for another account's and for an expired one. */
 export async function findToken(
@@ -63,14 +59,16 @@ export async function listTokens(
   return { records, next: records.at(-1)?.id };
 }
 
-/** The value of a token, again. Throws `forbidden` for a proof that could be replayed, `not-retrievable` or `token-disabled`. */
+/** The value of a token. Throws `forbidden` for a weak assertion, `not-retrievable` or `token-disabled`. */
 export async function retrieveValue(ports: TokenPorts, actor: Actor, id: string): Promise<Secret> {
   const record = await findToken(ports, actor.account, id);
   if (actor.strength === 'weak') {
-    throw new PullpassError('forbidden', { detail: 'A proof that others could replay reads no values.' });
+    throw new PullpassError('forbidden', {
+      detail: 'A proof that other services could replay cannot read values.',
+    });
   }
   if (!ports.valueRetrieval) {
-    throw new PullpassError('not-retrievable', { detail: 'This deployment shows no values again.' });
+    throw new PullpassError('not-retrievable', { detail: 'This deployment does not show values again.' });
   }
   if (record.derivation === null) throw new PullpassError('not-retrievable');
   if (record.disabled !== null) throw new PullpassError('token-disabled');
@@ -111,59 +109,4 @@ export async function removeToken(ports: TokenPorts, actor: Actor, id: string): 
     await recordAct(ports, actor, { act: 'remove-token', target: id });
     return (await ports.tokens.remove(record, toSeconds(ports.clock()))) || undefined;
   });
-}
-
-export interface TokenPorts extends AuditPorts {
-  readonly tokens: TokenStore;
-  readonly idempotency: IdempotencyStore;
-  readonly derivation: Derivation;
-  readonly clock: Clock;
-  readonly randomBytes: RandomBytes;
-  /** Whether this deployment shows a token's value again. */
-  readonly valueRetrieval: boolean;
-}
-
-type ValuePorts = Pick<TokenPorts, 'derivation' | 'randomBytes'>;
-
-/** A new value, and what the record keeps of it. */
-export interface NewValue {
-  readonly value: Secret;
-  readonly kept: Pick<TokenRecord, 'hash' | 'derivation'>;
-}
-
-export interface ValueRequest {
-  readonly account: Account;
-  readonly id: string;
-  /** Whether the value can be made again later; if not, its secret is random. */
-  readonly retrievable: boolean;
-}
-
-export async function newValue(
-  ports: ValuePorts,
-  { account, id, retrievable }: ValueRequest,
-): Promise<NewValue> {
-  const derivation = retrievable
-    ? { key: ports.derivation.currentKey, salt: ports.randomBytes(SALT_BYTES) }
-    : null;
-  const secret =
-    derivation === null
-      ? ports.randomBytes(SECRET_BYTES)
-      : await ports.derivation.derive(derivation.key, derivationMessage(account, id, derivation.salt));
-  const value = formatRegistryToken(account, id, secret);
-  return { value, kept: { hash: hashRegistryToken(value), derivation } };
-}
-
-/** The current value of a token. Throws `not-retrievable` for one whose secret was random. */
-export async function rederiveValue(ports: ValuePorts, record: TokenRecord): Promise<Secret> {
-  const { account, id, derivation } = record;
-  if (derivation === null) throw new PullpassError('not-retrievable');
-  const secret = await ports.derivation.derive(
-    derivation.key,
-    derivationMessage(account, id, derivation.salt),
-  );
-  const value = formatRegistryToken(account, id, secret);
-  if (!timingSafeEqual(hashRegistryToken(value), record.hash)) {
-    throw new Error(`the derivation key ${derivation.key} is not the one that token ${id} was made with`);
-  }
-  return value;
 }

@@ -18,9 +18,9 @@ import type {
   TokenStore,
 } from '../ports/stores.ts';
 import type { Clock } from '../ports/system.ts';
-import { retryOnConflict } from './retry.ts';
+import { retryOnConflict } from './acts.ts';
 
-/** The stores themselves, not those that note what they do: what is replayed is in the ledger already. */
+/** The stores without journaling: what is replayed is in the ledger already. */
 interface ReplayStores {
   readonly tokens: TokenStore;
   readonly namespaces: NamespaceStore;
@@ -62,7 +62,7 @@ export interface ReplayCounts {
 const WIDTH = 16;
 /** Stops with this much time left, which is more than a page takes. */
 const MARGIN_MS = 20_000;
-/** What was noted so shortly before the table was last seen in use may have come after: clocks differ, and acts take time. */
+/** Entries from shortly before the table was last in use are replayed too: clocks differ, and acts take time. */
 const SLACK_MS = HOUR_SECONDS * 1000;
 
 /** The ledger does not reach back to the moment that the table was restored to. */
@@ -107,7 +107,7 @@ async function replayPages(
   return { entries, applied, finished: from === undefined };
 }
 
-/** Where the replay begins: what was noted before is in the table already, since it was in use later. */
+/** Where the replay begins. The table was in use later than all earlier entries, so it has them already. */
 async function startOf({ identity, clock }: ReplayPorts, acceptGap: boolean): Promise<number> {
   const { usedAt, ledgerSince } = await identity.history();
   const gap = gapBetween(usedAt, ledgerSince, clock() - LEDGER_SECONDS * 1000);
@@ -126,8 +126,8 @@ function gapBetween(
     return 'The ledger is new: what was removed before it began would come back.';
   const since = Math.max(ledgerSince, oldestMs);
   if (usedAt >= since) return undefined;
-  const [used, kept] = [usedAt, since].map(ms => toRfc3339(toSeconds(ms)));
-  return `The table was last in use at ${used}, and the ledger begins at ${kept}: what was removed in between would come back.`;
+  const [used, begins] = [usedAt, since].map(ms => toRfc3339(toSeconds(ms)));
+  return `The table was last in use at ${used}, and the ledger begins at ${begins}: what was removed in between would come back.`;
 }
 
 /** Entries about one thing follow each other; how many changed something. */

@@ -1,4 +1,4 @@
-/** Ends a secret at the word of whoever holds it (RFC 7009). */
+/** Revokes a secret by possession (RFC 7009). */
 import type { Account } from '../domain/account.ts';
 import { hashRegistryToken, parseRegistryToken } from '../domain/registry-token.ts';
 import { type Secret, secretFormatOf } from '../domain/secret.ts';
@@ -7,9 +7,8 @@ import { revokeToken } from '../domain/token-record.ts';
 import type { CredentialKeys } from '../ports/keys.ts';
 import type { AuditStore, LoginStore, RevokedCredentialStore, TokenStore } from '../ports/stores.ts';
 import type { Clock } from '../ports/system.ts';
-import { recordAct } from './audit.ts';
+import { recordAct, retryOnConflict } from './acts.ts';
 import { verifyCredential } from './credential-value.ts';
-import { retryOnConflict } from './retry.ts';
 
 export interface RevokePorts {
   readonly store: Pick<LoginStore, 'read'>;
@@ -26,7 +25,7 @@ export interface RevokeRequest {
   readonly sourceAddress: string;
 }
 
-/** For the log: what was ended. The caller learns nothing of it. */
+/** What was revoked, for the log. The caller does not learn it. */
 export type Revoked =
   | { readonly kind: 'token'; readonly id: string; readonly account: Account }
   | { readonly kind: 'credential'; readonly jti: string }
@@ -35,16 +34,16 @@ export type Revoked =
 const NOTHING: Revoked = { kind: 'nothing' };
 
 /**
- * A registry token is disabled, a value in its grace loses that, a credential ends alone; anything else is nothing to
- * end. Throws what the store throws: then the secret may still be good, and nobody is told that it is not.
+ * Disables a registry token, ends the grace of a previous value, or revokes one credential; anything else is ignored.
+ * Throws what the store throws: the secret may still be good then, and the caller must not believe otherwise.
  */
 export async function revoke(ports: RevokePorts, request: RevokeRequest): Promise<Revoked> {
   const isCredential = secretFormatOf(request.secret) === 'a credential';
-  return isCredential ? endCredential(ports, request) : disableToken(ports, request);
+  return isCredential ? revokeCredential(ports, request) : disableToken(ports, request);
 }
 
-/** Once: whoever says it again fills no audit. */
-async function endCredential(
+/** A repetition adds no second audit record. */
+async function revokeCredential(
   { credentialKeys, store, ended, audit, clock }: RevokePorts,
   { secret, requestId, sourceAddress }: RevokeRequest,
 ): Promise<Revoked> {

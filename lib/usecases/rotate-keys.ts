@@ -1,4 +1,4 @@
-/** Keeps the keys of a deployment: what is due for all of them, and what the operator wants of one. */
+/** Rotates the keys of a deployment: all that are due, or one at the operator's command. */
 
 import { PullpassError } from '../domain/errors.ts';
 import type { Service } from '../domain/service.ts';
@@ -15,7 +15,7 @@ export interface KeyRotationPorts {
   readonly metrics: Metrics;
 }
 
-/** What can be wanted: everything that is due, or one act. */
+/** A command: everything that is due, or one act. */
 export type KeyCommand =
   | { readonly act: 'maintain' }
   | { readonly act: 'activate' | 'replace'; readonly service: string }
@@ -28,8 +28,8 @@ export interface RotationReport {
 }
 
 /**
- * Carries out a command, and logs what became of each ring. A service whose keys cannot be kept keeps no other from it;
- * at the end the whole has failed. Throws `unknown-service` for one that is not configured.
+ * Executes a command, and logs the outcome for each ring. A failure for one service does not stop the others, but fails
+ * the command at the end. Throws `unknown-service` for one that is not configured.
  */
 export async function rotateKeys(ports: KeyRotationPorts, command: KeyCommand): Promise<RotationReport> {
   const now = toSeconds(ports.clock());
@@ -76,7 +76,7 @@ async function maintain(ports: KeyRotationPorts, now: number): Promise<RotationR
     reports.push(report);
   }
   const credential = await attempt('credential', () => credentialKeys.maintain(now));
-  if (failed.length > 0) throw new Error(`the keys of ${failed.join(', ')} could not be kept`);
+  if (failed.length > 0) throw new Error(`the keys of ${failed.join(', ')} could not be rotated`);
   return { rings: reports.filter(report => report !== null), credentialKeys: credential };
 }
 

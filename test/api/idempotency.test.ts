@@ -185,7 +185,7 @@ describe('a deployment that shows no value again', () => {
     expect([value.status, value.json.code, value.json.detail]).toEqual([
       409,
       'not-retrievable',
-      'This deployment shows no values again.',
+      'This deployment does not show values again.',
     ]);
     expect((await alice(`POST /v1/tokens/${id}/rotate`)).json.token).toMatch(/^plp_/);
     await quiet.close();

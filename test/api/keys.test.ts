@@ -134,7 +134,7 @@ describe('the keys function', () => {
 
   it('keeps the other keys when those of one service cannot be kept, and fails in the end', async () => {
     const { handler, acts, logs } = keysFunction([X5C.name]);
-    await expect(handler({ maintain: true })).rejects.toThrow(`the keys of ${X5C.name} could not be kept`);
+    await expect(handler({ maintain: true })).rejects.toThrow(`the keys of ${X5C.name} could not be rotated`);
     expect(acts).toEqual(ALL);
     expect(logs.filter(({ level }) => level === 'error')).toEqual([
       {
@@ -168,7 +168,7 @@ describe('a deployment', () => {
   it('hears of a failure, and why, in few words', async () => {
     const { handler, answers } = keysFunction([KID.name, 'credential']);
     await handler(REQUEST);
-    const Reason = `Error: the keys of ${KID.name}, credential could not be kept`;
+    const Reason = `Error: the keys of ${KID.name}, credential could not be rotated`;
     expect(answers).toEqual([{ url: RESPONSE_URL, body: { Status: 'FAILED', Reason, ...IDS } }]);
   });
 

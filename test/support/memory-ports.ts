@@ -6,7 +6,7 @@ import { namespacesOf } from '../../lib/domain/grant.ts';
 import type { LoginContext, Principal } from '../../lib/domain/principal.ts';
 import { Secret, secretFormatOf } from '../../lib/domain/secret.ts';
 import type { CredentialKeys } from '../../lib/ports/keys.ts';
-import type { Actor } from '../../lib/usecases/audit.ts';
+import type { Actor } from '../../lib/usecases/acts.ts';
 import { authenticateLogin, type LoginAuthenticationPorts } from '../../lib/usecases/authenticate.ts';
 import type { Login, LoginPorts } from '../../lib/usecases/log-in.ts';
 import { logIn } from '../../lib/usecases/log-in.ts';

@@ -1,5 +1,6 @@
-/** Who performs a management act, and the record that is stored before it happens. */
+/** A management act: who performs it, its audit record, and its repetition when another writer was faster. */
 import { type Account, accountHandle, type Subject } from '../domain/account.ts';
+import { unavailable } from '../domain/errors.ts';
 import type { Identity } from '../domain/identity.ts';
 import type { AuditEvent, AuditStore } from '../ports/stores.ts';
 import type { Clock } from '../ports/system.ts';
@@ -25,4 +26,15 @@ export async function recordAct(
   { act, target }: Pick<AuditEvent, 'act' | 'target'>,
 ): Promise<void> {
   await audit.record({ ...actor, handle: accountHandle(actor.account), act, target }, clock());
+}
+
+const ATTEMPTS = 8;
+
+/** Runs `attempt` until it gives a result; undefined means that another writer was faster, and to look again. */
+export async function retryOnConflict<T>(attempt: () => Promise<T | undefined>): Promise<T> {
+  for (let i = 0; i < ATTEMPTS; i++) {
+    const result = await attempt();
+    if (result !== undefined) return result;
+  }
+  throw unavailable('another writer was faster every time', { retryAfterSeconds: 1 });
 }
