@@ -5,10 +5,10 @@ import { join } from 'node:path';
 const [directory = '', failedSteps = ''] = process.argv.slice(2);
 let passed = 0;
 let failed = 0;
-for (const run of ['unit', 'e2e', 'engines', 'functions']) {
+for (const run of ['unit', 'slow', 'e2e', 'engines', 'functions']) {
   const report = read(join(directory, `${run}.json`));
   passed += report.numPassedTests;
-  // A test that was skipped has shown nothing, and neither has a run without a test.
+  // A skipped test and a run without tests have shown nothing, so they count as failed.
   failed += report.numTotalTests - report.numPassedTests || Number(report.numTotalTests === 0);
 }
 if (failed === 0 && failedSteps !== '') failed = 1;
