@@ -3,7 +3,7 @@ import { PullpassError } from '../../lib/domain/errors.ts';
 import { ANONYMOUS, type IdentityPrincipal, type Principal } from '../../lib/domain/principal.ts';
 import { type Authenticators, type ChainOptions, httpHandler } from '../../lib/http/chain.ts';
 import { failureLimiter } from '../../lib/http/failure-limiter.ts';
-import type { Authenticated, Request, Response, Route } from '../../lib/http/request.ts';
+import type { Authenticated, HandlersOf, Request, Response, Route } from '../../lib/http/request.ts';
 import { NO_METRICS } from '../../lib/telemetry/metrics.ts';
 import { CONTEXT, eventOf, received, type Sent } from '../support/events.ts';
 
@@ -225,5 +225,23 @@ describe('the steps of the chain', () => {
     await send('GET /login');
     await send('GET /managed', { basic: ['iamapikey', 'k'] });
     expect(seen).toEqual([context, ANONYMOUS, ALICE]);
+  });
+});
+
+describe('the handlers of a function', () => {
+  const manages = async ({ principal }: Authenticated<IdentityPrincipal>) => ({
+    status: 200,
+    json: principal.roles,
+  });
+  const VEND = [{ ...route('/vend', 'vend'), authentication: 'vend', operation: 'vend' }] as const;
+  const MANAGED = [{ ...VEND[0], authentication: 'administrator' }] as const;
+
+  it('do not compile where one takes more than its route authenticates, or one is missing', () => {
+    const fitting: HandlersOf<typeof MANAGED> = { vend: manages };
+    // @ts-expect-error: a vend need not come from an identity.
+    const demanding: HandlersOf<typeof VEND> = { vend: manages };
+    // @ts-expect-error: the route has no handler.
+    const missing: HandlersOf<typeof VEND> = {};
+    expect([fitting.vend, demanding.vend, missing]).toEqual([manages, manages, {}]);
   });
 });
