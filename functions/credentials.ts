@@ -1,12 +1,5 @@
-import { credentialHandlers } from '../lib/api/credentials.ts';
-import { ROUTES } from '../lib/api/routes.ts';
-import { composeCredentials } from '../lib/compose/credentials.ts';
-import { httpHandler } from '../lib/http/chain.ts';
+/** Vends short-lived credentials, and revokes secrets. */
+import { createCredentials } from '../lib/compose/credentials.ts';
+import { processWorld } from '../lib/compose/world.ts';
 
-const { chain, ...options } = composeCredentials();
-
-export const handler = httpHandler({
-  ...chain,
-  routes: ROUTES.credentials,
-  handlers: credentialHandlers({ ...options, log: chain.log, metrics: chain.metrics }),
-});
+export const handler = createCredentials(processWorld());

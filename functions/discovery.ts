@@ -1,12 +1,5 @@
-import { discoveryHandlers, openApiHandlers } from '../lib/api/discovery.ts';
-import { ROUTES } from '../lib/api/routes.ts';
-import { composeDiscovery } from '../lib/compose/discovery.ts';
-import { httpHandler } from '../lib/http/chain.ts';
+/** The public documents: keys, certificates, metadata, and the description of the API. */
+import { createDiscovery } from '../lib/compose/discovery.ts';
+import { processWorld } from '../lib/compose/world.ts';
 
-const { ports, chain } = composeDiscovery();
-
-export const handler = httpHandler({
-  ...chain,
-  routes: ROUTES.discovery,
-  handlers: { ...discoveryHandlers(ports), ...openApiHandlers(ports.issuer) },
-});
+export const handler = createDiscovery(processWorld());

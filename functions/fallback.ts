@@ -1,6 +1,5 @@
-/** Where no other function answers: our 404 for an unknown path, our 405 for an unknown method. */
-import { ALL_ROUTES } from '../lib/api/routes.ts';
-import { composeFallback } from '../lib/compose/fallback.ts';
-import { httpHandler } from '../lib/http/chain.ts';
+/** Answers where no other function does: 404 for an unknown path, 405 for an unknown method. */
+import { createFallback } from '../lib/compose/discovery.ts';
+import { processWorld } from '../lib/compose/world.ts';
 
-export const handler = httpHandler({ ...composeFallback(), routes: ALL_ROUTES, handlers: {} });
+export const handler = createFallback(processWorld());

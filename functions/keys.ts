@@ -1,5 +1,5 @@
-import { keyHandler } from '../lib/api/keys.ts';
-import { composeKeys } from '../lib/compose/keys.ts';
+/** Rotates keys: called by a schedule, by each deployment and by the operator; answers what was done. */
+import { createKeys } from '../lib/compose/keys.ts';
+import { processWorld } from '../lib/compose/world.ts';
 
-/** Answers what was done. */
-export const handler = keyHandler(composeKeys());
+export const handler = createKeys(processWorld());

@@ -1,6 +1,5 @@
-/** Replays the ledger into a restored table; invoked by the operator, until it answers that it has finished. */
-import { restoreHandler } from '../lib/api/restore.ts';
-import { composeRestore } from '../lib/compose/restore.ts';
+/** Replays the ledger into a restored table. The operator invokes it with {"dryRun": true} or {"acceptGap": true} until it has finished. */
+import { createRestore } from '../lib/compose/restore.ts';
+import { processWorld } from '../lib/compose/world.ts';
 
-/** Takes `{"dryRun": true}` and `{"acceptGap": true}`. */
-export const handler = restoreHandler(composeRestore());
+export const handler = createRestore(processWorld());

@@ -1,7 +1,6 @@
 /** Completes the environment that the functions read, with what this machine provides in place of AWS. */
 import { resolve, sep } from 'node:path';
-import { ConfigurationError, namesOfSet, readConfig } from '../lib/config/config.ts';
-import { servicesOf } from '../lib/config/services.ts';
+import { ConfigurationError, type Environment, readConfig, settingsIn } from '../lib/config/config.ts';
 import type { Service } from '../lib/domain/service.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { ADMINISTRATOR } from './development-iam/administrator.ts';
@@ -22,25 +21,22 @@ export interface LocalSettings {
 const LOOPBACK = /^(?:127\.\d{1,3}\.\d{1,3}\.\d{1,3}|::1|localhost)$/;
 
 /** What the local process is told. Throws ConfigurationError, also for an address that others reach without TLS or IAM. */
-export function localSettings(environment: NodeJS.ProcessEnv): LocalSettings {
+export function localSettings(environment: Environment): LocalSettings {
   // Whatever the operator has set is checked, so that every problem is told at the first start.
-  const { port, data } = readConfig(['port', 'data', ...namesOfSet(environment)], environment);
+  const { port, data } = readConfig(['port', 'data', ...settingsIn(environment)], environment);
   const given = {
     PULLPASS_URL: `http://localhost:${port}`,
     PULLPASS_LEDGER: `file:${resolve(data)}-ledger`,
     ...environment,
   };
-  const { host, url, ledger, service, services, issuers } = readConfig(
-    ['host', 'url', 'ledger', 'service', 'services', 'issuers'],
-    given,
-  );
+  const { host, url, ledger, services } = readConfig(['host', 'url', 'ledger', 'services'], given);
   const directory = ledger.kind === 'file' ? ledger.path : undefined;
   const exposed = !LOOPBACK.test(host);
   const problems = [
     ...(exposed && !url.startsWith('https:')
       ? ['PULLPASS_HOST is not loopback, so PULLPASS_URL must be https']
       : []),
-    ...(exposed && issuers === undefined
+    ...(exposed && environment.PULLPASS_ISSUERS === undefined
       ? ['PULLPASS_HOST is not loopback, so PULLPASS_ISSUERS must name an IAM']
       : []),
     ...(environment.PULLPASS_EVENT_BUS === undefined
@@ -60,8 +56,8 @@ export function localSettings(environment: NodeJS.ProcessEnv): LocalSettings {
     data,
     ledger: directory,
     url,
-    services: servicesOf({ service, services }),
-    developmentIam: issuers === undefined && !deployed,
+    services,
+    developmentIam: environment.PULLPASS_ISSUERS === undefined && !deployed,
   };
 }
 
@@ -70,7 +66,7 @@ function isWithin(path: string, directory: string): boolean {
 }
 
 /** What the functions find in the environment on AWS. What the operator has set stays. */
-export function functionVariables(settings: LocalSettings, directory: DataDirectory): Record<string, string> {
+function functionVariables(settings: LocalSettings, directory: DataDirectory): Record<string, string> {
   return {
     PULLPASS_URL: settings.url,
     PULLPASS_KEYS: `file:${directory.keys}`,
@@ -91,8 +87,15 @@ export function engineVariables(engine: Engine): Record<string, string> {
   };
 }
 
-/** Variables that would lead the SDK past the embedded engine's credentials. */
-export const FOREIGN_VARIABLES = ['AWS_PROFILE', 'AWS_SESSION_TOKEN', 'AWS_ENDPOINT_URL'] as const;
+/** The environment of the functions: what the operator has set wins over what this machine provides. */
+export function functionEnvironment(
+  given: Environment,
+  settings: LocalSettings,
+  directory: DataDirectory,
+): Environment {
+  const ours = Object.entries(given).filter(([variable]) => variable.startsWith('PULLPASS_'));
+  return { ...functionVariables(settings, directory), ...Object.fromEntries(ours) };
+}
 
 function developmentIamVariables({ issuers }: DataDirectory): Record<string, string> {
   const { account, iamId } = ADMINISTRATOR;

@@ -1,47 +1,49 @@
-/** The deployed functions, loaded into this process, and which of them serves a path. */
+/** The deployed functions in this process, and which of them serves a path. */
 import { randomUUID } from 'node:crypto';
 import { type FunctionName, ROUTES } from '../lib/api/routes.ts';
+import { createCleanup } from '../lib/compose/cleanup.ts';
+import { createCredentials } from '../lib/compose/credentials.ts';
+import { createDiscovery, createFallback } from '../lib/compose/discovery.ts';
+import { createLogin } from '../lib/compose/login.ts';
+import { createManagement } from '../lib/compose/management.ts';
+import type { World } from '../lib/compose/world.ts';
 import type { HttpHandler } from '../lib/http/chain.ts';
 import { createRouter } from '../lib/http/router.ts';
 import type { Invoke } from './gateway.ts';
 
 export interface LocalFunctions {
   readonly invoke: Invoke;
+  readonly handlers: Readonly<Record<FunctionName | 'fallback', HttpHandler>>;
   /** Runs the cleanup until its end. */
   cleanUp(): Promise<object>;
 }
 
 const CLEANUP_MS = 60_000;
 
-/** Loads the functions. They read their configuration now, so the environment must be complete. */
-export async function loadFunctions(): Promise<LocalFunctions> {
-  const [login, management, credentials, discovery, fallback, cleanup] = await Promise.all([
-    import('../functions/login.ts'),
-    import('../functions/management.ts'),
-    import('../functions/credentials.ts'),
-    import('../functions/discovery.ts'),
-    import('../functions/fallback.ts'),
-    import('../functions/cleanup.ts'),
-  ]);
+/** Makes the functions. Throws ConfigurationError. */
+export function createFunctions(world: World): LocalFunctions {
+  const fallback = createFallback(world);
+  const cleanUp = createCleanup(world);
   const handlers: Record<FunctionName, HttpHandler> = {
-    login: login.handler,
-    management: management.handler,
-    credentials: credentials.handler,
-    discovery: discovery.handler,
+    login: createLogin(world),
+    management: createManagement(world),
+    credentials: createCredentials(world),
+    discovery: createDiscovery(world),
   };
   const served = Object.entries(handlers).map(([name, handler]) => ({
     handler,
     router: createRouter(ROUTES[name as FunctionName]),
   }));
   return {
+    handlers: { ...handlers, fallback },
     invoke(event, context) {
       const found = served.find(({ router }) => router.errorFormatOf(event.rawPath) !== undefined);
-      return (found?.handler ?? fallback.handler)(event, context);
+      return (found?.handler ?? fallback)(event, context);
     },
     cleanUp() {
-      const deadline = Date.now() + CLEANUP_MS;
-      const getRemainingTimeInMillis = () => deadline - Date.now();
-      return cleanup.handler(undefined, { awsRequestId: randomUUID(), getRemainingTimeInMillis });
+      const deadline = world.clock() + CLEANUP_MS;
+      const getRemainingTimeInMillis = () => deadline - world.clock();
+      return cleanUp(undefined, { awsRequestId: randomUUID(), getRemainingTimeInMillis });
     },
   };
 }

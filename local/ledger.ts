@@ -1,10 +1,11 @@
 /** Starts only on a store that the ledger has followed all along, or that it was replayed into. */
 import { parseArgs } from 'node:util';
-import { composeFileTableMarker, TABLE_SETTINGS } from '../lib/compose/identity.ts';
-import { composeRestore } from '../lib/compose/restore.ts';
-import { readConfig } from '../lib/config/config.ts';
+import { openReplay } from '../lib/compose/restore.ts';
+import { openLeanCall, TABLE_SETTINGS } from '../lib/compose/tables.ts';
+import { openParts, type World } from '../lib/compose/world.ts';
 import { openLedgerDirectory } from '../lib/ledger/file-ledger.ts';
-import type { ReplayRequest } from '../lib/usecases/replay-ledger.ts';
+import { fileTableMarker } from '../lib/ledger/file-table-marker.ts';
+import { type ReplayRequest, replayLedger } from '../lib/usecases/replay-ledger.ts';
 
 /** What the operator says of a store that was restored. */
 export interface RestoreOptions {
@@ -26,22 +27,26 @@ export function readRestoreOptions(words: readonly string[]): RestoreOptions {
  * sudden end the ledger is always replayed, from a little before it: the store could be a copy that was made meanwhile.
  * Throws, with what to type, for a store that was restored.
  */
-export async function openLedger(directory: string, restoring: RestoreOptions): Promise<() => Promise<void>> {
+export async function openLedger(
+  world: World,
+  directory: string,
+  restoring: RestoreOptions,
+): Promise<() => Promise<void>> {
   await openLedgerDirectory(directory);
-  const identity = composeFileTableMarker(readConfig(TABLE_SETTINGS), directory);
-  const belonging = await identity.initialise(Date.now());
-  if (belonging === 'unsure') await replay({ unsure: true, acceptGap: true, dryRun: false });
-  if (belonging === 'foreign') {
+  const parts = openParts(world, TABLE_SETTINGS);
+  const main = { call: openLeanCall(parts), table: parts.config.table };
+  const marker = fileTableMarker({ main, directory, randomBytes: world.randomBytes });
+  const replay = (request: ReplayRequest) =>
+    replayLedger({ ...openReplay(parts), remainingMs: () => Number.POSITIVE_INFINITY }, request);
+  const status = await marker.initialise(world.clock());
+  if (status === 'unsure') await replay({ unsure: true, acceptGap: true, dryRun: false });
+  if (status === 'foreign') {
     if (!restoring.afterRestore) throw new Error(refusal(directory));
     const { entries, applied } = await replay({ ...restoring, unsure: false, dryRun: false }).catch(explain);
     const read = Object.values(entries).reduce((sum, count) => sum + count, 0);
     console.log(`The ledger was replayed: of ${read} entries ${applied} took something away.`);
   }
-  return () => identity.leave(Date.now());
-}
-
-function replay(request: ReplayRequest) {
-  return composeRestore().run(request, () => Number.POSITIVE_INFINITY);
+  return () => marker.leave(world.clock());
 }
 
 function refusal(directory: string): string {

@@ -1,7 +1,7 @@
 /** The local process: the deployed functions, their store, keys and schedules, and an IAM to try them with. */
-import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import { ConfigurationError, readConfig } from '../lib/config/config.ts';
+import { processWorld, type World } from '../lib/compose/world.ts';
+import { ConfigurationError } from '../lib/config/config.ts';
 import { createKeyFile } from '../lib/derivation/key-file.ts';
 import { HOUR_SECONDS, MINUTE_SECONDS } from '../lib/domain/time.ts';
 import { replaceFile } from '../lib/files/atomic-file.ts';
@@ -9,15 +9,9 @@ import { forgetOldDays } from '../lib/ledger/file-ledger.ts';
 import { createDynamoClient } from '../lib/store/client.ts';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
 import { type DevelopmentIam, developmentIam } from './development-iam/development-iam.ts';
-import { startEngine } from './engine.ts';
-import {
-  engineVariables,
-  FOREIGN_VARIABLES,
-  functionVariables,
-  type LocalSettings,
-  localSettings,
-} from './environment.ts';
-import { loadFunctions } from './functions.ts';
+import { type Engine, startEngine } from './engine.ts';
+import { functionEnvironment, type LocalSettings, localSettings } from './environment.ts';
+import { createFunctions } from './functions.ts';
 import { type Gateway, type Invoke, startGateway } from './gateway.ts';
 import { rotateKeys } from './key-keeper.ts';
 import { openLedger, type RestoreOptions, readRestoreOptions } from './ledger.ts';
@@ -34,8 +28,7 @@ export async function main(words: readonly string[]): Promise<void> {
   process.umask(0o077);
   try {
     const restoring = readRestoreOptions(words);
-    const settings = localSettings(process.env);
-    const stop = await start(settings, restoring);
+    const stop = await start(processWorld(), restoring);
     let stopping = false;
     const stopOnce = () => {
       if (!stopping) void stop();
@@ -49,25 +42,29 @@ export async function main(words: readonly string[]): Promise<void> {
   }
 }
 
-async function start(settings: LocalSettings, restoring: RestoreOptions): Promise<() => Promise<void>> {
+async function start(system: World, restoring: RestoreOptions): Promise<() => Promise<void>> {
+  const settings = localSettings(system.environment);
   const directory = await openDataDirectory(settings.data);
   await mkdir(directory.keys, { recursive: true });
   const engine = await startEngine({ path: directory.store });
-  setEnvironment(engineVariables(engine), functionVariables(settings, directory));
-  await prepareTable();
-  const leave = await openLedger(settings.ledger, restoring);
+  const world = worldOn(engine, {
+    ...system,
+    environment: functionEnvironment(system.environment, settings, directory),
+  });
+  const { clock, randomBytes } = world;
+  await prepareTable(engine);
+  const leave = await openLedger(world, settings.ledger, restoring);
   await createKeyFile(directory.derivationKey, randomBytes);
-  const keepAll = () =>
-    rotateKeys({ ...settings, publicUrl: settings.url, directory, clock: Date.now, randomBytes });
+  const keepAll = () => rotateKeys({ ...settings, publicUrl: settings.url, directory, clock, randomBytes });
   await keepAll();
-  const iam = settings.developmentIam ? await openDevelopmentIam(settings, directory) : undefined;
-  const functions = await loadFunctions();
+  const iam = settings.developmentIam ? await openDevelopmentIam(world, settings, directory) : undefined;
+  const functions = createFunctions(world);
   const gateway = await startGateway(withDevelopmentIam(functions.invoke, iam), settings);
   const stopTimers = startTimers(
     [
       { name: 'keys', everyMs: KEYS_EVERY_MS, work: keepAll },
       { name: 'cleanup', everyMs: CLEANUP_EVERY_MS, work: functions.cleanUp },
-      { name: 'ledger', everyMs: LEDGER_EVERY_MS, work: () => forgetOldDays(settings.ledger, Date.now()) },
+      { name: 'ledger', everyMs: LEDGER_EVERY_MS, work: () => forgetOldDays(settings.ledger, clock()) },
     ],
     (name, error) => console.error(`${name}: ${explain(error)}`),
   );
@@ -79,19 +76,25 @@ async function start(settings: LocalSettings, restoring: RestoreOptions): Promis
   return () => stopAll(gateway, closeStore, stopTimers);
 }
 
-/** The engine's variables replace what is there; the functions' only fill what the operator has left open. */
-function setEnvironment(engine: Record<string, string>, functions: Record<string, string>): void {
-  for (const variable of FOREIGN_VARIABLES) delete process.env[variable];
-  Object.assign(process.env, { ...functions, ...process.env, ...engine });
+function worldOn({ endpoint, accessKeyId, secretAccessKey }: Engine, world: World): World {
+  const engine = {
+    AWS_ENDPOINT_URL_DYNAMODB: endpoint,
+    AWS_REGION: 'local',
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    PULLPASS_TABLE: 'pullpass',
+  };
+  return { ...world, environment: { ...world.environment, ...engine } };
 }
 
-async function prepareTable(): Promise<void> {
-  const client = createDynamoClient();
-  await ensureTable(client, readConfig(['table']).table);
+async function prepareTable({ endpoint, accessKeyId, secretAccessKey }: Engine): Promise<void> {
+  const client = createDynamoClient('local', { endpoint, credentials: { accessKeyId, secretAccessKey } });
+  await ensureTable(client, 'pullpass');
   client.destroy();
 }
 
 async function openDevelopmentIam(
+  { clock, randomBytes }: World,
   settings: LocalSettings,
   directory: DataDirectory,
 ): Promise<DevelopmentIam> {
@@ -100,7 +103,7 @@ async function openDevelopmentIam(
     publicUrl: settings.url,
     internalUrl: `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${settings.port}`,
     administratorKeyFile: directory.administratorKey,
-    now: Date.now,
+    now: clock,
     randomBytes,
   });
   await replaceFile(directory.issuers, JSON.stringify([iam.issuer], null, 2), 0o600);

@@ -100,7 +100,7 @@ describe('the issuers file', () => {
 
   const AT = 'PULLPASS_ISSUERS [0]';
   const ENDPOINT = 'must be an https URL, or an http URL of this machine';
-  const FREE = 'must be a free issuer key';
+  const FREE = 'must be lower-case letters, digits and hyphens, and not token or aws';
   const BAD: Record<string, [entry: unknown, problem: string]> = {
     'no audience': [
       { ...IAM, audience: undefined },
@@ -154,7 +154,7 @@ describe('the issuers file', () => {
     ],
     'a claim that is no path': [
       { ...IAM, claims: { subject: 'a..b', account: 'c' } },
-      `${AT}[claims][subject] must be member names parted by dots`,
+      `${AT}[claims][subject] must be field names separated by dots`,
     ],
     'a missing claim': [{ ...IAM, claims: { subject: 'sub' } }, `${AT}[claims][account] is missing`],
     'a missing issuer': [{ ...GITHUB, issuer: undefined }, `${AT}[issuer] is missing`],
@@ -199,7 +199,7 @@ describe('the issuers file', () => {
     ['a member that is given twice', `[${JSON.stringify(IAM).replace('{', '{"audience":"x",')}]`],
   ])('is refused for %s', (_, text) => {
     expect(problemsOf(text)).toEqual([
-      expect.stringMatching(/^PULLPASS_ISSUERS names a file that cannot be read: /),
+      expect.stringMatching(/^PULLPASS_ISSUERS names .+, which is not valid JSON: /),
     ]);
   });
 });

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConfigurationError, readConfig, VARIABLES } from '../lib/config/config.ts';
-import { servicesOf } from '../lib/config/services.ts';
 
 let directory: string;
 beforeAll(async () => {
@@ -50,7 +49,6 @@ describe('a configuration', () => {
     const config = readConfig(
       [
         'table',
-        'service',
         'services',
         'issuers',
         'administrators',
@@ -67,14 +65,13 @@ describe('a configuration', () => {
     );
     expect(config).toEqual({
       table: 'pullpass',
-      service: 'localhost:5000',
-      services: undefined,
-      issuers: undefined,
-      administrators: undefined,
+      services: [SERVICE],
+      issuers: { iam: [], aws: null, workloads: [] },
+      administrators: [],
       namespaces: 'open',
       failuresPerMinute: 100,
       valueRetrieval: 'on',
-      weakManagement: undefined,
+      weakManagement: 'refuse',
       auditDays: 365,
       port: 8080,
       host: '127.0.0.1',
@@ -93,14 +90,14 @@ describe('a configuration', () => {
       PULLPASS_ADMINISTRATORS: 'dev:acme:alice bob',
     });
     expect(problems).toEqual([
-      'PULLPASS_ULR is not a variable that is known',
+      'PULLPASS_ULR is not a known variable',
       'PULLPASS_TABLE is empty',
-      'PULLPASS_SERVICE and PULLPASS_SERVICES exclude each other',
+      'PULLPASS_SERVICE and PULLPASS_SERVICES are both set: remove one',
       'PULLPASS_URL is missing',
       'PULLPASS_KEYS is missing',
       'PULLPASS_FAILURES_PER_MINUTE must be a whole number',
       'PULLPASS_VALUE_RETRIEVAL must be on or off',
-      'PULLPASS_ADMINISTRATORS holds bob, which should read <issuer>:<account>:<subject>',
+      'PULLPASS_ADMINISTRATORS holds bob; write each entry as <issuer>:<account>:<subject>',
     ]);
   });
 
@@ -119,7 +116,7 @@ describe('a configuration', () => {
       const names = [
         'url',
         'table',
-        'service',
+        'services',
         'keys',
         'derivationKey',
         'issuers',
@@ -197,13 +194,23 @@ describe('a reference to a secret', () => {
       PULLPASS_DERIVATION_KEY: at(`kms:eu-west-1:123456789012:key/${KEY}`),
     };
     expect(readConfig(['keys', 'credentialKey', 'derivationKey'], given)).toEqual({
-      keys: { kind: 'secrets', region: 'eu-central-1', prefix: 'pullpass-dev' },
-      credentialKey: { kind: 'secret', region: 'eu-central-1', name: 'pullpass-dev/credential' },
+      keys: {
+        kind: 'secrets',
+        region: 'eu-central-1',
+        prefix: at('secretsmanager:eu-central-1:123456789012:secret:'),
+        name: 'pullpass-dev',
+      },
+      credentialKey: {
+        kind: 'secret',
+        region: 'eu-central-1',
+        prefix: at('secretsmanager:eu-central-1:123456789012:secret:'),
+        name: 'pullpass-dev/credential',
+      },
       derivationKey: {
-        kind: 'kms',
+        kind: 'kms-key',
         region: 'eu-west-1',
-        keys: at('kms:eu-west-1:123456789012:key/'),
-        id: KEY,
+        prefix: at('kms:eu-west-1:123456789012:key/'),
+        name: KEY,
       },
     });
   });
@@ -243,7 +250,12 @@ describe('a reference to a secret', () => {
     const arn = (rest: string) => `arn:aws:dynamodb:eu-central-1:123456789012:${rest}`;
     const ledgerOf = (value: string) => readConfig(['ledger'], { PULLPASS_LEDGER: value }).ledger;
     expect(ledgerOf('file:/var/ledger')).toEqual({ kind: 'file', path: '/var/ledger' });
-    const table = { kind: 'table', region: 'eu-central-1', table: 'pullpass-dev-ledger' };
+    const table = {
+      kind: 'table',
+      region: 'eu-central-1',
+      prefix: arn('table/'),
+      name: 'pullpass-dev-ledger',
+    };
     expect(ledgerOf(arn('table/pullpass-dev-ledger'))).toEqual(table);
     const problem = 'PULLPASS_LEDGER must be file: and an absolute path, or the ARN of a DynamoDB table';
     const others = [
@@ -316,9 +328,9 @@ describe('PULLPASS_ADMINISTRATORS', () => {
     'dev:äcme:alice',
     '*',
   ])('does not hold %s', text => {
-    const shape = 'which should read <issuer>:<account>:<subject>';
+    const shape = 'write each entry as <issuer>:<account>:<subject>';
     expect(problemsOf(['administrators'], { PULLPASS_ADMINISTRATORS: `dev:a:b ${text}` })).toEqual([
-      `PULLPASS_ADMINISTRATORS holds ${text}, ${shape}`,
+      `PULLPASS_ADMINISTRATORS holds ${text}; ${shape}`,
     ]);
   });
 
@@ -354,7 +366,7 @@ describe('PULLPASS_NAMESPACES', () => {
   ])('is not %s, and the problem says what is wrong', text => {
     const [problem, ...others] = problemsOf(['namespaces'], { PULLPASS_NAMESPACES: text });
     expect(problem).toBe(
-      `PULLPASS_NAMESPACES holds ${text.replace(',', ' and ')}, which should read <account>=<namespace or prefix*>`,
+      `PULLPASS_NAMESPACES holds ${text.replace(',', ' and ')}; write each entry as <account>=<namespace or prefix*>`,
     );
     expect(others).toEqual([]);
   });
@@ -362,8 +374,7 @@ describe('PULLPASS_NAMESPACES', () => {
 
 describe('the services file', () => {
   const read = async (content: unknown) => {
-    const config = readConfig(['service', 'services'], { PULLPASS_SERVICES: await fileOf(content) });
-    return servicesOf(config);
+    return readConfig(['services'], { PULLPASS_SERVICES: await fileOf(content) }).services;
   };
   const problems = async (content: unknown) =>
     problemsOf(['services'], { PULLPASS_SERVICES: await fileOf(content) });
@@ -391,20 +402,20 @@ describe('the services file', () => {
     ...['', 'https://registry.example', 'registry.example/', 'registry.example/team', 'a b', "a';reboot'"],
     ...['registry.example:', ':5000', 'a:123456', 'user@registry.example', '-a', '[::1', 'a\n', 'a:b', '$x'],
   ])('does not take %j for a registry: it stands in commands and in names of images', async registry => {
-    expect(() => readConfig(['service'], { PULLPASS_SERVICE: registry })).toThrow(/PULLPASS_SERVICE/);
+    expect(() => readConfig(['services'], { PULLPASS_SERVICE: registry })).toThrow(/PULLPASS_SERVICE/);
     const problem = 'PULLPASS_SERVICES [0][registry] must be a host, or a host and a port';
     expect(await problems([{ name: 'a', registry }])).toEqual([problem]);
   });
 
   it('demands the registry of a service whose name is no host', async () => {
-    const problem = 'PULLPASS_SERVICES [0] must name its registry, as its name is no host';
+    const problem = 'PULLPASS_SERVICES [0] needs a registry, because its name is not a host';
     expect(await problems([{ name: "a';b" }])).toEqual([problem]);
     expect(await problems([{ name: "a';b", registry: 'r.example' }])).toEqual([]);
   });
 
   it('is not needed for one service', () => {
-    expect(servicesOf(readConfig(['service', 'services'], {}))).toEqual([SERVICE]);
-    expect(servicesOf(readConfig(['service', 'services'], { PULLPASS_SERVICE: 'r.example' }))).toEqual([
+    expect(readConfig(['services'], {}).services).toEqual([SERVICE]);
+    expect(readConfig(['services'], { PULLPASS_SERVICE: 'r.example' }).services).toEqual([
       { ...SERVICE, name: 'r.example', registry: 'r.example' },
     ]);
   });
@@ -426,7 +437,7 @@ describe('the services file', () => {
     ['a life in between', [{ name: 'a', lifetimeSeconds: 60.5 }], /\[lifetimeSeconds\] /],
     ['an object', { name: 'a' }, /^PULLPASS_SERVICES /],
     ['a member twice', '[{"name":"a","name":"b"}]', /A member is given more than once/],
-    ['no JSON', '[', /^PULLPASS_SERVICES names a file that cannot be read: /],
+    ['no JSON', '[', /^PULLPASS_SERVICES names .+, which is not valid JSON: /],
   ])('does not hold %s', async (_, content, problem) => {
     const [first, ...others] = await problems(content);
     expect(first).toMatch(problem);
@@ -435,13 +446,13 @@ describe('the services file', () => {
 
   it('exists', () => {
     const [problem] = problemsOf(['services'], { PULLPASS_SERVICES: join(directory, 'nothing.json') });
-    expect(problem).toMatch(/^PULLPASS_SERVICES names a file that cannot be read: .*ENOENT/);
+    expect(problem).toMatch(/^PULLPASS_SERVICES names .+nothing.json, which does not exist$/);
   });
 });
 
 describe('the issuers file', () => {
   const read = async (content: unknown) =>
-    readConfig(['issuers'], { PULLPASS_ISSUERS: await fileOf(content) }).issuers?.iam;
+    readConfig(['issuers'], { PULLPASS_ISSUERS: await fileOf(content) }).issuers.iam;
   const other = { ...ISSUER, key: 'ibm', issuer: 'https://ibm.example', tokenUrl: null };
 
   it('names the issuers, with the claims of IBM’s IAM unless it says otherwise', async () => {
@@ -473,9 +484,21 @@ describe('the issuers file', () => {
       [{ ...ISSUER, audience: 'none:' }],
       /audience must be none:<issuer>/,
     ],
-    ['a key that tokens have', [{ ...ISSUER, key: 'token' }], /\[0\]\[key\] must be a free issuer key/],
-    ['a key in capitals', [{ ...ISSUER, key: 'Dev' }], /\[0\]\[key\] must be a free issuer key/],
-    ['a key with a colon', [{ ...ISSUER, key: 'a:b' }], /\[0\]\[key\] must be a free issuer key/],
+    [
+      'a key that tokens have',
+      [{ ...ISSUER, key: 'token' }],
+      /\[0\]\[key\] must be lower-case letters, digits and hyphens/,
+    ],
+    [
+      'a key in capitals',
+      [{ ...ISSUER, key: 'Dev' }],
+      /\[0\]\[key\] must be lower-case letters, digits and hyphens/,
+    ],
+    [
+      'a key with a colon',
+      [{ ...ISSUER, key: 'a:b' }],
+      /\[0\]\[key\] must be lower-case letters, digits and hyphens/,
+    ],
     ['a key twice', [ISSUER, { ...other, key: 'dev' }], /must not use an issuer key twice/],
     ['an issuer twice', [ISSUER, { ...other, issuer: ISSUER.issuer }], /must not name an issuer twice/],
     [
@@ -487,7 +510,7 @@ describe('the issuers file', () => {
     [
       'a claim path that climbs',
       [{ ...ISSUER, claims: { subject: 'a..b', account: 'c' } }],
-      /\[subject\] must be member names/,
+      /\[subject\] must be field names/,
     ],
     [
       'a file for keys',

@@ -1,14 +1,12 @@
-import type { Config } from '../config/config.ts';
 import { DAY_SECONDS } from '../domain/time.ts';
 import type { AuditStore } from '../ports/stores.ts';
 import { type AuditStoreOptions, auditStore } from '../store/audit-store.ts';
-import { loggedAudit, structuredLog } from '../telemetry/log.ts';
-import { clock, write } from './system.ts';
+import { loggedAudit } from '../telemetry/log.ts';
+import type { Parts } from './world.ts';
 
-export function composeAudit(
-  { auditDays }: Config<'auditDays'>,
+export function openAudit(
+  { config, log }: Parts<'auditDays'>,
   table: Omit<AuditStoreOptions, 'retentionSeconds'>,
 ): AuditStore {
-  const store = auditStore({ ...table, retentionSeconds: auditDays * DAY_SECONDS });
-  return loggedAudit(store, structuredLog({ write, clock }));
+  return loggedAudit(auditStore({ ...table, retentionSeconds: config.auditDays * DAY_SECONDS }), log);
 }

@@ -1,57 +1,59 @@
 import { eventNotices } from '../aws/events.ts';
-import { type Config, readConfig } from '../config/config.ts';
 import { DAY_SECONDS } from '../domain/time.ts';
 import type { Notices } from '../ports/cleanup.ts';
-import type { Log, Metrics } from '../ports/system.ts';
 import { expiryStore } from '../store/expiry-store.ts';
-import { loggedNotices, structuredLog } from '../telemetry/log.ts';
+import { loggedNotices } from '../telemetry/log.ts';
 import { type CleanupCounts, cleanUp } from '../usecases/clean-up.ts';
 import { tableGuard } from '../usecases/table-guard.ts';
-import { composeAws } from './aws.ts';
-import { composeDynamo, DYNAMO_SETTINGS } from './dynamo.ts';
-import { composeTableMarker, TABLE_SETTINGS } from './identity.ts';
-import { composeMetrics } from './metrics.ts';
-import { clock, write } from './system.ts';
+import { openLeanCall, openTableMarker, TABLE_SETTINGS } from './tables.ts';
+import { openParts, type Parts, type World } from './world.ts';
 
-const SETTINGS = [...DYNAMO_SETTINGS, ...TABLE_SETTINGS, 'stage', 'unusedDays', 'eventBus'] as const;
-
-export interface CleanupRun {
-  /** Whether to begin a pass where none has stopped in the middle. */
-  readonly whole: boolean;
-  /** Milliseconds that it may still take. */
-  readonly remainingMs: () => number;
+/** A second schedule says `continue`: it goes on where a pass has run out of time, and does nothing else. */
+export interface CleanupEvent {
+  readonly continue?: unknown;
 }
 
-export interface Cleanup {
-  readonly run: (run: CleanupRun) => Promise<CleanupCounts>;
-  readonly log: Log;
-  readonly metrics: Metrics;
+export interface CleanupContext {
+  readonly awsRequestId: string;
+  getRemainingTimeInMillis(): number;
 }
 
-export function composeCleanup(): Cleanup {
-  const config = readConfig(SETTINGS);
-  const { table, unusedDays } = config;
-  const log = structuredLog({ write, clock });
-  const metrics = composeMetrics(config);
-  const expiry = expiryStore({ call: composeDynamo(config, metrics), table });
-  const notices = composeNotices(config, log);
-  const ports = { expiry, notices, metrics, clock, unusedSeconds: unusedDays * DAY_SECONDS };
-  const identity = composeTableMarker(config, metrics);
-  const assertOurs = tableGuard({ identity, clock });
-  const run = async ({ whole, remainingMs }: CleanupRun) => {
-    // The marks of what was removed must not be cleaned up before the ledger has put them back.
-    await assertOurs();
-    await identity.heartbeat(clock());
-    return cleanUp({ ...ports, remainingMs }, { whole });
+/** Removes what has expired; answers how many records were removed, and whether the time was enough. */
+export type Cleanup = (event: CleanupEvent | undefined, context: CleanupContext) => Promise<CleanupCounts>;
+
+export function createCleanup(world: World): Cleanup {
+  const parts = openParts(world, ['unusedDays', 'eventBus', ...TABLE_SETTINGS]);
+  const { config, clock, log, metrics } = parts;
+  const marker = openTableMarker(parts);
+  const assertOurs = tableGuard({ identity: marker, clock });
+  const ports = {
+    expiry: expiryStore({ call: openLeanCall(parts), table: config.table }),
+    notices: openNotices(parts),
+    metrics,
+    clock,
+    unusedSeconds: config.unusedDays * DAY_SECONDS,
   };
-  return { run, log, metrics };
+  return async (event, context) => {
+    const { awsRequestId: requestId } = context;
+    const remainingMs = () => context.getRemainingTimeInMillis();
+    try {
+      // The tombstones of removed tokens must not be cleaned up before the ledger has put them back.
+      await assertOurs();
+      await marker.heartbeat(clock());
+      const counts = await cleanUp({ ...ports, remainingMs }, { whole: event?.continue !== true });
+      log.info('cleaned-up', { requestId, ...counts });
+      return counts;
+    } finally {
+      metrics.flush({ requestId });
+    }
+  };
 }
 
-/** To the log first: what the bus refuses is tried again, and must be found nevertheless. */
-function composeNotices({ eventBus: bus, region }: Config<'eventBus' | 'region'>, log: Log): Notices {
+/** To the log first: it has the report also when the bus refuses it, and the next run tries again. */
+function openNotices({ config: { eventBus: bus }, aws, log }: Parts<'eventBus'>): Notices {
   const logged = loggedNotices(log);
   if (bus === undefined) return logged;
-  const sent = eventNotices({ call: composeAws('eventBridge', region), bus });
+  const sent = eventNotices({ call: aws('eventBridge'), bus });
   return {
     async publish(reports, at) {
       await logged.publish(reports, at);

@@ -1,64 +1,54 @@
-import { readConfig } from '../config/config.ts';
-import { servicesOf } from '../config/services.ts';
-import type { Service } from '../domain/service.ts';
+import { credentialHandlers } from '../api/credentials.ts';
+import { ROUTES } from '../api/routes.ts';
+import { type HttpHandler, httpHandler } from '../http/chain.ts';
 import { proofStore } from '../store/nonce-store.ts';
 import { endedStore } from '../store/revoked-store.ts';
 import { tokenStore } from '../store/token-store.ts';
 import { authenticateVend } from '../usecases/authenticate.ts';
-import type { RevokePorts } from '../usecases/revoke.ts';
-import type { VendPorts } from '../usecases/vend-credential.ts';
-import { composeAudit } from './audit.ts';
-import type { ChainParts } from './chain.ts';
-import { composeClient } from './client.ts';
-import { authenticatedChain, composeIam, IAM_SETTINGS } from './guarded-chain.ts';
-import { composeTableGuard, TABLE_SETTINGS } from './identity.ts';
-import { composeJournaling } from './ledger.ts';
-import { composeMetrics } from './metrics.ts';
-import { composePrincipal, PRINCIPAL_SETTINGS } from './standing.ts';
-import { clock, randomBytes } from './system.ts';
+import { openAudit } from './audit.ts';
+import {
+  IAM_SETTINGS,
+  openFailureLimiter,
+  openIam,
+  openPrincipal,
+  PRINCIPAL_SETTINGS,
+} from './authentication.ts';
+import { openSdkTable } from './sdk-table.ts';
+import { openJournaling, openTableGuard, TABLE_SETTINGS } from './tables.ts';
+import { openParts, type World } from './world.ts';
 
 const SETTINGS = [
+  'services',
+  'auditDays',
   ...IAM_SETTINGS,
   ...PRINCIPAL_SETTINGS,
   ...TABLE_SETTINGS,
-  'service',
-  'services',
-  'auditDays',
 ] as const;
 
-export interface Credentials {
-  readonly vending: VendPorts;
-  readonly revoking: RevokePorts;
-  readonly services: readonly Service[];
-  readonly chain: ChainParts;
-}
-
 /** Vending reads as a login does; what is written is rare, and written by the SDK. */
-export function composeCredentials(): Credentials {
-  const config = readConfig(SETTINGS);
-  const metrics = composeMetrics(config);
-  const table = { client: composeClient(metrics), table: config.table, randomBytes };
-  const noted = composeJournaling(config);
-  const principal = composePrincipal(config, metrics);
+export function createCredentials(world: World): HttpHandler {
+  const parts = openParts(world, SETTINGS);
+  const table = openSdkTable(parts);
+  const journal = openJournaling(parts);
+  const principal = openPrincipal(parts);
   const { store, credentialKeys } = principal;
-  const nonces = noted.proofs(proofStore(table));
-  const authentication = { ...principal, ...composeIam(config, metrics), nonces, clock };
-  return {
-    vending: { credentialKeys, clock, randomBytes },
-    revoking: {
-      store,
-      credentialKeys,
-      tokens: noted.tokens(tokenStore(table)),
-      ended: noted.ended(endedStore(table)),
-      audit: composeAudit(config, table),
-      clock,
-    },
-    services: servicesOf(config),
-    chain: {
-      ...authenticatedChain(config, metrics, {
-        vend: credentials => authenticateVend(authentication, credentials),
-      }),
-      ready: composeTableGuard(config, metrics),
-    },
+  const nonces = journal.proofs(proofStore(table));
+  const authentication = { ...principal, ...openIam(parts), nonces, clock: parts.clock };
+  const revoking = {
+    store,
+    credentialKeys,
+    tokens: journal.tokens(tokenStore(table)),
+    ended: journal.ended(endedStore(table)),
+    audit: openAudit(parts, table),
+    clock: parts.clock,
   };
+  const { services } = parts.config;
+  return httpHandler({
+    ...parts,
+    failures: openFailureLimiter(parts),
+    authenticate: { vend: credentials => authenticateVend(authentication, credentials) },
+    ready: openTableGuard(parts),
+    routes: ROUTES.credentials,
+    handlers: credentialHandlers({ ...parts, vending: { ...parts, credentialKeys }, revoking, services }),
+  });
 }

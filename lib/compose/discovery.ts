@@ -1,16 +1,42 @@
-import type { DiscoveryPorts } from '../api/discovery.ts';
-import { readConfig } from '../config/config.ts';
-import { servicesOf } from '../config/services.ts';
+/** The functions whose routes are public: they count nothing, as it would only blur the figures of logins. */
+import { discoveryHandlers, openApiHandlers } from '../api/discovery.ts';
+import { ALL_ROUTES, ROUTES } from '../api/routes.ts';
+import { PullpassError } from '../domain/errors.ts';
+import { type HttpHandler, httpHandler } from '../http/chain.ts';
 import { keyPublication } from '../signing/publication.ts';
-import { type ChainParts, publicChain } from './chain.ts';
-import { composeKeyStore } from './key-places.ts';
-import { SERVICE_SETTINGS } from './service-settings.ts';
-import { clock } from './system.ts';
+import { NO_METRICS } from '../telemetry/metrics.ts';
+import { openKeyStore } from './keys-by-reference.ts';
+import { openParts, type World } from './world.ts';
 
-export function composeDiscovery(): { ports: DiscoveryPorts; chain: ChainParts } {
-  const config = readConfig([...SERVICE_SETTINGS, 'issuers']);
-  const services = servicesOf(config);
-  const keys = keyPublication(services, composeKeyStore(config.keys));
-  const iam = config.issuers?.iam ?? [];
-  return { ports: { keys, clock, services, issuer: config.url, iam }, chain: publicChain() };
+export function createDiscovery(world: World): HttpHandler {
+  const parts = openParts(world, ['url', 'services', 'keys', 'issuers']);
+  const { services, url: issuer, issuers } = parts.config;
+  const keys = keyPublication(services, openKeyStore(parts));
+  return httpHandler({
+    ...parts,
+    metrics: NO_METRICS,
+    authenticate: {},
+    routes: ROUTES.discovery,
+    handlers: {
+      ...discoveryHandlers({ keys, clock: parts.clock, services, issuer, iam: issuers.iam }),
+      ...openApiHandlers(issuer),
+    },
+  });
+}
+
+/**
+ * Answers our 404 for an unknown path and our 405 for an unknown method. It serves no route: an HTTP API decodes paths, so
+ * one that it found no route for may look here like one that exists.
+ */
+export function createFallback(world: World): HttpHandler {
+  const ready = () =>
+    Promise.reject(new PullpassError('not-found', { detail: 'There is nothing at this path.' }));
+  return httpHandler({
+    ...openParts(world, []),
+    metrics: NO_METRICS,
+    authenticate: {},
+    ready,
+    routes: ALL_ROUTES,
+    handlers: {},
+  });
 }

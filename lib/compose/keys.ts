@@ -1,31 +1,26 @@
-import type { KeyEvents } from '../api/keys.ts';
+import { keyHandler } from '../api/keys.ts';
 import { putResponse } from '../aws/custom-resource.ts';
-import { readConfig } from '../config/config.ts';
-import { servicesOf } from '../config/services.ts';
 import { credentialKeyRotation } from '../derivation/credential-key-rotation.ts';
 import { ringRotation } from '../signing/ring-rotation.ts';
-import { structuredLog } from '../telemetry/log.ts';
-import { composeTableMarker, TABLE_SETTINGS } from './identity.ts';
-import { composeCredentialKeySource, composeKeyStore } from './key-places.ts';
-import { composeMetrics } from './metrics.ts';
-import { clock, randomBytes, write } from './system.ts';
+import { openCredentialKeySource, openKeyStore } from './keys-by-reference.ts';
+import { openTableMarker, TABLE_SETTINGS } from './tables.ts';
+import { openParts, type World } from './world.ts';
 
-export function composeKeys(): KeyEvents {
-  const config = readConfig(['service', 'services', 'keys', 'credentialKey', 'stage', ...TABLE_SETTINGS]);
-  const metrics = composeMetrics(config);
-  const ports = {
-    rings: ringRotation(composeKeyStore(config.keys)),
-    credentialKeys: credentialKeyRotation(composeCredentialKeySource(config.credentialKey), randomBytes),
-    services: servicesOf(config),
-    clock,
-    metrics,
-  };
-  const settle = () => composeTableMarker(config).initialise(clock());
-  return {
-    ports,
+export function createKeys(world: World): ReturnType<typeof keyHandler> {
+  const parts = openParts(world, ['services', 'keys', 'credentialKey', ...TABLE_SETTINGS]);
+  const { config, clock, randomBytes, metrics, log } = parts;
+  const marker = openTableMarker(parts);
+  return keyHandler({
+    ports: {
+      rings: ringRotation(openKeyStore(parts)),
+      credentialKeys: credentialKeyRotation(openCredentialKeySource(parts), randomBytes),
+      services: config.services,
+      clock,
+      metrics,
+    },
     respond: (url, body) => putResponse(url, body),
-    settle,
-    log: structuredLog({ write, clock }),
+    settle: () => marker.initialise(clock()),
+    log,
     metrics,
-  };
+  });
 }

@@ -1,42 +1,42 @@
-import type { HealthPorts } from '../api/health.ts';
-import { readConfig } from '../config/config.ts';
-import { servicesOf } from '../config/services.ts';
-import type { Service } from '../domain/service.ts';
+import { healthHandlers } from '../api/health.ts';
+import { loginHandlers } from '../api/login.ts';
+import { ROUTES } from '../api/routes.ts';
+import { type HttpHandler, httpHandler } from '../http/chain.ts';
 import { cachedRings } from '../signing/ring.ts';
 import { accessTokenSigner } from '../signing/signer.ts';
 import { authenticateLogin } from '../usecases/authenticate.ts';
-import type { LoginPorts } from '../usecases/log-in.ts';
-import type { VendPorts } from '../usecases/vend-credential.ts';
-import type { ChainParts } from './chain.ts';
-import { authenticatedChain, composeIam, IAM_SETTINGS } from './guarded-chain.ts';
-import { composeTableGuard, TABLE_SETTINGS } from './identity.ts';
-import { composeKeyStore } from './key-places.ts';
-import { composeMetrics } from './metrics.ts';
-import { SERVICE_SETTINGS } from './service-settings.ts';
-import { composePrincipal, PRINCIPAL_SETTINGS } from './standing.ts';
-import { clock, randomBytes } from './system.ts';
+import {
+  IAM_SETTINGS,
+  openFailureLimiter,
+  openIam,
+  openPrincipal,
+  PRINCIPAL_SETTINGS,
+} from './authentication.ts';
+import { openKeyStore } from './keys-by-reference.ts';
+import { openTableGuard, TABLE_SETTINGS } from './tables.ts';
+import { openParts, type World } from './world.ts';
 
-export interface Login {
-  readonly ports: LoginPorts & VendPorts & HealthPorts;
-  readonly services: readonly Service[];
-  readonly chain: ChainParts;
-}
+const SETTINGS = ['services', 'keys', ...IAM_SETTINGS, ...PRINCIPAL_SETTINGS, ...TABLE_SETTINGS] as const;
 
-export function composeLogin(): Login {
-  const config = readConfig([...SERVICE_SETTINGS, ...IAM_SETTINGS, ...PRINCIPAL_SETTINGS, ...TABLE_SETTINGS]);
-  const services = servicesOf(config);
-  const rings = cachedRings(composeKeyStore(config.keys));
-  const signer = accessTokenSigner({ services, rings });
-  const metrics = composeMetrics(config);
-  const principal = composePrincipal(config, metrics);
-  const authentication = { ...principal, ...composeIam(config, metrics), clock };
-  const chain = authenticatedChain(config, metrics, {
-    login: (credentials, context) => authenticateLogin(authentication, credentials, context),
-  });
+export function createLogin(world: World): HttpHandler {
+  const parts = openParts(world, SETTINGS);
+  const { services, url: issuer } = parts.config;
+  const signer = accessTokenSigner({ services, rings: cachedRings(openKeyStore(parts)) });
+  const principal = openPrincipal(parts);
+  const authentication = { ...principal, ...openIam(parts), clock: parts.clock };
   const { store, credentialKeys } = principal;
-  return {
-    ports: { store, credentialKeys, signer, clock, randomBytes, issuer: config.url },
-    services,
-    chain: { ...chain, ready: composeTableGuard(config, metrics) },
-  };
+  const ports = { ...parts, store, credentialKeys, signer, issuer };
+  return httpHandler({
+    ...parts,
+    failures: openFailureLimiter(parts),
+    authenticate: {
+      login: (credentials, context) => authenticateLogin(authentication, credentials, context),
+    },
+    ready: openTableGuard(parts),
+    routes: ROUTES.login,
+    handlers: {
+      ...loginHandlers({ ...parts, ports, services }),
+      ...healthHandlers(ports, services),
+    },
+  });
 }

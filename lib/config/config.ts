@@ -1,15 +1,13 @@
-/** The configuration: the only reader of the environment. Every problem is reported at once, and stops the start. */
-
-import { readFileSync } from 'node:fs';
+/** The configuration: settings read from environment variables. All problems are reported at once, and stop the start. */
 import * as v from 'valibot';
 import { parseAdministrator } from '../domain/identity.ts';
 import { parseRegistrationRule, type RegistrationRules } from '../domain/namespace.ts';
 import { Secret } from '../domain/secret.ts';
-import { parseStrictJson } from '../domain/strict-json.ts';
 import { sentenceOf } from '../schema/sentence.ts';
-import { httpUrl, ISSUERS_FILE } from './issuers.ts';
-import { keyReference, ledgerReference, secretReference, secretsReference } from './references.ts';
-import { registryName, SERVICES_FILE } from './services.ts';
+import { httpUrl, ISSUERS_FILE, NO_ISSUERS } from './issuers.ts';
+import { jsonFile } from './json-file.ts';
+import { reference } from './references.ts';
+import { ONE_SERVICE, SERVICES_FILE } from './services.ts';
 
 /** What stops a start: a line for each problem, with the variable's name. */
 export class ConfigurationError extends Error {
@@ -24,134 +22,156 @@ export class ConfigurationError extends Error {
 
 const PREFIX = 'PULLPASS_';
 
-/** Those of the command `pullpass`, which the shell that starts a deployment may well have. */
+/** Those of the command `pullpass`, which the shell that starts a deployment may have set. */
 const COMMAND_VARIABLES = ['PULLPASS_HOME', 'PULLPASS_TARGET', 'PULLPASS_APIKEY', 'PULLPASS_OIDC_TOKEN'];
-
-const DEFAULT_SERVICE = 'localhost:5000';
 
 const text = v.pipe(v.string('is missing'), v.minLength(1, 'is empty'));
 
-/** The variables, by the name that the code has for each: what it is called, how it is read, what it is if absent. */
+/** The settings by the name that the code has for each: its variable, how that is read, and its default. */
 const SETTINGS = {
   url: setting(
     'PULLPASS_URL',
     v.pipe(text, v.check(isBaseUrl, 'must be an http or https URL without path or trailing slash')),
   ),
   table: setting('PULLPASS_TABLE', text, 'pullpass'),
-  service: setting('PULLPASS_SERVICE', v.pipe(text, registryName), DEFAULT_SERVICE),
-  services: setting('PULLPASS_SERVICES', v.optional(jsonFile(SERVICES_FILE))),
-  keys: setting('PULLPASS_KEYS', secretsReference(text)),
-  derivationKey: setting('PULLPASS_DERIVATION_KEY', keyReference(text)),
-  credentialKey: setting('PULLPASS_CREDENTIAL_KEY', secretReference(text)),
-  ledger: setting('PULLPASS_LEDGER', ledgerReference(text)),
-  issuers: setting('PULLPASS_ISSUERS', v.optional(jsonFile(ISSUERS_FILE))),
+  services: eitherOf(
+    setting('PULLPASS_SERVICE', v.pipe(text, ONE_SERVICE), 'localhost:5000'),
+    setting('PULLPASS_SERVICES', v.pipe(text, jsonFile, SERVICES_FILE)),
+  ),
+  keys: setting('PULLPASS_KEYS', v.pipe(text, reference('secrets'))),
+  derivationKey: setting('PULLPASS_DERIVATION_KEY', v.pipe(text, reference('kms-key'))),
+  credentialKey: setting('PULLPASS_CREDENTIAL_KEY', v.pipe(text, reference('secret'))),
+  ledger: setting('PULLPASS_LEDGER', v.pipe(text, reference('table'))),
+  issuers: setting('PULLPASS_ISSUERS', ifAbsent(v.pipe(text, jsonFile, ISSUERS_FILE), NO_ISSUERS)),
   administrators: setting(
     'PULLPASS_ADMINISTRATORS',
-    v.optional(list(parseAdministrator, '<issuer>:<account>:<subject>')),
+    ifAbsent(list(parseAdministrator, '<issuer>:<account>:<subject>'), []),
   ),
   namespaces: setting('PULLPASS_NAMESPACES', registrationRules(), 'open'),
   failuresPerMinute: setting('PULLPASS_FAILURES_PER_MINUTE', wholeNumber(1, 1_000_000), '100'),
-  valueRetrieval: setting('PULLPASS_VALUE_RETRIEVAL', word('on', 'off'), 'on'),
-  weakManagement: setting('PULLPASS_WEAK_MANAGEMENT', v.optional(word('accept-replay'))),
+  valueRetrieval: setting('PULLPASS_VALUE_RETRIEVAL', oneOf('on', 'off'), 'on'),
+  weakManagement: setting('PULLPASS_WEAK_MANAGEMENT', ifAbsent(oneOf('refuse', 'accept-replay'), 'refuse')),
   auditDays: setting('PULLPASS_AUDIT_DAYS', wholeNumber(1, 3650), '365'),
   unusedDays: setting('PULLPASS_UNUSED_DAYS', wholeNumber(1, 3650), '90'),
   eventBus: setting('PULLPASS_EVENT_BUS', v.optional(text)),
-  stage: setting('PULLPASS_STAGE', v.optional(v.pipe(text, v.regex(/^[\w-]{1,64}$/, 'must be one word')))),
+  stage: setting(
+    'PULLPASS_STAGE',
+    v.optional(v.pipe(text, v.regex(/^[\w-]{1,64}$/, 'may hold letters, digits, - and _, at most 64'))),
+  ),
   port: setting('PORT', wholeNumber(1, 65_535), '8080'),
   host: setting('PULLPASS_HOST', text, '127.0.0.1'),
   data: setting('PULLPASS_DATA', text, '.pullpass'),
-  region: setting('AWS_REGION', text),
-  accessKeyId: setting('AWS_ACCESS_KEY_ID', text),
-  secretAccessKey: setting('AWS_SECRET_ACCESS_KEY', secret()),
+  region: setting('AWS_REGION', v.optional(text)),
+  accessKeyId: setting('AWS_ACCESS_KEY_ID', v.optional(text)),
+  secretAccessKey: setting('AWS_SECRET_ACCESS_KEY', v.optional(secret())),
   sessionToken: setting('AWS_SESSION_TOKEN', v.optional(secret())),
   dynamoEndpoint: setting('AWS_ENDPOINT_URL_DYNAMODB', v.optional(httpUrl)),
   kmsEndpoint: setting('AWS_ENDPOINT_URL_KMS', v.optional(httpUrl)),
   secretsEndpoint: setting('AWS_ENDPOINT_URL_SECRETS_MANAGER', v.optional(httpUrl)),
   eventsEndpoint: setting('AWS_ENDPOINT_URL_EVENTBRIDGE', v.optional(httpUrl)),
-} as const;
+};
 
 type Settings = typeof SETTINGS;
 
-type Name = keyof Settings;
+export type SettingName = keyof Settings;
 
-export type Config<N extends Name> = { readonly [K in N]: v.InferOutput<Settings[K]['schema']> };
+type ValueOf<S> = S extends Setting<infer T> ? T : never;
 
-type Environment = Readonly<Record<string, string | undefined>>;
+export type Config<N extends SettingName> = { readonly [K in N]: ValueOf<Settings[K]> };
 
-/** Every variable with its default, for the table in docs/configuration.md; those that AWS sets itself are left out. */
-export const VARIABLES = Object.values(SETTINGS)
-  .filter(({ variable }) => !variable.startsWith('AWS_'))
-  .map(({ variable, absent }) => ({ variable, absent }));
+/** Environment variables. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const NAMES = Object.keys(SETTINGS) as SettingName[];
+
+/** Every variable with its setting and default, for docs/configuration.md; those that AWS sets itself are left out. */
+export const VARIABLES = NAMES.flatMap(name =>
+  SETTINGS[name]
+    .filter(({ variable }) => !variable.startsWith('AWS_'))
+    .map(({ variable, absent }) => ({ name, variable, absent })),
+);
 
 /**
- * The named settings. Throws ConfigurationError with every problem: a value that does not hold, an empty variable,
- * and any variable with our prefix that means nothing, since a typo in a name must not switch something off.
+ * The named settings. Throws ConfigurationError with every problem: a value that is not valid, an empty variable, and an
+ * unknown variable with our prefix, since a typo in a name must not switch something off.
  */
-export function readConfig<N extends Name>(
-  names: readonly N[],
-  environment: Environment = process.env,
-): Config<N> {
-  const problems = new Set([...meaningless(environment), ...contradictions(environment)]);
-  const entries = names.map(name => {
-    const { variable, schema, absent } = SETTINGS[name];
-    const result = v.safeParse(schema, environment[variable] ?? absent, { abortPipeEarly: true });
-    for (const issue of result.issues ?? []) problems.add(`${variable} ${describe(issue)}`);
-    return [name, result.output];
-  });
+export function readConfig<N extends SettingName>(names: readonly N[], environment: Environment): Config<N> {
+  const problems = new Set([...strayVariables(environment), ...conflicts(environment)]);
+  const entries = names.map(name => [name, readSetting(SETTINGS[name], environment, problems)]);
   if (problems.size > 0) throw new ConfigurationError([...problems]);
   return Object.fromEntries(entries) as Config<N>;
 }
 
-/** The settings whose variables are set: to check them all at once, also those that are needed only later. */
-export function namesOfSet(environment: Environment): Name[] {
-  const names = Object.keys(SETTINGS) as Name[];
-  return names.filter(name => {
-    const { variable } = SETTINGS[name];
-    return variable.startsWith(PREFIX) && environment[variable] !== undefined;
+/** The settings whose variables are set: to check all at the start, also those that are needed only later. */
+export function settingsIn(environment: Environment): SettingName[] {
+  return VARIABLES.filter(({ variable }) => environment[variable] !== undefined).map(({ name }) => name);
+}
+
+function readSetting(setting: Setting<unknown>, environment: Environment, problems: Set<string>): unknown {
+  const set = setting.filter(({ variable }) => environment[variable] !== undefined);
+  const [{ variable, schema, absent }] = [...set, ...setting] as unknown as [Variable<unknown>];
+  const result = v.safeParse(schema, environment[variable] ?? absent, { abortPipeEarly: true });
+  for (const issue of result.issues ?? []) problems.add(`${variable} ${problemOf(issue)}`);
+  return result.output;
+}
+
+/** Settings that are given by more than one variable. */
+function conflicts(environment: Environment): string[] {
+  return NAMES.flatMap(name => {
+    const set = SETTINGS[name]
+      .map(({ variable }) => variable)
+      .filter(each => environment[each] !== undefined);
+    return set.length > 1 ? [`${set.join(' and ')} are both set: remove one`] : [];
   });
 }
 
-/** Our variables that are unknown, or empty. */
-function meaningless(environment: Environment): string[] {
+/** `[0][profile] must be x5c or kid`: where in a JSON file, and what to write there. */
+function problemOf(issue: v.BaseIssue<unknown>): string {
+  const path = (issue.path ?? []).map(({ key }) => `[${String(key)}]`).join('');
+  return `${path} ${sentenceOf(issue)}`.trimStart();
+}
+
+/** Variables with our prefix that are unknown, or empty. */
+function strayVariables(environment: Environment): string[] {
   const known = new Set<string>(VARIABLES.map(({ variable }) => variable));
   return Object.entries(environment).flatMap(([variable, value]) => {
     if (!variable.startsWith(PREFIX) || COMMAND_VARIABLES.includes(variable)) return [];
-    if (!known.has(variable)) return [`${variable} is not a variable that is known`];
+    if (!known.has(variable)) return [`${variable} is not a known variable`];
     return value === '' ? [`${variable} is empty`] : [];
   });
 }
 
-function contradictions({ PULLPASS_SERVICE: one, PULLPASS_SERVICES: file }: Environment): string[] {
-  return one !== undefined && file !== undefined
-    ? ['PULLPASS_SERVICE and PULLPASS_SERVICES exclude each other']
-    : [];
-}
-
-function describe(issue: v.BaseIssue<unknown>): string {
-  const path = (issue.path ?? []).map(({ key }) => `[${String(key)}]`).join('');
-  const message = sentenceOf(issue);
-  return path === '' ? message : `${path} ${message}`;
-}
-
-interface Setting<S> {
+/** A variable, the schema of its value, and its default. */
+interface Variable<T> {
   readonly variable: string;
-  readonly schema: S;
+  readonly schema: v.GenericSchema<unknown, T>;
   readonly absent: string | undefined;
 }
 
-function setting<S extends v.GenericSchema<unknown, unknown>>(
-  variable: string,
-  schema: S,
-  absent?: string,
-): Setting<S> {
-  return { variable, schema, absent };
+/** The variables that a setting can be given by, of which at most one is set; the first has the default. */
+type Setting<T> = readonly Variable<T>[];
+
+function setting<T>(variable: string, schema: v.GenericSchema<unknown, T>, absent?: string): Setting<T> {
+  return [{ variable, schema, absent }];
 }
 
-function word<const T extends readonly string[]>(...words: T) {
+function eitherOf<T>(...settings: readonly Setting<T>[]): Setting<T> {
+  return settings.flat();
+}
+
+/** For a default that is no text. */
+function ifAbsent<T>(schema: v.GenericSchema<unknown, T>, value: NoInfer<T>): v.GenericSchema<unknown, T> {
+  return v.pipe(
+    v.optional(schema),
+    v.transform(given => given ?? value),
+  );
+}
+
+function oneOf<const T extends readonly string[]>(...words: T): v.GenericSchema<unknown, T[number]> {
   return v.pipe(text, v.picklist(words, `must be ${words.join(' or ')}`));
 }
 
-function wholeNumber(min: number, max: number) {
+function wholeNumber(min: number, max: number): v.GenericSchema<unknown, number> {
   return v.pipe(
     text,
     v.regex(/^\d{1,9}$/, 'must be a whole number'),
@@ -162,31 +182,15 @@ function wholeNumber(min: number, max: number) {
 }
 
 /** Only what AWS gives its functions is a secret in the environment. */
-function secret() {
+function secret(): v.GenericSchema<unknown, Secret> {
   return v.pipe(
     text,
     v.transform(value => new Secret(value)),
   );
 }
 
-/** The content of a JSON file that is named by its path. */
-function jsonFile<S extends v.GenericSchema<unknown, unknown>>(schema: S) {
-  return v.pipe(
-    text,
-    v.rawTransform<string, unknown>(({ dataset, addIssue, NEVER }) => {
-      try {
-        return parseStrictJson(readFileSync(dataset.value, 'utf8'));
-      } catch (error) {
-        addIssue({ message: `names a file that cannot be read: ${String(error)}` });
-        return NEVER;
-      }
-    }),
-    schema,
-  );
-}
-
-/** Entries parted by white space or commas. */
-function list<T>(parse: (entry: string) => T | undefined, shape: string) {
+/** Entries separated by white space or commas. */
+function list<T>(parse: (entry: string) => T | undefined, shape: string): v.GenericSchema<unknown, T[]> {
   return v.pipe(
     text,
     v.rawTransform<string, T[]>(({ dataset, addIssue, NEVER }) => {
@@ -195,7 +199,7 @@ function list<T>(parse: (entry: string) => T | undefined, shape: string) {
       const bad = entries.filter((_, i) => parsed[i] === undefined);
       if (bad.length === 0 && entries.length > 0) return parsed.filter(entry => entry !== undefined);
       const message =
-        entries.length === 0 ? 'is empty' : `holds ${bad.join(' and ')}, which should read ${shape}`;
+        entries.length === 0 ? 'is empty' : `holds ${bad.join(' and ')}; write each entry as ${shape}`;
       addIssue({ message });
       return NEVER;
     }),

@@ -1,4 +1,4 @@
-/** The issuers file of the configuration: whoever may vouch for callers, and nobody else. */
+/** The issuers file of the configuration: who may vouch for callers. */
 
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
@@ -9,13 +9,19 @@ import { Secret } from '../domain/secret.ts';
 /** `token:<id>` is the subject of a registry token, and `aws` is AWS: no other issuer may speak in these names. */
 const RESERVED_KEYS: ReadonlySet<string> = new Set(['token', 'aws']);
 
+/** Without an issuers file no IAM caller is known. */
+export const NO_ISSUERS: Issuers = { iam: [], aws: null, workloads: [] };
+
 const NO_AUDIENCE = 'none:';
 
 const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost']);
 
 const key = v.pipe(
   v.string(),
-  v.check(name => isIssuerKey(name) && !RESERVED_KEYS.has(name), 'must be a free issuer key'),
+  v.check(
+    name => isIssuerKey(name) && !RESERVED_KEYS.has(name),
+    'must be lower-case letters, digits and hyphens, and not token or aws',
+  ),
 );
 
 export const httpUrl = v.pipe(
@@ -29,7 +35,7 @@ const endpoint = v.pipe(
   v.check(isEndpoint, 'must be an https URL, or an http URL of this machine'),
 );
 
-const claimPath = v.pipe(v.string(), v.regex(/^\w+(?:\.\w+)*$/, 'must be member names parted by dots'));
+const claimPath = v.pipe(v.string(), v.regex(/^\w+(?:\.\w+)*$/, 'must be field names separated by dots'));
 
 const client = v.pipe(
   v.strictObject({

@@ -4,7 +4,7 @@ import { LIFETIME_SECONDS, type Service } from '../domain/service.ts';
 
 const SERVICE_NAME = /^[\x21-\x24\x26-\x2e\x30-\x7e]{1,255}$/;
 
-/** A service's name stands in paths and file names: printable ASCII without `%` and `/`. */
+/** A service's name is used in paths and file names: printable ASCII without `%` and `/`. */
 const serviceName = v.pipe(
   v.string(),
   v.regex(SERVICE_NAME, 'must be printable ASCII without spaces, % and /'),
@@ -12,18 +12,27 @@ const serviceName = v.pipe(
 
 const REGISTRY = /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9a-f:.]+\])(?::\d{1,5})?$/;
 
-/** Whether clients can log in there: what stands before the slash in names of images. */
+/** Whether clients can log in there: the part before the first slash of an image's name. */
 function isRegistry(text: string): boolean {
   return REGISTRY.test(text);
 }
 
-/** The name of the only service, which is where its clients log in too. */
-export const registryName = v.pipe(
+/** The only service, named by the registry that its clients log in to. */
+export const ONE_SERVICE = v.pipe(
   v.string(),
   v.check(
     isRegistry,
-    'must be a host, or a host and a port; PULLPASS_SERVICES may give a service another name',
+    'must be a host, or a host and a port; PULLPASS_SERVICES can give a service another name',
   ),
+  v.transform((name): Service[] => [
+    {
+      name,
+      registry: name,
+      profile: 'x5c',
+      algorithm: 'ES256',
+      lifetimeSeconds: LIFETIME_SECONDS.default,
+    },
+  ]),
 );
 
 const service = v.pipe(
@@ -44,7 +53,7 @@ const service = v.pipe(
   }),
   v.check(
     ({ name, registry }) => isRegistry(registry ?? name),
-    'must name its registry, as its name is no host',
+    'needs a registry, because its name is not a host',
   ),
   v.transform(({ registry, ...rest }) => ({ ...rest, registry: registry ?? rest.name })),
   v.readonly(),
@@ -56,13 +65,6 @@ export const SERVICES_FILE: v.GenericSchema<unknown, Service[]> = v.pipe(
   v.minLength(1, 'must name at least one service'),
   v.check(services => unique(services.map(({ name }) => name)), 'must not name a service twice'),
 );
-
-/** The services of a deployment: those of the file, or the one that is named, with the defaults. */
-export function servicesOf(config: { service: string; services: Service[] | undefined }): readonly Service[] {
-  const { service: name, services } = config;
-  const lifetimeSeconds = LIFETIME_SECONDS.default;
-  return services ?? [{ name, registry: name, profile: 'x5c', algorithm: 'ES256', lifetimeSeconds }];
-}
 
 function unique(names: readonly string[]): boolean {
   return new Set(names).size === names.length;

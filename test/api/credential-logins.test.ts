@@ -2,7 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createCredentials } from '../../lib/compose/credentials.ts';
+import { createLogin } from '../../lib/compose/login.ts';
 import { createKeyFile } from '../../lib/derivation/key-file.ts';
 import { fileKeyStore } from '../../lib/signing/key-store.ts';
 import { maintainRing } from '../../lib/signing/ring-rotation.ts';
@@ -262,10 +264,8 @@ describe('a login with a credential', () => {
 
 describe('a deployment', () => {
   /** The login function, started anew with these variables. */
-  async function started(environment: Readonly<Record<string, string>>) {
-    Object.assign(process.env, environment);
-    vi.resetModules();
-    const { handler } = await import('../../functions/login.ts');
+  function started(environment: Readonly<Record<string, string | undefined>>) {
+    const handler = createLogin(deployment.worldWith(environment));
     return async (line: string, password: string) =>
       received(await handler(eventOf(line, { basic: ['token', password] }), CONTEXT));
   }
@@ -276,8 +276,8 @@ describe('a deployment', () => {
     const { name } = SERVICE;
     await writeFile(file, JSON.stringify([{ name }, { name: 'second', registry: second.registry }]));
     await maintainRing(second, fileKeyStore(join(deployment.directory, 'keys')), NOW);
-    const send = await started({ PULLPASS_SERVICES: file });
-    const { handler } = await import('../../functions/credentials.ts');
+    const send = started({ PULLPASS_SERVICES: file });
+    const handler = createCredentials(deployment.worldWith({ PULLPASS_SERVICES: file }));
     const vendFor = async (json: object) =>
       received(await handler(eventOf('POST /v1/credentials', { bearer: token, json }), CONTEXT));
     expect((await vendFor({})).json).toMatchObject({ status: 400, code: 'unknown-service' });
@@ -295,7 +295,6 @@ describe('a deployment', () => {
     expect([(await logInAt(name, credential)).status, (await logInAt('second', credential)).status]).toEqual([
       200, 401,
     ]);
-    delete process.env.PULLPASS_SERVICES;
   });
 
   it('without an issuer takes nothing that was vended on its word', async () => {
@@ -311,9 +310,10 @@ describe('a deployment', () => {
     const without = async (key: string) => {
       const path = join(deployment.directory, `without-${key}.json`);
       await writeFile(path, JSON.stringify(issuers.filter(issuer => issuer.key !== key)));
-      const environment = { PULLPASS_ISSUERS: path };
-      if (key === 'dev') delete process.env.PULLPASS_ADMINISTRATORS;
-      const send = await started(environment);
+      const send = started({
+        PULLPASS_ISSUERS: path,
+        ...(key === 'dev' ? { PULLPASS_ADMINISTRATORS: undefined } : {}),
+      });
       return Promise.all(passwords.map(async one => (await send('GET /oauth/token', one)).status));
     };
     expect(await without('nobody')).toEqual([200, 200, 200]);
@@ -330,7 +330,7 @@ describe('a deployment', () => {
     const withKeys = async (named: object) => {
       await writeFile(fresh, JSON.stringify({ current: 'k2', keys: named }));
       await chmod(fresh, 0o600);
-      const send = await started({ PULLPASS_CREDENTIAL_KEY: `file:${fresh}` });
+      const send = started({ PULLPASS_CREDENTIAL_KEY: `file:${fresh}` });
       return (await send('GET /oauth/token', credential)).status;
     };
     expect([await withKeys({ k1, k2 }), await withKeys({ k2 }), await withKeys({ k1: k2, k2 })]).toEqual([

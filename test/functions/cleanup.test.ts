@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { afterEach, expect, it } from 'vitest';
+import { createCleanup } from '../../lib/compose/cleanup.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
 import { LoopbackServer } from '../iam/loopback-server.ts';
 import { ALICE, BOB, type Deployment, deploy } from '../support/deployment.ts';
@@ -27,7 +28,7 @@ it('removes ended tokens after an hour, says how many, and leaves the others', a
   const alice = deployment.as(ALICE);
   for (let i = 0; i < 3; i++) await alice('POST /v1/tokens', { json: { expiresInSeconds: 60 } });
   const { token } = (await alice('POST /v1/tokens', { json: { nonExpiring: true } })).json;
-  const { handler } = await import('../../functions/cleanup.ts');
+  const handler = createCleanup(deployment.world);
   const run = () => handler(undefined, { awsRequestId: 'run-1', getRemainingTimeInMillis: () => 60_000 });
   deployment.wait(60 + 3599);
   expect(await run()).toMatchObject({ removed: 0, finished: true });
@@ -39,7 +40,7 @@ it('removes ended tokens after an hour, says how many, and leaves the others', a
 
 it('fails loudly when the store does not answer, so that an alarm can ring', async () => {
   deployment = await deploy();
-  const { handler } = await import('../../functions/cleanup.ts');
+  const handler = createCleanup(deployment.world);
   deployment.wire.cut = () => true;
   await expect(
     handler(undefined, { awsRequestId: 'run-1', getRemainingTimeInMillis: () => 60_000 }),
@@ -64,7 +65,7 @@ it('hands the hygiene report to the event bus, the log and the figures, once a d
   await bob('DELETE /v1/namespaces/team-b');
   deployment.wait(2 * DAY_SECONDS);
   await deployment.logIn(used.token);
-  const { handler } = await import('../../functions/cleanup.ts');
+  const handler = createCleanup(deployment.world);
   const run = () => handler({}, { awsRequestId: 'run-1', getRemainingTimeInMillis: () => 60_000 });
   await run();
   await run();
@@ -102,7 +103,7 @@ it('hands the hygiene report to the event bus, the log and the figures, once a d
 
 it('goes on where a pass has stopped, when it is told to, and begins none', async () => {
   deployment = await deploy();
-  const { handler } = await import('../../functions/cleanup.ts');
+  const handler = createCleanup(deployment.world);
   const context = { awsRequestId: 'run-1', getRemainingTimeInMillis: () => 60_000 };
   expect(await handler({ continue: true }, context)).toMatchObject({ pages: 0 });
   expect(await handler({}, context)).toMatchObject({ pages: 1 });

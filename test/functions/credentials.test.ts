@@ -1,7 +1,9 @@
 /** The function that vends and ends: what it can do without, and what each request costs. */
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createCredentials } from '../../lib/compose/credentials.ts';
+import { createLogin } from '../../lib/compose/login.ts';
 import { ALICE, type Deployment, deploy } from '../support/deployment.ts';
 import { CONTEXT, eventOf, type Received, received, type Sent } from '../support/events.ts';
 
@@ -24,9 +26,9 @@ describe('the credentials function', () => {
     const bearer = await newToken();
     await rm(join(deployment.directory, 'derivation.json'));
     await rm(join(deployment.directory, 'keys'), { recursive: true });
-    for (const name of ['PULLPASS_DERIVATION_KEY', 'PULLPASS_KEYS']) delete process.env[name];
-    vi.resetModules();
-    const { handler } = await import('../../functions/credentials.ts');
+    const handler = createCredentials(
+      deployment.worldWith({ PULLPASS_DERIVATION_KEY: undefined, PULLPASS_KEYS: undefined }),
+    );
     const send = async (line: string, sent: Sent): Promise<Received> =>
       received(await handler(eventOf(line, sent), CONTEXT));
     const { status, json } = await send('POST /v1/credentials', { bearer, json: {} });
@@ -76,13 +78,8 @@ describe('the credentials function', () => {
     ['with the key itself', { PULLPASS_CREDENTIAL_KEY: 'AAAA' }, 'must be file: and an absolute path'],
   ])('does not start %s, nor does the login function', async (_, environment, problem) => {
     deployment = await deploy();
-    for (const [name, value] of Object.entries(environment)) {
-      if (value === undefined) delete process.env[name];
-      else process.env[name] = value;
-    }
-    for (const name of ['credentials', 'login']) {
-      vi.resetModules();
-      await expect(import(`../../functions/${name}.ts`)).rejects.toThrow(problem);
+    for (const create of [createCredentials, createLogin]) {
+      expect(() => create(deployment.worldWith(environment))).toThrow(problem);
     }
   });
 

@@ -1,7 +1,8 @@
 /** A deployment whose keys lie in Secrets Manager and KMS: made, used, changed and replaced while it runs. */
 import { randomBytes } from 'node:crypto';
 import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from 'jose';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createKeys } from '../../lib/compose/keys.ts';
 import { ALICE, type Deployment, deploy, SERVICE } from '../support/deployment.ts';
 import type { Received } from '../support/events.ts';
 import { LoopbackAws, REGION, refused } from '../support/loopback-aws.ts';
@@ -26,7 +27,7 @@ beforeEach(async () => {
       AWS_ENDPOINT_URL_KMS: aws.endpoint,
     },
   });
-  const { handler } = await import('../../functions/keys.ts');
+  const handler = createKeys(deployment.world);
   keys = event => handler(event, { awsRequestId: 'run-1' });
 });
 afterEach(async () => {
@@ -178,13 +179,7 @@ describe('with keys', () => {
   });
 });
 
-it('does not load without credentials of AWS when its keys lie there', async () => {
-  vi.resetModules();
-  const { AWS_ACCESS_KEY_ID: id } = process.env;
-  delete process.env.AWS_ACCESS_KEY_ID;
-  try {
-    await expect(import('../../functions/keys.ts')).rejects.toThrow(/AWS_ACCESS_KEY_ID is missing/);
-  } finally {
-    process.env.AWS_ACCESS_KEY_ID = id;
-  }
+it('does not start without credentials of AWS when its keys lie there', async () => {
+  const world = deployment.worldWith({ AWS_ACCESS_KEY_ID: undefined });
+  expect(() => createKeys(world)).toThrow(/AWS_ACCESS_KEY_ID is missing/);
 });

@@ -1,7 +1,8 @@
 /** The login function, as its configuration and what it is given make it. */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createLogin } from '../../lib/compose/login.ts';
 import { ALICE, type Deployment, deploy } from '../support/deployment.ts';
 import { CONTEXT, eventOf, received } from '../support/events.ts';
 
@@ -15,9 +16,7 @@ describe('the login function', () => {
     deployment = await deploy();
     const token = await newToken();
     await rm(join(deployment.directory, 'derivation.json'));
-    delete process.env.PULLPASS_DERIVATION_KEY;
-    vi.resetModules();
-    const { handler } = await import('../../functions/login.ts');
+    const handler = createLogin(deployment.worldWith({ PULLPASS_DERIVATION_KEY: undefined }));
     const answer = await handler(eventOf('GET /oauth/token', { basic: ['token', token] }), CONTEXT);
     expect(received(answer)).toMatchObject({ status: 200, json: { expires_in: 300 } });
   });
@@ -52,8 +51,6 @@ describe('the login function', () => {
     ['a URL with a path', { PULLPASS_URL: 'https://x.example/pullpass' }, 'PULLPASS_URL must be'],
   ])('does not start with %s', async (_, environment, problem) => {
     deployment = await deploy();
-    Object.assign(process.env, environment);
-    vi.resetModules();
-    await expect(import('../../functions/login.ts')).rejects.toThrow(problem);
+    expect(() => createLogin(deployment.worldWith(environment))).toThrow(problem);
   });
 });

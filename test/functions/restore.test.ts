@@ -1,6 +1,11 @@
 /** A thousand acts that take something away, a restore to the moment before them, and none of them undone. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ALL_ROUTES, ROUTES } from '../../lib/api/routes.ts';
+import { createCleanup } from '../../lib/compose/cleanup.ts';
+import { createRestore } from '../../lib/compose/restore.ts';
+import { openLeanCall, TABLE_SETTINGS } from '../../lib/compose/tables.ts';
+import { openParts } from '../../lib/compose/world.ts';
+import { fileTableMarker } from '../../lib/ledger/file-table-marker.ts';
 import type { ReplayCounts } from '../../lib/usecases/replay-ledger.ts';
 import { inBatches } from '../support/batches.ts';
 import { grantOf } from '../support/claims.ts';
@@ -147,8 +152,8 @@ function actionsOf(line: string): string[] {
 const MOMENTS = [500, 5_800];
 const SOON = { ...CONTEXT, getRemainingTimeInMillis: () => 20_000 };
 const LATE = { ...CONTEXT, getRemainingTimeInMillis: () => 600_000 };
-const replay = async (event: unknown, context = LATE) =>
-  (await (await import('../../functions/restore.ts')).handler(event, context)) as ReplayCounts;
+const replay = (event: unknown, context = LATE): Promise<ReplayCounts> =>
+  createRestore(deployment.serving)(event, context);
 
 describe.each([
   ['in a table', 1_000, true],
@@ -218,7 +223,7 @@ describe.each([
   it('nothing is served from it, whatever is asked: 503, and when to come again', async () => {
     // On one machine it is the next start, or the end, that tells a copy from the original.
     if (!tableLedger) await startAnew();
-    await deployment.serveFrom(copy);
+    deployment.serveFrom(copy);
     const guarded = [...ROUTES.login, ...ROUTES.management, ...ROUTES.credentials];
     for (const { method, path } of guarded) {
       const answer = await alice(`${method} ${path.replace(/\{\w+\}/, tokens[0]?.id ?? '')}`);
@@ -227,13 +232,11 @@ describe.each([
     expect(JSON.parse(deployment.logs.at(-1) ?? '')).toMatchObject({ reason: 'restored table' });
     const open = ALL_ROUTES.filter(({ path }) => path.startsWith('/.well-known'));
     for (const { path } of open) expect((await deployment.send(`GET ${path}`)).status).toBe(200);
-    const { handler } = await import('../../functions/cleanup.ts');
-    await expect(handler(undefined, LATE)).rejects.toThrow('restored table');
+    await expect(createCleanup(deployment.serving)(undefined, LATE)).rejects.toThrow('restored table');
   });
 
   it('a deployment changes nothing of that, nor does a replay that is only tried', async () => {
-    const { settleTable } = await import('../../lib/compose/restore.ts');
-    expect(await settleTable()).toBe('foreign');
+    expect(await deployment.initialise()).toBe('foreign');
     const tried = await replay({ dryRun: true });
     expect(tried).toMatchObject({ applied: 0, served: false });
     expect((await deployment.send('GET /health')).status).toBe(503);
@@ -275,9 +278,8 @@ describe.each([
   });
 
   it('the original is served from no more', async () => {
-    await deployment.serveFrom(main);
-    const { settleTable } = await import('../../lib/compose/restore.ts');
-    expect(await settleTable()).toBe('foreign');
+    deployment.serveFrom(main);
+    expect(await deployment.initialise()).toBe('foreign');
     expect((await deployment.send('GET /health')).status).toBe(503);
   });
 
@@ -291,9 +293,8 @@ describe.each([
 
 /** What a start of one machine does to the table that it finds. */
 async function startAnew(): Promise<void> {
-  const { readConfig } = await import('../../lib/config/config.ts');
-  const { composeFileTableMarker, TABLE_SETTINGS } = await import('../../lib/compose/identity.ts');
-  const config = readConfig(TABLE_SETTINGS);
+  const { config, randomBytes, ...parts } = openParts(deployment.serving, TABLE_SETTINGS);
   if (config.ledger.kind !== 'file') throw new Error('not of one machine');
-  await composeFileTableMarker(config, config.ledger.path).leave(Date.now());
+  const main = { call: openLeanCall(parts), table: config.table };
+  await fileTableMarker({ main, directory: config.ledger.path, randomBytes }).leave(Date.now());
 }

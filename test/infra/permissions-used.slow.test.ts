@@ -4,6 +4,8 @@
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type FunctionName, ROUTES } from '../../lib/api/routes.ts';
+import { createCleanup } from '../../lib/compose/cleanup.ts';
+import { createRestore } from '../../lib/compose/restore.ts';
 import { createRouter } from '../../lib/http/router.ts';
 import { ACCOUNT as AWS_NUMBER, FARM, LoopbackSts, proofOf } from '../iam/loopback-sts.ts';
 import { fill, itemsOf } from '../support/copies.ts';
@@ -140,7 +142,7 @@ async function useProofs(): Promise<void> {
 async function useRestore(items: Awaited<ReturnType<typeof itemsOf>>): Promise<void> {
   const others = items.map(item => (item.sk?.S === 'identity' ? { ...item, id: { S: 'another' } } : item));
   await fill(deployment.engine, others);
-  const { handler } = await import('../../functions/restore.ts');
+  const handler = createRestore(deployment.world);
   const counts = (await handler({}, CONTEXT)) as { applied: number };
   expect(counts).toMatchObject({ finished: true, served: true });
   // Concurrent revocations of one token may leave one entry or several.
@@ -150,7 +152,7 @@ async function useRestore(items: Awaited<ReturnType<typeof itemsOf>>): Promise<v
 
 async function useCleanup(): Promise<void> {
   deployment.wait(400 * 86_400);
-  const { handler } = await import('../../functions/cleanup.ts');
+  const handler = createCleanup(deployment.world);
   for (const remaining of [0, 60_000]) {
     await handler(undefined, { ...CONTEXT, getRemainingTimeInMillis: () => remaining });
     note('cleanup');

@@ -1,9 +1,17 @@
 /** The packaged template, held against the code that it deploys. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { ALL_ROUTES, ROUTES } from '../../lib/api/routes.ts';
-import { VARIABLES } from '../../lib/config/config.ts';
+import { createCleanup } from '../../lib/compose/cleanup.ts';
+import { createCredentials } from '../../lib/compose/credentials.ts';
+import { createDiscovery, createFallback } from '../../lib/compose/discovery.ts';
+import { createKeys } from '../../lib/compose/keys.ts';
+import { createLogin } from '../../lib/compose/login.ts';
+import { createManagement } from '../../lib/compose/management.ts';
+import { createRestore } from '../../lib/compose/restore.ts';
+import { processWorld } from '../../lib/compose/world.ts';
+import { readConfig, VARIABLES } from '../../lib/config/config.ts';
 import { COUNTS, OBSERVATIONS } from '../../lib/domain/metrics.ts';
 import { tableDefinition } from '../../lib/store/table.ts';
 import { ofType, type Stack, stackOf } from './support/cloudformation.ts';
@@ -88,42 +96,32 @@ describe('the functions', () => {
   });
 });
 
-describe('the environment of', () => {
-  const before = { ...process.env };
-  afterEach(() => {
-    process.env = { ...before };
-    vi.doUnmock('../../lib/config/config.ts');
-    vi.resetModules();
-  });
+vi.mock('../../lib/config/config.ts', { spy: true });
 
-  /** The variables that a function reads when it is loaded with what the template gives it. */
-  async function readBy(name: string, given: Readonly<Record<string, string>>): Promise<Set<string>> {
-    const { namesOfSet } = await import('../../lib/config/config.ts');
-    const variables = new Map(VARIABLES.map(({ variable }) => [namesOfSet({ [variable]: '' })[0], variable]));
-    const read = new Set<string>();
-    vi.resetModules();
-    vi.doMock('../../lib/config/config.ts', async actual => {
-      const config = await actual<typeof import('../../lib/config/config.ts')>();
-      const readConfig: typeof config.readConfig = (names, environment) => {
-        for (const known of names) read.add(variables.get(known) ?? '');
-        return config.readConfig(names, environment);
-      };
-      return { ...config, readConfig };
-    });
-    process.env = {
-      ...given,
-      AWS_REGION: 'eu-central-1',
-      AWS_ACCESS_KEY_ID: 'a',
-      AWS_SECRET_ACCESS_KEY: 'b',
-    };
-    await import(`../../functions/${name}.ts`);
-    read.delete('');
-    return read;
+const CREATE = {
+  login: createLogin,
+  management: createManagement,
+  credentials: createCredentials,
+  discovery: createDiscovery,
+  fallback: createFallback,
+  cleanup: createCleanup,
+  keys: createKeys,
+  restore: createRestore,
+};
+
+describe('the environment of', () => {
+  /** The variables of the settings that a function reads when it is made with what the template gives it. */
+  function readBy(name: keyof typeof CREATE, given: Readonly<Record<string, string>>): Set<string> {
+    const AWS = { AWS_REGION: 'eu-central-1', AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' };
+    const read = vi.mocked(readConfig).mockClear();
+    CREATE[name]({ ...processWorld(), environment: { ...given, ...AWS } });
+    const names = read.mock.calls.flatMap(([settings]) => settings);
+    return new Set(VARIABLES.filter(one => names.includes(one.name)).map(({ variable }) => variable));
   }
 
-  it.each(['login', 'management', 'credentials', 'discovery', 'fallback', 'cleanup', 'keys', 'restore'])(
+  it.each(Object.keys(CREATE) as (keyof typeof CREATE)[])(
     '%s is what it reads, and it starts with it',
-    async name => {
+    name => {
       const options = { Administrators: 'aws:aws:123456789012:arn', WeakManagement: 'accept-replay' };
       for (const of of [stack, stackOf(kept.template, options)]) {
         const variables: Properties = functionsIn(of).get(name)?.Environment?.Variables ?? {};
@@ -131,9 +129,10 @@ describe('the environment of', () => {
           key,
           String(value).replace('/var/task', PROJECT),
         ]);
-        const read = await readBy(name, Object.fromEntries(given));
-        // The services are a file on AWS.
+        const read = readBy(name, Object.fromEntries(given));
+        // The services are a file on AWS; a stage that is not given means that nobody collects figures.
         read.delete('PULLPASS_SERVICE');
+        if (!('PULLPASS_STAGE' in variables)) read.delete('PULLPASS_STAGE');
         const optional = ['PULLPASS_ADMINISTRATORS', 'PULLPASS_WEAK_MANAGEMENT'].filter(
           key => of === stack && read.has(key),
         );

@@ -51,9 +51,9 @@ describe('the settings of the local process', () => {
         PULLPASS_NAMESPACES: 'some',
       }),
     ).toEqual([
-      'PULLPASS_ULR is not a variable that is known',
+      'PULLPASS_ULR is not a known variable',
       'PORT must be a whole number',
-      'PULLPASS_NAMESPACES holds some, which should read <account>=<namespace or prefix*>',
+      'PULLPASS_NAMESPACES holds some; write each entry as <account>=<namespace or prefix*>',
       'PULLPASS_FAILURES_PER_MINUTE must be a whole number',
     ]);
   });

@@ -3,6 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { openJournaling } from '../../lib/compose/tables.ts';
+import { openParts, processWorld, type World } from '../../lib/compose/world.ts';
 import { openLedger, readRestoreOptions } from '../../local/ledger.ts';
 import { fill, itemsOf } from '../support/copies.ts';
 import { type TestEngine, withEngine } from '../support/engine.ts';
@@ -20,23 +22,28 @@ beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'pullpass-ledger-'));
   said = [];
   vi.spyOn(console, 'log').mockImplementation(line => said.push(String(line)));
-  vi.stubEnv('PULLPASS_LEDGER', `file:${directory}`);
-  vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', engine.endpoint);
-  vi.stubEnv('AWS_REGION', 'local');
-  vi.stubEnv('AWS_ACCESS_KEY_ID', engine.accessKeyId);
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', engine.secretAccessKey);
 });
 afterEach(async () => {
-  vi.unstubAllEnvs();
   vi.restoreAllMocks();
   await engine.close();
   await rm(directory, { recursive: true });
 });
 
+function worldOn(table: string): World {
+  const environment = {
+    PULLPASS_TABLE: table,
+    PULLPASS_LEDGER: `file:${directory}`,
+    AWS_ENDPOINT_URL_DYNAMODB: engine.endpoint,
+    AWS_REGION: 'local',
+    AWS_ACCESS_KEY_ID: engine.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: engine.secretAccessKey,
+  };
+  return { ...processWorld(), environment };
+}
+
 /** Starts on a table, and answers how to end properly. */
 function startOn(table: string, words = PLAIN): Promise<() => Promise<void>> {
-  vi.stubEnv('PULLPASS_TABLE', table);
-  return openLedger(directory, words);
+  return openLedger(worldOn(table), directory, words);
 }
 
 async function copyOf(table: string): Promise<string> {
@@ -47,8 +54,7 @@ async function copyOf(table: string): Promise<string> {
 
 /** A token that is removed as a function removes it. */
 async function removeNoted(table: string, record: ReturnType<typeof aToken>): Promise<void> {
-  const { composeJournaling } = await import('../../lib/compose/ledger.ts');
-  const noted = composeJournaling({ ledger: { kind: 'file', path: directory } });
+  const noted = openJournaling(openParts(worldOn(table), ['ledger']));
   const now = Math.floor(Date.now() / 1000);
   expect(await noted.tokens(storesOn({ ...engine, table }).tokens).remove(record, now)).toBe(true);
 }

@@ -4,6 +4,8 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { vi } from 'vitest';
+import { openTableMarker, TABLE_SETTINGS } from '../../lib/compose/tables.ts';
+import { openParts, type World } from '../../lib/compose/world.ts';
 import { credentialKeyRotation } from '../../lib/derivation/credential-key-rotation.ts';
 import { createKeyFile } from '../../lib/derivation/key-file.ts';
 import { fileKeySource } from '../../lib/derivation/key-source.ts';
@@ -11,10 +13,12 @@ import type { Service } from '../../lib/domain/service.ts';
 import { toSeconds } from '../../lib/domain/time.ts';
 import type { HttpHandler } from '../../lib/http/chain.ts';
 import type { HttpEvent } from '../../lib/http/request.ts';
+import type { MatchStatus } from '../../lib/ports/ledger.ts';
 import { fileKeyStore } from '../../lib/signing/key-store.ts';
 import { maintainRing } from '../../lib/signing/ring-rotation.ts';
 import { type DevelopmentIam, developmentIam } from '../../local/development-iam/development-iam.ts';
 import { Tokens } from '../../local/development-iam/tokens.ts';
+import { createFunctions } from '../../local/functions.ts';
 import { type Gateway, type Invoke, startGateway } from '../../local/gateway.ts';
 import { type TestEngine, withEngine } from './engine.ts';
 import { CONTEXT, eventOf, type Received, received, type Sent } from './events.ts';
@@ -50,11 +54,19 @@ export interface DeploymentOptions {
 
 export interface Deployment {
   readonly invoke: Invoke;
-  /** The exported handlers by the name of their file. */
+  /** The handlers by the name of their function. */
   readonly handlers: Readonly<Record<string, HttpHandler>>;
   readonly wire: StoreWire;
   readonly engine: TestEngine;
-  /** What the functions have written to the standard output, a line each. */
+  /** The world that the functions were handed: for those that no route leads to, and for others beside these. */
+  readonly world: World;
+  /** The world of the functions that serve now. */
+  readonly serving: World;
+  /** Makes the table that is served from the ledger's if it is new, as each deployment does. */
+  initialise(): Promise<MatchStatus>;
+  /** The same world with these variables; undefined takes one away. */
+  worldWith(environment: Readonly<Record<string, string | undefined>>): World;
+  /** What the functions have written, a line each. */
   readonly logs: readonly string[];
   /** Whether the IAM answers. */
   iamAnswers: boolean;
@@ -65,7 +77,7 @@ export interface Deployment {
   /** Lets time pass, which stands still otherwise. */
   wait(seconds: number): void;
   /** Deploys the functions anew, over another table. */
-  serveFrom(table: string): Promise<void>;
+  serveFrom(table: string): void;
   /** Sends with the API key of somebody. */
   as(who: string): (line: string, sent?: Sent) => Promise<Received>;
   apiKeyOf(who: string): Promise<string>;
@@ -81,26 +93,32 @@ export interface IamExchange {
   readonly form: Readonly<Record<string, string>>;
 }
 
-const FUNCTIONS = ['login', 'management', 'credentials', 'discovery', 'fallback'] as const;
-
-/** Deploys. The functions are loaded anew, as they read the environment when they are loaded. */
+/** Deploys. */
 export async function deploy(options: DeploymentOptions = {}): Promise<Deployment> {
   const { environment = {} } = options;
-  // The functions take the clock when they are loaded.
   vi.useFakeTimers({ toFake: ['Date'], now: NOW * 1000 });
   const directory = await mkdtemp(join(tmpdir(), 'pullpass-deployment-'));
   const engine = await withEngine();
   const wire = await storeWire(engine);
-  const logs = captureOutput();
+  const logs: string[] = [];
   await keysIn(directory);
   const iam = await openIam(directory, options);
-  const before = { ...process.env };
   const ledger = await ledgerIn(directory, engine, options);
-  setEnvironment({ ...essentials(directory, engine, wire), PULLPASS_LEDGER: ledger, ...environment });
-  vi.resetModules();
-  const { settleTable } = await import('../../lib/compose/restore.ts');
-  await settleTable();
-  let functions = await load();
+  const variables = { ...essentials(directory, engine, wire), PULLPASS_LEDGER: ledger, ...environment };
+  const world: World = {
+    environment: variables,
+    clock: () => Date.now(),
+    randomBytes,
+    write: line => void logs.push(line),
+  };
+  const worldWith: Deployment['worldWith'] = changes => ({
+    ...world,
+    environment: { ...variables, ...changes },
+  });
+  let serving = world;
+  const initialise = () => openTableMarker(openParts(serving, TABLE_SETTINGS)).initialise(Date.now());
+  await initialise();
+  let functions = createFunctions(serving);
   const invoke: Invoke = (event, context) => functions.invoke(event, context);
   const send: Deployment['send'] = async (line, sent) => received(await invoke(eventOf(line, sent), CONTEXT));
   const apiKeys = new Map<string, Promise<string>>();
@@ -114,6 +132,12 @@ export async function deploy(options: DeploymentOptions = {}): Promise<Deploymen
     get handlers() {
       return functions.handlers;
     },
+    get serving() {
+      return serving;
+    },
+    initialise,
+    world,
+    worldWith,
     wire,
     engine,
     logs,
@@ -135,16 +159,13 @@ export async function deploy(options: DeploymentOptions = {}): Promise<Deploymen
       send(`GET /oauth/token?service=${SERVICE.name}${scope === undefined ? '' : `&scope=${scope}`}`, {
         basic: ['token', token],
       }),
-    serveFrom: async table => {
-      process.env.PULLPASS_TABLE = table;
-      vi.resetModules();
-      functions = await load();
+    serveFrom: table => {
+      serving = worldWith({ PULLPASS_TABLE: table });
+      functions = createFunctions(serving);
     },
     wait: seconds => void vi.setSystemTime(Date.now() + seconds * 1000),
     close: async () => {
-      vi.restoreAllMocks();
       vi.useRealTimers();
-      setEnvironment(before);
       await iam.close();
       await wire.close();
       await engine.close();
@@ -160,16 +181,6 @@ async function ledgerIn(
 ): Promise<string> {
   if (!tableLedger) return `file:${join(directory, 'ledger')}`;
   return `arn:aws:dynamodb:local:000000000000:table/${await freshTable()}`;
-}
-
-async function load(): Promise<Pick<Deployment, 'invoke' | 'handlers'>> {
-  const { loadFunctions } = await import('../../local/functions.ts');
-  const { invoke } = await loadFunctions();
-  const handlers = FUNCTIONS.map(async name => {
-    const { handler } = (await import(`../../functions/${name}.ts`)) as { handler: HttpHandler };
-    return [name, handler] as const;
-  });
-  return { invoke, handlers: Object.fromEntries(await Promise.all(handlers)) };
 }
 
 function essentials(directory: string, engine: TestEngine, wire: StoreWire): Record<string, string> {
@@ -190,33 +201,12 @@ function essentials(directory: string, engine: TestEngine, wire: StoreWire): Rec
   };
 }
 
-function setEnvironment(environment: Readonly<Record<string, string | undefined>>): void {
-  for (const name of Object.keys(process.env)) {
-    if (name.startsWith('PULLPASS_') || name.startsWith('AWS_')) delete process.env[name];
-  }
-  for (const [name, value] of Object.entries(environment)) {
-    if (value === undefined) delete process.env[name];
-    else process.env[name] = value;
-  }
-}
-
 async function keysIn(directory: string): Promise<void> {
   await mkdir(join(directory, 'keys'));
   await maintainRing(SERVICE, fileKeyStore(join(directory, 'keys')), toSeconds(Date.now()));
   await createKeyFile(join(directory, 'derivation.json'), randomBytes);
   const credentialKey = fileKeySource(join(directory, 'credential.json'));
   await credentialKeyRotation(credentialKey, randomBytes).maintain(toSeconds(Date.now()));
-}
-
-function captureOutput(): string[] {
-  const lines: string[] = [];
-  const capture = (chunk: unknown) => {
-    lines.push(String(chunk));
-    return true;
-  };
-  vi.spyOn(process.stdout, 'write').mockImplementation(capture);
-  vi.spyOn(process.stderr, 'write').mockImplementation(capture);
-  return lines;
 }
 
 interface Iam {

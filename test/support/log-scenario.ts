@@ -1,5 +1,8 @@
 /** A deployment in which every event has been written, and what was done in it. */
 import { join } from 'node:path';
+import { createCleanup } from '../../lib/compose/cleanup.ts';
+import { createKeys } from '../../lib/compose/keys.ts';
+import { createRestore } from '../../lib/compose/restore.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
 import { fileKeyStore } from '../../lib/signing/key-store.ts';
 import { ALICE, type Deployment, deploy, MALLORY, SERVICE } from './deployment.ts';
@@ -70,14 +73,12 @@ async function useSecrets(deployment: Deployment): Promise<void> {
 
 async function useSchedules(deployment: Deployment): Promise<void> {
   deployment.wait(2 * DAY_SECONDS);
-  const { handler: cleanUp } = await import('../../functions/cleanup.ts');
-  await cleanUp({}, CONTEXT);
-  const { handler: restore } = await import('../../functions/restore.ts');
-  await restore({}, CONTEXT);
+  await createCleanup(deployment.world)({}, CONTEXT);
+  await createRestore(deployment.world)({}, CONTEXT);
 }
 
 async function useKeys(deployment: Deployment): Promise<void> {
-  const { handler } = await import('../../functions/keys.ts');
+  const handler = createKeys(deployment.world);
   const attempt = (event: object) => handler(event, CONTEXT).catch(() => undefined);
   const deploying = {
     RequestType: 'Update',

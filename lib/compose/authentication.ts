@@ -1,0 +1,89 @@
+/** How the callers of a function are authenticated: by an IAM, a build platform, or one of our own secrets. */
+import { ConfigurationError } from '../config/config.ts';
+import { credentialKeys } from '../derivation/credential-keys.ts';
+import { PullpassError } from '../domain/errors.ts';
+import { type Administrator, identityIssuers, issuerKeys } from '../domain/identity.ts';
+import { type FailureLimiter, failureLimiter } from '../http/failure-limiter.ts';
+import { identityVerifier } from '../iam/verifier.ts';
+import { workloadVerifier } from '../iam/workload.ts';
+import type { IdentityVerifier, WorkloadVerifier } from '../ports/iam.ts';
+import type { Metrics } from '../ports/system.ts';
+import { leanLoginCalls, leanQuery } from '../store/lean-calls.ts';
+import { loginStore } from '../store/login-store.ts';
+import { POLICY, ruleReader, TRUST } from '../store/rule-store.ts';
+import type { PrincipalPorts } from '../usecases/principal.ts';
+import { openCredentialKeySource } from './keys-by-reference.ts';
+import { openLeanCall } from './tables.ts';
+import type { Parts } from './world.ts';
+
+export const IAM_SETTINGS = [
+  'url',
+  'issuers',
+  'administrators',
+  'weakManagement',
+  'failuresPerMinute',
+] as const;
+
+export interface Iam {
+  readonly identities: IdentityVerifier;
+  readonly workloads: WorkloadVerifier;
+  readonly administrators: readonly Administrator[];
+  readonly weakManagement: boolean;
+}
+
+/** The verifiers of all issuers. Throws ConfigurationError for an administrator of an unknown issuer. */
+export function openIam({ config, metrics, randomBytes }: Parts<(typeof IAM_SETTINGS)[number]>): Iam {
+  const { url: publicUrl, issuers, administrators } = config;
+  const known = identityIssuers(issuers);
+  const strangers = administrators.filter(({ account }) => !known.has(account.split(':', 1).join('')));
+  if (strangers.length > 0) {
+    const accounts = strangers.map(({ account }) => account).join(' and ');
+    throw new ConfigurationError([
+      `PULLPASS_ADMINISTRATORS holds ${accounts}, but PULLPASS_ISSUERS has no such issuer`,
+    ]);
+  }
+  const identities = identityVerifier({ issuers, publicUrl, randomBytes });
+  const workloads = workloadVerifier({ issuers: issuers.workloads, publicUrl });
+  return {
+    ...countFailures({ identities, workloads }, metrics),
+    administrators,
+    weakManagement: config.weakManagement === 'accept-replay',
+  };
+}
+
+/** Bounds failed authentications for each source address. */
+export function openFailureLimiter({ config }: Parts<'failuresPerMinute'>): FailureLimiter {
+  return failureLimiter(config.failuresPerMinute);
+}
+
+type Verifiers = Pick<Iam, 'identities' | 'workloads'>;
+
+/** Verifiers only ask issuers, so `unavailable` means that an issuer did not answer. */
+function countFailures({ identities, workloads }: Verifiers, metrics: Metrics): Verifiers {
+  const count = (error: unknown): never => {
+    if (error instanceof PullpassError && error.code === 'unavailable') metrics.count('IamFailures');
+    throw error;
+  };
+  return {
+    identities: { identify: (...assertion) => identities.identify(...assertion).catch(count) },
+    workloads: { verify: (...token) => workloads.verify(...token).catch(count) },
+  };
+}
+
+export const PRINCIPAL_SETTINGS = ['table', 'administrators', 'issuers', 'credentialKey'] as const;
+
+/** What a login and a vend learn about their caller. */
+export function openPrincipal(parts: Parts<(typeof PRINCIPAL_SETTINGS)[number]>): PrincipalPorts {
+  const { config, randomBytes } = parts;
+  const { table, administrators, issuers } = config;
+  const call = openLeanCall(parts);
+  const query = leanQuery(call);
+  return {
+    store: loginStore({ calls: leanLoginCalls(call), table, randomBytes }),
+    trusts: ruleReader({ query, table }, TRUST),
+    policies: ruleReader({ query, table }, POLICY),
+    administrators,
+    issuers: issuerKeys(issuers),
+    credentialKeys: credentialKeys(openCredentialKeySource(parts)),
+  };
+}

@@ -1,0 +1,22 @@
+/** The table as administrators and schedules reach it: by the SDK. */
+import { counted } from '../aws/client.ts';
+import { createDynamoClient } from '../store/client.ts';
+import { accessOf, type Parts } from './world.ts';
+
+export function openSdkTable({ config, metrics, randomBytes }: Parts<'table'>) {
+  const { region, endpoint, credentials } = accessOf(config, 'dynamodb');
+  const { accessKeyId, secretAccessKey, sessionToken } = credentials;
+  const client = createDynamoClient(region, {
+    ...(endpoint === undefined ? {} : { endpoint }),
+    credentials: {
+      accessKeyId,
+      secretAccessKey: secretAccessKey.reveal(),
+      ...(sessionToken === undefined ? {} : { sessionToken: sessionToken.reveal() }),
+    },
+  });
+  client.middlewareStack.add(next => args => counted(metrics, () => next(args)), {
+    step: 'initialize',
+    name: 'counted',
+  });
+  return { client, table: config.table, randomBytes };
+}
