@@ -1,7 +1,7 @@
 /** Starts only on a store that the ledger has followed all along, or that it was replayed into. */
 import { parseArgs } from 'node:util';
 import { openReplay } from '../lib/compose/restore.ts';
-import { openLeanCall, TABLE_SETTINGS } from '../lib/compose/tables.ts';
+import { openLeanTable, TABLE_SETTINGS } from '../lib/compose/tables.ts';
 import { openParts, type World } from '../lib/compose/world.ts';
 import { openLedgerDirectory } from '../lib/ledger/file-ledger.ts';
 import { fileTableMarker } from '../lib/ledger/file-table-marker.ts';
@@ -34,13 +34,12 @@ export async function openLedger(
 ): Promise<() => Promise<void>> {
   await openLedgerDirectory(directory);
   const parts = openParts(world, TABLE_SETTINGS);
-  const main = { call: openLeanCall(parts), table: parts.config.table };
-  const marker = fileTableMarker({ main, directory, randomBytes: world.randomBytes });
+  const marker = fileTableMarker({ table: openLeanTable(parts), directory, randomBytes: world.randomBytes });
   const replay = (request: ReplayRequest) =>
     replayLedger({ ...openReplay(parts), remainingMs: () => Number.POSITIVE_INFINITY }, request);
   const status = await marker.initialise(world.clock());
-  if (status === 'unsure') await replay({ unsure: true, acceptGap: true, dryRun: false });
-  if (status === 'foreign') {
+  if (status === 'uncertain') await replay({ unsure: true, acceptGap: true, dryRun: false });
+  if (status === 'differs') {
     if (!restoring.afterRestore) throw new Error(refusal(directory));
     const { entries, applied } = await replay({ ...restoring, unsure: false, dryRun: false }).catch(explain);
     const read = Object.values(entries).reduce((sum, count) => sum + count, 0);

@@ -11,12 +11,13 @@ import { formatRegistryToken, hashRegistryToken, SALT_BYTES } from '../../lib/do
 import { LIFETIME_SECONDS } from '../../lib/domain/service.ts';
 import { DAY_SECONDS, toSeconds } from '../../lib/domain/time.ts';
 import { UUID_RANDOM_BYTES, uuidV7 } from '../../lib/domain/uuid.ts';
+import type { Item } from '../../lib/ports/table.ts';
 import { fileKeyStore } from '../../lib/signing/key-store.ts';
 import { maintainRing } from '../../lib/signing/ring-rotation.ts';
-import type { Item } from '../../lib/store/attributes.ts';
+import { encodeAttributes } from '../../lib/store/dynamo-values.ts';
 import { claimKey, tokenKey } from '../../lib/store/keys.ts';
-import { toClaimItem } from '../../lib/store/namespace-store.ts';
-import { toTokenItem } from '../../lib/store/token-store.ts';
+import { toClaimAttributes } from '../../lib/store/namespace-store.ts';
+import { toTokenAttributes } from '../../lib/store/token-store.ts';
 import { SERVICE } from './requests.ts';
 
 const CLAIM: Omit<NamespaceClaim, 'account'> = { name: 'team-a', state: 'held', epoch: 1 };
@@ -46,21 +47,17 @@ export function aToken(account: Account): { value: string; item: object } {
     version: 1,
   } as const;
   const key = tokenKey({ handle: accountHandle(account), id });
-  return { value: value.reveal(), item: wire({ ...key, ...toTokenItem(record) }) };
+  return { value: value.reveal(), item: wire({ ...key, ...toTokenAttributes(record) }) };
 }
 
 /** The claim of `team-a` as DynamoDB's JSON. */
 export function theClaim(account: Account): object {
-  return wire({ ...claimKey(CLAIM.name), ...toClaimItem({ ...CLAIM, account }) });
+  return wire({ ...claimKey(CLAIM.name), ...toClaimAttributes({ ...CLAIM, account }) });
 }
 
-/** DynamoDB's JSON carries bytes in base64. */
+/** As DynamoDB's JSON has it, with bytes in base64. */
 function wire(item: Item): object {
-  const pairs = Object.entries(item).map(([name, value]) => [
-    name,
-    value.B === undefined ? value : { B: Buffer.from(value.B).toString('base64') },
-  ]);
-  return Object.fromEntries(pairs);
+  return encodeAttributes(item, 'base64');
 }
 
 export interface World {

@@ -134,7 +134,7 @@ async function failureOf(
 /** A table that was restored fails no deployment: it takes one to serve from it, once the ledger was replayed. */
 async function deploy(ports: KeyRotationPorts, settle: KeyEvents['settle']): Promise<void> {
   await rotateKeys(ports, { act: 'maintain' });
-  ports.log.info('table-settled', { belonging: await settle() });
+  ports.log.info('table-settled', { matchStatus: await settle() });
 }
 
 function commandIn(event: unknown): KeyCommand {

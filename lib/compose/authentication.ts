@@ -8,12 +8,11 @@ import { identityVerifier } from '../iam/verifier.ts';
 import { workloadVerifier } from '../iam/workload.ts';
 import type { IdentityVerifier, WorkloadVerifier } from '../ports/iam.ts';
 import type { Metrics } from '../ports/system.ts';
-import { leanLoginCalls, leanQuery } from '../store/lean-calls.ts';
 import { loginStore } from '../store/login-store.ts';
-import { POLICY, ruleReader, TRUST } from '../store/rule-store.ts';
+import { POLICY, ruleStore, TRUST } from '../store/rule-store.ts';
 import type { PrincipalPorts } from '../usecases/principal.ts';
 import { openCredentialKeySource } from './keys-by-reference.ts';
-import { openLeanCall } from './tables.ts';
+import { openLeanTable } from './tables.ts';
 import type { Parts } from './world.ts';
 
 export const IAM_SETTINGS = [
@@ -75,13 +74,12 @@ export const PRINCIPAL_SETTINGS = ['table', 'administrators', 'issuers', 'creden
 /** What a login and a vend learn about their caller. */
 export function openPrincipal(parts: Parts<(typeof PRINCIPAL_SETTINGS)[number]>): PrincipalPorts {
   const { config, randomBytes } = parts;
-  const { table, administrators, issuers } = config;
-  const call = openLeanCall(parts);
-  const query = leanQuery(call);
+  const { administrators, issuers } = config;
+  const options = { table: openLeanTable(parts), randomBytes };
   return {
-    store: loginStore({ calls: leanLoginCalls(call), table, randomBytes }),
-    trusts: ruleReader({ query, table }, TRUST),
-    policies: ruleReader({ query, table }, POLICY),
+    store: loginStore(options),
+    trusts: ruleStore(options, TRUST),
+    policies: ruleStore(options, POLICY),
     administrators,
     issuers: issuerKeys(issuers),
     credentialKeys: credentialKeys(openCredentialKeySource(parts)),

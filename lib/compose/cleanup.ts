@@ -5,7 +5,7 @@ import { expiryStore } from '../store/expiry-store.ts';
 import { loggedNotices } from '../telemetry/log.ts';
 import { type CleanupCounts, cleanUp } from '../usecases/clean-up.ts';
 import { tableGuard } from '../usecases/table-guard.ts';
-import { openLeanCall, openTableMarker, TABLE_SETTINGS } from './tables.ts';
+import { openLeanTable, openTableMarker, TABLE_SETTINGS } from './tables.ts';
 import { openParts, type Parts, type World } from './world.ts';
 
 /** A second schedule says `continue`: it goes on where a pass has run out of time, and does nothing else. */
@@ -27,7 +27,7 @@ export function createCleanup(world: World): Cleanup {
   const marker = openTableMarker(parts);
   const assertOurs = tableGuard({ identity: marker, clock });
   const ports = {
-    expiry: expiryStore({ call: openLeanCall(parts), table: config.table }),
+    expiry: expiryStore({ table: openLeanTable(parts) }),
     notices: openNotices(parts),
     metrics,
     clock,

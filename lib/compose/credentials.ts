@@ -1,8 +1,7 @@
 import { credentialHandlers } from '../api/credentials.ts';
 import { ROUTES } from '../api/routes.ts';
 import { type HttpHandler, httpHandler } from '../http/chain.ts';
-import { proofStore } from '../store/nonce-store.ts';
-import { endedStore } from '../store/revoked-store.ts';
+import { nonceStore, revokedCredentialStore } from '../store/revocation-store.ts';
 import { tokenStore } from '../store/token-store.ts';
 import { authenticateVend } from '../usecases/authenticate.ts';
 import { openAudit } from './audit.ts';
@@ -32,13 +31,13 @@ export function createCredentials(world: World): HttpHandler {
   const journal = openJournaling(parts);
   const principal = openPrincipal(parts);
   const { store, credentialKeys } = principal;
-  const nonces = journal.proofs(proofStore(table));
+  const nonces = journal.proofs(nonceStore(table));
   const authentication = { ...principal, ...openIam(parts), nonces, clock: parts.clock };
   const revoking = {
     store,
     credentialKeys,
     tokens: journal.tokens(tokenStore(table)),
-    ended: journal.ended(endedStore(table)),
+    ended: journal.ended(revokedCredentialStore(table)),
     audit: openAudit(parts, table),
     clock: parts.clock,
   };

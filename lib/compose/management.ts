@@ -6,7 +6,7 @@ import { tokenHandlers } from '../api/tokens.ts';
 import { type HttpHandler, httpHandler } from '../http/chain.ts';
 import { idempotencyStore } from '../store/idempotency-store.ts';
 import { namespaceStore } from '../store/namespace-store.ts';
-import { proofStore } from '../store/nonce-store.ts';
+import { nonceStore } from '../store/revocation-store.ts';
 import { POLICY, ruleStore, TRUST } from '../store/rule-store.ts';
 import { tokenStore } from '../store/token-store.ts';
 import { authenticateManager } from '../usecases/authenticate.ts';
@@ -42,7 +42,7 @@ export function createManagement(world: World): HttpHandler {
     valueRetrieval: config.valueRetrieval === 'on',
   };
   const namespaces = journal.namespaces(namespaceStore(table));
-  const nonces = journal.proofs(proofStore(table));
+  const nonces = journal.proofs(nonceStore(table));
   const authentication = { ...openIam(parts), policies, nonces, clock };
   return httpHandler({
     ...parts,

@@ -1,7 +1,6 @@
 import { restoreHandler } from '../api/restore.ts';
 import { namespaceStore } from '../store/namespace-store.ts';
-import { proofStore } from '../store/nonce-store.ts';
-import { endedStore } from '../store/revoked-store.ts';
+import { nonceStore, revokedCredentialStore } from '../store/revocation-store.ts';
 import { POLICY, ruleStore, TRUST } from '../store/rule-store.ts';
 import { tokenStore } from '../store/token-store.ts';
 import { type ReplayPorts, replayLedger } from '../usecases/replay-ledger.ts';
@@ -28,8 +27,8 @@ export function openReplay(parts: Parts<'table' | 'ledger'>): Omit<ReplayPorts, 
     namespaces: namespaceStore(table),
     policies: ruleStore(table, POLICY),
     trusts: ruleStore(table, TRUST),
-    ended: endedStore(table),
-    proofs: proofStore(table),
+    ended: revokedCredentialStore(table),
+    proofs: nonceStore(table),
     clock: parts.clock,
   };
 }

@@ -1,9 +1,12 @@
 /** The table as administrators and schedules reach it: by the SDK. */
 import { counted } from '../aws/client.ts';
+import type { StoreOptions } from '../store/calls.ts';
 import { createDynamoClient } from '../store/client.ts';
+import { dynamoTable } from '../store/dynamo-table.ts';
+import { sdkTransport } from '../store/sdk-transport.ts';
 import { accessOf, type Parts } from './world.ts';
 
-export function openSdkTable({ config, metrics, randomBytes }: Parts<'table'>) {
+export function openSdkTable({ config, metrics, randomBytes }: Parts<'table'>): StoreOptions {
   const { region, endpoint, credentials } = accessOf(config, 'dynamodb');
   const { accessKeyId, secretAccessKey, sessionToken } = credentials;
   const client = createDynamoClient(region, {
@@ -18,5 +21,5 @@ export function openSdkTable({ config, metrics, randomBytes }: Parts<'table'>) {
     step: 'initialize',
     name: 'counted',
   });
-  return { client, table: config.table, randomBytes };
+  return { table: dynamoTable(config.table, sdkTransport(client)), randomBytes };
 }

@@ -6,6 +6,8 @@ import { fileTableMarker } from '../ledger/file-table-marker.ts';
 import { type Journaling, journaling } from '../ledger/journaling.ts';
 import { tableLedger } from '../ledger/table-ledger.ts';
 import type { Ledger, TableMarker } from '../ports/ledger.ts';
+import type { Table } from '../ports/table.ts';
+import { dynamoTable } from '../store/dynamo-table.ts';
 import { tableGuard } from '../usecases/table-guard.ts';
 import type { Parts } from './world.ts';
 
@@ -13,15 +15,23 @@ export const TABLE_SETTINGS = ['table', 'ledger'] as const;
 
 type TableParts = Parts<(typeof TABLE_SETTINGS)[number]>;
 
-/** What a registry client waits for is read by the lean client. */
-export function openLeanCall({ aws, metrics }: Pick<Parts, 'aws' | 'metrics'>): AwsCall {
+/** The table as functions reach it that a registry client waits for: by the lean client. */
+export function openLeanTable(parts: Parts<'table'>): Table {
+  return leanTable(parts.config.table, countedCall(parts));
+}
+
+function leanTable(name: string, send: AwsCall): Table {
+  return dynamoTable(name, { bytes: 'base64', send });
+}
+
+function countedCall({ aws, metrics }: Pick<Parts, 'aws' | 'metrics'>): AwsCall {
   const call = aws('dynamodb');
   return (...request) => counted(metrics, () => call(...request));
 }
 
 export function openLedger({ config: { ledger }, aws }: Parts<'ledger'>): Ledger {
   if (ledger.kind === 'file') return fileLedger(ledger.path);
-  return tableLedger({ call: aws('dynamodb', ledger.region), table: ledger.name });
+  return tableLedger(leanTable(ledger.name, aws('dynamodb', ledger.region)));
 }
 
 /** The stores as a function that takes rights away has to use them. */
@@ -32,11 +42,13 @@ export function openJournaling(parts: Parts<'ledger'>): Journaling {
 export function openTableMarker(parts: TableParts): TableMarker {
   const { config, aws, randomBytes } = parts;
   const { table, ledger } = config;
-  const main = { call: openLeanCall(parts), table };
-  if (ledger.kind === 'file') return fileTableMarker({ main, directory: ledger.path, randomBytes });
+  const call = countedCall(parts);
+  const main = leanTable(table, call);
+  if (ledger.kind === 'file') return fileTableMarker({ table: main, directory: ledger.path, randomBytes });
   return dynamoTableMarker({
     main,
-    ledger: { call: aws('dynamodb', ledger.region), table: ledger.name },
+    ledger: leanTable(ledger.name, aws('dynamodb', ledger.region)),
+    describe: () => call('DescribeTable', { TableName: table }),
   });
 }
 

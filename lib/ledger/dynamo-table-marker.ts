@@ -1,56 +1,57 @@
 /**
- * The identity of the table on AWS: DynamoDB gives every table an id that no other has, also none that is restored under
- * the same name. A table is the ledger's when it holds its own id; the ledger holds it too, for the moments that count.
+ * The table's marker on AWS: DynamoDB gives every table an id that no other has, also none that is restored under the same
+ * name. A table is the ledger's when it stores its own id; the ledger stores it too, and decides at starts and deployments.
  */
-
-import { PullpassError } from '../domain/errors.ts';
+import { PullpassError, unavailable } from '../domain/errors.ts';
 import type { TableMarker } from '../ports/ledger.ts';
-import { orUnavailable } from './answered.ts';
-import * as items from './table-items.ts';
-import type { TableAt } from './table-ledger.ts';
+import type { Key, Table } from '../ports/table.ts';
+import * as items from './marker-items.ts';
 
-/** The table that is served from, and the ledger's. */
-export interface TwoTables {
-  readonly main: TableAt;
-  readonly ledger: TableAt;
+export interface DynamoTableMarkerOptions {
+  /** The table that requests are served from. */
+  readonly main: Table;
+  /** The ledger's table. */
+  readonly ledger: Table;
+  /** Answers `DescribeTable` of the main table. */
+  readonly describe: () => Promise<unknown>;
 }
 
-const ENTERED = { pk: { S: 'ledger' }, sk: { S: 'identity' } } as const;
+/** Which table the ledger belongs to. */
+const REGISTERED: Key = { pk: 'ledger', sk: 'identity' };
 
 /** Every method throws `unavailable` when DynamoDB does not answer. */
-export function dynamoTableMarker({ main, ledger }: TwoTables): TableMarker {
-  const adopt = async (nowMs: number) => {
-    const id = await physicalId(main);
-    // First the ledger: a table that has its own id, and is not the ledger's, is one that was taken out of service.
-    await enter(ledger, id, nowMs);
-    await items.writeWord(main, { id, usedAt: nowMs });
+export function dynamoTableMarker({ main, ledger, describe }: DynamoTableMarkerOptions): TableMarker {
+  const adopt = async (id: string, nowMs: number) => {
+    // First the ledger: a table that stores its own id, and is not the ledger's, is one that was taken out of service.
+    await ledger.update(REGISTERED, { set: { id }, setIfAbsent: { since: nowMs } });
+    await items.writeMarker(main, { id, usedAt: nowMs });
   };
   return {
-    adopt,
+    adopt: async nowMs => adopt(await tableId(describe), nowMs),
     matches: async () => {
-      const [id, word] = await Promise.all([physicalId(main), items.readWord(main)]);
-      return word.id === id;
+      const [id, marker] = await Promise.all([tableId(describe), items.readMarker(main)]);
+      return marker.id === id;
     },
     initialise: async nowMs => {
-      const [id, { id: own, usedAt }, entered] = await Promise.all([
-        physicalId(main),
-        items.readWord(main),
-        enteredIn(ledger),
+      const [id, { id: own, usedAt }, registered] = await Promise.all([
+        tableId(describe),
+        items.readMarker(main),
+        registeredIn(ledger),
       ]);
-      const isFirst = entered.id === undefined && own === undefined && (await items.isEmpty(main));
+      const isFirst = registered.id === undefined && own === undefined && (await items.isEmpty(main));
       // A ledger that was lost begins anew beside the table that is in use.
-      const isInUse = own === id && entered.id === undefined;
-      if (own === id && entered.id === id) return 'ours';
-      if (isFirst || isInUse || entered.id === id) {
-        await adopt(nowMs);
-        return 'ours';
+      const isInUse = own === id && registered.id === undefined;
+      if (own === id && registered.id === id) return 'matches';
+      if (isFirst || isInUse || registered.id === id) {
+        await adopt(id, nowMs);
+        return 'matches';
       }
-      if (own === id) await items.writeWord(main, { id: undefined, usedAt });
-      return 'foreign';
+      if (own === id) await items.writeMarker(main, { id: undefined, usedAt });
+      return 'differs';
     },
-    heartbeat: async nowMs => items.noteUse(main, await physicalId(main), nowMs),
+    heartbeat: async nowMs => items.touchMarker(main, await tableId(describe), nowMs),
     history: async () => {
-      const [{ usedAt }, { since }] = await Promise.all([items.readWord(main), enteredIn(ledger)]);
+      const [{ usedAt }, { since }] = await Promise.all([items.readMarker(main), registeredIn(ledger)]);
       return { usedAt, ledgerSince: since };
     },
     progress: () => items.readProgress(main),
@@ -59,14 +60,17 @@ export function dynamoTableMarker({ main, ledger }: TwoTables): TableMarker {
 }
 
 /** The table's id, and where an engine gives none, the time at which it was made: a copy was made later. */
-async function physicalId({ call, table }: TableAt): Promise<string> {
-  const answer = await orUnavailable(call('DescribeTable', { TableName: table }));
+async function tableId(describe: () => Promise<unknown>): Promise<string> {
+  const answer = await describe().catch((cause: unknown) => {
+    const name = cause instanceof Error ? cause.name : 'unknown error';
+    throw unavailable(`ledger: ${name}`, { retryAfterSeconds: 1, cause });
+  });
   const { Table } = answer as { readonly Table: Description };
   if ((Table.Replicas?.length ?? 0) > 0 && Table.MultiRegionConsistency !== 'STRONG') throw replicated();
   return Table.TableId ?? `made at ${Table.CreationDateTime}`;
 }
 
-/** As far as it is looked at (DynamoDB API, `TableDescription`). */
+/** The members that are read (DynamoDB API, `TableDescription`). */
 interface Description {
   readonly TableId?: string;
   readonly CreationDateTime?: number;
@@ -80,17 +84,7 @@ function replicated(): PullpassError {
   return new PullpassError('unavailable', { detail, reason: 'a global table', retryAfterSeconds: 60 });
 }
 
-async function enteredIn(ledger: TableAt): Promise<{ id: string | undefined; since: number | undefined }> {
-  const item = await items.getItem(ledger, ENTERED);
-  return { id: item?.id?.S, since: item?.since?.N === undefined ? undefined : Number(item.since.N) };
-}
-
-async function enter({ call, table }: TableAt, id: string, nowMs: number): Promise<void> {
-  const input = {
-    TableName: table,
-    Key: ENTERED,
-    UpdateExpression: 'SET id = :id, since = if_not_exists(since, :now)',
-    ExpressionAttributeValues: { ':id': { S: id }, ':now': { N: String(nowMs) } },
-  };
-  await orUnavailable(call('UpdateItem', input));
+async function registeredIn(ledger: Table): Promise<{ id: string | undefined; since: number | undefined }> {
+  const item = await ledger.get(REGISTERED);
+  return { id: items.textOf(item?.id), since: items.numberOf(item?.since) };
 }

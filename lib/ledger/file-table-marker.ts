@@ -1,19 +1,18 @@
 /**
- * The identity of the table on one machine: every start and every stop gives it a new name, which the table and the
- * ledger's directory both keep. A copy of the store has the name of the time at which it was made.
+ * The table's marker on one machine: every start and every stop gives the table a new name, which the table and the
+ * ledger's directory both store. A copy of the store has the name of the time at which it was made.
  */
-
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { replaceFile } from '../files/atomic-file.ts';
 import type { TableMarker } from '../ports/ledger.ts';
 import type { RandomBytes } from '../ports/system.ts';
-import * as items from './table-items.ts';
-import type { TableAt } from './table-ledger.ts';
+import type { Table } from '../ports/table.ts';
+import * as items from './marker-items.ts';
 
 export interface FileTableMarkerOptions {
-  readonly main: TableAt;
+  readonly table: Table;
   /** The ledger's directory. */
   readonly directory: string;
   readonly randomBytes: RandomBytes;
@@ -38,10 +37,10 @@ const Register = v.strictObject({
 type Register = v.InferOutput<typeof Register>;
 
 /** Every method throws when the store or the directory does not answer. */
-export function fileTableMarker({ main, directory, randomBytes }: FileTableMarkerOptions): FileTableMarker {
+export function fileTableMarker({ table, directory, randomBytes }: FileTableMarkerOptions): FileTableMarker {
   const path = join(directory, 'table.json');
   const look = async () => {
-    const [register, { id }] = await Promise.all([read(path), items.readWord(main)]);
+    const [register, { id }] = await Promise.all([read(path), items.readMarker(table)]);
     return { register, id, isKnown: register?.names.includes(id ?? null) === true };
   };
   /** While the table is written both names are good: whatever moment the process ends at, one of them stands there. */
@@ -50,7 +49,7 @@ export function fileTableMarker({ main, directory, randomBytes }: FileTableMarke
     const name = Buffer.from(randomBytes(NAME_BYTES)).toString('base64url');
     const since = register?.since ?? nowMs;
     await write(path, { names: [id ?? null, name], since, working: register?.working ?? false });
-    await items.writeWord(main, { id: name, usedAt: nowMs });
+    await items.writeMarker(table, { id: name, usedAt: nowMs });
     await write(path, { names: [name], since, working });
   };
   return {
@@ -60,24 +59,24 @@ export function fileTableMarker({ main, directory, randomBytes }: FileTableMarke
     },
     initialise: async nowMs => {
       const { register, id, isKnown } = await look();
-      const isFirst = register === undefined && id === undefined && (await items.isEmpty(main));
-      if (!isFirst && !isKnown) return 'foreign';
-      if (register?.working === true) return 'unsure';
+      const isFirst = register === undefined && id === undefined && (await items.isEmpty(table));
+      if (!isFirst && !isKnown) return 'differs';
+      if (register?.working === true) return 'uncertain';
       await rename(nowMs, true);
-      return 'ours';
+      return 'matches';
     },
     adopt: nowMs => rename(nowMs, true),
     leave: nowMs => rename(nowMs, false),
     heartbeat: async nowMs => {
       const { id, isKnown } = await look();
-      if (id !== undefined && isKnown) await items.noteUse(main, id, nowMs);
+      if (id !== undefined && isKnown) await items.touchMarker(table, id, nowMs);
     },
     history: async () => {
-      const [register, { usedAt }] = await Promise.all([read(path), items.readWord(main)]);
+      const [register, { usedAt }] = await Promise.all([read(path), items.readMarker(table)]);
       return { usedAt, ledgerSince: register?.since };
     },
-    progress: () => items.readProgress(main),
-    saveProgress: next => items.writeProgress(main, next),
+    progress: () => items.readProgress(table),
+    saveProgress: next => items.writeProgress(table, next),
   };
 }
 

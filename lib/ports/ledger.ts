@@ -19,22 +19,22 @@ export interface TimeRange {
 }
 
 /**
- * Whose the table is. `ours`: the one whose losses the ledger has. `unsure`: perhaps a copy of it that was made since it
- * was last started. `foreign`: any other, above all a copy that is older.
+ * Whether the table is the ledger's. `matches`: the ledger has all its revocations. `uncertain`: it may be a copy that was
+ * made since the last start. `differs`: any other table, above all an older copy.
  */
-export type MatchStatus = 'foreign' | 'ours' | 'unsure';
+export type MatchStatus = 'differs' | 'matches' | 'uncertain';
 
-/** Whether the table is the one whose losses the ledger has: a copy of it never is, until it was told of them. */
+/** Tells the ledger's table from copies of it: a copy never matches before the ledger was replayed into it. */
 export interface TableMarker {
   matches(): Promise<boolean>;
   /**
-   * At each start or deployment: whose the table is, and from now on ours if it holds nothing and the ledger knows no
-   * other. Takes the table out of service whose place another has taken.
+   * At each start or deployment: whether the table matches, as an empty one does from now on if the ledger knows no
+   * other. Takes a table out of service that another has replaced.
    */
   initialise(nowMs: number): Promise<MatchStatus>;
   /** Makes the table the ledger's. What the ledger has must have been replayed. */
   adopt(nowMs: number): Promise<void>;
-  /** Notes that the table, which is the ledger's, is in use: a copy of it is at least as young. */
+  /** Stores that the table, which is the ledger's, is in use: a copy made later has this time or a later one. */
   heartbeat(nowMs: number): Promise<void>;
   /** When the table, or what it is a copy of, was last in use, and since when there is the ledger. */
   history(): Promise<{ usedAt: number | undefined; ledgerSince: number | undefined }>;

@@ -1,60 +1,50 @@
-/** Attribute values: written by hand, and parsed on the way out, because a malformed item must never grant. */
-import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+/** Attributes of stored items: written without what is absent, and parsed on the way out, because a malformed item must never grant. */
 import { type Account, isIdentifierValue, isIssuerKey, qualify } from '../domain/account.ts';
 import { PullpassError } from '../domain/errors.ts';
+import type { Attributes, Item, Value } from '../ports/table.ts';
 
-export type Item = Readonly<Record<string, AttributeValue>>;
-
-export const text = (value: string): AttributeValue => ({ S: value });
-export const integer = (value: number): AttributeValue => ({ N: String(value) });
-export const bytes = (value: Uint8Array): AttributeValue => ({ B: value });
-export const texts = (values: readonly string[]): AttributeValue => ({ L: values.map(text) });
-export const textsByName = (values: Readonly<Record<string, string>>): AttributeValue => ({
-  M: Object.fromEntries(Object.entries(values).map(([name, value]) => [name, text(value)])),
-});
+/** The attributes to store: what is null or undefined is left out. */
+export function attributesOf(facts: Readonly<Record<string, Value | undefined>>): Attributes {
+  const present = Object.entries(facts).filter(([, value]) => value !== null && value !== undefined);
+  return Object.fromEntries(present) as Attributes;
+}
 
 /** Undefined: the attribute does not hold what it should. */
-type Parser<T> = (value: AttributeValue) => T | undefined;
+type Parser<T> = (value: Value) => T | undefined;
 
-export const asText: Parser<string> = value => value.S;
+export const asText: Parser<string> = value => (typeof value === 'string' ? value : undefined);
 
-export const asInteger: Parser<number> = ({ N: digits }) => {
-  const number = Number(digits);
-  return Number.isSafeInteger(number) ? number : undefined;
-};
+export const asInteger: Parser<number> = value =>
+  Number.isSafeInteger(value) ? (value as number) : undefined;
 
 export function asBytes(length: number): Parser<Uint8Array> {
-  return ({ B: value }) => (value?.length === length ? value : undefined);
+  return value => (value instanceof Uint8Array && value.length === length ? value : undefined);
 }
 
 /** One of the given words. */
 export function asOneOf<T extends string>(...words: readonly T[]): Parser<T> {
-  return ({ S: value }) => words.find(word => word === value);
+  return value => words.find(word => word === value);
 }
 
 /** A text that `accepts` accepts. */
 export function asTextThat(accepts: (value: string) => boolean): Parser<string> {
-  return ({ S: value }) => (value !== undefined && accepts(value) ? value : undefined);
+  return value => (typeof value === 'string' && accepts(value) ? value : undefined);
 }
 
 /** A list, also an empty one, of texts that `accepts` accepts. */
-export function asTextsThat(accepts: (value: string) => boolean): Parser<string[]> {
-  return ({ L: values }) => {
-    const parsed = values?.map(asTextThat(accepts));
-    return parsed?.every(value => value !== undefined) ? parsed : undefined;
-  };
+export function asTextsThat(accepts: (value: string) => boolean): Parser<readonly string[]> {
+  return value => (Array.isArray(value) && value.every(accepts) ? value : undefined);
 }
 
 /** A map of texts. */
-export const asTextsByName: Parser<Record<string, string>> = ({ M: values }) => {
-  const entries = Object.entries(values ?? {}).map(([name, { S: value }]) => [name, value] as const);
-  const isComplete = values !== undefined && entries.every(([, value]) => value !== undefined);
-  return isComplete ? (Object.fromEntries(entries) as Record<string, string>) : undefined;
-};
+export const asTextsByName: Parser<Readonly<Record<string, string>>> = value =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array)
+    ? (value as Readonly<Record<string, string>>)
+    : undefined;
 
 /** An account or a subject: both are qualified by an issuer. */
-export const asQualified: Parser<Account> = ({ S: value }) => {
-  const [issuer = '', ...rest] = value?.split(':') ?? [];
+export const asQualified: Parser<Account> = value => {
+  const [issuer = '', ...rest] = typeof value === 'string' ? value.split(':') : [];
   const name = rest.join(':');
   return isIssuerKey(issuer) && isIdentifierValue(name) ? qualify(issuer, name) : undefined;
 };
@@ -68,15 +58,21 @@ export function read<T>(item: Item, name: string, parse: Parser<T>): T {
 
 /** The attribute; null where it is absent. */
 export function readOrNull<T>(item: Item, name: string, parse: Parser<T>): T | null {
-  const value = item[name];
+  const value = (item as Attributes)[name];
   if (value === undefined) return null;
   const parsed = parse(value);
   if (parsed === undefined) throw malformed(item, name);
   return parsed;
 }
 
-/** What is thrown for an item that this program does not write. Keys hold no secrets and name it in the log. */
-export function malformed(item: Item, name: string): PullpassError {
-  const key = `${item.pk?.S} ${item.sk?.S}`;
-  return new PullpassError('internal', { reason: `stored item ${key}: ${name} is malformed` });
+/** What follows the prefix in one part of an item's key. */
+export function nameIn(item: Item, part: 'pk' | 'sk', prefix: string): string {
+  const value = item[part];
+  if (!value.startsWith(prefix)) throw malformed(item, part);
+  return value.slice(prefix.length);
+}
+
+/** The error for an item that this program does not write. Keys hold no secrets and name it in the log. */
+export function malformed({ pk, sk }: Item, name: string): PullpassError {
+  return new PullpassError('internal', { reason: `stored item ${pk} ${sk}: ${name} is malformed` });
 }

@@ -1,67 +1,43 @@
-/** The calls of the SDK that the stores share. */
-import {
-  BatchGetItemCommand,
-  type DynamoDBClient,
-  GetItemCommand,
-  QueryCommand,
-  type QueryCommandInput,
-  type QueryCommandOutput,
-} from '@aws-sdk/client-dynamodb';
+/** What several stores do with the table in the same way. */
 import type { RandomBytes } from '../ports/system.ts';
-import { conditionHolds, orUnavailable } from './answered.ts';
-import type { Item } from './attributes.ts';
-import { readItems } from './batch-get.ts';
-import type { Key } from './keys.ts';
-import { allItems, queryInput, type Range } from './query.ts';
+import type { Item, Key, QueryRange, Table } from '../ports/table.ts';
 
-/** The table, and the client that reaches it. */
-export interface Table {
-  readonly client: DynamoDBClient;
-  readonly table: string;
+export interface StoreOptions {
+  readonly table: Table;
+  readonly randomBytes: RandomBytes;
 }
 
-const MARK_BYTES = 16;
+const WRITE_ID_BYTES = 16;
 
-/** A fresh `lastWrite`: the mark by which a logical write is recognised. */
+/** A fresh `lastWrite`, which names one logical write. */
 export function newWriteId(randomBytes: RandomBytes): string {
-  return Buffer.from(randomBytes(MARK_BYTES)).toString('base64url');
+  return Buffer.from(randomBytes(WRITE_ID_BYTES)).toString('base64url');
+}
+
+/** A conditional write of an item, and the `lastWrite` that it stores. */
+export interface IdentifiedWrite {
+  readonly key: Key;
+  readonly writeId: string;
+  /** Whether the condition held. */
+  readonly done: Promise<boolean>;
 }
 
 /**
- * Whether the write with this `lastWrite` is in the store. A request that timed out may have been applied: then the
- * condition of its repetition fails, and the item shows the write's own mark.
+ * Whether the write is in the table. A request that timed out may have been applied: then the condition of its
+ * repetition fails, and the item has the id of this write.
  */
-export async function confirmWrite(
-  at: Table,
-  key: Key,
-  lastWrite: string,
-  call: Promise<unknown>,
-): Promise<boolean> {
-  if (await conditionHolds(call)) return true;
-  return (await readItem(at, key))?.lastWrite?.S === lastWrite;
+export async function confirmWrite(table: Table, { key, writeId, done }: IdentifiedWrite): Promise<boolean> {
+  return (await done) || (await table.get(key))?.lastWrite === writeId;
 }
 
-/** One item, strongly consistent. */
-export async function readItem({ client, table }: Table, key: Key): Promise<Item | undefined> {
-  const command = new GetItemCommand({ TableName: table, Key: key, ConsistentRead: true });
-  return (await orUnavailable(client.send(command))).Item;
-}
-
-/** The items with these keys: see `readItems`. */
-export function batchGet({ client, table }: Table, keys: readonly Key[]): Promise<Item[]> {
-  return readItems(input => client.send(new BatchGetItemCommand(input)), table, keys);
-}
-
-/** One page of a range, strongly consistent. */
-export async function queryItems(
-  { client, table }: Table,
-  range: Range,
-  options: Partial<QueryCommandInput>,
-): Promise<QueryCommandOutput> {
-  return orUnavailable(client.send(new QueryCommand(queryInput(table, range, options))));
-}
-
-/** All items of a range: see `allItems`. */
-export function queryAll({ client, table }: Table, range: Range): Promise<Item[]> {
-  return allItems(input => client.send(new QueryCommand(input)), table, range);
+/** All items of a range, page by page. */
+export async function queryAll(table: Table, range: Pick<QueryRange, 'pk' | 'prefix'>): Promise<Item[]> {
+  const items: Item[] = [];
+  let after: string | undefined;
+  do {
+    const page = await table.query({ ...range, after });
+    items.push(...page.items);
+    after = page.next;
+  } while (after !== undefined);
+  return items;
 }

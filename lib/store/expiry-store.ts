@@ -1,108 +1,59 @@
 /** Everything in the table, page by page, for the cleanup. */
-
-import type { AwsCall } from '../aws/client.ts';
 import type { Candidate } from '../domain/hygiene.ts';
 import type { Checkpoint, ExpiredRecord, ExpiryStore, HygieneReport, PageBounds } from '../ports/cleanup.ts';
-import { conditionHolds, orUnavailable } from './answered.ts';
-import { asInteger, asQualified, asText, type Item, integer, read, readOrNull, text } from './attributes.ts';
-import { namesIn } from './expressions.ts';
-import { CHECKPOINT_KEY, CLAIM, type Key, key, NAMESPACE_PREFIX, nameIn } from './keys.ts';
+import { absent, all, any, type Condition, compare, exists, type Item, type Table } from '../ports/table.ts';
+import { asInteger, asQualified, asText, attributesOf, nameIn, read, readOrNull } from './attributes.ts';
+import { CHECKPOINT_KEY, CLAIM, NAMESPACE_PREFIX } from './keys.ts';
 
-/** The attributes of a checkpoint; what is undefined is absent. */
-export function toCheckpointItem({ cursor, report, reportedAt }: Checkpoint): Item {
-  return {
-    ...(cursor === undefined ? {} : { cursor: text(cursor) }),
-    ...(report === undefined ? {} : { report: text(JSON.stringify(report)) }),
-    ...(reportedAt === undefined ? {} : { reportedAt: integer(reportedAt) }),
-  };
-}
-
-/** The checkpoint in an item; an empty one is that of a table that was never gone through. */
-export function fromCheckpointItem(item: Item): Checkpoint {
-  const report = readOrNull(item, 'report', asText);
-  return {
-    cursor: readOrNull(item, 'cursor', asText) ?? undefined,
-    report: report === null ? undefined : (JSON.parse(report) as HygieneReport),
-    reportedAt: readOrNull(item, 'reportedAt', asInteger) ?? undefined,
-  };
-}
-
-/** Items that one page looks at: few enough that a run never overshoots its deadline by more than a page. */
 const PAGE_ITEMS = 500;
 
-/** Nothing without an end matches: an absent attribute is not less than anything. */
-const EXPIRED = '#expiresAt < :cutoff';
-
-/** Of all items only tokens have a hash, and only as long as they are not removed. */
-const SIGHTED =
-  '(attribute_exists(#hash) AND (attribute_not_exists(#expiresAt) OR #expiresAt <= :until)) OR #state = :released';
-
-const ATTRIBUTES = 'pk, sk, #account, #id, #createdAt, #lastUsedAt, #expiresAt';
-
 export interface ExpiryStoreOptions {
-  readonly call: AwsCall;
-  readonly table: string;
+  readonly table: Table;
+  /** Items that one page examines: few enough that a run never overshoots its deadline by more than a page. */
+  readonly pageItems?: number;
 }
 
-interface ScanAnswer {
-  readonly Items?: readonly Item[];
-  readonly LastEvaluatedKey?: Item;
-}
+const ATTRIBUTES = ['account', 'id', 'createdAt', 'lastUsedAt', 'expiresAt'];
 
-/** Every method throws `unavailable` when DynamoDB does not answer, `internal` when an item is malformed. */
-export function expiryStore({ call, table }: ExpiryStoreOptions): ExpiryStore {
+/** Every method throws `unavailable` when the table does not answer, `internal` when an item is malformed. */
+export function expiryStore({ table, pageItems = PAGE_ITEMS }: ExpiryStoreOptions): ExpiryStore {
   return {
     page: async (bounds, cursor) => {
-      const start = cursor === undefined ? {} : { ExclusiveStartKey: fromCursor(cursor) };
-      const input = { TableName: table, Limit: PAGE_ITEMS, ...filterOf(bounds), ...start };
-      const { Items: items = [], LastEvaluatedKey: last } = (await orUnavailable(
-        call('Scan', input),
-      )) as ScanAnswer;
-      const [expired, others] = partition(items, item => hasExpired(item, bounds.cutoff));
+      const { items, next } = await table.scan({
+        after: cursor === undefined ? undefined : fromCursor(cursor),
+        limit: pageItems,
+        where: isWanted(bounds),
+        attributes: ATTRIBUTES,
+      });
+      const { expired = [], others = [] } = Object.groupBy(items, item =>
+        hasExpired(item, bounds.cutoff) ? 'expired' : 'others',
+      );
       return {
-        expired: expired.map(toRecord),
-        candidates: others.flatMap(sightingIn),
-        next: last && toCursor(toRecord(last)),
+        expired: expired.map(({ pk, sk }) => ({ pk, sk })),
+        candidates: others.flatMap(candidateIn),
+        next: next && toCursor(next),
       };
     },
-    removeExpired: ({ pk, sk }, cutoff) =>
-      conditionHolds(
-        call('DeleteItem', {
-          TableName: table,
-          Key: key(pk, sk),
-          ConditionExpression: EXPIRED,
-          ExpressionAttributeNames: namesIn(EXPIRED),
-          ExpressionAttributeValues: { ':cutoff': integer(cutoff) },
-        }),
-      ),
-    checkpoint: async () => {
-      const input = { TableName: table, Key: CHECKPOINT_KEY, ConsistentRead: true };
-      const { Item: item = {} } = (await orUnavailable(call('GetItem', input))) as { Item?: Item };
-      return fromCheckpointItem(item);
-    },
-    saveCheckpoint: async checkpoint => {
-      const item = { ...CHECKPOINT_KEY, ...toCheckpointItem(checkpoint) };
-      await orUnavailable(call('PutItem', { TableName: table, Item: item }));
+    removeExpired: (record, cutoff) => table.delete(record, isExpired(cutoff)),
+    checkpoint: async () => fromCheckpointItem((await table.get(CHECKPOINT_KEY)) ?? { ...CHECKPOINT_KEY }),
+    saveCheckpoint: async ({ cursor, report, reportedAt }) => {
+      const facts = { cursor, report: report && JSON.stringify(report), reportedAt };
+      await table.put({ ...CHECKPOINT_KEY, ...attributesOf(facts) });
     },
   };
 }
 
-function filterOf({ cutoff, candidatesUntil }: PageBounds): object {
-  const all = candidatesUntil === undefined ? EXPIRED : `${EXPIRED} OR ${SIGHTED}`;
-  const sighting =
-    candidatesUntil === undefined
-      ? {}
-      : { ':until': integer(candidatesUntil), ':released': text('released') };
-  return {
-    ProjectionExpression: ATTRIBUTES,
-    FilterExpression: all,
-    ExpressionAttributeNames: namesIn(ATTRIBUTES, all),
-    ExpressionAttributeValues: { ':cutoff': integer(cutoff), ...sighting },
-  };
+/** What has no end does not match: an absent attribute is not less than anything. */
+function isExpired(cutoff: number): Condition {
+  return compare('expiresAt', '<', cutoff);
 }
 
-function partition<T>(values: readonly T[], test: (value: T) => boolean): [T[], T[]] {
-  return [values.filter(test), values.filter(value => !test(value))];
+/** What has expired; with `candidatesUntil`, also tokens that end until then or never, and released claims. */
+function isWanted({ cutoff, candidatesUntil }: PageBounds): Condition {
+  if (candidatesUntil === undefined) return isExpired(cutoff);
+  // Of all items only tokens have a hash, and only as long as they are not removed.
+  const isToken = all(exists('hash'), any(absent('expiresAt'), compare('expiresAt', '<=', candidatesUntil)));
+  return any(isExpired(cutoff), isToken, compare('state', '=', 'released'));
 }
 
 function hasExpired(item: Item, cutoff: number): boolean {
@@ -110,18 +61,18 @@ function hasExpired(item: Item, cutoff: number): boolean {
   return expiresAt !== null && expiresAt < cutoff;
 }
 
-/** An item that cannot be read keeps nobody from cleaning up the others; whoever uses it is told. */
-function sightingIn(item: Item): Candidate[] {
+/** A malformed item does not stop the cleanup of the others; a request that uses it fails and says so. */
+function candidateIn(item: Item): Candidate[] {
   try {
-    return [toSighting(item)];
+    return [toCandidate(item)];
   } catch {
     return [];
   }
 }
 
-function toSighting(item: Item): Candidate {
+function toCandidate(item: Item): Candidate {
   const account = read(item, 'account', asQualified);
-  if (item.sk?.S === CLAIM) {
+  if (item.sk === CLAIM) {
     return { kind: 'claim', account, name: nameIn(item, 'pk', NAMESPACE_PREFIX), state: 'released' };
   }
   return {
@@ -134,15 +85,21 @@ function toSighting(item: Item): Candidate {
   };
 }
 
-function toRecord(item: Item): ExpiredRecord {
-  return { pk: read(item, 'pk', asText), sk: read(item, 'sk', asText) };
+/** The checkpoint in an item; an empty one is that of a table that was never gone through. */
+function fromCheckpointItem(item: Item): Checkpoint {
+  const report = readOrNull(item, 'report', asText);
+  return {
+    cursor: readOrNull(item, 'cursor', asText) ?? undefined,
+    report: report === null ? undefined : (JSON.parse(report) as HygieneReport),
+    reportedAt: readOrNull(item, 'reportedAt', asInteger) ?? undefined,
+  };
 }
 
 function toCursor({ pk, sk }: ExpiredRecord): string {
   return Buffer.from(JSON.stringify([pk, sk])).toString('base64url');
 }
 
-function fromCursor(cursor: string): Key {
+function fromCursor(cursor: string): ExpiredRecord {
   const [pk, sk] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as [string, string];
-  return key(pk, sk);
+  return { pk, sk };
 }

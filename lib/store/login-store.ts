@@ -1,95 +1,77 @@
-/** What a login reads, in one call, and the hourly note that a token was used. */
-import type { UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
+/** What a login reads, in one call, and the time of a token's last use. */
+import { LRUCache } from 'lru-cache';
 import { accountHandle } from '../domain/account.ts';
 import type { TokenAddress } from '../domain/registry-token.ts';
 import { isNamespace } from '../domain/repository.ts';
 import { HOUR_SECONDS } from '../domain/time.ts';
 import type { TokenRecord } from '../domain/token-record.ts';
 import type { LoginQuery, LoginRecords, LoginStore } from '../ports/stores.ts';
-import type { RandomBytes } from '../ports/system.ts';
-import { type Item, integer } from './attributes.ts';
-import { type BatchGet, readItems } from './batch-get.ts';
-import { updateOf } from './expressions.ts';
-import { CLAIM, claimKey, endedKey, type Key, tokenKey } from './keys.ts';
+import { absent, all, any, compare, exists, type Item, type Key, type Table } from '../ports/table.ts';
+import type { StoreOptions } from './calls.ts';
+import { CLAIM, claimKey, revokedKey, tokenKey } from './keys.ts';
 import { fromClaimItem } from './namespace-store.ts';
 import { fromTokenItem, isTombstone } from './token-store.ts';
 
-/** The two calls that a login makes of DynamoDB. */
-export interface LoginCalls {
-  batchGetItem: BatchGet;
-  /** Rejects when the signal says so, and when the condition does not hold. */
-  updateItem(input: UpdateItemCommandInput, signal: AbortSignal): Promise<unknown>;
-}
-
-export interface LoginTable {
-  readonly calls: LoginCalls;
-  readonly table: string;
-}
-
-/** A login waits no longer for the note, in milliseconds. */
+/** How long a login waits for the last use to be stored, in milliseconds. */
 const TOUCH_MS = 100;
-/** Instances remember so many tokens that they have noted. */
-const MAX_NOTED = 10_000;
-/**
- * The note never makes an item, nor a record of a tombstone, which it leaves one. It names no other attribute: IAM counts
- * those of a condition among those that are written, so the function is allowed `lastUsedAt` alone.
- */
-const DUE = 'attribute_exists(#pk) AND (attribute_not_exists(#lastUsedAt) OR #lastUsedAt < :hourAgo)';
+/** How many tokens an instance remembers to have touched. */
+const MAX_TOUCHED = 10_000;
 
-/**
- * `read` throws `unavailable` when DynamoDB does not answer in full, `internal` when an item is malformed.
- */
-export function loginStore(options: LoginTable & { readonly randomBytes: RandomBytes }): LoginStore {
-  const noted = new Map<string, number>();
+/** `read` throws `unavailable` when the table does not answer in full, `internal` when an item is malformed. */
+export function loginStore({
+  table,
+  randomBytes,
+  touchMs = TOUCH_MS,
+}: StoreOptions & { readonly touchMs?: number }): LoginStore {
+  /** By token: when its next use is due to be stored, in seconds since 1970. */
+  const dueAt = new LRUCache<string, number>({ max: MAX_TOUCHED });
   return {
-    read: question => read(options, question),
+    read: query => read(table, query),
     touch: async (record, now) => {
       const last = record.lastUsedAt ?? Number.NEGATIVE_INFINITY;
-      if (now - last < HOUR_SECONDS || now < (noted.get(record.id) ?? 0)) return;
-      // Apart by up to four minutes, so that the instances that met once do not meet at the same second each hour.
-      const [jitter = 0] = options.randomBytes(1);
-      remember(noted, record.id, now + HOUR_SECONDS + jitter);
-      await touch(options, record, now).catch(() => undefined);
+      if (now - last < HOUR_SECONDS || now < (dueAt.get(record.id) ?? 0)) return;
+      // Spread over four minutes, so that instances that touched at once do not do so again each hour.
+      const [jitter = 0] = randomBytes(1);
+      dueAt.set(record.id, now + HOUR_SECONDS + jitter);
+      await touch(table, record, { now, signal: AbortSignal.timeout(touchMs) }).catch(() => undefined);
     },
   };
 }
 
 async function read(
-  { calls, table }: LoginTable,
+  table: Table,
   { token: address, credential, namespaces }: LoginQuery,
 ): Promise<LoginRecords> {
   const claimed = [...new Set(namespaces)].filter(isNamespace);
-  const named = [address && tokenKey(address), credential && endedKey(credential)];
+  const named = [address && tokenKey(address), credential && revokedKey(credential)];
   const keys = [...named.filter(key => key !== undefined), ...claimed.map(claimKey)];
-  const items = await readItems(calls.batchGetItem, table, keys);
-  const at = (wanted: Key | undefined) => wanted && items.find(({ sk }) => sk?.S === wanted.sk.S);
-  const [token, ended] = named.map(at);
+  const items = keys.length === 0 ? [] : await table.batchGet(keys);
+  const at = (key: Key | undefined) => key && items.find(({ sk }) => sk === key.sk);
+  const [token, revoked] = named.map(at);
   return {
     token: address && token && tokenAt(address, token),
     removed: token !== undefined && isTombstone(token),
-    revoked: ended !== undefined,
-    claims: items.filter(({ sk }) => sk?.S === CLAIM).map(fromClaimItem),
+    revoked: revoked !== undefined,
+    claims: items.filter(({ sk }) => sk === CLAIM).map(fromClaimItem),
   };
 }
 
-/** A record speaks only for the account whose handle its key holds. */
+/** A record counts only for the account whose handle is in its key. */
 function tokenAt({ handle, id }: TokenAddress, item: Item): TokenRecord | undefined {
   const record = fromTokenItem(item);
   return record?.id === id && accountHandle(record.account) === handle ? record : undefined;
 }
 
-async function touch({ calls, table }: LoginTable, record: TokenRecord, now: number): Promise<void> {
-  const update = updateOf(table, tokenKey({ handle: accountHandle(record.account), id: record.id }), {
-    set: { lastUsedAt: integer(now) },
-    condition: DUE,
-    values: { ':hourAgo': integer(now - HOUR_SECONDS) },
-  });
-  await calls.updateItem(update, AbortSignal.timeout(TOUCH_MS));
-}
-
-function remember(noted: Map<string, number>, id: string, until: number): void {
-  noted.delete(id);
-  const [oldest] = noted.keys();
-  if (noted.size >= MAX_NOTED && oldest !== undefined) noted.delete(oldest);
-  noted.set(id, until);
+/**
+ * Never makes an item, nor a record of a tombstone. The condition names no other attribute than it sets: IAM counts those
+ * of a condition among those that are written, so the function is allowed `lastUsedAt` alone.
+ */
+async function touch(
+  table: Table,
+  { account, id }: TokenRecord,
+  { now, signal }: { readonly now: number; readonly signal: AbortSignal },
+): Promise<void> {
+  const isDue = any(absent('lastUsedAt'), compare('lastUsedAt', '<', now - HOUR_SECONDS));
+  const key = tokenKey({ handle: accountHandle(account), id });
+  await table.update(key, { set: { lastUsedAt: now } }, all(exists('pk'), isDue), signal);
 }

@@ -1,20 +1,56 @@
 /** Namespace claims, and the index that lists them by account. */
-
-import { DeleteItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Account } from '../domain/account.ts';
 import { isHeldBy, type NamespaceClaim } from '../domain/namespace.ts';
 import { isNamespace } from '../domain/repository.ts';
 import type { NamespaceStore } from '../ports/stores.ts';
-import type { RandomBytes } from '../ports/system.ts';
-import { conditionHolds } from './answered.ts';
-import { asInteger, asOneOf, asQualified, type Item, integer, malformed, read, text } from './attributes.ts';
-import { batchGet, confirmWrite, newWriteId, queryAll, readItem, type Table } from './calls.ts';
-import { namesIn, updateOf } from './expressions.ts';
-import { claimKey, NAMESPACE_PREFIX, nameIn, partitionOf, registrationKey } from './keys.ts';
+import {
+  type Attributes,
+  absent,
+  all,
+  any,
+  type Condition,
+  compare,
+  type Item,
+  type Table,
+} from '../ports/table.ts';
+import { asInteger, asOneOf, asQualified, malformed, nameIn, read } from './attributes.ts';
+import { confirmWrite, newWriteId, queryAll, type StoreOptions } from './calls.ts';
+import { claimKey, NAMESPACE_PREFIX, partitionOf, registrationKey } from './keys.ts';
+
+/** The most keys that one `batchGet` takes. */
+const BATCH_KEYS = 100;
+
+/** Every method throws `unavailable` when the table does not answer, `internal` when an item is malformed. */
+export function namespaceStore({ table, randomBytes }: StoreOptions): NamespaceStore {
+  return {
+    claim: async name => {
+      const item = await table.get(claimKey(name));
+      return item && fromClaimItem(item);
+    },
+    writeClaim: async (before, after) => {
+      const key = claimKey(after.name);
+      const writeId = newWriteId(randomBytes);
+      const set = { ...toClaimAttributes(after), lastWrite: writeId };
+      const done = table.update(key, { set }, before === undefined ? absent('pk') : isSame(before));
+      return confirmWrite(table, { key, writeId, done });
+    },
+    index: async ({ account, name, epoch }) => {
+      const set = { account, epoch };
+      await table.update(registrationKey(account, name), { set }, isNotLater(epoch));
+    },
+    unindex: async ({ account, name, epoch }) => {
+      await table.delete(registrationKey(account, name), isNotLater(epoch));
+    },
+    held: async account => {
+      const claims = await readClaims(table, await indexedNames(table, account));
+      return claims.filter(claim => isHeldBy(claim, account)).sort((a, b) => (a.name < b.name ? -1 : 1));
+    },
+  };
+}
 
 /** The attributes of a claim; its name is in its key. */
-export function toClaimItem(claim: NamespaceClaim): Item {
-  return { account: text(claim.account), state: text(claim.state), epoch: integer(claim.epoch) };
+export function toClaimAttributes({ account, state, epoch }: NamespaceClaim): Attributes {
+  return { account, state, epoch };
 }
 
 /** The claim in an item. Throws `internal` when the item is malformed. */
@@ -29,77 +65,23 @@ export function fromClaimItem(item: Item): NamespaceClaim {
   };
 }
 
-/** The most keys that one BatchGetItem takes. */
-const BATCH_KEYS = 100;
-
-const NO_CLAIM = 'attribute_not_exists(pk)';
-
-const SAME_CLAIM = '#account = :account AND #state = :state AND #epoch = :epoch';
-
-const NOT_LATER = 'attribute_not_exists(pk) OR #epoch <= :epoch';
-
-/** Every method throws `unavailable` when DynamoDB does not answer, `internal` when an item is malformed. */
-export function namespaceStore(options: Table & { readonly randomBytes: RandomBytes }): NamespaceStore {
-  const { client, table, randomBytes } = options;
-  return {
-    claim: async name => {
-      const item = await readItem(options, claimKey(name));
-      return item && fromClaimItem(item);
-    },
-    writeClaim: async (before, after) => {
-      const lastWrite = newWriteId(randomBytes);
-      const update = updateOf(table, claimKey(after.name), {
-        set: { ...toClaimItem(after), lastWrite: text(lastWrite) },
-        ...(before === undefined
-          ? { condition: NO_CLAIM, values: {} }
-          : { condition: SAME_CLAIM, values: valuesOf(before) }),
-      });
-      return confirmWrite(
-        options,
-        claimKey(after.name),
-        lastWrite,
-        client.send(new UpdateItemCommand(update)),
-      );
-    },
-    index: async ({ account, name, epoch }) => {
-      const update = updateOf(table, registrationKey(account, name), {
-        set: { account: text(account), epoch: integer(epoch) },
-        condition: NOT_LATER,
-        values: { ':epoch': integer(epoch) },
-      });
-      await conditionHolds(client.send(new UpdateItemCommand(update)));
-    },
-    unindex: async ({ account, name, epoch }) => {
-      const command = new DeleteItemCommand({
-        TableName: table,
-        Key: registrationKey(account, name),
-        ConditionExpression: NOT_LATER,
-        ExpressionAttributeNames: namesIn(NOT_LATER),
-        ExpressionAttributeValues: { ':epoch': integer(epoch) },
-      });
-      await conditionHolds(client.send(command));
-    },
-    held: async account => {
-      const names = await indexedNames(options, account);
-      const claims = (await readClaims(options, names)).filter(claim => isHeldBy(claim, account));
-      return claims.sort((a, b) => (a.name < b.name ? -1 : 1));
-    },
-  };
+function isSame({ account, state, epoch }: NamespaceClaim): Condition {
+  return all(compare('account', '=', account), compare('state', '=', state), compare('epoch', '=', epoch));
 }
 
-function valuesOf({ account, state, epoch }: NamespaceClaim): Item {
-  return { ':account': text(account), ':state': text(state), ':epoch': integer(epoch) };
+function isNotLater(epoch: number): Condition {
+  return any(absent('pk'), compare('epoch', '<=', epoch));
 }
 
-async function indexedNames(at: Table, account: Account): Promise<string[]> {
-  const items = await queryAll(at, { pk: partitionOf(account), prefix: NAMESPACE_PREFIX });
+async function indexedNames(table: Table, account: Account): Promise<string[]> {
+  const items = await queryAll(table, { pk: partitionOf(account), prefix: NAMESPACE_PREFIX });
   return items.map(item => nameIn(item, 'sk', NAMESPACE_PREFIX));
 }
 
-async function readClaims(at: Table, names: readonly string[]): Promise<NamespaceClaim[]> {
+async function readClaims(table: Table, names: readonly string[]): Promise<NamespaceClaim[]> {
   const claims: NamespaceClaim[] = [];
   for (let from = 0; from < names.length; from += BATCH_KEYS) {
-    const items = await batchGet(at, names.slice(from, from + BATCH_KEYS).map(claimKey));
+    const items = await table.batchGet(names.slice(from, from + BATCH_KEYS).map(claimKey));
     claims.push(...items.map(fromClaimItem));
   }
   return claims;

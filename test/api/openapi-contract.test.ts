@@ -3,7 +3,6 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FORMAT_NAMES, formatNamed } from '../../lib/api/credential-formats.ts';
 import { ALL_ROUTES } from '../../lib/api/routes.ts';
@@ -12,11 +11,13 @@ import { MAX_RULES } from '../../lib/domain/policy.ts';
 import { toSeconds } from '../../lib/domain/time.ts';
 import { MAX_BODY_BYTES, MAX_HEAD_BYTES } from '../../lib/http/body.ts';
 import type { Route } from '../../lib/http/request.ts';
+import type { Item } from '../../lib/ports/table.ts';
 import { fileKeyStore } from '../../lib/signing/key-store.ts';
 import { maintainRing } from '../../lib/signing/ring-rotation.ts';
-import { key, partition } from '../../lib/store/keys.ts';
+import { partition } from '../../lib/store/keys.ts';
 import { POLICY, TRUST } from '../../lib/store/rule-store.ts';
 import { ALICE, BOB, type Deployment, deploy, MALLORY, SERVICE } from '../support/deployment.ts';
+import { tableOf } from '../support/engine.ts';
 import { CONTEXT, eventOf, type Received, received, type Sent } from '../support/events.ts';
 import { answersOf, OpenApiContract, operationOf } from '../support/openapi-contract.ts';
 import { openGitHub, openIam, type TestIssuer } from '../support/platforms.ts';
@@ -221,20 +222,20 @@ describe.each([
   });
 
   it('are so many and no more', async () => {
-    const { client, table: TableName } = deployment.engine;
+    const table = tableOf(deployment.engine);
     for (let i = 0; i < MAX_RULES; i++) {
-      await client.send(new PutItemCommand({ TableName, Item: itemOf(noun) }));
+      await table.put(itemOf(noun));
     }
     await expectOf('limit-reached', `POST /v1/${noun}`, { json });
   });
 });
 
 /** A rule of Alice's account that is for nobody. */
-function itemOf(noun: string) {
+function itemOf(noun: string): Item {
   const kind = noun === 'trusts' ? TRUST : POLICY;
   const rule = noun === 'trusts' ? aTrust() : aPolicy({ subject: 'dev:nobody' });
-  const at = key(partition(accountHandle(ACCOUNT)), kind.prefix + rule.id);
-  return { ...at, ...kind.toItem(rule as never) };
+  const key = { pk: partition(accountHandle(ACCOUNT)), sk: kind.prefix + rule.id };
+  return { ...key, ...kind.toAttributes(rule as never) };
 }
 
 describe('the caller', () => {

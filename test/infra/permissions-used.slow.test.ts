@@ -8,9 +8,10 @@ import { createCleanup } from '../../lib/compose/cleanup.ts';
 import { createRestore } from '../../lib/compose/restore.ts';
 import { createRouter } from '../../lib/http/router.ts';
 import { ACCOUNT as AWS_NUMBER, FARM, LoopbackSts, proofOf } from '../iam/loopback-sts.ts';
-import { fill, itemsOf } from '../support/copies.ts';
 import { ALICE, type Deployment, deploy } from '../support/deployment.ts';
+import { tableOf } from '../support/engine.ts';
 import type { Received, Sent } from '../support/events.ts';
+import { fill, itemsOf } from '../support/stores.ts';
 import { stackOf } from './support/cloudformation.ts';
 import { allowing, type Call, callOf } from './support/iam.ts';
 import { packaged } from './support/packaged.ts';
@@ -95,7 +96,7 @@ async function useEverything(): Promise<void> {
   await useProofs();
   await send('GET /health');
   await send('GET /.well-known/jwks.json');
-  const before = await itemsOf(deployment.engine);
+  const before = await itemsOf(tableOf(deployment.engine));
   await alice(`PATCH /v1/tokens/${id}`, { json: { description: 'new', expiresInSeconds: 86_400 } });
   await send('POST /oauth/revoke', { form: { token: credential } });
   const rotated = await alice(`POST /v1/tokens/${id}/rotate`, { json: { graceSeconds: 600 } });
@@ -140,8 +141,8 @@ async function useProofs(): Promise<void> {
 
 /** The table as it was, and so another than the ledger's. */
 async function useRestore(items: Awaited<ReturnType<typeof itemsOf>>): Promise<void> {
-  const others = items.map(item => (item.sk?.S === 'identity' ? { ...item, id: { S: 'another' } } : item));
-  await fill(deployment.engine, others);
+  const others = items.map(item => (item.sk === 'identity' ? { ...item, id: 'another' } : item));
+  await fill(tableOf(deployment.engine), others);
   const handler = createRestore(deployment.world);
   const counts = (await handler({}, CONTEXT)) as { applied: number };
   expect(counts).toMatchObject({ finished: true, served: true });

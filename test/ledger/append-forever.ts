@@ -1,6 +1,6 @@
 /** Appends entries to the ledger in a directory, and prints the number of each that was acknowledged, until it is killed. */
 import { randomBytes } from 'node:crypto';
-import { uuidV7 } from '../../lib/domain/uuid.ts';
+import { UUID_RANDOM_BYTES, uuidV7 } from '../../lib/domain/uuid.ts';
 import { fileLedger } from '../../lib/ledger/file-ledger.ts';
 
 const [directory = '', round = ''] = process.argv.slice(2);
@@ -12,7 +12,12 @@ for (let epoch = Number(round) * 1_000_000; ; epoch += 2) {
   await Promise.all(
     [epoch, epoch + 1].map(number =>
       ledger
-        .append({ act: 'write-claim', claim: claim(number), id: uuidV7(at, randomBytes(10)), at })
+        .append({
+          act: 'write-claim',
+          claim: claim(number),
+          id: uuidV7(at, randomBytes(UUID_RANDOM_BYTES)),
+          at,
+        })
         .then(() => process.stdout.write(`${number}\n`)),
     ),
   );

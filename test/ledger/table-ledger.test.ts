@@ -1,78 +1,61 @@
 import { describe, expect, it } from 'vitest';
-import type { AwsCall } from '../../lib/aws/client.ts';
 import { tableLedger } from '../../lib/ledger/table-ledger.ts';
 import { anEntry, ledgerContract, readLedger } from '../contracts/ledger.ts';
 import { rejectionOf } from '../support/errors.ts';
-import { leanCallOf } from '../support/lean-login-calls.ts';
+import { losingAnswer, unreachableTable } from '../support/faulty-table.ts';
 import { aClaim, NOW } from '../support/records.ts';
-import { useEngine } from '../support/stores.ts';
+import { itemsOf } from '../support/stores.ts';
+import { useTables } from '../support/tables.ts';
 
-const { openTable } = useEngine();
-const open = async () => {
-  const at = await openTable();
-  return { call: await leanCallOf(at), table: at.table };
-};
+const { open } = useTables();
 
 ledgerContract(async () => tableLedger(await open()));
 
 const ENTRY = anEntry({ act: 'write-claim', claim: aClaim() });
+const SPAN = { sinceMs: 0, nowMs: NOW * 1000 };
 
-describe('the ledger on AWS', () => {
-  it('keeps an entry whose answer was lost once, and says that it is kept', async () => {
-    const at = await open();
-    const losing: AwsCall = async (operation, input) => {
-      await at.call(operation, input);
-      return at.call(operation, input);
-    };
-    await tableLedger({ ...at, call: losing }).append(ENTRY);
-    expect((await readLedger(tableLedger(at))).all).toEqual([ENTRY]);
+describe('a ledger in a table', () => {
+  it('stores an entry once although its answer was lost', async () => {
+    const table = await open();
+    await tableLedger(losingAnswer(table, 'put')).append(ENTRY);
+    expect((await readLedger(tableLedger(table))).all).toEqual([ENTRY]);
   });
 
-  it('writes over nothing', async () => {
-    const at = await open();
-    await tableLedger(at).append(ENTRY);
-    await tableLedger(at).append({ ...ENTRY, act: 'write-claim', claim: aClaim({ epoch: 9 }) });
-    expect((await readLedger(tableLedger(at))).all).toEqual([ENTRY]);
-  });
-
-  it('lets an entry end when nothing can come of it any more', async () => {
-    const at = await open();
-    const items: object[] = [];
-    const watching: AwsCall = (operation, input) => {
-      items.push((input as { Item: object }).Item);
-      return at.call(operation, input);
-    };
-    const ledger = tableLedger({ ...at, call: watching });
+  it('does not overwrite an entry', async () => {
+    const ledger = tableLedger(await open());
     await ledger.append(ENTRY);
-    await ledger.append(anEntry({ act: 'spend-proof', mark: 'm', expiresAt: NOW + 60 }));
-    expect(items).toMatchObject([
-      { pk: { S: 'ledger#2026-11-21' }, sk: { S: ENTRY.id }, expiresAt: { N: `${NOW + 36 * 86_400}` } },
-      { expiresAt: { N: `${NOW + 60}` } },
-    ]);
+    await ledger.append({ ...ENTRY, act: 'write-claim', claim: aClaim({ epoch: 9 }) });
+    expect((await readLedger(ledger)).all).toEqual([ENTRY]);
   });
 
-  it('is unavailable when DynamoDB does not answer', async () => {
-    const call: AwsCall = async () => {
-      throw Object.assign(new Error(), { name: 'TimeoutError' });
-    };
-    const ledger = tableLedger({ call, table: 'ledger' });
-    for (const asked of [ledger.append(ENTRY), ledger.entries({ sinceMs: 0, nowMs: 0 }, undefined)]) {
-      expect(await rejectionOf(asked)).toMatchObject({
-        code: 'unavailable',
-        details: { reason: 'ledger: TimeoutError' },
-      });
+  it('stores when an entry expires: with what it is about, or after 36 days', async () => {
+    const table = await open();
+    const ledger = tableLedger(table);
+    const nonce = anEntry({ act: 'spend-proof', mark: 'm', expiresAt: NOW + 60 });
+    await ledger.append(ENTRY);
+    await ledger.append(nonce);
+    const items = new Map((await itemsOf(table)).map(item => [item.sk, item]));
+    expect(items.get(ENTRY.id)).toMatchObject({ pk: 'ledger#2026-11-21', expiresAt: NOW + 36 * 86_400 });
+    expect(items.get(nonce.id)).toMatchObject({ expiresAt: NOW + 60 });
+  });
+
+  it('is unavailable when the table does not answer', async () => {
+    const ledger = tableLedger(unreachableTable(await open()));
+    for (const asked of [ledger.append(ENTRY), ledger.entries(SPAN, undefined)]) {
+      expect(await rejectionOf(asked)).toMatchObject({ code: 'unavailable' });
     }
   });
 
-  it.each(['{}', 'x', JSON.stringify({ ...ENTRY, more: 1 }), JSON.stringify({ ...ENTRY, act: 'forgive' })])(
-    'takes no entry that it did not write: %s',
-    async entry => {
-      const call: AwsCall = async () => ({ Items: [{ sk: { S: 'x' }, entry: { S: entry } }] });
-      const read = tableLedger({ call, table: 'ledger' }).entries(
-        { sinceMs: 0, nowMs: NOW * 1000 },
-        undefined,
-      );
-      expect((await rejectionOf(read)).code).toBe('internal');
-    },
-  );
+  it.each([
+    '{}',
+    'x',
+    JSON.stringify({ ...ENTRY, more: 1 }),
+    JSON.stringify({ ...ENTRY, act: 'forgive' }),
+    7,
+  ])('refuses an entry that it did not write: %s', async entry => {
+    const table = await open();
+    await table.put({ pk: 'ledger#2026-11-21', sk: 'x', entry });
+    const read = readLedger(tableLedger(table), { ...SPAN, sinceMs: SPAN.nowMs });
+    expect((await rejectionOf(read)).code).toBe('internal');
+  });
 });

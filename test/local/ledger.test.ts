@@ -6,10 +6,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openJournaling } from '../../lib/compose/tables.ts';
 import { openParts, processWorld, type World } from '../../lib/compose/world.ts';
 import { openLedger, readRestoreOptions } from '../../local/ledger.ts';
-import { fill, itemsOf } from '../support/copies.ts';
-import { type TestEngine, withEngine } from '../support/engine.ts';
+import { type TestEngine, tableOf, withEngine } from '../support/engine.ts';
 import { ACCOUNT, aToken } from '../support/records.ts';
-import { storesOn } from '../support/stores.ts';
+import { fill, itemsOf, storesOn } from '../support/stores.ts';
 
 const PLAIN = readRestoreOptions([]);
 const AFTER = readRestoreOptions(['--after-restore']);
@@ -48,7 +47,7 @@ function startOn(table: string, words = PLAIN): Promise<() => Promise<void>> {
 
 async function copyOf(table: string): Promise<string> {
   const copy = await engine.freshTable();
-  await fill({ ...engine, table: copy }, await itemsOf({ ...engine, table }));
+  await fill(tableOf({ ...engine, table: copy }), await itemsOf(tableOf({ ...engine, table })));
   return copy;
 }
 
@@ -56,11 +55,11 @@ async function copyOf(table: string): Promise<string> {
 async function removeNoted(table: string, record: ReturnType<typeof aToken>): Promise<void> {
   const noted = openJournaling(openParts(worldOn(table), ['ledger']));
   const now = Math.floor(Date.now() / 1000);
-  expect(await noted.tokens(storesOn({ ...engine, table }).tokens).remove(record, now)).toBe(true);
+  expect(await noted.tokens(storesOn(tableOf({ ...engine, table })).tokens).remove(record, now)).toBe(true);
 }
 
 const live = async (table: string, { id }: { id: string }) =>
-  (await storesOn({ ...engine, table }).tokens.get(ACCOUNT, id, 0)) !== undefined;
+  (await storesOn(tableOf({ ...engine, table })).tokens.get(ACCOUNT, id, 0)) !== undefined;
 
 describe('one machine', () => {
   it('starts on an empty store, and again on the same one, without a word', async () => {
@@ -71,7 +70,7 @@ describe('one machine', () => {
   it('refuses a copy that was made before, with what to type, and takes from it what was removed', async () => {
     const record = aToken({ expiresAt: null });
     const end = await startOn(engine.table);
-    await storesOn(engine).tokens.add(record);
+    await storesOn(tableOf(engine)).tokens.add(record);
     await end();
     const copy = await copyOf(engine.table);
     const endAgain = await startOn(engine.table);
@@ -90,7 +89,7 @@ describe('one machine', () => {
   it('takes from a copy that was made while it ran what was removed since, though it ended suddenly', async () => {
     const record = aToken({ expiresAt: null });
     await startOn(engine.table);
-    await storesOn(engine).tokens.add(record);
+    await storesOn(tableOf(engine)).tokens.add(record);
     const copy = await copyOf(engine.table);
     await removeNoted(engine.table, record);
     await startOn(copy);
@@ -100,13 +99,13 @@ describe('one machine', () => {
   it('loses nothing by a sudden end', async () => {
     const record = aToken({ expiresAt: null });
     await startOn(engine.table);
-    await storesOn(engine).tokens.add(record);
+    await storesOn(tableOf(engine)).tokens.add(record);
     for (let run = 0; run < 3; run++) await startOn(engine.table);
     expect(await live(engine.table, record)).toBe(true);
   });
 
   it('starts beside a ledger that was lost only when the operator accepts that', async () => {
-    await storesOn(engine).tokens.add(aToken());
+    await storesOn(tableOf(engine)).tokens.add(aToken());
     await expect(startOn(engine.table)).rejects.toThrow('--after-restore');
     await expect(startOn(engine.table, AFTER)).rejects.toThrow('npm start -- --after-restore --accept-gap');
     await (await startOn(engine.table, readRestoreOptions(['--after-restore', '--accept-gap'])))();

@@ -1,59 +1,100 @@
-import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { accountHandle } from '../../lib/domain/account.ts';
 import { IDEMPOTENCY_SECONDS } from '../../lib/domain/idempotency.ts';
-import { idempotencyStoreContract } from '../contracts/idempotency-store.ts';
-import { loseAnswer } from '../support/interfere.ts';
+import { losingAnswer } from '../support/faulty-table.ts';
 import { ACCOUNT, aRequest, NOW, OTHER_ACCOUNT } from '../support/records.ts';
-import { storesOn, useEngine } from '../support/stores.ts';
+import { storesOn, useStores } from '../support/stores.ts';
 
-const { open, openTable } = useEngine();
+const { open, openTable } = useStores();
 
-idempotencyStoreContract(open);
-
-describe('an idempotency store on DynamoDB', () => {
-  const keyOf = (key: string) => ({
-    pk: { S: `account#${accountHandle(ACCOUNT)}` },
-    sk: { S: `request#${key}` },
+describe('an idempotency store', () => {
+  it('answers a repeated request with the record of the first', async () => {
+    const { requests } = await open();
+    const first = aRequest();
+    expect(await requests.begin(ACCOUNT, first, NOW)).toEqual(first);
+    expect(await requests.begin(ACCOUNT, aRequest({ key: first.key }), NOW + 1)).toEqual(first);
   });
 
-  it('holds these facts and never a value', async () => {
-    const at = await openTable();
+  it('stores one of many requests at once', async () => {
+    const { requests } = await open();
+    const { key } = aRequest();
+    const rivals = Array.from({ length: 6 }, () => aRequest({ key }));
+    const answers = await Promise.all(rivals.map(rival => requests.begin(ACCOUNT, rival, NOW)));
+    expect(new Set(answers.map(({ write }) => write)).size).toBe(1);
+  });
+
+  it('remembers that the request is done', async () => {
+    const { requests } = await open();
+    const first = aRequest();
+    await requests.begin(ACCOUNT, first, NOW);
+    await requests.finish(ACCOUNT, first);
+    const repeated = await requests.begin(ACCOUNT, aRequest({ key: first.key }), NOW);
+    expect(repeated).toEqual({ ...first, state: 'done' });
+  });
+
+  it('tells accounts apart', async () => {
+    const { requests } = await open();
+    const first = aRequest();
+    const other = aRequest({ key: first.key });
+    await requests.begin(ACCOUNT, first, NOW);
+    expect(await requests.begin(OTHER_ACCOUNT, other, NOW)).toEqual(other);
+  });
+
+  it('forgets a request after a day, to the second', async () => {
+    const { requests } = await open();
+    const end = NOW + IDEMPOTENCY_SECONDS;
+    const first = aRequest();
+    const next = aRequest({ key: first.key, createdAt: end });
+    await requests.begin(ACCOUNT, first, NOW);
+    expect(await requests.begin(ACCOUNT, next, end - 1)).toEqual(first);
+    expect(await requests.begin(ACCOUNT, next, end)).toEqual(next);
+  });
+
+  it('does not finish another request than the one that began', async () => {
+    const { requests } = await open();
+    const standing = aRequest();
+    await requests.begin(ACCOUNT, standing, NOW);
+    await requests.finish(ACCOUNT, aRequest({ key: standing.key }));
+    await requests.finish(ACCOUNT, aRequest());
+    expect(await requests.begin(ACCOUNT, aRequest({ key: standing.key }), NOW)).toEqual(standing);
+  });
+});
+
+describe('an idempotency record', () => {
+  const keyOf = (key: string) => ({ pk: `account#${accountHandle(ACCOUNT)}`, sk: `request#${key}` });
+
+  it('stores these facts and never a value', async () => {
+    const table = await openTable();
     const record = aRequest();
-    await storesOn(at).requests.begin(ACCOUNT, record, NOW);
-    const stored = await at.client.send(new GetItemCommand({ TableName: at.table, Key: keyOf(record.key) }));
-    expect(stored.Item).toEqual({
+    await storesOn(table).requests.begin(ACCOUNT, record, NOW);
+    expect(await table.get(keyOf(record.key))).toEqual({
       ...keyOf(record.key),
-      account: { S: ACCOUNT },
-      payload: { S: record.payload },
-      tokenId: { S: record.tokenId },
-      generation: { N: '1' },
-      write: { S: record.write },
-      state: { S: 'pending' },
-      createdAt: { N: String(NOW) },
-      expiresAt: { N: String(NOW + IDEMPOTENCY_SECONDS) },
+      account: ACCOUNT,
+      payload: record.payload,
+      tokenId: record.tokenId,
+      generation: 1,
+      write: record.write,
+      state: 'pending',
+      createdAt: NOW,
+      expiresAt: NOW + IDEMPOTENCY_SECONDS,
     });
   });
 
-  it('answers a request whose answer was lost with its own record', async () => {
-    const at = await openTable();
+  it('is returned to its own request when the answer was lost', async () => {
+    const table = losingAnswer(await openTable(), 'put');
     const record = aRequest();
-    loseAnswer(at.client, 'PutItemCommand');
-    expect(await storesOn(at).requests.begin(ACCOUNT, record, NOW)).toEqual(record);
+    expect(await storesOn(table).requests.begin(ACCOUNT, record, NOW)).toEqual(record);
   });
 
   it.each([
-    ['another account', { account: { S: OTHER_ACCOUNT } }],
-    ['no state', { state: { S: '' } }],
-  ])('takes a record of %s for an error', async (_, facts) => {
-    const at = await openTable();
-    const { requests } = storesOn(at);
+    ['another account', { account: OTHER_ACCOUNT }],
+    ['no state', { state: '' }],
+  ])('of %s is an error', async (_, facts) => {
+    const table = await openTable();
+    const { requests } = storesOn(table);
     const record = aRequest();
     await requests.begin(ACCOUNT, record, NOW);
-    const { Item } = await at.client.send(
-      new GetItemCommand({ TableName: at.table, Key: keyOf(record.key) }),
-    );
-    await at.client.send(new PutItemCommand({ TableName: at.table, Item: { ...Item, ...facts } }));
+    await table.update(keyOf(record.key), { set: facts });
     const repeated = requests.begin(ACCOUNT, record, NOW);
     await expect(repeated).rejects.toMatchObject({ code: 'internal' });
   });

@@ -1,30 +1,107 @@
 import { describe, expect, it } from 'vitest';
-import { release } from '../../lib/domain/namespace.ts';
-import { namespaceStoreContract } from '../contracts/namespace-store.ts';
-import { loseAnswer } from '../support/interfere.ts';
-import { aClaim, OTHER_ACCOUNT } from '../support/records.ts';
-import { storesOn, useEngine } from '../support/stores.ts';
+import { type NamespaceClaim, release } from '../../lib/domain/namespace.ts';
+import type { NamespaceStore } from '../../lib/ports/stores.ts';
+import { inBatches } from '../support/batches.ts';
+import { losingAnswer } from '../support/faulty-table.ts';
+import { ACCOUNT, aClaim, OTHER_ACCOUNT } from '../support/records.ts';
+import { storesOn, useStores } from '../support/stores.ts';
 
-const { open, openTable } = useEngine();
+const { open, openTable } = useStores();
 
-namespaceStoreContract(open);
+async function register(namespaces: NamespaceStore, claim: NamespaceClaim): Promise<void> {
+  expect(await namespaces.writeClaim(undefined, claim)).toBe(true);
+  await namespaces.index(claim);
+}
+
+describe('a namespace store', () => {
+  it('returns a claim as it was written', async () => {
+    const { namespaces } = await open();
+    expect(await namespaces.claim('team-a')).toBeUndefined();
+    expect(await namespaces.writeClaim(undefined, aClaim())).toBe(true);
+    expect(await namespaces.claim('team-a')).toEqual(aClaim());
+  });
+
+  it('gives a free name to one of many accounts', async () => {
+    const { namespaces } = await open();
+    const claims = ['a', 'b', 'c', 'd', 'e'].map(value => aClaim({ account: `dev:${value}` }));
+    const won = await Promise.all(claims.map(claim => namespaces.writeClaim(undefined, claim)));
+    expect(won.filter(Boolean)).toHaveLength(1);
+    expect(await namespaces.claim('team-a')).toEqual(claims[won.indexOf(true)]);
+  });
+
+  it.each([
+    ['account', { account: OTHER_ACCOUNT }],
+    ['state', { state: 'released' }],
+    ['epoch', { epoch: 2 }],
+  ] as const)('does not overwrite a claim whose %s differs from what was read', async (_, facts) => {
+    const { namespaces } = await open();
+    await namespaces.writeClaim(undefined, aClaim(facts));
+    expect(await namespaces.writeClaim(aClaim(), aClaim({ epoch: 9 }))).toBe(false);
+    expect(await namespaces.claim('team-a')).toEqual(aClaim(facts));
+    expect(await namespaces.writeClaim(aClaim(facts), aClaim({ epoch: 9 }))).toBe(true);
+  });
+
+  it('lists by name what the account holds, whatever its index says', async () => {
+    const { namespaces } = await open();
+    await register(namespaces, aClaim({ name: 'team-c' }));
+    await register(namespaces, aClaim({ name: 'team-a' }));
+    await register(namespaces, aClaim({ name: 'released', state: 'released' }));
+    await namespaces.index(aClaim({ name: 'never-claimed' }));
+    await register(namespaces, aClaim({ name: 'lost', account: OTHER_ACCOUNT }));
+    await namespaces.index(aClaim({ name: 'lost' }));
+    expect((await namespaces.held(ACCOUNT)).map(({ name }) => name)).toEqual(['team-a', 'team-c']);
+    expect((await namespaces.held(OTHER_ACCOUNT)).map(({ name }) => name)).toEqual(['lost']);
+  });
+
+  it('lists more than one batch of namespaces', async () => {
+    const { namespaces } = await open();
+    const names = Array.from({ length: 230 }, (_, i) => `team-${1000 + i}`);
+    await inBatches(names, name => register(namespaces, aClaim({ name })));
+    expect((await namespaces.held(ACCOUNT)).map(({ name }) => name)).toEqual(names);
+  });
+
+  it('removes a namespace from the index', async () => {
+    const { namespaces } = await open();
+    await register(namespaces, aClaim());
+    await namespaces.writeClaim(aClaim(), release(aClaim()));
+    await namespaces.unindex(release(aClaim()));
+    await namespaces.unindex(release(aClaim()));
+    expect(await namespaces.held(ACCOUNT)).toEqual([]);
+  });
+
+  it('does not remove the index entry of a newer registration', async () => {
+    const { namespaces } = await open();
+    const newer = aClaim({ epoch: 2 });
+    await register(namespaces, newer);
+    await namespaces.unindex(aClaim({ epoch: 1, state: 'released' }));
+    expect(await namespaces.held(ACCOUNT)).toEqual([newer]);
+  });
+
+  it('does not replace the index entry of a newer registration by an older one', async () => {
+    const { namespaces } = await open();
+    const newer = aClaim({ epoch: 2 });
+    await register(namespaces, newer);
+    await namespaces.index(aClaim({ epoch: 1 }));
+    await namespaces.unindex(aClaim({ epoch: 1, state: 'released' }));
+    expect(await namespaces.held(ACCOUNT)).toEqual([newer]);
+  });
+});
 
 describe('a claim whose answer was lost', () => {
   it('recognises itself when it is sent again', async () => {
-    const at = await openTable();
-    const { namespaces } = storesOn(at);
-    loseAnswer(at.client, 'UpdateItemCommand');
-    expect(await namespaces.writeClaim(undefined, aClaim())).toBe(true);
-    loseAnswer(at.client, 'UpdateItemCommand');
-    expect(await namespaces.writeClaim(aClaim(), release(aClaim()))).toBe(true);
+    const table = await openTable();
+    const write = (before: NamespaceClaim | undefined, after: NamespaceClaim) =>
+      storesOn(losingAnswer(table, 'update')).namespaces.writeClaim(before, after);
+    expect(await write(undefined, aClaim())).toBe(true);
+    expect(await write(aClaim(), release(aClaim()))).toBe(true);
   });
 
   it('does not take the same claim of another request for its own', async () => {
-    const at = await openTable();
-    const { namespaces } = storesOn(at);
+    const table = await openTable();
+    const { namespaces } = storesOn(table);
     expect(await namespaces.writeClaim(undefined, aClaim())).toBe(true);
-    loseAnswer(at.client, 'UpdateItemCommand');
-    expect(await namespaces.writeClaim(undefined, aClaim())).toBe(false);
+    const losing = storesOn(losingAnswer(table, 'update')).namespaces;
+    expect(await losing.writeClaim(undefined, aClaim())).toBe(false);
     expect(await namespaces.writeClaim(undefined, aClaim({ account: OTHER_ACCOUNT }))).toBe(false);
   });
 });

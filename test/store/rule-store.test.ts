@@ -1,207 +1,252 @@
-import { type AttributeValue, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { accountHandle } from '../../lib/domain/account.ts';
-import type { Policy } from '../../lib/domain/policy.ts';
+import { type Account, accountHandle } from '../../lib/domain/account.ts';
+import { MAX_RULES, type Policy } from '../../lib/domain/policy.ts';
 import type { Trust } from '../../lib/domain/trust.ts';
-import type { Table } from '../../lib/store/calls.ts';
-import { leanQuery } from '../../lib/store/lean-calls.ts';
-import { POLICY, ruleReader, TRUST } from '../../lib/store/rule-store.ts';
-import { ruleStoreContract } from '../contracts/rule-store.ts';
-import { inBatches } from '../support/batches.ts';
-import { loseAnswer, recordCalls, withServer } from '../support/interfere.ts';
-import { leanCallOf } from '../support/lean-login-calls.ts';
+import { UUID_RANDOM_BYTES, uuidV7 } from '../../lib/domain/uuid.ts';
+import type { RuleStore } from '../../lib/ports/stores.ts';
+import type { Change, Item, Key, Table } from '../../lib/ports/table.ts';
+import { POLICY, TRUST } from '../../lib/store/rule-store.ts';
+import { losingAnswer, recordedTable, unreachableTable } from '../support/faulty-table.ts';
 import { ACCOUNT, aPolicy, aTrust, NOW, OTHER_ACCOUNT } from '../support/records.ts';
-import { storesOn, useEngine } from '../support/stores.ts';
+import { fill, type Stores, storesOn, useStores } from '../support/stores.ts';
 
-const { openTable } = useEngine();
+const { open, openTable } = useStores();
+
 const HANDLE = accountHandle(ACCOUNT);
 
-async function openWithTable() {
-  const at = await openTable();
-  return { ...storesOn(at), at };
+/** What a kind of rule is made and stored by. */
+interface Kind<R extends Policy | Trust> {
+  readonly storeOf: (stores: Stores) => RuleStore<R>;
+  readonly aRule: (facts?: { readonly account?: Account; readonly id?: string }) => R;
+  /** Rules with all that one can say. */
+  readonly samples: readonly R[];
 }
 
-ruleStoreContract(openWithTable, ({ at }, rules) => put(at, rules.map(asItem)));
+const POLICIES: Kind<Policy> = {
+  storeOf: ({ policies }) => policies,
+  aRule: aPolicy,
+  samples: [
+    aPolicy({ id: idAt(0), subject: '*', role: 'writer' }),
+    aPolicy({ id: idAt(1), role: 'administrator' }),
+    aPolicy({ id: idAt(2), role: 'manager', repositories: ['team-a/app', 'team-b/*'] }),
+    aPolicy({ id: idAt(3), subject: 'dev:a:b:c', createdBy: 'dev:x:y' }),
+  ],
+};
 
-describe('rules that the login function lists', () => {
-  ruleStoreContract(
-    async () => {
-      const { at, ...stores } = await openWithTable();
-      const options = { query: leanQuery(await leanCallOf(at)), table: at.table };
-      const { list: policies } = ruleReader(options, POLICY);
-      const { list: trusts } = ruleReader(options, TRUST);
-      return {
-        ...stores,
-        at,
-        policies: { ...stores.policies, list: policies },
-        trusts: { ...stores.trusts, list: trusts },
-      };
-    },
-    ({ at }, rules) => put(at, rules.map(asItem)),
-  );
-});
+const TRUSTS: Kind<Trust> = {
+  storeOf: ({ trusts }) => trusts,
+  aRule: aTrust,
+  samples: [
+    aTrust({ id: idAt(0) }),
+    aTrust({ id: idAt(1), access: 'push', lifetimeSeconds: 60, repositories: ['team-a/*'] }),
+    aTrust({ id: idAt(2), claims: { sub: 'a b', 'kubernetes.io/serviceaccount/uid': 'ü🦊' } }),
+  ],
+};
 
-function asItem(rule: Policy | Trust): Record<string, AttributeValue> {
-  const isPolicy = 'role' in rule;
-  const item = isPolicy ? POLICY.toItem(rule) : TRUST.toItem(rule);
-  return { ...keyOf(isPolicy ? 'policy' : 'trust', rule.id), ...item };
+/** An id that is older than those of later milliseconds. */
+function idAt(millisecond: number): string {
+  return uuidV7(NOW * 1000 + millisecond, randomBytes(UUID_RANDOM_BYTES));
 }
 
-/** Writes items behind the store's back. */
-async function put(
-  { client, table }: Table,
-  items: readonly Record<string, AttributeValue>[],
-): Promise<void> {
-  await inBatches(items, Item => client.send(new PutItemCommand({ TableName: table, Item })));
+type Rule = Policy | Trust;
+
+function kindOf(rule: Rule): 'policy' | 'trust' {
+  return 'role' in rule ? 'policy' : 'trust';
 }
 
-const keyOf = (prefix: string, id: string) => ({
-  pk: { S: `account#${HANDLE}` },
-  sk: { S: `${prefix}#${id}` },
-});
-
-async function itemAt(at: Table, prefix: string, id: string): Promise<Record<string, AttributeValue>> {
-  const command = new GetItemCommand({ TableName: at.table, Key: keyOf(prefix, id) });
-  return (await at.client.send(command)).Item ?? {};
+function keyOf(rule: Rule): Key {
+  return { pk: `account#${HANDLE}`, sk: `${kindOf(rule)}#${rule.id}` };
 }
 
-describe('a rule store on DynamoDB', () => {
-  const common = { account: { S: ACCOUNT }, createdAt: { N: String(NOW) }, createdBy: { S: 'dev:alice' } };
-  const lastWrite = { S: expect.any(String) };
+/** The item of a rule of `ACCOUNT`. Adding many through the store would list them all each time. */
+function itemOf(rule: Rule): Item {
+  return { ...keyOf(rule), ...('role' in rule ? POLICY.toAttributes(rule) : TRUST.toAttributes(rule)) };
+}
 
-  it('holds what a policy says, in the partition of its account', async () => {
-    const at = await openTable();
-    const policy = aPolicy({ repositories: ['team-a/*'] });
-    await storesOn(at).policies.add(policy);
-    expect(await itemAt(at, 'policy', policy.id)).toEqual({
-      ...keyOf('policy', policy.id),
-      ...common,
-      id: { S: policy.id },
-      subject: { S: 'dev:bob' },
-      role: { S: 'reader' },
-      repositories: { L: [{ S: 'team-a/*' }] },
-      lastWrite,
-    });
+describe('a store of policies', () => itStoresRules(POLICIES));
+describe('a store of trusts', () => itStoresRules(TRUSTS));
+
+function itStoresRules<R extends Rule>({ storeOf, aRule, samples }: Kind<R>): void {
+  it('lists what was added, as it was added, oldest first', async () => {
+    const rules = storeOf(await open());
+    expect(await rules.list(HANDLE)).toEqual([]);
+    for (const rule of samples.toReversed()) expect(await rules.add(rule)).toBe(true);
+    expect(await rules.list(HANDLE)).toEqual(samples);
   });
 
-  it('holds what a trust says, in the partition of its account', async () => {
-    const at = await openTable();
-    const trust = aTrust();
-    await storesOn(at).trusts.add(trust);
-    expect(await itemAt(at, 'trust', trust.id)).toEqual({
-      ...keyOf('trust', trust.id),
-      ...common,
-      id: { S: trust.id },
-      issuer: { S: 'github' },
-      claims: { M: { repository_id: { S: '74' }, repository_owner_id: { S: '65' } } },
-      access: { S: 'pull' },
-      lifetimeSeconds: { N: '3600' },
-      lastWrite,
-    });
+  it('tells accounts apart', async () => {
+    const rules = storeOf(await open());
+    const mine = aRule();
+    const others = aRule({ account: OTHER_ACCOUNT, id: mine.id });
+    expect(await rules.add(mine)).toBe(true);
+    expect(await rules.add(others)).toBe(true);
+    expect(await rules.list(HANDLE)).toEqual([mine]);
+    expect(await rules.list(accountHandle(OTHER_ACCOUNT))).toEqual([others]);
+    expect(await rules.remove(OTHER_ACCOUNT, mine.id)).toBe(true);
+    expect(await rules.list(HANDLE)).toEqual([mine]);
   });
 
-  it('reads over pages, and always consistently', async () => {
-    const at = await openTable();
-    const { policies } = storesOn(at);
-    const patterns = Array.from({ length: 32 }, (_, i) => `team-a/${'x'.repeat(230)}${i}`);
-    await put(
-      at,
-      Array.from({ length: 180 }, () => asItem(aPolicy({ repositories: patterns }))),
-    );
-    const calls = recordCalls(at.client);
-    expect(await policies.list(HANDLE)).toHaveLength(180);
-    expect(calls.length).toBeGreaterThan(1);
-    expect(calls).toEqual(
-      calls.map(() => ({ name: 'QueryCommand', input: expect.objectContaining({ ConsistentRead: true }) })),
-    );
+  it('does not overwrite a rule', async () => {
+    const rules = storeOf(await open());
+    const rule = aRule();
+    await rules.add(rule);
+    expect(await rules.add(aRule({ id: rule.id }))).toBe(false);
+    expect(await rules.list(HANDLE)).toEqual([rule]);
   });
 
-  it('lets no rule of another account speak, wherever its item lies', async () => {
-    const at = await openTable();
-    const { policies } = storesOn(at);
+  it('removes a rule once, and no other', async () => {
+    const rules = storeOf(await open());
+    const [first, second] = [aRule({ id: idAt(0) }), aRule({ id: idAt(1) })];
+    await rules.add(first);
+    await rules.add(second);
+    expect(await rules.remove(ACCOUNT, first.id)).toBe(true);
+    expect(await rules.remove(ACCOUNT, first.id)).toBe(false);
+    expect(await rules.remove(OTHER_ACCOUNT, second.id)).toBe(false);
+    expect(await rules.remove(ACCOUNT, idAt(2))).toBe(false);
+    expect(await rules.list(HANDLE)).toEqual([second]);
+  });
+
+  it('removes a rule once when many requests remove it at once', async () => {
+    const rules = storeOf(await open());
+    const rule = aRule();
+    await rules.add(rule);
+    const removed = await Promise.all(Array.from({ length: 6 }, () => rules.remove(ACCOUNT, rule.id)));
+    expect(removed.filter(Boolean)).toHaveLength(1);
+  });
+
+  it(`takes ${MAX_RULES} rules of an account, and another one when one was removed`, async () => {
+    const table = await openTable();
+    const rules = storeOf(storesOn(table));
+    const all = Array.from({ length: MAX_RULES }, (_, i) => aRule({ id: idAt(i) }));
+    await fill(table, all.map(itemOf));
+    expect(await rules.list(HANDLE)).toEqual(all);
+    expect(await rules.add(aRule({ id: idAt(MAX_RULES) }))).toBe(false);
+    expect(await rules.add(aRule({ account: OTHER_ACCOUNT }))).toBe(true);
+    await rules.remove(ACCOUNT, all[7]?.id ?? '');
+    expect(await rules.add(aRule({ id: idAt(MAX_RULES) }))).toBe(true);
+    expect(await rules.list(HANDLE)).toHaveLength(MAX_RULES);
+  });
+}
+
+describe('a rule store', () => {
+  it('tells policies and trusts of one account apart', async () => {
+    const { policies, trusts } = await open();
     const policy = aPolicy();
     await policies.add(policy);
-    await damage(at, keyOf('policy', policy.id), { account: { S: OTHER_ACCOUNT } });
+    expect(await trusts.list(HANDLE)).toEqual([]);
+    expect(await trusts.remove(ACCOUNT, policy.id)).toBe(false);
+    expect(await trusts.add(aTrust({ id: policy.id }))).toBe(true);
+    expect(await policies.list(HANDLE)).toEqual([policy]);
+  });
+
+  it('stores a policy in the partition of its account', async () => {
+    const table = await openTable();
+    const policy = aPolicy({ repositories: ['team-a/*'] });
+    await storesOn(table).policies.add(policy);
+    expect(await table.get(keyOf(policy))).toEqual({
+      ...keyOf(policy),
+      ...{ account: ACCOUNT, id: policy.id, createdAt: NOW, createdBy: 'dev:alice' },
+      ...{ subject: 'dev:bob', role: 'reader', repositories: ['team-a/*'] },
+      lastWrite: expect.any(String),
+    });
+  });
+
+  it('stores a trust in the partition of its account', async () => {
+    const table = await openTable();
+    const trust = aTrust();
+    await storesOn(table).trusts.add(trust);
+    expect(await table.get(keyOf(trust))).toEqual({
+      ...keyOf(trust),
+      ...{ account: ACCOUNT, id: trust.id, createdAt: NOW, createdBy: 'dev:alice' },
+      ...{ issuer: 'github', claims: { repository_id: '74', repository_owner_id: '65' } },
+      ...{ access: 'pull', lifetimeSeconds: 3600 },
+      lastWrite: expect.any(String),
+    });
+  });
+
+  it('lists rules that take several pages', async () => {
+    const table = await openTable();
+    const patterns = Array.from({ length: 32 }, (_, i) => `team-a/${'x'.repeat(230)}${i}`);
+    const rules = Array.from({ length: 180 }, () => aPolicy({ repositories: patterns }));
+    await fill(table, rules.map(itemOf));
+    const recorded = recordedTable(table);
+    const query: Table['query'] = range => recorded.table.query({ ...range, limit: 100 });
+    expect(await storesOn({ ...table, query }).policies.list(HANDLE)).toHaveLength(180);
+    expect(recorded.calls).toHaveLength(2);
+  });
+
+  it('ignores a rule whose account differs from its key', async () => {
+    const table = await openTable();
+    const { policies } = storesOn(table);
+    const policy = aPolicy();
+    await policies.add(policy);
+    await table.update(keyOf(policy), { set: { account: OTHER_ACCOUNT } });
     expect(await policies.list(HANDLE)).toEqual([]);
     expect(await policies.list(accountHandle(OTHER_ACCOUNT))).toEqual([]);
     expect(await policies.remove(ACCOUNT, policy.id)).toBe(false);
   });
 
-  it('recognises its own addition when its answer was lost', async () => {
-    const at = await openTable();
-    const { policies } = storesOn(at);
+  it('recognises its own addition when the answer was lost', async () => {
+    const table = await openTable();
     const policy = aPolicy();
-    loseAnswer(at.client, 'PutItemCommand');
-    expect(await policies.add(policy)).toBe(true);
-    expect(await policies.list(HANDLE)).toEqual([policy]);
+    expect(await storesOn(losingAnswer(table, 'put')).policies.add(policy)).toBe(true);
+    expect(await storesOn(table).policies.list(HANDLE)).toEqual([policy]);
   });
 
-  it('says nothing as long as it cannot ask', async () => {
-    const { close, ...at } = await withServer((_, response) => response.writeHead(500).end('{}'));
-    const { policies } = storesOn(at);
-    for (const ask of [
-      () => policies.list(HANDLE),
-      () => policies.add(aPolicy()),
-      () => policies.remove(ACCOUNT, 'x'),
-    ]) {
-      await expect(ask()).rejects.toMatchObject({ code: 'unavailable' });
+  it('is unavailable while the table does not answer', async () => {
+    const { policies } = storesOn(unreachableTable(await openTable()));
+    const asked = [policies.list(HANDLE), policies.add(aPolicy()), policies.remove(ACCOUNT, 'x')];
+    for (const outcome of await Promise.allSettled(asked)) {
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'unavailable' } });
     }
-    await close();
-  });
-
-  const BAD_COMMON: [string, Record<string, AttributeValue | undefined>][] = [
-    ['no account', { account: undefined }],
-    ['an account without issuer', { account: { S: 'acme' } }],
-    ['an id that is none', { id: { S: 'x' } }],
-    ['repositories that are no list', { repositories: { S: 'team-a/*' } }],
-    ['repositories with a pattern that is none', { repositories: { L: [{ S: 'team-a/*' }, { S: '*' }] } }],
-    ['a time that is none', { createdAt: { N: '1.5' } }],
-    ['nobody who made it', { createdBy: { S: '' } }],
-  ];
-  const BAD_POLICY: typeof BAD_COMMON = [
-    ...BAD_COMMON,
-    ['no subject', { subject: undefined }],
-    ['a subject without issuer', { subject: { S: 'bob' } }],
-    ['two stars for a subject', { subject: { S: '**' } }],
-    ['an unknown role', { role: { S: 'owner' } }],
-  ];
-  const BAD_TRUST: typeof BAD_COMMON = [
-    ...BAD_COMMON,
-    ['an issuer that is none', { issuer: { S: 'Git Hub' } }],
-    ['no claims', { claims: undefined }],
-    ['claims that are no map', { claims: { S: 'x' } }],
-    ['a claim that is no string', { claims: { M: { repository_id: { N: '74' } } } }],
-    ['an unknown access', { access: { S: 'delete' } }],
-    ['no lifetime', { lifetimeSeconds: undefined }],
-  ];
-
-  it.each(BAD_POLICY)('takes a policy with %s for an error, not for a policy', async (_, facts) => {
-    const at = await openTable();
-    const { policies } = storesOn(at);
-    const policy = aPolicy();
-    await policies.add(policy);
-    await damage(at, keyOf('policy', policy.id), facts);
-    await expect(policies.list(HANDLE)).rejects.toMatchObject({ code: 'internal' });
-  });
-
-  it.each(BAD_TRUST)('takes a trust with %s for an error, not for a trust', async (_, facts) => {
-    const at = await openTable();
-    const { trusts } = storesOn(at);
-    const trust = aTrust();
-    await trusts.add(trust);
-    await damage(at, keyOf('trust', trust.id), facts);
-    await expect(trusts.list(HANDLE)).rejects.toMatchObject({ code: 'internal' });
   });
 });
 
-async function damage(
-  at: Table,
-  Key: ReturnType<typeof keyOf>,
-  facts: Record<string, AttributeValue | undefined>,
-): Promise<void> {
-  const { Item = {} } = await at.client.send(new GetItemCommand({ TableName: at.table, Key }));
-  const damaged = Object.entries({ ...Item, ...facts }).filter(
-    (entry): entry is [string, AttributeValue] => entry[1] !== undefined,
-  );
-  await put(at, [Object.fromEntries(damaged)]);
-}
+type Damage = readonly [name: string, change: Change];
+
+const BAD_COMMON: readonly Damage[] = [
+  ['no account', { remove: ['account'] }],
+  ['an account without issuer', { set: { account: 'acme' } }],
+  ['a malformed id', { set: { id: 'x' } }],
+  ['repositories that are no list', { set: { repositories: 'team-a/*' } }],
+  ['a malformed pattern among its repositories', { set: { repositories: ['team-a/*', '*'] } }],
+  ['a time that is no whole number', { set: { createdAt: null } }],
+  ['no author', { set: { createdBy: '' } }],
+];
+const BAD_POLICY: readonly Damage[] = [
+  ...BAD_COMMON,
+  ['no subject', { remove: ['subject'] }],
+  ['a subject without issuer', { set: { subject: 'bob' } }],
+  ['two stars for a subject', { set: { subject: '**' } }],
+  ['an unknown role', { set: { role: 'owner' } }],
+];
+const BAD_TRUST: readonly Damage[] = [
+  ...BAD_COMMON,
+  ['a malformed issuer', { set: { issuer: 'Git Hub' } }],
+  ['no claims', { remove: ['claims'] }],
+  ['claims that are no map', { set: { claims: 'x' } }],
+  ['claims that are no texts', { set: { claims: null } }],
+  ['an unknown access', { set: { access: 'delete' } }],
+  ['no lifetime', { remove: ['lifetimeSeconds'] }],
+];
+
+describe('a malformed rule', () => {
+  it.each(BAD_POLICY)('is an error: a policy with %s', async (_, change) => {
+    const table = await openTable();
+    const { policies } = storesOn(table);
+    const policy = aPolicy();
+    await policies.add(policy);
+    await table.update(keyOf(policy), change);
+    await expect(policies.list(HANDLE)).rejects.toMatchObject({ code: 'internal' });
+  });
+
+  it.each(BAD_TRUST)('is an error: a trust with %s', async (_, change) => {
+    const table = await openTable();
+    const { trusts } = storesOn(table);
+    const trust = aTrust();
+    await trusts.add(trust);
+    await table.update(keyOf(trust), change);
+    await expect(trusts.list(HANDLE)).rejects.toMatchObject({ code: 'internal' });
+  });
+});

@@ -4,7 +4,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { Table } from '../../lib/ports/table.ts';
 import { createDynamoClient } from '../../lib/store/client.ts';
+import { dynamoTable } from '../../lib/store/dynamo-table.ts';
+import { sdkTransport } from '../../lib/store/sdk-transport.ts';
 import { type Engine, startEngine } from '../../local/engine.ts';
 import { ensureTable } from '../../local/table.ts';
 
@@ -50,4 +53,9 @@ export async function onEngine(engine: Engine): Promise<TestEngine> {
       await engine.close();
     },
   };
+}
+
+/** The table of an engine, as the stores use it. */
+export function tableOf({ client, table }: Pick<TestEngine, 'client' | 'table'>): Table {
+  return dynamoTable(table, sdkTransport(client));
 }

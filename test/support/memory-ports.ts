@@ -13,9 +13,8 @@ import { logIn } from '../../lib/usecases/log-in.ts';
 import type { NamespacePorts } from '../../lib/usecases/manage-namespaces.ts';
 import type { TokenPorts } from '../../lib/usecases/manage-tokens.ts';
 import type { VendPorts } from '../../lib/usecases/vend-credential.ts';
-import type { Stores } from '../contracts/stores.ts';
-import { memoryStores } from '../fakes/memory-stores.ts';
 import { ACCOUNT, NOW } from './records.ts';
+import { memoryStores, type Stores } from './stores.ts';
 
 export interface World {
   readonly stores: Stores;

@@ -1,66 +1,101 @@
-/** The stores on DynamoDB, over an empty table of an engine. */
+/** The stores on the tables of tests, and copies of those tables. */
 import { randomBytes } from 'node:crypto';
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, inject } from 'vitest';
-import type { AwsCall } from '../../lib/aws/client.ts';
+import type { Policy } from '../../lib/domain/policy.ts';
+import { DAY_SECONDS } from '../../lib/domain/time.ts';
+import type { Trust } from '../../lib/domain/trust.ts';
+import type { ExpiryStore } from '../../lib/ports/cleanup.ts';
+import type {
+  AuditStore,
+  IdempotencyStore,
+  LoginStore,
+  NamespaceStore,
+  NonceStore,
+  RevokedCredentialStore,
+  RuleStore,
+  TokenStore,
+} from '../../lib/ports/stores.ts';
+import type { Item, Key, Table } from '../../lib/ports/table.ts';
 import { auditStore } from '../../lib/store/audit-store.ts';
-import type { Table } from '../../lib/store/calls.ts';
 import { expiryStore } from '../../lib/store/expiry-store.ts';
 import { idempotencyStore } from '../../lib/store/idempotency-store.ts';
 import { loginStore } from '../../lib/store/login-store.ts';
 import { namespaceStore } from '../../lib/store/namespace-store.ts';
-import { proofStore } from '../../lib/store/nonce-store.ts';
-import { endedStore } from '../../lib/store/revoked-store.ts';
+import { nonceStore, revokedCredentialStore } from '../../lib/store/revocation-store.ts';
 import { POLICY, ruleStore, TRUST } from '../../lib/store/rule-store.ts';
 import { tokenStore } from '../../lib/store/token-store.ts';
-import { AUDIT_RETENTION_SECONDS } from '../contracts/expiry-store.ts';
-import type { Stores } from '../contracts/stores.ts';
-import { clientOf, onEngine, type TestEngine, withEngine } from './engine.ts';
-import { leanCallOf } from './lean-login-calls.ts';
-import { sdkLoginCalls } from './sdk-login-calls.ts';
+import { mapTable } from '../fakes/map-table.ts';
+import { inBatches } from './batches.ts';
+import { useTables } from './tables.ts';
 
-/** Every store on one table. */
-export function storesOn({ client, table }: Table): Stores {
+/** Every store, on one table. */
+export interface Stores {
+  readonly tokens: TokenStore;
+  readonly logins: LoginStore;
+  readonly namespaces: NamespaceStore;
+  readonly requests: IdempotencyStore;
+  readonly audits: AuditStore;
+  readonly expiry: ExpiryStore;
+  readonly policies: RuleStore<Policy>;
+  readonly trusts: RuleStore<Trust>;
+  readonly proofs: NonceStore;
+  readonly ended: RevokedCredentialStore;
+}
+
+/** How long the audit records of the stores under test live. */
+export const AUDIT_RETENTION_SECONDS = 90 * DAY_SECONDS;
+
+export function storesOn(table: Table): Stores {
+  const options = { table, randomBytes };
   return {
-    tokens: tokenStore({ client, table, randomBytes }),
-    logins: loginStore({ calls: sdkLoginCalls(client), table, randomBytes }),
-    namespaces: namespaceStore({ client, table, randomBytes }),
-    requests: idempotencyStore({ client, table }),
-    audits: auditStore({ client, table, randomBytes, retentionSeconds: AUDIT_RETENTION_SECONDS }),
-    expiry: expiryStore({ call: leanCallTo(client), table }),
-    policies: ruleStore({ client, table, randomBytes }, POLICY),
-    trusts: ruleStore({ client, table, randomBytes }, TRUST),
-    proofs: proofStore({ client, table, randomBytes }),
-    ended: endedStore({ client, table }),
+    tokens: tokenStore(options),
+    logins: loginStore(options),
+    namespaces: namespaceStore(options),
+    requests: idempotencyStore(options),
+    audits: auditStore({ ...options, retentionSeconds: AUDIT_RETENTION_SECONDS }),
+    expiry: expiryStore(options),
+    policies: ruleStore(options, POLICY),
+    trusts: ruleStore(options, TRUST),
+    proofs: nonceStore(options),
+    ended: revokedCredentialStore(options),
   };
 }
 
-/** The lean client, as it ships, to wherever the SDK's points. */
-function leanCallTo(client: DynamoDBClient): AwsCall {
-  let call: Promise<AwsCall> | undefined;
-  return async (...request) => {
-    call ??= leanCallOf({ client });
-    return (await call)(...request);
-  };
-}
-
-/** An engine for the tests of a file; every table comes with a client of its own, which a test may tamper with. */
-export function useEngine(): { openTable(): Promise<Table>; open(): Promise<Stores> } {
-  let engine: TestEngine;
-  const clients: DynamoDBClient[] = [];
-  beforeAll(async () => {
-    const given = inject('engine');
-    engine =
-      given === undefined ? await withEngine() : await onEngine({ ...given, close: async () => undefined });
-  });
-  afterAll(async () => {
-    for (const client of clients) client.destroy();
-    await engine.close();
-  });
-  const openTable = async () => {
-    const client = clientOf(engine);
-    clients.push(client);
-    return { client, table: await engine.freshTable() };
-  };
+/** Empty tables for the tests of a file, and the stores on them. */
+export function useStores(): { openTable(): Promise<Table>; open(): Promise<Stores> } {
+  const { open: openTable } = useTables();
   return { openTable, open: async () => storesOn(await openTable()) };
+}
+
+/** An empty table in memory. */
+export const memoryTable = mapTable;
+
+/** The stores on a table in memory, and that table for tests that look or meddle. */
+export function memoryStores(table: Table = memoryTable()): Stores & { readonly table: Table } {
+  return { ...storesOn(table), table };
+}
+
+/** All items of a table. */
+export async function itemsOf(table: Table): Promise<Item[]> {
+  const items: Item[] = [];
+  let after: Key | undefined;
+  do {
+    const page = await table.scan({ after });
+    items.push(...page.items);
+    after = page.next;
+  } while (after !== undefined);
+  return items;
+}
+
+/** A copy of the table as it is now, as a restore makes it. */
+export async function copyOf(
+  table: Table,
+  open: () => Promise<Table> = async () => memoryTable(),
+): Promise<Table> {
+  const copy = await open();
+  await fill(copy, await itemsOf(table));
+  return copy;
+}
+
+export async function fill(table: Table, items: readonly Item[]): Promise<void> {
+  await inBatches(items, item => table.put(item));
 }

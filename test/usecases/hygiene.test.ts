@@ -4,21 +4,23 @@ import type { Account } from '../../lib/domain/account.ts';
 import type { AccountReport } from '../../lib/domain/hygiene.ts';
 import type { Count } from '../../lib/domain/metrics.ts';
 import { DAY_SECONDS, HOUR_SECONDS } from '../../lib/domain/time.ts';
+import { expiryStore } from '../../lib/store/expiry-store.ts';
 import { NO_METRICS } from '../../lib/telemetry/metrics.ts';
 import { type CleanupPorts, cleanUp, MAX_ACCOUNTS } from '../../lib/usecases/clean-up.ts';
-import { memoryStores } from '../fakes/memory-stores.ts';
 import { ACCOUNT, aClaim, aToken, NOW, OTHER_ACCOUNT } from '../support/records.ts';
+import { memoryStores } from '../support/stores.ts';
 
 const WHOLE = { whole: true };
 
 /** A world with a cleanup, what it has published, and what it has counted. */
 function world() {
   const stores = memoryStores();
+  const expiry = expiryStore({ table: stores.table, pageItems: 100 });
   const published: { at: number; reports: readonly AccountReport[] }[] = [];
   const counted: Partial<Record<Count, number>>[] = [];
   const state = { now: NOW };
   const ports: CleanupPorts = {
-    expiry: stores.expiry,
+    expiry,
     notices: { publish: async (reports, at) => void published.push({ reports, at }) },
     metrics: { ...NO_METRICS, count: (name, by = 1) => void counted.push({ [name]: by }) },
     unusedSeconds: DAY_SECONDS,
@@ -147,7 +149,7 @@ describe('the report', () => {
   });
 
   it('on many accounts is handed on in parts, so that it never grows too long for the store', async () => {
-    const { ports, published, tokens, table } = world();
+    const { ports, published, tokens } = world();
     const accounts = Array.from({ length: 350 }, (_, i) => `dev:account-${i}` as const);
     for (const account of accounts) await tokens.add(aToken({ account, expiresAt: NOW + 60 }));
     let most = 0;
@@ -166,6 +168,10 @@ describe('the report', () => {
     while (!(await cleanUp(hurried, WHOLE)).finished);
     expect(most).toBeLessThan(MAX_ACCOUNTS);
     expect(sums(published)).toEqual(Object.fromEntries(accounts.map(account => [account, [0, 0, 1]])));
-    expect(table.checkpoint).toEqual({ cursor: undefined, report: undefined, reportedAt: NOW });
+    expect(await ports.expiry.checkpoint()).toEqual({
+      cursor: undefined,
+      report: undefined,
+      reportedAt: NOW,
+    });
   });
 });

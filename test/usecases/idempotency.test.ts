@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest';
 import type { Issued } from '../../lib/usecases/idempotency.ts';
 import { addToken, type NewToken, rotateToken } from '../../lib/usecases/issue-token.ts';
 import { changeToken, removeToken } from '../../lib/usecases/manage-tokens.ts';
-import { memoryStores } from '../fakes/memory-stores.ts';
 import { rejectionOf } from '../support/errors.ts';
 import { actorOf, logInWith, type World, worldOn } from '../support/memory-ports.ts';
 import { ACCOUNT } from '../support/records.ts';
 import { type Around, countSteps, failingAt, type Moment, stepped } from '../support/steps.ts';
+import { itemsOf, memoryStores } from '../support/stores.ts';
 
 const PORTS = ['tokens', 'idempotency', 'audit', 'derivation'] as const;
 const TOKEN: NewToken = {
@@ -61,8 +61,9 @@ const CRASHES = (['add', 'rotate'] as const).flatMap(act =>
 );
 
 /** Whether the store knows of a request with a key. */
-function isBegun({ stores }: World): boolean {
-  return (stores as ReturnType<typeof memoryStores>).table.requests.size > 0;
+async function isBegun({ stores }: World): Promise<boolean> {
+  const items = await itemsOf((stores as ReturnType<typeof memoryStores>).table);
+  return items.some(({ sk }) => sk.startsWith('request#'));
 }
 
 const codeOf = ({ code }: { code: string }) => code;
@@ -136,7 +137,7 @@ describe.each(CRASHES)('a request to %s a token that ended %s step %d', (act, mo
 
   it('adds no token that would have ended in the meantime', async () => {
     const world = await interrupted();
-    const begun = isBegun(world);
+    const begun = await isBegun(world);
     world.now += 3600;
     const outcome = await ACTS[act](world).then(() => 'carried out', codeOf);
     const refusal = act === 'rotate' ? 'not-found' : 'idempotency-replayed';
@@ -146,7 +147,7 @@ describe.each(CRASHES)('a request to %s a token that ended %s step %d', (act, mo
 
   it('is not carried out with another payload', async () => {
     const world = await interrupted();
-    const begun = isBegun(world);
+    const begun = await isBegun(world);
     const payload = act === 'add' ? { access: 'push' } : { graceSeconds: 61 };
     const outcome = await ACTS[act](world, through, payload).then(() => 'carried out', codeOf);
     expect(outcome).toBe(begun ? 'idempotency-mismatch' : 'carried out');

@@ -3,21 +3,21 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Account } from '../../lib/domain/account.ts';
 import type { NamespaceClaim, RegistrationRules } from '../../lib/domain/namespace.ts';
+import { claimKey } from '../../lib/store/keys.ts';
 import {
   listNamespaces,
   type NamespacePorts,
   registerNamespace,
   releaseNamespace,
 } from '../../lib/usecases/manage-namespaces.ts';
-import type { Stores } from '../contracts/stores.ts';
-import { memoryStores } from '../fakes/memory-stores.ts';
 import { type Choose, everyWay, interleave, startProcess } from '../support/interleaving.ts';
 import { actorOf, worldOn } from '../support/memory-ports.ts';
 import { ACCOUNT, OTHER_ACCOUNT } from '../support/records.ts';
 import { stepped } from '../support/steps.ts';
-import { useEngine } from '../support/stores.ts';
+import type { Stores } from '../support/stores.ts';
+import { memoryStores, useStores } from '../support/stores.ts';
 
-const { open } = useEngine();
+const { open } = useStores();
 
 type Act = 'register' | 'release';
 /** What one administrator does, one act after the other. */
@@ -144,8 +144,8 @@ describe('the search', () => {
   it('finds two owners where a claim is written without looking', async () => {
     const blind = () => {
       const { table, ...stores } = memoryStores();
-      const writeClaim = async (_: unknown, after: NamespaceClaim) =>
-        table.claims.set(after.name, after).size > 0;
+      const writeClaim = async (_: unknown, { name, ...claim }: NamespaceClaim) =>
+        table.put({ ...claimKey(name), ...claim });
       return { ...stores, namespaces: { ...stores.namespaces, writeClaim } };
     };
     const [scenario] = SCENARIOS;

@@ -5,8 +5,6 @@ import { addToken, rotateToken } from '../../lib/usecases/issue-token.ts';
 import { changeToken, removeToken, type TokenPorts } from '../../lib/usecases/manage-tokens.ts';
 import { type RevokePorts, revoke } from '../../lib/usecases/revoke.ts';
 import { vendCredential } from '../../lib/usecases/vend-credential.ts';
-import type { Stores } from '../contracts/stores.ts';
-import { memoryStores } from '../fakes/memory-stores.ts';
 import { everyWay, interleave, startProcess } from '../support/interleaving.ts';
 import {
   actorOf,
@@ -17,9 +15,10 @@ import {
   worldOn,
 } from '../support/memory-ports.ts';
 import { type Around, countSteps, failingAt, type Moment, stepped } from '../support/steps.ts';
-import { useEngine } from '../support/stores.ts';
+import type { Stores } from '../support/stores.ts';
+import { memoryStores, useStores } from '../support/stores.ts';
 
-const { open } = useEngine();
+const { open } = useStores();
 
 function portsOf({ stores, logins, tokens }: World): RevokePorts {
   const { ended, audits: audit } = stores;

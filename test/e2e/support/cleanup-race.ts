@@ -9,6 +9,7 @@ import type { TokenRecord } from '../../../lib/domain/token-record.ts';
 import { createDynamoClient } from '../../../lib/store/client.ts';
 import { tokenStore } from '../../../lib/store/token-store.ts';
 import { type Engine, startEngine } from '../../../local/engine.ts';
+import { tableOf } from '../../support/engine.ts';
 import { fillTable, ledgerOf, readTable, storedKey, TABLE } from './large-table.ts';
 
 export interface Race {
@@ -95,7 +96,7 @@ async function renew(
   over: { readonly now: boolean },
 ): Promise<{ key: string; done: boolean }[]> {
   const client = createDynamoClient(REGION, { endpoint, credentials: { accessKeyId, secretAccessKey } });
-  const store = tokenStore({ client, table: TABLE, randomBytes });
+  const store = tokenStore({ table: tableOf({ client, table: TABLE }), randomBytes });
   const renewals = [];
   for (const token of tokens) {
     if (over.now) break;

@@ -5,15 +5,15 @@ import { type Account, accountHandle } from '../../../lib/domain/account.ts';
 import { DAY_SECONDS, HOUR_SECONDS } from '../../../lib/domain/time.ts';
 import type { TokenRecord } from '../../../lib/domain/token-record.ts';
 import { fileTableMarker } from '../../../lib/ledger/file-table-marker.ts';
-import { type Item, integer, text } from '../../../lib/store/attributes.ts';
-import { auditKey, claimKey, endedKey, requestKey, tokenKey } from '../../../lib/store/keys.ts';
-import { toClaimItem } from '../../../lib/store/namespace-store.ts';
+import type { Item, Key } from '../../../lib/ports/table.ts';
+import { encodeAttributes } from '../../../lib/store/dynamo-values.ts';
+import { auditKey, claimKey, requestKey, revokedKey, tokenKey } from '../../../lib/store/keys.ts';
+import { toClaimAttributes } from '../../../lib/store/namespace-store.ts';
 import { tableDefinition } from '../../../lib/store/table.ts';
-import { toTokenItem } from '../../../lib/store/token-store.ts';
+import { toTokenAttributes } from '../../../lib/store/token-store.ts';
 import { startEngine } from '../../../local/engine.ts';
 import { ensureTable } from '../../../local/table.ts';
-import { clientOf } from '../../support/engine.ts';
-import { leanCallOf } from '../../support/lean-login-calls.ts';
+import { clientOf, tableOf } from '../../support/engine.ts';
 import { aToken } from '../../support/records.ts';
 
 export const TABLE = 'pullpass';
@@ -44,7 +44,7 @@ export async function fillTable(path: string, count: number, now: number): Promi
       for (let i = from; i < Math.min(from + BATCH, count); i++) {
         const item = { ...recordAt(i, now, racing) };
         const key = keyOf(item);
-        const end = Number(item.expiresAt?.N ?? Number.POSITIVE_INFINITY);
+        const end = Number(item.expiresAt ?? Number.POSITIVE_INFINITY);
         if (end > now) living.add(key);
         else if (i % 20 < OF_20.expired) expired++;
         operations.push({ type: 'put', key, value: wire(item) } as const);
@@ -77,8 +77,8 @@ async function makeTable(path: string): Promise<void> {
   const engine = await startEngine({ path });
   const client = clientOf(engine);
   await ensureTable(client, TABLE);
-  const main = { call: await leanCallOf({ client }), table: TABLE };
-  await fileTableMarker({ main, directory: ledgerOf(path), randomBytes }).initialise(Date.now());
+  const table = tableOf({ client, table: TABLE });
+  await fileTableMarker({ table, directory: ledgerOf(path), randomBytes }).initialise(Date.now());
   client.destroy();
   await engine.close();
 }
@@ -97,8 +97,8 @@ async function withDatabase(path: string, use: (db: Database) => Promise<void>):
   await db.close();
 }
 
-function keyOf(item: Item): string {
-  return ITEMS + createKey(item, tableDefinition(TABLE));
+function keyOf(item: Key): string {
+  return ITEMS + createKey(encodeAttributes({ pk: item.pk, sk: item.sk }, 'base64'), tableDefinition(TABLE));
 }
 
 /** The kinds take turns, and so do the accounts; only what is racing is told to `racing`. */
@@ -114,7 +114,7 @@ function recordAt(i: number, now: number, racing: TokenRecord[]): Item {
   if (turn === 19) {
     const name = `namespace-${i}`;
     const state = i % 40 === 39 ? 'released' : 'held';
-    return { ...claimKey(name), ...toClaimItem({ name, account, state, epoch: 1 }) };
+    return { ...claimKey(name), ...toClaimAttributes({ name, account, state, epoch: 1 }) };
   }
   const expiresAt = [null, now + DAY_SECONDS, now + 30 * DAY_SECONDS][turn % 3] ?? null;
   return itemOf(aToken({ account, createdAt: now - 100 * DAY_SECONDS, expiresAt }));
@@ -123,22 +123,20 @@ function recordAt(i: number, now: number, racing: TokenRecord[]): Item {
 function expiredRecord(turn: number, account: Account, end: number): Item {
   const id = randomBytes(16).toString('hex');
   const handle = accountHandle(account);
-  const expiresAt = integer(end);
-  if (turn === 0) return { ...auditKey(handle, new Date(end * 1000).toISOString(), id), expiresAt };
-  if (turn === 1) return { ...requestKey(account, id), state: text('done'), expiresAt };
-  if (turn === 2) return { ...endedKey({ handle, jti: id }), expiresAt };
+  if (turn === 0) return { ...auditKey(handle, new Date(end * 1000).toISOString(), id), expiresAt: end };
+  if (turn === 1) return { ...requestKey(account, id), state: 'done', expiresAt: end };
+  if (turn === 2) return { ...revokedKey({ handle, jti: id }), expiresAt: end };
   return itemOf(aToken({ account, createdAt: end - DAY_SECONDS, expiresAt: end }));
 }
 
 function itemOf(record: TokenRecord): Item {
-  return { ...tokenKey({ handle: accountHandle(record.account), id: record.id }), ...toTokenItem(record) };
+  return {
+    ...tokenKey({ handle: accountHandle(record.account), id: record.id }),
+    ...toTokenAttributes(record),
+  };
 }
 
 /** The engine stores bytes in base64, as they travel. */
 function wire(item: Item): Record<string, object> {
-  const pairs = Object.entries(item).map(([name, value]) => [
-    name,
-    value.B === undefined ? value : { B: Buffer.from(value.B).toString('base64') },
-  ]);
-  return Object.fromEntries(pairs);
+  return encodeAttributes(item, 'base64') as Record<string, object>;
 }

@@ -11,8 +11,7 @@ import { fileTableMarker } from '../../../lib/ledger/file-table-marker.ts';
 import { fileKeyStore } from '../../../lib/signing/key-store.ts';
 import { maintainRing } from '../../../lib/signing/ring-rotation.ts';
 import { engineVariables } from '../../../local/environment.ts';
-import { withEngine } from '../../support/engine.ts';
-import { leanCallOf } from '../../support/lean-login-calls.ts';
+import { tableOf, withEngine } from '../../support/engine.ts';
 import { ACCOUNT, aClaim, aToken } from '../../support/records.ts';
 import { storesOn } from '../../support/stores.ts';
 
@@ -32,7 +31,7 @@ export interface LoginWorld {
 
 export async function loginWorld(directory: string): Promise<LoginWorld> {
   const engine = await withEngine();
-  const { tokens, namespaces } = storesOn(engine);
+  const { tokens, namespaces } = storesOn(tableOf(engine));
   const now = Math.floor(Date.now() / 1000);
   const record = aToken({ createdAt: now });
   const value = formatRegistryToken(ACCOUNT, record.id, randomBytes(32));
@@ -42,8 +41,7 @@ export async function loginWorld(directory: string): Promise<LoginWorld> {
   const keys = join(directory, 'keys');
   await maintainRing({ ...service, lifetimeSeconds: LIFETIME_SECONDS.default }, fileKeyStore(keys), now);
   const ledger = join(directory, 'ledger');
-  const main = { call: await leanCallOf(engine), table: engine.table };
-  await fileTableMarker({ main, directory: ledger, randomBytes }).adopt(now * 1000);
+  await fileTableMarker({ table: tableOf(engine), directory: ledger, randomBytes }).adopt(now * 1000);
   const credentialKey = join(directory, 'credential.json');
   await createKeyFile(credentialKey, randomBytes);
   const env = {

@@ -1,17 +1,16 @@
-/** Whatever takes something away is in the ledger before it is done, and is not done if it cannot be. */
+/** What revokes something is appended to the ledger first, and is not done when that fails. */
 import { randomBytes } from 'node:crypto';
-import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { PullpassError } from '../../lib/domain/errors.ts';
 import { release } from '../../lib/domain/namespace.ts';
 import { patchToken, rotateToken } from '../../lib/domain/token-record.ts';
 import { isUuid } from '../../lib/domain/uuid.ts';
 import { journaling } from '../../lib/ledger/journaling.ts';
-import type { Stores } from '../contracts/stores.ts';
-import { memoryLedger } from '../fakes/memory-ledger.ts';
-import { memoryStores } from '../fakes/memory-stores.ts';
+import { tableLedger } from '../../lib/ledger/table-ledger.ts';
+import { readLedger } from '../contracts/ledger.ts';
 import { ACCOUNT, aClaim, aPolicy, aToken, aTrust, NOW } from '../support/records.ts';
 import { type Around, stepped } from '../support/steps.ts';
+import { itemsOf, memoryStores, memoryTable, type Stores } from '../support/stores.ts';
 
 const TOKEN = aToken({ access: 'push' });
 const POLICY = aPolicy();
@@ -28,7 +27,7 @@ async function prepared() {
 }
 
 /** The stores behind a ledger, every step of either through `around`. */
-function noted(stores: Stores, around: Around, ledger = memoryLedger()): Stores {
+function journaled(stores: Stores, around: Around, ledger = tableLedger(memoryTable())): Stores {
   const world = stepped(
     { ...stores, ledger },
     ['ledger', 'tokens', 'namespaces', 'policies', 'trusts', 'ended', 'proofs'],
@@ -57,17 +56,20 @@ const TAKING: Record<string, readonly [act: string, carryOut: Act]> = {
   releasing: ['write-claim', ({ namespaces }) => namespaces.writeClaim(aClaim(), release(aClaim()))],
   'removing a policy': ['remove-policy', ({ policies }) => policies.remove(ACCOUNT, POLICY.id)],
   'removing a trust': ['remove-trust', ({ trusts }) => trusts.remove(ACCOUNT, TRUST.id)],
-  'ending a credential': ['end-credential', ({ ended }) => ended.revoke({ handle: 'h', jti: 'j' }, NOW + 9)],
-  'spending a proof': ['spend-proof', ({ proofs }) => proofs.consume('m', NOW + 9)],
+  'revoking a credential': [
+    'end-credential',
+    ({ ended }) => ended.revoke({ handle: 'h', jti: 'j' }, NOW + 9),
+  ],
+  'consuming a nonce': ['spend-proof', ({ proofs }) => proofs.consume('m', NOW + 9)],
 };
 
 describe.each(Object.entries(TAKING))('%s', (_, [act, carryOut]) => {
-  it('is noted first, and then done', async () => {
+  it('is appended to the ledger first, and then done', async () => {
     const { stores } = await prepared();
     const steps: string[] = [];
-    const ledger = memoryLedger();
+    const ledger = tableLedger(memoryTable());
     await carryOut(
-      noted(
+      journaled(
         stores,
         (name, step) => {
           steps.push(name);
@@ -78,38 +80,38 @@ describe.each(Object.entries(TAKING))('%s', (_, [act, carryOut]) => {
     );
     expect(steps).toHaveLength(2);
     expect(steps[0]).toBe('ledger.append');
-    const { entries } = await ledger.entries({ sinceMs: 0, nowMs: NOW * 1000 }, undefined);
+    const { all: entries } = await readLedger(ledger);
     expect(entries).toMatchObject([{ act, at: NOW * 1000 }]);
     expect(isUuid(entries[0]?.id ?? '')).toBe(true);
   });
 
-  it('is not done when it cannot be noted', async () => {
+  it('is not done when the ledger is unavailable', async () => {
     const { table, stores } = await prepared();
-    const before = inspect(table, { depth: null });
+    const before = await itemsOf(table);
     const steps: string[] = [];
-    const broken = noted(stores, (name, step) => {
+    const broken = journaled(stores, (name, step) => {
       steps.push(name);
       if (name !== 'ledger.append') return step();
       throw new PullpassError('unavailable', { reason: 'ledger: x' });
     });
     await expect(carryOut(broken)).rejects.toMatchObject({ code: 'unavailable' });
     expect(steps).toEqual(['ledger.append']);
-    expect(inspect(table, { depth: null })).toBe(before);
+    expect(await itemsOf(table)).toEqual(before);
   });
 });
 
 it.each<[string, Act]>([
   ['adding a token', ({ tokens }) => tokens.add(aToken())],
-  ['renaming one', ({ tokens }) => tokens.update(TOKEN, patched({ description: 'x' }), NOW)],
-  ['giving it more', ({ tokens }) => tokens.update(TOKEN, patched({ expiresAt: null }), NOW)],
-  ['reading', ({ tokens }) => tokens.get(ACCOUNT, TOKEN.id, NOW)],
+  ['describing a token anew', ({ tokens }) => tokens.update(TOKEN, patched({ description: 'x' }), NOW)],
+  ['extending a token', ({ tokens }) => tokens.update(TOKEN, patched({ expiresAt: null }), NOW)],
+  ['reading a token', ({ tokens }) => tokens.get(ACCOUNT, TOKEN.id, NOW)],
   ['adding a policy', ({ policies }) => policies.add(aPolicy())],
   ['listing namespaces', ({ namespaces }) => namespaces.held(ACCOUNT)],
 ])('%s needs no ledger', async (_, carryOut) => {
   const { stores } = await prepared();
   const steps: string[] = [];
   await carryOut(
-    noted(stores, (name, step) => {
+    journaled(stores, (name, step) => {
       steps.push(name);
       return step();
     }),
