@@ -43,7 +43,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   iam: { imports: ['cache', 'domain', 'ports'], npm: ['jose', 'lru-cache'], node: null },
   store: {
     imports: ['aws', 'domain', 'ports'],
-    npm: ['@aws-sdk/client-dynamodb', '@smithy/node-http-handler', 'p-limit'],
+    npm: ['@aws-sdk/client-dynamodb', '@smithy/node-http-handler', 'lru-cache', 'p-limit'],
     node: null,
   },
   signing: {

@@ -294,9 +294,9 @@ describe.each([
 
 /** What a start of one machine does to the table that it finds. */
 async function startAnew(): Promise<void> {
-  const { config, randomBytes, ...parts } = openParts(deployment.serving, TABLE_SETTINGS);
-  if (config.ledger.kind !== 'file') throw new Error('not of one machine');
-  await fileTableMarker({ table: openLeanTable(parts), directory: config.ledger.path, randomBytes }).leave(
-    Date.now(),
-  );
+  const parts = openParts(deployment.serving, TABLE_SETTINGS);
+  const { ledger } = parts.config;
+  if (ledger.kind !== 'file') throw new Error('not of one machine');
+  const options = { table: openLeanTable(parts), directory: ledger.path, randomBytes: parts.randomBytes };
+  await fileTableMarker(options).leave(Date.now());
 }
