@@ -1,7 +1,7 @@
 /** Starts only on a store that the ledger has followed all along, or that it was replayed into. */
 import { parseArgs } from 'node:util';
 import { openReplay } from '../lib/compose/restore.ts';
-import { openLeanTable, TABLE_SETTINGS } from '../lib/compose/tables.ts';
+import { openTable, TABLE_SETTINGS } from '../lib/compose/tables.ts';
 import { openParts, type World } from '../lib/compose/world.ts';
 import { openLedgerDirectory } from '../lib/ledger/file-ledger.ts';
 import { fileTableMarker } from '../lib/ledger/file-table-marker.ts';
@@ -34,7 +34,7 @@ export async function openLedger(
 ): Promise<() => Promise<void>> {
   await openLedgerDirectory(directory);
   const parts = openParts(world, TABLE_SETTINGS);
-  const marker = fileTableMarker({ table: openLeanTable(parts), directory, randomBytes: world.randomBytes });
+  const marker = fileTableMarker({ table: openTable(parts), directory, randomBytes: world.randomBytes });
   const replay = (request: ReplayRequest) =>
     replayLedger({ ...openReplay(parts), remainingMs: () => Number.POSITIVE_INFINITY }, request);
   const status = await marker.initialise(world.clock());

@@ -12,7 +12,7 @@ import { loginStore } from '../store/login-store.ts';
 import { POLICY, ruleStore, TRUST } from '../store/rule-store.ts';
 import type { PrincipalPorts } from '../usecases/principal.ts';
 import { openCredentialKeySource } from './keys-by-reference.ts';
-import { openLeanTable } from './tables.ts';
+import { openTable } from './tables.ts';
 import type { Parts } from './world.ts';
 
 export const IAM_SETTINGS = [
@@ -73,9 +73,8 @@ export const PRINCIPAL_SETTINGS = ['table', 'administrators', 'issuers', 'creden
 
 /** What a login and a vend learn about their caller. */
 export function openPrincipal(parts: Parts<(typeof PRINCIPAL_SETTINGS)[number]>): PrincipalPorts {
-  const { config, randomBytes } = parts;
-  const { administrators, issuers } = config;
-  const options = { table: openLeanTable(parts), randomBytes };
+  const { administrators, issuers } = parts.config;
+  const options = { table: openTable(parts), randomBytes: parts.randomBytes };
   return {
     store: loginStore(options),
     trusts: ruleStore(options, TRUST),

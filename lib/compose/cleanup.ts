@@ -5,7 +5,7 @@ import { expiryStore } from '../store/expiry-store.ts';
 import { loggedNotices } from '../telemetry/log.ts';
 import { type CleanupCounts, cleanUp } from '../usecases/clean-up.ts';
 import { tableGuard } from '../usecases/table-guard.ts';
-import { openLeanTable, openTableMarker, TABLE_SETTINGS } from './tables.ts';
+import { openTable, openTableMarker, TABLE_SETTINGS } from './tables.ts';
 import { openParts, type Parts, type World } from './world.ts';
 
 /** A second schedule says `continue`: it goes on where a pass has run out of time, and does nothing else. */
@@ -27,7 +27,7 @@ export function createCleanup(world: World): Cleanup {
   const marker = openTableMarker(parts);
   const assertOurs = tableGuard({ identity: marker, clock });
   const ports = {
-    expiry: expiryStore({ table: openLeanTable(parts) }),
+    expiry: expiryStore({ table: openTable(parts) }),
     notices: openNotices(parts),
     metrics,
     clock,

@@ -6,7 +6,8 @@ import { dynamoTable } from '../store/dynamo-table.ts';
 import { sdkTransport } from '../store/sdk-transport.ts';
 import { accessOf, type Parts } from './world.ts';
 
-export function openSdkTable({ config, metrics, randomBytes }: Parts<'table'>): StoreOptions {
+export function openSdkTable({ config, metrics, randomBytes, table }: Parts<'table'>): StoreOptions {
+  if (table !== undefined) return { table, randomBytes };
   const { region, endpoint, credentials } = accessOf(config, 'dynamodb');
   const { accessKeyId, secretAccessKey, sessionToken } = credentials;
   const client = createDynamoClient(region, {

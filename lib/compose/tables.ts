@@ -15,18 +15,9 @@ export const TABLE_SETTINGS = ['table', 'ledger'] as const;
 
 type TableParts = Parts<(typeof TABLE_SETTINGS)[number]>;
 
-/** The table as functions reach it that a registry client waits for: by the lean client. */
-export function openLeanTable(parts: Parts<'table'>): Table {
-  return leanTable(parts.config.table, countedCall(parts));
-}
-
-function leanTable(name: string, send: AwsCall): Table {
-  return dynamoTable(name, { bytes: 'base64', send });
-}
-
-function countedCall({ aws, metrics }: Pick<Parts, 'aws' | 'metrics'>): AwsCall {
-  const call = aws('dynamodb');
-  return (...request) => counted(metrics, () => call(...request));
+/** The world's table, or DynamoDB by the lean client: for what a registry client waits for, and for the cleanup. */
+export function openTable(parts: Parts<'table'>): Table {
+  return parts.table ?? leanTable(parts.config.table, countedCall(parts));
 }
 
 export function openLedger({ config: { ledger }, aws }: Parts<'ledger'>): Ledger {
@@ -42,11 +33,12 @@ export function openJournaling(parts: Parts<'ledger'>): Journaling {
 export function openTableMarker(parts: TableParts): TableMarker {
   const { config, aws, randomBytes } = parts;
   const { table, ledger } = config;
+  if (ledger.kind === 'file') {
+    return fileTableMarker({ table: openTable(parts), directory: ledger.path, randomBytes });
+  }
   const call = countedCall(parts);
-  const main = leanTable(table, call);
-  if (ledger.kind === 'file') return fileTableMarker({ table: main, directory: ledger.path, randomBytes });
   return dynamoTableMarker({
-    main,
+    main: leanTable(table, call),
     ledger: leanTable(ledger.name, aws('dynamodb', ledger.region)),
     describe: () => call('DescribeTable', { TableName: table }),
   });
@@ -55,4 +47,13 @@ export function openTableMarker(parts: TableParts): TableMarker {
 /** Every function that serves from the table asks this first. */
 export function openTableGuard(parts: TableParts): () => Promise<void> {
   return tableGuard({ identity: openTableMarker(parts), clock: parts.clock });
+}
+
+function leanTable(name: string, send: AwsCall): Table {
+  return dynamoTable(name, { bytes: 'base64', send });
+}
+
+function countedCall({ aws, metrics }: Pick<Parts, 'aws' | 'metrics'>): AwsCall {
+  const call = aws('dynamodb');
+  return (...request) => counted(metrics, () => call(...request));
 }

@@ -9,6 +9,7 @@ import {
   type SettingName,
 } from '../config/config.ts';
 import type { Clock, Log, Metrics, RandomBytes } from '../ports/system.ts';
+import type { Table } from '../ports/table.ts';
 import { structuredLog } from '../telemetry/log.ts';
 import { embeddedMetrics } from '../telemetry/metrics.ts';
 
@@ -19,6 +20,8 @@ export interface World {
   readonly randomBytes: RandomBytes;
   /** Writes one line of the log or of the figures. */
   readonly write: (line: string) => void;
+  /** On one machine, what replaces DynamoDB. */
+  readonly table?: Table;
   /** The X-Ray header of the invocation, which Lambda sets anew for each. */
   readonly traceHeader?: () => string | undefined;
 }
@@ -49,7 +52,7 @@ const COMMON_SETTINGS = [
 
 type CommonSetting = (typeof COMMON_SETTINGS)[number];
 
-export interface Parts<N extends SettingName = never> extends Pick<World, 'clock' | 'randomBytes'> {
+export interface Parts<N extends SettingName = never> extends Pick<World, 'clock' | 'randomBytes' | 'table'> {
   readonly config: Config<N | CommonSetting>;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -59,11 +62,12 @@ export interface Parts<N extends SettingName = never> extends Pick<World, 'clock
 
 /** Reads the configuration of a function, once, and makes its parts. Throws ConfigurationError. */
 export function openParts<N extends SettingName>(world: World, settings: readonly N[]): Parts<N> {
-  const { environment, clock, randomBytes, write } = world;
+  const { environment, clock, randomBytes, write, table } = world;
   const config: Config<N | CommonSetting> = readConfig([...COMMON_SETTINGS, ...settings], environment);
   const system = { clock, randomBytes };
   return {
     ...system,
+    ...(table === undefined ? {} : { table }),
     config,
     log: structuredLog(world),
     metrics: embeddedMetrics({ stage: config.stage, clock, write }),

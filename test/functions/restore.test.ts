@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ALL_ROUTES, ROUTES } from '../../lib/api/routes.ts';
 import { createCleanup } from '../../lib/compose/cleanup.ts';
 import { createRestore } from '../../lib/compose/restore.ts';
-import { openLeanTable, TABLE_SETTINGS } from '../../lib/compose/tables.ts';
+import { openTable, TABLE_SETTINGS } from '../../lib/compose/tables.ts';
 import { openParts } from '../../lib/compose/world.ts';
 import { fileTableMarker } from '../../lib/ledger/file-table-marker.ts';
 import type { ReplayCounts } from '../../lib/usecases/replay-ledger.ts';
@@ -297,6 +297,6 @@ async function startAnew(): Promise<void> {
   const parts = openParts(deployment.serving, TABLE_SETTINGS);
   const { ledger } = parts.config;
   if (ledger.kind !== 'file') throw new Error('not of one machine');
-  const options = { table: openLeanTable(parts), directory: ledger.path, randomBytes: parts.randomBytes };
+  const options = { table: openTable(parts), directory: ledger.path, randomBytes: parts.randomBytes };
   await fileTableMarker(options).leave(Date.now());
 }
