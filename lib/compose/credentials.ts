@@ -31,13 +31,13 @@ export function createCredentials(world: World): HttpHandler {
   const journal = openJournaling(parts);
   const principal = openPrincipal(parts);
   const { store, credentialKeys } = principal;
-  const nonces = journal.proofs(nonceStore(table));
+  const nonces = journal.nonces(nonceStore(table));
   const authentication = { ...principal, ...openIam(parts), nonces, clock: parts.clock };
   const revoking = {
     store,
     credentialKeys,
     tokens: journal.tokens(tokenStore(table)),
-    ended: journal.ended(revokedCredentialStore(table)),
+    revokedCredentials: journal.revokedCredentials(revokedCredentialStore(table)),
     audit: openAudit(parts, table),
     clock: parts.clock,
   };

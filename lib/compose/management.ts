@@ -42,7 +42,7 @@ export function createManagement(world: World): HttpHandler {
     valueRetrieval: config.valueRetrieval === 'on',
   };
   const namespaces = journal.namespaces(namespaceStore(table));
-  const nonces = journal.proofs(nonceStore(table));
+  const nonces = journal.nonces(nonceStore(table));
   const authentication = { ...openIam(parts), policies, nonces, clock };
   return httpHandler({
     ...parts,

@@ -27,8 +27,8 @@ export function openReplay(parts: Parts<'table' | 'ledger'>): Omit<ReplayPorts, 
     namespaces: namespaceStore(table),
     policies: ruleStore(table, POLICY),
     trusts: ruleStore(table, TRUST),
-    ended: revokedCredentialStore(table),
-    proofs: nonceStore(table),
+    revokedCredentials: revokedCredentialStore(table),
+    nonces: nonceStore(table),
     clock: parts.clock,
   };
 }

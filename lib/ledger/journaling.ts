@@ -33,8 +33,8 @@ export interface Journaling {
   tokens(store: TokenStore): TokenStore;
   namespaces(store: NamespaceStore): NamespaceStore;
   rules<R extends Rule>(store: RuleStore<R>, act: 'remove-policy' | 'remove-trust'): RuleStore<R>;
-  ended(store: RevokedCredentialStore): RevokedCredentialStore;
-  proofs(store: NonceStore): NonceStore;
+  revokedCredentials(store: RevokedCredentialStore): RevokedCredentialStore;
+  nonces(store: NonceStore): NonceStore;
 }
 
 export function journaling({ ledger, clock, randomBytes }: JournalingPorts): Journaling {
@@ -69,14 +69,14 @@ export function journaling({ ledger, clock, randomBytes }: JournalingPorts): Jou
         return store.remove(account, rule);
       },
     }),
-    ended: store => ({
+    revokedCredentials: store => ({
       revoke: async (credential, expiresAt) => {
         await note({ act: 'end-credential', ...credential, expiresAt });
         return store.revoke(credential, expiresAt);
       },
     }),
     // A proof that manages works once, also after a restore to a moment before it was used.
-    proofs: store => ({
+    nonces: store => ({
       consume: async (mark, expiresAt) => {
         await note({ act: 'spend-proof', mark, expiresAt });
         return store.consume(mark, expiresAt);

@@ -1,61 +1,56 @@
-/** What the cleanup reads and removes, and whom it tells. */
+/** What the cleanup reads, removes and reports. */
 import type { AccountReport, Candidate, FindingKind } from '../domain/hygiene.ts';
+import type { Key } from './table.ts';
 
-/** Everything that is stored, a page at a time, wherever it lies. */
+/** All stored records, a page at a time. */
 export interface ExpiryStore {
-  /** The page that begins at the cursor; undefined: the first. What changes meanwhile may be missed. */
+  /** The page at the cursor; undefined: the first. May miss what changes meanwhile. */
   page(bounds: PageBounds, cursor: string | undefined): Promise<ExpiryPage>;
-  /** Deletes the record if it is still expired. False: it is not, or it is gone. */
-  removeExpired(record: ExpiredRecord, cutoff: number): Promise<boolean>;
+  /** Deletes the record if it is still expired. False: it was renewed, or deleted by another run. */
+  removeExpired(record: Key, cutoff: number): Promise<boolean>;
   /** Where the last run stopped. */
   checkpoint(): Promise<Checkpoint>;
-  /** Replaces the checkpoint as a whole: no run finds a cursor with the report of another. */
+  /** Replaces the checkpoint as a whole, so that no run reads a cursor with the report of another. */
   saveCheckpoint(checkpoint: Checkpoint): Promise<void>;
 }
 
-/** Seconds since 1970. */
+/** In seconds since 1970. */
 export interface PageBounds {
-  /** What ended before is listed as expired. */
+  /** Lists records as expired that expired before. */
   readonly cutoff: number;
-  /** Tokens that end by then, or never, and released claims are sighted. Undefined: nothing is. */
+  /** Lists as candidates the tokens that expire by then or never, and released claims. Undefined: none. */
   readonly candidatesUntil: number | undefined;
 }
 
 export interface ExpiryPage {
-  readonly expired: readonly ExpiredRecord[];
+  readonly expired: readonly Key[];
   readonly candidates: readonly Candidate[];
   /** Undefined: that was all. */
   readonly next: string | undefined;
 }
 
-/** What a run hands on to the next. */
+/** What a run leaves to the next. */
 export interface Checkpoint {
-  /** Undefined: the last pass came to its end. */
+  /** Undefined: the last pass is finished. */
   readonly cursor: string | undefined;
-  /** The report that the pass makes, as far as the cursor; undefined: it makes none. */
+  /** The pass's report up to the cursor; undefined: this pass makes none. */
   readonly report: HygieneReport | undefined;
-  /** When the pass began that made the last report, in seconds since 1970. */
+  /** When the pass of the last report began, in seconds since 1970. */
   readonly reportedAt: number | undefined;
 }
 
-/** A report that is being made. */
+/** A report in progress. */
 export interface HygieneReport {
-  /** When the pass began, in seconds since 1970: what is unused or expiring is so as of then. */
+  /** When the pass began, in seconds since 1970: `unused` and `expiring` are as of then. */
   readonly at: number;
-  /** What was not handed on yet. */
+  /** What is not published yet. */
   readonly accounts: readonly AccountReport[];
-  /** Over the whole pass. */
+  /** Of the whole pass. */
   readonly totals: Readonly<Record<FindingKind, number>>;
 }
 
-/** Tells whoever runs the deployment what they should look at. */
+/** Reports findings to the operator. */
 export interface Notices {
-  /** Hands on what was found in each account, as of `at` (seconds since 1970). Throws when not all of it could be. */
+  /** Publishes the findings of each account, as of `at` (seconds since 1970). Throws unless all were published. */
   publish(reports: readonly AccountReport[], at: number): Promise<void>;
-}
-
-/** The primary key of a record that expired. */
-export interface ExpiredRecord {
-  readonly pk: string;
-  readonly sk: string;
 }

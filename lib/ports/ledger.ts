@@ -1,18 +1,18 @@
 /** The ledger of revocations, and the marker that ties the table to it. */
 import type { RevocationEntry } from '../domain/revocation.ts';
 
-/** What was taken away, kept outside the table: a table that was restored learns from it what must not come back. */
+/** The revocations, stored outside the table: replayed into a restored table, so that nothing revoked comes back. */
 export interface Ledger {
-  /** Keeps the entry; what it tells of may happen only afterwards. */
+  /** Stores the entry; the revocation may happen only afterwards. */
   append(entry: RevocationEntry): Promise<void>;
-  /** A page, day by day, from where `next` of the page before says. `next` undefined: that was all. */
+  /** A page of entries, day by day, from the `next` of the page before. `next` undefined: that was all. */
   entries(
     span: TimeRange,
     from: string | undefined,
   ): Promise<{ entries: RevocationEntry[]; next: string | undefined }>;
 }
 
-/** A stretch of time, in milliseconds since 1970; `nowMs` is a day ahead at most for whoever's clock is. */
+/** In milliseconds since 1970. Entries may be up to a day later than `nowMs`: clocks differ. */
 export interface TimeRange {
   readonly sinceMs: number;
   readonly nowMs: number;
@@ -32,11 +32,11 @@ export interface TableMarker {
    * other. Takes a table out of service that another has replaced.
    */
   initialise(nowMs: number): Promise<MatchStatus>;
-  /** Makes the table the ledger's. What the ledger has must have been replayed. */
+  /** Makes the table the ledger's, after the ledger was replayed into it. */
   adopt(nowMs: number): Promise<void>;
   /** Stores that the table, which is the ledger's, is in use: a copy made later has this time or a later one. */
   heartbeat(nowMs: number): Promise<void>;
-  /** When the table, or what it is a copy of, was last in use, and since when there is the ledger. */
+  /** When the table, or the one it is a copy of, was last in use, and when the ledger began. */
   history(): Promise<{ usedAt: number | undefined; ledgerSince: number | undefined }>;
   /** How far the replay came; undefined: it is at the beginning. */
   progress(): Promise<string | undefined>;

@@ -1,4 +1,4 @@
-/** What the use cases read and write. In every port a thrown error means "could not answer", never "no": a caller that gets one denies. */
+/** What the use cases read and write. A thrown error means "could not answer", never "no": the caller then denies. */
 
 import type { Account, Subject } from '../domain/account.ts';
 import type { IdempotencyRecord } from '../domain/idempotency.ts';
@@ -19,14 +19,14 @@ export interface TokenStore {
    * record is not expired at `now`. False: it was not. A write that was retried recognises itself as done.
    */
   update(before: TokenRecord, after: TokenRecord, now: number): Promise<boolean>;
-  /** Puts a tombstone in the record's place, which holds neither hash nor salt. False as in `update`. */
+  /** Replaces the record by a tombstone, which has neither hash nor salt. False as in `update`. */
   remove(record: TokenRecord, now: number): Promise<boolean>;
-  /** Puts a tombstone where there is nothing, so that no repeated request adds the token. */
+  /** Adds a tombstone if there is no record, so that no repeated request adds the token. */
   addTombstone(account: Account, id: string, now: number): Promise<void>;
 }
 
 export interface TokenPage {
-  /** At most so many records; fewer do not mean the end. */
+  /** The most records of a page; fewer do not mean the end. */
   readonly limit: number;
   readonly after?: string | undefined;
   readonly now: number;
@@ -34,21 +34,18 @@ export interface TokenPage {
 
 /** Everything that a login reads. */
 export interface LoginStore {
-  /**
-   * One strongly consistent read. What was not read in full is an error, never an absence. Expired records are handed
-   * out too.
-   */
-  read(question: LoginQuery): Promise<LoginRecords>;
-  /** Notes that the token was used, at most once an hour, and never brings a record back. Never throws. */
+  /** One strongly consistent read. An incomplete read is an error, never an absence. Expired records are returned too. */
+  read(query: LoginQuery): Promise<LoginRecords>;
+  /** Stores the token's last use, at most once an hour. Never revives a removed record, never throws. */
   touch(record: TokenRecord, now: number): Promise<void>;
 }
 
-/** What a login wants to know. */
+/** What a login asks for. */
 export interface LoginQuery {
-  /** By the address in the presented value. */
+  /** The address in the value of a registry token. */
   readonly token?: TokenAddress;
   readonly credential?: CredentialAddress;
-  /** At most 8 beside an address, 100 without. */
+  /** At most 8 with a token, 100 without. */
   readonly namespaces: readonly string[];
 }
 
@@ -60,35 +57,35 @@ export interface CredentialAddress {
 
 export interface LoginRecords {
   readonly token: TokenRecord | undefined;
-  /** Whether there was such a token, until it was removed: for the log alone. */
+  /** Whether the token was removed: only for the log. */
   readonly removed: boolean;
-  /** Whether whoever held the credential has ended it. */
+  /** Whether the credential was revoked. */
   readonly revoked: boolean;
   readonly claims: readonly NamespaceClaim[];
 }
 
-/** The credentials that were ended before their time. */
+/** Credentials that were revoked before they expired. */
 export interface RevokedCredentialStore {
-  /** Notes that the credential is good no more, until it would have ended by itself. Doing so again changes nothing. */
+  /** Remembers that the credential is revoked, until it expires (seconds since 1970). Idempotent. */
   revoke(credential: CredentialAddress, expiresAt: number): Promise<void>;
 }
 
 /** Namespace claims, and the index by account that lists them but authorises nothing. */
 export interface NamespaceStore {
   claim(name: string): Promise<NamespaceClaim | undefined>;
-  /** Replaces `before` (undefined: no claim) by `after`, if it still stands. False: it does not. */
+  /** Replaces `before` (undefined: no claim) by `after`. False: the stored claim is not `before` any more. */
   writeClaim(before: NamespaceClaim | undefined, after: NamespaceClaim): Promise<boolean>;
-  /** Enters the claim in its account's index, unless a later epoch stands there. */
+  /** Adds the claim to its account's index, unless the index has a later epoch. */
   index(claim: NamespaceClaim): Promise<void>;
-  /** Takes the claim out of its account's index, unless a later epoch stands there. */
+  /** Removes the claim from its account's index, unless the index has a later epoch. */
   unindex(claim: NamespaceClaim): Promise<void>;
-  /** The claims that `account` holds now, by name. */
+  /** The claims that `account` holds now, sorted by name. */
   held(account: Account): Promise<NamespaceClaim[]>;
 }
 
 /** What requests with an `Idempotency-Key` have done. */
 export interface IdempotencyStore {
-  /** Stores the record as pending, unless the key is known (and unexpired at `now`): then answers what stands. */
+  /** Stores the record as pending and returns it; returns the stored one if there is one that is unexpired at `now`. */
   begin(account: Account, record: IdempotencyRecord, now: number): Promise<IdempotencyRecord>;
   /** Marks the request as done. */
   finish(account: Account, record: IdempotencyRecord): Promise<void>;
@@ -97,9 +94,9 @@ export interface IdempotencyStore {
 /** What was done, and who did it. Never holds a secret. */
 export interface AuditEvent {
   readonly act: string;
-  /** Of the account that it concerns. */
+  /** The handle of the account that it concerns. */
   readonly handle: string;
-  /** Absent: whoever acted need not have said more than the handle. */
+  /** Absent where only the handle is known, as with a workload. */
   readonly account?: Account;
   readonly subject: Subject;
   /** See `Identity`. */
@@ -111,13 +108,13 @@ export interface AuditEvent {
 }
 
 export interface AuditStore {
-  /** Stores the event; what it tells of may happen only afterwards. */
+  /** Stores the event; the act may happen only afterwards. */
   record(event: AuditEvent, nowMs: number): Promise<void>;
 }
 
 /** The rules of an account: its policies, or its trusts. Every read is strongly consistent. */
 export interface RuleStore<R extends { readonly account: Account; readonly id: string }> {
-  /** Stores a new rule. False: the account has as many as it may have. */
+  /** Stores a new rule. False: the account has reached its limit, or has a rule with this id. */
   add(rule: R): Promise<boolean>;
   /** The rules of the account with this handle, oldest first. */
   list(handle: string): Promise<R[]>;
@@ -125,8 +122,8 @@ export interface RuleStore<R extends { readonly account: Account; readonly id: s
   remove(account: Account, id: string): Promise<boolean>;
 }
 
-/** The proofs that may be used once. */
+/** The nonces of assertions that may be used once. */
 export interface NonceStore {
-  /** Marks the proof as used until it ends by itself. False: it was used before. */
-  consume(mark: string, expiresAt: number): Promise<boolean>;
+  /** Marks the nonce as used until its assertion expires. False: it was used before. */
+  consume(nonce: string, expiresAt: number): Promise<boolean>;
 }

@@ -1,7 +1,17 @@
 /** Everything in the table, page by page, for the cleanup. */
 import type { Candidate } from '../domain/hygiene.ts';
-import type { Checkpoint, ExpiredRecord, ExpiryStore, HygieneReport, PageBounds } from '../ports/cleanup.ts';
-import { absent, all, any, type Condition, compare, exists, type Item, type Table } from '../ports/table.ts';
+import type { Checkpoint, ExpiryStore, HygieneReport, PageBounds } from '../ports/cleanup.ts';
+import {
+  absent,
+  all,
+  any,
+  type Condition,
+  compare,
+  exists,
+  type Item,
+  type Key,
+  type Table,
+} from '../ports/table.ts';
 import { asInteger, asQualified, asText, attributesOf, nameIn, read, readOrNull } from './attributes.ts';
 import { CHECKPOINT_KEY, CLAIM, NAMESPACE_PREFIX } from './keys.ts';
 
@@ -95,11 +105,11 @@ function fromCheckpointItem(item: Item): Checkpoint {
   };
 }
 
-function toCursor({ pk, sk }: ExpiredRecord): string {
+function toCursor({ pk, sk }: Key): string {
   return Buffer.from(JSON.stringify([pk, sk])).toString('base64url');
 }
 
-function fromCursor(cursor: string): ExpiredRecord {
+function fromCursor(cursor: string): Key {
   const [pk, sk] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as [string, string];
   return { pk, sk };
 }

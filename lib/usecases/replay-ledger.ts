@@ -26,8 +26,8 @@ interface ReplayStores {
   readonly namespaces: NamespaceStore;
   readonly policies: Pick<RuleStore<Policy>, 'remove'>;
   readonly trusts: Pick<RuleStore<Trust>, 'remove'>;
-  readonly ended: RevokedCredentialStore;
-  readonly proofs: NonceStore;
+  readonly revokedCredentials: RevokedCredentialStore;
+  readonly nonces: NonceStore;
   readonly clock: Clock;
 }
 
@@ -162,10 +162,10 @@ async function apply(ports: ReplayStores, entry: RevocationEntry): Promise<boole
     case 'remove-trust':
       return ports.trusts.remove(entry.account, entry.rule);
     case 'end-credential':
-      if (entry.expiresAt > now) await ports.ended.revoke(entry, entry.expiresAt);
+      if (entry.expiresAt > now) await ports.revokedCredentials.revoke(entry, entry.expiresAt);
       return entry.expiresAt > now;
     case 'spend-proof':
-      return entry.expiresAt > now && ports.proofs.consume(entry.mark, entry.expiresAt);
+      return entry.expiresAt > now && ports.nonces.consume(entry.mark, entry.expiresAt);
   }
 }
 

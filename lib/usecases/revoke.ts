@@ -13,7 +13,7 @@ import { verifyCredential } from './credential-value.ts';
 export interface RevokePorts {
   readonly store: Pick<LoginStore, 'read'>;
   readonly tokens: Pick<TokenStore, 'update'>;
-  readonly ended: RevokedCredentialStore;
+  readonly revokedCredentials: RevokedCredentialStore;
   readonly credentialKeys: CredentialKeys;
   readonly audit: AuditStore;
   readonly clock: Clock;
@@ -44,7 +44,7 @@ export async function revoke(ports: RevokePorts, request: RevokeRequest): Promis
 
 /** A repetition adds no second audit record. */
 async function revokeCredential(
-  { credentialKeys, store, ended, audit, clock }: RevokePorts,
+  { credentialKeys, store, revokedCredentials, audit, clock }: RevokePorts,
   { secret, requestId, sourceAddress }: RevokeRequest,
 ): Promise<Revoked> {
   const now = toSeconds(clock());
@@ -55,7 +55,7 @@ async function revokeCredential(
   const subject = `credential:${jti}` as const;
   const act = { act: 'end-credential', target: jti } as const;
   await audit.record({ handle, subject, ...act, requestId, sourceAddress }, clock());
-  await ended.revoke({ handle, jti }, endsAt);
+  await revokedCredentials.revoke({ handle, jti }, endsAt);
   return { kind: 'credential', jti };
 }
 

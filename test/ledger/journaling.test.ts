@@ -30,7 +30,7 @@ async function prepared() {
 function journaled(stores: Stores, around: Around, ledger = tableLedger(memoryTable())): Stores {
   const world = stepped(
     { ...stores, ledger },
-    ['ledger', 'tokens', 'namespaces', 'policies', 'trusts', 'ended', 'proofs'],
+    ['ledger', 'tokens', 'namespaces', 'policies', 'trusts', 'revokedCredentials', 'nonces'],
     around,
   );
   const wraps = journaling({ ledger: world.ledger, clock: () => NOW * 1000, randomBytes });
@@ -40,8 +40,8 @@ function journaled(stores: Stores, around: Around, ledger = tableLedger(memoryTa
     namespaces: wraps.namespaces(world.namespaces),
     policies: wraps.rules(world.policies, 'remove-policy'),
     trusts: wraps.rules(world.trusts, 'remove-trust'),
-    ended: wraps.ended(world.ended),
-    proofs: wraps.proofs(world.proofs),
+    revokedCredentials: wraps.revokedCredentials(world.revokedCredentials),
+    nonces: wraps.nonces(world.nonces),
   };
 }
 
@@ -58,9 +58,9 @@ const TAKING: Record<string, readonly [act: string, carryOut: Act]> = {
   'removing a trust': ['remove-trust', ({ trusts }) => trusts.remove(ACCOUNT, TRUST.id)],
   'revoking a credential': [
     'end-credential',
-    ({ ended }) => ended.revoke({ handle: 'h', jti: 'j' }, NOW + 9),
+    ({ revokedCredentials }) => revokedCredentials.revoke({ handle: 'h', jti: 'j' }, NOW + 9),
   ],
-  'consuming a nonce': ['spend-proof', ({ proofs }) => proofs.consume('m', NOW + 9)],
+  'consuming a nonce': ['spend-proof', ({ nonces }) => nonces.consume('m', NOW + 9)],
 };
 
 describe.each(Object.entries(TAKING))('%s', (_, [act, carryOut]) => {

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { accountHandle } from '../../lib/domain/account.ts';
 import type { Candidate } from '../../lib/domain/hygiene.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
-import type { ExpiredRecord, ExpiryStore, PageBounds } from '../../lib/ports/cleanup.ts';
+import type { ExpiryStore, PageBounds } from '../../lib/ports/cleanup.ts';
 import type { AuditEvent } from '../../lib/ports/stores.ts';
+import type { Key } from '../../lib/ports/table.ts';
 import { inBatches } from '../support/batches.ts';
 import {
   ACCOUNT,
@@ -32,7 +33,7 @@ const EVENT: AuditEvent = {
 };
 
 async function readAll(expiry: ExpiryStore, bounds: PageBounds) {
-  const expired: ExpiredRecord[] = [];
+  const expired: Key[] = [];
   const candidates: Candidate[] = [];
   let cursor: string | undefined;
   do {
@@ -44,7 +45,7 @@ async function readAll(expiry: ExpiryStore, bounds: PageBounds) {
   return { expired, candidates };
 }
 
-async function findAll(expiry: ExpiryStore, cutoff: number): Promise<ExpiredRecord[]> {
+async function findAll(expiry: ExpiryStore, cutoff: number): Promise<Key[]> {
   const { expired, candidates } = await readAll(expiry, { cutoff, candidatesUntil: undefined });
   expect(candidates).toEqual([]);
   return expired;
@@ -58,7 +59,7 @@ async function clean(expiry: ExpiryStore, cutoff: number): Promise<number> {
 
 describe('an expiry store', () => {
   it('finds every kind of expired record, and no other', async () => {
-    const { tokens, namespaces, requests, audits, proofs, policies, trusts, expiry } = await open();
+    const { tokens, namespaces, requests, audits, nonces, policies, trusts, expiry } = await open();
     const removed = aToken();
     await tokens.add(aToken({ expiresAt: NOW }));
     await tokens.add(removed);
@@ -69,7 +70,7 @@ describe('an expiry store', () => {
     await requests.begin(ACCOUNT, aRequest(), NOW);
     await audits.record(EVENT, NOW * 1000);
     await audits.record(EVENT, NOW * 1000);
-    await proofs.consume('mark', NOW + 300);
+    await nonces.consume('mark', NOW + 300);
     await policies.add(aPolicy());
     await trusts.add(aTrust());
     await expiry.saveCheckpoint({ ...CHECKPOINT, cursor: 'somewhere' });
@@ -122,7 +123,7 @@ describe('an expiry store', () => {
   });
 
   it('lists released claims, and tokens that expire until then or never', async () => {
-    const { tokens, namespaces, logins, requests, proofs, policies, trusts, expiry } = await open();
+    const { tokens, namespaces, logins, requests, nonces, policies, trusts, expiry } = await open();
     const removed = aToken({ expiresAt: null });
     const ending = [aToken({ expiresAt: NOW }), aToken({ expiresAt: NOW + 60 })];
     const used = aToken({ expiresAt: null });
@@ -138,7 +139,7 @@ describe('an expiry store', () => {
       await namespaces.index(claim);
     }
     await requests.begin(ACCOUNT, aRequest(), NOW);
-    await proofs.consume('mark', NOW + 30);
+    await nonces.consume('mark', NOW + 30);
     await policies.add(aPolicy());
     await trusts.add(aTrust());
     const { expired, candidates } = await readAll(expiry, { cutoff: NOW, candidatesUntil: NOW + 60 });

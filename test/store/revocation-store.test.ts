@@ -12,16 +12,16 @@ const CREDENTIAL = { handle: HANDLE, jti: JTI };
 
 describe('a revoked credential', () => {
   it('is reported by the next read of it, also when it was revoked twice', async () => {
-    const { ended, logins } = await open();
+    const { revokedCredentials, logins } = await open();
     const read = async () => (await logins.read({ credential: CREDENTIAL, namespaces: [] })).revoked;
     expect(await read()).toBe(false);
-    await ended.revoke(CREDENTIAL, NOW + 60);
-    await ended.revoke(CREDENTIAL, NOW + 60);
+    await revokedCredentials.revoke(CREDENTIAL, NOW + 60);
+    await revokedCredentials.revoke(CREDENTIAL, NOW + 60);
     expect(await read()).toBe(true);
   });
 
   it('is reported together with its token and the namespaces, by one read', async () => {
-    const { ended, tokens, namespaces, logins } = await open();
+    const { revokedCredentials, tokens, namespaces, logins } = await open();
     const record = aToken();
     await tokens.add(record);
     await namespaces.writeClaim(undefined, aClaim());
@@ -31,15 +31,15 @@ describe('a revoked credential', () => {
       const facts = await logins.read({ ...question, namespaces: namespace });
       expect(facts).toMatchObject({ token: { id: record.id }, removed: false, revoked: isRevoked });
       expect(facts.claims).toEqual([aClaim()]);
-      await ended.revoke(CREDENTIAL, NOW + 60);
+      await revokedCredentials.revoke(CREDENTIAL, NOW + 60);
     }
   });
 
   it('revokes neither its token, nor another credential, nor one of the same name in another account', async () => {
-    const { ended, tokens, logins } = await open();
+    const { revokedCredentials, tokens, logins } = await open();
     const record = aToken();
     await tokens.add(record);
-    await ended.revoke(CREDENTIAL, NOW + 60);
+    await revokedCredentials.revoke(CREDENTIAL, NOW + 60);
     const others = [
       { handle: HANDLE, jti: JTI.toLowerCase() },
       { handle: HANDLE, jti: record.id },
@@ -57,8 +57,8 @@ describe('a revoked credential', () => {
   });
 
   it('stays revoked until its entry is cleaned up, after the credential has expired', async () => {
-    const { ended, logins, expiry } = await open();
-    await ended.revoke(CREDENTIAL, NOW + 60);
+    const { revokedCredentials, logins, expiry } = await open();
+    await revokedCredentials.revoke(CREDENTIAL, NOW + 60);
     const expiredAt = async (cutoff: number) =>
       (await expiry.page({ cutoff, candidatesUntil: undefined }, undefined)).expired;
     expect(await expiredAt(NOW + 60)).toEqual([]);
@@ -73,29 +73,29 @@ describe('a revoked credential', () => {
 
 describe('a nonce store', () => {
   it('consumes a nonce once', async () => {
-    const { proofs } = await open();
-    expect(await proofs.consume('mark', NOW + 300)).toBe(true);
-    expect(await proofs.consume('mark', NOW + 300)).toBe(false);
-    expect(await proofs.consume('mark', NOW + 600)).toBe(false);
+    const { nonces } = await open();
+    expect(await nonces.consume('mark', NOW + 300)).toBe(true);
+    expect(await nonces.consume('mark', NOW + 300)).toBe(false);
+    expect(await nonces.consume('mark', NOW + 600)).toBe(false);
   });
 
   it('lets one of many uses at once succeed', async () => {
-    const { proofs } = await open();
-    const uses = await Promise.all(Array.from({ length: 30 }, () => proofs.consume('mark', NOW + 300)));
+    const { nonces } = await open();
+    const uses = await Promise.all(Array.from({ length: 30 }, () => nonces.consume('mark', NOW + 300)));
     expect(uses.filter(Boolean)).toHaveLength(1);
   });
 
   it('tells nonces apart byte for byte', async () => {
-    const { proofs } = await open();
-    expect(await proofs.consume('mark', NOW + 300)).toBe(true);
-    expect(await proofs.consume('mark ', NOW + 300)).toBe(true);
-    expect(await proofs.consume('Mark', NOW + 300)).toBe(true);
+    const { nonces } = await open();
+    expect(await nonces.consume('mark', NOW + 300)).toBe(true);
+    expect(await nonces.consume('mark ', NOW + 300)).toBe(true);
+    expect(await nonces.consume('Mark', NOW + 300)).toBe(true);
   });
 
   it('refuses a used nonce as long as its item exists, also after it expired', async () => {
-    const { proofs } = await open();
-    await proofs.consume('mark', NOW - 1);
-    expect(await proofs.consume('mark', NOW + 300)).toBe(false);
+    const { nonces } = await open();
+    await nonces.consume('mark', NOW - 1);
+    expect(await nonces.consume('mark', NOW + 300)).toBe(false);
   });
 });
 
@@ -104,7 +104,7 @@ describe('a revoked credential in the table', () => {
 
   it('is its name and its expiry in the partition of its account, and nothing more', async () => {
     const table = await openTable();
-    await storesOn(table).ended.revoke(CREDENTIAL, NOW + 60);
+    await storesOn(table).revokedCredentials.revoke(CREDENTIAL, NOW + 60);
     expect(await table.get(key)).toEqual({ ...key, expiresAt: NOW + 60 });
   });
 
@@ -119,7 +119,7 @@ describe('a revoked credential in the table', () => {
 
   it('is revoked although the answer was lost', async () => {
     const table = await openTable();
-    await storesOn(losingAnswer(table, 'put')).ended.revoke(CREDENTIAL, NOW + 60);
+    await storesOn(losingAnswer(table, 'put')).revokedCredentials.revoke(CREDENTIAL, NOW + 60);
     const read = await storesOn(table).logins.read({ credential: CREDENTIAL, namespaces: [] });
     expect(read.revoked).toBe(true);
   });
@@ -128,20 +128,22 @@ describe('a revoked credential in the table', () => {
 describe('a used nonce in the table', () => {
   it('is the nonce and its expiry, and nothing else of the proof', async () => {
     const table = await openTable();
-    await storesOn(table).proofs.consume('mark', NOW + 300);
+    await storesOn(table).nonces.consume('mark', NOW + 300);
     const key = { pk: 'proof#mark', sk: 'used' };
     expect(await table.get(key)).toEqual({ ...key, expiresAt: NOW + 300, lastWrite: expect.any(String) });
   });
 
   it('is accepted once although the answer was lost', async () => {
     const table = await openTable();
-    expect(await storesOn(losingAnswer(table, 'put')).proofs.consume('mark', NOW + 300)).toBe(true);
-    expect(await storesOn(losingAnswer(table, 'put')).proofs.consume('mark', NOW + 300)).toBe(false);
+    expect(await storesOn(losingAnswer(table, 'put')).nonces.consume('mark', NOW + 300)).toBe(true);
+    expect(await storesOn(losingAnswer(table, 'put')).nonces.consume('mark', NOW + 300)).toBe(false);
   });
 });
 
 it('neither revokes nor accepts anything while the table does not answer', async () => {
-  const { ended, proofs } = storesOn(unreachableTable(await openTable()));
-  await expect(ended.revoke(CREDENTIAL, NOW + 60)).rejects.toMatchObject({ code: 'unavailable' });
-  await expect(proofs.consume('mark', NOW + 300)).rejects.toMatchObject({ code: 'unavailable' });
+  const { revokedCredentials, nonces } = storesOn(unreachableTable(await openTable()));
+  await expect(revokedCredentials.revoke(CREDENTIAL, NOW + 60)).rejects.toMatchObject({
+    code: 'unavailable',
+  });
+  await expect(nonces.consume('mark', NOW + 300)).rejects.toMatchObject({ code: 'unavailable' });
 });

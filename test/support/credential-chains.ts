@@ -216,8 +216,15 @@ function removeOne(kind: 'policies' | 'trusts'): Act {
 }
 
 export function revokePortsOf({ world, logins }: Chain): RevokePorts {
-  const { tokens, ended, audits: audit } = world.stores;
-  return { store: logins.store, tokens, ended, credentialKeys: CREDENTIAL_KEYS, audit, clock: logins.clock };
+  const { tokens, revokedCredentials, audits: audit } = world.stores;
+  return {
+    store: logins.store,
+    tokens,
+    revokedCredentials,
+    credentialKeys: CREDENTIAL_KEYS,
+    audit,
+    clock: logins.clock,
+  };
 }
 
 async function end(chain: Chain, secret: Secret): Promise<void> {

@@ -37,8 +37,8 @@ export interface Stores {
   readonly expiry: ExpiryStore;
   readonly policies: RuleStore<Policy>;
   readonly trusts: RuleStore<Trust>;
-  readonly proofs: NonceStore;
-  readonly ended: RevokedCredentialStore;
+  readonly nonces: NonceStore;
+  readonly revokedCredentials: RevokedCredentialStore;
 }
 
 /** How long the audit records of the stores under test live. */
@@ -55,8 +55,8 @@ export function storesOn(table: Table): Stores {
     expiry: expiryStore(options),
     policies: ruleStore(options, POLICY),
     trusts: ruleStore(options, TRUST),
-    proofs: nonceStore(options),
-    ended: revokedCredentialStore(options),
+    nonces: nonceStore(options),
+    revokedCredentials: revokedCredentialStore(options),
   };
 }
 

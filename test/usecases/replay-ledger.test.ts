@@ -19,7 +19,7 @@ import { copyOf, itemsOf, memoryStores, memoryTable, type Stores } from '../supp
 
 const NOW_MS = NOW * 1000;
 const REQUEST: ReplayRequest = { dryRun: false, acceptGap: false, unsure: false };
-const STORES = ['tokens', 'namespaces', 'policies', 'trusts', 'ended', 'proofs'] as const;
+const STORES = ['tokens', 'namespaces', 'policies', 'trusts', 'revokedCredentials', 'nonces'] as const;
 
 function notingStores(stores: Stores, ledger: Ledger, nowMs = NOW_MS): Stores {
   // A millisecond for each act: the ledger sorts by time.
@@ -31,8 +31,8 @@ function notingStores(stores: Stores, ledger: Ledger, nowMs = NOW_MS): Stores {
     namespaces: noted.namespaces(stores.namespaces),
     policies: noted.rules(stores.policies, 'remove-policy'),
     trusts: noted.rules(stores.trusts, 'remove-trust'),
-    ended: noted.ended(stores.ended),
-    proofs: noted.proofs(stores.proofs),
+    revokedCredentials: noted.revokedCredentials(stores.revokedCredentials),
+    nonces: noted.nonces(stores.nonces),
   };
 }
 
@@ -66,8 +66,8 @@ async function restored(count = 1) {
     await noted.policies.remove(ACCOUNT, policies[i]?.id ?? '');
     await noted.trusts.remove(ACCOUNT, trusts[i]?.id ?? '');
     await noted.namespaces.writeClaim(claims[i], release(claims[i] ?? aClaim()));
-    await noted.ended.revoke({ handle: 'h', jti: `${i}` }, NOW + 60);
-    await noted.proofs.consume(`${i}`, NOW + 60);
+    await noted.revokedCredentials.revoke({ handle: 'h', jti: `${i}` }, NOW + 60);
+    await noted.nonces.consume(`${i}`, NOW + 60);
   }
   return { table, ledger, copy };
 }

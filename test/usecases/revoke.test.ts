@@ -21,16 +21,23 @@ import { memoryStores, useStores } from '../support/stores.ts';
 const { open } = useStores();
 
 function portsOf({ stores, logins, tokens }: World): RevokePorts {
-  const { ended, audits: audit } = stores;
+  const { revokedCredentials, audits: audit } = stores;
   const { store } = logins;
-  return { store, tokens: tokens.tokens, ended, credentialKeys: CREDENTIAL_KEYS, audit, clock: logins.clock };
+  return {
+    store,
+    tokens: tokens.tokens,
+    revokedCredentials,
+    credentialKeys: CREDENTIAL_KEYS,
+    audit,
+    clock: logins.clock,
+  };
 }
 
 const end = (ports: RevokePorts, value: string) =>
   revoke(ports, { secret: new Secret(value), requestId: 'request-1', sourceAddress: '192.0.2.1' });
 
 const stepping = (world: World, around: Around) =>
-  stepped(portsOf(world), ['store', 'tokens', 'ended', 'audit'], around);
+  stepped(portsOf(world), ['store', 'tokens', 'revokedCredentials', 'audit'], around);
 
 async function newToken({ tokens }: World): Promise<{ id: string; value: string }> {
   const token = { access: 'pull', repositories: null, description: '' } as const;
