@@ -5,7 +5,7 @@ import { ConfigurationError } from '../lib/config/config.ts';
 import { createKeyFile } from '../lib/derivation/key-file.ts';
 import { HOUR_SECONDS, MINUTE_SECONDS } from '../lib/domain/time.ts';
 import { replaceFile } from '../lib/files/atomic-file.ts';
-import { forgetOldDays } from '../lib/ledger/file-ledger.ts';
+import { deleteOldDays } from '../lib/ledger/file-ledger.ts';
 import { createDynamoClient } from '../lib/store/client.ts';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
 import { type DevelopmentIam, developmentIam } from './development-iam/development-iam.ts';
@@ -64,7 +64,7 @@ async function start(system: World, restoring: RestoreOptions): Promise<() => Pr
     [
       { name: 'keys', everyMs: KEYS_EVERY_MS, work: keepAll },
       { name: 'cleanup', everyMs: CLEANUP_EVERY_MS, work: functions.cleanUp },
-      { name: 'ledger', everyMs: LEDGER_EVERY_MS, work: () => forgetOldDays(settings.ledger, clock()) },
+      { name: 'ledger', everyMs: LEDGER_EVERY_MS, work: () => deleteOldDays(settings.ledger, clock()) },
     ],
     (name, error) => console.error(`${name}: ${explain(error)}`),
   );

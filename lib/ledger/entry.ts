@@ -1,4 +1,4 @@
-/** An entry of the ledger as text, and the days that entries are kept by. What this program does not write is an error: it could be a revocation. */
+/** Ledger entries as text, and the days that they are sorted by. Anything unknown is an error: it could be a revocation. */
 
 import * as v from 'valibot';
 import { type Account, isIdentifierValue, isIssuerKey } from '../domain/account.ts';
@@ -15,18 +15,18 @@ export function dayOf(ms: number): string {
   return new Date(ms).toISOString().slice(0, 10);
 }
 
-/** The day of the oldest entry that is still kept. */
+/** The day of the oldest entry that is still stored. */
 export function oldestDay(nowMs: number): string {
   return dayOf(nowMs - LEDGER_SECONDS * 1000);
 }
 
-/** The first day of the span that is still kept. */
+/** The first day of the time range that is still stored. */
 export function firstDay({ sinceMs, nowMs }: TimeRange): string {
   const [day, oldest] = [dayOf(sinceMs), oldestDay(nowMs)];
   return day > oldest ? day : oldest;
 }
 
-/** The day after; undefined when that is beyond tomorrow, which a clock that is ahead may have written. */
+/** The next day; undefined beyond tomorrow, which a clock that is ahead may have written. */
 export function dayAfter(day: string, nowMs: number): string | undefined {
   const next = Date.parse(day) + DAY_MS;
   return next > nowMs + DAY_MS ? undefined : dayOf(next);
@@ -102,7 +102,7 @@ export function parseEntry(text: string): RevocationEntry {
   try {
     return v.parse(Entry, JSON.parse(text));
   } catch (cause) {
-    throw new PullpassError('internal', { reason: 'the ledger holds a malformed entry', cause });
+    throw new PullpassError('internal', { reason: 'malformed ledger entry', cause });
   }
 }
 

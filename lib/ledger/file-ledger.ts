@@ -1,4 +1,4 @@
-/** The ledger of one machine: a file for each day, an entry on each line, in a directory that no restore touches. */
+/** The ledger of one machine: a file per day, an entry per line, in a directory that no restore changes. */
 
 import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -13,7 +13,7 @@ const DAY_FILE = /^\d{4}-\d\d-\d\d\.jsonl$/;
 
 /**
  * One process at a time may write to the directory: the one that has the store open. `append` throws `unavailable`
- * when the entry could not be brought to the disk.
+ * when the entry could not be written to the disk.
  */
 export function fileLedger(directory: string): Ledger {
   let last: Promise<unknown> = Promise.resolve();
@@ -38,14 +38,14 @@ export function fileLedger(directory: string): Ledger {
   };
 }
 
-/** Deletes the days that are over for longer than the ledger is kept. */
-export async function forgetOldDays(directory: string, nowMs: number): Promise<void> {
+/** Deletes the days that are older than the ledger reaches back. */
+export async function deleteOldDays(directory: string, nowMs: number): Promise<void> {
   const files = await readdir(directory).catch(unlessMissing<string[]>([]));
   const old = files.filter(file => DAY_FILE.test(file) && file < oldestDay(nowMs));
   for (const file of old) await rm(join(directory, file), { force: true });
 }
 
-/** Makes the directory if it is missing. Throws when it belongs to somebody else, or others may look or write into it. */
+/** Makes the directory if it is missing. Throws when it belongs to another user, or others may read or write it. */
 export async function openLedgerDirectory(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 });
   const { uid, mode } = await stat(path);
@@ -72,11 +72,11 @@ const NEWLINE = 0x0a;
 
 const BLOCK_BYTES = 64 * 1024;
 
-/** Adds a line; returns when it is on the disk. The caller lets nobody else write to the file meanwhile. */
+/** Appends a line; returns when it is on the disk. The caller prevents other writes to the file meanwhile. */
 export async function appendLine(path: string, line: string): Promise<void> {
   await using file = await open(path, 'a+', 0o600);
   const { size } = await file.stat();
-  // What a write that broke off has left was never acknowledged.
+  // The rest of an interrupted write was never acknowledged.
   const whole = await endOfLines(file, size);
   if (whole < size) await file.truncate(whole);
   await file.appendFile(`${line}\n`);
@@ -84,7 +84,7 @@ export async function appendLine(path: string, line: string): Promise<void> {
   if (size === 0) await syncDirectory(dirname(path));
 }
 
-/** Some whole lines from an offset on, and the offset behind them; none: there are no more. */
+/** Some complete lines from an offset, and the offset after them; none: there are no more. */
 export async function readLines(path: string, from: number): Promise<{ lines: string[]; next: number }> {
   await using file = await open(path, 'r');
   const { size } = await file.stat();
@@ -99,7 +99,7 @@ export async function readLines(path: string, from: number): Promise<{ lines: st
   }
 }
 
-/** Where the last whole line ends. */
+/** Where the last complete line ends. */
 async function endOfLines(file: FileHandle, size: number): Promise<number> {
   for (let end = size; end > 0; ) {
     const start = Math.max(0, end - BLOCK_BYTES);

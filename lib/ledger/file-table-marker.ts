@@ -19,31 +19,31 @@ export interface FileTableMarkerOptions {
 }
 
 export interface FileTableMarker extends TableMarker {
-  /** At the end of the process, which was told to end and does nothing more to the table. */
+  /** At the end of the process, which does nothing more to the table. */
   leave(nowMs: number): Promise<void>;
 }
 
 const NAME_BYTES = 16;
 
 const Register = v.strictObject({
-  /** The names that the table may have; null: none, before the first start has come to its end. */
+  /** The names that the table may have; null: none, until the first start is finished. */
   names: v.array(v.nullable(v.string())),
-  /** Since when there is the ledger, in milliseconds since 1970. */
+  /** When the ledger began, in milliseconds since 1970. */
   since: v.pipe(v.number(), v.safeInteger()),
-  /** Whether a process works on the table, or ended without leaving it: copies that it made meanwhile look like it. */
+  /** Whether a process uses the table, or ended suddenly: a copy made meanwhile has the same name. */
   working: v.boolean(),
 });
 
 type Register = v.InferOutput<typeof Register>;
 
-/** Every method throws when the store or the directory does not answer. */
+/** Every method throws when the table or the directory does not answer. */
 export function fileTableMarker({ table, directory, randomBytes }: FileTableMarkerOptions): FileTableMarker {
   const path = join(directory, 'table.json');
   const look = async () => {
     const [register, { id }] = await Promise.all([read(path), items.readMarker(table)]);
     return { register, id, isKnown: register?.names.includes(id ?? null) === true };
   };
-  /** While the table is written both names are good: whatever moment the process ends at, one of them stands there. */
+  /** While the table is written both names are valid: whenever the process ends, the table has one of them. */
   const rename = async (nowMs: number, working: boolean) => {
     const { register, id } = await look();
     const name = Buffer.from(randomBytes(NAME_BYTES)).toString('base64url');

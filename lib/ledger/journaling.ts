@@ -1,8 +1,4 @@
-/**
- * The stores as the functions use them: whatever is taken away is appended to the ledger first, and if it cannot be,
- * nothing is done. The use cases know nothing of it.
- */
-
+/** Stores that append to the ledger before they revoke anything, and revoke nothing when that fails. */
 import type { Account } from '../domain/account.ts';
 import { type Revocation, remainingAccess } from '../domain/revocation.ts';
 import type { TokenRecord } from '../domain/token-record.ts';
@@ -38,47 +34,47 @@ export interface Journaling {
 }
 
 export function journaling({ ledger, clock, randomBytes }: JournalingPorts): Journaling {
-  const note = (loss: Revocation) => {
+  const append = (revocation: Revocation) => {
     const at = clock();
-    return ledger.append({ ...loss, id: uuidV7(at, randomBytes(UUID_RANDOM_BYTES)), at });
+    return ledger.append({ ...revocation, id: uuidV7(at, randomBytes(UUID_RANDOM_BYTES)), at });
   };
   return {
     tokens: store => ({
       ...store,
       update: async (before, after, now) => {
         const left = remainingAccess(before, after);
-        if (left !== undefined) await note({ act: 'narrow-token', token: versionOf(before), left });
+        if (left !== undefined) await append({ act: 'narrow-token', token: versionOf(before), left });
         return store.update(before, after, now);
       },
       remove: async (record, now) => {
-        await note({ act: 'remove-token', token: versionOf(record) });
+        await append({ act: 'remove-token', token: versionOf(record) });
         return store.remove(record, now);
       },
     }),
     namespaces: store => ({
       ...store,
       writeClaim: async (before, after) => {
-        await note({ act: 'write-claim', claim: after });
+        await append({ act: 'write-claim', claim: after });
         return store.writeClaim(before, after);
       },
     }),
     rules: (store, act) => ({
       ...store,
       remove: async (account, rule) => {
-        await note({ act, account, rule });
+        await append({ act, account, rule });
         return store.remove(account, rule);
       },
     }),
     revokedCredentials: store => ({
       revoke: async (credential, expiresAt) => {
-        await note({ act: 'end-credential', ...credential, expiresAt });
+        await append({ act: 'end-credential', ...credential, expiresAt });
         return store.revoke(credential, expiresAt);
       },
     }),
-    // A proof that manages works once, also after a restore to a moment before it was used.
+    // An assertion works once, also after a restore to a moment before it was used.
     nonces: store => ({
       consume: async (mark, expiresAt) => {
-        await note({ act: 'spend-proof', mark, expiresAt });
+        await append({ act: 'spend-proof', mark, expiresAt });
         return store.consume(mark, expiresAt);
       },
     }),

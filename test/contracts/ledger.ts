@@ -15,14 +15,14 @@ const EVER: TimeRange = { sinceMs: 0, nowMs: NOW_MS };
 /** An empty ledger of its own. */
 export type OpenLedger = () => Promise<Ledger>;
 
-export function anEntry(loss: Revocation, at = NOW_MS): RevocationEntry {
-  return { ...loss, id: uuidV7(at, randomBytes(UUID_RANDOM_BYTES)), at };
+export function anEntry(revocation: Revocation, at = NOW_MS): RevocationEntry {
+  return { ...revocation, id: uuidV7(at, randomBytes(UUID_RANDOM_BYTES)), at };
 }
 
-/** An entry that says nothing but when it is of. */
+/** An entry of that time. */
 const ofTime = (at: number) => anEntry({ act: 'write-claim', claim: aClaim() }, at);
 
-/** Everything that is kept, and in how many pages. */
+/** All entries, and how many pages they took. */
 export async function readLedger(
   ledger: Ledger,
   span: TimeRange = EVER,
@@ -61,7 +61,7 @@ const RICHEST: RemainingAccess = {
   disabled: { at: NOW, by: 'dev:al:ice' },
   expiresAt: NOW + 60,
 };
-const LOSSES: readonly Revocation[] = [
+const REVOCATIONS: readonly Revocation[] = [
   { act: 'narrow-token', token, left: POOREST },
   { act: 'narrow-token', token, left: RICHEST },
   { act: 'narrow-token', token, left: { ...RICHEST, repositories: [] } },
@@ -75,19 +75,19 @@ const LOSSES: readonly Revocation[] = [
 
 export function ledgerContract(open: OpenLedger): void {
   describe('a ledger', () => {
-    it('gives every kind of loss back as it was', async () => {
+    it('returns every kind of revocation as it was appended', async () => {
       const ledger = await open();
-      const entries = LOSSES.map((loss, i) => anEntry(loss, NOW_MS + i));
+      const entries = REVOCATIONS.map((revocation, i) => anEntry(revocation, NOW_MS + i));
       for (const entry of entries) await ledger.append(entry);
       const { all } = await readLedger(ledger);
       expect(all).toEqual(entries);
     });
 
-    it('holds nothing at first', async () => {
+    it('is empty at first', async () => {
       expect((await readLedger(await open())).all).toEqual([]);
     });
 
-    it('gives the days one after the other, from the 36th before to that of a clock that is ahead', async () => {
+    it('returns the days in order, from 36 days ago to the day of a clock that is ahead', async () => {
       const ledger = await open();
       const ages = [36, 35, 34, 20, 1, 0, -0.8];
       const entries = ages.map(days => ofTime(NOW_MS - days * DAY_MS));
@@ -95,14 +95,14 @@ export function ledgerContract(open: OpenLedger): void {
       expect((await readLedger(ledger)).all).toEqual(entries);
     });
 
-    it('gives nothing that is older', async () => {
+    it('returns nothing that is older', async () => {
       const ledger = await open();
       await ledger.append(ofTime(NOW_MS - 37.5 * DAY_MS));
       await ledger.append(ofTime(NOW_MS));
       expect((await readLedger(ledger)).all).toHaveLength(1);
     });
 
-    it('gives what was noted since a moment, and no more', async () => {
+    it('returns the entries since a moment, and no others', async () => {
       const ledger = await open();
       const entries = [2, 1.1, 1, 0.9, 0].map(days => ofTime(NOW_MS - days * DAY_MS));
       for (const entry of entries) await ledger.append(entry);
@@ -110,7 +110,7 @@ export function ledgerContract(open: OpenLedger): void {
       expect(all).toEqual(entries.slice(2));
     });
 
-    it('gives many entries in pages, each once', async () => {
+    it('returns many entries in pages, each once', async () => {
       const ledger = await open();
       const entries = Array.from({ length: 1_300 }, (_, i) => ofTime(NOW_MS - (i % 3) * DAY_MS));
       await inBatches(entries, entry => ledger.append(entry));
@@ -121,7 +121,7 @@ export function ledgerContract(open: OpenLedger): void {
       expect(days).toEqual(days.toSorted((a, b) => a - b));
     });
 
-    it('goes on from a page that was read before, also to what came since', async () => {
+    it('continues after a page that was read before, including what was appended since', async () => {
       const ledger = await open();
       await inBatches(
         Array.from({ length: 700 }, (_, i) => i),
