@@ -73,7 +73,7 @@ const NEWLINE = 0x0a;
 const BLOCK_BYTES = 64 * 1024;
 
 /** Appends a line; returns when it is on the disk. The caller prevents other writes to the file meanwhile. */
-export async function appendLine(path: string, line: string): Promise<void> {
+async function appendLine(path: string, line: string): Promise<void> {
   await using file = await open(path, 'a+', 0o600);
   const { size } = await file.stat();
   // The rest of an interrupted write was never acknowledged.
@@ -85,7 +85,7 @@ export async function appendLine(path: string, line: string): Promise<void> {
 }
 
 /** Some complete lines from an offset, and the offset after them; none: there are no more. */
-export async function readLines(path: string, from: number): Promise<{ lines: string[]; next: number }> {
+async function readLines(path: string, from: number): Promise<{ lines: string[]; next: number }> {
   await using file = await open(path, 'r');
   const { size } = await file.stat();
   for (let length = BLOCK_BYTES; ; length *= 2) {
