@@ -3,7 +3,10 @@ import { chmod, mkdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
 export interface DataDirectory {
+  /** The SQLite file. */
   readonly store: string;
+  /** The LevelDB directory of the first version, where there is one. */
+  readonly firstVersionStore: string;
   readonly keys: string;
   readonly derivationKey: string;
   readonly credentialKey: string;
@@ -32,7 +35,8 @@ export async function openDataDirectory(path: string): Promise<DataDirectory> {
     throw new Error(`${root} is open to others; close it with: chmod ${MODE.toString(8)} ${root}`);
   }
   return {
-    store: join(root, 'store'),
+    store: join(root, 'store.db'),
+    firstVersionStore: join(root, 'store'),
     keys: join(root, 'keys'),
     derivationKey: join(root, 'keys', 'derivation.json'),
     credentialKey: join(root, 'keys', 'credential.json'),

@@ -4,12 +4,13 @@ import { ConfigurationError, type Environment, readConfig, settingsIn } from '..
 import type { Service } from '../lib/domain/service.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { ADMINISTRATOR } from './development-iam/administrator.ts';
-import type { Engine } from './engine.ts';
 
 export interface LocalSettings {
   readonly host: string;
   readonly port: number;
   readonly data: string;
+  /** The name of the table in a store of the first version. */
+  readonly table: string;
   /** The directory of the ledger, which lies outside the data: what is copied back there must not reach it. */
   readonly ledger: string;
   readonly url: string;
@@ -29,7 +30,10 @@ export function localSettings(environment: Environment): LocalSettings {
     PULLPASS_LEDGER: `file:${resolve(data)}-ledger`,
     ...environment,
   };
-  const { host, url, ledger, services } = readConfig(['host', 'url', 'ledger', 'services'], given);
+  const { host, url, ledger, services, table } = readConfig(
+    ['host', 'url', 'ledger', 'services', 'table'],
+    given,
+  );
   const directory = ledger.kind === 'file' ? ledger.path : undefined;
   const exposed = !LOOPBACK.test(host);
   const problems = [
@@ -54,6 +58,7 @@ export function localSettings(environment: Environment): LocalSettings {
     host,
     port,
     data,
+    table,
     ledger: directory,
     url,
     services,
@@ -74,16 +79,6 @@ function functionVariables(settings: LocalSettings, directory: DataDirectory): R
     PULLPASS_CREDENTIAL_KEY: `file:${directory.credentialKey}`,
     PULLPASS_LEDGER: `file:${settings.ledger}`,
     ...(settings.developmentIam ? developmentIamVariables(directory) : {}),
-  };
-}
-
-/** How the SDK finds the embedded engine. The operator's AWS account is none of this process's business. */
-export function engineVariables(engine: Engine): Record<string, string> {
-  return {
-    AWS_ENDPOINT_URL_DYNAMODB: engine.endpoint,
-    AWS_REGION: 'local',
-    AWS_ACCESS_KEY_ID: engine.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: engine.secretAccessKey,
   };
 }
 

@@ -6,16 +6,15 @@ import { createKeyFile } from '../lib/derivation/key-file.ts';
 import { HOUR_SECONDS, MINUTE_SECONDS } from '../lib/domain/time.ts';
 import { replaceFile } from '../lib/files/atomic-file.ts';
 import { deleteOldDays } from '../lib/ledger/file-ledger.ts';
-import { createDynamoClient } from '../lib/store/client.ts';
+import { openSqliteTable, type SqliteTable } from '../lib/store/sqlite-table.ts';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
 import { type DevelopmentIam, developmentIam } from './development-iam/development-iam.ts';
-import { type Engine, startEngine } from './engine.ts';
 import { functionEnvironment, type LocalSettings, localSettings } from './environment.ts';
 import { createFunctions } from './functions.ts';
 import { type Gateway, type Invoke, startGateway } from './gateway.ts';
 import { rotateKeys } from './key-keeper.ts';
 import { openLedger, type RestoreOptions, readRestoreOptions } from './ledger.ts';
-import { ensureTable } from './table.ts';
+import { takeOver } from './takeover.ts';
 import { startTimers } from './timer.ts';
 import { welcome } from './welcome.ts';
 
@@ -46,13 +45,10 @@ async function start(system: World, restoring: RestoreOptions): Promise<() => Pr
   const settings = localSettings(system.environment);
   const directory = await openDataDirectory(settings.data);
   await mkdir(directory.keys, { recursive: true });
-  const engine = await startEngine({ path: directory.store });
-  const world = worldOn(engine, {
-    ...system,
-    environment: functionEnvironment(system.environment, settings, directory),
-  });
+  const table = await openStore(directory, settings.table);
+  const environment = functionEnvironment(system.environment, settings, directory);
+  const world = { ...system, table, environment };
   const { clock, randomBytes } = world;
-  await prepareTable(engine);
   const leave = await openLedger(world, settings.ledger, restoring);
   await createKeyFile(directory.derivationKey, randomBytes);
   const keepAll = () => rotateKeys({ ...settings, publicUrl: settings.url, directory, clock, randomBytes });
@@ -71,26 +67,18 @@ async function start(system: World, restoring: RestoreOptions): Promise<() => Pr
   console.log(welcome(settings, directory));
   const closeStore = async () => {
     await leave();
-    await engine.close();
+    table.close();
   };
   return () => stopAll(gateway, closeStore, stopTimers);
 }
 
-function worldOn({ endpoint, accessKeyId, secretAccessKey }: Engine, world: World): World {
-  const engine = {
-    AWS_ENDPOINT_URL_DYNAMODB: endpoint,
-    AWS_REGION: 'local',
-    AWS_ACCESS_KEY_ID: accessKeyId,
-    AWS_SECRET_ACCESS_KEY: secretAccessKey,
-    PULLPASS_TABLE: 'pullpass',
-  };
-  return { ...world, environment: { ...world.environment, ...engine } };
-}
-
-async function prepareTable({ endpoint, accessKeyId, secretAccessKey }: Engine): Promise<void> {
-  const client = createDynamoClient('local', { endpoint, credentials: { accessKeyId, secretAccessKey } });
-  await ensureTable(client, 'pullpass');
-  client.destroy();
+/** Opens the store; one of the first version is taken over before. */
+async function openStore({ store, firstVersionStore }: DataDirectory, table: string): Promise<SqliteTable> {
+  const outcome = await takeOver({ from: firstVersionStore, to: store, table });
+  if (outcome === 'taken-over') {
+    console.log(`The store of the first version was taken over. Its backup: ${firstVersionStore}-v1-backup`);
+  }
+  return openSqliteTable(store);
 }
 
 async function openDevelopmentIam(

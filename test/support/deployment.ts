@@ -1,4 +1,4 @@
-/** A whole deployment in this process: the exported functions over the embedded engine, and a real IAM to ask. */
+/** A whole deployment in this process: the exported functions over a table in memory, and a real IAM to ask. */
 import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,16 +14,17 @@ import { toSeconds } from '../../lib/domain/time.ts';
 import type { HttpHandler } from '../../lib/http/chain.ts';
 import type { HttpEvent } from '../../lib/http/request.ts';
 import type { MatchStatus } from '../../lib/ports/ledger.ts';
+import type { Table } from '../../lib/ports/table.ts';
 import { fileKeyStore } from '../../lib/signing/key-store.ts';
 import { maintainRing } from '../../lib/signing/ring-rotation.ts';
 import { type DevelopmentIam, developmentIam } from '../../local/development-iam/development-iam.ts';
 import { Tokens } from '../../local/development-iam/tokens.ts';
 import { createFunctions } from '../../local/functions.ts';
 import { type Gateway, type Invoke, startGateway } from '../../local/gateway.ts';
-import { type TestEngine, withEngine } from './engine.ts';
+import { onAws, onOneMachine, type ServedTable } from './backends.ts';
 import { CONTEXT, eventOf, type Received, received, type Sent } from './events.ts';
 import { NOW } from './records.ts';
-import { type StoreWire, storeWire } from './store-wire.ts';
+import { newWire, type StoreWire } from './store-wire.ts';
 
 export const PUBLIC_URL = 'https://pullpass.example';
 export const SERVICE: Service = {
@@ -48,8 +49,8 @@ export interface DeploymentOptions {
   readonly issuers?: readonly object[];
   /** What an operator adds to the IAM's entry. */
   readonly iamEntry?: object;
-  /** The ledger is a second table, as on AWS. */
-  readonly tableLedger?: boolean;
+  /** Stores in DynamoDB Local as on AWS, the ledger in a second table: for slow tests. */
+  readonly onAws?: boolean;
 }
 
 export interface Deployment {
@@ -57,7 +58,12 @@ export interface Deployment {
   /** The handlers by the name of their function. */
   readonly handlers: Readonly<Record<string, HttpHandler>>;
   readonly wire: StoreWire;
-  readonly engine: TestEngine;
+  /** The table that is served from, past the wire. */
+  readonly table: Table;
+  /** The table of the first deployment. */
+  readonly main: ServedTable;
+  /** An empty table, to deploy over. */
+  freshTable(): Promise<ServedTable>;
   /** The world that the functions were handed: for those that no route leads to, and for others beside these. */
   readonly world: World;
   /** The world of the functions that serve now. */
@@ -77,7 +83,7 @@ export interface Deployment {
   /** Lets time pass, which stands still otherwise. */
   wait(seconds: number): void;
   /** Deploys the functions anew, over another table. */
-  serveFrom(table: string): void;
+  serveFrom(table: ServedTable): void;
   /** Sends with the API key of somebody. */
   as(who: string): (line: string, sent?: Sent) => Promise<Received>;
   apiKeyOf(who: string): Promise<string>;
@@ -98,24 +104,25 @@ export async function deploy(options: DeploymentOptions = {}): Promise<Deploymen
   const { environment = {} } = options;
   vi.useFakeTimers({ toFake: ['Date'], now: NOW * 1000 });
   const directory = await mkdtemp(join(tmpdir(), 'pullpass-deployment-'));
-  const engine = await withEngine();
-  const wire = await storeWire(engine);
+  const wire = newWire();
+  const backend = await (options.onAws ? onAws(wire) : onOneMachine(wire, directory));
+  const main = await backend.freshTable();
   const logs: string[] = [];
   await keysIn(directory);
   const iam = await openIam(directory, options);
-  const ledger = await ledgerIn(directory, engine, options);
-  const variables = { ...essentials(directory, engine, wire), PULLPASS_LEDGER: ledger, ...environment };
+  const variables = { ...essentials(directory), ...backend.variables, ...environment };
   const world: World = {
-    environment: variables,
+    environment: { ...main.variables, ...variables },
     clock: () => Date.now(),
     randomBytes,
     write: line => void logs.push(line),
+    ...main.world,
   };
   const worldWith: Deployment['worldWith'] = changes => ({
     ...world,
-    environment: { ...variables, ...changes },
+    environment: { ...world.environment, ...changes },
   });
-  let serving = world;
+  let [serving, table] = [world, main.table];
   const initialise = () => openTableMarker(openParts(serving, TABLE_SETTINGS)).initialise(Date.now());
   await initialise();
   let functions = createFunctions(serving);
@@ -139,7 +146,11 @@ export async function deploy(options: DeploymentOptions = {}): Promise<Deploymen
     world,
     worldWith,
     wire,
-    engine,
+    main,
+    freshTable: () => backend.freshTable(),
+    get table() {
+      return table;
+    },
     logs,
     directory,
     send,
@@ -159,45 +170,31 @@ export async function deploy(options: DeploymentOptions = {}): Promise<Deploymen
       send(`GET /oauth/token?service=${SERVICE.name}${scope === undefined ? '' : `&scope=${scope}`}`, {
         basic: ['token', token],
       }),
-    serveFrom: table => {
-      serving = worldWith({ PULLPASS_TABLE: table });
+    serveFrom: served => {
+      table = served.table;
+      serving = { ...worldWith(served.variables), ...served.world };
       functions = createFunctions(serving);
     },
     wait: seconds => void vi.setSystemTime(Date.now() + seconds * 1000),
     close: async () => {
       vi.useRealTimers();
       await iam.close();
-      await wire.close();
-      await engine.close();
+      await backend.close();
       await rm(directory, { recursive: true });
     },
   };
 }
 
-async function ledgerIn(
-  directory: string,
-  { freshTable }: TestEngine,
-  { tableLedger = false }: DeploymentOptions,
-): Promise<string> {
-  if (!tableLedger) return `file:${join(directory, 'ledger')}`;
-  return `arn:aws:dynamodb:local:000000000000:table/${await freshTable()}`;
-}
-
-function essentials(directory: string, engine: TestEngine, wire: StoreWire): Record<string, string> {
+function essentials(directory: string): Record<string, string> {
   const administrators = [ALICE, CAROL, BOB].map(who => `dev:${who}`);
   return {
     PULLPASS_URL: PUBLIC_URL,
-    PULLPASS_TABLE: engine.table,
     PULLPASS_KEYS: `file:${join(directory, 'keys')}`,
     PULLPASS_DERIVATION_KEY: `file:${join(directory, 'derivation.json')}`,
     PULLPASS_CREDENTIAL_KEY: `file:${join(directory, 'credential.json')}`,
     PULLPASS_ISSUERS: join(directory, 'issuers.json'),
     PULLPASS_ADMINISTRATORS: administrators.join(' '),
     PULLPASS_FAILURES_PER_MINUTE: '1000000',
-    AWS_ENDPOINT_URL_DYNAMODB: wire.endpoint,
-    AWS_REGION: 'local',
-    AWS_ACCESS_KEY_ID: engine.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: engine.secretAccessKey,
   };
 }
 

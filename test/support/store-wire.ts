@@ -1,60 +1,90 @@
-/** The wire between the functions and their store: every request on it is noted, and it can be cut. */
+/** What the functions ask of their store: every request is recorded, and any can be cut off. */
 import { createServer, type IncomingMessage, type ServerResponse, request as send } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
-import type { Engine } from '../../local/engine.ts';
+import { unavailable } from '../../lib/domain/errors.ts';
+import type { Table } from '../../lib/ports/table.ts';
 
 export interface StoreRequest {
-  /** `GetItem`, `BatchGetItem`, … */
+  /** As DynamoDB names it: `GetItem`, `BatchGetItem`, … */
   readonly operation: string;
   readonly body: string;
 }
 
 export interface StoreWire {
-  readonly endpoint: string;
-  /** What came along, in order, but for the looks. */
+  /** What was asked, in order, except for the table's marker. */
   readonly requests: StoreRequest[];
-  /** The looks at the identity of the table, which come by the clock and not by the request. */
-  readonly looks: StoreRequest[];
+  /** Reads of the table's marker, which come by the clock and not by the request. */
+  readonly markerReads: StoreRequest[];
   /** Which requests are lost before the store sees them. */
   cut: (request: StoreRequest) => boolean;
-  close(): Promise<void>;
 }
 
-export async function storeWire(engine: Engine): Promise<StoreWire> {
-  const server = createServer((request, response) => {
-    void forward(request, response).catch(() => response.destroy());
-  });
+const OPERATIONS = {
+  get: 'GetItem',
+  batchGet: 'BatchGetItem',
+  query: 'Query',
+  scan: 'Scan',
+  put: 'PutItem',
+  update: 'UpdateItem',
+  delete: 'DeleteItem',
+} as const satisfies Record<keyof Table, string>;
+
+export function newWire(): StoreWire {
+  return { requests: [], markerReads: [], cut: () => false };
+}
+
+/** The table behind the wire. */
+export function wired(wire: StoreWire, table: Table): Table {
+  const methods = Object.entries(OPERATIONS).map(([method, operation]) => [
+    method,
+    async (...args: unknown[]) => {
+      pass(wire, { operation, body: JSON.stringify(args) });
+      return (table[method as keyof Table] as (...args: unknown[]) => Promise<unknown>)(...args);
+    },
+  ]);
+  return Object.fromEntries(methods) as Table;
+}
+
+/** An engine with DynamoDB's interface behind the wire; answers where the functions reach it. */
+export async function proxyTo(
+  wire: StoreWire,
+  target: string,
+): Promise<{ readonly endpoint: string; close(): Promise<void> }> {
   const forward = async (request: IncomingMessage, response: ServerResponse) => {
     const body = await buffer(request);
     const operation = String(request.headers['x-amz-target']).replace(/^.*\./, '');
-    const noted = { operation, body: body.toString() };
-    (isLook(noted) ? wire.looks : wire.requests).push(noted);
-    if (wire.cut(noted)) {
+    try {
+      pass(wire, { operation, body: body.toString() });
+    } catch {
       response.writeHead(500).end('{}');
       return;
     }
     const { method, headers } = request;
-    const onward = send(engine.endpoint, { method, headers, agent: false }, answer => {
+    const onward = send(target, { method, headers, agent: false }, answer => {
       response.writeHead(answer.statusCode ?? 500, answer.headers);
       answer.pipe(response);
     });
     onward.on('error', () => response.destroy()).end(body);
   };
+  const server = createServer((request, response) => {
+    void forward(request, response).catch(() => response.destroy());
+  });
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  const wire: StoreWire = {
+  return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    requests: [],
-    looks: [],
-    cut: () => false,
     close: async () => {
       server.closeAllConnections();
       await new Promise(resolve => server.close(resolve));
     },
   };
-  return wire;
 }
 
-function isLook({ operation, body }: StoreRequest): boolean {
+function pass(wire: StoreWire, request: StoreRequest): void {
+  (readsMarker(request) ? wire.markerReads : wire.requests).push(request);
+  if (wire.cut(request)) throw unavailable('store: cut off', { retryAfterSeconds: 1 });
+}
+
+function readsMarker({ operation, body }: StoreRequest): boolean {
   return operation === 'DescribeTable' || (operation === 'GetItem' && body.includes('"identity"'));
 }
