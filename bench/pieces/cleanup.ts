@@ -14,7 +14,7 @@ const LIMIT_MS = 120_000;
 export async function cleanup(): Promise<Row[]> {
   const directory = await mkdtemp(join(tmpdir(), 'pullpass-bench-'));
   const race = {
-    path: join(directory, 'store'),
+    ledger: join(directory, 'ledger'),
     records: RECORDS,
     kills: 10,
     killWithinMs: 10_000,

@@ -8,17 +8,15 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Account } from '../../lib/domain/account.ts';
-import { tableDefinition } from '../../lib/store/table.ts';
+import { openSqliteTable } from '../../lib/store/sqlite-table.ts';
 import { openDataDirectory } from '../../local/data-directory.ts';
-import { type Dynamo, openDynamo } from '../../local/dynamo.ts';
 import { onCore } from './cores.ts';
 import { SERVICE } from './requests.ts';
-import { aToken, theClaim } from './world.ts';
+import { claimItem, tokenItem } from './world.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const TABLE = 'pullpass';
 const PATIENCE_MS = 30_000;
-const AT_ONCE = 50;
 /** So many tokens log in, spread over the whole store. */
 const KNOWN = 200;
 
@@ -31,44 +29,19 @@ export interface LocalProcess {
 
 /** Puts tokens of one account, and its claim of `team-a`, into the store of a data directory; answers some values. */
 export async function fill(path: string, account: Account, count: number): Promise<string[]> {
-  const dynamo = await openDynamo((await openDataDirectory(path)).store);
-  await execute(dynamo, 'CreateTable', tableDefinition(TABLE));
-  // The engine makes a table in the background, and this one is new.
-  await sleep(100);
-  await execute(dynamo, 'PutItem', { TableName: TABLE, Item: theClaim(account) });
-  const word = {
-    pk: { S: 'table' },
-    sk: { S: 'identity' },
-    id: { S: TABLE },
-    usedAt: { N: `${Date.now()}` },
-  };
-  await execute(dynamo, 'PutItem', { TableName: TABLE, Item: word });
+  const store = openSqliteTable((await openDataDirectory(path)).store);
   await knowTable(`${path}-ledger`, TABLE);
-  const values: string[] = [];
-  const put = async (index: number) => {
-    const { value, item } = aToken(account);
-    await execute(dynamo, 'PutItem', { TableName: TABLE, Item: item });
-    if (index % (count / KNOWN) === 0) values.push(value);
-  };
-  for (let i = 0; i < count; i += AT_ONCE) {
-    await Promise.all(Array.from({ length: AT_ONCE }, (_, j) => put(i + j)));
-  }
-  await dynamo.close();
-  return values;
+  const tokens = Array.from({ length: count }, () => tokenItem(account));
+  const marker = { pk: 'table', sk: 'identity', id: TABLE, usedAt: Date.now() };
+  store.putAll([claimItem(account), marker, ...tokens.map(({ item }) => item)]);
+  store.close();
+  return tokens.filter((_, index) => index % (count / KNOWN) === 0).map(({ value }) => value);
 }
 
 /** Has the ledger beside the data know a table by the name that the table gives itself. */
 async function knowTable(ledger: string, name: string): Promise<void> {
   await mkdir(ledger, { recursive: true, mode: 0o700 });
   await writeFile(join(ledger, 'table.json'), JSON.stringify({ names: [name], since: 0, working: false }));
-}
-
-async function execute(dynamo: Dynamo, operation: string, input: object): Promise<void> {
-  const { status, body } = await dynamo.execute(
-    `DynamoDB_20120810.${operation}`,
-    Buffer.from(JSON.stringify(input)),
-  );
-  if (status !== 200) throw new Error(`${operation}: ${JSON.stringify(body)}`);
 }
 
 /** Starts the process by `command` (absent: without npm) and waits until it is healthy. */

@@ -2,7 +2,7 @@
 
 import { loginRequest } from './requests.ts';
 import { type Server, startServer } from './server.ts';
-import { aToken, openWorld, theClaim } from './world.ts';
+import { claimItem, onWire, openWorld, tokenItem } from './world.ts';
 
 export interface LoginServers {
   /** Where a canned read is answered. */
@@ -20,12 +20,15 @@ const ACCOUNT = 'dev:acme';
 
 export async function openLoginServers(): Promise<LoginServers> {
   const world = await openWorld();
-  const { value, item } = aToken(ACCOUNT);
+  const { value, item } = tokenItem(ACCOUNT);
   const answers = {
-    BatchGetItem: { Responses: { pullpass: [item, theClaim(ACCOUNT)] }, UnprocessedKeys: {} },
+    BatchGetItem: {
+      Responses: { pullpass: [onWire(item), onWire(claimItem(ACCOUNT))] },
+      UnprocessedKeys: {},
+    },
     // Of the baseline a token; of the function, which asks whose the table is, an item that has the same id as the table.
-    GetItem: { Item: item },
-    DescribeTable: { Table: { TableId: (item as { id: { S: string } }).id.S } },
+    GetItem: { Item: onWire(item) },
+    DescribeTable: { Table: { TableId: item.id } },
     UpdateItem: {},
   };
   const canned = await startServer('canned', { role: 'driving', parameters: [JSON.stringify(answers)] });

@@ -22,8 +22,8 @@ import { SERVICE } from './requests.ts';
 
 const CLAIM: Omit<NamespaceClaim, 'account'> = { name: 'team-a', state: 'held', epoch: 1 };
 
-/** A token that may pull, and lives a day: its value, and its item as DynamoDB's JSON. */
-export function aToken(account: Account): { value: string; item: object } {
+/** A token that may pull, and lives a day: its value, and its item. */
+export function tokenItem(account: Account): { value: string; item: Item } {
   const nowMs = Date.now();
   const createdAt = toSeconds(nowMs);
   const id = uuidV7(nowMs, randomBytes(UUID_RANDOM_BYTES));
@@ -47,16 +47,16 @@ export function aToken(account: Account): { value: string; item: object } {
     version: 1,
   } as const;
   const key = tokenKey({ handle: accountHandle(account), id });
-  return { value: value.reveal(), item: wire({ ...key, ...toTokenAttributes(record) }) };
+  return { value: value.reveal(), item: { ...key, ...toTokenAttributes(record) } };
 }
 
-/** The claim of `team-a` as DynamoDB's JSON. */
-export function theClaim(account: Account): object {
-  return wire({ ...claimKey(CLAIM.name), ...toClaimAttributes({ ...CLAIM, account }) });
+/** The claim of `team-a`. */
+export function claimItem(account: Account): Item {
+  return { ...claimKey(CLAIM.name), ...toClaimAttributes({ ...CLAIM, account }) };
 }
 
 /** As DynamoDB's JSON has it, with bytes in base64. */
-function wire(item: Item): object {
+export function onWire(item: Item): object {
   return encodeAttributes(item, 'base64');
 }
 

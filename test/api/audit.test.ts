@@ -1,5 +1,4 @@
 /** Whoever changes anything leaves one audit record, and the same in the log; whoever changes nothing leaves none. */
-import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ALL_ROUTES } from '../../lib/api/routes.ts';
 import { accountHandle } from '../../lib/domain/account.ts';
@@ -7,6 +6,7 @@ import { ALICE, type Deployment, deploy } from '../support/deployment.ts';
 import type { Received } from '../support/events.ts';
 import { eventsOf } from '../support/logs.ts';
 import { openGitHub, type TestIssuer } from '../support/platforms.ts';
+import { itemsOf } from '../support/stores.ts';
 
 let deployment: Deployment;
 let github: TestIssuer;
@@ -25,13 +25,10 @@ type AuditRecord = Readonly<Record<string, string | undefined>>;
 
 /** Every audit record that the request with this answer has left. */
 async function recordsOf({ headers }: Received): Promise<AuditRecord[]> {
-  const { client, table } = deployment.engine;
-  const { Items: items = [] } = await client.send(
-    new ScanCommand({ TableName: table, ConsistentRead: true }),
-  );
-  return items
-    .filter(({ sk, requestId }) => sk?.S?.startsWith('audit#') && requestId?.S === headers['x-request-id'])
-    .map(item => Object.fromEntries(Object.entries(item).map(([name, value]) => [name, value.S])));
+  const items = await itemsOf(deployment.table);
+  return items.filter(
+    ({ sk, requestId }) => sk.startsWith('audit#') && requestId === headers['x-request-id'],
+  ) as unknown as AuditRecord[];
 }
 
 const newToken = async () => (await alice('POST /v1/tokens', { json: {} })).json;

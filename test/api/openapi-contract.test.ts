@@ -17,7 +17,6 @@ import { maintainRing } from '../../lib/signing/ring-rotation.ts';
 import { partition } from '../../lib/store/keys.ts';
 import { POLICY, TRUST } from '../../lib/store/rule-store.ts';
 import { ALICE, BOB, type Deployment, deploy, MALLORY, SERVICE } from '../support/deployment.ts';
-import { tableOf } from '../support/engine.ts';
 import { CONTEXT, eventOf, type Received, received, type Sent } from '../support/events.ts';
 import { answersOf, OpenApiContract, operationOf } from '../support/openapi-contract.ts';
 import { openGitHub, openIam, type TestIssuer } from '../support/platforms.ts';
@@ -222,9 +221,8 @@ describe.each([
   });
 
   it('are so many and no more', async () => {
-    const table = tableOf(deployment.engine);
     for (let i = 0; i < MAX_RULES; i++) {
-      await table.put(itemOf(noun));
+      await deployment.table.put(itemOf(noun));
     }
     await expectOf('limit-reached', `POST /v1/${noun}`, { json });
   });

@@ -1,10 +1,10 @@
 /** Planted secrets: none is ever seen in a log line, in an answer that is not meant to hold it, or in the table. */
-import { type AttributeValue, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ALL_ROUTES } from '../../lib/api/routes.ts';
 import { inBatches } from '../support/batches.ts';
 import { ALICE, BOB, type Deployment, deploy, MALLORY } from '../support/deployment.ts';
 import type { Sent } from '../support/events.ts';
+import { itemsOf } from '../support/stores.ts';
 
 let deployment: Deployment;
 beforeAll(async () => {
@@ -214,21 +214,18 @@ it('would be seen: the search knows every spelling', () => {
   expect(leaks('plp_', [secret])).toEqual([]);
 });
 
-/** Everything in the table; binary as hexadecimal and as text. */
-async function dumpOf({ engine }: Deployment): Promise<string> {
-  const lines: string[] = [];
-  let start: Record<string, AttributeValue> | undefined;
-  do {
-    const scan = new ScanCommand({ TableName: engine.table, ExclusiveStartKey: start });
-    const page = await engine.client.send(scan);
-    for (const item of page.Items ?? []) {
-      const text = (_: string, value: unknown) =>
-        value instanceof Uint8Array
-          ? [Buffer.from(value).toString('hex'), Buffer.from(value).toString('latin1')]
-          : value;
-      lines.push(JSON.stringify(item, (name, value) => text(name, value?.B ?? value)));
-    }
-    start = page.LastEvaluatedKey;
-  } while (start !== undefined);
-  return lines.join('\n');
+/** Everything in the table; bytes as hexadecimal and as text. */
+async function dumpOf({ table }: Deployment): Promise<string> {
+  const items = await itemsOf(table);
+  return items
+    .map(item =>
+      JSON.stringify(
+        Object.values(item).map(value =>
+          value instanceof Uint8Array
+            ? [Buffer.from(value).toString('hex'), Buffer.from(value).toString('latin1')]
+            : value,
+        ),
+      ),
+    )
+    .join('\n');
 }

@@ -7,7 +7,7 @@ import { newDirectory, removeDirectory } from './support/directories.ts';
 it('over 50 000 records, killed at random and out of time, loses nothing that is renewed meanwhile', async () => {
   const directory = await newDirectory('cleanup');
   const outcome = await raceCleanup({
-    path: join(directory, 'store'),
+    ledger: join(directory, 'ledger'),
     records: 50_000,
     kills: 5,
     killWithinMs: 1_500,

@@ -9,7 +9,6 @@ import { createRestore } from '../../lib/compose/restore.ts';
 import { createRouter } from '../../lib/http/router.ts';
 import { ACCOUNT as AWS_NUMBER, FARM, LoopbackSts, proofOf } from '../iam/loopback-sts.ts';
 import { ALICE, type Deployment, deploy } from '../support/deployment.ts';
-import { tableOf } from '../support/engine.ts';
 import type { Received, Sent } from '../support/events.ts';
 import { fill, itemsOf } from '../support/stores.ts';
 import { stackOf } from './support/cloudformation.ts';
@@ -33,7 +32,7 @@ beforeAll(async () => {
   policies = statementsOf(stackOf((await packaged()).template));
   sts = await new LoopbackSts().open();
   deployment = await deploy({
-    tableLedger: true,
+    onAws: true,
     issuers: [{ key: 'aws', kind: 'aws', endpoint: sts.url }],
     environment: {
       PULLPASS_ADMINISTRATORS: `dev:${ALICE} aws:aws:${AWS_NUMBER}:arn:aws:iam::${AWS_NUMBER}:role/builder`,
@@ -50,9 +49,9 @@ afterAll(async () => {
 
 /** Takes what has come along the wire as the doing of a function. */
 function note(name: string): void {
-  const { wire, engine } = deployment;
-  const tables = { [engine.table]: 'pullpass-dev' };
-  for (const { operation, body } of [...wire.requests.splice(0), ...wire.looks.splice(0)]) {
+  const { wire, main } = deployment;
+  const tables = { [main.variables.PULLPASS_TABLE ?? '']: 'pullpass-dev' };
+  for (const { operation, body } of [...wire.requests.splice(0), ...wire.markerReads.splice(0)]) {
     const call = callOf(operation, body, tables);
     const isLedger = !call.resource.endsWith('/pullpass-dev');
     calls.push([
@@ -96,7 +95,7 @@ async function useEverything(): Promise<void> {
   await useProofs();
   await send('GET /health');
   await send('GET /.well-known/jwks.json');
-  const before = await itemsOf(tableOf(deployment.engine));
+  const before = await itemsOf(deployment.table);
   await alice(`PATCH /v1/tokens/${id}`, { json: { description: 'new', expiresInSeconds: 86_400 } });
   await send('POST /oauth/revoke', { form: { token: credential } });
   const rotated = await alice(`POST /v1/tokens/${id}/rotate`, { json: { graceSeconds: 600 } });
@@ -142,7 +141,7 @@ async function useProofs(): Promise<void> {
 /** The table as it was, and so another than the ledger's. */
 async function useRestore(items: Awaited<ReturnType<typeof itemsOf>>): Promise<void> {
   const others = items.map(item => (item.sk === 'identity' ? { ...item, id: 'another' } : item));
-  await fill(tableOf(deployment.engine), others);
+  await fill(deployment.table, others);
   const handler = createRestore(deployment.world);
   const counts = (await handler({}, CONTEXT)) as { applied: number };
   expect(counts).toMatchObject({ finished: true, served: true });

@@ -1,7 +1,9 @@
-/** A server in the place of DynamoDB, which answers as a test wants. */
+
+/** A server in DynamoDB's place. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { clientOf } from './engine.ts';
+import { clientOf } from './tables.ts';
+
 
 /** A server in DynamoDB's place, and a client of it. */
 export async function withServer(answer: (request: IncomingMessage, response: ServerResponse) => void) {

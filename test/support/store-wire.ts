@@ -82,7 +82,8 @@ export async function proxyTo(
 
 function pass(wire: StoreWire, request: StoreRequest): void {
   (readsMarker(request) ? wire.markerReads : wire.requests).push(request);
-  if (wire.cut(request)) throw unavailable('store: cut off', { retryAfterSeconds: 1 });
+  if (wire.cut(request))
+    throw unavailable('store: cut off', { retryAfterSeconds: 1, cause: new Error('cut off') });
 }
 
 function readsMarker({ operation, body }: StoreRequest): boolean {

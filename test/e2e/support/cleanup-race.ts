@@ -6,15 +6,15 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DAY_SECONDS, HOUR_SECONDS } from '../../../lib/domain/time.ts';
 import type { TokenRecord } from '../../../lib/domain/token-record.ts';
-import { createDynamoClient } from '../../../lib/store/client.ts';
+import { dynamoTable } from '../../../lib/store/dynamo-table.ts';
 import { tokenStore } from '../../../lib/store/token-store.ts';
-import { type Engine, startEngine } from '../../../local/engine.ts';
-import { tableOf } from '../../support/engine.ts';
-import { fillTable, ledgerOf, readTable, storedKey, TABLE } from './large-table.ts';
+import { type EngineAddress, leanTransport } from '../../support/tables.ts';
+import { startStore } from './engines/engine.ts';
+import { fillTable, readTable, storedKey, TABLE } from './large-table.ts';
 
 export interface Race {
-  /** A directory that is empty. */
-  readonly path: string;
+  /** A directory for the ledger. */
+  readonly ledger: string;
   readonly records: number;
   /** So many runs are killed, each after a time of up to so many milliseconds. */
   readonly kills: number;
@@ -55,24 +55,25 @@ const SLOW_SECONDS = 3 * HOUR_SECONDS;
 const REGION = 'local';
 const REAL_CLOCK = () => Math.floor(Date.now() / 1000);
 
-export async function raceCleanup({ path, records, kills, killWithinMs, limitMs }: Race): Promise<Outcome> {
-  const { racing, living, expired } = await fillTable(path, records, REAL_CLOCK());
-  const engine = await startEngine({ path });
+export async function raceCleanup({ ledger, records, kills, killWithinMs, limitMs }: Race): Promise<Outcome> {
+  const engine = await startStore('DynamoDB Local');
+  const filling = { count: records, now: REAL_CLOCK() };
+  const { racing, living, expired } = await fillTable(engine, ledger, filling);
   const over = { now: false };
   const renewing = Promise.all([
     renew(engine, [...racing].sort(byStoredKey), over),
     renew(engine, racing, over),
   ]);
   const begun = performance.now();
-  const platform = { engine, ledger: ledgerOf(path) };
+  const platform = { engine, ledger };
   for (let killed = 0; killed < kills; killed++) await runAndKill(platform, randomInt(killWithinMs));
   const runs: Run[] = [];
   while (runs.at(-1)?.finished !== true) runs.push(await run(platform, limitMs));
   const seconds = (performance.now() - begun) / 1000;
   over.now = true;
   const renewals = (await renewing).flat();
-  await engine.close();
-  const stored = await readTable(path);
+  const stored = await readTable(engine);
+  await engine.stop();
   const renewed = renewals.filter(({ done }) => done).map(({ key }) => key);
   const cutoff = REAL_CLOCK() - HOUR_SECONDS - seconds;
   return {
@@ -91,12 +92,11 @@ export async function raceCleanup({ path, records, kills, killWithinMs, limitMs 
 
 /** Renews each token until the cleanup is over. A token that somebody else has renewed is none of ours. */
 async function renew(
-  { endpoint, accessKeyId, secretAccessKey }: Engine,
+  engine: EngineAddress,
   tokens: readonly TokenRecord[],
   over: { readonly now: boolean },
 ): Promise<{ key: string; done: boolean }[]> {
-  const client = createDynamoClient(REGION, { endpoint, credentials: { accessKeyId, secretAccessKey } });
-  const store = tokenStore({ table: tableOf({ client, table: TABLE }), randomBytes });
+  const store = tokenStore({ table: dynamoTable(TABLE, leanTransport(engine)), randomBytes });
   const renewals = [];
   for (const token of tokens) {
     if (over.now) break;
@@ -106,7 +106,6 @@ async function renew(
     const isGone = !done && (await store.get(token.account, token.id, now)) === undefined;
     if (done || isGone) renewals.push({ key: storedKey(token), done });
   }
-  client.destroy();
   return renewals;
 }
 
@@ -115,7 +114,7 @@ function byStoredKey(a: TokenRecord, b: TokenRecord): number {
 }
 
 interface Platform {
-  readonly engine: Engine;
+  readonly engine: EngineAddress;
   readonly ledger: string;
 }
 

@@ -1,26 +1,26 @@
-/** A table with masses of records of every kind, in the storage of the embedded engine; and what is left of them later. */
+/** A table with masses of records of every kind, in an engine; and what is left of them later. */
 import { randomBytes } from 'node:crypto';
-import { create, createKey } from 'dynalite/db/index.js';
+import { BatchWriteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import pLimit from 'p-limit';
 import { type Account, accountHandle } from '../../../lib/domain/account.ts';
 import { DAY_SECONDS, HOUR_SECONDS } from '../../../lib/domain/time.ts';
 import type { TokenRecord } from '../../../lib/domain/token-record.ts';
 import { fileTableMarker } from '../../../lib/ledger/file-table-marker.ts';
 import type { Item, Key } from '../../../lib/ports/table.ts';
+import { dynamoTable } from '../../../lib/store/dynamo-table.ts';
 import { encodeAttributes } from '../../../lib/store/dynamo-values.ts';
 import { auditKey, claimKey, requestKey, revokedKey, tokenKey } from '../../../lib/store/keys.ts';
 import { toClaimAttributes } from '../../../lib/store/namespace-store.ts';
-import { tableDefinition } from '../../../lib/store/table.ts';
 import { toTokenAttributes } from '../../../lib/store/token-store.ts';
-import { startEngine } from '../../../local/engine.ts';
-import { ensureTable } from '../../../local/table.ts';
-import { clientOf, tableOf } from '../../support/engine.ts';
+import { pagesOf } from '../../contracts/table.ts';
 import { aToken } from '../../support/records.ts';
+import { clientOf, createTable, type EngineAddress, leanTransport } from '../../support/tables.ts';
 
 export const TABLE = 'pullpass';
 const ACCOUNTS: readonly Account[] = Array.from({ length: 50 }, (_, i) => `dev:account-${i}` as const);
-/** What the keys of items begin with. */
-const ITEMS = `item-${TABLE}~`;
-const BATCH = 2_000;
+/** The most that one request takes (DynamoDB API, BatchWriteItem). */
+const BATCH = 25;
+const AT_ONCE = 8;
 /** Of every 20 records so many are what the cleanup is for, and so many are renewed while it runs. */
 const OF_20 = { expired: 6, racing: 1 } as const;
 
@@ -32,73 +32,58 @@ export interface Filled {
   readonly expired: number;
 }
 
-/** Fills a new database with `count` records, past the engine: at a hundred times the speed. `now` in seconds since 1970. */
-export async function fillTable(path: string, count: number, now: number): Promise<Filled> {
-  await makeTable(path);
+/** Makes a table that is the ledger's, and fills it with `count` records. `now` in seconds since 1970. */
+export async function fillTable(
+  engine: EngineAddress,
+  ledger: string,
+  { count, now }: { readonly count: number; readonly now: number },
+): Promise<Filled> {
+  const client = clientOf(engine);
+  await createTable(client, TABLE);
+  // Nothing is cleaned up in a table that is not the ledger's.
+  const table = dynamoTable(TABLE, leanTransport(engine));
+  await fileTableMarker({ table, directory: ledger, randomBytes }).initialise(Date.now());
   const racing: TokenRecord[] = [];
-  const living = new Set<string>();
-  let expired = 0;
-  await withDatabase(path, async db => {
-    for (let from = 0; from < count; from += BATCH) {
-      const operations = [];
-      for (let i = from; i < Math.min(from + BATCH, count); i++) {
-        const item = { ...recordAt(i, now, racing) };
-        const key = keyOf(item);
-        const end = Number(item.expiresAt ?? Number.POSITIVE_INFINITY);
-        if (end > now) living.add(key);
-        else if (i % 20 < OF_20.expired) expired++;
-        operations.push({ type: 'put', key, value: wire(item) } as const);
-      }
-      await db.batch(operations);
-    }
-  });
-  return { racing, living, expired };
+  const items = Array.from({ length: count }, (_, i) => recordAt(i, now, racing));
+  await writeAll(client, items);
+  client.destroy();
+  const living = items.filter(({ expiresAt }) => typeof expiresAt !== 'number' || expiresAt > now);
+  const expired = items.filter((_, i) => i % 20 < OF_20.expired).length;
+  return { racing, living: new Set(living.map(textOf)), expired };
 }
 
 /** The keys of all that is stored, each with when it ends (seconds since 1970). */
-export async function readTable(path: string): Promise<Map<string, number>> {
-  const found = new Map<string, number>();
-  await withDatabase(path, async db => {
-    for await (const [key, item] of db.iterator({ gt: ITEMS, lt: `${ITEMS}\xff` })) {
-      const { expiresAt } = item as { expiresAt?: { N: string } };
-      found.set(key, Number(expiresAt?.N ?? Number.POSITIVE_INFINITY));
-    }
-  });
-  return found;
+export async function readTable(engine: EngineAddress): Promise<Map<string, number>> {
+  const table = dynamoTable(TABLE, leanTransport(engine));
+  const pages = await pagesOf<Key>(after => table.scan({ after, limit: 1000, attributes: ['expiresAt'] }));
+  const items = pages.flatMap(page => page.items);
+  return new Map(
+    items.map(item => [
+      textOf(item),
+      typeof item.expiresAt === 'number' ? item.expiresAt : Number.POSITIVE_INFINITY,
+    ]),
+  );
 }
 
-/** The key of a token in that storage. */
+/** The key of a token as `readTable` and `living` have it. */
 export function storedKey({ account, id }: Pick<TokenRecord, 'account' | 'id'>): string {
-  return keyOf(tokenKey({ handle: accountHandle(account), id }));
+  return textOf(tokenKey({ handle: accountHandle(account), id }));
 }
 
-/** A table that is the ledger's: nothing is cleaned up in another. */
-async function makeTable(path: string): Promise<void> {
-  const engine = await startEngine({ path });
-  const client = clientOf(engine);
-  await ensureTable(client, TABLE);
-  const table = tableOf({ client, table: TABLE });
-  await fileTableMarker({ table, directory: ledgerOf(path), randomBytes }).initialise(Date.now());
-  client.destroy();
-  await engine.close();
+function textOf({ pk, sk }: Key): string {
+  return `${pk} ${sk}`;
 }
 
-/** The ledger's directory, beside the database. */
-export function ledgerOf(path: string): string {
-  return `${path}-ledger`;
-}
-
-type Database = ReturnType<typeof create>['db'];
-
-async function withDatabase(path: string, use: (db: Database) => Promise<void>): Promise<void> {
-  const { db } = create({ path, createTableMs: 0 });
-  await db.open();
-  await use(db);
-  await db.close();
-}
-
-function keyOf(item: Key): string {
-  return ITEMS + createKey(encodeAttributes({ pk: item.pk, sk: item.sk }, 'base64'), tableDefinition(TABLE));
+async function writeAll(client: DynamoDBClient, items: readonly Item[]): Promise<void> {
+  const limit = pLimit(AT_ONCE);
+  const batches = Array.from({ length: Math.ceil(items.length / BATCH) }, (_, i) =>
+    items.slice(i * BATCH, (i + 1) * BATCH),
+  );
+  const write = async (batch: readonly Item[]) => {
+    const requests = batch.map(item => ({ PutRequest: { Item: encodeAttributes(item, 'raw') as never } }));
+    await client.send(new BatchWriteItemCommand({ RequestItems: { [TABLE]: requests } }));
+  };
+  await Promise.all(batches.map(batch => limit(() => write(batch))));
 }
 
 /** The kinds take turns, and so do the accounts; only what is racing is told to `racing`. */
@@ -120,13 +105,13 @@ function recordAt(i: number, now: number, racing: TokenRecord[]): Item {
   return itemOf(aToken({ account, createdAt: now - 100 * DAY_SECONDS, expiresAt }));
 }
 
-function expiredRecord(turn: number, account: Account, end: number): Item {
+function expiredRecord(turn: number, account: Account, expiresAt: number): Item {
   const id = randomBytes(16).toString('hex');
   const handle = accountHandle(account);
-  if (turn === 0) return { ...auditKey(handle, new Date(end * 1000).toISOString(), id), expiresAt: end };
-  if (turn === 1) return { ...requestKey(account, id), state: 'done', expiresAt: end };
-  if (turn === 2) return { ...revokedKey({ handle, jti: id }), expiresAt: end };
-  return itemOf(aToken({ account, createdAt: end - DAY_SECONDS, expiresAt: end }));
+  if (turn === 0) return { ...auditKey(handle, new Date(expiresAt * 1000).toISOString(), id), expiresAt };
+  if (turn === 1) return { ...requestKey(account, id), state: 'done', expiresAt };
+  if (turn === 2) return { ...revokedKey({ handle, jti: id }), expiresAt };
+  return itemOf(aToken({ account, createdAt: expiresAt - DAY_SECONDS, expiresAt }));
 }
 
 function itemOf(record: TokenRecord): Item {
@@ -134,9 +119,4 @@ function itemOf(record: TokenRecord): Item {
     ...tokenKey({ handle: accountHandle(record.account), id: record.id }),
     ...toTokenAttributes(record),
   };
-}
-
-/** The engine stores bytes in base64, as they travel. */
-function wire(item: Item): Record<string, object> {
-  return encodeAttributes(item, 'base64') as Record<string, object>;
 }

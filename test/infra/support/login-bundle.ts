@@ -10,9 +10,9 @@ import { LIFETIME_SECONDS } from '../../../lib/domain/service.ts';
 import { fileTableMarker } from '../../../lib/ledger/file-table-marker.ts';
 import { fileKeyStore } from '../../../lib/signing/key-store.ts';
 import { maintainRing } from '../../../lib/signing/ring-rotation.ts';
-import { engineVariables } from '../../../local/environment.ts';
-import { tableOf, withEngine } from '../../support/engine.ts';
+import { onAws } from '../../support/backends.ts';
 import { ACCOUNT, aClaim, aToken } from '../../support/records.ts';
+import { newWire } from '../../support/store-wire.ts';
 import { storesOn } from '../../support/stores.ts';
 
 const SERVICE = 'registry.example';
@@ -30,8 +30,9 @@ export interface LoginWorld {
 }
 
 export async function loginWorld(directory: string): Promise<LoginWorld> {
-  const engine = await withEngine();
-  const { tokens, namespaces } = storesOn(tableOf(engine));
+  const backend = await onAws(newWire());
+  const main = await backend.freshTable();
+  const { tokens, namespaces } = storesOn(main.table);
   const now = Math.floor(Date.now() / 1000);
   const record = aToken({ createdAt: now });
   const value = formatRegistryToken(ACCOUNT, record.id, randomBytes(32));
@@ -41,21 +42,21 @@ export async function loginWorld(directory: string): Promise<LoginWorld> {
   const keys = join(directory, 'keys');
   await maintainRing({ ...service, lifetimeSeconds: LIFETIME_SECONDS.default }, fileKeyStore(keys), now);
   const ledger = join(directory, 'ledger');
-  await fileTableMarker({ table: tableOf(engine), directory: ledger, randomBytes }).adopt(now * 1000);
+  await fileTableMarker({ table: main.table, directory: ledger, randomBytes }).adopt(now * 1000);
   const credentialKey = join(directory, 'credential.json');
   await createKeyFile(credentialKey, randomBytes);
   const env = {
-    ...engineVariables(engine),
+    ...backend.variables,
+    ...main.variables,
     PULLPASS_URL: 'https://pullpass.example',
     PULLPASS_SERVICE: SERVICE,
     PULLPASS_KEYS: `file:${keys}`,
     PULLPASS_CREDENTIAL_KEY: `file:${credentialKey}`,
-    PULLPASS_TABLE: engine.table,
     PULLPASS_LEDGER: `file:${ledger}`,
   };
   return {
     value: value.reveal(),
-    close: engine.close,
+    close: () => backend.close(),
     invoke: async (bundle, event) => {
       const url = pathToFileURL(bundle).href;
       const parameters = ['--input-type=module', '-e', INVOKE, url, JSON.stringify(event)];
