@@ -4,10 +4,11 @@ import type { StoreOptions } from '../store/calls.ts';
 import { createDynamoClient } from '../store/client.ts';
 import { dynamoTable } from '../store/dynamo-table.ts';
 import { sdkTransport } from '../store/sdk-transport.ts';
+import { countedTable } from './tables.ts';
 import { accessOf, type Parts } from './world.ts';
 
 export function openSdkTable({ config, metrics, randomBytes, table }: Parts<'table'>): StoreOptions {
-  if (table !== undefined) return { table, randomBytes };
+  if (table !== undefined) return { table: countedTable(table, metrics), randomBytes };
   const { region, endpoint, credentials } = accessOf(config, 'dynamodb');
   const { accessKeyId, secretAccessKey, sessionToken } = credentials;
   const client = createDynamoClient(region, {

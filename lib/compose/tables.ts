@@ -6,6 +6,7 @@ import { fileTableMarker } from '../ledger/file-table-marker.ts';
 import { type Journaling, journaling } from '../ledger/journaling.ts';
 import { tableLedger } from '../ledger/table-ledger.ts';
 import type { Ledger, TableMarker } from '../ports/ledger.ts';
+import type { Metrics } from '../ports/system.ts';
 import type { Table } from '../ports/table.ts';
 import { dynamoTable } from '../store/dynamo-table.ts';
 import { tableGuard } from '../usecases/table-guard.ts';
@@ -17,7 +18,8 @@ type TableParts = Parts<(typeof TABLE_SETTINGS)[number]>;
 
 /** The world's table, or DynamoDB by the lean client: for what a registry client waits for, and for the cleanup. */
 export function openTable(parts: Parts<'table'>): Table {
-  return parts.table ?? leanTable(parts.config.table, countedCall(parts));
+  const { table, config, metrics } = parts;
+  return table === undefined ? leanTable(config.table, countedCall(parts)) : countedTable(table, metrics);
 }
 
 export function openLedger({ config: { ledger }, aws }: Parts<'ledger'>): Ledger {
@@ -51,6 +53,16 @@ export function openTableGuard(parts: TableParts): () => Promise<void> {
 
 function leanTable(name: string, send: AwsCall): Table {
   return dynamoTable(name, { bytes: 'base64', send });
+}
+
+/** The world's table, every call of which is counted as one to a store. */
+export function countedTable(table: Table, metrics: Metrics): Table {
+  const methods = Object.entries(table as Readonly<Record<string, (...args: unknown[]) => unknown>>);
+  const counting = methods.map(([name, method]) => [
+    name,
+    (...args: unknown[]) => counted(metrics, async () => method(...args)),
+  ]);
+  return Object.fromEntries(counting) as Table;
 }
 
 function countedCall({ aws, metrics }: Pick<Parts, 'aws' | 'metrics'>): AwsCall {

@@ -195,6 +195,9 @@ function essentials(directory: string): Record<string, string> {
     PULLPASS_ISSUERS: join(directory, 'issuers.json'),
     PULLPASS_ADMINISTRATORS: administrators.join(' '),
     PULLPASS_FAILURES_PER_MINUTE: '1000000',
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
   };
 }
 
