@@ -1,9 +1,7 @@
-
 /** A server in DynamoDB's place. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { clientOf } from './tables.ts';
-
 
 /** A server in DynamoDB's place, and a client of it. */
 export async function withServer(answer: (request: IncomingMessage, response: ServerResponse) => void) {
