@@ -38,22 +38,22 @@ const DYNAMODB = [
  * bundle. Lower a figure when a bundle has become smaller.
  */
 export const BUDGETS = {
-  login: { startBytes: 140_000, totalBytes: 140_000, packages: [...CHAIN, ...IAM] },
-  management: { startBytes: 366_000, totalBytes: 508_000, packages: [...CHAIN, ...DYNAMODB, ...IAM] },
+  login: { startBytes: 141_000, totalBytes: 141_000, packages: [...CHAIN, ...IAM] },
+  management: { startBytes: 369_000, totalBytes: 511_000, packages: [...CHAIN, ...DYNAMODB, ...IAM] },
   credentials: {
-    startBytes: 375_000,
-    totalBytes: 517_000,
+    startBytes: 378_000,
+    totalBytes: 520_000,
     packages: [...CHAIN, ...DYNAMODB, ...IAM, 'negotiator', 'content-type'],
   },
-  discovery: { startBytes: 56_000, totalBytes: 159_000, packages: CHAIN },
+  discovery: { startBytes: 57_000, totalBytes: 161_000, packages: CHAIN },
   fallback: { startBytes: 25_000, totalBytes: 25_000, packages: CHAIN },
-  restore: { startBytes: 278_000, totalBytes: 421_000, packages: [...CHAIN, ...DYNAMODB] },
+  restore: { startBytes: 282_000, totalBytes: 424_000, packages: [...CHAIN, ...DYNAMODB] },
   keys: {
     startBytes: 295_000,
     totalBytes: 295_000,
     packages: ['valibot', ...CERTIFICATES],
   },
-  cleanup: { startBytes: 46_000, totalBytes: 46_000, packages: CHAIN },
+  cleanup: { startBytes: 50_000, totalBytes: 50_000, packages: CHAIN },
 } as const satisfies Record<string, Budget>;
 
 const OWN = /^(?:functions|lib)\//;
