@@ -2,7 +2,7 @@ import { DAY_SECONDS } from '../domain/time.ts';
 import type { AuditStore } from '../ports/stores.ts';
 import { type AuditStoreOptions, auditStore } from '../store/audit-store.ts';
 import { loggedAudit } from '../telemetry/log.ts';
-import type { Parts } from './world.ts';
+import type { Parts } from './parts.ts';
 
 export function openAudit(
   { config, log }: Parts<'auditDays'>,

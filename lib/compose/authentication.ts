@@ -12,8 +12,8 @@ import { loginStore } from '../store/login-store.ts';
 import { POLICY, ruleStore, TRUST } from '../store/rule-store.ts';
 import type { PrincipalPorts } from '../usecases/principal.ts';
 import { openCredentialKeySource } from './keys-by-reference.ts';
+import type { Parts } from './parts.ts';
 import { openTable } from './tables.ts';
-import type { Parts } from './world.ts';
 
 export const IAM_SETTINGS = [
   'url',

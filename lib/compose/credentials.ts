@@ -12,9 +12,10 @@ import {
   openPrincipal,
   PRINCIPAL_SETTINGS,
 } from './authentication.ts';
+import { openParts } from './parts.ts';
 import { openSdkTable } from './sdk-table.ts';
 import { openJournaling, openTableGuard, TABLE_SETTINGS } from './tables.ts';
-import { openParts, type World } from './world.ts';
+import type { World } from './world.ts';
 
 const SETTINGS = [
   'services',

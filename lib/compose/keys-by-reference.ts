@@ -4,7 +4,7 @@ import { fileDerivation, kmsDerivation } from '../derivation/derivation.ts';
 import { fileKeySource, type KeySource, secretKeySource } from '../derivation/key-source.ts';
 import type { Derivation } from '../ports/keys.ts';
 import { fileKeyStore, type KeyStore, secretKeyStore } from '../signing/key-store.ts';
-import type { Parts } from './world.ts';
+import type { Parts } from './parts.ts';
 
 export function openKeyStore({ config: { keys }, aws, randomBytes }: Parts<'keys'>): KeyStore {
   if (keys.kind === 'file') return fileKeyStore(keys.path);

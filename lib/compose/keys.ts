@@ -3,8 +3,9 @@ import { putResponse } from '../aws/custom-resource.ts';
 import { credentialKeyRotation } from '../derivation/credential-key-rotation.ts';
 import { ringRotation } from '../signing/ring-rotation.ts';
 import { openCredentialKeySource, openKeyStore } from './keys-by-reference.ts';
+import { openParts } from './parts.ts';
 import { openTableMarker, TABLE_SETTINGS } from './tables.ts';
-import { openParts, type World } from './world.ts';
+import type { World } from './world.ts';
 
 export function createKeys(world: World): ReturnType<typeof keyHandler> {
   const parts = openParts(world, ['services', 'keys', 'credentialKey', ...TABLE_SETTINGS]);

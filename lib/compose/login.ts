@@ -13,8 +13,9 @@ import {
   PRINCIPAL_SETTINGS,
 } from './authentication.ts';
 import { openKeyStore } from './keys-by-reference.ts';
+import { openParts } from './parts.ts';
 import { openTableGuard, TABLE_SETTINGS } from './tables.ts';
-import { openParts, type World } from './world.ts';
+import type { World } from './world.ts';
 
 const SETTINGS = ['services', 'keys', ...IAM_SETTINGS, ...PRINCIPAL_SETTINGS, ...TABLE_SETTINGS] as const;
 

@@ -13,9 +13,10 @@ import { authenticateManager } from '../usecases/authenticate.ts';
 import { openAudit } from './audit.ts';
 import { IAM_SETTINGS, openFailureLimiter, openIam } from './authentication.ts';
 import { openDerivation } from './keys-by-reference.ts';
+import { openParts } from './parts.ts';
 import { openSdkTable } from './sdk-table.ts';
 import { openJournaling, openTableGuard, TABLE_SETTINGS } from './tables.ts';
-import { openParts, type World } from './world.ts';
+import type { World } from './world.ts';
 
 const SETTINGS = [
   'derivationKey',

@@ -4,8 +4,8 @@ import type { StoreOptions } from '../store/calls.ts';
 import { createDynamoClient } from '../store/client.ts';
 import { dynamoTable } from '../store/dynamo-table.ts';
 import { sdkTransport } from '../store/sdk-transport.ts';
+import { accessOf, type Parts } from './parts.ts';
 import { countedTable } from './tables.ts';
-import { accessOf, type Parts } from './world.ts';
 
 export function openSdkTable({ config, metrics, randomBytes, table }: Parts<'table'>): StoreOptions {
   if (table !== undefined) return { table: countedTable(table, metrics), randomBytes };

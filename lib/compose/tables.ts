@@ -10,7 +10,7 @@ import type { Metrics } from '../ports/system.ts';
 import type { Table } from '../ports/table.ts';
 import { dynamoTable } from '../store/dynamo-table.ts';
 import { tableGuard } from '../usecases/table-guard.ts';
-import type { Parts } from './world.ts';
+import type { Parts } from './parts.ts';
 
 export const TABLE_SETTINGS = ['table', 'ledger'] as const;
 

@@ -1,17 +1,9 @@
-/** The world that a function is handed, and the parts that all functions are made of. */
+/** The world that a function is handed. */
+
 import { randomBytes } from 'node:crypto';
-import { type AwsCall, type AwsService, awsClient } from '../aws/client.ts';
-import {
-  type Config,
-  ConfigurationError,
-  type Environment,
-  readConfig,
-  type SettingName,
-} from '../config/config.ts';
-import type { Clock, Log, Metrics, RandomBytes } from '../ports/system.ts';
+import type { Environment } from '../config/config.ts';
+import type { Clock, RandomBytes } from '../ports/system.ts';
 import type { Table } from '../ports/table.ts';
-import { structuredLog } from '../telemetry/log.ts';
-import { embeddedMetrics } from '../telemetry/metrics.ts';
 
 /** Everything that differs between Lambda, one machine and a test. */
 export interface World {
@@ -34,65 +26,5 @@ export function processWorld(): World {
     randomBytes,
     write: line => void process.stdout.write(`${line}\n`),
     traceHeader: () => process.env._X_AMZN_TRACE_ID,
-  };
-}
-
-/** What Lambda gives to its functions, where they are found on another machine, and whose figures they write. */
-const COMMON_SETTINGS = [
-  'region',
-  'accessKeyId',
-  'secretAccessKey',
-  'sessionToken',
-  'dynamoEndpoint',
-  'kmsEndpoint',
-  'secretsEndpoint',
-  'eventsEndpoint',
-  'stage',
-] as const;
-
-type CommonSetting = (typeof COMMON_SETTINGS)[number];
-
-export interface Parts<N extends SettingName = never> extends Pick<World, 'clock' | 'randomBytes' | 'table'> {
-  readonly config: Config<N | CommonSetting>;
-  readonly log: Log;
-  readonly metrics: Metrics;
-  /** A client of that service; absent region: the function's own. Throws ConfigurationError without credentials. */
-  readonly aws: (service: AwsService, region?: string) => AwsCall;
-}
-
-/** Reads the configuration of a function, once, and makes its parts. Throws ConfigurationError. */
-export function openParts<N extends SettingName>(world: World, settings: readonly N[]): Parts<N> {
-  const { environment, clock, randomBytes, write, table } = world;
-  const config: Config<N | CommonSetting> = readConfig([...COMMON_SETTINGS, ...settings], environment);
-  const system = { clock, randomBytes };
-  return {
-    ...system,
-    ...(table === undefined ? {} : { table }),
-    config,
-    log: structuredLog(world),
-    metrics: embeddedMetrics({ stage: config.stage, clock, write }),
-    aws: (service, region) => awsClient(service, { ...system, ...accessOf(config, service, region) }),
-  };
-}
-
-const ENDPOINTS = {
-  dynamodb: 'dynamoEndpoint',
-  kms: 'kmsEndpoint',
-  secretsManager: 'secretsEndpoint',
-  eventBridge: 'eventsEndpoint',
-} as const satisfies Record<AwsService, CommonSetting>;
-
-export type AwsAccess = Omit<Parameters<typeof awsClient>[1], 'clock' | 'randomBytes'>;
-
-/** How a function reaches a service of AWS. Throws ConfigurationError when Lambda's variables are missing. */
-export function accessOf(config: Config<CommonSetting>, service: AwsService, elsewhere?: string): AwsAccess {
-  const { region = elsewhere, accessKeyId, secretAccessKey, sessionToken } = config;
-  if (region === undefined) throw new ConfigurationError(['AWS_REGION is missing']);
-  if (accessKeyId === undefined) throw new ConfigurationError(['AWS_ACCESS_KEY_ID is missing']);
-  if (secretAccessKey === undefined) throw new ConfigurationError(['AWS_SECRET_ACCESS_KEY is missing']);
-  return {
-    region: elsewhere ?? region,
-    endpoint: config[ENDPOINTS[service]],
-    credentials: { accessKeyId, secretAccessKey, sessionToken },
   };
 }

@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ALL_ROUTES, ROUTES } from '../../lib/api/routes.ts';
 import { createCleanup } from '../../lib/compose/cleanup.ts';
+import { openParts } from '../../lib/compose/parts.ts';
 import { createRestore } from '../../lib/compose/restore.ts';
 import { openTable, TABLE_SETTINGS } from '../../lib/compose/tables.ts';
-import { openParts } from '../../lib/compose/world.ts';
 import { fileTableMarker } from '../../lib/ledger/file-table-marker.ts';
 import type { ReplayCounts } from '../../lib/usecases/replay-ledger.ts';
 import type { ServedTable } from './backends.ts';
