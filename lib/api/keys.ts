@@ -25,7 +25,7 @@ const PHYSICAL_ID = 'pullpass-keys';
 const MAX_REASON = 512;
 
 /** The request in an event; undefined for an event of another kind. Throws for a request that is not whole. */
-export function resourceRequest(event: unknown): ResourceRequest | undefined {
+function resourceRequest(event: unknown): ResourceRequest | undefined {
   if (typeof event !== 'object' || event === null || !('RequestType' in event)) return undefined;
   return v.parse(Request, event);
 }

@@ -98,16 +98,16 @@ const REPORT_EVERY_SECONDS = 23 * HOUR_SECONDS;
 /** The longest reports on so many accounts still fit into one item (400 KB) with room to spare. */
 export const MAX_ACCOUNTS = 100;
 
-export function isReportDue({ reportedAt }: Pick<Checkpoint, 'reportedAt'>, now: number): boolean {
+function isReportDue({ reportedAt }: Pick<Checkpoint, 'reportedAt'>, now: number): boolean {
   return reportedAt === undefined || reportedAt <= now - REPORT_EVERY_SECONDS;
 }
 
-export function newReport(at: number): HygieneReport {
+function newReport(at: number): HygieneReport {
   return { at, accounts: [], totals: { releasedNamespaces: 0, unusedTokens: 0, expiringTokens: 0 } };
 }
 
 /** The report with what a page has shown. */
-export function addCandidates(
+function addCandidates(
   report: HygieneReport,
   candidates: readonly Candidate[],
   unusedSeconds: number,
@@ -123,12 +123,12 @@ export function addCandidates(
   return { ...report, accounts: [...accounts.values()], totals };
 }
 
-export function isLong({ accounts }: HygieneReport): boolean {
+function isLong({ accounts }: HygieneReport): boolean {
   return accounts.length >= MAX_ACCOUNTS;
 }
 
 /** The report without what was published. An account that comes up again gets a second notice: their counts add up. */
-export async function publishReport(notices: Notices, report: HygieneReport): Promise<HygieneReport> {
+async function publishReport(notices: Notices, report: HygieneReport): Promise<HygieneReport> {
   if (report.accounts.length > 0) await notices.publish(report.accounts, report.at);
   return { ...report, accounts: [] };
 }

@@ -11,7 +11,7 @@ import { createDynamoClient } from '../../lib/store/client.ts';
 import { type DynamoTransport, dynamoTable } from '../../lib/store/dynamo-table.ts';
 import { sdkTransport } from '../../lib/store/sdk-transport.ts';
 import { openSqliteTable } from '../../lib/store/sqlite-table.ts';
-import { tableDefinition } from '../../lib/store/table.ts';
+import { tableDefinition } from './table-definition.ts';
 
 /** Where an engine with DynamoDB's interface listens, and what it is signed with. */
 export interface EngineAddress {
