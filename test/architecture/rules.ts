@@ -1,4 +1,4 @@
-/** The rules of the house, over a map of paths to sources. Each gives one line for every violation. */
+/** The rules of the architecture, over a map of paths to sources. Each gives one line for every violation. */
 import { posix } from 'node:path';
 import { type Import, type Module, readModule } from './module.ts';
 import {
@@ -44,6 +44,43 @@ export function check(sources: ReadonlyMap<string, string>): Report {
   return { files: sources.size, edges, violations };
 }
 
+/** What the table allows and no source does: a row that promises more than it must. */
+export function staleAllowances(sources: ReadonlyMap<string, string>): string[] {
+  const modules = [...sources]
+    .filter(([path]) => !path.endsWith('.json'))
+    .map(([path, source]) => ({ path, module: readModule(source) }));
+  const used = new Set(
+    modules.flatMap(({ path, module }) => module.imports.flatMap(found => usesOf(path, found))),
+  );
+  const rows = Object.entries(LAYERS).flatMap(([layer, { imports, npm, node }]) =>
+    [...imports, ...(npm ?? []), ...(node ?? []).map(part => `node:${part}`)]
+      .filter(allowed => !used.has(`${layer} ${allowed}`))
+      .map(allowed => `${layer} is allowed ${allowed}`),
+  );
+  const lists = Object.entries({ ENVIRONMENT_READERS, CLIENT_MAKERS, CLOCK_OWNERS }).flatMap(
+    ([list, paths]) =>
+      paths
+        .filter(path => !modules.some(module => module.path === path && needs(list, module.module)))
+        .map(path => `${list} names ${path}`),
+  );
+  return [...rows, ...lists];
+}
+
+/** The allowances that an import makes use of, as `<layer> <allowance>`. */
+function usesOf(path: string, { specifier, names }: Import): string[] {
+  const from = layerOf(path) ?? '?';
+  const target = resolve(path, specifier);
+  if (target !== undefined) return [`${from} ${layerOf(target) ?? '?'}`];
+  if (!specifier.startsWith('node:')) return [`${from} ${packageOf(specifier)}`];
+  return [`${from} ${specifier}`, ...names.map(name => `${from} ${specifier}.${name}`)];
+}
+
+function needs(list: string, { members, constructed }: Module): boolean {
+  if (list === 'ENVIRONMENT_READERS') return ENVIRONMENT.some(name => members.has(name));
+  if (list === 'CLIENT_MAKERS') return [...constructed].some(name => name.endsWith('Client'));
+  return [...CLOCK, ...CHANCE].some(name => members.has(name)) || constructed.has('Date()');
+}
+
 function resolve(path: string, specifier: string): string | undefined {
   return specifier.startsWith('.') ? posix.join(posix.dirname(path), specifier) : undefined;
 }
@@ -62,7 +99,7 @@ function faultOf({ found, from, target, sources }: Edge): string | undefined {
   if (target === undefined) {
     return mayUse(layer, found) ? undefined : `${from} may not use ${found.specifier}`;
   }
-  if (!sources.has(target)) return `${found.specifier} is no file of ours`;
+  if (!sources.has(target)) return `${found.specifier} is not a file of this project`;
   const to = layerOf(target) ?? target;
   return to === from || layer.imports.includes(to)
     ? undefined

@@ -1,4 +1,4 @@
-/** The directions in which imports run: one row for each layer of the house. */
+/** The directions in which imports run: one row for each layer. docs/architecture.md shows the same table. */
 
 export interface Layer {
   /** The layers that it may import, besides itself. */
@@ -8,26 +8,6 @@ export interface Layer {
   /** The parts of Node that it may import, or single names of them; null: any. */
   readonly node: readonly string[] | null;
 }
-
-const LIB = [
-  'domain',
-  'ports',
-  'usecases',
-  'aws',
-  'cache',
-  'files',
-  'iam',
-  'store',
-  'signing',
-  'derivation',
-  'ledger',
-  'schema',
-  'telemetry',
-  'http',
-  'api',
-  'config',
-  'compose',
-];
 
 /** Files directly under lib/ are layers of their own; `config-issuers` belongs to `config`. */
 export const LAYERS: Readonly<Record<string, Layer>> = {
@@ -48,11 +28,11 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   },
   signing: {
     imports: ['aws', 'cache', 'files', 'domain', 'ports'],
-    npm: ['jose', '@peculiar/x509', 'reflect-metadata', 'valibot'],
+    npm: ['@peculiar/x509', 'reflect-metadata', 'valibot'],
     node: null,
   },
   derivation: { imports: ['aws', 'cache', 'files', 'domain', 'ports'], npm: [], node: null },
-  ledger: { imports: ['aws', 'files', 'domain', 'ports'], npm: ['valibot'], node: null },
+  ledger: { imports: ['files', 'domain', 'ports'], npm: ['valibot'], node: null },
   /** What schemas refuse, in our words. */
   schema: { imports: [], npm: [], node: [] },
   telemetry: { imports: ['domain', 'ports'], npm: [], node: [] },
@@ -63,10 +43,24 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     node: null,
   },
   config: { imports: ['domain', 'schema'], npm: ['valibot'], node: null },
-  compose: { imports: LIB, npm: ['@aws-sdk/client-dynamodb'], node: null },
-  functions: { imports: ['compose', 'api', 'http'], npm: ['aws-lambda'], node: [] },
-  local: { imports: ['functions', ...LIB], npm: null, node: null },
-  cli: { imports: ['functions', ...LIB], npm: null, node: null },
+  compose: {
+    imports: [
+      ...['api', 'http', 'usecases', 'config', 'domain', 'ports'],
+      ...['aws', 'derivation', 'iam', 'ledger', 'signing', 'store', 'telemetry'],
+    ],
+    npm: [],
+    node: null,
+  },
+  functions: { imports: ['compose'], npm: [], node: [] },
+  local: {
+    imports: [
+      ...['compose', 'api', 'http', 'usecases', 'config', 'domain', 'ports'],
+      ...['derivation', 'files', 'iam', 'ledger', 'signing', 'store'],
+    ],
+    npm: null,
+    node: null,
+  },
+  cli: { imports: ['api', 'domain', 'files', 'iam', 'ports'], npm: null, node: null },
 };
 
 /** The layer of a path; undefined where the table has no row. */
@@ -75,11 +69,18 @@ export function layerOf(path: string): string | undefined {
   return name !== undefined && Object.hasOwn(LAYERS, name) ? name : undefined;
 }
 
-/** The only readers of the environment; local/ completes it for all others. */
-export const ENVIRONMENT_READERS: readonly string[] = ['lib/config/config.ts', 'cli/io.ts'];
+/** The only readers of the environment, besides local/. */
+export const ENVIRONMENT_READERS: readonly string[] = ['lib/compose/world.ts', 'cli/io.ts'];
 /** The only files that construct a client. */
 export const CLIENT_MAKERS: readonly string[] = ['lib/store/client.ts'];
-/** Who takes time and chance from the system: the place that hands them out, and one that only names a temporary file. */
-export const CLOCK_OWNERS: readonly string[] = ['lib/compose/system.ts', 'lib/files/atomic-file.ts'];
+/**
+ * The only files that take time or random bytes from the system: the one that hands them out, one that names a temporary
+ * file, and one that waits a moment before it opens a broken database again.
+ */
+export const CLOCK_OWNERS: readonly string[] = [
+  'lib/compose/world.ts',
+  'lib/files/atomic-file.ts',
+  'lib/store/sqlite-database.ts',
+];
 
 export const MAX_LINES = 250;
