@@ -24,12 +24,12 @@ export interface Race {
 }
 
 export interface Outcome {
-  /** Records that were there to be removed, beside those that were to be renewed. */
+  /** Expired records that no one renews. */
   readonly expired: number;
   readonly renewed: number;
-  /** Renewals that were refused, because the record was gone. */
+  /** Renewals that were refused because the record was gone. */
   readonly tooLate: number;
-  /** Deletions that a renewal forestalled, in the runs that were not killed. */
+  /** Deletions that a renewal prevented, in the runs that were not killed. */
   readonly kept: number;
   readonly killed: number;
   /** Runs that ended by themselves: all but the last because their time was up. */
@@ -37,9 +37,9 @@ export interface Outcome {
   /** Of all runs together, and the most memory that one of them had. */
   readonly seconds: number;
   readonly megabytes: number;
-  /** What lived or was renewed, and is gone. */
+  /** Living or renewed records that are gone. */
   readonly lost: number;
-  /** What has expired, and is still there. */
+  /** Expired records that are still there. */
   readonly left: number;
 }
 
@@ -50,16 +50,23 @@ interface Run {
   readonly megabytes: number;
 }
 
-/** The clock of whoever renews is so far behind that of the cleanup. */
+/** The clock of the process that renews is this far behind that of the cleanup. */
 const SLOW_SECONDS = 3 * HOUR_SECONDS;
-const REGION = 'local';
+/** So many are renewed before the first run, and so many only after the last, however fast the machine is. */
+export const APART = 100;
+/** DynamoDB Local keeps the tables of each region apart. */
+const REGION = 'us-east-1';
 const REAL_CLOCK = () => Math.floor(Date.now() / 1000);
 
 export async function raceCleanup({ ledger, records, kills, killWithinMs, limitMs }: Race): Promise<Outcome> {
   const engine = await startStore('DynamoDB Local');
   const filling = { count: records, now: REAL_CLOCK() };
-  const { racing, living, expired } = await fillTable(engine, ledger, filling);
+  const { racing: expiring, living, expired } = await fillTable(engine, ledger, filling);
+  const early = expiring.slice(0, APART);
+  const late = expiring.slice(APART, 2 * APART);
+  const racing = expiring.slice(2 * APART);
   const over = { now: false };
+  const before = await renew(engine, early, over);
   const renewing = Promise.all([
     renew(engine, [...racing].sort(byStoredKey), over),
     renew(engine, racing, over),
@@ -71,7 +78,7 @@ export async function raceCleanup({ ledger, records, kills, killWithinMs, limitM
   while (runs.at(-1)?.finished !== true) runs.push(await run(platform, limitMs));
   const seconds = (performance.now() - begun) / 1000;
   over.now = true;
-  const renewals = (await renewing).flat();
+  const renewals = [...before, ...(await renewing).flat(), ...(await renew(engine, late, { now: false }))];
   const stored = await readTable(engine);
   await engine.stop();
   const renewed = renewals.filter(({ done }) => done).map(({ key }) => key);
@@ -90,7 +97,7 @@ export async function raceCleanup({ ledger, records, kills, killWithinMs, limitM
   };
 }
 
-/** Renews each token until the cleanup is over. A token that somebody else has renewed is none of ours. */
+/** Renews each token until the cleanup is over. Skips a token that another writer has renewed. */
 async function renew(
   engine: EngineAddress,
   tokens: readonly TokenRecord[],
