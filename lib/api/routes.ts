@@ -1,3 +1,4 @@
+/** The one table of routes: every function, the local gateway and the tests read it. */
 import type { Route } from '../http/request.ts';
 
 /** The function that a route is deployed in. */

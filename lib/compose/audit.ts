@@ -1,3 +1,4 @@
+/** The audit of a function: a record in the table, and the same event in the log. */
 import { DAY_SECONDS } from '../domain/time.ts';
 import type { AuditStore } from '../ports/stores.ts';
 import { type AuditStoreOptions, auditStore } from '../store/audit-store.ts';

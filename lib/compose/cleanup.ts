@@ -1,3 +1,4 @@
+/** The cleanup function. */
 import { eventNotices } from '../aws/events.ts';
 import { DAY_SECONDS } from '../domain/time.ts';
 import type { Notices } from '../ports/cleanup.ts';

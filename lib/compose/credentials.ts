@@ -1,3 +1,4 @@
+/** The credentials function: vends credentials, and revokes secrets. */
 import { credentialHandlers } from '../api/credentials.ts';
 import { ROUTES } from '../api/routes.ts';
 import { type HttpHandler, httpHandler } from '../http/chain.ts';

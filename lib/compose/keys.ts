@@ -1,3 +1,4 @@
+/** The keys function: rotates the keys of all services and the credential key. */
 import { keyHandler } from '../api/keys.ts';
 import { putResponse } from '../aws/custom-resource.ts';
 import { credentialKeyRotation } from '../derivation/credential-key-rotation.ts';

@@ -1,3 +1,4 @@
+/** The login function: the login endpoint and its health check. */
 import { healthHandlers } from '../api/health.ts';
 import { loginHandlers } from '../api/login.ts';
 import { ROUTES } from '../api/routes.ts';

@@ -1,3 +1,4 @@
+/** The management function: tokens, namespaces, policies and trusts. */
 import { identityHandlers } from '../api/identity.ts';
 import { namespaceHandlers } from '../api/namespaces.ts';
 import { ROUTES } from '../api/routes.ts';

@@ -1,3 +1,4 @@
+/** The restore function: replays the ledger into a restored table. */
 import { restoreHandler } from '../api/restore.ts';
 import { namespaceStore } from '../store/namespace-store.ts';
 import { nonceStore, revokedCredentialStore } from '../store/revocation-store.ts';

@@ -1,3 +1,4 @@
+/** Finds the route of a method and path. Our own, because platforms differ in what they decode before matching. */
 import { PullpassError } from '../domain/errors.ts';
 import type { ErrorFormat, Route } from './request.ts';
 

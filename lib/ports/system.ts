@@ -1,3 +1,4 @@
+/** Time, randomness, logs and metrics. */
 import type { Denial } from '../domain/denial.ts';
 import type { Count, Observation } from '../domain/metrics.ts';
 

@@ -1,3 +1,4 @@
+/** Replays the revocations of the ledger into a restored table, which is served from only afterwards. */
 import type { Policy } from '../domain/policy.ts';
 import {
   LEDGER_SECONDS,

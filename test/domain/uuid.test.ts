@@ -1,3 +1,4 @@
+/** UUIDs of version 7: the example of the RFC, the fixed bits, and the order by time. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bytesToUuid, isUuid, UUID_RANDOM_BYTES, uuidToBytes, uuidV7 } from '../../lib/domain/uuid.ts';

@@ -1,3 +1,4 @@
+/** What a call failed with. */
 import { PullpassError } from '../../lib/domain/errors.ts';
 
 /** The error that `act` throws, told by its code; the test fails when it throws nothing, or anything else. */

@@ -1,3 +1,4 @@
+/** Counts the calls that an act makes of its ports, and stops it at any of them. */
 import { PullpassError } from '../../lib/domain/errors.ts';
 
 /** Carries out a step, or not. */

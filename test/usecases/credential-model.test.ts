@@ -1,3 +1,7 @@
+/**
+ * Credentials against their parents, over many random chains of acts: whatever is done to whom, a credential gives what
+ * its parent would get itself, within what it was vended for, and not longer.
+ */
 import { it } from 'vitest';
 import { expectNoCredentialAboveItsParent } from '../support/credential-model.ts';
 
