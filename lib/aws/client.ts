@@ -1,4 +1,4 @@
-/** AWS's JSON services without the SDK, for what a registry client waits for (docs/decisions/008-lean-reads.md). */
+/** AWS's JSON services without the SDK, for what a registry client waits for (docs/decisions/008-login-without-the-sdk.md). */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock, Metrics, RandomBytes } from '../ports/system.ts';

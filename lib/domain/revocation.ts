@@ -1,6 +1,6 @@
 /**
  * Revocation entries of the ledger, and how they narrow a restored record. In any order, and however often they are
- * applied, they never widen anything (docs/decisions/017-a-ledger-of-losses.md).
+ * applied, they never widen anything (docs/decisions/017-ledger.md).
  */
 
 import type { Account } from './account.ts';
