@@ -3,9 +3,9 @@
  * the message: it may be a secret that was pasted by mistake.
  */
 import { Option } from 'commander';
+import { isUuid } from '../lib/domain/identifiers.ts';
 import { isNamespace, isPattern } from '../lib/domain/repository.ts';
 import { DAY_SECONDS, HOUR_SECONDS, MINUTE_SECONDS } from '../lib/domain/time.ts';
-import { isUuid } from '../lib/domain/uuid.ts';
 import { UsageError } from './errors.ts';
 
 const UNITS: Readonly<Record<string, number>> = {

@@ -5,8 +5,7 @@ import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { Sha256 } from '@smithy/core/checksum';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { Secret } from '../lib/domain/secret.ts';
-import { SERVER_ID_HEADER } from '../lib/iam/aws-assertion.ts';
-import { stsHostOf } from '../lib/iam/aws-hosts.ts';
+import { SERVER_ID_HEADER, stsHostOf } from '../lib/iam/aws-assertion.ts';
 import { CliError, detailsOf, messageOf, UsageError } from './errors.ts';
 import type { Io } from './io.ts';
 

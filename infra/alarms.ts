@@ -1,4 +1,5 @@
 /** The alarms of a deployment, and the topic that they are published to. */
+
 import type { Count, Observation } from '../lib/domain/metrics.ts';
 import { type Resource, ref } from './template.ts';
 

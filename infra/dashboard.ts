@@ -1,4 +1,5 @@
 /** The dashboard of a deployment. */
+
 import type { Count, Observation } from '../lib/domain/metrics.ts';
 import { type Resource, sub } from './template.ts';
 

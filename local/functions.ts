@@ -7,7 +7,7 @@ import { createDiscovery } from '../lib/compose/discovery.ts';
 import { createFallback } from '../lib/compose/fallback.ts';
 import { createLogin } from '../lib/compose/login.ts';
 import { createManagement } from '../lib/compose/management.ts';
-import type { World } from '../lib/compose/world.ts';
+import type { World } from '../lib/compose/parts.ts';
 import type { HttpHandler } from '../lib/http/chain.ts';
 import { createRouter } from '../lib/http/router.ts';
 import type { Invoke } from './gateway.ts';

@@ -1,11 +1,10 @@
 /** Starts only on a store that the ledger has followed all along, or that it was replayed into. */
 import { parseArgs } from 'node:util';
-import { openParts } from '../lib/compose/parts.ts';
+import { openParts, type World } from '../lib/compose/parts.ts';
+import { openTable, TABLE_SETTINGS } from '../lib/compose/resources.ts';
 import { openReplay } from '../lib/compose/restore.ts';
-import { openTable, TABLE_SETTINGS } from '../lib/compose/tables.ts';
-import type { World } from '../lib/compose/world.ts';
 import { openLedgerDirectory } from '../lib/ledger/file-ledger.ts';
-import { fileTableMarker } from '../lib/ledger/file-table-marker.ts';
+import { fileTableMarker } from '../lib/ledger/table-marker.ts';
 import { type ReplayRequest, replayLedger } from '../lib/usecases/replay-ledger.ts';
 
 /** What the operator says of a store that was restored. */

@@ -1,6 +1,7 @@
 /** The local process: the deployed functions, their store, keys and schedules, and an IAM to try them with. */
 import { mkdir } from 'node:fs/promises';
-import { processWorld, type World } from '../lib/compose/world.ts';
+import type { World } from '../lib/compose/parts.ts';
+import { processWorld } from '../lib/compose/world.ts';
 import { ConfigurationError } from '../lib/config/config.ts';
 import { createKeyFile } from '../lib/derivation/key-file.ts';
 import { HOUR_SECONDS, MINUTE_SECONDS } from '../lib/domain/time.ts';

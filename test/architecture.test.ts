@@ -44,11 +44,11 @@ const CLEAN = {
     "import { hash } from 'node:crypto';\nimport { crc32 } from 'node:zlib';\nexport const a = [hash, crc32];",
   'lib/ports/stores.ts': "import type { a } from '../domain/a.ts';\nexport type P = typeof a;",
   'lib/usecases/u.ts': "import type { P } from '../ports/stores.ts';\nexport type U = P;",
-  'lib/store/client.ts':
+  'lib/store/sdk-transport.ts':
     "import { DynamoDBClient } from '@aws-sdk/client-dynamodb';\nexport const c = new DynamoDBClient({});",
   'lib/config/config.ts': 'export const config = 1;',
   'lib/compose/world.ts':
-    "import { c } from '../store/client.ts';\nexport const world = { c, env: process.env, clock: () => Date.now() };",
+    "import { c } from '../store/sdk-transport.ts';\nexport const world = { c, env: process.env, clock: () => Date.now() };",
   'functions/f.ts': "import { world } from '../lib/compose/world.ts';\nexport const handler = () => world;",
   'local/main.ts':
     "import { world } from '../lib/compose/world.ts';\nimport x from 'lru-cache';\nexport { world, x };",
@@ -81,23 +81,23 @@ describe('the check fails on', () => {
       /^lib\/domain\/b.ts: domain may not import ports/,
     ],
     'an adapter that imports its neighbour': [
-      { 'lib/iam/i.ts': "import { c } from '../store/client.ts';\nexport { c };" },
+      { 'lib/iam/i.ts': "import { c } from '../store/sdk-transport.ts';\nexport { c };" },
       /^lib\/iam\/i.ts: iam may not import store/,
     ],
     'an export from a neighbour': [
-      { 'lib/signing/s.ts': "export { c } from '../store/client.ts';" },
+      { 'lib/signing/s.ts': "export { c } from '../store/sdk-transport.ts';" },
       /signing may not import store/,
     ],
     'an export of everything from a neighbour': [
-      { 'lib/signing/s.ts': "export * from '../store/client.ts';" },
+      { 'lib/signing/s.ts': "export * from '../store/sdk-transport.ts';" },
       /signing may not import store/,
     ],
     'a type of a neighbour': [
-      { 'lib/usecases/v.ts': "export type C = typeof import('../store/client.ts').c;" },
+      { 'lib/usecases/v.ts': "export type C = typeof import('../store/sdk-transport.ts').c;" },
       /usecases may not import store/,
     ],
     'a dynamic import of a neighbour': [
-      { 'lib/api/a.ts': "export const late = () => import('../store/client.ts');" },
+      { 'lib/api/a.ts': "export const late = () => import('../store/sdk-transport.ts');" },
       /api may not import store/,
     ],
     'an import for its effect': [
@@ -113,7 +113,7 @@ describe('the check fails on', () => {
       /local may not use \?\/x.js/,
     ],
     'a function that skips compose': [
-      { 'functions/g.ts': "export { c } from '../lib/store/client.ts';" },
+      { 'functions/g.ts': "export { c } from '../lib/store/sdk-transport.ts';" },
       /functions may not import store/,
     ],
     'the library that imports local': [

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { parseRegistryToken } from '../../lib/domain/registry-token.ts';
 import { Secret } from '../../lib/domain/secret.ts';
-import { stsHostOf } from '../../lib/iam/aws-hosts.ts';
+import { stsHostOf } from '../../lib/iam/aws-assertion.ts';
 import type { Context } from '../context.ts';
 import { type Discovered, discover, requireSameIssuer } from '../discovery.ts';
 import { CliError, UsageError } from '../errors.ts';

@@ -8,7 +8,6 @@ import type { Authenticated, HandlerOf, Request, Response } from '../http/reques
 import type { Log, Metrics } from '../ports/system.ts';
 import { type Revoked, type RevokePorts, revoke } from '../usecases/revoke.ts';
 import { type Vended, type VendPorts, vendCredential } from '../usecases/vend-credential.ts';
-import { checkBody } from './body.ts';
 import {
   type Format,
   type FormatName,
@@ -16,7 +15,7 @@ import {
   formatOfMediaType,
   MEDIA_TYPES,
 } from './credential-formats.ts';
-import { serviceNamed } from './parameters.ts';
+import { checkBody, serviceNamed } from './parameters.ts';
 import { VEND_CREDENTIAL } from './requests.ts';
 import { recordVended } from './vended-event.ts';
 

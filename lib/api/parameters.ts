@@ -1,15 +1,44 @@
-/** What several routes read from a request: the actor, the service, the cursor of a list. */
+/** What routes read from a request: the body, the actor, the service, the cursor. */
+
 import { hash } from 'node:crypto';
+import type * as v from 'valibot';
+import { safeParse } from 'valibot';
 import type { Account } from '../domain/account.ts';
-import { decodeBase62, encodeBase62 } from '../domain/base62.ts';
-import { PullpassError } from '../domain/errors.ts';
+import { type Problem, PullpassError } from '../domain/errors.ts';
+import { bytesToUuid, decodeBase62, encodeBase62, uuidToBytes } from '../domain/identifiers.ts';
 import type { IdentityPrincipal } from '../domain/principal.ts';
 import type { Service } from '../domain/service.ts';
-import { bytesToUuid, uuidToBytes } from '../domain/uuid.ts';
 import type { Authenticated, HandlerOf } from '../http/request.ts';
+import { sentenceOf } from '../schema/sentence.ts';
 import type { Actor } from '../usecases/acts.ts';
 
+const PLAIN_NAME = /^[A-Za-z]{1,32}$/;
+
+/** The body as the schema types it. Throws `invalid-request` with every problem and its path. */
+export function checkBody<S extends v.GenericSchema>(schema: S, json: unknown): v.InferOutput<S> {
+  // The library takes a list for an object without members.
+  if (Array.isArray(json)) throw invalid([{ path: '', message: 'must be an object' }]);
+  const result = safeParse(schema, json === undefined ? {} : json);
+  if (result.success) return result.output;
+  throw invalid(result.issues.map(issue => ({ path: pathOf(issue), message: sentenceOf(issue) })));
+}
+
+function invalid(problems: readonly Problem[]): PullpassError {
+  return new PullpassError('invalid-request', { detail: 'The body is not valid; see errors.', problems });
+}
+
+function pathOf({ path }: v.BaseIssue<unknown>): string {
+  const steps = (path ?? []).map(({ key }) => (typeof key === 'number' ? `[${key}]` : `.${nameOf(key)}`));
+  return steps.join('').replace(/^\./, '');
+}
+
+/** A field's name that the schema does not know is the caller's text: it is repeated only where it cannot be a secret. */
+function nameOf(key: unknown): string {
+  return PLAIN_NAME.test(String(key)) ? String(key) : '?';
+}
+
 export type ManagementRequest = Authenticated<IdentityPrincipal>;
+
 export type ManagementHandlers = Readonly<Record<string, HandlerOf['administrator']>>;
 
 export function actorOf({ principal, requestId, sourceAddress }: ManagementRequest): Actor {
@@ -34,7 +63,9 @@ export function serviceNamed(name: string | undefined, services: readonly Servic
 }
 
 const ID_BYTES = 16;
+
 const ID_DIGITS = 22;
+
 const MARK_DIGITS = 8;
 
 export function writeCursor(account: Account, id: string): string {

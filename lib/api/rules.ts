@@ -5,8 +5,7 @@ import { toRfc3339 } from '../domain/time.ts';
 import type { Trust } from '../domain/trust.ts';
 import type { Response } from '../http/request.ts';
 import { addRule, listRules, type RulePorts, removeRule } from '../usecases/manage-rules.ts';
-import { checkBody } from './body.ts';
-import { actorOf, type ManagementHandlers, type ManagementRequest } from './parameters.ts';
+import { actorOf, checkBody, type ManagementHandlers, type ManagementRequest } from './parameters.ts';
 import { policySchema, trustSchema } from './requests.ts';
 import type * as answers from './responses.ts';
 

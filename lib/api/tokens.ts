@@ -13,9 +13,9 @@ import {
   retrieveValue,
   type TokenPorts,
 } from '../usecases/manage-tokens.ts';
-import { checkBody } from './body.ts';
 import {
   actorOf,
+  checkBody,
   type ManagementHandlers,
   type ManagementRequest,
   readCursor,

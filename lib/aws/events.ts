@@ -1,7 +1,7 @@
 /** Hygiene reports as events on an EventBridge bus, one for each account. */
 
 import { type AccountReport, noticeOf } from '../domain/hygiene.ts';
-import type { Notices } from '../ports/cleanup.ts';
+import type { Notices } from '../ports/stores.ts';
 import type { AwsCall } from './client.ts';
 
 /** Rules match on this. */

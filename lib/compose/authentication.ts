@@ -11,9 +11,8 @@ import type { Metrics } from '../ports/system.ts';
 import { loginStore } from '../store/login-store.ts';
 import { POLICY, ruleStore, TRUST } from '../store/rule-store.ts';
 import type { PrincipalPorts } from '../usecases/principal.ts';
-import { openCredentialKeySource } from './keys-by-reference.ts';
 import type { Parts } from './parts.ts';
-import { openTable } from './tables.ts';
+import { openCredentialKeySource, openTable } from './resources.ts';
 
 export const IAM_SETTINGS = [
   'url',

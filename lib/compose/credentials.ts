@@ -5,7 +5,6 @@ import { type HttpHandler, httpHandler } from '../http/chain.ts';
 import { nonceStore, revokedCredentialStore } from '../store/revocation-store.ts';
 import { tokenStore } from '../store/token-store.ts';
 import { authenticateVend } from '../usecases/authenticate.ts';
-import { openAudit } from './audit.ts';
 import {
   IAM_SETTINGS,
   openFailureLimiter,
@@ -13,10 +12,9 @@ import {
   openPrincipal,
   PRINCIPAL_SETTINGS,
 } from './authentication.ts';
-import { openParts } from './parts.ts';
-import { openSdkTable } from './sdk-table.ts';
-import { openJournaling, openTableGuard, TABLE_SETTINGS } from './tables.ts';
-import type { World } from './world.ts';
+import { openParts, type World } from './parts.ts';
+import { openJournaling, openTableGuard, TABLE_SETTINGS } from './resources.ts';
+import { openAudit, openSdkTable } from './sdk-table.ts';
 
 const SETTINGS = [
   'services',

@@ -4,9 +4,8 @@ import { ROUTES } from '../api/routes.ts';
 import { type HttpHandler, httpHandler } from '../http/chain.ts';
 import { keyPublication } from '../signing/publication.ts';
 import { NO_METRICS } from '../telemetry/metrics.ts';
-import { openKeyStore } from './keys-by-reference.ts';
-import { openParts } from './parts.ts';
-import type { World } from './world.ts';
+import { openParts, type World } from './parts.ts';
+import { openKeyStore } from './resources.ts';
 
 export function createDiscovery(world: World): HttpHandler {
   const parts = openParts(world, ['url', 'services', 'keys', 'issuers']);

@@ -4,7 +4,7 @@ import { PullpassError } from '../domain/errors.ts';
 import { type HttpHandler, httpHandler } from '../http/chain.ts';
 import { structuredLog } from '../telemetry/log.ts';
 import { NO_METRICS } from '../telemetry/metrics.ts';
-import type { World } from './world.ts';
+import type { World } from './parts.ts';
 
 /**
  * Answers our 404 for an unknown path and our 405 for an unknown method. It serves no route: an HTTP API decodes paths, so

@@ -3,10 +3,8 @@ import { keyHandler } from '../api/keys.ts';
 import { putResponse } from '../aws/custom-resource.ts';
 import { credentialKeyRotation } from '../derivation/credential-key-rotation.ts';
 import { ringRotation } from '../signing/ring-rotation.ts';
-import { openCredentialKeySource, openKeyStore } from './keys-by-reference.ts';
-import { openParts } from './parts.ts';
-import { openTableMarker, TABLE_SETTINGS } from './tables.ts';
-import type { World } from './world.ts';
+import { openParts, type World } from './parts.ts';
+import { openCredentialKeySource, openKeyStore, openTableMarker, TABLE_SETTINGS } from './resources.ts';
 
 export function createKeys(world: World): ReturnType<typeof keyHandler> {
   const parts = openParts(world, ['services', 'keys', 'credentialKey', ...TABLE_SETTINGS]);

@@ -13,10 +13,8 @@ import {
   openPrincipal,
   PRINCIPAL_SETTINGS,
 } from './authentication.ts';
-import { openKeyStore } from './keys-by-reference.ts';
-import { openParts } from './parts.ts';
-import { openTableGuard, TABLE_SETTINGS } from './tables.ts';
-import type { World } from './world.ts';
+import { openParts, type World } from './parts.ts';
+import { openKeyStore, openTableGuard, TABLE_SETTINGS } from './resources.ts';
 
 const SETTINGS = ['services', 'keys', ...IAM_SETTINGS, ...PRINCIPAL_SETTINGS, ...TABLE_SETTINGS] as const;
 

@@ -11,13 +11,10 @@ import { nonceStore } from '../store/revocation-store.ts';
 import { POLICY, ruleStore, TRUST } from '../store/rule-store.ts';
 import { tokenStore } from '../store/token-store.ts';
 import { authenticateManager } from '../usecases/authenticate.ts';
-import { openAudit } from './audit.ts';
 import { IAM_SETTINGS, openFailureLimiter, openIam } from './authentication.ts';
-import { openDerivation } from './keys-by-reference.ts';
-import { openParts } from './parts.ts';
-import { openSdkTable } from './sdk-table.ts';
-import { openJournaling, openTableGuard, TABLE_SETTINGS } from './tables.ts';
-import type { World } from './world.ts';
+import { openParts, type World } from './parts.ts';
+import { openDerivation, openJournaling, openTableGuard, TABLE_SETTINGS } from './resources.ts';
+import { openAudit, openSdkTable } from './sdk-table.ts';
 
 const SETTINGS = [
   'derivationKey',

@@ -1,11 +1,22 @@
-/** The table as administrators and schedules reach it: by the SDK. */
+/** The table as administrators and the operator reach it, by the SDK, and the audit in it. */
+
 import { counted } from '../aws/client.ts';
+import { DAY_SECONDS } from '../domain/time.ts';
+import type { AuditStore } from '../ports/stores.ts';
+import { type AuditStoreOptions, auditStore } from '../store/audit-store.ts';
 import type { StoreOptions } from '../store/calls.ts';
-import { createDynamoClient } from '../store/client.ts';
 import { dynamoTable } from '../store/dynamo-table.ts';
-import { sdkTransport } from '../store/sdk-transport.ts';
+import { createDynamoClient, sdkTransport } from '../store/sdk-transport.ts';
+import { loggedAudit } from '../telemetry/log.ts';
 import { accessOf, type Parts } from './parts.ts';
-import { countedTable } from './tables.ts';
+import { countedTable } from './resources.ts';
+
+export function openAudit(
+  { config, log }: Parts<'auditDays'>,
+  table: Omit<AuditStoreOptions, 'retentionSeconds'>,
+): AuditStore {
+  return loggedAudit(auditStore({ ...table, retentionSeconds: config.auditDays * DAY_SECONDS }), log);
+}
 
 export function openSdkTable({ config, metrics, randomBytes, table }: Parts<'table'>): StoreOptions {
   if (table !== undefined) return { table: countedTable(table, metrics), randomBytes };

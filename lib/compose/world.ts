@@ -1,22 +1,7 @@
-/** The world that a function is handed. */
+/** The world of this process, for functions on Lambda and for npm start. */
 
 import { randomBytes } from 'node:crypto';
-import type { Environment } from '../config/config.ts';
-import type { Clock, RandomBytes } from '../ports/system.ts';
-import type { Table } from '../ports/table.ts';
-
-/** Everything that differs between Lambda, one machine and a test. */
-export interface World {
-  readonly environment: Environment;
-  readonly clock: Clock;
-  readonly randomBytes: RandomBytes;
-  /** Writes one line of the log or of the figures. */
-  readonly write: (line: string) => void;
-  /** On one machine, what replaces DynamoDB. */
-  readonly table?: Table;
-  /** The X-Ray header of the invocation, which Lambda sets anew for each. */
-  readonly traceHeader?: () => string | undefined;
-}
+import type { World } from './parts.ts';
 
 /** The world as this process has it. */
 export function processWorld(): World {

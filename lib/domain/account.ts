@@ -1,6 +1,6 @@
 /** Accounts and subjects, always qualified by their issuer. */
 import { hash } from 'node:crypto';
-import { encodeBase62 } from './base62.ts';
+import { encodeBase62 } from './identifiers.ts';
 
 /** The tenant, `<issuer key>:<value>`. */
 export type Account = `${string}:${string}`;

@@ -1,6 +1,5 @@
 /** The closed set of ways in which a request can fail, and the one error that carries them. */
-
-import type { Denial } from './denial.ts';
+import type { Denial } from './metrics.ts';
 
 interface ErrorKind {
   readonly status: number;

@@ -1,4 +1,28 @@
-/** The metrics of a deployment. Alarms and dashboards know these names, so they stay. */
+/** The metrics of a deployment, and the reasons of denials among them. Alarms and dashboards know these names, so they stay. */
+
+/** Why a caller was denied, in few words. Each is a metric, and costs as one; the log says what exactly was wrong. */
+
+export const DENIALS = [
+  /** No credentials were sent where some are needed: many clients begin like that. */
+  'no-secret',
+  /** Not a secret of ours, or a wrong one. */
+  'unknown-secret',
+  'expired',
+  /** A secret that was removed, disabled, rotated or revoked. */
+  'ended',
+  /** A secret that is not accepted for this request. */
+  'misplaced',
+  /** What an issuer signed or answered does not verify. */
+  'not-proven',
+  /** The caller has no role for this, or its assertion is too weak. */
+  'no-role',
+  'registration-closed',
+  'wider-than-parent',
+  /** A login that succeeded with an empty grant. */
+  'nothing-granted',
+] as const;
+
+export type Denial = (typeof DENIALS)[number];
 
 /** Sums. */
 export const COUNTS = [

@@ -6,9 +6,8 @@
 import { hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { type Account, accountHandle, HANDLE_LENGTH } from './account.ts';
-import { base62Width, decodeBase62, encodeBase62 } from './base62.ts';
+import { base62Width, bytesToUuid, decodeBase62, encodeBase62, uuidToBytes } from './identifiers.ts';
 import { REGISTRY_TOKEN_PREFIX, Secret } from './secret.ts';
-import { bytesToUuid, uuidToBytes } from './uuid.ts';
 
 /** Bytes of a token's secret, random or derived. */
 export const SECRET_BYTES = 32;

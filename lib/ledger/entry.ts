@@ -3,10 +3,10 @@
 import * as v from 'valibot';
 import { type Account, isIdentifierValue, isIssuerKey } from '../domain/account.ts';
 import { PullpassError } from '../domain/errors.ts';
+import { isUuid } from '../domain/identifiers.ts';
 import { isNamespace, isPattern } from '../domain/repository.ts';
 import { LEDGER_SECONDS, type RemainingAccess, type RevocationEntry } from '../domain/revocation.ts';
 import { DAY_SECONDS } from '../domain/time.ts';
-import { isUuid } from '../domain/uuid.ts';
 import type { TimeRange } from '../ports/ledger.ts';
 
 const DAY_MS = DAY_SECONDS * 1000;

@@ -1,6 +1,5 @@
 /** Time, randomness, logs and metrics. */
-import type { Denial } from '../domain/denial.ts';
-import type { Count, Observation } from '../domain/metrics.ts';
+import type { Count, Denial, Observation } from '../domain/metrics.ts';
 
 /** Milliseconds since 1970. */
 export type Clock = () => number;

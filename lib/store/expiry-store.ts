@@ -1,6 +1,6 @@
 /** Everything in the table, page by page, for the cleanup. */
 import type { Candidate } from '../domain/hygiene.ts';
-import type { Checkpoint, ExpiryStore, HygieneReport, PageBounds } from '../ports/cleanup.ts';
+import type { Checkpoint, ExpiryStore, HygieneReport, PageBounds } from '../ports/stores.ts';
 import {
   absent,
   all,

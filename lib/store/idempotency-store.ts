@@ -2,7 +2,7 @@
 import type { Account } from '../domain/account.ts';
 import { unavailable } from '../domain/errors.ts';
 import { IDEMPOTENCY_SECONDS, type IdempotencyRecord } from '../domain/idempotency.ts';
-import { isUuid } from '../domain/uuid.ts';
+import { isUuid } from '../domain/identifiers.ts';
 import type { IdempotencyStore } from '../ports/stores.ts';
 import { type Attributes, absent, any, compare, type Item, type Table } from '../ports/table.ts';
 import {

@@ -1,4 +1,5 @@
 /** What is remembered only until it would have ended by itself: revoked credentials, and nonces that were used. */
+
 import type { NonceStore, RevokedCredentialStore } from '../ports/stores.ts';
 import { absent } from '../ports/table.ts';
 import { confirmWrite, newWriteId, type StoreOptions } from './calls.ts';

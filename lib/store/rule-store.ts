@@ -1,9 +1,9 @@
 /** The rules of an account, its policies or its trusts: written once, listed, deleted. */
 import { type Account, accountHandle, isIssuerKey, type Subject } from '../domain/account.ts';
+import { isUuid } from '../domain/identifiers.ts';
 import { MAX_RULES, type Policy } from '../domain/policy.ts';
 import { isPattern } from '../domain/repository.ts';
 import type { Trust } from '../domain/trust.ts';
-import { isUuid } from '../domain/uuid.ts';
 import type { RuleStore } from '../ports/stores.ts';
 import { type Attributes, absent, compare, type Item, type Key } from '../ports/table.ts';
 import {

@@ -1,10 +1,54 @@
 /** The table in one SQLite file, for `npm start`: in this process, with no port between. */
+
 import { crc32 } from 'node:zlib';
 import { unavailable } from '../domain/errors.ts';
-import type { Attributes, Condition, Item, Key, QueryRange, ScanRange, Table } from '../ports/table.ts';
+import type {
+  Attributes,
+  Condition,
+  Item,
+  Key,
+  QueryRange,
+  ScanRange,
+  Table,
+  Value,
+} from '../ports/table.ts';
 import { changed, holds } from './conditions.ts';
 import { type DatabaseOptions, openDatabase, type Statements } from './sqlite-database.ts';
-import { decodeAttributes, encodeAttributes } from './sqlite-row.ts';
+
+/** Texts, numbers, lists of texts and null are themselves. */
+type Stored = string | number | null | string[] | { bytes: string } | { map: Record<string, string> };
+
+function encodeAttributes(attributes: Attributes): string {
+  const stored: Record<string, Stored> = {};
+  for (const name of Object.keys(attributes)) {
+    const value = attributes[name];
+    if (value !== undefined) stored[name] = encode(value);
+  }
+  return JSON.stringify(stored);
+}
+
+function decodeAttributes(json: string): Attributes {
+  const values = JSON.parse(json) as Record<string, unknown>;
+  for (const name of Object.keys(values)) {
+    const value = values[name];
+    if (typeof value === 'object' && value !== null) values[name] = decode(value as Stored);
+  }
+  return values as Attributes;
+}
+
+function encode(value: Value): Stored {
+  if (typeof value === 'number' && !Number.isSafeInteger(value))
+    throw new RangeError(`no whole number: ${value}`);
+  if (value === null || typeof value !== 'object') return value;
+  if (Array.isArray(value)) return value;
+  if (value instanceof Uint8Array) return { bytes: Buffer.from(value).toString('base64') };
+  return { map: value as Record<string, string> };
+}
+
+function decode(value: Stored): Value {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return value;
+  return 'bytes' in value ? Buffer.from(value.bytes, 'base64') : value.map;
+}
 
 export interface SqliteTable extends Table {
   /** Writes all items in one transaction: after a crash, all of them or none are there. */
@@ -14,7 +58,9 @@ export interface SqliteTable extends Table {
 
 /** Items of a page that states no limit: a page blocks the process while it is read. */
 const PAGE_ITEMS = 1000;
+
 const MAX_BATCH_KEYS = 100;
+
 /** The limits of DynamoDB for keys, in bytes of UTF-8. */
 const MAX_KEY_BYTES = { pk: 2048, sk: 1024 } as const;
 

@@ -2,10 +2,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Account, accountHandle } from '../domain/account.ts';
 import { IDEMPOTENCY_SECONDS } from '../domain/idempotency.ts';
+import { isUuid } from '../domain/identifiers.ts';
 import { SALT_BYTES } from '../domain/registry-token.ts';
 import { isPattern } from '../domain/repository.ts';
 import { isExpired, type TokenRecord } from '../domain/token-record.ts';
-import { isUuid } from '../domain/uuid.ts';
 import type { TokenPage, TokenStore } from '../ports/stores.ts';
 import {
   type Attributes,

@@ -1,8 +1,7 @@
 /** Structured log events: one JSON line each (docs/logs.md). */
 
 import { noticeOf } from '../domain/hygiene.ts';
-import type { Notices } from '../ports/cleanup.ts';
-import type { AuditStore } from '../ports/stores.ts';
+import type { AuditStore, Notices } from '../ports/stores.ts';
 import type { Clock, Log } from '../ports/system.ts';
 
 export interface LogOptions {

@@ -1,7 +1,6 @@
 /** Metrics in the embedded format of CloudWatch: one JSON line for each request or run (docs/logs.md). */
 
-import type { Denial } from '../domain/denial.ts';
-import { type Count, OBSERVATIONS, type Observation } from '../domain/metrics.ts';
+import { type Count, type Denial, OBSERVATIONS, type Observation } from '../domain/metrics.ts';
 import type { Clock, Metrics } from '../ports/system.ts';
 
 const NAMESPACE = 'Pullpass';

@@ -8,7 +8,7 @@ import {
   withFinding,
 } from '../domain/hygiene.ts';
 import { HOUR_SECONDS, toSeconds } from '../domain/time.ts';
-import type { Checkpoint, ExpiryPage, ExpiryStore, HygieneReport, Notices } from '../ports/cleanup.ts';
+import type { Checkpoint, ExpiryPage, ExpiryStore, HygieneReport, Notices } from '../ports/stores.ts';
 import type { Clock, Metrics } from '../ports/system.ts';
 
 export interface CleanupPorts {

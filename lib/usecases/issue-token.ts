@@ -1,8 +1,8 @@
 /** Issues the values of registry tokens: adds a token, or rotates one. */
 import { PullpassError } from '../domain/errors.ts';
+import { UUID_RANDOM_BYTES, uuidV7 } from '../domain/identifiers.ts';
 import { toSeconds } from '../domain/time.ts';
 import { hasGrace, isExpired, rotateToken as rotated, type TokenRecord } from '../domain/token-record.ts';
-import { UUID_RANDOM_BYTES, uuidV7 } from '../domain/uuid.ts';
 import { type Actor, recordAct } from './acts.ts';
 import { type Issued, type IssuingWrite, issueIdempotently } from './idempotency.ts';
 import { findToken, type TokenPorts } from './manage-tokens.ts';

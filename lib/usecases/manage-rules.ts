@@ -1,8 +1,8 @@
 /** Adds, lists and removes the rules of an account: its policies, and its trusts. */
 import { type Account, accountHandle } from '../domain/account.ts';
 import { PullpassError } from '../domain/errors.ts';
+import { isUuid, UUID_RANDOM_BYTES, uuidV7 } from '../domain/identifiers.ts';
 import { toSeconds } from '../domain/time.ts';
-import { isUuid, UUID_RANDOM_BYTES, uuidV7 } from '../domain/uuid.ts';
 import type { RuleStore } from '../ports/stores.ts';
 import type { RandomBytes } from '../ports/system.ts';
 import { type Actor, type AuditPorts, recordAct } from './acts.ts';

@@ -1,10 +1,10 @@
 /** Lists, reads, changes and removes the registry tokens of an account. */
 import type { Account } from '../domain/account.ts';
 import { PullpassError } from '../domain/errors.ts';
+import { isUuid } from '../domain/identifiers.ts';
 import type { Secret } from '../domain/secret.ts';
 import { toSeconds } from '../domain/time.ts';
 import { patchToken, type TokenPatch, type TokenRecord } from '../domain/token-record.ts';
-import { isUuid } from '../domain/uuid.ts';
 import type { IdempotencyStore, TokenStore } from '../ports/stores.ts';
 import { type Actor, type AuditPorts, recordAct, retryOnConflict } from './acts.ts';
 import { rederiveValue, type ValuePorts } from './token-value.ts';

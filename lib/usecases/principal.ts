@@ -1,9 +1,9 @@
 /** The principals behind registry tokens, IAM identities and workloads. */
 import { actionsOf } from '../domain/access.ts';
 import { type Account, accountHandle } from '../domain/account.ts';
-import type { Denial } from '../domain/denial.ts';
 import { unauthenticated } from '../domain/errors.ts';
 import type { Administrator, Identity } from '../domain/identity.ts';
+import type { Denial } from '../domain/metrics.ts';
 import { isHeldBy, type NamespaceClaim } from '../domain/namespace.ts';
 import { type Policy, permissionsOf, rolesOf } from '../domain/policy.ts';
 import { ANONYMOUS, type IdentityPrincipal, type LoginContext, type Principal } from '../domain/principal.ts';

@@ -1,7 +1,7 @@
 /** What callers and operators read when a value has the wrong type: our sentences, never words of the schema library. */
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import { checkBody } from '../../lib/api/body.ts';
+import { checkBody } from '../../lib/api/parameters.ts';
 import {
   ADD_TOKEN,
   CHANGE_TOKEN,

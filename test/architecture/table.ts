@@ -72,7 +72,7 @@ export function layerOf(path: string): string | undefined {
 /** The only readers of the environment, besides local/. */
 export const ENVIRONMENT_READERS: readonly string[] = ['lib/compose/world.ts', 'cli/io.ts'];
 /** The only files that construct a client. */
-export const CLIENT_MAKERS: readonly string[] = ['lib/store/client.ts'];
+export const CLIENT_MAKERS: readonly string[] = ['lib/store/sdk-transport.ts'];
 /**
  * The only files that take time or random bytes from the system: the one that hands them out, one that names a temporary
  * file, and one that waits a moment before it opens a broken database again.

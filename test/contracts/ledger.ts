@@ -1,9 +1,9 @@
 /** The contract of `Ledger`. */
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { UUID_RANDOM_BYTES, uuidV7 } from '../../lib/domain/identifiers.ts';
 import type { RemainingAccess, Revocation, RevocationEntry } from '../../lib/domain/revocation.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
-import { UUID_RANDOM_BYTES, uuidV7 } from '../../lib/domain/uuid.ts';
 import type { Ledger, TimeRange } from '../../lib/ports/ledger.ts';
 import { inBatches } from '../support/batches.ts';
 import { ACCOUNT, aClaim, aToken, NOW } from '../support/records.ts';

@@ -9,7 +9,7 @@ import {
   isIssuerKey,
   qualify,
 } from '../../lib/domain/account.ts';
-import { encodeBase62 } from '../../lib/domain/base62.ts';
+import { encodeBase62 } from '../../lib/domain/identifiers.ts';
 import { account } from './arbitraries.ts';
 
 describe('isIssuerKey', () => {

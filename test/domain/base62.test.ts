@@ -1,7 +1,7 @@
 /** Base62: fixed width, one spelling for each value, text that sorts as the bytes do. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { base62Width, decodeBase62, encodeBase62 } from '../../lib/domain/base62.ts';
+import { base62Width, decodeBase62, encodeBase62 } from '../../lib/domain/identifiers.ts';
 
 const bytes = fc.uint8Array({ minLength: 1, maxLength: 33 });
 

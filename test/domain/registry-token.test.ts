@@ -4,7 +4,7 @@ import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { accountHandle } from '../../lib/domain/account.ts';
-import { encodeBase62 } from '../../lib/domain/base62.ts';
+import { bytesToUuid, encodeBase62 } from '../../lib/domain/identifiers.ts';
 import {
   derivationMessage,
   formatRegistryToken,
@@ -14,7 +14,6 @@ import {
   SECRET_BYTES,
 } from '../../lib/domain/registry-token.ts';
 import { REGISTRY_TOKEN_PREFIX, Secret } from '../../lib/domain/secret.ts';
-import { bytesToUuid } from '../../lib/domain/uuid.ts';
 import { account } from './arbitraries.ts';
 
 const ACCOUNT = 'ibm:0123456789abcdef0123456789abcdef';

@@ -1,7 +1,7 @@
 /** UUIDs of version 7: the example of the RFC, the fixed bits, and the order by time. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bytesToUuid, isUuid, UUID_RANDOM_BYTES, uuidToBytes, uuidV7 } from '../../lib/domain/uuid.ts';
+import { bytesToUuid, isUuid, UUID_RANDOM_BYTES, uuidToBytes, uuidV7 } from '../../lib/domain/identifiers.ts';
 
 const time = fc.maxSafeNat().map(value => value % 2 ** 48);
 const random = fc.uint8Array({ minLength: UUID_RANDOM_BYTES, maxLength: UUID_RANDOM_BYTES });

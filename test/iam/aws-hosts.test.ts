@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
-import { stsHost, stsHostOf } from '../../lib/iam/aws-hosts.ts';
+import { stsHost, stsHostOf } from '../../lib/iam/aws-assertion.ts';
 
 interface Partition {
   readonly id: string;

@@ -1,6 +1,6 @@
 /** Appends entries to the ledger in a directory, and prints the number of each that was acknowledged, until it is killed. */
 import { randomBytes } from 'node:crypto';
-import { UUID_RANDOM_BYTES, uuidV7 } from '../../lib/domain/uuid.ts';
+import { UUID_RANDOM_BYTES, uuidV7 } from '../../lib/domain/identifiers.ts';
 import { fileLedger } from '../../lib/ledger/file-ledger.ts';
 
 const [directory = '', round = ''] = process.argv.slice(2);

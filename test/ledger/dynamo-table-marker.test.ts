@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type DynamoTableMarkerOptions, dynamoTableMarker } from '../../lib/ledger/dynamo-table-marker.ts';
+import { type DynamoTableMarkerOptions, dynamoTableMarker } from '../../lib/ledger/table-marker.ts';
 import { tableMarkerContract } from '../contracts/table-marker.ts';
 import { rejectionOf } from '../support/errors.ts';
 import { watchedTable } from '../support/faulty-table.ts';

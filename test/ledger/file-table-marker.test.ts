@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { fileTableMarker } from '../../lib/ledger/file-table-marker.ts';
+import { fileTableMarker } from '../../lib/ledger/table-marker.ts';
 import type { Table } from '../../lib/ports/table.ts';
 import { type MarkedTable, tableMarkerContract } from '../contracts/table-marker.ts';
 import { watchedTable } from '../support/faulty-table.ts';

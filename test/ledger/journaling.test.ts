@@ -2,9 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { PullpassError } from '../../lib/domain/errors.ts';
+import { isUuid } from '../../lib/domain/identifiers.ts';
 import { release } from '../../lib/domain/namespace.ts';
 import { patchToken, rotateToken } from '../../lib/domain/token-record.ts';
-import { isUuid } from '../../lib/domain/uuid.ts';
 import { journaling } from '../../lib/ledger/journaling.ts';
 import { tableLedger } from '../../lib/ledger/table-ledger.ts';
 import { readLedger } from '../contracts/ledger.ts';

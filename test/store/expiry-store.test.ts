@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { accountHandle } from '../../lib/domain/account.ts';
 import type { Candidate } from '../../lib/domain/hygiene.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
-import type { ExpiryStore, PageBounds } from '../../lib/ports/cleanup.ts';
-import type { AuditEvent } from '../../lib/ports/stores.ts';
+import type { AuditEvent, ExpiryStore, PageBounds } from '../../lib/ports/stores.ts';
 import type { Key } from '../../lib/ports/table.ts';
 import { inBatches } from '../support/batches.ts';
 import {

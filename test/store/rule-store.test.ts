@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { type Account, accountHandle } from '../../lib/domain/account.ts';
+import { UUID_RANDOM_BYTES, uuidV7 } from '../../lib/domain/identifiers.ts';
 import { MAX_RULES, type Policy } from '../../lib/domain/policy.ts';
 import type { Trust } from '../../lib/domain/trust.ts';
-import { UUID_RANDOM_BYTES, uuidV7 } from '../../lib/domain/uuid.ts';
 import type { RuleStore } from '../../lib/ports/stores.ts';
 import type { Change, Item, Key, Table } from '../../lib/ports/table.ts';
 import { POLICY, TRUST } from '../../lib/store/rule-store.ts';

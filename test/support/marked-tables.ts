@@ -1,6 +1,6 @@
 /** Tables with their markers beside a ledger, as on AWS, and copies of them as a restore makes them. */
 import { randomUUID } from 'node:crypto';
-import { type DynamoTableMarkerOptions, dynamoTableMarker } from '../../lib/ledger/dynamo-table-marker.ts';
+import { type DynamoTableMarkerOptions, dynamoTableMarker } from '../../lib/ledger/table-marker.ts';
 import type { Table } from '../../lib/ports/table.ts';
 import type { MarkedTable } from '../contracts/table-marker.ts';
 import { aToken } from './records.ts';

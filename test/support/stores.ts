@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto';
 import type { Policy } from '../../lib/domain/policy.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
 import type { Trust } from '../../lib/domain/trust.ts';
-import type { ExpiryStore } from '../../lib/ports/cleanup.ts';
 import type {
   AuditStore,
+  ExpiryStore,
   IdempotencyStore,
   LoginStore,
   NamespaceStore,

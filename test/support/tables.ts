@@ -7,9 +7,8 @@ import { awsClient } from '../../lib/aws/client.ts';
 import { TIME_LIMITS, type TimeLimits } from '../../lib/aws/connections.ts';
 import { Secret } from '../../lib/domain/secret.ts';
 import type { Table } from '../../lib/ports/table.ts';
-import { createDynamoClient } from '../../lib/store/client.ts';
 import { type DynamoTransport, dynamoTable } from '../../lib/store/dynamo-table.ts';
-import { sdkTransport } from '../../lib/store/sdk-transport.ts';
+import { createDynamoClient, sdkTransport } from '../../lib/store/sdk-transport.ts';
 import { openSqliteTable } from '../../lib/store/sqlite-table.ts';
 import { tableDefinition } from './table-definition.ts';
 

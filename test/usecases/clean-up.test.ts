@@ -1,6 +1,6 @@
 /** The cleanup: what has ended goes, everything else stays, however often it is interrupted. */
 import { describe, expect, it } from 'vitest';
-import type { ExpiryStore } from '../../lib/ports/cleanup.ts';
+import type { ExpiryStore } from '../../lib/ports/stores.ts';
 import type { Item, Table } from '../../lib/ports/table.ts';
 import { expiryStore } from '../../lib/store/expiry-store.ts';
 import { NO_METRICS } from '../../lib/telemetry/metrics.ts';

@@ -5,7 +5,7 @@ import pLimit from 'p-limit';
 import { type Account, accountHandle } from '../../../lib/domain/account.ts';
 import { DAY_SECONDS, HOUR_SECONDS } from '../../../lib/domain/time.ts';
 import type { TokenRecord } from '../../../lib/domain/token-record.ts';
-import { fileTableMarker } from '../../../lib/ledger/file-table-marker.ts';
+import { fileTableMarker } from '../../../lib/ledger/table-marker.ts';
 import type { Item, Key } from '../../../lib/ports/table.ts';
 import { dynamoTable } from '../../../lib/store/dynamo-table.ts';
 import { encodeAttributes } from '../../../lib/store/dynamo-values.ts';

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { createKeyFile } from '../../../lib/derivation/key-file.ts';
 import { formatRegistryToken, hashRegistryToken } from '../../../lib/domain/registry-token.ts';
 import { LIFETIME_SECONDS } from '../../../lib/domain/service.ts';
-import { fileTableMarker } from '../../../lib/ledger/file-table-marker.ts';
+import { fileTableMarker } from '../../../lib/ledger/table-marker.ts';
 import { fileKeyStore } from '../../../lib/signing/key-store.ts';
 import { maintainRing } from '../../../lib/signing/ring-rotation.ts';
 import { onAws } from '../../support/backends.ts';

@@ -13,7 +13,7 @@ import { SERVICES_FILE } from '../../../../lib/config/services.ts';
 import { Secret } from '../../../../lib/domain/secret.ts';
 import type { Service } from '../../../../lib/domain/service.ts';
 import type { HttpEvent, HttpResult } from '../../../../lib/http/request.ts';
-import { createDynamoClient } from '../../../../lib/store/client.ts';
+import { createDynamoClient } from '../../../../lib/store/sdk-transport.ts';
 import { type DevelopmentIam, developmentIam } from '../../../../local/development-iam/development-iam.ts';
 import { writeRegistryFiles } from '../../../../local/registry-files.ts';
 import { ofType, REGION, type Stack } from '../../../infra/support/cloudformation.ts';

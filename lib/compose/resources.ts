@@ -1,16 +1,40 @@
-/** The table and its ledger: how they are reached, and whether the one may be served from. */
+/** What the configuration refers to: the table, its ledger, and the keys, on one machine or on AWS. */
+
 import { type AwsCall, counted } from '../aws/client.ts';
-import { dynamoTableMarker } from '../ledger/dynamo-table-marker.ts';
+import { secretsManager } from '../aws/secrets.ts';
+import { fileDerivation, kmsDerivation } from '../derivation/derivation.ts';
+import { fileKeySource, type KeySource, secretKeySource } from '../derivation/key-source.ts';
 import { fileLedger } from '../ledger/file-ledger.ts';
-import { fileTableMarker } from '../ledger/file-table-marker.ts';
 import { type Journaling, journaling } from '../ledger/journaling.ts';
 import { tableLedger } from '../ledger/table-ledger.ts';
+import { dynamoTableMarker, fileTableMarker } from '../ledger/table-marker.ts';
+import type { Derivation } from '../ports/keys.ts';
 import type { Ledger, TableMarker } from '../ports/ledger.ts';
 import type { Metrics } from '../ports/system.ts';
 import type { Table } from '../ports/table.ts';
+import { fileKeyStore, type KeyStore, secretKeyStore } from '../signing/key-store.ts';
 import { dynamoTable } from '../store/dynamo-table.ts';
 import { tableGuard } from '../usecases/table-guard.ts';
 import type { Parts } from './parts.ts';
+
+export function openKeyStore({ config: { keys }, aws, randomBytes }: Parts<'keys'>): KeyStore {
+  if (keys.kind === 'file') return fileKeyStore(keys.path);
+  return secretKeyStore(secretsManager(aws('secretsManager', keys.region), randomBytes), keys.name);
+}
+
+export function openCredentialKeySource({
+  config: { credentialKey: key },
+  aws,
+  randomBytes,
+}: Parts<'credentialKey'>): KeySource {
+  if (key.kind === 'file') return fileKeySource(key.path);
+  return secretKeySource(secretsManager(aws('secretsManager', key.region), randomBytes), key.name);
+}
+
+export function openDerivation({ config: { derivationKey: key }, aws }: Parts<'derivationKey'>): Derivation {
+  if (key.kind === 'file') return fileDerivation(key.path);
+  return kmsDerivation(aws('kms', key.region), { keys: key.prefix, id: key.name });
+}
 
 export const TABLE_SETTINGS = ['table', 'ledger'] as const;
 

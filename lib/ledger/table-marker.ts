@@ -1,0 +1,221 @@
+/** The marker that ties a table to its ledger: a copy of the table never matches until the ledger was replayed into it. */
+
+import { mkdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import * as v from 'valibot';
+import { PullpassError, unavailable } from '../domain/errors.ts';
+import { replaceFile } from '../files/atomic-file.ts';
+import type { TableMarker } from '../ports/ledger.ts';
+import type { RandomBytes } from '../ports/system.ts';
+import { compare, type Key, type Table, type Value } from '../ports/table.ts';
+
+export interface DynamoTableMarkerOptions {
+  /** The table that requests are served from. */
+  readonly main: Table;
+  /** The ledger's table. */
+  readonly ledger: Table;
+  /** Answers `DescribeTable` of the main table. */
+  readonly describe: () => Promise<unknown>;
+}
+
+/** Which table the ledger belongs to. */
+const REGISTERED: Key = { pk: 'ledger', sk: 'identity' };
+
+/** Every method throws `unavailable` when DynamoDB does not answer. */
+export function dynamoTableMarker({ main, ledger, describe }: DynamoTableMarkerOptions): TableMarker {
+  const adopt = async (id: string, nowMs: number) => {
+    // First the ledger: a table that stores its own id, and is not the ledger's, is one that was taken out of service.
+    await ledger.update(REGISTERED, { set: { id }, setIfAbsent: { since: nowMs } });
+    await writeMarker(main, { id, usedAt: nowMs });
+  };
+  return {
+    adopt: async nowMs => adopt(await tableId(describe), nowMs),
+    matches: async () => {
+      const [id, marker] = await Promise.all([tableId(describe), readMarker(main)]);
+      return marker.id === id;
+    },
+    initialise: async nowMs => {
+      const [id, { id: own, usedAt }, registered] = await Promise.all([
+        tableId(describe),
+        readMarker(main),
+        registeredIn(ledger),
+      ]);
+      const isFirst = registered.id === undefined && own === undefined && (await isEmpty(main));
+      // A ledger that was lost begins anew beside the table that is in use.
+      const isInUse = own === id && registered.id === undefined;
+      if (own === id && registered.id === id) return 'matches';
+      if (isFirst || isInUse || registered.id === id) {
+        await adopt(id, nowMs);
+        return 'matches';
+      }
+      if (own === id) await writeMarker(main, { id: undefined, usedAt });
+      return 'differs';
+    },
+    heartbeat: async nowMs => touchMarker(main, await tableId(describe), nowMs),
+    history: async () => {
+      const [{ usedAt }, { since }] = await Promise.all([readMarker(main), registeredIn(ledger)]);
+      return { usedAt, ledgerSince: since };
+    },
+    progress: () => readProgress(main),
+    saveProgress: next => writeProgress(main, next),
+  };
+}
+
+/** The table's id, and where an engine gives none, the time at which it was made: a copy was made later. */
+async function tableId(describe: () => Promise<unknown>): Promise<string> {
+  const answer = await describe().catch((cause: unknown) => {
+    const name = cause instanceof Error ? cause.name : 'unknown error';
+    throw unavailable(`ledger: ${name}`, { retryAfterSeconds: 1, cause });
+  });
+  const { Table } = answer as { readonly Table: Description };
+  if ((Table.Replicas?.length ?? 0) > 0 && Table.MultiRegionConsistency !== 'STRONG') throw replicated();
+  return Table.TableId ?? `made at ${Table.CreationDateTime}`;
+}
+
+/** The members that are read (DynamoDB API, `TableDescription`). */
+interface Description {
+  readonly TableId?: string;
+  readonly CreationDateTime?: number;
+  readonly Replicas?: readonly unknown[];
+  readonly MultiRegionConsistency?: 'EVENTUAL' | 'STRONG';
+}
+
+/** In the other region a removed token would go on working, and two accounts could come to own one namespace. */
+function replicated(): PullpassError {
+  const detail = 'The table is replicated with eventual consistency; a deployment has one writing region.';
+  return new PullpassError('unavailable', { detail, reason: 'a global table', retryAfterSeconds: 60 });
+}
+
+async function registeredIn(ledger: Table): Promise<{ id: string | undefined; since: number | undefined }> {
+  const item = await ledger.get(REGISTERED);
+  return { id: textOf(item?.id), since: numberOf(item?.since) };
+}
+
+export interface FileTableMarkerOptions {
+  readonly table: Table;
+  /** The ledger's directory. */
+  readonly directory: string;
+  readonly randomBytes: RandomBytes;
+}
+
+export interface FileTableMarker extends TableMarker {
+  /** At the end of the process, which does nothing more to the table. */
+  leave(nowMs: number): Promise<void>;
+}
+
+const NAME_BYTES = 16;
+
+const Register = v.strictObject({
+  /** The names that the table may have; null: none, until the first start is finished. */
+  names: v.array(v.nullable(v.string())),
+  /** When the ledger began, in milliseconds since 1970. */
+  since: v.pipe(v.number(), v.safeInteger()),
+  /** Whether a process uses the table, or ended suddenly: a copy made meanwhile has the same name. */
+  working: v.boolean(),
+});
+
+type Register = v.InferOutput<typeof Register>;
+
+/** Every method throws when the table or the directory does not answer. */
+export function fileTableMarker({ table, directory, randomBytes }: FileTableMarkerOptions): FileTableMarker {
+  const path = join(directory, 'table.json');
+  const look = async () => {
+    const [register, { id }] = await Promise.all([read(path), readMarker(table)]);
+    return { register, id, isKnown: register?.names.includes(id ?? null) === true };
+  };
+  /** While the table is written both names are valid: whenever the process ends, the table has one of them. */
+  const rename = async (nowMs: number, working: boolean) => {
+    const { register, id } = await look();
+    const name = Buffer.from(randomBytes(NAME_BYTES)).toString('base64url');
+    const since = register?.since ?? nowMs;
+    await write(path, { names: [id ?? null, name], since, working: register?.working ?? false });
+    await writeMarker(table, { id: name, usedAt: nowMs });
+    await write(path, { names: [name], since, working });
+  };
+  return {
+    matches: async () => {
+      const { id, isKnown } = await look();
+      return id !== undefined && isKnown;
+    },
+    initialise: async nowMs => {
+      const { register, id, isKnown } = await look();
+      const isFirst = register === undefined && id === undefined && (await isEmpty(table));
+      if (!isFirst && !isKnown) return 'differs';
+      if (register?.working === true) return 'uncertain';
+      await rename(nowMs, true);
+      return 'matches';
+    },
+    adopt: nowMs => rename(nowMs, true),
+    leave: nowMs => rename(nowMs, false),
+    heartbeat: async nowMs => {
+      const { id, isKnown } = await look();
+      if (id !== undefined && isKnown) await touchMarker(table, id, nowMs);
+    },
+    history: async () => {
+      const [register, { usedAt }] = await Promise.all([read(path), readMarker(table)]);
+      return { usedAt, ledgerSince: register?.since };
+    },
+    progress: () => readProgress(table),
+    saveProgress: next => writeProgress(table, next),
+  };
+}
+
+async function read(path: string): Promise<Register | undefined> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  return text === undefined ? undefined : v.parse(Register, JSON.parse(text));
+}
+
+async function write(path: string, register: Register): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await replaceFile(path, JSON.stringify(register), 0o600);
+}
+
+/** What a table says it is; `id` undefined: nothing. */
+interface Marker {
+  readonly id: string | undefined;
+  /** Milliseconds since 1970. */
+  readonly usedAt: number | undefined;
+}
+
+const MARKER: Key = { pk: 'table', sk: 'identity' };
+
+const PROGRESS: Key = { pk: 'table', sk: 'replay' };
+
+async function readMarker(table: Table): Promise<Marker> {
+  const item = await table.get(MARKER);
+  return { id: textOf(item?.id), usedAt: numberOf(item?.usedAt) };
+}
+
+/** Without an id the table differs from every one that the ledger knows. */
+async function writeMarker(table: Table, { id, usedAt }: Marker): Promise<void> {
+  const known = { ...(id === undefined ? {} : { id }), ...(usedAt === undefined ? {} : { usedAt }) };
+  await table.put({ ...MARKER, ...known });
+}
+
+/** Stores that the table is in use, unless its marker has changed meanwhile. */
+async function touchMarker(table: Table, id: string, nowMs: number): Promise<void> {
+  await table.update(MARKER, { set: { usedAt: nowMs } }, compare('id', '=', id));
+}
+
+async function isEmpty(table: Table): Promise<boolean> {
+  return (await table.scan({ limit: 1 })).items.length === 0;
+}
+
+async function readProgress(table: Table): Promise<string | undefined> {
+  return textOf((await table.get(PROGRESS))?.next);
+}
+
+async function writeProgress(table: Table, next: string | undefined): Promise<void> {
+  await (next === undefined ? table.delete(PROGRESS) : table.put({ ...PROGRESS, next }));
+}
+
+function textOf(value: Value | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function numberOf(value: Value | undefined): number | undefined {
+  return typeof value === 'number' ? value : undefined;
+}
