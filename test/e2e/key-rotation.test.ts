@@ -1,13 +1,14 @@
-/** Keys change while people log in and pull, and nobody notices: neither the clients nor the registries. */
+/** Signing keys rotate while clients log in and pull; clients and registries notice nothing. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { expectSuccess } from './support/expect.ts';
 import { startRegistry } from './support/registry.ts';
 import { useWorld } from './support/world.ts';
 
-/** A running process follows a rotation within a minute. */
+/** A running process reads its rings again within a minute. */
 const FOLLOWED_MS = 75_000;
 const ROTATE_EVERY_MS = 5_000;
+const FEWEST_ROUNDS = 10;
 
 const world = useWorld({
   registries: [
@@ -17,7 +18,7 @@ const world = useWorld({
   ],
 });
 
-it('logins and pulls go on while the keys of every service are rotated', async () => {
+it('no login and no pull fails while the keys of every service rotate', async () => {
   const { pullpass, registries } = world();
   const addresses = registries.map(({ address }) => address);
   const [first = '', second = '', named = ''] = addresses;
@@ -37,27 +38,29 @@ it('logins and pulls go on while the keys of every service are rotated', async (
   const before = await keysOf();
 
   const end = Date.now() + FOLLOWED_MS;
+  let isFollowed = false;
   // Its registry has read the published successor at its start, and only that one.
   await pullpass.rotateKey(named);
   let rounds = 0;
   const pulling = (async () => {
-    for (; Date.now() < end; rounds += 1) for (const pull of pullers) await pull();
+    for (; !isFollowed || rounds <= FEWEST_ROUNDS; rounds += 1) for (const pull of pullers) await pull();
   })();
-  while (Date.now() < end) {
+  let after = before;
+  while (after.some((key, index) => key === before[index]) && Date.now() < end) {
     await Promise.all([pullpass.rotateKey(first), pullpass.rotateKey(second)]);
     await sleep(ROTATE_EVERY_MS);
+    after = await keysOf();
   }
+  isFollowed = true;
   await pulling;
 
-  const after = await keysOf();
   for (const [index, key] of after.entries()) expect(key, addresses[index]).not.toBe(before[index]);
-  expect(rounds).toBeGreaterThan(10);
   console.log(
     `${rounds} rounds of a login and a pull at ${addresses.length} registries during the rotations`,
   );
 });
 
-it('a registry that reads the key file after the activation believes the key that signs now', async () => {
+it('a registry that starts after the activation accepts the key that signs now', async () => {
   const { pullpass, registries } = world();
   const named = registries.at(-1);
   if (named === undefined) throw new Error('There is no such registry.');

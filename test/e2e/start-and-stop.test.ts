@@ -1,4 +1,4 @@
-/** The process starts only where it is safe to, says what is wrong otherwise, and ends when it is told to. */
+/** npm start: when it refuses to start, how it ends, what it makes and prints. */
 import { once } from 'node:events';
 import { chmod, mkdir, stat } from 'node:fs/promises';
 import { Agent, type IncomingMessage, request } from 'node:http';
@@ -20,7 +20,7 @@ async function failedStart(pullpass: Pullpass, settings: Record<string, string> 
   return running.output();
 }
 
-describe('a start is refused, with the reason,', () => {
+describe('npm start refuses to start and says why', () => {
   it('while another process has the data directory', async () => {
     const pullpass = await (await newDeployment()).start();
     const output = await failedStart(pullpass, { PORT: `${await freePort()}` });
@@ -44,7 +44,7 @@ describe('a start is refused, with the reason,', () => {
       PULLPASS_ADMINSTRATORS: 'dev:dev:administrator',
       PULLPASS_TABLE: '',
     });
-    expect(output).toContain('PULLPASS_ADMINSTRATORS is not a variable that is known');
+    expect(output).toContain('PULLPASS_ADMINSTRATORS is not a known variable');
     expect(output).toContain('PULLPASS_TABLE is empty');
   });
 
@@ -66,11 +66,11 @@ describe('a start is refused, with the reason,', () => {
   });
 });
 
-describe('the process ends with exit code 0', () => {
+describe('npm start ends with exit code 0', () => {
   it.each([
-    ['npm alone is told by SIGTERM, as a supervisor does', 'SIGTERM', 'process'],
-    ['all its processes are told by SIGTERM, as systemd does', 'SIGTERM', 'group'],
-    ['all its processes are told by SIGINT, as Ctrl-C does', 'SIGINT', 'group'],
+    ['npm alone gets SIGTERM, as from a supervisor', 'SIGTERM', 'process'],
+    ['all its processes get SIGTERM, as from systemd', 'SIGTERM', 'group'],
+    ['all its processes get SIGINT, as from Ctrl-C', 'SIGINT', 'group'],
   ] as const)('when %s', async (_, signal, whom) => {
     const pullpass = await (await newDeployment()).start();
     const { running } = pullpass;
@@ -82,7 +82,7 @@ describe('the process ends with exit code 0', () => {
     expect(await pullpass.isHealthy()).toBe(false);
   });
 
-  it('and a login under way is answered first', async () => {
+  it('after it has answered a login that had begun', async () => {
     const pullpass = await (await newDeployment()).start();
     const { token } = await pullpass.addToken();
     const body = new URLSearchParams({
@@ -111,20 +111,20 @@ describe('the process ends with exit code 0', () => {
   });
 });
 
-it('only the public material in the data directory is open to others', async () => {
+it('npm start makes only the public files in the data directory readable by others', async () => {
   const pullpass = await (await newDeployment()).start();
   const modeOf = async (name: string) =>
     ((await stat(join(pullpass.settings.PULLPASS_DATA, name))).mode & 0o777).toString(8);
   expect({
     data: await modeOf('.'),
-    store: await modeOf('store'),
+    store: await modeOf('store.db'),
     keys: await modeOf('keys'),
     administrator: await modeOf('administrator.apikey'),
     registry: await modeOf('registry'),
     bundle: await modeOf('registry/rootcertbundle.pem'),
   }).toEqual({
     data: '711',
-    store: '700',
+    store: '600',
     keys: '700',
     administrator: '600',
     registry: '755',
@@ -132,7 +132,7 @@ it('only the public material in the data directory is open to others', async () 
   });
 });
 
-it('says where it listens, that the IAM is for development, and three commands to type', async () => {
+it('npm start prints where it listens, that the IAM is for development, and three commands to type', async () => {
   const pullpass = await (await newDeployment()).start();
   const output = pullpass.running.output();
   expect(output).toContain(
