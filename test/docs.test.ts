@@ -155,6 +155,24 @@ describe('the README', () => {
   });
 });
 
+describe('docs/architecture.md', () => {
+  it('names functions that are in the files that it links', () => {
+    const document = documentAt('docs/architecture.md');
+    const rows = section(document, 'Where is …').split('\n');
+    const named = rows.flatMap(row => {
+      const files = [...row.matchAll(/\]\(\.\.\/([^)]+)\)/g)].map(([, file = '']) => file);
+      return [...row.matchAll(/`(\w+)`/g)].map(([, name = '']) => ({ name, files }));
+    });
+    expect(named.length).toBeGreaterThan(3);
+    for (const { name, files } of named) {
+      const found = files.some(file =>
+        new RegExp(`function ${name}\\b`).test(readFileSync(join(ROOT, file), 'utf8')),
+      );
+      expect(found, `${name} in ${files.join(' or ')}`).toBe(true);
+    }
+  });
+});
+
 /** A link to a file of this project, with or without a heading. */
 const LINK = /\]\((?!https?:)([^)\s]+)\)/g;
 
