@@ -15,7 +15,7 @@ beforeAll(async () => {
   known = written.known;
   directory = await newDirectory('logs');
   const started = 'Pullpass listens on http://localhost:8080\n';
-  await writeFile(join(directory, 'pullpass.log'), started + logs.join(''));
+  await writeFile(join(directory, 'pullpass.log'), started + logs.map(line => `${line}\n`).join(''));
 });
 afterAll(() => removeDirectory(directory));
 
