@@ -341,6 +341,19 @@ describe('PULLPASS_ADMINISTRATORS', () => {
   });
 });
 
+describe('PULLPASS_WEAK_MANAGEMENT', () => {
+  const read = (text: string) =>
+    readConfig(['weakManagement'], { PULLPASS_WEAK_MANAGEMENT: text }).weakManagement;
+
+  it.each(['refuse', 'accept-replay'])('may be %s', text => {
+    expect(read(text)).toBe(text);
+  });
+
+  it('names both choices when it is neither', () => {
+    expect(() => read('on')).toThrow('PULLPASS_WEAK_MANAGEMENT must be refuse or accept-replay');
+  });
+});
+
 describe('PULLPASS_NAMESPACES', () => {
   const read = (text: string) => readConfig(['namespaces'], { PULLPASS_NAMESPACES: text }).namespaces;
 
@@ -444,9 +457,28 @@ describe('the services file', () => {
     expect(others).toEqual([]);
   });
 
-  it('exists', () => {
-    const [problem] = problemsOf(['services'], { PULLPASS_SERVICES: join(directory, 'nothing.json') });
-    expect(problem).toMatch(/^PULLPASS_SERVICES names .+nothing.json, which does not exist$/);
+  it.each<[string, string | undefined, string]>([
+    ['a file that does not exist', undefined, 'does not exist'],
+    [
+      'a byte order mark',
+      '\uFEFF[{"name":"a"}]',
+      'begins with a byte order mark: save it as UTF-8 without one',
+    ],
+    [
+      'a line comment',
+      '[\n  // ours\n  {"name":"a"}]',
+      'has comments, which JSON does not allow: remove them',
+    ],
+    ['a block comment', '/* ours */ [{"name":"a"}]', 'has comments, which JSON does not allow: remove them'],
+  ])('names the file and the reason: %s', async (_, content, reason) => {
+    const path = content === undefined ? join(directory, 'nothing.json') : await fileOf(content);
+    const problem = `PULLPASS_SERVICES names ${path}, which ${reason}`;
+    expect(problemsOf(['services'], { PULLPASS_SERVICES: path })).toEqual([problem]);
+  });
+
+  it('names a directory as what it is', () => {
+    const problem = `PULLPASS_SERVICES names ${directory}, which is a directory`;
+    expect(problemsOf(['services'], { PULLPASS_SERVICES: directory })).toEqual([problem]);
   });
 });
 
