@@ -1,4 +1,4 @@
-/** Callers of AWS at the running product: their passwords are made as users make them, and moto says who they are. */
+/** AWS callers log in to the running product: users make the passwords, and moto's STS checks them. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -104,7 +104,7 @@ describe.each([
   ['npm run aws-proof', byCommand],
   ['the SDK of AWS for Python', byPython],
 ])('with a password made by %s', (_, presign) => {
-  it('an administrator is recognised, manages once, and logs in again and again', async () => {
+  it('an administrator manages once with a proof, and logs in with it repeatedly', async () => {
     const proof = await presign(alice);
     const identity = await manageWith(proof, 'GET', '/v1/identity');
     expect(identity).toMatchObject({ status: 200 });
@@ -117,7 +117,7 @@ describe.each([
     }
   });
 
-  it('a role gets what a policy gives to it, whatever its session is called', async () => {
+  it('a role gets what its policy grants, under any session name', async () => {
     const policy = { subject: BUILDER, role: 'reader', repositories: ['team-a/*'] };
     expect(await manage('POST', '/v1/policies', policy)).toMatchObject({ status: 201 });
     for (const session of ['agent-7', 'agent-8']) {
@@ -128,12 +128,12 @@ describe.each([
     }
   });
 
-  it('a role of that name in another account gets nothing', async () => {
+  it('a role of the same name in another account gets nothing', async () => {
     const credentials = await moto.assumeRole('arn:aws:iam::999999999999:role/builder', 'agent-7');
     expect(await granted(await presign(credentials), PULL_AND_PUSH)).toEqual([]);
   });
 
-  it('a proof for another deployment, or by a wrong secret, is refused', async () => {
+  it('a proof for another deployment or with a wrong secret is refused', async () => {
     const stranger = await presign(alice, 'https://other.example');
     const forged = await presign({ ...alice, secretAccessKey: 'a-guess' });
     for (const proof of [stranger, forged]) {

@@ -56,7 +56,7 @@ describe('a user of AWS', () => {
   });
   afterAll(() => moto.stop());
 
-  it.each(CLIENTS)('pushes with %s where a policy lets it, and nowhere else', async name => {
+  it.each(CLIENTS)('pushes with %s where its policy allows, and nowhere else', async name => {
     const { pullpass, registry } = world();
     const client = await world().loggedIn(name, await proofOf(bob, pullpass.url), 'awsiam');
 

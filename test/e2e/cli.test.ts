@@ -1,4 +1,4 @@
-/** The installed command against `npm start`: what a user has, from the packed file to the last token. */
+/** The command line, packed and installed, against `npm start`. */
 import { spawn } from 'node:child_process';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ async function says(...args: string[]): Promise<string> {
 }
 
 describe('the package', () => {
-  it('holds three commands, and depends on nothing', async () => {
+  it('contains three commands and has no dependencies', async () => {
     const { code, output } = await cli.pullpass(['--version']);
     expect({ code, output }).toEqual({ code: 0, output: `${project.version}\n` });
     const installed = join(cli.bin, '..', 'lib', 'node_modules', 'pullpass', 'package.json');
@@ -45,7 +45,7 @@ describe('the package', () => {
       expect((await stat(join(cli.bin, command))).mode & 0o111).toBe(0o111);
     }
   });
-  it('tells a Node that is too old what it needs, in each of its commands', async () => {
+  it('says which Node it needs when Node is too old, in each command', async () => {
     const older = join(cli.home, 'older.cjs');
     const versions = "{ value: { ...process.versions, node: '20.18.3' } }";
     await writeFile(older, `Object.defineProperty(process, 'versions', ${versions});`);
@@ -57,14 +57,14 @@ describe('the package', () => {
       });
     }
   });
-  it('is the same to the byte whenever it is packed', async () => {
+  it('has the same bytes each time it is packed', async () => {
     const before = await readFile(cli.tarball);
     expect((await readFile(await packCli())).equals(before)).toBe(true);
   });
 });
 
 describe('the installed command', () => {
-  it('takes a user from login to the removal of a token', async () => {
+  it('logs in, adds, lists, shows and removes a token', async () => {
     const key = await broker.administratorKey();
     const login = await cli.pullpass(['login', '--url', broker.url, '--apikey-stdin'], key);
     expect(login.output).toBe(
@@ -80,14 +80,14 @@ describe('the installed command', () => {
     expect(await says('token-rm', '-f', id)).toBe(`Removed ${id}\n`);
     expect((await broker.logIn('token', token)).status).toBe(401);
   });
-  it('keeps every one of many changes that are made at once', async () => {
+  it('keeps all of many concurrent changes', async () => {
     const names = Array.from({ length: 8 }, (_, i) => `region-${i}`);
     await Promise.all(names.map(name => says('target-add', name, broker.url)));
     expect((await says('target-list', '-q')).split('\n')).toEqual(expect.arrayContaining(names));
     const state = join(cli.home, '.config', 'pullpass', 'state.json');
     expect((await stat(state)).mode & 0o777).toBe(0o600);
   });
-  it('says in words that the deployment is down, and what can be done', async () => {
+  it('says that the deployment is down and what to do', async () => {
     await broker.stop();
     const { code, output } = await cli.pullpass(['tokens']);
     expect({ code, output }).toEqual({
@@ -118,7 +118,7 @@ describe('a list of 10 000 tokens', () => {
     retrievable: true,
   });
 
-  it.each(['human', 'json'])('(%s) is written as it comes, in less than 150 MB', async format => {
+  it.each(['human', 'json'])('(%s) is printed page by page, in less than 150 MB', async format => {
     const stub = await Stub.deployment();
     let atLastPage = { bytes: 0, kilobytes: 0 };
     let written = 0;

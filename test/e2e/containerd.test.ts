@@ -1,4 +1,4 @@
-/** containerd (and so the kubelet's way to an image) asks for access tokens by POST with a password. */
+/** containerd, which the kubelet uses, asks for access tokens by POST with a password. */
 import { describe, it } from 'vitest';
 import { expectRefusal, expectSuccess } from './support/expect.ts';
 import { REGISTRIES } from './support/registry.ts';

@@ -1,4 +1,4 @@
-/** A credential as a file: whoever puts it where their program looks is logged in. */
+/** Credential formats that are files: a client that reads the file is logged in. */
 import { describe, expect, it } from 'vitest';
 import type { ClientName } from './support/clients/client.ts';
 import { vended } from './support/credentials.ts';
@@ -39,7 +39,7 @@ describe('a credential', () => {
     const configIn = ({ data }: { data: Record<string, string> }) =>
       Buffer.from(data['.dockerconfigjson'] ?? '', 'base64').toString();
 
-    it('is the manifest that kubectl makes, and reads', async () => {
+    it('is the manifest that kubectl itself makes and reads', async () => {
       const manifest = await vended(world(), { format: 'kubernetes-secret' });
       const { address } = world().registry;
       const { username, password } = JSON.parse(configIn(JSON.parse(manifest))).auths[address];
@@ -56,7 +56,7 @@ describe('a credential', () => {
       expect(renamed).toEqual({ ...made, metadata: { name: 'farm' } });
     });
 
-    it('lets whoever decodes it pull, as the kubelet does', async () => {
+    it('contains a configuration with which a client pulls', async () => {
       const { reference } = await world().pushed('team-a/secret');
       const manifest = await vended(world(), { format: 'kubernetes-secret' });
       const docker = await world().client('docker', { [DOCKER_CONFIG]: configIn(JSON.parse(manifest)) });
@@ -83,7 +83,7 @@ describe('a credential', () => {
       return { inside: inside.reference, outside: outside.reference };
     }
 
-    it.each(CONTAINERS)('lets %s pull what it is for; nobody is told of it for anything else', async name => {
+    it.each(CONTAINERS)('lets %s pull its repositories, and is not used for others', async name => {
       const { inside, outside } = await twoImages(name);
       const auth = await vended(world(), { format: 'containers-auth', repositories: ['team-a/inside/*'] });
       const { address } = world().registry;
@@ -96,7 +96,7 @@ describe('a credential', () => {
       expect(new Set(loginsFor(`team-a/inside-out/${name}`).slice(before))).toEqual(new Set(['anonymous']));
     });
 
-    it.each(CONTAINERS)('stands beside what %s uses for the rest of the registry', async name => {
+    it.each(CONTAINERS)('works beside the login of %s for the rest of the registry', async name => {
       const { inside, outside } = await twoImages(name);
       const narrow = await vended(world(), {
         format: 'containers-auth',

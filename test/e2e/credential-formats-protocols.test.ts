@@ -1,4 +1,4 @@
-/** A credential as the answer of a protocol: read by its own SDK, its own Go type, and the programs that ask helpers. */
+/** Credential formats that are answers of protocols: read by the AWS SDK, kubelet's Go type, docker and skopeo. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -35,7 +35,7 @@ describe('a credential', () => {
       return authorizationData;
     }
 
-    it('is what the SDK of AWS takes for an answer, and what it finds in it logs docker in', async () => {
+    it('is read by the AWS SDK, and its password logs docker in', async () => {
       const { reference } = await world().pushed('team-a/ecr');
       const before = Date.now();
       const [data, ...others] = await asked(await vended(world(), { format: 'ecr', expiresInSeconds: 600 }));
@@ -89,7 +89,7 @@ describe('a credential', () => {
       expect(remembered).toBeLessThanOrEqual(480);
     });
 
-    it('is read by one who would notice', async () => {
+    it('is read by the Go type of the kubelet, strictly', async () => {
       const good = await vended(world(), { format: 'kubelet' });
       for (const bad of [
         good.replace('cacheKeyType', 'cacheKeytype'),

@@ -1,4 +1,4 @@
-/** A credential as a line for a shell logs docker in, and is in no list of processes. */
+/** The shell format logs docker in, and the password is in no list of processes. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-/** The credential helper inside real clients: they push and pull, and nobody has logged them in. */
+/** The credential helper in real clients: they push and pull without a login. */
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type InstalledCli, installCli } from './support/cli-package.ts';
 import { CLIENTS } from './support/clients/client.ts';
@@ -65,7 +65,7 @@ describe.each(CLIENTS)('%s', name => {
 
 // docker goes on without a credential, but its user has read why.
 describe('with the broker down', () => {
-  it.each(CLIENTS)('%s says so, and has stopped within five seconds', async name => {
+  it.each(CLIENTS)('%s prints it and ends within five seconds', async name => {
     const user = await loggedIn();
     const client = await user.client(world(), name);
     const { reference } = await world().pushed(`team-a/down-${name}`);

@@ -1,4 +1,4 @@
-/** Deleting is for administrators, and nobody gets the list of everybody's repositories. */
+/** Only administrators may delete, and catalog access is never granted. */
 import { describe, expect, it } from 'vitest';
 import { expectRefusal, expectSuccess } from './support/expect.ts';
 import { REGISTRIES } from './support/registry.ts';
@@ -7,7 +7,7 @@ import { useWorld } from './support/world.ts';
 describe.each(REGISTRIES)('at %s', kind => {
   const world = useWorld({ registries: [{ kind }] });
 
-  it('no registry token may delete, not even one that may push', async () => {
+  it('a registry token cannot delete, even one that may push', async () => {
     const { reference } = await world().pushed('team-a/kept');
     const { token } = await world().pullpass.addToken({ access: 'push' });
     const skopeo = await world().loggedIn('skopeo', token);
@@ -24,7 +24,7 @@ describe.each(REGISTRIES)('at %s', kind => {
     expectRefusal(await skopeo.inspect(reference), 'manifest unknown');
   });
 
-  it.each(['token', 'iamapikey'])('the catalog is refused for user name %s', async user => {
+  it.each(['token', 'iamapikey'])('the catalog is refused to user name %s', async user => {
     const { pullpass, registry } = world();
     const { token } = await pullpass.addToken({ access: 'push' });
     const password = user === 'token' ? token : await pullpass.administratorKey();

@@ -74,7 +74,7 @@ async function reportOf(): Promise<Report> {
   return JSON.parse(output);
 }
 
-it('cfn-lint finds nothing, and is told to overlook nothing', async () => {
+it('cfn-lint finds nothing, with no rule suppressed', async () => {
   const files = TEMPLATES.map(name => join(directory, name));
   const regions = ['eu-central-1', 'us-east-1', 'ap-southeast-2'];
   const args = ['--regions', ...regions, '--template', ...files];
@@ -86,7 +86,7 @@ it('cfn-lint finds nothing, and is told to overlook nothing', async () => {
 });
 
 describe('the stack', () => {
-  it('is made by moto, of every type of resource but those that moto lacks', () => {
+  it('is made by moto, with every type of resource that moto has', () => {
     expect(report.status).toBe('UPDATE_COMPLETE');
     const wanted = new Set(Object.values(template.Resources).map(({ Type }) => Type));
     const made = new Set(report.types);
@@ -98,7 +98,7 @@ describe('the stack', () => {
     expect([functions, counted('AWS::IAM::Role'), counted('AWS::Logs::LogGroup')]).toEqual([8, 8, 8]);
   });
 
-  it('has the functions as the template says, with the archives that were packaged', () => {
+  it('has the functions of the template with the packaged archives', () => {
     for (const [name, { Properties }] of functionsIn(template)) {
       const made = report.functions[name];
       const { Handler, MemorySize, Runtime, Timeout } = Properties;
@@ -114,7 +114,7 @@ describe('the stack', () => {
     }
   });
 
-  it('runs cleanup and keys by the clock, and keeps what fails', () => {
+  it('runs cleanup and keys on schedules, and keeps failed runs', () => {
     const targets = report.targets.map(({ schedule, Arn, Input, DeadLetterConfig }: Report) => [
       schedule,
       Arn.replace(/^.*-/, ''),
@@ -132,7 +132,7 @@ describe('the stack', () => {
     expect(report.queues[0]).toMatch(queue);
   });
 
-  it('has its tables, protected, and the alias of the derivation key', () => {
+  it('has protected tables and the alias of the derivation key', () => {
     const KeySchema = [
       { AttributeName: 'pk', KeyType: 'HASH' },
       { AttributeName: 'sk', KeyType: 'RANGE' },
@@ -151,8 +151,8 @@ it('a second deployment of the same sources changes nothing', async () => {
   await rm(dirname(again), { recursive: true });
 });
 
-describe('the functions of the stack, from their archives and with the environment that it gives them', () => {
-  it('start, all of them', async () => {
+describe('the functions of the stack, from their archives and with their environment', () => {
+  it('all start', async () => {
     for (const [name] of functionsIn(template)) {
       expect([name, await invoke(name, 'undefined')]).toEqual([name, 'started']);
     }

@@ -1,4 +1,4 @@
-/** `pullpass doctor`: says in plain words what is wrong between the machine, the deployment and the registries. */
+/** `pullpass doctor` finds what is wrong between the machine, the deployment and the registries. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -120,7 +120,7 @@ const PROBLEMS: readonly [name: string, check: string, message: () => string, ad
   ],
 ];
 
-describe('where all is well', () => {
+describe('with everything in order', () => {
   it('every check says so', async () => {
     const { code, findings } = await examine('good');
     expect([...findings.keys()]).toEqual(CHECKS);
@@ -128,7 +128,7 @@ describe('where all is well', () => {
     expect(code).toBe(0);
   });
 
-  it('people read a line for each', async () => {
+  it('prints a line for each check', async () => {
     const { stdout } = await user.pullpass(['doctor', addressOf('good')]);
     const lines = stdout.trimEnd().split('\n');
     expect(lines).toHaveLength(CHECKS.length);
@@ -136,8 +136,8 @@ describe('where all is well', () => {
   });
 });
 
-describe('a registry that is wrong', () => {
-  it.each(PROBLEMS)('%s: the problem is its %s', async (name, check, message, advice) => {
+describe('a registry with a fault', () => {
+  it.each(PROBLEMS)('%s: doctor names its %s', async (name, check, message, advice) => {
     const { code, findings } = await examine(name);
     expect(findings.get(check)).toMatchObject({
       state: 'problem',
@@ -150,7 +150,7 @@ describe('a registry that is wrong', () => {
     expect(code).toBe(1);
   });
 
-  it('does not hide the others when all are examined', async () => {
+  it('does not hide the other registries', async () => {
     const { code, stdout } = await user.pullpass(['doctor']);
     expect(stdout).toContain(`ok       trust of ${addressOf('good')}: It accepts the access token.`);
     expect(stdout).toContain(`PROBLEM  trust of ${addressOf('wrong bundle')}: `);
@@ -159,7 +159,7 @@ describe('a registry that is wrong', () => {
 });
 
 describe('a login that has ended', () => {
-  it('is the problem, and how to log in the advice', async () => {
+  it('is named, with how to log in', async () => {
     const { token, id } = await pullpass.addToken();
     await user.pullpass(['login', '--url', pullpass.url, '--token-stdin'], token);
     await pullpass.demand('DELETE', `/v1/tokens/${id}`);
@@ -181,7 +181,7 @@ describe('a login that has ended', () => {
 });
 
 describe('a deployment that is down', () => {
-  it('is the problem, and the registry is examined as far as that goes', async () => {
+  it('is named, and the registry is still examined', async () => {
     await pullpass.stop();
     const { findings } = await examine('good');
     expect(findings.get('deployment')).toMatchObject({

@@ -1,4 +1,4 @@
-/** What was acknowledged survives the sudden end of the process, and what was removed stays removed. */
+/** Acknowledged tokens survive kill -9, and removed tokens stay removed. */
 import { expect, it } from 'vitest';
 import { newDeployment, times } from './support/deployment.ts';
 
@@ -21,7 +21,7 @@ it('1 000 acknowledged tokens all log in after kill -9 and a restart', async () 
   expect(logins.every(({ json }) => accessOf(json.token).length === 1)).toBe(true);
 });
 
-it('tokens whose adding was under way when the process was killed are all there or not at all', async () => {
+it('a token that was being added at kill -9 is there or not, and every acknowledged one is there', async () => {
   const pullpass = await (await newDeployment()).start();
   const acknowledged: string[] = [];
   const adding = times(TOKENS, WIDTH, async () => {

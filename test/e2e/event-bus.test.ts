@@ -1,4 +1,4 @@
-/** The hygiene report on a bus that nobody here wrote: the rule of the guide picks it out, and hands it to a queue. */
+/** The hygiene report on moto's event bus: the rule of the guide passes it to a queue. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { eventNotices } from '../../lib/aws/events.ts';
 import type { Account } from '../../lib/domain/account.ts';
@@ -47,7 +47,7 @@ async function warmUp(QueueUrl: string): Promise<void> {
   await ask('sqs', 'PurgeQueue', { QueueUrl });
 }
 
-it('reaches who subscribes to it, an event for each account', async () => {
+it('the hygiene report reaches a subscriber, one event for each account', async () => {
   await ask('events', 'CreateEventBus', { Name: BUS });
   await ask('events', 'PutRule', { Name: 'hygiene', EventBusName: BUS, EventPattern: PATTERN });
   const { QueueUrl } = await ask('sqs', 'CreateQueue', { QueueName: 'hygiene' });

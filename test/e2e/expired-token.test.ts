@@ -1,4 +1,4 @@
-/** A token works until its time, and not after it. The shortest life is a minute, so these tests wait for one. */
+/** A token works until it expires. The shortest life is a minute, so this test waits for one. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { CLIENTS, VERIFYING_CLIENTS } from './support/clients/client.ts';

@@ -1,4 +1,4 @@
-/** Guessing is slowed down; whoever holds a good secret does not feel it, even from the same address. */
+/** Guessing is slowed down; a good secret still works from the same address. */
 import { describe, expect, it } from 'vitest';
 import { expectRefusal, expectSuccess } from './support/expect.ts';
 import { useWorld } from './support/world.ts';
@@ -11,7 +11,7 @@ describe('from an address that has failed too often', () => {
     settings: { PULLPASS_FAILURES_PER_MINUTE: `${LIMIT}` },
   });
 
-  it('further bad secrets are answered 429 with Retry-After, and a good one logs in', async () => {
+  it('more bad secrets get 429 with Retry-After, and a good one logs in', async () => {
     const { pullpass } = world();
     const { token } = await pullpass.addToken();
     const statuses: number[] = [];
@@ -29,7 +29,7 @@ describe('from an address that has failed too often', () => {
     expect((await pullpass.logIn('token', token)).status).toBe(200);
   });
 
-  it('docker and skopeo say so, and let the good secret in', async () => {
+  it('docker and skopeo print it, and the good secret logs in', async () => {
     const { pullpass, registry } = world();
     const { token } = await pullpass.addToken();
     await Promise.all(Array.from({ length: 2 * LIMIT }, () => pullpass.logIn('token', `${token}x`)));

@@ -1,4 +1,4 @@
-/** Foreign registries, realms and redirects get nothing that anybody could use, whoever asks the command for it. */
+/** The command and the helper send no secret to foreign registries, realms or redirects. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -141,7 +141,7 @@ describe.each(Object.keys(TURNED))('a registry that answers with %s', turn => {
 });
 
 describe('a deployment whose address was taken over by one that redirects', () => {
-  it('is followed by nobody', async () => {
+  it('is not followed', async () => {
     registryReply = () => challenge(`${pullpass.url}/oauth/token`, registry.address);
     const user = await loggedIn();
     const { token } = await pullpass.addToken();

@@ -1,4 +1,4 @@
-/** The guides, typed as they are written, by everyone whom they are for. */
+/** The guides, typed as they are written, by each of their readers. */
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -75,10 +75,10 @@ function learn(readers: Readonly<Record<string, Reader>>, output: string): void 
   }
 }
 
-describe('the partner', () => {
+describe('the guide for partners', () => {
   const world = useWorld({ registries: [{ kind: 'distribution 3.1' }] });
 
-  it('pulls one repository with curl and docker, and nothing else, until the token ends', async () => {
+  it('a partner pulls one repository with curl and docker, nothing else, until the token ends', async () => {
     await world().pushed('team-a/app');
     await world().pushed('team-a/other');
     const APIKEY = await world().pullpass.administratorKey();
@@ -90,10 +90,10 @@ describe('the partner', () => {
   });
 });
 
-describe('whoever comes from ibmcloud cr', () => {
+describe('the guide from ibmcloud cr', () => {
   const world = useWorld({ registries: [{ kind: 'distribution 2.8' }] });
 
-  it('finds every command that the table names', async () => {
+  it('every command of the table runs', async () => {
     const guide = await readFile(join(PROJECT, 'docs', 'from-ibmcloud-cr.md'), 'utf8');
     const rows = [...guide.matchAll(/^\| .*? \| (.*) \|$/gm)].map(([, cell = '']) => cell);
     const commands = rows.flatMap(cell =>
@@ -160,11 +160,11 @@ function issuerOf(key: string): string {
   return `https://${key}.example`;
 }
 
-describe('a build farm', () => {
+describe('the guide for build farms', () => {
   const world = useWorld({ registries: [{ kind: 'distribution 3.1' }], iam });
   afterAll(() => platform.stop());
 
-  it('logs in with what each platform gives a build', async () => {
+  it('a build logs in with the token of each platform', async () => {
     const { pullpass } = world();
     await world().pushed('team-a/app');
     const AUDIENCE = (await pullpass.demand('GET', '/v1/identity')).workloadAudience;

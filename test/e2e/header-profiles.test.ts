@@ -1,4 +1,4 @@
-/** Every header profile and algorithm is believed by the registries that it is meant for. */
+/** Registries accept every header profile and algorithm that is meant for them. */
 import { describe, expect, it } from 'vitest';
 import { expectSuccess } from './support/expect.ts';
 import type { Answer } from './support/pullpass.ts';

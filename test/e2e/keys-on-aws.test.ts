@@ -1,4 +1,4 @@
-/** Keys that lie in an AWS that nobody here wrote, and registries that take what they sign. */
+/** Keys in moto's Secrets Manager and KMS, and registries that accept what they sign. */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -43,7 +43,7 @@ keyDirectoryContract('secrets of moto', async () => {
   return () => secretKeyStore(secrets(), prefix);
 });
 
-it('credential keys of moto come and go', async () => {
+it('credential keys in moto rotate and are dropped', async () => {
   const place = () => secretKeySource(secrets(), `${aPrefix()}/credential`);
   const [open, start] = [place(), now()];
   const made = await Promise.all(
@@ -56,7 +56,7 @@ it('credential keys of moto come and go', async () => {
   expect(await credentialKeys(open).mac('k1', 'text', start)).toEqual(before);
 });
 
-describe('the derivation of moto', () => {
+describe('derivation with KMS of moto', () => {
   const KEYS = `arn:aws:kms:${REGION}:${MOTO_ACCOUNT}:key/`;
   const MESSAGE = Buffer.from('facts');
   const kms: AwsCall = (operation, input) => callerOf('kms', moto.endpoint)(operation, input);
@@ -67,7 +67,7 @@ describe('the derivation of moto', () => {
     return KeyMetadata.KeyId;
   };
 
-  it('makes a value that moto itself takes for its MAC, the same each time, also after a change of the key', async () => {
+  it('derives a value that moto verifies, the same each time, also after a change of the key', async () => {
     const [old, id] = [await newKey(), await newKey()];
     const before = await kmsDerivation(kms, { keys: KEYS, id: old }).derive(old, MESSAGE);
     const derivation = kmsDerivation(kms, { keys: KEYS, id });
@@ -83,7 +83,7 @@ describe('the derivation of moto', () => {
     expect(verified).toMatchObject({ MacValid: true });
   });
 
-  it('is unavailable by a key that is not there, or is for something else', async () => {
+  it('is unavailable with a missing key or a key for another purpose', async () => {
     const { KeyMetadata } = (await kms('CreateKey', {})) as { KeyMetadata: { KeyId: string } };
     for (const id of [KeyMetadata.KeyId, '12345678-abcd-1234-abcd-1234567890ab']) {
       const failing = kmsDerivation(kms, { keys: KEYS, id }).derive(id, MESSAGE);
@@ -93,7 +93,7 @@ describe('the derivation of moto', () => {
 });
 
 describe.each(REGISTRIES)('a registry that trusts rings in moto: %s', kind => {
-  it('takes their tokens before and after a rotation, and after a replacement with the new bundle only', async () => {
+  it('accepts tokens before and after a rotation, and after a replacement only with the new bundle', async () => {
     const address = `localhost:${await freePort()}`;
     const service: Service = {
       ...{ name: address, registry: address, profile: 'x5c', algorithm: 'ES256' },

@@ -1,4 +1,4 @@
-/** The kubelet's credential provider: what it answers lets the node pull, and nothing else. */
+/** The kubelet's credential provider: its answer lets the node pull, and nothing else. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -94,7 +94,7 @@ describe('the kubelet', () => {
     expectRefusal(await skopeo.push(await world().image(), `${reference}-2`), PUSH_REFUSED.skopeo);
   });
 
-  it('pulls what the service account of the pod may, and without that nothing', async () => {
+  it("pulls what the pod's service account may pull, and nothing without one", async () => {
     const { pullpass } = world();
     const audience = (await pullpass.demand('GET', '/v1/identity')).workloadAudience;
     await pullpass.demand('POST', '/v1/trusts', {

@@ -1,4 +1,4 @@
-/** A thousand agents log in at once; and what the process costs to start and to hold, measured and printed. */
+/** A thousand agents log in at once; start time and memory are measured and printed. */
 import { readdir, readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { newDeployment, times } from './support/deployment.ts';

@@ -1,4 +1,4 @@
-/** `docker login` and its likes: the user name says what the password is, and only a good one is let in. */
+/** Logins of real clients: the user name says what the password is, and only a good one is accepted. */
 import { describe, expect, it } from 'vitest';
 import { VERIFYING_CLIENTS } from './support/clients/client.ts';
 import { expectRefusal, expectSuccess } from './support/expect.ts';

@@ -35,11 +35,11 @@ const ANSWERS: Readonly<Record<string, readonly RegExp[]>> = {
 };
 
 describe('the queries of jq', () => {
-  it('answer the questions that are asked here', () => {
+  it('cover every question of the document', () => {
     expect([...QUESTIONS.keys()]).toEqual(Object.keys(ANSWERS));
   });
 
-  it.each([...QUESTIONS])('find what a deployment has written: %s', (question, blocks) => {
+  it.each([...QUESTIONS])('answer from the log of a deployment: %s', (question, blocks) => {
     const env = { PATH: `${dirname(tool('jq'))}${delimiter}${process.env.PATH}` };
     const commands = blocks.filter(({ language }) => language === 'sh');
     const answers = commands.map(({ text }) => {

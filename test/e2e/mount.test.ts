@@ -1,4 +1,4 @@
-/** A layer is mounted from another repository only for whoever may pull it there. */
+/** A layer is mounted from another repository only with the right to pull it there. */
 import { describe, expect, it } from 'vitest';
 import { expectSuccess } from './support/expect.ts';
 import { REGISTRIES } from './support/registry.ts';
@@ -18,7 +18,7 @@ describe.each(REGISTRIES)('at %s', kind => {
       .map(line => Number(/^\S* HTTP\/1\.1" (\d{3})/.exec(line)?.[1]));
   }
 
-  it('crane copies within what its token allows without sending a layer', async () => {
+  it('crane copies between repositories of its token without sending a layer', async () => {
     const { reference, image } = await world().pushed('team-a/base');
     const { token } = await world().pullpass.addToken({ access: 'push' });
     const crane = await world().loggedIn('crane', token);
@@ -31,7 +31,7 @@ describe.each(REGISTRIES)('at %s', kind => {
   });
 
   // The program remembers where it has put a layer: docker asks to mount it from there, skopeo whether it is there.
-  it.each(['docker', 'skopeo'] as const)('%s uploads what its token may not mount', async name => {
+  it.each(['docker', 'skopeo'] as const)('%s uploads a layer that its token may not mount', async name => {
     const { pullpass, registry } = world();
     const [source, target] = [`team-a/${name}-source`, `team-a/${name}-target`];
     const image = await world().image();

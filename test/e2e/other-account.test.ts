@@ -1,4 +1,4 @@
-/** What one account owns, no secret of another account reaches. */
+/** No secret of one account reaches what another account owns. */
 import { describe, expect, it } from 'vitest';
 import { CLIENTS } from './support/clients/client.ts';
 import { expectRefusal, expectSuccess } from './support/expect.ts';
@@ -41,14 +41,14 @@ describe.each(REGISTRIES)('at %s', kind => {
     expectRefusal(await administrator.pull(reference), PULL_REFUSED.skopeo);
   });
 
-  it('an identity that nobody has given anything logs in and gets nothing', async () => {
+  it('an identity without policies logs in and gets nothing', async () => {
     const { reference } = await world().pushed('team-a/nothing');
     const bob = await world().loggedIn('skopeo', await world().apiKey('bob', 'dev'), 'iamapikey');
 
     expectRefusal(await bob.pull(reference), PULL_REFUSED.skopeo);
   });
 
-  it('once the namespace is released nobody reaches it, and nobody else can have it', async () => {
+  it('a released namespace is out of reach for all, and other accounts cannot register it', async () => {
     const { pullpass } = world();
     await pullpass.demand('PUT', '/v1/namespaces/released');
     const { reference } = await world().pushed('released/app');

@@ -1,4 +1,4 @@
-/** Whatever the login endpoint answers, the user of every client gets to read why. */
+/** Every client prints the reason of each error of the login endpoint. */
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer, STATUS_CODES } from 'node:http';

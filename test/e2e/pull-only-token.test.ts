@@ -1,4 +1,4 @@
-/** A token that may only pull cannot push, and its user reads so. */
+/** A pull-only token cannot push, and its user reads why. */
 import { describe, it } from 'vitest';
 import { CLIENTS } from './support/clients/client.ts';
 import { expectRefusal, expectSuccess } from './support/expect.ts';
@@ -9,7 +9,7 @@ import { useWorld } from './support/world.ts';
 describe.each(REGISTRIES)('at %s', kind => {
   const world = useWorld({ registries: [{ kind }] });
 
-  it.each(CLIENTS)('%s cannot push with a token that may only pull', async name => {
+  it.each(CLIENTS)('%s cannot push with a pull-only token', async name => {
     const { reference } = await world().pushed(`team-a/${name}`);
     const { token } = await world().pullpass.addToken({ access: 'pull' });
     const client = await world().loggedIn(name, token);

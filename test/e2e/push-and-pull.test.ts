@@ -1,4 +1,4 @@
-/** A token made over HTTP pushes and pulls with real clients at real registries. */
+/** A registry token pushes and pulls with real clients at real registries. */
 import { describe, expect, it } from 'vitest';
 import { CLIENTS } from './support/clients/client.ts';
 import { expectSuccess } from './support/expect.ts';
@@ -18,7 +18,7 @@ describe.each(REGISTRIES)('at %s', kind => {
     expectSuccess(await client.pull(reference));
   });
 
-  it.each(CLIENTS)('%s pulls with a token that may only pull, deep in the namespace too', async name => {
+  it.each(CLIENTS)('%s pulls with a pull-only token, also deep in the namespace', async name => {
     const { reference } = await world().pushed(`team-a/deep/down/${name}`);
     const { token } = await world().pullpass.addToken();
     const client = await world().loggedIn(name, token);
@@ -26,7 +26,7 @@ describe.each(REGISTRIES)('at %s', kind => {
     expectSuccess(await client.pull(reference));
   });
 
-  it('what was pushed is what skopeo and crane find, by digest and in the list of tags', async () => {
+  it('skopeo and crane find the pushed image by digest and in the list of tags', async () => {
     const { reference, image } = await world().pushed('team-a/found');
     const repository = reference.slice(0, -':v1'.length);
     const { token } = await world().pullpass.addToken();

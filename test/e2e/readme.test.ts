@@ -62,7 +62,7 @@ afterAll(async () => {
 });
 
 describe('the first login by hand', () => {
-  it('ends in a push and a pull, and in a refusal after the removal', {
+  it('pushes and pulls, and is refused after the removal', {
     timeout: INSTALL_MS * 2,
   }, async () => {
     for (const name of ['registry2', 'podman'] as const) tool(name);

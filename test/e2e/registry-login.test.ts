@@ -1,4 +1,4 @@
-/** `pullpass registry-login`: the local client is logged in, with as much as its user may and no more. */
+/** `pullpass registry-login` logs the local client in, with the rights of its user and no more. */
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type InstalledCli, installCli } from './support/cli-package.ts';
 import { CommandUser } from './support/command-user.ts';
@@ -33,7 +33,7 @@ async function administrator({ pullpass }: World): Promise<CommandUser> {
 describe.each(REGISTRIES)('at %s', kind => {
   const world = useWorld({ registries: [{ kind }] });
 
-  it.each(CLIENTS)('%s pushes and pulls afterwards', async name => {
+  it.each(CLIENTS)('%s pushes and pulls after registry-login', async name => {
     const user = await administrator(world());
     const { address } = world().registry;
 
@@ -53,7 +53,7 @@ describe.each(REGISTRIES)('at %s', kind => {
 describe('the credential', () => {
   const world = useWorld({ registries: [{ kind: 'distribution 3.1' }] });
 
-  it('of a pull-only token is one to pull with, and of --readwrite there is none', async () => {
+  it('from a pull-only token may pull, and --readwrite is refused', async () => {
     const user = await newUser();
     const { pullpass, registry } = world();
     const { token } = await pullpass.addToken();
@@ -79,7 +79,7 @@ describe('the credential', () => {
     expect(refused.stderr).toContain('A credential allows nothing that its parent does not allow.');
   });
 
-  it('is as narrow and as short-lived as it was asked for', async () => {
+  it('is as narrow and short-lived as requested', async () => {
     const user = await administrator(world());
     const { registry } = world();
     const args = [
@@ -119,7 +119,7 @@ describe('the credential', () => {
     expectSuccess(await skopeo.push(await world().image(), `${registry.address}/team-a/refreshed:v1`));
   });
 
-  it('is stored with the first client that is installed', async () => {
+  it('is stored in the first installed client', async () => {
     const user = await administrator(world());
     const said = await user.pullpass(['registry-login', '--output', 'json']);
     expect(JSON.parse(said.stdout)).toMatchObject({ client: 'docker' });
@@ -129,7 +129,7 @@ describe('the credential', () => {
 describe('of several registries', () => {
   const world = useWorld({ registries: [{ kind: 'distribution 2.8' }, { kind: 'distribution 3.1' }] });
 
-  it('the one that is named is logged in to, and without a name none', async () => {
+  it('the named one is logged in to, and none without a name', async () => {
     const user = await administrator(world());
     const names = world().registries.map(({ address }) => address);
 

@@ -1,4 +1,4 @@
-/** Removing a token ends it, also for the client that has stored it. */
+/** A removed, disabled or rotated token is refused, also from the store of a client. */
 import { describe, expect, it } from 'vitest';
 import { CLIENTS, VERIFYING_CLIENTS } from './support/clients/client.ts';
 import { expectRefusal, expectSuccess } from './support/expect.ts';
@@ -9,7 +9,7 @@ import { useWorld } from './support/world.ts';
 describe.each(REGISTRIES)('at %s', kind => {
   const world = useWorld({ registries: [{ kind }] });
 
-  it.each(CLIENTS)('%s can neither pull nor push with the removed token it has stored', async name => {
+  it.each(CLIENTS)('%s cannot pull or push with a stored token after its removal', async name => {
     const { reference } = await world().pushed(`team-a/${name}`);
     const { id, token } = await world().pullpass.addToken({ access: 'push' });
     const client = await world().loggedIn(name, token);

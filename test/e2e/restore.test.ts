@@ -1,4 +1,4 @@
-/** A backup of one machine is put back as the README says, and brings nothing back that was removed since. */
+/** A backup of one machine, restored as docs/one-machine.md says, brings back nothing that was removed since. */
 import { cp, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { newDeployment, times } from './support/deployment.ts';

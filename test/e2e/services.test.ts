@@ -1,4 +1,4 @@
-/** Several registries at one deployment: what is signed for one is worth nothing at another. */
+/** Several registries at one deployment: an access token for one is refused by the others. */
 import { describe, expect, it } from 'vitest';
 import { expectSuccess } from './support/expect.ts';
 import type { Registry } from './support/registry.ts';

@@ -1,4 +1,4 @@
-/** Every user name of an IAM logs real clients in, and a policy holds them to what it says. */
+/** Every IAM user name logs real clients in, with the rights of its policies. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { CLIENTS } from './support/clients/client.ts';
 import { expectRefusal, expectSuccess } from './support/expect.ts';

@@ -1,4 +1,4 @@
-/** A build without a secret: the token of its platform logs real clients in, as far as a trust says. */
+/** A build without a secret: the token of its platform logs real clients in, as its trusts allow. */
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { CLIENTS } from './support/clients/client.ts';
 import { expectRefusal, expectSuccess } from './support/expect.ts';

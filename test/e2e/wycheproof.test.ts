@@ -1,4 +1,4 @@
-/** The vectors of Project Wycheproof for JSON web signatures, which know how verifiers have been fooled. */
+/** Project Wycheproof's test vectors for JSON web signatures. */
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** What Lambda does to functions and lets them do: every function bears it, and says what is wrong where it cannot. */
+/** Every function under the conditions of Lambda: read-only disk, freezes, silence from AWS, a wrong configuration. */
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';

@@ -1,4 +1,4 @@
-/** One run of the cleanup function in a process of its own, as a schedule starts it, with so many milliseconds to go. */
+/** One run of the cleanup function in a process of its own, with the milliseconds of its argument to go. */
 import { randomUUID } from 'node:crypto';
 import { handler } from '../../../functions/cleanup.ts';
 

@@ -1,4 +1,4 @@
-/** Somebody who has the command line installed, and whose clients ask its credential helper for some registries. */
+/** A user with the installed command line, whose clients ask the credential helper for some registries. */
 import { execFile } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** Credentials as the product hands them out: the text of the answer, for whoever reads that shape. */
+/** Fetches a credential in a format, as text. */
 import type { World } from './world.ts';
 
 /** Vends with a token of the administrator's account that may push, whatever the credential is then for. */

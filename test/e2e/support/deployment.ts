@@ -1,4 +1,4 @@
-/** A deployment for one test, gone when the test is over. */
+/** A deployment for one test, removed after it. */
 import { onTestFinished } from 'vitest';
 import { Pullpass } from './pullpass.ts';
 

@@ -1,4 +1,4 @@
-/** Directories that vanish when the test, or the file, is over. */
+/** Directories that are removed after the test, or the file. */
 import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-/** A docker daemon of the test's own: no network, no firewall rules, nothing shared with another daemon. */
+/** A docker daemon for one test: no network, no firewall rules, nothing shared with another daemon. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bareEnvironment, newDirectory, removeDirectory } from './directories.ts';

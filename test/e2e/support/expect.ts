@@ -1,4 +1,4 @@
-/** What a command must have come to, with everything that it said when it has not. */
+/** Expectations of a command, which show its whole output when they fail. */
 import { expect } from 'vitest';
 import type { Result } from './processes.ts';
 

@@ -1,4 +1,4 @@
-/** Makes a tiny image out of nothing. Every one has a new random layer: clients skip the push of what is there. */
+/** Makes a tiny image with a new random layer: clients skip the push of a layer that the registry has. */
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** A table with masses of records of every kind, in an engine; and what is left of them later. */
+/** Fills a table with many records of every kind, and reads what is left of them. */
 import { randomBytes } from 'node:crypto';
 import { BatchWriteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import pLimit from 'p-limit';

@@ -1,6 +1,6 @@
 /**
- * An AWS that nobody here wrote: moto's IAM and STS. In front of STS stands what moto lacks and AWS has: it takes
- * presigned requests, minds their signatures, and answers in JSON to whoever accepts only that.
+ * moto's IAM and STS. A server in front of STS adds what moto lacks and AWS has: it takes presigned requests, checks their
+ * signatures, and answers JSON to clients that accept only JSON.
  */
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';

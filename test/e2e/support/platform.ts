@@ -1,4 +1,4 @@
-/** An OIDC issuer on loopback, as a build platform and as an IAM: it signs whatever it is told to. */
+/** An OIDC issuer on loopback, as a build platform and as an IAM: it signs any claims. */
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';

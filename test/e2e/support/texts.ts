@@ -1,4 +1,4 @@
-/** What users read when they are refused, client by client. The README's troubleshooting quotes these. */
+/** What users read when they are refused, client by client; docs/registries-and-clients.md quotes these. */
 import type { ClientName } from './clients/client.ts';
 
 const NOT_VALID = 'The user name or the secret is not valid.';

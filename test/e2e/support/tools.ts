@@ -1,4 +1,4 @@
-/** The programs that the scenarios drive. None is optional: a missing one fails the test and says how to get it. */
+/** The programs that the end-to-end tests need. A missing one fails the test with the command that installs it. */
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 

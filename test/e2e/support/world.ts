@@ -1,4 +1,4 @@
-/** The ground of a scenario: one deployment, the registries that trust it, and users with their programs. */
+/** The world of an end-to-end test: one deployment, the registries that trust it, and users with their clients. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { beforeAll, inject } from 'vitest';
