@@ -35,7 +35,7 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /**
- * The response to the request, whatever its status. Throws CliError with the code `unreachable` when none comes in
+ * The response to the request, with any status. Throws CliError with the code `unreachable` when none comes in
  * time, and `redirected` for a redirect: the request may hold a secret, which is sent nowhere else.
  */
 export async function boundedFetch(url: string, request: HttpRequest): Promise<HttpResponse> {

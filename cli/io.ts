@@ -83,7 +83,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
   };
 }
 
-/** Ends in time, whatever hangs in `work`, which goes on. Throws CliError after `ms`. */
+/** Waits at most `ms` for `work`, which goes on. Throws CliError afterwards. */
 export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {

@@ -23,7 +23,7 @@ const FORBIDDEN = 0o066;
 
 /**
  * Makes the directory if it is missing, and answers what lies where. Throws when it belongs to somebody else, or
- * others may list it or write into it: whoever can do that can become every account.
+ * others may list it or write into it: anyone who can do that can become every account.
  */
 export async function openDataDirectory(path: string): Promise<DataDirectory> {
   const root = resolve(path);

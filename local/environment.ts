@@ -15,7 +15,7 @@ export interface LocalSettings {
   readonly ledger: string;
   readonly url: string;
   readonly services: readonly Service[];
-  /** Whether nobody vouches for callers but the IAM that this process brings along. */
+  /** Whether the development IAM is the only issuer. */
   readonly developmentIam: boolean;
 }
 
@@ -23,7 +23,7 @@ const LOOPBACK = /^(?:127\.\d{1,3}\.\d{1,3}\.\d{1,3}|::1|localhost)$/;
 
 /** What the local process is told. Throws ConfigurationError, also for an address that others reach without TLS or IAM. */
 export function localSettings(environment: Environment): LocalSettings {
-  // Whatever the operator has set is checked, so that every problem is told at the first start.
+  // All that the operator has set is checked, so that every problem is reported at the first start.
   const { port, data } = readConfig(['port', 'data', ...settingsIn(environment)], environment);
   const given = {
     PULLPASS_URL: `http://localhost:${port}`,

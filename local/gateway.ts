@@ -79,7 +79,7 @@ async function serve(invoke: Invoke, { request, response, server }: Arrival): Pr
   response.writeHead(result.statusCode ?? 200, headers).end(result.body);
 }
 
-/** The body, or so much of it that the chain sees it is too large, whatever Content-Length said. */
+/** The body, or so much of it that the chain sees it is too large, even if Content-Length says otherwise. */
 async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let length = 0;

@@ -83,7 +83,7 @@ function kubernetesSecret(vended: Vended): string {
 
 /**
  * The auth.json of skopeo, podman and buildah (containers-auth.json(5)): keys as narrow as the repositories, so that
- * what is not in them goes on with whatever else the user has. A key also stands for all below it, in that file: one
+ * other repositories go on with the user's other entries. A key also stands for all below it, in that file: one
  * for `team-a/app` is taken for `team-a/app/web` too, and a place within another needs none.
  */
 function containersAuth(vended: Vended): string {

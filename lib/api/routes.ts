@@ -5,7 +5,7 @@ import type { Route } from '../http/request.ts';
 export type FunctionName = 'credentials' | 'discovery' | 'login' | 'management';
 
 const MANAGEMENT = { authentication: 'administrator', errors: 'problem' } as const;
-/** Acts for which a replayed assertion never suffices, whatever the operator allows. */
+/** Acts for which a replayed assertion never suffices, even where the operator accepts replays. */
 const STRONG = { authentication: 'strong-administrator', errors: 'problem' } as const;
 const LOGIN = { authentication: 'login', errors: 'registry' } as const;
 const PUBLIC = { authentication: 'public', body: 'none', errors: 'problem' } as const;

@@ -116,7 +116,7 @@ export function endpointOf(service: string, region: string): string {
   return `https://${service}.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
 }
 
-/** A condition that does not hold is an answer, and whoever gives up a call himself has not been failed by it. */
+/** These are not failures of the store: a condition that does not hold is an answer, and an aborted call was given up by its caller. */
 const NO_FAILURES: readonly string[] = ['ConditionalCheckFailedException', 'AbortError'];
 
 /** Carries out one call, however many requests that takes. */

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** Replaces the file at `path` by one with this text and exactly this mode, whatever the umask. */
+/** Replaces the file at `path` by one with this text and exactly this mode, with any umask. */
 export async function replaceFile(path: string, text: string, mode: number): Promise<void> {
   const temporary = `${path}.${randomUUID()}`;
   try {

@@ -11,7 +11,7 @@ export type HttpResult = APIGatewayProxyStructuredResultV2;
 /**
  * Who may use a route. `login`: any secret of the token protocol, or none. `vend`: any parent of a credential.
  * `identity`: any IAM identity. `strong-administrator`: an administrator whose assertion no other service could have
- * replayed, whatever the operator allows.
+ * replayed, even where the operator accepts replays.
  */
 export type Authentication =
   | 'administrator'

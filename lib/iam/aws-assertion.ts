@@ -7,7 +7,7 @@ import { toRfc3339, toSeconds } from '../domain/time.ts';
 /** A signed header with our URL: without it, any other service that got the proof could replay it here. */
 export const SERVER_ID_HEADER = 'x-pullpass-server-id';
 
-/** From the signature on. STS itself accepts a proof for 15 minutes, whatever it says. */
+/** From the signature on. STS itself accepts one for 15 minutes, even if it names a shorter time. */
 const MAX_AGE_SECONDS = 300;
 
 /** How far the signer's clock may be ahead. */

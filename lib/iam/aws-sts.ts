@@ -120,7 +120,7 @@ const UNIQUE_ID = /^\w{16,128}$/;
 
 /**
  * The caller in an answer of STS, or a refusal of one that is neither a role, a user nor the root: a federated user's
- * name is chosen by whoever made its token, so it proves nothing. Undefined: this is not such an answer, or it
+ * name is chosen by the maker of its token, so it proves nothing. Undefined: this is not such an answer, or it
  * contradicts itself or its host, which speaks for the accounts of one partition.
  */
 export function parseCaller(body: Uint8Array, partition: string): AwsCaller | PullpassError | undefined {

@@ -40,7 +40,7 @@ export function endpoint(text: string): URL {
 }
 
 /**
- * Sends the request and reads the answer, whatever its status. A fresh connection each time: a pooled one may have
+ * Sends the request and reads the answer, with any status. A fresh connection each time: a pooled one may have
  * died while the function was frozen. Throws `OversizeAnswer`, or what node says of the connection or the signal.
  */
 export async function boundedRequest({
@@ -107,7 +107,7 @@ export class Breaker {
     this.#openUntilMs = nowMs + BREAKER_OPEN_MS;
   }
 
-  /** The endpoint answered, whatever it said. */
+  /** The endpoint answered. */
   answered(): void {
     this.#failures = 0;
   }

@@ -10,7 +10,7 @@ const KEY_SET_BYTES = 100 * 1024;
 
 const KEY_FETCH_MS = 2500;
 
-/** The shortest time between two fetches, whatever tokens name and however the last fetch ended. */
+/** The shortest time between two fetches, even if tokens name other keys or the last fetch failed. */
 export const KEY_FETCH_INTERVAL_MS = 10_000;
 
 /** After this time the set is fetched again; a key that the issuer has removed is then no longer trusted. */

@@ -69,7 +69,7 @@ export interface UnverifiedJws {
   readonly payload: Uint8Array;
 }
 
-/** Reads a signed text. Throws `unauthenticated` for one that we would not accept, whatever its signature. */
+/** Reads a signed text. Throws `unauthenticated` for one that we would not accept, before its signature is looked at. */
 export function readJws(text: string): UnverifiedJws {
   if (text.length > MAX_TOKEN_LENGTH || !COMPACT_JWS.test(text)) throw unauthenticated('not a signed token');
   const parts = text.split('.');

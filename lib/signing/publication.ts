@@ -13,7 +13,7 @@ import type { KeyDocument } from './ring.ts';
 
 const Named = { kid: v.string(), use: v.literal('sig') };
 
-/** Public members only, by name: whatever the text holds, a private member is not published. */
+/** Public members only, by name: a private member in the text is never published. */
 const Jwk = v.variant('alg', [
   v.strictObject({
     ...Named,

@@ -52,7 +52,7 @@ export interface DatabaseOptions {
   readonly reserveBytes?: number;
 }
 
-/** Both methods throw `unavailable` when the act was not carried out, or nobody knows whether it was. */
+/** Both methods throw `unavailable` when the act was not carried out, or may not have been. */
 export interface Database {
   read<T>(act: (statements: Statements) => T): T;
   /** Runs the act in one transaction, which is on the disk when this returns. */

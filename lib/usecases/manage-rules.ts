@@ -7,7 +7,7 @@ import type { RuleStore } from '../ports/stores.ts';
 import type { RandomBytes } from '../ports/system.ts';
 import { type Actor, type AuditPorts, recordAct } from './acts.ts';
 
-/** What every rule has, of whatever kind. */
+/** What policies and trusts have in common. */
 interface Rule {
   readonly account: Account;
   readonly id: string;

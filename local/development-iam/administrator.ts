@@ -20,8 +20,8 @@ export function isAdministratorKey({ iamId, account }: ApiKey): boolean {
 }
 
 /**
- * Makes sure that the file holds a key that works. Whoever lost the file, or removed it because the key leaked,
- * finds a new one after the next start, and the old one is refused.
+ * Makes sure that the file holds a key that works. When the file was lost, or removed because the key
+ * leaked, the next start makes a new key and the old one is refused.
  */
 export async function ensureAdministratorKey(input: AdministratorKeyInput): Promise<void> {
   const { apiKeys, file, nowMs, randomBytes } = input;

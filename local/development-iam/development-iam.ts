@@ -30,7 +30,7 @@ export interface DevelopmentIamOptions {
 }
 
 export interface DevelopmentIam {
-  /** Answers everything under `/iam/`. Rejects only for what nobody foresaw, such as a full disk. */
+  /** Answers everything under `/iam/`. Rejects only for unforeseen faults, such as a full disk. */
   readonly handler: (event: HttpEvent) => Promise<HttpResult>;
   readonly issuer: Issuer;
 }
