@@ -36,8 +36,9 @@ export function callOf(operation: string, body: string, tables: Readonly<Record<
 }
 
 function keysOf(input: Input): Input[] | undefined {
-  if (input.KeyConditionExpression !== undefined)
-    return [{ pk: input.ExpressionAttributeValues[':pk'], sk: {} }];
+  // The partition comes first: `#pk = :value`, under any names.
+  const [, partition = ''] = /^\S+ = (:\w+)/.exec(input.KeyConditionExpression ?? '') ?? [];
+  if (partition !== '') return [{ pk: input.ExpressionAttributeValues[partition], sk: {} }];
   const key = input.Key ?? (input.Item && { pk: input.Item.pk, sk: input.Item.sk });
   return key && [key];
 }
