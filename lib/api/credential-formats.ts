@@ -88,7 +88,9 @@ function kubernetesSecret(vended: Vended): string {
  */
 function containersAuth(vended: Vended): string {
   const { service } = vended;
-  const places = reachOf(vended)?.map(pattern => `${service.registry}/${pattern.replace(/\/\*$/, '')}`);
+  const places = repositoriesOf(vended)?.map(
+    pattern => `${service.registry}/${pattern.replace(/\/\*$/, '')}`,
+  );
   const keys = places ?? [service.registry];
   const outermost = keys.filter(key => !keys.some(other => key.startsWith(`${other}/`)));
   const auths = Object.fromEntries(outermost.map(key => [key, { auth: basic(vended) }]));
@@ -115,7 +117,7 @@ function kubelet(vended: Vended): answers.KubeletResponse {
   return {
     apiVersion: 'credentialprovider.kubelet.k8s.io/v1',
     kind: 'CredentialProviderResponse',
-    cacheKeyType: reachOf(vended) === null ? 'Registry' : 'Image',
+    cacheKeyType: repositoriesOf(vended) === null ? 'Registry' : 'Image',
     cacheDuration: `${refreshAfter - vendedAt}s`,
     auth: { [service.registry]: { username: USER_NAME, password: password.reveal() } },
   };
@@ -152,6 +154,6 @@ function quoted(word: string): string {
 }
 
 /** Wherever the credential is good for anything; null: in all namespaces of the account. */
-function reachOf({ repositories, alsoPull }: Vended): readonly Pattern[] | null {
+function repositoriesOf({ repositories, alsoPull }: Vended): readonly Pattern[] | null {
   return repositories === null || alsoPull === null ? null : [...repositories, ...alsoPull];
 }
