@@ -3,7 +3,7 @@ import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { check, staleAllowances } from './architecture/rules.ts';
+import { check, staleAllowances, withoutHeader } from './architecture/rules.ts';
 import { LAYERS } from './architecture/table.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -11,9 +11,9 @@ const SCANNED = '{lib,functions,local,cli}/**/*.{ts,mts,mjs,js,json}';
 /** Raise these as the code grows: a scan that finds less does not see all of it. */
 const FEWEST = { files: 210, edges: 950, domainFiles: 24 };
 
-function read(root: string): Map<string, string> {
+function read(root: string, pattern = SCANNED): Map<string, string> {
   return new Map(
-    globSync(SCANNED, { cwd: root }).map(path => [path, readFileSync(join(root, path), 'utf8')]),
+    globSync(pattern, { cwd: root }).map(path => [path, readFileSync(join(root, path), 'utf8')]),
   );
 }
 
@@ -26,6 +26,11 @@ describe('the source', () => {
   });
   it('uses everything that the table allows', () => {
     expect(staleAllowances(sources)).toEqual([]);
+  });
+  it('opens each file with a comment that says what it is for', () => {
+    const infrastructure = read(ROOT, 'infra/**/*.ts');
+    expect(infrastructure.size).toBeGreaterThan(20);
+    expect(withoutHeader(new Map([...sources, ...infrastructure]))).toEqual([]);
   });
   it('is scanned as a whole', () => {
     const edges = [...report.edges.values()].reduce((sum, targets) => sum + targets.length, 0);
@@ -229,6 +234,24 @@ describe('the check fails on', () => {
     const violations = violationsWith(files);
     expect(violations).toHaveLength(1);
     expect(violations[0]).toMatch(violation);
+  });
+
+  it('a file without a header comment', () => {
+    const planted = {
+      'lib/http/bare.ts': "import './a.ts';",
+      'lib/http/late.ts': "import './a.ts';\n/** Late. */\nimport './b.ts';",
+      'lib/http/declaration.ts':
+        '/** The first declaration. */\nexport const first = 1;\n\n/** The next. */\n\n',
+      'lib/http/data.json': '{}',
+      'lib/http/import.ts': "/** What it is for. */\nimport './a.ts';",
+      'lib/http/list.ts': "/** What it is for. */\nexport { a } from './a.ts';",
+      'lib/http/none.ts': '/**\n * What it is for.\n */\n\nexport const first = 1;',
+    };
+    expect(withoutHeader(new Map(Object.entries(planted)))).toEqual([
+      'lib/http/bare.ts',
+      'lib/http/late.ts',
+      'lib/http/declaration.ts',
+    ]);
   });
 
   it('nothing that is allowed', () => expect(violationsWith({})).toEqual([]));

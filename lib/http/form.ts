@@ -1,4 +1,4 @@
-/** Reads the body of a request: bounded, decoded strictly, as its route expects it. */
+/** The strict reader of `application/x-www-form-urlencoded` text, for queries and bodies alike. */
 import { PullpassError } from '../domain/errors.ts';
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -44,6 +44,16 @@ export function check(sources: ReadonlyMap<string, string>): Report {
   return { files: sources.size, edges, violations };
 }
 
+/** A comment that says what the file is for, not what its first declaration does: imports or an empty line follow it. */
+const HEADER = /^\/\*\*(?:(?!\*\/).)*\*\/\n(?:\n|\/\/|import\b|export (?:\*|(?:type )?\{))/s;
+
+/** The sources that do not open with a header comment. */
+export function withoutHeader(sources: ReadonlyMap<string, string>): string[] {
+  return [...sources]
+    .filter(([path, source]) => !path.endsWith('.json') && !HEADER.test(source))
+    .map(([path]) => path);
+}
+
 /** What the table allows and no source does: a row that promises more than it must. */
 export function staleAllowances(sources: ReadonlyMap<string, string>): string[] {
   const modules = [...sources]

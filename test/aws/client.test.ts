@@ -1,3 +1,4 @@
+/** Calls to AWS without the SDK: what is sent, what is repeated, and what an error says. */
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,3 +1,4 @@
+/** A post over TLS reaches only a host whose certificate is valid. */
 import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
 import { createServer, type Server } from 'node:https';

@@ -1,3 +1,4 @@
+/** Signature Version 4, byte for byte. */
 import type { IncomingMessage } from 'node:http';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+/** A value that is loaded again: when, by how many callers at a time, and after failures. */
 import { describe, expect, it } from 'vitest';
 import { type RefreshingOptions, refreshing } from '../../lib/cache/refreshing.ts';
 

@@ -1,3 +1,4 @@
+/** `aws-proof`: the presigned requests that it prints, and its errors. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';

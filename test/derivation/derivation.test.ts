@@ -1,3 +1,4 @@
+/** Secrets derived with a key in KMS. */
 import { createHmac } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { kmsDerivation } from '../../lib/derivation/derivation.ts';

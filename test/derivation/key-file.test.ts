@@ -1,3 +1,4 @@
+/** Secrets derived with a key in a file, and how that file is made. */
 import { createHmac } from 'node:crypto';
 import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,3 +1,4 @@
+/** The configuration of a registry for each profile of its service. */
 import { expect, it } from 'vitest';
 import { distributionAuth, keysFileOf } from '../../lib/domain/service.ts';
 

@@ -1,3 +1,4 @@
+/** Strict JSON: what is read, what is refused, and that errors quote nothing. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { member, parseStrictJson, readStrictJson } from '../../lib/domain/strict-json.ts';

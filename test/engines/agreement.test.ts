@@ -1,3 +1,4 @@
+/** SQLite and each DynamoDB engine give the same results for random calls. */
 import { expect, inject, it } from 'vitest';
 import { openSqliteTable } from '../../lib/store/sqlite-table.ts';
 import { expectAgreement } from '../contracts/random-acts.ts';

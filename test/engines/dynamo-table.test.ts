@@ -1,3 +1,4 @@
+/** The contract of the `Table` port on a DynamoDB engine, by both transports. */
 import { describe, inject } from 'vitest';
 import { tableContract } from '../contracts/table.ts';
 import { type EngineAddress, openEngineTables } from '../support/tables.ts';

@@ -1,3 +1,4 @@
+/** The lock that is a file: one process at a time, also after one was killed. */
 import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -1,3 +1,4 @@
+/** The parser of the Authorization header: one spelling for each secret. */
 import { describe, expect, it } from 'vitest';
 import { parseAuthorization } from '../../lib/http/credentials.ts';
 import { errorOf } from '../support/errors.ts';

@@ -1,3 +1,4 @@
+/** Reading the body of a request: media types, base64 and forms. */
 import { describe, expect, it } from 'vitest';
 import { readBody } from '../../lib/http/body.ts';
 import type { Route } from '../../lib/http/request.ts';

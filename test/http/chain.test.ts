@@ -1,3 +1,4 @@
+/** The chain around every handler: headers of answers, errors, refusals and the failure limit. */
 import { describe, expect, it } from 'vitest';
 import { PullpassError } from '../../lib/domain/errors.ts';
 import { ANONYMOUS, type IdentityPrincipal, type Principal } from '../../lib/domain/principal.ts';

@@ -1,3 +1,4 @@
+/** The credentials that each kind of route reads from a request, and where it reads them. */
 import { describe, expect, it } from 'vitest';
 import type { Credentials } from '../../lib/domain/principal.ts';
 import {

@@ -1,3 +1,4 @@
+/** Every error in both formats, and the headers that go with it. */
 import { describe, expect, it } from 'vitest';
 import { ERRORS, type ErrorCode, PullpassError } from '../../lib/domain/errors.ts';
 import { asPullpassError, errorResponse } from '../../lib/http/errors.ts';

@@ -1,3 +1,4 @@
+/** How many failed authentications of an address pass, and when the next one does. */
 import { describe, expect, it } from 'vitest';
 import { failureLimiter } from '../../lib/http/failure-limiter.ts';
 

@@ -1,3 +1,4 @@
+/** The form reader: random forms, and everything that it refuses. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseForm, single } from '../../lib/http/form.ts';

@@ -1,3 +1,4 @@
+/** Strict JSON against JSON.parse, with random values. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseJson } from '../../lib/http/body.ts';

@@ -1,3 +1,4 @@
+/** The limits on the size of a request. */
 import { describe, expect, it } from 'vitest';
 import { bodyBytes, checkLimits, MAX_BODY_BYTES, MAX_HEAD_BYTES } from '../../lib/http/body.ts';
 import { errorOf } from '../support/errors.ts';

@@ -1,3 +1,4 @@
+/** The router finds each route of the table, and nothing for any other path. */
 import { describe, expect, it } from 'vitest';
 import { ALL_ROUTES } from '../../lib/api/routes.ts';
 import { createRouter } from '../../lib/http/router.ts';

@@ -1,3 +1,4 @@
+/** AWS assertions: the strict grammar, the rebuilt request and its nonce. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PullpassError } from '../../lib/domain/errors.ts';

@@ -1,3 +1,4 @@
+/** The hosts of AWS STS, compared with the regions that AWS publishes. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+/** The caller in an answer of AWS STS, and the answers that are refused. */
 import { describe, expect, it } from 'vitest';
 import { parseCaller } from '../../lib/iam/aws-sts.ts';
 import { ACCOUNT, answerOf } from './loopback-sts.ts';

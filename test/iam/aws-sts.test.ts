@@ -1,3 +1,4 @@
+/** Callers verified by AWS STS: the identity, the request that is sent, and failures. */
 import { randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

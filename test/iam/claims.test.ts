@@ -1,3 +1,4 @@
+/** From claims to an identity. */
 import { expect, it } from 'vitest';
 import { identityOf } from '../../lib/iam/claims.ts';
 import { goodClaims, NOW_MS } from './tokens.ts';

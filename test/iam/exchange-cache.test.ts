@@ -1,3 +1,4 @@
+/** The bounds of the exchange cache, and a clock that was set back. */
 import { describe, expect, it } from 'vitest';
 import { unauthenticated } from '../../lib/domain/errors.ts';
 import type { Identity } from '../../lib/domain/identity.ts';

@@ -1,3 +1,4 @@
+/** The keys of an issuer: how often they are fetched, and which are used. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   type IssuerKeys,

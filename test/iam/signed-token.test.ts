@@ -1,3 +1,4 @@
+/** Signed tokens: whom they name, and every way in which one is refused. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type AccessTokenVerifier, accessTokenVerifier } from '../../lib/iam/claims.ts';
 import { issuerKeySet } from '../../lib/iam/issuer-keys.ts';

@@ -1,3 +1,4 @@
+/** API keys exchanged at their issuer: what is remembered, and failures. */
 import { randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

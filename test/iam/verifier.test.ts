@@ -1,3 +1,4 @@
+/** The verifier that is chosen by the user name. */
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Secret } from '../../lib/domain/secret.ts';

@@ -1,3 +1,4 @@
+/** The table marker on AWS: copies of the table, interrupted restores, a lost ledger and failed calls. */
 import { describe, expect, it } from 'vitest';
 import { type DynamoTableMarkerOptions, dynamoTableMarker } from '../../lib/ledger/table-marker.ts';
 import { tableMarkerContract } from '../contracts/table-marker.ts';

@@ -1,3 +1,4 @@
+/** Entries of the file ledger survive a killed process. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';

@@ -1,3 +1,4 @@
+/** The ledger in files: incomplete lines, failed writes, old days and file modes. */
 import {
   appendFile,
   chmod,

@@ -1,3 +1,4 @@
+/** The table marker on one machine: copies of the data, sudden ends and file modes. */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

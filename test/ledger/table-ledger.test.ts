@@ -1,3 +1,4 @@
+/** The ledger in a table: lost answers, expiry, and items that it did not write. */
 import { describe, expect, it } from 'vitest';
 import { tableLedger } from '../../lib/ledger/table-ledger.ts';
 import { anEntry, ledgerContract, readLedger } from '../contracts/ledger.ts';

@@ -1,3 +1,4 @@
+/** The settings that `npm start` adds, and the ones that it refuses. */
 import { describe, expect, it } from 'vitest';
 import { ConfigurationError } from '../../lib/config/config.ts';
 import { localSettings } from '../../local/environment.ts';

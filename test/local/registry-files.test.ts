@@ -1,3 +1,4 @@
+/** The files that `npm start` writes for a registry. */
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+/** The store of the first version is taken over whole, once, also when a start was cut off. */
 import { spawn } from 'node:child_process';
 import { hash } from 'node:crypto';
 import { once } from 'node:events';

@@ -1,3 +1,4 @@
+/** Certificates of the x5c profile, verified by openssl and by their fields. */
 import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { describe, expect, it } from 'vitest';

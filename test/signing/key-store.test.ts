@@ -1,3 +1,4 @@
+/** The names of secrets that hold keys. */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';

@@ -1,3 +1,4 @@
+/** The published keys and bundles: never a private key, and never a key whose time is over. */
 import { writeFile } from 'node:fs/promises';
 import { calculateJwkThumbprint, type JWK } from 'jose';
 import { describe, expect, it } from 'vitest';

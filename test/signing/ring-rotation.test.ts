@@ -1,3 +1,4 @@
+/** Rotation of the ring of a service: its keys over time, several processes at once, and a changed configuration. */
 import { readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+/** Rings that are refused, and the directory of a service. */
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Service } from '../../lib/domain/service.ts';

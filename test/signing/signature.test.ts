@@ -1,3 +1,4 @@
+/** ECDSA signatures from DER to the form of JWS. */
 import { createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { concatenated } from '../../lib/signing/signer.ts';

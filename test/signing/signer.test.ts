@@ -1,3 +1,4 @@
+/** Access tokens verify by what is published, for every profile and algorithm. */
 import { chmod, rm } from 'node:fs/promises';
 import { decodeJwt } from 'jose';
 import { describe, expect, it } from 'vitest';

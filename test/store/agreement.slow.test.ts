@@ -1,3 +1,4 @@
+/** SQLite and DynamoDB Local give the same results for ten thousand random calls. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openSqliteTable } from '../../lib/store/sqlite-table.ts';
 import { expectAgreement } from '../contracts/random-acts.ts';

@@ -1,3 +1,4 @@
+/** The pages of the cleanup: expired records found, renewed ones left alone, checkpoints. */
 import { describe, expect, it } from 'vitest';
 import { accountHandle } from '../../lib/domain/account.ts';
 import type { Candidate } from '../../lib/domain/hygiene.ts';

@@ -1,3 +1,4 @@
+/** Idempotency records: one for each request, for a day, without a value. */
 import { describe, expect, it } from 'vitest';
 import { accountHandle } from '../../lib/domain/account.ts';
 import { IDEMPOTENCY_SECONDS } from '../../lib/domain/idempotency.ts';

@@ -1,3 +1,4 @@
+/** What a login reads in one call, and the last use that it writes. */
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { accountHandle } from '../../lib/domain/account.ts';

@@ -1,3 +1,4 @@
+/** Namespace claims and their index, with competing accounts and lost answers. */
 import { describe, expect, it } from 'vitest';
 import { type NamespaceClaim, release } from '../../lib/domain/namespace.ts';
 import type { NamespaceStore } from '../../lib/ports/stores.ts';

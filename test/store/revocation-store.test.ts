@@ -1,3 +1,4 @@
+/** Revoked credentials and used nonces, until their entries are cleaned up. */
 import { describe, expect, it } from 'vitest';
 import { accountHandle } from '../../lib/domain/account.ts';
 import { losingAnswer, recordedTable, unreachableTable } from '../support/faulty-table.ts';

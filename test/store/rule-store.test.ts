@@ -1,3 +1,4 @@
+/** Policies and trusts in the table: limits, pages and competing requests. */
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { type Account, accountHandle } from '../../lib/domain/account.ts';

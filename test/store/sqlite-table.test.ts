@@ -1,3 +1,4 @@
+/** The SQLite table: the contract of the port, killed processes, full disks and damaged rows. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';

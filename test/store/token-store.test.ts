@@ -1,3 +1,4 @@
+/** Token records and tombstones: versions, pages, expiry and the stored attributes. */
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { type Account, accountHandle } from '../../lib/domain/account.ts';

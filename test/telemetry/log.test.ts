@@ -1,3 +1,4 @@
+/** The lines of the log, and the acts and notices that are logged. */
 import { describe, expect, it } from 'vitest';
 import type { Account } from '../../lib/domain/account.ts';
 import type { AuditEvent } from '../../lib/ports/stores.ts';

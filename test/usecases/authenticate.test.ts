@@ -1,3 +1,4 @@
+/** Who is authenticated by which secret, for management, logins and credentials. */
 import { describe, expect, it } from 'vitest';
 import { PullpassError } from '../../lib/domain/errors.ts';
 import type { Administrator, Identity } from '../../lib/domain/identity.ts';

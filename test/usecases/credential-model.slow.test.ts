@@ -1,3 +1,4 @@
+/** The model of credentials over 100 000 random chains of acts. */
 import { it } from 'vitest';
 import { expectNoCredentialAboveItsParent } from '../support/credential-model.ts';
 

@@ -1,3 +1,4 @@
+/** `credential`: the credential that it asks for, in every format. */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+/** `registry-config`: the configuration that it prints or writes. */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+/** `registry-login`: which secret a registry client gets, and when it gets none. */
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

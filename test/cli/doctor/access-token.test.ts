@@ -1,3 +1,4 @@
+/** The access tokens, certificates and bundles that `doctor` accepts. */
 import { generateKeyPairSync } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

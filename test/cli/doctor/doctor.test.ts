@@ -1,3 +1,4 @@
+/** `doctor`: the finding for each fault of a clock, a deployment and a certificate. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Shell } from '../support/shell.ts';
 import { METADATA, Stub } from '../support/stub.ts';

@@ -1,3 +1,4 @@
+/** The credential helper: get, store, erase and list, and the input that it refuses. */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+/** The credential helper ends in time when the deployment hangs or another helper was killed. */
 import { writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,3 +1,4 @@
+/** The kubelet credential provider: its answers, its errors and its arguments. */
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

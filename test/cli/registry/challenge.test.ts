@@ -1,3 +1,4 @@
+/** Which registries the command sends credentials for, and how it asks them. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { askRegistry, checkRegistry } from '../../../cli/registry/challenge.ts';
 import { Secret } from '../../../lib/domain/secret.ts';

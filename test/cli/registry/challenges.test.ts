@@ -1,3 +1,4 @@
+/** The parser of `WWW-Authenticate`: valid, invalid and hostile headers. */
 import { describe, expect, it } from 'vitest';
 import { parseChallenges } from '../../../cli/registry/challenge.ts';
 

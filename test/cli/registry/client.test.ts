@@ -1,3 +1,4 @@
+/** Logging registry clients in: the password on standard input alone, and errors of the client. */
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';

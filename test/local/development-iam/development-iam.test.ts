@@ -1,3 +1,4 @@
+/** The development IAM: its files, its later starts, and logins with its keys. */
 import { randomBytes } from 'node:crypto';
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
