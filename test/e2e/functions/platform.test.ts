@@ -126,7 +126,7 @@ describe('a function that cannot be loaded', () => {
     [
       'discovery',
       { PULLPASS_SERVICES: '/var/task/none.json' },
-      ['PULLPASS_SERVICES names a file that cannot'],
+      ['PULLPASS_SERVICES names /var/task/none.json, which does not exist'],
     ],
     ['keys', { PULLPASS_CREDENTIAL_KEY: '' }, ['PULLPASS_CREDENTIAL_KEY']],
   ])('%s says in its log what is wrong, each time', async (name, variables, texts) => {

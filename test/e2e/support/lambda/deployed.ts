@@ -69,10 +69,17 @@ export class DeployedPullpass extends Pullpass {
     await this.#makeTables(deployed);
     await this.#makeFunctions(deployed, files);
     await this.#openFront(deployed, iam);
-    const rings = await makeResource(files, event => this.invoke('keys', event));
-    if (rings.Status !== 'SUCCESS') throw new Error(rings.Reason);
+    await this.#makeRings(files);
     await until('the functions', () => this.isHealthy(), { timeoutMs: READY_MS });
     await this.#writeRegistryFiles(services);
+  }
+
+  /** An emulator that was just started may need longer than functions wait for AWS: then it is deployed again. */
+  async #makeRings(files: string): Promise<void> {
+    const make = () => makeResource(files, event => this.invoke('keys', event));
+    const first = await make();
+    const rings = first.Reason?.startsWith('TimeoutError') === true ? await make() : first;
+    if (rings.Status !== 'SUCCESS') throw new Error(rings.Reason);
   }
 
   override async stop(): Promise<void> {
