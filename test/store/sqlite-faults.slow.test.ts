@@ -67,6 +67,17 @@ describe('acknowledged items are there after', () => {
   }
 });
 
+it('opens the file anew after an error, before it acknowledges the next item', async () => {
+  const directory = mkdtempSync(join(work, 'anew-'));
+  const path = join(work, 'anew.trace');
+  await write(directory, { armAt: '100', variables: { FAULT: `write:1:1:${EIO}`, FAULT_TRACE: path } });
+  const closed = readTrace(readFileSync(path)).filter(
+    ({ kind, path: file }) => kind === 'u' && file.endsWith('.db-wal'),
+  );
+  // Closing deletes the log: once after the error, once at the end.
+  expect(closed).toHaveLength(2);
+});
+
 it('names the store and the cause when an item is refused', async () => {
   const { refused } = await putItems('100', `write:1:1:${EIO}`);
   expect(refused).toEqual([expect.stringMatching(/^100\tstore \/.*store\.db: disk I\/O error$/)]);
