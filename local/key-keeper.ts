@@ -1,6 +1,6 @@
 /** Keeps the keys alive: the rings of every service, with the files that their registries read, and the credential key. */
 import { join } from 'node:path';
-import { credentialKeyRotation } from '../lib/derivation/credential-key-rotation.ts';
+import { credentialKeyRotation } from '../lib/derivation/credential-keys.ts';
 import { fileKeySource } from '../lib/derivation/key-source.ts';
 import type { Service } from '../lib/domain/service.ts';
 import { toSeconds } from '../lib/domain/time.ts';

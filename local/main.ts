@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import type { World } from '../lib/compose/parts.ts';
 import { processWorld } from '../lib/compose/world.ts';
 import { ConfigurationError } from '../lib/config/config.ts';
-import { createKeyFile } from '../lib/derivation/key-file.ts';
+import { createKeyFile } from '../lib/derivation/key-source.ts';
 import { HOUR_SECONDS, MINUTE_SECONDS } from '../lib/domain/time.ts';
 import { replaceFile } from '../lib/files/atomic-file.ts';
 import { deleteOldDays } from '../lib/ledger/file-ledger.ts';

@@ -2,7 +2,7 @@
 import { credentialHandlers } from '../api/credentials.ts';
 import { ROUTES } from '../api/routes.ts';
 import { type HttpHandler, httpHandler } from '../http/chain.ts';
-import { nonceStore, revokedCredentialStore } from '../store/revocation-store.ts';
+import { nonceStore, revokedCredentialStore } from '../store/expiring-stores.ts';
 import { tokenStore } from '../store/token-store.ts';
 import { authenticateVend } from '../usecases/authenticate.ts';
 import {

@@ -1,7 +1,7 @@
 /** The keys function: rotates the keys of all services and the credential key. */
 import { keyHandler } from '../api/keys.ts';
 import { putResponse } from '../aws/custom-resource.ts';
-import { credentialKeyRotation } from '../derivation/credential-key-rotation.ts';
+import { credentialKeyRotation } from '../derivation/credential-keys.ts';
 import { ringRotation } from '../signing/ring-rotation.ts';
 import { openParts, type World } from './parts.ts';
 import { openCredentialKeySource, openKeyStore, openTableMarker, TABLE_SETTINGS } from './resources.ts';

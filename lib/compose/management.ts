@@ -1,13 +1,11 @@
 /** The management function: tokens, namespaces, policies and trusts. */
-import { identityHandlers } from '../api/identity.ts';
-import { namespaceHandlers } from '../api/namespaces.ts';
+
+import { identityHandlers, namespaceHandlers, policyHandlers, trustHandlers } from '../api/account.ts';
 import { ROUTES } from '../api/routes.ts';
-import { policyHandlers, trustHandlers } from '../api/rules.ts';
 import { tokenHandlers } from '../api/tokens.ts';
 import { type HttpHandler, httpHandler } from '../http/chain.ts';
-import { idempotencyStore } from '../store/idempotency-store.ts';
+import { idempotencyStore, nonceStore } from '../store/expiring-stores.ts';
 import { namespaceStore } from '../store/namespace-store.ts';
-import { nonceStore } from '../store/revocation-store.ts';
 import { POLICY, ruleStore, TRUST } from '../store/rule-store.ts';
 import { tokenStore } from '../store/token-store.ts';
 import { authenticateManager } from '../usecases/authenticate.ts';

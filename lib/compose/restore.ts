@@ -1,7 +1,7 @@
 /** The restore function: replays the ledger into a restored table. */
 import { restoreHandler } from '../api/restore.ts';
+import { nonceStore, revokedCredentialStore } from '../store/expiring-stores.ts';
 import { namespaceStore } from '../store/namespace-store.ts';
-import { nonceStore, revokedCredentialStore } from '../store/revocation-store.ts';
 import { POLICY, ruleStore, TRUST } from '../store/rule-store.ts';
 import { tokenStore } from '../store/token-store.ts';
 import { type ReplayPorts, replayLedger } from '../usecases/replay-ledger.ts';

@@ -3,9 +3,9 @@
 import { counted } from '../aws/client.ts';
 import { DAY_SECONDS } from '../domain/time.ts';
 import type { AuditStore } from '../ports/stores.ts';
-import { type AuditStoreOptions, auditStore } from '../store/audit-store.ts';
 import type { StoreOptions } from '../store/calls.ts';
 import { dynamoTable } from '../store/dynamo-table.ts';
+import { type AuditStoreOptions, auditStore } from '../store/expiring-stores.ts';
 import { createDynamoClient, sdkTransport } from '../store/sdk-transport.ts';
 import { loggedAudit } from '../telemetry/log.ts';
 import { accessOf, type Parts } from './parts.ts';

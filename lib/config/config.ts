@@ -5,8 +5,7 @@ import { parseRegistrationRule, type RegistrationRules } from '../domain/namespa
 import { Secret } from '../domain/secret.ts';
 import { sentenceOf } from '../schema/sentence.ts';
 import { httpUrl, ISSUERS_FILE, NO_ISSUERS } from './issuers.ts';
-import { jsonFile } from './json-file.ts';
-import { reference } from './references.ts';
+import { jsonFile, reference } from './references.ts';
 import { ONE_SERVICE, SERVICES_FILE } from './services.ts';
 
 /** What stops a start: a line for each problem, with the variable's name. */

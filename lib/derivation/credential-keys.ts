@@ -1,14 +1,14 @@
-/** The keys that sign credentials: their document, and its cache. */
+/** The keys that sign credentials: read from their document, and rotated. */
 
 import { createHmac, type KeyObject } from 'node:crypto';
 import { refreshing } from '../cache/refreshing.ts';
-import { isCredentialKeyName } from '../domain/credential.ts';
+import { CREDENTIAL_LIFE_SECONDS, isCredentialKeyName } from '../domain/credential.ts';
 import { unavailable } from '../domain/errors.ts';
 import { currentKey, type KeyTimes, publishedKeys } from '../domain/key-ring.ts';
 import { MINUTE_SECONDS } from '../domain/time.ts';
-import type { CredentialKeys } from '../ports/keys.ts';
-import { parseJson, parseKeys, secretKey } from './key-file.ts';
-import type { KeySource } from './key-source.ts';
+import type { CredentialKeyReport, CredentialKeyRotation, CredentialKeys } from '../ports/keys.ts';
+import type { RandomBytes } from '../ports/system.ts';
+import { FIRST_KEY, type KeySource, newKey, parseJson, parseKeys, secretKey } from './key-source.ts';
 
 export interface CredentialKey extends KeyTimes {
   readonly name: string;
@@ -18,7 +18,7 @@ export interface CredentialKey extends KeyTimes {
 /** How old the document may be, in seconds: usually, and while it cannot be read. */
 const FRESH_SECONDS = 5 * MINUTE_SECONDS;
 
-export const CACHE_SECONDS = 10 * MINUTE_SECONDS;
+const CACHE_SECONDS = 10 * MINUTE_SECONDS;
 
 /** At least this long passes between a read that failed, or did not find a name, and the next one. */
 const RETRY_SECONDS = 10;
@@ -59,18 +59,86 @@ async function load(source: Pick<KeySource, 'name' | 'read'>): Promise<readonly 
   }
 }
 
+const MARGIN_SECONDS = 5 * MINUTE_SECONDS;
+
+/** By then every process has read the new key. */
+const LEAD_SECONDS = CACHE_SECONDS + MARGIN_SECONDS;
+
+/** How long a key stays after its last use: until its last credential has expired. */
+const KNOWN_SECONDS = CREDENTIAL_LIFE_SECONDS.max + MARGIN_SECONDS;
+
+/** Rotates the keys in the document of `source`, which is written only when a key is added or removed. */
+export function credentialKeyRotation(source: KeySource, randomBytes: RandomBytes): CredentialKeyRotation {
+  function change(
+    now: number,
+    step: (keys: readonly CredentialKey[]) => readonly CredentialKey[],
+  ): Promise<CredentialKeyReport> {
+    return source.transaction(async document => {
+      const text = await document.read();
+      const before = text === undefined ? [] : readCredentialDocument(text, source.name);
+      const after = step(publishedKeys(before, now));
+      const written = writeCredentialDocument(after);
+      if (written !== writeCredentialDocument(before)) await document.write(written);
+      return report(before, after, now);
+    });
+  }
+
+  function withNew(keys: readonly CredentialKey[], useFrom: number): CredentialKey[] {
+    const name = nextName(keys);
+    const key = secretKey(newKey(randomBytes), name);
+    const dropAfter = useFrom + KNOWN_SECONDS;
+    const former = keys.map(old => ({ ...old, dropAfter: old.dropAfter ?? dropAfter }));
+    return [{ name, key, useFrom, dropAfter: null }, ...former];
+  }
+
+  return {
+    maintain: now => change(now, keys => (currentKey(keys, now) === undefined ? withNew(keys, now) : keys)),
+    rotate: now =>
+      change(now, keys => {
+        if (currentKey(keys, now) === undefined) return withNew(keys, now);
+        return upcoming(keys, now) === null ? withNew(keys, now + LEAD_SECONDS) : keys;
+      }),
+  };
+}
+
+/** `k` and the next number: the newest key is never removed, so no name is used twice. */
+function nextName(keys: readonly CredentialKey[]): string {
+  const numbers = keys.map(({ name }) => Number(/^k(\d+)$/.exec(name)?.[1] ?? 0));
+  return keys.length === 0 ? FIRST_KEY : `k${Math.max(...numbers) + 1}`;
+}
+
+function upcoming(keys: readonly CredentialKey[], now: number): CredentialKeyReport['next'] {
+  const next = keys.find(({ useFrom }) => useFrom !== null && useFrom > now);
+  return next === undefined ? null : { name: next.name, useFrom: next.useFrom ?? now };
+}
+
+function report(
+  before: readonly CredentialKey[],
+  after: readonly CredentialKey[],
+  now: number,
+): CredentialKeyReport {
+  const namesOnlyIn = (all: readonly CredentialKey[], others: readonly CredentialKey[]) =>
+    all.map(({ name }) => name).filter(name => others.every(other => other.name !== name));
+  return {
+    current: currentKey(after, now)?.name ?? null,
+    next: upcoming(after, now),
+    added: namesOnlyIn(after, before),
+    removed: namesOnlyIn(before, after),
+  };
+}
+
 /**
  * The keys in the document `{"version": 1, "keys": [{name, key, useFrom, dropAfter}]}`, newest first. The document of an
  * earlier version has no times: its current key signs, the others only verify. Throws for anything else.
  */
-export function readCredentialDocument(text: string, source: string): CredentialKey[] {
+function readCredentialDocument(text: string, source: string): CredentialKey[] {
   const document = parseJson(text, source);
   const keys = 'version' in document ? withTimes(document, source) : withoutTimes(document, source);
   if (new Set(keys.map(({ name }) => name)).size < keys.length) throw new Error(`${source}: a name twice`);
   return keys;
 }
 
-export function writeCredentialDocument(keys: readonly CredentialKey[]): string {
+function writeCredentialDocument(keys: readonly CredentialKey[]): string {
   const entries = keys.map(({ name, key, useFrom, dropAfter }) => {
     return { name, key: key.export().toString('base64url'), useFrom, dropAfter };
   });

@@ -4,7 +4,7 @@ import { createHmac } from 'node:crypto';
 import type { AwsCall } from '../aws/client.ts';
 import { unavailable } from '../domain/errors.ts';
 import type { Derivation } from '../ports/keys.ts';
-import { readKeyFile } from './key-file.ts';
+import { readKeyFile } from './key-source.ts';
 
 /** Derives with the keys of the file at `path`, which is read once. Throws as `readKeyFile`. */
 export function fileDerivation(path: string): Derivation {

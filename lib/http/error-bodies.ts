@@ -15,6 +15,7 @@ export const PROBLEM = v.object({
   errors: v.optional(v.pipe(v.array(REQUEST_PROBLEM), v.readonly())),
   id: v.optional(v.string()),
 });
+
 export type ProblemDetails = v.InferOutput<typeof PROBLEM>;
 
 /** What docker, containerd, crane and OAuth libraries read, in one body. */
@@ -24,4 +25,5 @@ export const REGISTRY_ERROR = v.object({
   error: v.string(),
   error_description: v.string(),
 });
+
 export type RegistryError = v.InferOutput<typeof REGISTRY_ERROR>;

@@ -1,4 +1,4 @@
-/** Writes responses, and the two formats of an error: problem details for management, the registry envelope for registry clients. */
+/** Writes responses, and errors in two formats: problem details for management, the registry envelope for registry clients. */
 
 import { ERRORS, PullpassError } from '../domain/errors.ts';
 import type { ProblemDetails, RegistryError } from './error-bodies.ts';
@@ -21,7 +21,7 @@ const RETRY_AFTER_SECONDS = 5;
 /** Turns a thrown error into a response. An error that is not ours is `internal`, and its cause is not told. */
 export function errorResponse(
   error: PullpassError,
-  face: ErrorFormat | undefined,
+  format: ErrorFormat | undefined,
   requestId: string,
 ): Response {
   const { status } = ERRORS[error.code];
@@ -29,8 +29,8 @@ export function errorResponse(
     problem: () => problem(error, requestId),
     registry: () => registryEnvelope(error),
     unknown: () => ({ ...registryEnvelope(error), ...problem(error, requestId) }),
-  }[face ?? 'unknown']();
-  const contentType = face === 'registry' ? 'application/json' : 'application/problem+json';
+  }[format ?? 'unknown']();
+  const contentType = format === 'registry' ? 'application/json' : 'application/problem+json';
   return { status, json, headers: { 'content-type': contentType, ...headersOf(error) } };
 }
 

@@ -3,9 +3,9 @@
 import { PullpassError, unauthenticated, unavailable } from '../domain/errors.ts';
 import type { Identity, Issuer } from '../domain/identity.ts';
 import { member, readStrictJson } from '../domain/strict-json.ts';
-import type { AccessTokenVerifier } from './claims.ts';
 import { ExchangeCache, type ExchangeLimits } from './exchange-cache.ts';
 import { Breaker, endpoint, guardedRequest, RETRY_AFTER_SECONDS } from './http-client.ts';
+import type { AccessTokenVerifier } from './signed-token.ts';
 
 /** The longest answer that is read. */
 const TOKEN_ANSWER_BYTES = 64 * 1024;

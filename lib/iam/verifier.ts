@@ -1,14 +1,23 @@
-/** Verifies the assertions of IAM identities: one verifier per kind, chosen by the user name. */
+/** Verifies the assertions of IAM identities and workloads: one verifier per kind. */
 
+import { isHandle, isIdentifierValue, qualify } from '../domain/account.ts';
 import { unauthenticated } from '../domain/errors.ts';
-import type { Issuer, Issuers } from '../domain/identity.ts';
-import type { IdentityVerifier } from '../ports/iam.ts';
+import type { Issuer, Issuers, WorkloadIssuer } from '../domain/identity.ts';
+import { member } from '../domain/strict-json.ts';
+import { toSeconds } from '../domain/time.ts';
+import { type Workload, workloadAudience } from '../domain/trust.ts';
+import type { IdentityVerifier, WorkloadVerifier } from '../ports/iam.ts';
 import type { RandomBytes } from '../ports/system.ts';
 import { awsCallers } from './aws-sts.ts';
-import { accessTokenVerifier } from './claims.ts';
 import type { ExchangeLimits } from './exchange-cache.ts';
 import { type IssuerKeysLimits, issuerKeySet } from './issuer-keys.ts';
-import type { TrustedIssuer } from './signed-token.ts';
+import {
+  accessTokenVerifier,
+  audienceOf,
+  type TrustedIssuer,
+  tokenVerifier,
+  validUntil,
+} from './signed-token.ts';
 import { TokenExchange } from './token-endpoint.ts';
 
 const CACHE_KEY_BYTES = 32;
@@ -63,4 +72,40 @@ function tokenExchange(
     cacheKey: randomBytes(CACHE_KEY_BYTES),
     limits,
   });
+}
+
+export interface WorkloadVerifierOptions {
+  readonly issuers: readonly WorkloadIssuer[];
+  /** `PULLPASS_URL`. */
+  readonly publicUrl: string;
+}
+
+/** Holds the key sets of the platforms, so a process has one. */
+export function workloadVerifier({ issuers, publicUrl }: WorkloadVerifierOptions): WorkloadVerifier {
+  const verify = tokenVerifier(issuers.map(issuer => ({ issuer, keys: issuerKeySet(issuer.keysUrl) })));
+  return {
+    async verify(token, nowMs) {
+      const { claims, issuer } = await verify(token.reveal(), nowMs);
+      return workloadOf(claims, { issuer: issuer.key, publicUrl, nowMs });
+    },
+  };
+}
+
+/**
+ * The audience must be exactly that of one account of this deployment: a token for another service, or for several, could
+ * be replayed here.
+ */
+function workloadOf(
+  claims: unknown,
+  { issuer, publicUrl, nowMs }: { issuer: string; publicUrl: string; nowMs: number },
+): Workload {
+  const audience = audienceOf(claims);
+  const handle = typeof audience === 'string' ? audience.slice(workloadAudience(publicUrl, '').length) : '';
+  if (!isHandle(handle) || audience !== workloadAudience(publicUrl, handle)) {
+    throw unauthenticated('the token is for another audience');
+  }
+  const subject = member(claims, 'sub');
+  if (!isIdentifierValue(subject)) throw unauthenticated('the sub claim is not an identifier');
+  const expiresAt = validUntil(claims, toSeconds(nowMs));
+  return { issuer, handle, subject: qualify(issuer, subject), claims, expiresAt };
 }

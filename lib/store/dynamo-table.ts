@@ -1,8 +1,13 @@
 /** The table on DynamoDB, by whichever transport. */
 import { unavailable } from '../domain/errors.ts';
 import type { Change, Condition, Item, Key, Page, QueryRange, ScanRange, Table } from '../ports/table.ts';
-import { Expressions } from './dynamo-expressions.ts';
-import { type BytesForm, decodeItem, encodeAttributes, type WireItem } from './dynamo-values.ts';
+import {
+  type BytesForm,
+  decodeItem,
+  Expressions,
+  encodeAttributes,
+  type WireItem,
+} from './dynamo-expressions.ts';
 
 export type DynamoOperation =
   | 'BatchGetItem'

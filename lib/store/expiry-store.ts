@@ -12,8 +12,18 @@ import {
   type Key,
   type Table,
 } from '../ports/table.ts';
-import { asInteger, asQualified, asText, attributesOf, nameIn, read, readOrNull } from './attributes.ts';
-import { CHECKPOINT_KEY, CLAIM, NAMESPACE_PREFIX } from './keys.ts';
+import {
+  asInteger,
+  asQualified,
+  asText,
+  attributesOf,
+  CHECKPOINT_KEY,
+  CLAIM,
+  NAMESPACE_PREFIX,
+  nameIn,
+  read,
+  readOrNull,
+} from './items.ts';
 
 const PAGE_ITEMS = 500;
 

@@ -8,7 +8,7 @@ import type { TokenRecord } from '../domain/token-record.ts';
 import type { LoginQuery, LoginRecords, LoginStore } from '../ports/stores.ts';
 import { absent, all, any, compare, exists, type Item, type Key, type Table } from '../ports/table.ts';
 import type { StoreOptions } from './calls.ts';
-import { CLAIM, claimKey, revokedKey, tokenKey } from './keys.ts';
+import { CLAIM, claimKey, revokedKey, tokenKey } from './items.ts';
 import { fromClaimItem } from './namespace-store.ts';
 import { fromTokenItem, isTombstone } from './token-store.ts';
 

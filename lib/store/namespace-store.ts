@@ -13,9 +13,19 @@ import {
   type Item,
   type Table,
 } from '../ports/table.ts';
-import { asInteger, asOneOf, asQualified, malformed, nameIn, read } from './attributes.ts';
 import { confirmWrite, newWriteId, queryAll, type StoreOptions } from './calls.ts';
-import { claimKey, NAMESPACE_PREFIX, partitionOf, registrationKey } from './keys.ts';
+import {
+  asInteger,
+  asOneOf,
+  asQualified,
+  claimKey,
+  malformed,
+  NAMESPACE_PREFIX,
+  nameIn,
+  partitionOf,
+  read,
+  registrationKey,
+} from './items.ts';
 
 /** The most keys that one `batchGet` takes. */
 const BATCH_KEYS = 100;

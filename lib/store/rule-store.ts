@@ -6,6 +6,7 @@ import { isPattern } from '../domain/repository.ts';
 import type { Trust } from '../domain/trust.ts';
 import type { RuleStore } from '../ports/stores.ts';
 import { type Attributes, absent, compare, type Item, type Key } from '../ports/table.ts';
+import { confirmWrite, newWriteId, queryAll, type StoreOptions } from './calls.ts';
 import {
   asInteger,
   asOneOf,
@@ -14,11 +15,11 @@ import {
   asTextsThat,
   asTextThat,
   attributesOf,
+  partition,
+  partitionOf,
   read,
   readOrNull,
-} from './attributes.ts';
-import { confirmWrite, newWriteId, queryAll, type StoreOptions } from './calls.ts';
-import { partition, partitionOf } from './keys.ts';
+} from './items.ts';
 
 /** How a kind of rule is stored. */
 export interface RuleKind<R> {

@@ -18,6 +18,7 @@ import {
   type Key,
   type Table,
 } from '../ports/table.ts';
+import { confirmWrite, newWriteId, type StoreOptions } from './calls.ts';
 import {
   asBytes,
   asInteger,
@@ -28,11 +29,12 @@ import {
   asTextThat,
   attributesOf,
   malformed,
+  partitionOf,
   read,
   readOrNull,
-} from './attributes.ts';
-import { confirmWrite, newWriteId, type StoreOptions } from './calls.ts';
-import { partitionOf, TOKEN_PREFIX, tokenKey } from './keys.ts';
+  TOKEN_PREFIX,
+  tokenKey,
+} from './items.ts';
 
 /** Every method throws `unavailable` when the table does not answer, `internal` when an item is malformed. */
 export function tokenStore(options: StoreOptions): TokenStore {

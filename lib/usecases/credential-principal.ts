@@ -10,7 +10,6 @@ import type { Secret } from '../domain/secret.ts';
 import { judgeGeneration } from '../domain/token-record.ts';
 import { permissionOfTrust } from '../domain/trust.ts';
 import type { LoginRecords } from '../ports/stores.ts';
-import { verifyCredential } from './credential-value.ts';
 import {
   allClaims,
   DENIAL_OF,
@@ -20,6 +19,7 @@ import {
   type PrincipalPorts,
   principalOfToken,
 } from './principal.ts';
+import { verifyCredential } from './secret-values.ts';
 
 /** Throws `unauthenticated` for a credential that is not good, or is for another service. */
 export async function credentialPrincipal(

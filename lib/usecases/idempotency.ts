@@ -1,4 +1,5 @@
 /** Carries out an issuing request at most once per Idempotency-Key: execute, replay or reject. */
+
 import { hash } from 'node:crypto';
 import { PullpassError } from '../domain/errors.ts';
 import { decideReplay, type IdempotencyRecord } from '../domain/idempotency.ts';
@@ -7,7 +8,7 @@ import { toSeconds } from '../domain/time.ts';
 import type { TokenRecord } from '../domain/token-record.ts';
 import { type Actor, recordAct, retryOnConflict } from './acts.ts';
 import type { TokenPorts } from './manage-tokens.ts';
-import { rederiveValue } from './token-value.ts';
+import { rederiveValue } from './secret-values.ts';
 
 /** A token and the value that was just issued for it. */
 export interface Issued {

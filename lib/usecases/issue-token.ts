@@ -6,7 +6,7 @@ import { hasGrace, isExpired, rotateToken as rotated, type TokenRecord } from '.
 import { type Actor, recordAct } from './acts.ts';
 import { type Issued, type IssuingWrite, issueIdempotently } from './idempotency.ts';
 import { findToken, type TokenPorts } from './manage-tokens.ts';
-import { newValue } from './token-value.ts';
+import { newValue } from './secret-values.ts';
 
 export interface NewToken extends Pick<TokenRecord, 'access' | 'repositories' | 'description'> {
   /** null: it never ends by itself. */

@@ -7,7 +7,7 @@ import { toSeconds } from '../domain/time.ts';
 import { patchToken, type TokenPatch, type TokenRecord } from '../domain/token-record.ts';
 import type { IdempotencyStore, TokenStore } from '../ports/stores.ts';
 import { type Actor, type AuditPorts, recordAct, retryOnConflict } from './acts.ts';
-import { rederiveValue, type ValuePorts } from './token-value.ts';
+import { rederiveValue, type ValuePorts } from './secret-values.ts';
 
 export interface TokenPorts extends AuditPorts, ValuePorts {
   readonly tokens: TokenStore;

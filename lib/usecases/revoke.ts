@@ -8,7 +8,7 @@ import type { CredentialKeys } from '../ports/keys.ts';
 import type { AuditStore, LoginStore, RevokedCredentialStore, TokenStore } from '../ports/stores.ts';
 import type { Clock } from '../ports/system.ts';
 import { recordAct, retryOnConflict } from './acts.ts';
-import { verifyCredential } from './credential-value.ts';
+import { verifyCredential } from './secret-values.ts';
 
 export interface RevokePorts {
   readonly store: Pick<LoginStore, 'read'>;

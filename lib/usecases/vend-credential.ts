@@ -10,7 +10,7 @@ import type { Service } from '../domain/service.ts';
 import { toSeconds } from '../domain/time.ts';
 import type { CredentialKeys } from '../ports/keys.ts';
 import type { Clock, RandomBytes } from '../ports/system.ts';
-import { signCredential } from './credential-value.ts';
+import { signCredential } from './secret-values.ts';
 
 export interface VendPorts {
   readonly credentialKeys: CredentialKeys;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createCredentials } from '../../lib/compose/credentials.ts';
 import { createLogin } from '../../lib/compose/login.ts';
-import { createKeyFile } from '../../lib/derivation/key-file.ts';
+import { createKeyFile } from '../../lib/derivation/key-source.ts';
 import { fileKeyStore } from '../../lib/signing/key-store.ts';
 import { maintainRing } from '../../lib/signing/ring-rotation.ts';
 import { claimsOf, grantOf } from '../support/claims.ts';

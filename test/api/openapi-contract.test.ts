@@ -14,7 +14,7 @@ import type { Route } from '../../lib/http/request.ts';
 import type { Item } from '../../lib/ports/table.ts';
 import { fileKeyStore } from '../../lib/signing/key-store.ts';
 import { maintainRing } from '../../lib/signing/ring-rotation.ts';
-import { partition } from '../../lib/store/keys.ts';
+import { partition } from '../../lib/store/items.ts';
 import { POLICY, TRUST } from '../../lib/store/rule-store.ts';
 import { ALICE, BOB, type Deployment, deploy, MALLORY, SERVICE } from '../support/deployment.ts';
 import { CONTEXT, eventOf, type Received, received, type Sent } from '../support/events.ts';

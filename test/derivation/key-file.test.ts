@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { fileDerivation } from '../../lib/derivation/derivation.ts';
-import { createKeyFile } from '../../lib/derivation/key-file.ts';
+import { createKeyFile } from '../../lib/derivation/key-source.ts';
 
 const KEY = Buffer.alloc(32, 7);
 const OTHER = Buffer.alloc(32, 8);

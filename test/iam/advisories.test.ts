@@ -2,8 +2,8 @@
 import { createHmac, generateKeyPairSync } from 'node:crypto';
 import { CompactEncrypt, exportSPKI } from 'jose';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type AccessTokenVerifier, accessTokenVerifier } from '../../lib/iam/claims.ts';
 import { issuerKeySet } from '../../lib/iam/issuer-keys.ts';
+import { type AccessTokenVerifier, accessTokenVerifier } from '../../lib/iam/signed-token.ts';
 import { LoopbackIam } from './loopback-iam.ts';
 import { encode, goodClaims, NOW_MS, signToken, testKey } from './tokens.ts';
 

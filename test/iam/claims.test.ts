@@ -1,6 +1,6 @@
 /** From claims to an identity. */
 import { expect, it } from 'vitest';
-import { identityOf } from '../../lib/iam/claims.ts';
+import { identityOf } from '../../lib/iam/signed-token.ts';
 import { goodClaims, NOW_MS } from './tokens.ts';
 
 const ISSUER = {

@@ -1,8 +1,11 @@
 /** Signed tokens: whom they name, and every way in which one is refused. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type AccessTokenVerifier, accessTokenVerifier } from '../../lib/iam/claims.ts';
 import { issuerKeySet } from '../../lib/iam/issuer-keys.ts';
-import { MAX_TOKEN_LENGTH } from '../../lib/iam/signed-token.ts';
+import {
+  type AccessTokenVerifier,
+  accessTokenVerifier,
+  MAX_TOKEN_LENGTH,
+} from '../../lib/iam/signed-token.ts';
 import { LoopbackIam } from './loopback-iam.ts';
 import { encode, goodClaims, NOW, NOW_MS, signToken, testKey } from './tokens.ts';
 

@@ -15,12 +15,15 @@ import type {
   TokenStore,
 } from '../../lib/ports/stores.ts';
 import type { Item, Key, Table } from '../../lib/ports/table.ts';
-import { auditStore } from '../../lib/store/audit-store.ts';
+import {
+  auditStore,
+  idempotencyStore,
+  nonceStore,
+  revokedCredentialStore,
+} from '../../lib/store/expiring-stores.ts';
 import { expiryStore } from '../../lib/store/expiry-store.ts';
-import { idempotencyStore } from '../../lib/store/idempotency-store.ts';
 import { loginStore } from '../../lib/store/login-store.ts';
 import { namespaceStore } from '../../lib/store/namespace-store.ts';
-import { nonceStore, revokedCredentialStore } from '../../lib/store/revocation-store.ts';
 import { POLICY, ruleStore, TRUST } from '../../lib/store/rule-store.ts';
 import { tokenStore } from '../../lib/store/token-store.ts';
 import { mapTable } from '../fakes/map-table.ts';

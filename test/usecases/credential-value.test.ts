@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Credential } from '../../lib/domain/credential.ts';
 import { Secret } from '../../lib/domain/secret.ts';
 import type { CredentialKeys } from '../../lib/ports/keys.ts';
-import { signCredential, verifyCredential } from '../../lib/usecases/credential-value.ts';
+import { signCredential, verifyCredential } from '../../lib/usecases/secret-values.ts';
 import { NOW } from '../support/records.ts';
 
 const CREDENTIAL: Credential = {

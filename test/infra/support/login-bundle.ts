@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { createKeyFile } from '../../../lib/derivation/key-file.ts';
+import { createKeyFile } from '../../../lib/derivation/key-source.ts';
 import { formatRegistryToken, hashRegistryToken } from '../../../lib/domain/registry-token.ts';
 import { LIFETIME_SECONDS } from '../../../lib/domain/service.ts';
 import { fileTableMarker } from '../../../lib/ledger/table-marker.ts';

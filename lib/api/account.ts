@@ -1,13 +1,66 @@
-/** The routes of an account's rules: its policies, and its trusts. */
+/** The routes of an account: its identity, namespaces, policies and trusts. */
+
+import { accountHandle } from '../domain/account.ts';
 import type { WorkloadIssuer } from '../domain/identity.ts';
 import type { Policy } from '../domain/policy.ts';
 import { toRfc3339 } from '../domain/time.ts';
-import type { Trust } from '../domain/trust.ts';
-import type { Response } from '../http/request.ts';
+import { type Trust, workloadAudience } from '../domain/trust.ts';
+import type { Request, Response } from '../http/request.ts';
+import {
+  listNamespaces,
+  type NamespacePorts,
+  registerNamespace,
+  releaseNamespace,
+} from '../usecases/manage-namespaces.ts';
 import { addRule, listRules, type RulePorts, removeRule } from '../usecases/manage-rules.ts';
 import { actorOf, checkBody, type ManagementHandlers, type ManagementRequest } from './parameters.ts';
 import { policySchema, trustSchema } from './requests.ts';
 import type * as answers from './responses.ts';
+import type { Identity, Namespace, NamespaceList } from './responses.ts';
+
+/** `publicUrl` is `PULLPASS_URL`. */
+export function identityHandlers(publicUrl: string) {
+  return {
+    async getIdentity({ principal: { identity, roles } }) {
+      const { kind, issuer, account, subject, strength, expiresAt } = identity;
+      const json: Identity = {
+        kind,
+        issuer,
+        account,
+        subject,
+        strength,
+        expiresAt: expiresAt === null ? null : toRfc3339(expiresAt),
+        roles,
+        // What a build platform must write into the tokens of workloads that log in for this account.
+        workloadAudience: workloadAudience(publicUrl, accountHandle(account)),
+      };
+      return { status: 200, json };
+    },
+  } satisfies ManagementHandlers;
+}
+
+export function namespaceHandlers(ports: NamespacePorts) {
+  return {
+    async registerNamespace(request) {
+      const { registered } = await registerNamespace(ports, actorOf(request), nameOf(request));
+      const json: Namespace = { name: nameOf(request) };
+      return { status: registered ? 201 : 200, json };
+    },
+    async listNamespaces({ principal }) {
+      const claims = await listNamespaces(ports, principal.account);
+      const json: NamespaceList = { namespaces: claims.map(({ name }) => ({ name })) };
+      return { status: 200, json };
+    },
+    async releaseNamespace(request) {
+      await releaseNamespace(ports, actorOf(request), nameOf(request));
+      return { status: 204 };
+    },
+  } satisfies ManagementHandlers;
+}
+
+function nameOf({ params }: Request): string {
+  return params.name ?? '';
+}
 
 export function policyHandlers(ports: RulePorts<Policy>) {
   return {

@@ -1,0 +1,104 @@
+/** Items that are only ever added and expire: audit records, revoked credentials, used nonces, and results of idempotent requests. */
+
+import type { Account } from '../domain/account.ts';
+import { unavailable } from '../domain/errors.ts';
+import { IDEMPOTENCY_SECONDS, type IdempotencyRecord } from '../domain/idempotency.ts';
+import { isUuid } from '../domain/identifiers.ts';
+import { toSeconds } from '../domain/time.ts';
+import type { AuditStore, IdempotencyStore, NonceStore, RevokedCredentialStore } from '../ports/stores.ts';
+import { type Attributes, absent, any, compare, type Item, type Table } from '../ports/table.ts';
+import { confirmWrite, newWriteId, type StoreOptions } from './calls.ts';
+import {
+  asInteger,
+  asOneOf,
+  asQualified,
+  asText,
+  asTextThat,
+  attributesOf,
+  auditKey,
+  malformed,
+  nameIn,
+  nonceKey,
+  REQUEST_PREFIX,
+  read,
+  requestKey,
+  revokedKey,
+} from './items.ts';
+
+const ID_BYTES = 8;
+
+export interface AuditStoreOptions extends StoreOptions {
+  /** How long a record is stored, in seconds. */
+  readonly retentionSeconds: number;
+}
+
+/** `record` throws `unavailable` when the event could not be stored. */
+export function auditStore({ table, randomBytes, retentionSeconds }: AuditStoreOptions): AuditStore {
+  return {
+    record: async ({ handle, act, account, subject, uniqueId, target, requestId, sourceAddress }, nowMs) => {
+      const id = Buffer.from(randomBytes(ID_BYTES)).toString('hex');
+      const expiresAt = toSeconds(nowMs) + retentionSeconds;
+      const facts = { account, act, subject, uniqueId, target, requestId, sourceAddress, expiresAt };
+      await table.put({ ...auditKey(handle, new Date(nowMs).toISOString(), id), ...attributesOf(facts) });
+    },
+  };
+}
+
+/** Both methods throw `unavailable` when the table does not answer, `internal` when an item is malformed. */
+export function idempotencyStore({ table }: { readonly table: Table }): IdempotencyStore {
+  return {
+    begin: async (account, record, now) => {
+      const key = requestKey(account, record.key);
+      const isFree = any(absent('pk'), compare('expiresAt', '<=', now));
+      if (await table.put({ ...key, ...toAttributes(account, record) }, isFree)) return record;
+      const stored = await table.get(key);
+      // It was deleted between the two calls, so what it said is lost.
+      if (stored === undefined) throw unavailable('request record gone');
+      return fromRequestItem(account, stored);
+    },
+    finish: async (account, { key, write }) => {
+      await table.update(requestKey(account, key), { set: { state: 'done' } }, compare('write', '=', write));
+    },
+  };
+}
+
+function toAttributes(account: Account, record: IdempotencyRecord): Attributes {
+  const { payload, tokenId, generation, write, state, createdAt } = record;
+  const expiresAt = createdAt + IDEMPOTENCY_SECONDS;
+  return { account, payload, tokenId, generation, write, state, createdAt, expiresAt };
+}
+
+function fromRequestItem(account: Account, item: Item): IdempotencyRecord {
+  if (read(item, 'account', asQualified) !== account) throw malformed(item, 'account');
+  return {
+    key: nameIn(item, 'sk', REQUEST_PREFIX),
+    payload: read(item, 'payload', asText),
+    tokenId: read(item, 'tokenId', asTextThat(isUuid)),
+    generation: read(item, 'generation', asInteger),
+    write: read(item, 'write', asText),
+    state: read(item, 'state', asOneOf('pending', 'done')),
+    createdAt: read(item, 'createdAt', asInteger),
+  };
+}
+
+/** `revoke` throws `unavailable` when the table does not answer: then the credential may still be valid. */
+export function revokedCredentialStore({ table }: Pick<StoreOptions, 'table'>): RevokedCredentialStore {
+  return {
+    async revoke(credential, expiresAt) {
+      await table.put({ ...revokedKey(credential), expiresAt });
+    },
+  };
+}
+
+/** `consume` throws `unavailable` when the table does not answer: a proof that may have been used is not accepted. */
+export function nonceStore({ table, randomBytes }: StoreOptions): NonceStore {
+  return {
+    async consume(nonce, expiresAt) {
+      const key = nonceKey(nonce);
+      const writeId = newWriteId(randomBytes);
+      // An item that has expired but is not deleted yet refuses too: its proof is already too old for another check.
+      const done = table.put({ ...key, expiresAt, lastWrite: writeId }, absent('pk'));
+      return confirmWrite(table, { key, writeId, done });
+    },
+  };
+}
