@@ -8,6 +8,7 @@ import {
   readConfig,
   type SettingName,
 } from '../config/config.ts';
+import type { IamLimits } from '../iam/verifier.ts';
 import type { Clock, Log, Metrics, RandomBytes } from '../ports/system.ts';
 import type { Table } from '../ports/table.ts';
 import { structuredLog } from '../telemetry/log.ts';
@@ -28,7 +29,8 @@ const COMMON_SETTINGS = [
 
 type CommonSetting = (typeof COMMON_SETTINGS)[number];
 
-export interface Parts<N extends SettingName = never> extends Pick<World, 'clock' | 'randomBytes' | 'table'> {
+export interface Parts<N extends SettingName = never>
+  extends Pick<World, 'clock' | 'randomBytes' | 'table' | 'iamLimits'> {
   readonly config: Config<N | CommonSetting>;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -38,12 +40,13 @@ export interface Parts<N extends SettingName = never> extends Pick<World, 'clock
 
 /** Reads the configuration of a function, once, and makes its parts. Throws ConfigurationError. */
 export function openParts<N extends SettingName>(world: World, settings: readonly N[]): Parts<N> {
-  const { environment, clock, randomBytes, write, table } = world;
+  const { environment, clock, randomBytes, write, table, iamLimits } = world;
   const config: Config<N | CommonSetting> = readConfig([...COMMON_SETTINGS, ...settings], environment);
   const system = { clock, randomBytes };
   return {
     ...system,
     ...(table === undefined ? {} : { table }),
+    ...(iamLimits === undefined ? {} : { iamLimits }),
     config,
     log: structuredLog(world),
     metrics: embeddedMetrics({ stage: config.stage, clock, write }),
@@ -82,6 +85,8 @@ export interface World {
   readonly write: (line: string) => void;
   /** On one machine, what replaces DynamoDB. */
   readonly table?: Table;
+  /** How long issuers are waited for, and how much is asked of them; a test waits less. */
+  readonly iamLimits?: IamLimits;
   /** The X-Ray header of the invocation, which Lambda sets anew for each. */
   readonly traceHeader?: () => string | undefined;
 }

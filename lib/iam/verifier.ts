@@ -22,12 +22,14 @@ import { TokenExchange } from './token-endpoint.ts';
 
 const CACHE_KEY_BYTES = 32;
 
+export type IamLimits = Partial<ExchangeLimits & IssuerKeysLimits>;
+
 export interface IdentityVerifierOptions {
   readonly issuers: Issuers;
   /** `PULLPASS_URL`, for which AWS proofs must be made. */
   readonly publicUrl: string;
   readonly randomBytes: RandomBytes;
-  readonly limits?: Partial<ExchangeLimits & IssuerKeysLimits> | undefined;
+  readonly limits?: IamLimits | undefined;
 }
 
 /**
@@ -78,11 +80,14 @@ export interface WorkloadVerifierOptions {
   readonly issuers: readonly WorkloadIssuer[];
   /** `PULLPASS_URL`. */
   readonly publicUrl: string;
+  readonly limits?: IamLimits | undefined;
 }
 
 /** Holds the key sets of the platforms, so a process has one. */
-export function workloadVerifier({ issuers, publicUrl }: WorkloadVerifierOptions): WorkloadVerifier {
-  const verify = tokenVerifier(issuers.map(issuer => ({ issuer, keys: issuerKeySet(issuer.keysUrl) })));
+export function workloadVerifier({ issuers, publicUrl, limits }: WorkloadVerifierOptions): WorkloadVerifier {
+  const verify = tokenVerifier(
+    issuers.map(issuer => ({ issuer, keys: issuerKeySet(issuer.keysUrl, limits) })),
+  );
   return {
     async verify(token, nowMs) {
       const { claims, issuer } = await verify(token.reveal(), nowMs);

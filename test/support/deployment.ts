@@ -12,6 +12,7 @@ import type { Service } from '../../lib/domain/service.ts';
 import { toSeconds } from '../../lib/domain/time.ts';
 import type { HttpHandler } from '../../lib/http/chain.ts';
 import type { HttpEvent } from '../../lib/http/request.ts';
+import type { IamLimits } from '../../lib/iam/verifier.ts';
 import type { MatchStatus } from '../../lib/ports/ledger.ts';
 import type { Table } from '../../lib/ports/table.ts';
 import { fileKeyStore } from '../../lib/signing/key-store.ts';
@@ -50,6 +51,8 @@ export interface DeploymentOptions {
   readonly iamEntry?: object;
   /** Stores in DynamoDB Local as on AWS, the ledger in a second table: for slow tests. */
   readonly onAws?: boolean;
+  /** How long issuers are waited for. */
+  readonly iamLimits?: IamLimits;
 }
 
 export interface Deployment {
@@ -115,6 +118,7 @@ export async function deploy(options: DeploymentOptions = {}): Promise<Deploymen
     clock: () => Date.now(),
     randomBytes,
     write: line => void logs.push(line),
+    ...(options.iamLimits === undefined ? {} : { iamLimits: options.iamLimits }),
     ...main.world,
   };
   const worldWith: Deployment['worldWith'] = changes => ({
