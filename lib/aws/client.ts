@@ -1,7 +1,7 @@
 /** AWS's JSON services without the SDK, for what a registry client waits for (docs/decisions/008-login-without-the-sdk.md). */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Clock, Metrics, RandomBytes } from '../ports/system.ts';
+import type { Clock, RandomBytes } from '../ports/system.ts';
 import { ATTEMPTS, connectionPool, type Received, type TimeLimits } from './connections.ts';
 import { amzDate, type Credentials, requestSigner } from './signature.ts';
 
@@ -114,19 +114,4 @@ function isTransient(error: unknown): boolean {
 /** Of the public partitions, China's and the US government's; elsewhere the endpoint has to be given. */
 export function endpointOf(service: string, region: string): string {
   return `https://${service}.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
-}
-
-/** These are not failures of the store: a condition that does not hold is an answer, and an aborted call was given up by its caller. */
-const NO_FAILURES: readonly string[] = ['ConditionalCheckFailedException', 'AbortError'];
-
-/** Carries out one call, however many requests that takes. */
-export async function counted<T>(metrics: Metrics, call: () => Promise<T>): Promise<T> {
-  metrics.count('StoreCalls');
-  try {
-    return await call();
-  } catch (error) {
-    const isFailure = !(error instanceof Error && NO_FAILURES.includes(error.name));
-    if (isFailure) metrics.count('StoreFailures');
-    throw error;
-  }
 }

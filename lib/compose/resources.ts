@@ -1,6 +1,6 @@
 /** What the configuration refers to: the table, its ledger, and the keys, on one machine or on AWS. */
 
-import { type AwsCall, counted } from '../aws/client.ts';
+import type { AwsCall } from '../aws/client.ts';
 import { secretsManager } from '../aws/secrets.ts';
 import { fileDerivation, kmsDerivation } from '../derivation/derivation.ts';
 import { fileKeySource, type KeySource, secretKeySource } from '../derivation/key-source.ts';
@@ -10,9 +10,9 @@ import { tableLedger } from '../ledger/table-ledger.ts';
 import { dynamoTableMarker, fileTableMarker } from '../ledger/table-marker.ts';
 import type { Derivation } from '../ports/keys.ts';
 import type { Ledger, TableMarker } from '../ports/ledger.ts';
-import type { Metrics } from '../ports/system.ts';
 import type { Table } from '../ports/table.ts';
 import { fileKeyStore, type KeyStore, secretKeyStore } from '../signing/key-store.ts';
+import { countedTable } from '../store/counted-table.ts';
 import { dynamoTable } from '../store/dynamo-table.ts';
 import { tableGuard } from '../usecases/table-guard.ts';
 import type { Parts } from './parts.ts';
@@ -42,8 +42,8 @@ type TableParts = Parts<(typeof TABLE_SETTINGS)[number]>;
 
 /** The world's table, or DynamoDB by the lean client: for what a registry client waits for, and for the cleanup. */
 export function openTable(parts: Parts<'table'>): Table {
-  const { table, config, metrics } = parts;
-  return table === undefined ? leanTable(config.table, countedCall(parts)) : countedTable(table, metrics);
+  const { table, config, aws, metrics } = parts;
+  return countedTable(table ?? leanTable(config.table, aws('dynamodb')), metrics);
 }
 
 export function openLedger({ config: { ledger }, aws }: Parts<'ledger'>): Ledger {
@@ -62,9 +62,9 @@ export function openTableMarker(parts: TableParts): TableMarker {
   if (ledger.kind === 'file') {
     return fileTableMarker({ table: openTable(parts), directory: ledger.path, randomBytes });
   }
-  const call = countedCall(parts);
+  const call = aws('dynamodb');
   return dynamoTableMarker({
-    main: leanTable(table, call),
+    main: openTable(parts),
     ledger: leanTable(ledger.name, aws('dynamodb', ledger.region)),
     describe: () => call('DescribeTable', { TableName: table }),
   });
@@ -77,22 +77,4 @@ export function openTableGuard(parts: TableParts): () => Promise<void> {
 
 function leanTable(name: string, send: AwsCall): Table {
   return dynamoTable(name, { bytes: 'base64', send });
-}
-
-/** The world's table, every call of which is counted as one to a store. */
-export function countedTable(table: Table, metrics: Metrics): Table {
-  return {
-    get: key => counted(metrics, () => table.get(key)),
-    batchGet: keys => counted(metrics, () => table.batchGet(keys)),
-    query: range => counted(metrics, () => table.query(range)),
-    scan: range => counted(metrics, () => table.scan(range)),
-    put: (item, condition) => counted(metrics, () => table.put(item, condition)),
-    update: (...change) => counted(metrics, () => table.update(...change)),
-    delete: (key, condition) => counted(metrics, () => table.delete(key, condition)),
-  };
-}
-
-function countedCall({ aws, metrics }: Pick<Parts, 'aws' | 'metrics'>): AwsCall {
-  const call = aws('dynamodb');
-  return (...request) => counted(metrics, () => call(...request));
 }

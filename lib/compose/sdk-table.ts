@@ -1,15 +1,15 @@
 /** The table as administrators and the operator reach it, by the SDK, and the audit in it. */
 
-import { counted } from '../aws/client.ts';
 import { DAY_SECONDS } from '../domain/time.ts';
 import type { AuditStore } from '../ports/stores.ts';
+import type { Table } from '../ports/table.ts';
 import type { StoreOptions } from '../store/calls.ts';
+import { countedTable } from '../store/counted-table.ts';
 import { dynamoTable } from '../store/dynamo-table.ts';
 import { type AuditStoreOptions, auditStore } from '../store/expiring-stores.ts';
 import { createDynamoClient, sdkTransport } from '../store/sdk-transport.ts';
 import { loggedAudit } from '../telemetry/log.ts';
 import { accessOf, type Parts } from './parts.ts';
-import { countedTable } from './resources.ts';
 
 export function openAudit(
   { config, log }: Parts<'auditDays'>,
@@ -18,8 +18,12 @@ export function openAudit(
   return loggedAudit(auditStore({ ...table, retentionSeconds: config.auditDays * DAY_SECONDS }), log);
 }
 
-export function openSdkTable({ config, metrics, randomBytes, table }: Parts<'table'>): StoreOptions {
-  if (table !== undefined) return { table: countedTable(table, metrics), randomBytes };
+export function openSdkTable(parts: Parts<'table'>): StoreOptions {
+  const { metrics, randomBytes } = parts;
+  return { table: countedTable(parts.table ?? sdkTable(parts), metrics), randomBytes };
+}
+
+function sdkTable({ config }: Parts<'table'>): Table {
   const { region, endpoint, credentials } = accessOf(config, 'dynamodb');
   const { accessKeyId, secretAccessKey, sessionToken } = credentials;
   const client = createDynamoClient(region, {
@@ -30,9 +34,5 @@ export function openSdkTable({ config, metrics, randomBytes, table }: Parts<'tab
       ...(sessionToken === undefined ? {} : { sessionToken: sessionToken.reveal() }),
     },
   });
-  client.middlewareStack.add(next => args => counted(metrics, () => next(args)), {
-    step: 'initialize',
-    name: 'counted',
-  });
-  return { table: dynamoTable(config.table, sdkTransport(client)), randomBytes };
+  return dynamoTable(config.table, sdkTransport(client));
 }

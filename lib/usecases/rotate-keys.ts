@@ -64,7 +64,7 @@ async function maintain(ports: KeyRotationPorts, now: number): Promise<RotationR
     try {
       return await logged(ports, name, work());
     } catch (error) {
-      log.error('keys-not-kept', { of: name, reason: String(error) });
+      log.error('keys-not-maintained', { of: name, reason: String(error) });
       failed.push(name);
       return null;
     }
@@ -92,8 +92,8 @@ async function logged<R extends CredentialKeyReport | RingReport>(
   work: Promise<R>,
 ): Promise<R> {
   const report = await work;
-  // The names of these fields are documented; `service` in a log line is the program that wrote it.
-  const { service: _, added: made, removed: left, ...others } = { service: of, ...report };
-  log.info('keys-kept', { of, ...others, made, left });
+  // `service` in a log line is the program that wrote it.
+  const { service: _, ...fields } = { service: of, ...report };
+  log.info('keys-maintained', { of, ...fields });
   return report;
 }

@@ -79,7 +79,7 @@ describe('the keys function', () => {
     expect(acts).toEqual(expected);
     expect(answer.rings).toHaveLength(expected.filter(act => !act.endsWith('credential')).length);
     expect(answer.credentialKeys !== null).toBe(expected.some(act => act.endsWith('credential')));
-    const kept = logs.filter(({ event: name }) => name === 'keys-kept').map(({ fields }) => fields);
+    const kept = logs.filter(({ event: name }) => name === 'keys-maintained').map(({ fields }) => fields);
     expect(kept.map(({ requestId, of }) => [requestId, of])).toEqual(
       expected.map(act => ['run-1', act.split(' ')[1]]),
     );
@@ -139,7 +139,7 @@ describe('the keys function', () => {
     expect(logs.filter(({ level }) => level === 'error')).toEqual([
       {
         level: 'error',
-        event: 'keys-not-kept',
+        event: 'keys-not-maintained',
         fields: { requestId: 'run-1', of: X5C.name, reason: 'Error: no answer' },
       },
     ]);

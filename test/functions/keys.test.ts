@@ -171,7 +171,7 @@ describe('with keys', () => {
     expect(named.length).toBeGreaterThan(5);
     expect(named.filter(text => written.includes(text))).toEqual([]);
     const logged = deployment.logs.flatMap(line => line.trim().split('\n')).map(line => JSON.parse(line));
-    expect(logged.filter(({ message }) => message === 'keys-kept').map(({ of }) => of)).toEqual([
+    expect(logged.filter(({ message }) => message === 'keys-maintained').map(({ of }) => of)).toEqual([
       ...[SERVICE.name, 'credential'],
       ...[SERVICE.name, SERVICE.name, 'credential'],
       ...[SERVICE.name, 'credential'],
