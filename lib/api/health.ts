@@ -1,4 +1,5 @@
 /** The health check of the login function: whether it can read the table and sign for each service. */
+import { refreshing } from '../cache/refreshing.ts';
 import { accessTokenClaims } from '../domain/access-token.ts';
 import type { Service } from '../domain/service.ts';
 import { toSeconds } from '../domain/time.ts';
@@ -18,13 +19,15 @@ const PROBE_NAMESPACE = 'pullpass-health';
 const CACHED_MS = 5_000;
 
 export function healthHandlers(ports: HealthPorts, services: readonly Service[]) {
-  let healthyUntilMs = 0;
+  const healthy = refreshing({
+    load: () => probe(ports, services),
+    freshFor: CACHED_MS,
+    usableFor: CACHED_MS,
+    retryAfter: 0,
+  });
   return {
     async checkHealth() {
-      if (ports.clock() >= healthyUntilMs) {
-        await probe(ports, services);
-        healthyUntilMs = ports.clock() + CACHED_MS;
-      }
+      await healthy.get(ports.clock());
       return { status: 200, json: { status: 'ok' } satisfies Health };
     },
   } satisfies Record<string, HandlerOf['public']>;

@@ -1,8 +1,10 @@
 /** A value that is loaded when it is needed, kept for a while, and loaded by one caller at a time. */
+import { isYounger, type Moment, momentAt } from './age.ts';
 
+/** Times are in milliseconds. */
 export interface RefreshingOptions<T> {
-  readonly load: (now: number) => Promise<T>;
-  /** How long a value is used without a look, in the unit of `now`. */
+  readonly load: (nowMs: number) => Promise<T>;
+  /** How long a value is used without a look. */
   readonly freshFor: number | ((value: T) => number);
   /** How long it is used while it cannot be loaded. */
   readonly usableFor: number;
@@ -17,62 +19,58 @@ export interface Refreshing<T> {
    * The value: a fresh one, or else loaded now; while it cannot be loaded, or another caller is at it, the last one that
    * is usable. Throws what `load` threw when there is none.
    */
-  get(now: number): Promise<T>;
+  get(nowMs: number): Promise<T>;
   /** The value, loaded again unless the last load began less than `retryAfter` ago. Throws what that load threw. */
-  reload(now: number): Promise<T>;
+  reload(nowMs: number): Promise<T>;
 }
 
 /** Ages are times, not timers: a function that was frozen wakes up and loads again. */
 export function refreshing<T>(options: RefreshingOptions<T>): Refreshing<T> {
   const { load, freshFor, usableFor, retryAfter, retryEmptyAfter = retryAfter } = options;
-  let loaded: { readonly value: T; readonly at: number } | undefined;
-  let failure: { readonly error: unknown; readonly at: number } | undefined;
+  let loaded: { readonly value: T; readonly at: Moment } | undefined;
+  let failure: { readonly error: unknown; readonly at: Moment } | undefined;
   let loading: Promise<T> | undefined;
 
-  async function tryToLoad(now: number): Promise<T> {
+  async function tryToLoad(nowMs: number): Promise<T> {
+    const at = momentAt(nowMs);
     try {
-      const value = await load(now);
-      loaded = { value, at: now };
+      const value = await load(nowMs);
+      loaded = { value, at };
       failure = undefined;
       return value;
     } catch (error) {
-      failure = { error, at: now };
+      failure = { error, at };
       throw error;
     }
   }
 
-  function loadOnce(now: number): Promise<T> {
-    loading ??= tryToLoad(now).finally(() => {
+  function loadOnce(nowMs: number): Promise<T> {
+    loading ??= tryToLoad(nowMs).finally(() => {
       loading = undefined;
     });
     return loading;
   }
 
-  async function loadUnlessFailed(now: number, pause: number): Promise<T> {
-    if (loading === undefined && failure !== undefined && isYounger(failure.at, pause, now))
+  async function loadUnlessFailed(nowMs: number, pause: number): Promise<T> {
+    if (loading === undefined && failure !== undefined && isYounger(failure.at, pause, nowMs))
       throw failure.error;
-    return loadOnce(now);
+    return loadOnce(nowMs);
   }
 
   return {
-    async get(now) {
-      if (loaded === undefined || !isYounger(loaded.at, usableFor, now)) {
-        return loadUnlessFailed(now, retryEmptyAfter);
+    async get(nowMs) {
+      if (loaded === undefined || !isYounger(loaded.at, usableFor, nowMs)) {
+        return loadUnlessFailed(nowMs, retryEmptyAfter);
       }
       const { value, at } = loaded;
-      const isFresh = isYounger(at, typeof freshFor === 'function' ? freshFor(value) : freshFor, now);
+      const isFresh = isYounger(at, typeof freshFor === 'function' ? freshFor(value) : freshFor, nowMs);
       if (isFresh || loading !== undefined) return value;
-      return loadUnlessFailed(now, retryAfter).catch(() => value);
+      return loadUnlessFailed(nowMs, retryAfter).catch(() => value);
     },
-    async reload(now) {
+    async reload(nowMs) {
       const isNew = loading === undefined && failure === undefined;
-      if (loaded !== undefined && isNew && isYounger(loaded.at, retryAfter, now)) return loaded.value;
-      return loadUnlessFailed(now, retryAfter);
+      if (loaded !== undefined && isNew && isYounger(loaded.at, retryAfter, nowMs)) return loaded.value;
+      return loadUnlessFailed(nowMs, retryAfter);
     },
   };
-}
-
-/** Whether less than `span` has passed since `at`. A clock that was set back makes nothing younger. */
-function isYounger(at: number, span: number, now: number): boolean {
-  return at <= now && now - at < span;
 }

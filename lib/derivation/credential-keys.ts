@@ -30,20 +30,20 @@ const RETRY_SECONDS = 10;
 export function credentialKeys(source: Pick<KeySource, 'name' | 'read'>): CredentialKeys {
   const document = refreshing({
     load: () => load(source),
-    freshFor: FRESH_SECONDS,
-    usableFor: CACHE_SECONDS,
-    retryAfter: RETRY_SECONDS,
+    freshFor: FRESH_SECONDS * 1000,
+    usableFor: CACHE_SECONDS * 1000,
+    retryAfter: RETRY_SECONDS * 1000,
   });
   return {
     async current(now) {
-      const key = currentKey(await document.get(now), now);
+      const key = currentKey(await document.get(now * 1000), now);
       if (key === undefined) throw unavailable('no credential key in use');
       return key.name;
     },
     async mac(name, text, now) {
       const named = (keys: readonly CredentialKey[]) =>
         publishedKeys(keys, now).find(key => key.name === name);
-      const found = named(await document.get(now)) ?? named(await document.reload(now));
+      const found = named(await document.get(now * 1000)) ?? named(await document.reload(now * 1000));
       return found && createHmac('sha256', found.key).update(text).digest();
     },
   };

@@ -33,6 +33,14 @@ export function publishedKeys<K extends KeyTimes>(keys: readonly K[], now: numbe
 }
 
 /**
+ * The keys but those that start later than a rotation ever plans: they were made by a clock that was ahead, and would
+ * keep the ring from making others until then.
+ */
+export function withoutFuture<K extends KeyTimes>(keys: readonly K[], now: number): K[] {
+  return keys.filter(({ useFrom }) => useFrom === null || useFrom <= now + LEAF_LEAD_SECONDS);
+}
+
+/**
  * When a ring that rotates by itself needs its next key to start: undefined while it needs none. A ring without a
  * usable key needs one now.
  */

@@ -3,6 +3,7 @@
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { LRUCache } from 'lru-cache';
+import { isYounger, type Moment, momentAt } from '../cache/age.ts';
 import { PullpassError, unavailable } from '../domain/errors.ts';
 import type { Identity } from '../domain/identity.ts';
 
@@ -42,11 +43,11 @@ export interface ExchangeQuery {
   readonly ask: (signal: AbortSignal) => Promise<Exchanged | PullpassError>;
 }
 
-/** The decisions of an issuer about one secret, from one time until another. */
+/** The decision of an issuer about one secret, and for how long it is remembered. */
 interface Decision {
   readonly answer: Identity | PullpassError;
-  readonly fromMs: number;
-  readonly untilMs: number;
+  readonly at: Moment;
+  readonly forMs: number;
 }
 
 /** The exchanges with one endpoint. */
@@ -70,7 +71,9 @@ export class ExchangeCache {
   async identify({ name, nowMs, ask }: ExchangeQuery): Promise<Identity> {
     const hidden = createHmac('sha256', this.#cacheKey).update(name).digest('base64url');
     const known = [this.#accepted.get(hidden), this.#refused.get(hidden)];
-    const answer = known.find(decision => isCurrent(decision, nowMs))?.answer;
+    const answer = known.find(
+      decision => decision !== undefined && isYounger(decision.at, decision.forMs, nowMs),
+    )?.answer;
     if (answer instanceof PullpassError) throw answer;
     return answer ?? (await (this.#inFlight.get(hidden) ?? this.#start(hidden, nowMs, ask)));
   }
@@ -86,21 +89,17 @@ export class ExchangeCache {
   async #exchange(hidden: string, nowMs: number, ask: ExchangeQuery['ask']): Promise<Identity> {
     const { exchangeMs, acceptedMs, refusedMs } = this.#limits;
     const signal = AbortSignal.timeout(exchangeMs);
+    const at = momentAt(nowMs);
     const answer = await Promise.race([ask(signal), outOfTime(signal)]);
     if (answer instanceof PullpassError) {
-      this.#refused.set(hidden, { answer, fromMs: nowMs, untilMs: nowMs + refusedMs });
+      this.#refused.set(hidden, { answer, at, forMs: refusedMs });
       throw answer;
     }
     const { identity, untilMs } = answer;
-    const until = Math.min(nowMs + acceptedMs, untilMs);
-    this.#accepted.set(hidden, { answer: identity, fromMs: nowMs, untilMs: until });
+    const forMs = Math.min(acceptedMs, untilMs - nowMs);
+    this.#accepted.set(hidden, { answer: identity, at, forMs });
     return identity;
   }
-}
-
-/** A clock that was set back makes no decision last longer. */
-function isCurrent(decision: Decision | undefined, nowMs: number): boolean {
-  return decision !== undefined && decision.fromMs <= nowMs && nowMs < decision.untilMs;
 }
 
 async function outOfTime(signal: AbortSignal): Promise<never> {

@@ -3,6 +3,7 @@
 import { type IncomingMessage, request as requestOverHttp } from 'node:http';
 import { request as requestOverHttps } from 'node:https';
 import { isIP } from 'node:net';
+import { isYounger, type Moment, momentAt } from '../cache/age.ts';
 import { unavailable } from '../domain/errors.ts';
 
 const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost']);
@@ -94,17 +95,17 @@ export const BREAKER_OPEN_MS = 5000;
 /** Stops requests to an endpoint that does not answer, so that callers need not wait for it. */
 export class Breaker {
   #failures = 0;
-  #openUntilMs = 0;
+  /** When the last request failed, or the last trial began. */
+  #openedAt: Moment | undefined;
 
   /** Throws `unavailable` while open. Then one trial may pass, during which it stays open for others. */
   enter(nowMs: number): void {
     if (this.#failures < BREAKER_FAILURES) return;
-    if (nowMs < this.#openUntilMs) {
-      throw unavailable('the breaker is open', {
-        retryAfterSeconds: Math.ceil((this.#openUntilMs - nowMs) / 1000),
-      });
+    if (this.#openedAt !== undefined && isYounger(this.#openedAt, BREAKER_OPEN_MS, nowMs)) {
+      const leftMs = this.#openedAt.nowMs + BREAKER_OPEN_MS - nowMs;
+      throw unavailable('the breaker is open', { retryAfterSeconds: Math.ceil(leftMs / 1000) });
     }
-    this.#openUntilMs = nowMs + BREAKER_OPEN_MS;
+    this.#openedAt = momentAt(nowMs);
   }
 
   /** The endpoint answered. */
@@ -115,7 +116,7 @@ export class Breaker {
   /** The endpoint did not answer a request that was made at `nowMs`. */
   failed(nowMs: number): void {
     this.#failures += 1;
-    this.#openUntilMs = Math.max(this.#openUntilMs, nowMs + BREAKER_OPEN_MS);
+    this.#openedAt = momentAt(nowMs);
   }
 }
 

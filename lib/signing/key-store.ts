@@ -139,12 +139,12 @@ export function cached<T>({ keys, file, parse }: CachedFile<T>): Cached<T> {
       documents.get(service.name) ??
       refreshing({
         load: () => load(service),
-        freshFor: MINUTE_SECONDS,
-        usableFor: CACHE_SECONDS,
-        retryAfter: RETRY_SECONDS,
+        freshFor: MINUTE_SECONDS * 1000,
+        usableFor: CACHE_SECONDS * 1000,
+        retryAfter: RETRY_SECONDS * 1000,
         retryEmptyAfter: 0,
       });
     documents.set(service.name, document);
-    return document.get(now);
+    return document.get(now * 1000);
   };
 }

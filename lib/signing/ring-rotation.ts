@@ -1,7 +1,13 @@
 /** Rotates the ring of a service: adds keys that are due, removes keys that are no longer needed. */
 
 import type { KeyObject } from 'node:crypto';
-import { currentKey, LONGEST_TOKEN_SECONDS, nextLeafStart, publishedKeys } from '../domain/key-ring.ts';
+import {
+  currentKey,
+  LONGEST_TOKEN_SECONDS,
+  nextLeafStart,
+  publishedKeys,
+  withoutFuture,
+} from '../domain/key-ring.ts';
 import type { HeaderProfile, Service } from '../domain/service.ts';
 import type { RingReport, RingRotation } from '../ports/keys.ts';
 import { certifyLeaf } from './certificates.ts';
@@ -135,7 +141,7 @@ type ProfileRotation = Record<
 const certifiedRotation: ProfileRotation = {
   async maintain(keys, context) {
     const root = await rootFor(keys, context);
-    const own = keys.filter(key => isCertifiedBy(root, key));
+    const own = withoutFuture(keys, context.now).filter(key => isCertifiedBy(root, key));
     const start = nextLeafStart(own, context.now);
     return { root, keys: start === undefined ? own : [await newLeaf(root, context.service, start), ...own] };
   },

@@ -32,12 +32,12 @@ export async function hasRoot(keys: KeyTransaction, service: string): Promise<bo
 }
 
 /**
- * The root that certifies now. A new one is created when there is none, and when the last one would end before the next
- * leaf; registries then need the new bundle.
+ * The root that certifies now. A new one is created when there is none, when the last one would end before the next leaf,
+ * and when it begins in the future, because it was made by a clock that was ahead; registries then need the new bundle.
  */
 export async function maintainRoot(keys: KeyTransaction, service: string, now: number): Promise<Root> {
   const stored = await readRoot(keys, service);
-  if (stored !== undefined && outlivesLeaves(stored, now)) return ready(stored);
+  if (stored !== undefined && isValid(stored, now)) return ready(stored);
   return store(keys, await newRoot(service, now, stored?.certificates));
 }
 
@@ -87,8 +87,10 @@ function ready({ privateKey, certificates }: RootDocument): Root {
   };
 }
 
-function outlivesLeaves({ certificates: [newest] }: RootDocument, now: number): boolean {
-  return endOf(newest) >= now + LEAF_LEAD_SECONDS + LEAF_SECONDS;
+/** Now, and for as long as a leaf that it certifies now. */
+function isValid({ certificates: [newest] }: RootDocument, now: number): boolean {
+  const startsAt = certificate(newest).validFromDate.getTime() / 1000;
+  return startsAt <= now && endOf(newest) >= now + LEAF_LEAD_SECONDS + LEAF_SECONDS;
 }
 
 function endOf(der: string): number {

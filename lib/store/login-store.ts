@@ -23,19 +23,24 @@ export function loginStore({
   randomBytes,
   touchMs = TOUCH_MS,
 }: StoreOptions & { readonly touchMs?: number }): LoginStore {
-  /** By token: when its next use is due to be stored, in seconds since 1970. */
-  const dueAt = new LRUCache<string, number>({ max: MAX_TOUCHED });
+  /** By token: when its last use was stored, and for how long that is enough; seconds. */
+  const touched = new LRUCache<string, { at: number; enoughFor: number }>({ max: MAX_TOUCHED });
   return {
     read: query => read(table, query),
     touch: async (record, now) => {
-      const last = record.lastUsedAt ?? Number.NEGATIVE_INFINITY;
-      if (now - last < HOUR_SECONDS || now < (dueAt.get(record.id) ?? 0)) return;
+      const { at, enoughFor } = touched.get(record.id) ?? { at: record.lastUsedAt, enoughFor: HOUR_SECONDS };
+      if (isRecent(record.lastUsedAt, HOUR_SECONDS, now) || isRecent(at, enoughFor, now)) return;
       // Spread over four minutes, so that instances that touched at once do not do so again each hour.
       const [jitter = 0] = randomBytes(1);
-      dueAt.set(record.id, now + HOUR_SECONDS + jitter);
+      touched.set(record.id, { at: now, enoughFor: HOUR_SECONDS + jitter });
       await touch(table, record, { now, signal: AbortSignal.timeout(touchMs) }).catch(() => undefined);
     },
   };
+}
+
+/** A use in the future was stored by a clock that was ahead, and counts for nothing. */
+function isRecent(at: number | null, seconds: number, now: number): boolean {
+  return at !== null && at <= now && now - at < seconds;
 }
 
 async function read(
@@ -71,7 +76,11 @@ async function touch(
   { account, id }: TokenRecord,
   { now, signal }: { readonly now: number; readonly signal: AbortSignal },
 ): Promise<void> {
-  const isDue = any(absent('lastUsedAt'), compare('lastUsedAt', '<', now - HOUR_SECONDS));
+  const isDue = any(
+    absent('lastUsedAt'),
+    compare('lastUsedAt', '<', now - HOUR_SECONDS),
+    compare('lastUsedAt', '>', now + HOUR_SECONDS),
+  );
   const key = tokenKey({ handle: accountHandle(account), id });
   await table.update(key, { set: { lastUsedAt: now } }, all(exists('pk'), isDue), signal);
 }

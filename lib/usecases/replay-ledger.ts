@@ -111,21 +111,33 @@ async function replayPages(
 /** Where the replay begins. The table was in use later than all earlier entries, so it has them already. */
 async function startOf({ identity, clock }: ReplayPorts, acceptGap: boolean): Promise<number> {
   const { usedAt, ledgerSince } = await identity.history();
-  const gap = gapBetween(usedAt, ledgerSince, clock() - LEDGER_SECONDS * 1000);
+  const nowMs = clock();
+  const gap = gapBetween({ usedAt, ledgerSince, nowMs });
   if (gap !== undefined && !acceptGap) throw new LedgerGap(gap);
-  return (usedAt ?? 0) - SLACK_MS;
+  // A use in the future says nothing about what the table has, so everything is replayed.
+  return usedAt === undefined || isFuture(usedAt, nowMs) ? 0 : usedAt - SLACK_MS;
+}
+
+interface History {
+  readonly usedAt: number | undefined;
+  readonly ledgerSince: number | undefined;
+  readonly nowMs: number;
+}
+
+function isFuture(ms: number, nowMs: number): boolean {
+  return ms > nowMs + SLACK_MS;
 }
 
 /** What was taken away after the table was last in use, and before the ledger's oldest entry, would come back. */
-function gapBetween(
-  usedAt: number | undefined,
-  ledgerSince: number | undefined,
-  oldestMs: number,
-): string | undefined {
+function gapBetween({ usedAt, ledgerSince, nowMs }: History): string | undefined {
   if (usedAt === undefined) return 'The table does not say when it was last in use.';
+  if (isFuture(usedAt, nowMs)) {
+    const [used, now] = [usedAt, nowMs].map(ms => toRfc3339(toSeconds(ms)));
+    return `The table was last in use at ${used}, and it is ${now} now: check the clock.`;
+  }
   if (ledgerSince === undefined)
     return 'The ledger is new: what was removed before it began would come back.';
-  const since = Math.max(ledgerSince, oldestMs);
+  const since = Math.max(ledgerSince, nowMs - LEDGER_SECONDS * 1000);
   if (usedAt >= since) return undefined;
   const [used, begins] = [usedAt, since].map(ms => toRfc3339(toSeconds(ms)));
   return `The table was last in use at ${used}, and the ledger begins at ${begins}: what was removed in between would come back.`;

@@ -38,7 +38,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   telemetry: { imports: ['domain', 'ports'], npm: [], node: [] },
   http: { imports: ['domain', 'ports'], npm: ['@middy/core', 'valibot', 'aws-lambda'], node: null },
   api: {
-    imports: ['http', 'schema', 'usecases', 'domain', 'ports'],
+    imports: ['cache', 'http', 'schema', 'usecases', 'domain', 'ports'],
     npm: ['valibot', 'negotiator'],
     node: null,
   },
@@ -75,9 +75,10 @@ export const ENVIRONMENT_READERS: readonly string[] = ['lib/compose/world.ts', '
 export const CLIENT_MAKERS: readonly string[] = ['lib/store/sdk-transport.ts'];
 /**
  * The only files that take time or random bytes from the system: the one that hands them out, one that names a temporary
- * file, and one that waits a moment before it opens a broken database again.
+ * file, one that waits a moment before it opens a broken database again, and one that measures ages past the system's clock.
  */
 export const CLOCK_OWNERS: readonly string[] = [
+  'lib/cache/age.ts',
   'lib/compose/world.ts',
   'lib/files/atomic-file.ts',
   'lib/store/sqlite-database.ts',

@@ -100,6 +100,14 @@ describe('a login store', () => {
     expect(await lastUsedAt()).toBe(MUCH_LATER);
   });
 
+  it('replaces a last use that a clock which was ahead has stored', async () => {
+    const { tokens, logins } = await open();
+    const record = aToken({ expiresAt: null, lastUsedAt: MUCH_LATER });
+    await tokens.add(record);
+    await logins.touch(record, NOW);
+    expect((await tokens.get(ACCOUNT, record.id, NOW))?.lastUsedAt).toBe(NOW);
+  });
+
   it('does not revive a removed token by storing its last use', async () => {
     const { tokens, logins } = await open();
     const record = aToken({ expiresAt: null });

@@ -306,6 +306,24 @@ describe('a copy is refused, unless the gap is accepted,', () => {
     expect(await place.marker.matches()).toBe(true);
   });
 
+  it('that was last used at a time that is still to come, and then everything is replayed', async () => {
+    const original = await memoryMarkedTable();
+    await original.marker.initialise(NOW_MS - 36 * DAY_MS);
+    await original.marker.heartbeat(NOW_MS + 400 * DAY_MS);
+    const place = await original.copy();
+    const { table } = memoryStores();
+    const ledger = memoryLedger();
+    const ports = portsOn(table, place, ledger, NOW_MS);
+    await expect(replayLedger(ports, REQUEST)).rejects.toMatchObject({
+      name: 'LedgerGap',
+      message: expect.stringContaining('check the clock'),
+    });
+    const earlier = notingStores(memoryStores(), ledger, NOW_MS - DAY_MS);
+    await earlier.revokedCredentials.revoke({ handle: 'h', jti: 'j' }, NOW + 60);
+    const counts = await replayLedger(ports, { ...REQUEST, acceptGap: true });
+    expect(counts).toMatchObject({ served: true, entries: { 'end-credential': 1 } });
+  });
+
   it('and not when the ledger remembers just long enough', async () => {
     const original = await memoryMarkedTable();
     await original.marker.initialise(NOW_MS - 36 * DAY_MS);
