@@ -10,7 +10,10 @@ import { createManagement } from '../lib/compose/management.ts';
 import type { World } from '../lib/compose/parts.ts';
 import type { HttpHandler } from '../lib/http/chain.ts';
 import { createRouter } from '../lib/http/router.ts';
+import { Bulkhead, type BulkheadLimits } from '../lib/limits/bulkhead.ts';
+import { sourceOf } from '../lib/limits/source.ts';
 import type { Invoke } from './gateway.ts';
+import { FUNCTION_LIMITS } from './limits.ts';
 
 export interface LocalFunctions {
   readonly invoke: Invoke;
@@ -22,7 +25,7 @@ export interface LocalFunctions {
 const CLEANUP_MS = 60_000;
 
 /** Makes the functions. Throws ConfigurationError. */
-export function createFunctions(world: World): LocalFunctions {
+export function createFunctions(world: World, limits: BulkheadLimits = FUNCTION_LIMITS): LocalFunctions {
   const fallback = createFallback(world);
   const cleanUp = createCleanup(world);
   const handlers: Record<FunctionName, HttpHandler> = {
@@ -34,12 +37,15 @@ export function createFunctions(world: World): LocalFunctions {
   const served = Object.entries(handlers).map(([name, handler]) => ({
     handler,
     router: createRouter(ROUTES[name as FunctionName]),
+    calls: new Bulkhead(limits),
   }));
   return {
     handlers: { ...handlers, fallback },
     invoke(event, context) {
       const found = served.find(({ router }) => router.errorFormatOf(event.rawPath) !== undefined);
-      return (found?.handler ?? fallback)(event, context);
+      if (found === undefined) return fallback(event, context);
+      const { sourceIp } = event.requestContext.http;
+      return found.calls.run(sourceOf(sourceIp), () => found.handler(event, context));
     },
     cleanUp() {
       const deadline = world.clock() + CLEANUP_MS;

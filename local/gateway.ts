@@ -1,4 +1,4 @@
-/** The HTTP gateway of one machine: a node:http request becomes the event that a function gets on AWS. */
+/** The HTTP gateway of one machine: takes so many requests as it can serve, and calls the functions with them. */
 import { randomUUID } from 'node:crypto';
 import {
   createServer,
@@ -8,13 +8,18 @@ import {
   STATUS_CODES,
 } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { finished } from 'node:stream/promises';
 import type { Context } from 'aws-lambda';
-import { type ErrorCode, PullpassError } from '../lib/domain/errors.ts';
+import { PullpassError } from '../lib/domain/errors.ts';
 import { MAX_BODY_BYTES } from '../lib/http/body.ts';
 import { encodeResponse, errorResponse } from '../lib/http/errors.ts';
 import type { HttpEvent, HttpResult } from '../lib/http/request.ts';
+import { sourceOf } from '../lib/limits/source.ts';
+import { type Connection, Connections } from './connections.ts';
+import { CONTEXT, toEvent } from './event.ts';
+import { GATEWAY_LIMITS, type GatewayLimits } from './limits.ts';
 
-/** Calls the function that serves the path. */
+/** Calls the function that serves the path. Throws a PullpassError when it cannot be called. */
 export type Invoke = (event: HttpEvent, context: Context) => Promise<HttpResult>;
 
 export interface Gateway {
@@ -27,65 +32,109 @@ export interface Gateway {
 const MAX_PARSED_HEAD_BYTES = 16_384;
 /** Read and thrown away, so that a client that still writes its body gets to read why it is refused. */
 const MAX_DISCARDED_BYTES = 1024 * 1024;
-const HEADERS_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 30_000;
 const CHECKING_INTERVAL_MS = 5_000;
-const KEEP_ALIVE_MS = 65_000;
-const CLOSE_PATIENCE_MS = 5_000;
 
 export interface GatewayOptions {
   readonly host: string;
   readonly port: number;
-  /** How long a client may take to send a whole request. */
-  readonly requestTimeoutMs?: number;
+  readonly limits?: Partial<GatewayLimits>;
 }
 
 export async function startGateway(invoke: Invoke, options: GatewayOptions): Promise<Gateway> {
-  const { host, port, requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
+  const { host, port } = options;
+  const limits = { ...GATEWAY_LIMITS, ...options.limits };
+  const { headersTimeoutMs, requestTimeoutMs, keepAliveMs } = limits;
+  const connections = new Connections(limits);
   const server = createServer(
     {
       maxHeaderSize: MAX_PARSED_HEAD_BYTES,
-      headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeoutMs),
+      headersTimeout: Math.min(headersTimeoutMs, requestTimeoutMs),
       requestTimeout: requestTimeoutMs,
       connectionsCheckingInterval: Math.min(CHECKING_INTERVAL_MS, requestTimeoutMs),
-      keepAliveTimeout: KEEP_ALIVE_MS,
+      keepAliveTimeout: keepAliveMs,
       // Node's own refusal of a request without Host is not JSON.
       requireHostHeader: false,
     },
-    (request, response) => void serve(invoke, { request, response, server }).catch(() => response.destroy()),
+    (request, response) => enqueue({ request, response, server, invoke, connections, limits }),
   );
+  // Node drops what is beyond without a word: one more than the limit shows that there were too many.
+  server.maxHeadersCount = limits.headers + 1;
+  server.on('connection', socket => connections.add(socket, sourceOf(socket.remoteAddress ?? '')));
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuse(error, socket));
   const listening = Promise.withResolvers<void>();
   server.once('error', listening.reject).listen(port, host, listening.resolve);
   await listening.promise;
-  return { port: (server.address() as AddressInfo).port, close: () => close(server) };
+  return { port: (server.address() as AddressInfo).port, close: () => close(server, limits.closeMs) };
 }
 
 interface Arrival {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly server: Server;
+  readonly invoke: Invoke;
+  readonly connections: Connections;
+  readonly limits: GatewayLimits;
 }
 
-async function serve(invoke: Invoke, { request, response, server }: Arrival): Promise<void> {
-  const body = await readBody(request);
-  const result = namesItsHost(request)
-    ? await invoke(toEvent(request, body), CONTEXT)
-    : refusal('invalid-request');
+/**
+ * One request of a connection at a time. Node calls for each that it finds in what it has read, and would have us make
+ * all their answers at once.
+ */
+function enqueue(arrival: Arrival): void {
+  const { request, response, connections, limits } = arrival;
+  const connection = connections.of(request.socket);
+  if (connection === undefined || request.socket.destroyed) return;
+  connection.unanswered += 1;
+  if (connection.unanswered > limits.pipelined) {
+    request.socket.destroy();
+    return;
+  }
+  connection.answered = connection.answered
+    .then(() => (request.socket.destroyed ? undefined : serve(arrival, connection)))
+    .catch(() => void response.destroy())
+    .finally(() => {
+      connection.unanswered -= 1;
+    });
+}
+
+async function serve(arrival: Arrival, connection: Connection): Promise<void> {
+  const { request, response, server, connections, limits } = arrival;
+  connections.setWaiting(connection);
+  const body = await readBody(request, bytes => connections.hold(connection, bytes));
+  connections.setWorking(connection);
+  const result = await resultOf(arrival, body);
+  connections.setWaiting(connection);
   const length = Buffer.byteLength(result.body ?? '');
   const headers = { ...result.headers, ...(result.statusCode === 204 ? {} : { 'content-length': length }) };
+  connections.hold(connection, length);
   // What is left of an oversized body is not worth reading, and a connection kept open would hold up the end.
   if (!request.complete || !server.listening) response.shouldKeepAlive = false;
   response.writeHead(result.statusCode ?? 200, headers).end(result.body);
+  if (!response.writableFinished) {
+    await finished(response, { signal: AbortSignal.timeout(limits.readTimeoutMs) });
+  }
+  connections.hold(connection, 0);
+}
+
+async function resultOf({ request, invoke, limits }: Arrival, body: Buffer): Promise<HttpResult> {
+  if (!namesItsHost(request)) return refusal(new PullpassError('invalid-request'));
+  if (request.rawHeaders.length / 2 > limits.headers) return refusal(new PullpassError('headers-too-large'));
+  try {
+    return await invoke(toEvent(request, body), CONTEXT);
+  } catch (error) {
+    if (error instanceof PullpassError) return refusal(error);
+    throw error;
+  }
 }
 
 /** The body, or so much of it that the chain sees it is too large, even if Content-Length says otherwise. */
-async function readBody(request: IncomingMessage): Promise<Buffer> {
+async function readBody(request: IncomingMessage, hold: (bytes: number) => void): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
     if (length <= MAX_BODY_BYTES) chunks.push(chunk);
     length += chunk.length;
+    hold(Math.min(length, MAX_BODY_BYTES));
     if (length > MAX_DISCARDED_BYTES) break;
   }
   return Buffer.concat(chunks);
@@ -96,59 +145,11 @@ function namesItsHost({ httpVersion, headers }: IncomingMessage): boolean {
   return httpVersion !== '1.1' || headers.host !== undefined;
 }
 
-/** Payload format 2.0, as the HTTP API and function URLs send it: a path that is not decoded, a body in base64. */
-function toEvent(request: IncomingMessage, body: Buffer): HttpEvent {
-  const { method = 'GET', url = '/', socket } = request;
-  const [rawPath = '/', ...query] = originForm(url).split('?');
-  const headers = joinedHeaders(request.rawHeaders);
-  const sourceIp = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
-  const domainName = headers.host ?? '';
-  const time = new Date();
-  return {
-    version: '2.0',
-    routeKey: '$default',
-    rawPath,
-    rawQueryString: query.join('?'),
-    headers,
-    ...(body.length === 0 ? {} : { body: body.toString('base64') }),
-    isBase64Encoded: body.length > 0,
-    requestContext: {
-      accountId: 'local',
-      apiId: 'local',
-      domainName,
-      domainPrefix: '',
-      http: { method, path: rawPath, protocol: 'HTTP/1.1', sourceIp, userAgent: headers['user-agent'] ?? '' },
-      requestId: randomUUID(),
-      routeKey: '$default',
-      stage: '$default',
-      time: time.toISOString(),
-      timeEpoch: time.getTime(),
-    },
-  };
-}
-
-/** The path and query of a target that may be in absolute form (RFC 9112 section 3.2.2). */
-function originForm(url: string): string {
-  const target = url.replace(/^https?:\/\/[^/?]*/i, '');
-  return /^(?:$|\?)/.test(target) ? `/${target}` : target;
-}
-
-/** Repeated headers are joined by commas, where Node's own table would drop all but the first of some. */
-function joinedHeaders(raw: readonly string[]): Record<string, string> {
-  const headers = new Map<string, string>();
-  for (let i = 0; i < raw.length; i += 2) {
-    const name = (raw[i] ?? '').toLowerCase();
-    const value = raw[i + 1] ?? '';
-    headers.set(name, headers.has(name) ? `${headers.get(name)},${value}` : value);
-  }
-  return Object.fromEntries(headers);
-}
-
 /** What Node could not parse, or not in time, gets our JSON all the same. */
 function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
   if (!socket.writable) return;
   const code = error.code === 'HPE_HEADER_OVERFLOW' ? 'headers-too-large' : 'invalid-request';
-  const { statusCode = 400, headers, body = '' } = refusal(code);
+  const { statusCode = 400, headers, body = '' } = refusal(new PullpassError(code));
   const fields = { ...headers, connection: 'close', 'content-length': Buffer.byteLength(body) };
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${String(value)}\r\n`);
   socket.end(`HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode]}\r\n${lines.join('')}\r\n${body}`, () =>
@@ -157,36 +158,20 @@ function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
 }
 
 /** The answer to what no function will see. */
-function refusal(code: ErrorCode): HttpResult {
+function refusal(error: PullpassError): HttpResult {
   const requestId = randomUUID();
-  const { headers, ...answer } = errorResponse(new PullpassError(code), undefined, requestId);
+  const { headers, ...answer } = errorResponse(error, undefined, requestId);
   return encodeResponse({
     ...answer,
     headers: { ...headers, 'cache-control': 'no-store', 'x-request-id': requestId },
   });
 }
 
-async function close(server: Server): Promise<void> {
+async function close(server: Server, closeMs: number): Promise<void> {
   const closed = Promise.withResolvers<void>();
   server.close(() => closed.resolve());
   server.closeIdleConnections();
-  const patience = setTimeout(() => server.closeAllConnections(), CLOSE_PATIENCE_MS);
+  const patience = setTimeout(() => server.closeAllConnections(), closeMs);
   await closed.promise;
   clearTimeout(patience);
 }
-
-/** There is no deadline here but the gateway's own. */
-const CONTEXT: Context = {
-  callbackWaitsForEmptyEventLoop: false,
-  functionName: 'local',
-  functionVersion: '$LATEST',
-  invokedFunctionArn: '',
-  memoryLimitInMB: '0',
-  awsRequestId: '',
-  logGroupName: '',
-  logStreamName: '',
-  getRemainingTimeInMillis: () => REQUEST_TIMEOUT_MS,
-  done: () => {},
-  fail: () => {},
-  succeed: () => {},
-};

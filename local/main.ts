@@ -15,6 +15,7 @@ import { createFunctions } from './functions.ts';
 import { type Gateway, type Invoke, startGateway } from './gateway.ts';
 import { rotateKeys } from './key-keeper.ts';
 import { openLedger, type RestoreOptions, readRestoreOptions } from './ledger.ts';
+import { descriptorLimit, limitsWithin } from './limits.ts';
 import { takeOver } from './takeover.ts';
 import { startTimers } from './timer.ts';
 import { welcome } from './welcome.ts';
@@ -56,7 +57,10 @@ async function start(system: World, restoring: RestoreOptions): Promise<() => Pr
   await keepAll();
   const iam = settings.developmentIam ? await openDevelopmentIam(world, settings, directory) : undefined;
   const functions = createFunctions(world);
-  const gateway = await startGateway(withDevelopmentIam(functions.invoke, iam), settings);
+  const gateway = await startGateway(withDevelopmentIam(functions.invoke, iam), {
+    ...settings,
+    limits: limitsWithin(descriptorLimit()),
+  });
   const stopTimers = startTimers(
     [
       { name: 'keys', everyMs: KEYS_EVERY_MS, work: keepAll },

@@ -295,9 +295,11 @@ describe('the check fails on', () => {
   });
 });
 
-it('the adapters never import each other, and share only the ways to AWS and to files, and the cache', () => {
+it('the adapters never import each other, and share only the ways to AWS and to files, the cache and limits', () => {
   for (const name of ['iam', 'store', 'signing', 'derivation', 'ledger', 'aws']) {
-    const common = LAYERS[name]?.imports.filter(layer => !['aws', 'cache', 'files'].includes(layer));
+    const common = LAYERS[name]?.imports.filter(
+      layer => !['aws', 'cache', 'files', 'limits'].includes(layer),
+    );
     expect(common).toEqual(['domain', 'ports']);
   }
 });

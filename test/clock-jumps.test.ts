@@ -4,10 +4,10 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import { healthHandlers } from '../lib/api/health.ts';
 import { credentialKeys } from '../lib/derivation/credential-keys.ts';
 import { unauthenticated, unavailable } from '../lib/domain/errors.ts';
-import { failureLimiter } from '../lib/http/failure-limiter.ts';
 import { ExchangeCache } from '../lib/iam/exchange-cache.ts';
 import { BREAKER_FAILURES, Breaker } from '../lib/iam/http-client.ts';
 import { issuerKeySet } from '../lib/iam/issuer-keys.ts';
+import { failureLimiter } from '../lib/limits/failure-limiter.ts';
 import { keyPublication } from '../lib/signing/publication.ts';
 import { cachedRings } from '../lib/signing/ring.ts';
 import { maintainRing } from '../lib/signing/ring-rotation.ts';

@@ -25,9 +25,10 @@ const CACHEABLE = { 'cache-control': 'public, max-age=300' };
 
 export function discoveryHandlers(ports: DiscoveryPorts) {
   const { keys, clock, services } = ports;
+  const metadataDocument = written(metadata(ports), 'application/json');
   const jwks = async (names: readonly string[]): Promise<Response> => {
     const sets = await Promise.all(names.map(name => keys.jwks(name, toSeconds(clock()))));
-    return document({ keys: sets.flatMap(set => set.keys) }, 'application/jwk-set+json');
+    return written({ keys: sets.flatMap(set => set.keys) }, 'application/jwk-set+json');
   };
   return {
     getServiceKeys: async request => jwks([serviceNameOf(request, services)]),
@@ -45,7 +46,7 @@ export function discoveryHandlers(ports: DiscoveryPorts) {
         headers: { ...CACHEABLE, 'content-type': 'application/x-pem-file' },
       };
     },
-    getMetadata: async () => document(metadata(ports), 'application/json'),
+    getMetadata: async () => metadataDocument,
   } satisfies Record<string, HandlerOf['public']>;
 }
 
@@ -79,21 +80,27 @@ function serviceNameOf({ params }: Request, services: readonly Service[]): strin
   return service.name;
 }
 
-function document(json: unknown, contentType: string): Response {
-  return { status: 200, json, headers: { ...CACHEABLE, 'content-type': contentType } };
+function written(json: unknown, contentType: string): Response {
+  return { status: 200, text: JSON.stringify(json), headers: { ...CACHEABLE, 'content-type': contentType } };
 }
 
 /** `publicUrl` is `PULLPASS_URL`. */
 export function openApiHandlers(publicUrl: string) {
+  let text: Promise<string> | undefined;
   return {
     async getOpenApi() {
-      // Read when it is asked for: a cold start for a registry's keys need not parse it.
-      const { default: document } = await import('./openapi.json', { with: { type: 'json' } });
+      text ??= openApiText(publicUrl);
       return {
         status: 200,
-        json: { ...document, servers: [{ url: publicUrl }] },
-        headers: { 'cache-control': 'public, max-age=300' },
+        text: await text,
+        headers: { 'cache-control': 'public, max-age=300', 'content-type': 'application/json' },
       };
     },
   } satisfies Record<string, HandlerOf['public']>;
+}
+
+/** Read when it is asked for, because a cold start for a registry's keys need not parse it; written once. */
+async function openApiText(publicUrl: string): Promise<string> {
+  const { default: document } = await import('./openapi.json', { with: { type: 'json' } });
+  return JSON.stringify({ ...document, servers: [{ url: publicUrl }] });
 }

@@ -16,6 +16,8 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   usecases: { imports: ['cache', 'domain', 'ports'], npm: [], node: ['crypto'] },
   /** Values that are loaded again when they are old. */
   cache: { imports: [], npm: [], node: [] },
+  /** Bounds on how much is done, in all and for each source. */
+  limits: { imports: ['domain'], npm: [], node: [] },
   /** AWS over HTTP, for the adapters that would otherwise carry its SDK. */
   aws: { imports: ['domain', 'ports'], npm: [], node: null },
   /** Files that are replaced whole, and locks. */
@@ -36,7 +38,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   /** What schemas refuse, in our words. */
   schema: { imports: [], npm: [], node: [] },
   telemetry: { imports: ['domain', 'ports'], npm: [], node: [] },
-  http: { imports: ['domain', 'ports'], npm: ['@middy/core', 'valibot', 'aws-lambda'], node: null },
+  http: { imports: ['domain', 'limits', 'ports'], npm: ['@middy/core', 'valibot', 'aws-lambda'], node: null },
   api: {
     imports: ['cache', 'http', 'schema', 'usecases', 'domain', 'ports'],
     npm: ['valibot', 'negotiator'],
@@ -46,7 +48,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   compose: {
     imports: [
       ...['api', 'http', 'usecases', 'config', 'domain', 'ports'],
-      ...['aws', 'derivation', 'iam', 'ledger', 'signing', 'store', 'telemetry'],
+      ...['aws', 'derivation', 'iam', 'ledger', 'limits', 'signing', 'store', 'telemetry'],
     ],
     npm: [],
     node: null,
@@ -55,7 +57,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   local: {
     imports: [
       ...['compose', 'api', 'http', 'usecases', 'config', 'domain', 'ports'],
-      ...['derivation', 'files', 'iam', 'ledger', 'signing', 'store'],
+      ...['derivation', 'files', 'iam', 'ledger', 'limits', 'signing', 'store'],
     ],
     npm: null,
     node: null,

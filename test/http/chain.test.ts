@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { PullpassError } from '../../lib/domain/errors.ts';
 import { ANONYMOUS, type IdentityPrincipal, type Principal } from '../../lib/domain/principal.ts';
 import { type Authenticators, type ChainOptions, httpHandler } from '../../lib/http/chain.ts';
-import { failureLimiter } from '../../lib/http/failure-limiter.ts';
+import { failureLimiter } from '../../lib/limits/failure-limiter.ts';
 import type { Authenticated, HandlersOf, Request, Response, Route } from '../../lib/http/request.ts';
 import { NO_METRICS } from '../../lib/telemetry/metrics.ts';
 import { CONTEXT, eventOf, received, type Sent } from '../support/events.ts';

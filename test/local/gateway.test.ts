@@ -239,7 +239,7 @@ describe('a body', () => {
     const impatient = await startGateway(deployment.invoke, {
       host: '127.0.0.1',
       port: 0,
-      requestTimeoutMs: 150,
+      limits: { requestTimeoutMs: 150 },
     });
     const slow = open(impatient).write(post('Content-Length: 10\r\n', 'x'));
     const silent = open(impatient).write('GET /hea');

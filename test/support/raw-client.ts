@@ -17,8 +17,9 @@ export class RawClient {
   #received = Buffer.alloc(0);
   #isClosed = false;
 
-  constructor(port: number) {
-    this.#socket = connect(port, '127.0.0.1');
+  /** From another address of this machine, if one is given. */
+  constructor(port: number, localAddress = '127.0.0.1') {
+    this.#socket = connect({ port, host: '127.0.0.1', localAddress });
     this.#socket.on('data', chunk => {
       this.#received = Buffer.concat([this.#received, chunk]);
     });
@@ -30,6 +31,21 @@ export class RawClient {
 
   write(bytes: string | Uint8Array): this {
     this.#socket.write(bytes);
+    return this;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Reads nothing more, so that answers pile up at the server; nor does it see that the server closes. */
+  pause(): this {
+    this.#socket.pause();
+    return this;
+  }
+
+  resume(): this {
+    this.#socket.resume();
     return this;
   }
 

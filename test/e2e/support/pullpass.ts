@@ -31,6 +31,8 @@ export class Pullpass {
   readonly url: string;
   /** The administrator's `Authorization`, where it is not the development IAM that knows one. */
   authorization: (() => Promise<string>) | undefined;
+  /** How many descriptors the process may have; undefined: as many as this one. */
+  descriptors: number | undefined;
   #running: Running | undefined;
 
   protected constructor(settings: Settings) {
@@ -54,7 +56,9 @@ export class Pullpass {
 
   /** Starts a process with these settings, and does not wait for anything. */
   launch(settings: Record<string, string> = {}, words: readonly string[] = []): Running {
-    return start('npm', ['start', '--', ...words], { cwd: PROJECT, env: this.#environment(settings) });
+    const limited = this.descriptors === undefined ? '' : `ulimit -n ${this.descriptors} && `;
+    const command = ['-c', `${limited}exec npm start -- "$@"`, 'sh', ...words];
+    return start('sh', command, { cwd: PROJECT, env: this.#environment(settings) });
   }
 
   async isHealthy(): Promise<boolean> {

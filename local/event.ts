@@ -1,0 +1,70 @@
+/** A node:http request as the event that a function gets on AWS. */
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Context } from 'aws-lambda';
+import type { HttpEvent } from '../lib/http/request.ts';
+import { GATEWAY_LIMITS } from './limits.ts';
+
+/** Payload format 2.0, as the HTTP API and function URLs send it: a path that is not decoded, a body in base64. */
+export function toEvent(request: IncomingMessage, body: Buffer): HttpEvent {
+  const { method = 'GET', url = '/', socket } = request;
+  const [rawPath = '/', ...query] = originForm(url).split('?');
+  const headers = joinedHeaders(request.rawHeaders);
+  const sourceIp = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
+  const domainName = headers.host ?? '';
+  const time = new Date();
+  return {
+    version: '2.0',
+    routeKey: '$default',
+    rawPath,
+    rawQueryString: query.join('?'),
+    headers,
+    ...(body.length === 0 ? {} : { body: body.toString('base64') }),
+    isBase64Encoded: body.length > 0,
+    requestContext: {
+      accountId: 'local',
+      apiId: 'local',
+      domainName,
+      domainPrefix: '',
+      http: { method, path: rawPath, protocol: 'HTTP/1.1', sourceIp, userAgent: headers['user-agent'] ?? '' },
+      requestId: randomUUID(),
+      routeKey: '$default',
+      stage: '$default',
+      time: time.toISOString(),
+      timeEpoch: time.getTime(),
+    },
+  };
+}
+
+/** The path and query of a target that may be in absolute form (RFC 9112 section 3.2.2). */
+function originForm(url: string): string {
+  const target = url.replace(/^https?:\/\/[^/?]*/i, '');
+  return /^(?:$|\?)/.test(target) ? `/${target}` : target;
+}
+
+/** Repeated headers are joined by commas, where Node's own table would drop all but the first of some. */
+function joinedHeaders(raw: readonly string[]): Record<string, string> {
+  const headers = new Map<string, string>();
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = (raw[i] ?? '').toLowerCase();
+    const value = raw[i + 1] ?? '';
+    headers.set(name, headers.has(name) ? `${headers.get(name)},${value}` : value);
+  }
+  return Object.fromEntries(headers);
+}
+
+/** There is no deadline here but the gateway's own. */
+export const CONTEXT: Context = {
+  callbackWaitsForEmptyEventLoop: false,
+  functionName: 'local',
+  functionVersion: '$LATEST',
+  invokedFunctionArn: '',
+  memoryLimitInMB: '0',
+  awsRequestId: '',
+  logGroupName: '',
+  logStreamName: '',
+  getRemainingTimeInMillis: () => GATEWAY_LIMITS.requestTimeoutMs,
+  done: () => {},
+  fail: () => {},
+  succeed: () => {},
+};

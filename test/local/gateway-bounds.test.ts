@@ -1,0 +1,169 @@
+/** What one client can take of the gateway: requests at once, connections, bytes and time. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import { unavailable } from '../../lib/domain/errors.ts';
+import { type Gateway, type Invoke, startGateway } from '../../local/gateway.ts';
+import { type GatewayLimits, limitsWithin } from '../../local/limits.ts';
+import { RawClient } from '../support/raw-client.ts';
+
+let gateways: Gateway[] = [];
+let clients: RawClient[] = [];
+
+afterEach(async () => {
+  for (const client of clients) client.abort();
+  await Promise.all(gateways.map(each => each.close()));
+  [gateways, clients] = [[], []];
+});
+
+const OK: Invoke = async () => ({ statusCode: 200, body: 'ok' });
+
+/** A gateway, and a way to connect to it from an address of this machine. */
+async function gateway(limits: Partial<GatewayLimits>, invoke: Invoke = OK) {
+  const started = await startGateway(invoke, { host: '127.0.0.1', port: 0, limits });
+  gateways.push(started);
+  return (from?: string) => {
+    const client = new RawClient(started.port, from);
+    clients.push(client);
+    return client;
+  };
+}
+
+const GET = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
+const post = (length: number, body: string) =>
+  `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n\r\n${body}`;
+const ask = async (client: RawClient) => (await client.write(GET).answer()).status;
+
+describe('requests that come together on one connection', () => {
+  it('are served one at a time', async () => {
+    let [now, most] = [0, 0];
+    const connect = await gateway({}, async () => {
+      now += 1;
+      most = Math.max(most, now);
+      await sleep(1);
+      now -= 1;
+      return { statusCode: 200 };
+    });
+    const client = connect().write(GET.repeat(10));
+    for (let i = 0; i < 10; i++) expect((await client.answer()).status).toBe(200);
+    expect(most).toBe(1);
+  });
+
+  it('end the connection when too many are unanswered: 1 700 call no function 1 700 times', async () => {
+    let calls = 0;
+    const connect = await gateway({}, async () => {
+      calls += 1;
+      return { statusCode: 200, body: 'x'.repeat(100_000) };
+    });
+    await connect().write(GET.repeat(1700)).closed();
+    expect(calls).toBeLessThanOrEqual(16);
+    expect(await ask(connect())).toBe(200);
+  });
+});
+
+describe('connections beyond the limit', () => {
+  it('close the one that has waited for its client longest', async () => {
+    const connect = await gateway({ connections: 3 });
+    const [first, second, third] = [connect(), connect(), connect()];
+    for (const client of [first, second, third, first]) expect(await ask(client)).toBe(200);
+    expect(await ask(connect())).toBe(200);
+    await second.closed();
+    expect([first.isClosed, third.isClosed]).toEqual([false, false]);
+  });
+
+  it('close one that sends its request slowly', async () => {
+    const connect = await gateway({ connections: 1 });
+    const slow = connect().write('GET / HTTP/1.1\r\nHost:');
+    await sleep(20);
+    expect(await ask(connect())).toBe(200);
+    await slow.closed();
+  });
+
+  it('do not close one whose request is worked at: the new one is closed', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const connect = await gateway({ connections: 1 }, async () => {
+      await promise;
+      return { statusCode: 200 };
+    });
+    const working = connect().write(GET);
+    await sleep(20);
+    await connect().closed();
+    resolve();
+    expect((await working.answer()).status).toBe(200);
+  });
+
+  it('close those of the same source when one source has too many', async () => {
+    const connect = await gateway({ connections: 4, connectionsPerSource: 2 });
+    const other = connect();
+    expect(await ask(other)).toBe(200);
+    const flood = [1, 2, 3, 4, 5].map(() => connect('127.0.0.2'));
+    await sleep(50);
+    expect(flood.map(({ isClosed }) => isClosed)).toEqual([true, true, true, false, false]);
+    expect(await ask(other)).toBe(200);
+  });
+
+  it('stay below what the process may open', () => {
+    expect(limitsWithin(1_000_000)).toMatchObject({ connections: 1000, connectionsPerSource: 250 });
+    expect(limitsWithin(256)).toMatchObject({ connections: 156, connectionsPerSource: 39 });
+    expect(limitsWithin(50)).toMatchObject({ connections: 1, connectionsPerSource: 1 });
+  });
+});
+
+describe('bytes', () => {
+  it('of unfinished bodies beyond the limit close the connection that has sent longest', async () => {
+    const connect = await gateway({ bufferedBytes: 100_000 });
+    const old = connect();
+    expect(await ask(old)).toBe(200);
+    const first = connect().write(post(60_001, 'x'.repeat(60_000)));
+    await sleep(30);
+    old.write(post(60_001, 'x'.repeat(60_000)));
+    await first.closed();
+    expect((await old.write('x').answer()).status).toBe(200);
+  });
+
+  it('of answers that are not read beyond the limit close the connection that reads none longest', async () => {
+    const connect = await gateway({ bufferedBytes: 30_000_000 }, async () => ({
+      statusCode: 200,
+      body: 'x'.repeat(20_000_000),
+    }));
+    const [first, second] = [connect().pause().write(GET), connect().pause()];
+    await sleep(50);
+    second.write(GET);
+    await sleep(50);
+    await first.resume().closed();
+    expect((await second.resume().answer()).status).toBe(200);
+  });
+
+  it('are no longer counted once they are answered', async () => {
+    const connect = await gateway({ bufferedBytes: 100_000 });
+    const client = connect();
+    for (let i = 0; i < 5; i++) {
+      expect((await client.write(post(60_000, 'x'.repeat(60_000))).answer()).status).toBe(200);
+    }
+  });
+});
+
+it('a client that does not read its answer in time is closed', async () => {
+  const connect = await gateway({ readTimeoutMs: 50 }, async () => ({
+    statusCode: 200,
+    body: 'x'.repeat(20_000_000),
+  }));
+  const client = connect().pause().write(GET);
+  await sleep(150);
+  await client.resume().closed();
+});
+
+it('more headers than the limit are refused with 431, where Node would drop some', async () => {
+  const connect = await gateway({ headers: 10 });
+  const withHeaders = (count: number) => `GET / HTTP/1.1\r\nHost: x\r\n${'x: y\r\n'.repeat(count - 1)}\r\n`;
+  expect((await connect().write(withHeaders(10)).answer()).status).toBe(200);
+  expect((await connect().write(withHeaders(11)).answer()).status).toBe(431);
+  expect((await connect().write(withHeaders(1000)).answer()).status).toBe(431);
+});
+
+it('a function without room is answered with 503 and when to come again', async () => {
+  const connect = await gateway({}, () =>
+    Promise.reject(unavailable('too many requests at once', { retryAfterSeconds: 1 })),
+  );
+  const answer = await connect().write(GET).answer();
+  expect([answer.status, answer.headers['retry-after'], answer.json.code]).toEqual([503, '1', 'unavailable']);
+});
