@@ -12,9 +12,9 @@ import { isNamespace, isPattern, isRepository, matchesPattern } from '../../lib/
 import { Secret } from '../../lib/domain/secret.ts';
 import { parseStrictJson } from '../../lib/domain/strict-json.ts';
 import { parseAuthorization } from '../../lib/http/credentials.ts';
-import { failureLimiter } from '../../lib/http/failure-limiter.ts';
 import { parseForm } from '../../lib/http/form.ts';
 import { createRouter } from '../../lib/http/router.ts';
+import { failureLimiter } from '../../lib/limits/failure-limiter.ts';
 import { fromTokenItem, toTokenAttributes } from '../../lib/store/token-store.ts';
 import {
   reaches,
