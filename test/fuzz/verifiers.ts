@@ -33,6 +33,9 @@ const signedTokens: Target = {
     `${HEADER}\n{"iss":"${ISSUER}"}\nsign`,
     `${HEADER}\n{"iss":"${ISSUER}"}\nforge`,
     `{"alg":"none","kid":"k1"}\n{"iss":"${ISSUER}"}\nnothing`,
+    ...['"jwk":{}', '"jku":"x"', '"x5u":"x"', '"crit":["b64"],"b64":true', '"kid":"k2"'].map(
+      member => `{"alg":"ES256","kid":"k1",${member}}\n{"iss":"${ISSUER}"}\nsign`,
+    ),
   ],
   fragments: [
     '"alg":"none",',
@@ -244,7 +247,12 @@ function isParent(value: unknown): boolean {
 const proof = await proofOf();
 const awsAssertions: Target = {
   share: 30,
-  seeds: [proof],
+  seeds: [
+    proof,
+    `${proof}&Action=GetCallerIdentity`,
+    proof.replace('?', '?Action=x&'),
+    proof.replace('sts.', 'sts.evil.'),
+  ],
   fragments: [
     '&Action=GetCallerIdentity',
     '%41',
