@@ -44,10 +44,8 @@ export const CREDENTIAL_LIFE_SECONDS = { min: 60, default: 3600, max: 43_200 } a
 /** With the user name it fits into one line of every client's configuration, and into a header. */
 export const MAX_CREDENTIAL_LENGTH = 1024;
 
-/** Characters of HMAC-SHA-256 in base64url. */
-const MAC_LENGTH = 43;
-
-const SIGNED = /^(plc_([a-z0-9]{1,8})\.[A-Za-z0-9_-]{1,1000})([A-Za-z0-9_-]{43})$/;
+/** The MAC is HMAC-SHA-256 in base64url. */
+const SIGNED = /^(?<body>plc_(?<key>[a-z0-9]{1,8})\.[A-Za-z0-9_-]{1,1000})(?<mac>[A-Za-z0-9_-]{43})$/;
 
 const KEY_NAME = /^[a-z0-9]{1,8}$/;
 
@@ -84,9 +82,8 @@ export function formatMac(mac: Uint8Array): string {
 export function parseCredential(value: Secret): SignedCredential | undefined {
   const text = value.reveal();
   if (text.length > MAX_CREDENTIAL_LENGTH) return undefined;
-  const [, body, key, mac] = SIGNED.exec(text) ?? [];
-  if (body === undefined || key === undefined || mac?.length !== MAC_LENGTH) return undefined;
-  return { key, body, mac };
+  const groups = SIGNED.exec(text)?.groups;
+  return groups && { key: String(groups.key), body: String(groups.body), mac: String(groups.mac) };
 }
 
 /** Reads a body whose MAC was verified; undefined for a payload that this version does not write. */

@@ -1,7 +1,9 @@
 /** Credentials: what they say, in one spelling and no longer than clients take. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { PULL, PULL_AND_PUSH } from '../../lib/domain/access.ts';
 import {
+  boundsOf,
   CREDENTIAL_LIFE_SECONDS,
   type Credential,
   credentialBody,
@@ -260,4 +262,21 @@ describe('a credential key may be called', () => {
   it.each(['', 'K', 'k-1', 'k_1', 'k.1', 'abcdefghi', ' k', 'k ', 'k\n', 'ö'])('not %j', name =>
     expect(isCredentialKeyName(name)).toBe(false),
   );
+});
+
+describe('the bounds of a credential', () => {
+  const both = { repositories: ['team/app', 'team/web/*'], actions: PULL_AND_PUSH };
+  it.each<[string, Partial<Credential>, ReturnType<typeof boundsOf>]>([
+    ['pull in its repositories', { alsoPull: [] }, [{ ...both, actions: PULL }]],
+    ['push in its repositories, and pull in others', {}, [both, { repositories: ['base/*'], actions: PULL }]],
+    [
+      'push in its repositories, and pull in all',
+      { alsoPull: null },
+      [both, { repositories: null, actions: PULL }],
+    ],
+    ['push in its repositories alone', { alsoPull: [] }, [both]],
+  ])('are %s', (name, facts, bounds) => {
+    const access = name.startsWith('push') ? 'push' : 'pull';
+    expect(boundsOf({ ...BASE, access, ...facts })).toEqual(bounds);
+  });
 });

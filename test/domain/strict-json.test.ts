@@ -53,6 +53,7 @@ describe('strict JSON', () => {
     '{"a:":1,"a":":"}',
     '{"a":"}{","b":"\\"]["}',
     '["__proto__"]',
+    JSON.stringify({ a: '['.repeat(30) }),
     '7',
   ])('reads %s as JSON.parse does', text => {
     expect(parseStrictJson(text)).toEqual(JSON.parse(text));
@@ -70,6 +71,10 @@ describe('strict JSON', () => {
 });
 
 describe('readStrictJson', () => {
+  it('refuses a byte order mark, which other parsers skip', () => {
+    expect(() => readStrictJson(Buffer.from('\ufeff{}'))).toThrow(SyntaxError);
+  });
+
   it('is refused unless it is UTF-8', () => {
     expect(readStrictJson(Buffer.from('{"ä":1}'))).toEqual({ ä: 1 });
     expect(() => readStrictJson(Buffer.from('{"ä":1}', 'latin1'))).toThrow(TypeError);
