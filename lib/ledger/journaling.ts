@@ -60,9 +60,9 @@ export function journaling({ ledger, clock, randomBytes }: JournalingPorts): Jou
     }),
     rules: (store, act) => ({
       ...store,
-      remove: async (account, rule) => {
+      remove: async (account, rule, now) => {
         await append({ act, account, rule });
-        return store.remove(account, rule);
+        return store.remove(account, rule, now);
       },
     }),
     revokedCredentials: store => ({

@@ -63,7 +63,7 @@ export interface Notices {
 
 /** The records of registry tokens, for their account's administrators. Every read is strongly consistent. */
 export interface TokenStore {
-  /** Stores a new record. False: the id is taken, also by a token that was removed within the last day. */
+  /** Stores a new record. False: the id is taken, also by a token that was removed within the last two days. */
   add(record: TokenRecord): Promise<boolean>;
   /** The record; undefined when there is none, or it was removed, or it is expired at `now`. */
   get(account: Account, id: string, now: number): Promise<TokenRecord | undefined>;
@@ -143,7 +143,7 @@ export interface IdempotencyStore {
   /** Stores the record as pending and returns it; returns the stored one if there is one that is unexpired at `now`. */
   begin(account: Account, record: IdempotencyRecord, now: number): Promise<IdempotencyRecord>;
   /** Marks the request as done. */
-  finish(account: Account, record: IdempotencyRecord): Promise<void>;
+  finish(account: Account, record: Pick<IdempotencyRecord, 'key' | 'write'>): Promise<void>;
 }
 
 /** What was done, and who did it. Never holds a secret. */
@@ -169,12 +169,12 @@ export interface AuditStore {
 
 /** The rules of an account: its policies, or its trusts. Every read is strongly consistent. */
 export interface RuleStore<R extends { readonly account: Account; readonly id: string }> {
-  /** Stores a new rule. False: the account has reached its limit, or has a rule with this id. */
+  /** Stores a new rule. False: the account has reached its limit, or has or had a rule with this id. */
   add(rule: R): Promise<boolean>;
   /** The rules of the account with this handle, oldest first. */
   list(handle: string): Promise<R[]>;
-  /** Deletes the rule. False: there is none. */
-  remove(account: Account, id: string): Promise<boolean>;
+  /** Replaces the rule by a tombstone, which grants nothing and is not listed. False: there is no rule. */
+  remove(account: Account, id: string, now: number): Promise<boolean>;
 }
 
 /** The nonces of assertions that may be used once. */

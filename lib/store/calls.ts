@@ -1,6 +1,6 @@
 /** What several stores do with the table in the same way. */
 import type { RandomBytes } from '../ports/system.ts';
-import type { Item, Key, QueryRange, Table } from '../ports/table.ts';
+import type { Attributes, Item, Key, QueryRange, Table } from '../ports/table.ts';
 
 export interface StoreOptions {
   readonly table: Table;
@@ -9,25 +9,38 @@ export interface StoreOptions {
 
 const WRITE_ID_BYTES = 16;
 
-/** A fresh `lastWrite`, which names one logical write. */
-export function newWriteId(randomBytes: RandomBytes): string {
-  return Buffer.from(randomBytes(WRITE_ID_BYTES)).toString('base64url');
-}
+/**
+ * So many of its last writes an item remembers, one in each of the attributes `write0` to `write7`: a write that is sent
+ * twice recognises itself although others came in between.
+ */
+const REMEMBERED_WRITES = 8;
 
-/** A conditional write of an item, and the `lastWrite` that it stores. */
+/** A conditional write of one item. */
 export interface IdentifiedWrite {
   readonly key: Key;
-  readonly writeId: string;
-  /** Whether the condition held. */
-  readonly done: Promise<boolean>;
+  /** Which write of the item it is. The condition lets only one write with that number through. */
+  readonly number: number;
+  /** Sends the write, which also sets these attributes; answers whether its condition held. */
+  readonly send: (writeId: Attributes) => Promise<boolean>;
 }
 
 /**
- * Whether the write is in the table. A request that timed out may have been applied: then the condition of its
- * repetition fails, and the item has the id of this write.
+ * Whether the write is in the table. A request without an answer may have been applied: then the condition of its
+ * repetition fails, or the call ends with an error, and the item has the id of this write.
  */
-export async function confirmWrite(table: Table, { key, writeId, done }: IdentifiedWrite): Promise<boolean> {
-  return (await done) || (await table.get(key))?.lastWrite === writeId;
+export async function confirmWrite(
+  { table, randomBytes }: StoreOptions,
+  { key, number, send }: IdentifiedWrite,
+): Promise<boolean> {
+  const attribute = `write${number % REMEMBERED_WRITES}`;
+  const id = Buffer.from(randomBytes(WRITE_ID_BYTES)).toString('base64url');
+  const isStored = async () => (await table.get(key))?.[attribute] === id;
+  try {
+    return (await send({ [attribute]: id })) || (await isStored());
+  } catch (error) {
+    if (await isStored().catch(() => false)) return true;
+    throw error;
+  }
 }
 
 /** All items of a range, page by page. */

@@ -7,7 +7,7 @@ import { isUuid } from '../domain/identifiers.ts';
 import { toSeconds } from '../domain/time.ts';
 import type { AuditStore, IdempotencyStore, NonceStore, RevokedCredentialStore } from '../ports/stores.ts';
 import { type Attributes, absent, any, compare, type Item, type Table } from '../ports/table.ts';
-import { confirmWrite, newWriteId, type StoreOptions } from './calls.ts';
+import { confirmWrite, type StoreOptions } from './calls.ts';
 import {
   asInteger,
   asOneOf,
@@ -91,14 +91,14 @@ export function revokedCredentialStore({ table }: Pick<StoreOptions, 'table'>): 
 }
 
 /** `consume` throws `unavailable` when the table does not answer: a proof that may have been used is not accepted. */
-export function nonceStore({ table, randomBytes }: StoreOptions): NonceStore {
+export function nonceStore(options: StoreOptions): NonceStore {
   return {
     async consume(nonce, expiresAt) {
       const key = nonceKey(nonce);
-      const writeId = newWriteId(randomBytes);
       // An item that has expired but is not deleted yet refuses too: its proof is already too old for another check.
-      const done = table.put({ ...key, expiresAt, lastWrite: writeId }, absent('pk'));
-      return confirmWrite(table, { key, writeId, done });
+      const send = (writeId: Attributes) =>
+        options.table.put({ ...key, expiresAt, ...writeId }, absent('pk'));
+      return confirmWrite(options, { key, number: 1, send });
     },
   };
 }

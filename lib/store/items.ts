@@ -135,6 +135,11 @@ export function nameIn(item: Item, part: 'pk' | 'sk', prefix: string): string {
   return value.slice(prefix.length);
 }
 
+/** Whether the item is what a removed token or rule left. */
+export function isTombstone(item: Item): boolean {
+  return 'removedAt' in item;
+}
+
 /** The error for an item that this program does not write. Keys hold no secrets and name it in the log. */
 export function malformed({ pk, sk }: Item, name: string): PullpassError {
   return new PullpassError('internal', { reason: `stored item ${pk} ${sk}: ${name} is malformed` });

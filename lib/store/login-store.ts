@@ -8,9 +8,9 @@ import type { TokenRecord } from '../domain/token-record.ts';
 import type { LoginQuery, LoginRecords, LoginStore } from '../ports/stores.ts';
 import { absent, all, any, compare, exists, type Item, type Key, type Table } from '../ports/table.ts';
 import type { StoreOptions } from './calls.ts';
-import { CLAIM, claimKey, revokedKey, tokenKey } from './items.ts';
+import { CLAIM, claimKey, isTombstone, revokedKey, tokenKey } from './items.ts';
 import { fromClaimItem } from './namespace-store.ts';
-import { fromTokenItem, isTombstone } from './token-store.ts';
+import { fromTokenItem } from './token-store.ts';
 
 /** How long a login waits for the last use to be stored, in milliseconds. */
 const TOUCH_MS = 100;

@@ -13,7 +13,7 @@ import {
   type Item,
   type Table,
 } from '../ports/table.ts';
-import { confirmWrite, newWriteId, queryAll, type StoreOptions } from './calls.ts';
+import { confirmWrite, queryAll, type StoreOptions } from './calls.ts';
 import {
   asInteger,
   asOneOf,
@@ -31,7 +31,8 @@ import {
 const BATCH_KEYS = 100;
 
 /** Every method throws `unavailable` when the table does not answer, `internal` when an item is malformed. */
-export function namespaceStore({ table, randomBytes }: StoreOptions): NamespaceStore {
+export function namespaceStore(options: StoreOptions): NamespaceStore {
+  const { table } = options;
   return {
     claim: async name => {
       const item = await table.get(claimKey(name));
@@ -39,10 +40,10 @@ export function namespaceStore({ table, randomBytes }: StoreOptions): NamespaceS
     },
     writeClaim: async (before, after) => {
       const key = claimKey(after.name);
-      const writeId = newWriteId(randomBytes);
-      const set = { ...toClaimAttributes(after), lastWrite: writeId };
-      const done = table.update(key, { set }, before === undefined ? absent('pk') : isSame(before));
-      return confirmWrite(table, { key, writeId, done });
+      const condition = before === undefined ? absent('pk') : isSame(before);
+      const send = (writeId: Attributes) =>
+        table.update(key, { set: { ...toClaimAttributes(after), ...writeId } }, condition);
+      return confirmWrite(options, { key, number: numberOf(after), send });
     },
     index: async ({ account, name, epoch }) => {
       const set = { account, epoch };
@@ -73,6 +74,11 @@ export function fromClaimItem(item: Item): NamespaceClaim {
     state: read(item, 'state', asOneOf('held', 'released')),
     epoch: read(item, 'epoch', asInteger),
   };
+}
+
+/** Each registration is followed by at most one release. */
+function numberOf({ epoch, state }: NamespaceClaim): number {
+  return 2 * epoch + (state === 'held' ? 0 : 1);
 }
 
 function isSame({ account, state, epoch }: NamespaceClaim): Condition {

@@ -1,12 +1,13 @@
-/** The rules of an account, its policies or its trusts: written once, listed, deleted. */
+/** The rules of an account, its policies or its trusts: written once, listed, removed. */
 import { type Account, accountHandle, isIssuerKey, type Subject } from '../domain/account.ts';
 import { isUuid } from '../domain/identifiers.ts';
 import { MAX_RULES, type Policy } from '../domain/policy.ts';
 import { isPattern } from '../domain/repository.ts';
+import { HOUR_SECONDS } from '../domain/time.ts';
 import type { Trust } from '../domain/trust.ts';
 import type { RuleStore } from '../ports/stores.ts';
-import { type Attributes, absent, compare, type Item, type Key } from '../ports/table.ts';
-import { confirmWrite, newWriteId, queryAll, type StoreOptions } from './calls.ts';
+import { type Attributes, absent, all, compare, type Item, type Key, type Table } from '../ports/table.ts';
+import { confirmWrite, queryAll, type StoreOptions } from './calls.ts';
 import {
   asInteger,
   asOneOf,
@@ -15,6 +16,7 @@ import {
   asTextsThat,
   asTextThat,
   attributesOf,
+  isTombstone,
   partition,
   partitionOf,
   read,
@@ -28,36 +30,62 @@ export interface RuleKind<R> {
   readonly toAttributes: (rule: R) => Attributes;
   /** Throws `internal` when the item is malformed. */
   readonly fromItem: (item: Item) => R;
+  /** What a tombstone says in the rule's own words: a reader that takes it for a rule grants nothing. */
+  readonly nothing: Attributes;
 }
+
+/** A tombstone outlives every request that could still be repeated to add or to remove the rule. */
+const TOMBSTONE_SECONDS = HOUR_SECONDS;
 
 /**
  * Every method throws `unavailable` when the table does not answer, `internal` when an item is malformed. A rule counts
  * only for the account whose handle is in its key.
  */
-export function ruleStore<R extends { readonly account: Account; readonly id: string }>(
-  { table, randomBytes }: StoreOptions,
-  { prefix, toAttributes, fromItem }: RuleKind<R>,
+export function ruleStore<R extends Pick<Policy, 'account' | 'createdAt' | 'id'>>(
+  options: StoreOptions,
+  { prefix, toAttributes, fromItem, nothing }: RuleKind<R>,
 ): RuleStore<R> {
+  const { table } = options;
   const keyOf = (account: Account, id: string): Key => ({ pk: partitionOf(account), sk: prefix + id });
-  const list = async (handle: string) => {
-    const items = await queryAll(table, { pk: partition(handle), prefix });
-    return items.map(fromItem).filter(({ account }) => accountHandle(account) === handle);
-  };
   return {
-    list,
-    add: async rule => {
-      if ((await list(accountHandle(rule.account))).length >= MAX_RULES) return false;
-      const key = keyOf(rule.account, rule.id);
-      const writeId = newWriteId(randomBytes);
-      const done = table.put({ ...key, ...toAttributes(rule), lastWrite: writeId }, absent('pk'));
-      return confirmWrite(table, { key, writeId, done });
+    list: async handle => {
+      const items = await queryAll(table, { pk: partition(handle), prefix });
+      const rules = items.filter(item => !isTombstone(item)).map(fromItem);
+      return rules.filter(({ account }) => accountHandle(account) === handle);
     },
-    remove: (account, id) => table.delete(keyOf(account, id), compare('account', '=', account)),
+    add: async rule => {
+      const items = await queryAll(table, { pk: partitionOf(rule.account), prefix });
+      const tombstones = items.filter(isTombstone);
+      const recent = await withoutExpired(table, tombstones, rule.createdAt);
+      // Every login reads tombstones too, so they are bounded as the rules are.
+      if (items.length - tombstones.length >= MAX_RULES || recent.length >= MAX_RULES) return false;
+      const key = keyOf(rule.account, rule.id);
+      const send = (writeId: Attributes) =>
+        table.put({ ...key, ...toAttributes(rule), ...writeId }, absent('pk'));
+      return confirmWrite(options, { key, number: 1, send });
+    },
+    remove: async (account, id, now) => {
+      const key = keyOf(account, id);
+      const set = { ...nothing, removedAt: now, expiresAt: now + TOMBSTONE_SECONDS };
+      const isOwn = all(compare('account', '=', account), absent('removedAt'));
+      const send = (writeId: Attributes) => table.update(key, { set: { ...set, ...writeId } }, isOwn);
+      return confirmWrite(options, { key, number: 2, send });
+    },
   };
+}
+
+/** Deletes the tombstones that have expired; answers the others. */
+async function withoutExpired(table: Table, tombstones: readonly Item[], now: number): Promise<Item[]> {
+  const hasExpired = ({ expiresAt }: Item) => typeof expiresAt === 'number' && expiresAt <= now;
+  for (const { pk, sk } of tombstones.filter(hasExpired)) {
+    await table.delete({ pk, sk }, compare('expiresAt', '<=', now));
+  }
+  return tombstones.filter(item => !hasExpired(item));
 }
 
 export const POLICY: RuleKind<Policy> = {
   prefix: 'policy#',
+  nothing: { repositories: [], role: 'reader' },
   toAttributes: ({ subject, role, ...facts }) => ({ ...toCommonAttributes(facts), subject, role }),
   fromItem: item => ({
     ...fromCommonItem(item),
@@ -68,6 +96,7 @@ export const POLICY: RuleKind<Policy> = {
 
 export const TRUST: RuleKind<Trust> = {
   prefix: 'trust#',
+  nothing: { repositories: [] },
   toAttributes: ({ issuer, claims, access, lifetimeSeconds, ...facts }) => ({
     ...toCommonAttributes(facts),
     ...{ issuer, claims, access, lifetimeSeconds },

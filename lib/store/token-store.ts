@@ -18,7 +18,7 @@ import {
   type Key,
   type Table,
 } from '../ports/table.ts';
-import { confirmWrite, newWriteId, type StoreOptions } from './calls.ts';
+import { confirmWrite, type StoreOptions } from './calls.ts';
 import {
   asBytes,
   asInteger,
@@ -28,6 +28,7 @@ import {
   asTextsThat,
   asTextThat,
   attributesOf,
+  isTombstone,
   malformed,
   partitionOf,
   read,
@@ -42,18 +43,21 @@ export function tokenStore(options: StoreOptions): TokenStore {
   return {
     add: async record => {
       const key = keyOf(record.account, record.id);
-      const writeId = newWriteId(options.randomBytes);
-      const done = table.put({ ...key, ...toTokenAttributes(record), lastWrite: writeId }, absent('pk'));
-      return confirmWrite(table, { key, writeId, done });
+      const item = { ...key, ...toTokenAttributes(record) };
+      const send = (writeId: Attributes) => table.put({ ...item, ...writeId }, absent('pk'));
+      return confirmWrite(options, { key, number: record.version, send });
     },
     get: async (account, id, now) => {
       const record = ownRecord(account, await table.get(keyOf(account, id)));
       return record === undefined || isExpired(record, now) ? undefined : record;
     },
     list: (account, page) => list(table, account, page),
-    update: (before, after, now) => replace(options, before, { change: difference(before, after), now }),
-    remove: (record, now) =>
-      replace(options, record, { change: { set: tombstone(now), remove: TOMBSTONE_DROPS }, now }),
+    update: (before, after, now) =>
+      replace(options, before, { change: difference(before, after), version: after.version, now }),
+    remove: (record, now) => {
+      const change = { set: tombstone(now), remove: TOMBSTONE_DROPS };
+      return replace(options, record, { change, version: record.version + 1, now });
+    },
     addTombstone: async (account, id, now) => {
       await table.put({ ...keyOf(account, id), account, id, ...tombstone(now) }, absent('pk'));
     },
@@ -62,15 +66,22 @@ export function tokenStore(options: StoreOptions): TokenStore {
 
 /** Only over the version that was read. A tombstone has no version, so no write over a version can revive it. */
 async function replace(
-  { table, randomBytes }: StoreOptions,
-  { account, id, version }: TokenRecord,
-  { change, now }: { readonly change: Change; readonly now: number },
+  options: StoreOptions,
+  before: TokenRecord,
+  { change, version, now }: Replacement,
 ): Promise<boolean> {
-  const key = keyOf(account, id);
-  const writeId = newWriteId(randomBytes);
-  const identified = { ...change, set: { ...change.set, lastWrite: writeId } };
-  const done = table.update(key, identified, all(compare('version', '=', version), isUnexpired(now)));
-  return confirmWrite(table, { key, writeId, done });
+  const key = keyOf(before.account, before.id);
+  const condition = all(compare('version', '=', before.version), isUnexpired(now));
+  const send = (writeId: Attributes) =>
+    options.table.update(key, { ...change, set: { ...change.set, ...writeId } }, condition);
+  return confirmWrite(options, { key, number: version, send });
+}
+
+interface Replacement {
+  readonly change: Change;
+  /** The version that the write makes. */
+  readonly version: number;
+  readonly now: number;
 }
 
 async function list(
@@ -105,9 +116,11 @@ function keyOf(account: Account, id: string): Key {
   return tokenKey({ handle: accountHandle(account), id });
 }
 
-/** Outlives every idempotency record that could still ask for the token to be added. */
+/** Outlives every idempotency record that could still ask for the token to be added, also where clocks differ by a day. */
+const TOMBSTONE_SECONDS = 2 * IDEMPOTENCY_SECONDS;
+
 function tombstone(now: number): Attributes {
-  return { removedAt: now, expiresAt: now + IDEMPOTENCY_SECONDS };
+  return { removedAt: now, expiresAt: now + TOMBSTONE_SECONDS };
 }
 
 /** All that a record has and a tombstone must not: neither secrets nor their origin, nor a version to write over. */
@@ -116,10 +129,6 @@ const TOMBSTONE_DROPS = [
   'hash', 'salt', 'derivationKey', 'generation', 'issuedBy', 'access', 'repositories', 'description', 'createdAt',
   'createdBy', 'disabledAt', 'disabledBy', 'lastUsedAt', 'previousHash', 'previousExpiresAt', 'version',
 ];
-
-export function isTombstone(item: Item): boolean {
-  return 'removedAt' in item;
-}
 
 /** The attributes of a record. `issuedBy` is the stored name of the issuance id. */
 export function toTokenAttributes(record: TokenRecord): Attributes {

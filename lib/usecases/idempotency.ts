@@ -2,7 +2,7 @@
 
 import { hash } from 'node:crypto';
 import { PullpassError } from '../domain/errors.ts';
-import { decideReplay, type IdempotencyRecord } from '../domain/idempotency.ts';
+import { decideReplay, formatIssuanceId, type IdempotencyRecord } from '../domain/idempotency.ts';
 import type { Secret } from '../domain/secret.ts';
 import { toSeconds } from '../domain/time.ts';
 import type { TokenRecord } from '../domain/token-record.ts';
@@ -54,7 +54,8 @@ export async function issueIdempotently(
   const first = await ports.idempotency.begin(actor.account, record, toSeconds(ports.clock()));
   if (first.payload !== record.payload) throw new PullpassError('idempotency-mismatch');
   const issued = await retryOnConflict(() => executeOrReplay(ports, { actor, first, act }));
-  await ports.idempotency.finish(actor.account, first);
+  // The value is issued, also if this fails: a repetition finds the token, and what ends the token finishes the request.
+  await ports.idempotency.finish(actor.account, first).catch(() => undefined);
   return issued;
 }
 
@@ -79,12 +80,14 @@ async function executeOrReplay(ports: TokenPorts, { actor, first, act }: Step): 
 
 function newRecord(ports: TokenPorts, request: IssuingRequest): IdempotencyRecord {
   const { subject } = request.actor;
+  const key = hash('sha256', JSON.stringify([subject, request.key ?? '']));
+  const random = Buffer.from(ports.randomBytes(WRITE_BYTES)).toString('hex');
   return {
-    key: hash('sha256', JSON.stringify([subject, request.key ?? ''])),
+    key,
     payload: hash('sha256', request.payload),
     tokenId: request.tokenId,
     generation: request.generation,
-    write: Buffer.from(ports.randomBytes(WRITE_BYTES)).toString('hex'),
+    write: formatIssuanceId(random, request.key === undefined ? undefined : key),
     state: 'pending',
     createdAt: toSeconds(ports.clock()),
   };

@@ -5,7 +5,7 @@ import { toSeconds } from '../domain/time.ts';
 import { hasGrace, isExpired, rotateToken as rotated, type TokenRecord } from '../domain/token-record.ts';
 import { type Actor, recordAct } from './acts.ts';
 import { type Issued, type IssuingWrite, issueIdempotently } from './idempotency.ts';
-import { findToken, type TokenPorts } from './manage-tokens.ts';
+import { findToken, finishRequest, type TokenPorts } from './manage-tokens.ts';
 import { newValue } from './secret-values.ts';
 
 export interface NewToken extends Pick<TokenRecord, 'access' | 'repositories' | 'description'> {
@@ -110,5 +110,6 @@ async function rotate(
   const { value, stored } = await newValue(ports, { account: token.account, id, retrievable });
   const record = rotated(token, { ...stored, issuanceId: write.write }, rotation.graceSeconds, now);
   await recordAct(ports, actor, { act: 'rotate-token', target: id });
+  await finishRequest(ports, token);
   return (await ports.tokens.update(token, record, now)) ? { record, value } : undefined;
 }

@@ -63,7 +63,8 @@ export async function releaseNamespace(ports: NamespacePorts, actor: Actor, name
     }
     await recordAct(ports, actor, { act: 'release-namespace', target: name });
     if (!(await namespaces.writeClaim(held, release(held)))) return undefined;
-    await namespaces.unindex(held);
+    // The name is given back, also if this fails: the list shows no name whose claim is not held.
+    await namespaces.unindex(held).catch(() => undefined);
     return true;
   });
 }

@@ -56,7 +56,7 @@ export async function removeRule<R extends Rule>(
 ): Promise<void> {
   if (isUuid(id)) {
     await recordAct(ports, actor, { act: `remove-${ports.word}`, target: id });
-    if (await ports.rules.remove(actor.account, id)) return;
+    if (await ports.rules.remove(actor.account, id, toSeconds(ports.clock()))) return;
   }
   throw new PullpassError('not-found', { detail: `There is no such ${ports.word}.` });
 }

@@ -1,6 +1,7 @@
 /** Lists, reads, changes and removes the registry tokens of an account. */
 import type { Account } from '../domain/account.ts';
 import { PullpassError } from '../domain/errors.ts';
+import { requestKeyIn } from '../domain/idempotency.ts';
 import { isUuid } from '../domain/identifiers.ts';
 import type { Secret } from '../domain/secret.ts';
 import { toSeconds } from '../domain/time.ts';
@@ -98,8 +99,21 @@ export async function changeToken(
     const expiresAt = typeof expiresInSeconds === 'number' ? now + expiresInSeconds : expiresInSeconds;
     const after = patchToken(before, { ...patch, expiresAt }, now, actor.subject);
     await recordAct(ports, actor, { act: 'change-token', target: id });
+    await finishRequest(ports, before);
     return (await ports.tokens.update(before, after, now)) ? after : undefined;
   });
+}
+
+/**
+ * Marks the request that issued the value as done, before the token is changed or removed. From then on no repetition of
+ * it adds the token again, whenever the cleanup deletes what is left of it, and whatever the clocks say.
+ */
+export async function finishRequest(
+  { idempotency }: Pick<TokenPorts, 'idempotency'>,
+  { account, issuanceId }: TokenRecord,
+): Promise<void> {
+  const key = requestKeyIn(issuanceId);
+  if (key !== undefined) await idempotency.finish(account, { key, write: issuanceId });
 }
 
 /** Removes the token: no login succeeds afterwards, and its value can never be derived again. */
@@ -107,6 +121,7 @@ export async function removeToken(ports: TokenPorts, actor: Actor, id: string): 
   await retryOnConflict(async () => {
     const record = await findToken(ports, actor.account, id);
     await recordAct(ports, actor, { act: 'remove-token', target: id });
+    await finishRequest(ports, record);
     return (await ports.tokens.remove(record, toSeconds(ports.clock()))) || undefined;
   });
 }

@@ -171,9 +171,9 @@ async function apply(ports: ReplayStores, entry: RevocationEntry): Promise<boole
         return (await ports.namespaces.writeClaim(claim, after)) || undefined;
       });
     case 'remove-policy':
-      return ports.policies.remove(entry.account, entry.rule);
+      return ports.policies.remove(entry.account, entry.rule, now);
     case 'remove-trust':
-      return ports.trusts.remove(entry.account, entry.rule);
+      return ports.trusts.remove(entry.account, entry.rule, now);
     case 'end-credential':
       if (entry.expiresAt > now) await ports.revokedCredentials.revoke(entry, entry.expiresAt);
       return entry.expiresAt > now;

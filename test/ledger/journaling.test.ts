@@ -54,8 +54,8 @@ const TAKING: Record<string, readonly [act: string, carryOut: Act]> = {
   removing: ['remove-token', ({ tokens }) => tokens.remove(TOKEN, NOW)],
   registering: ['write-claim', ({ namespaces }) => namespaces.writeClaim(undefined, aClaim({ name: 'new' }))],
   releasing: ['write-claim', ({ namespaces }) => namespaces.writeClaim(aClaim(), release(aClaim()))],
-  'removing a policy': ['remove-policy', ({ policies }) => policies.remove(ACCOUNT, POLICY.id)],
-  'removing a trust': ['remove-trust', ({ trusts }) => trusts.remove(ACCOUNT, TRUST.id)],
+  'removing a policy': ['remove-policy', ({ policies }) => policies.remove(ACCOUNT, POLICY.id, NOW)],
+  'removing a trust': ['remove-trust', ({ trusts }) => trusts.remove(ACCOUNT, TRUST.id, NOW)],
   'revoking a credential': [
     'end-credential',
     ({ revokedCredentials }) => revokedCredentials.revoke({ handle: 'h', jti: 'j' }, NOW + 9),

@@ -74,9 +74,10 @@ describe('an expiry store', () => {
     await policies.add(aPolicy());
     await trusts.add(aTrust());
     await expiry.saveCheckpoint({ ...CHECKPOINT, cursor: 'somewhere' });
-    const counts = [NOW, NOW + 1, NOW + DAY_SECONDS + 1, NOW + AUDIT_RETENTION_SECONDS];
+    const days = [1, 2].map(count => NOW + count * DAY_SECONDS + 1);
+    const counts = [NOW, NOW + 1, ...days, NOW + AUDIT_RETENTION_SECONDS];
     const found = await Promise.all(counts.map(async cutoff => (await findAll(expiry, cutoff)).length));
-    expect(found).toEqual([0, 1, 4, 4]);
+    expect(found).toEqual([0, 1, 3, 4, 4]);
     expect(await findAll(expiry, NOW + AUDIT_RETENTION_SECONDS + 1)).toHaveLength(6);
   });
 

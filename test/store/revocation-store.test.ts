@@ -131,7 +131,7 @@ describe('a used nonce in the table', () => {
     const table = await openTable();
     await storesOn(table).nonces.consume('mark', NOW + 300);
     const key = { pk: 'proof#mark', sk: 'used' };
-    expect(await table.get(key)).toEqual({ ...key, expiresAt: NOW + 300, lastWrite: expect.any(String) });
+    expect(await table.get(key)).toEqual({ ...key, expiresAt: NOW + 300, write1: expect.any(String) });
   });
 
   it('is accepted once although the answer was lost', async () => {

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { type Account, accountHandle } from '../../lib/domain/account.ts';
 import { UUID_RANDOM_BYTES, uuidV7 } from '../../lib/domain/identifiers.ts';
 import { MAX_RULES, type Policy } from '../../lib/domain/policy.ts';
+import { HOUR_SECONDS } from '../../lib/domain/time.ts';
 import type { Trust } from '../../lib/domain/trust.ts';
 import type { RuleStore } from '../../lib/ports/stores.ts';
 import type { Change, Item, Key, Table } from '../../lib/ports/table.ts';
@@ -84,7 +85,7 @@ function itStoresRules<R extends Rule>({ storeOf, aRule, samples }: Kind<R>): vo
     expect(await rules.add(others)).toBe(true);
     expect(await rules.list(HANDLE)).toEqual([mine]);
     expect(await rules.list(accountHandle(OTHER_ACCOUNT))).toEqual([others]);
-    expect(await rules.remove(OTHER_ACCOUNT, mine.id)).toBe(true);
+    expect(await rules.remove(OTHER_ACCOUNT, mine.id, NOW)).toBe(true);
     expect(await rules.list(HANDLE)).toEqual([mine]);
   });
 
@@ -101,10 +102,10 @@ function itStoresRules<R extends Rule>({ storeOf, aRule, samples }: Kind<R>): vo
     const [first, second] = [aRule({ id: idAt(0) }), aRule({ id: idAt(1) })];
     await rules.add(first);
     await rules.add(second);
-    expect(await rules.remove(ACCOUNT, first.id)).toBe(true);
-    expect(await rules.remove(ACCOUNT, first.id)).toBe(false);
-    expect(await rules.remove(OTHER_ACCOUNT, second.id)).toBe(false);
-    expect(await rules.remove(ACCOUNT, idAt(2))).toBe(false);
+    expect(await rules.remove(ACCOUNT, first.id, NOW)).toBe(true);
+    expect(await rules.remove(ACCOUNT, first.id, NOW)).toBe(false);
+    expect(await rules.remove(OTHER_ACCOUNT, second.id, NOW)).toBe(false);
+    expect(await rules.remove(ACCOUNT, idAt(2), NOW)).toBe(false);
     expect(await rules.list(HANDLE)).toEqual([second]);
   });
 
@@ -112,7 +113,7 @@ function itStoresRules<R extends Rule>({ storeOf, aRule, samples }: Kind<R>): vo
     const rules = storeOf(await open());
     const rule = aRule();
     await rules.add(rule);
-    const removed = await Promise.all(Array.from({ length: 6 }, () => rules.remove(ACCOUNT, rule.id)));
+    const removed = await Promise.all(Array.from({ length: 6 }, () => rules.remove(ACCOUNT, rule.id, NOW)));
     expect(removed.filter(Boolean)).toHaveLength(1);
   });
 
@@ -124,7 +125,7 @@ function itStoresRules<R extends Rule>({ storeOf, aRule, samples }: Kind<R>): vo
     expect(await rules.list(HANDLE)).toEqual(all);
     expect(await rules.add(aRule({ id: idAt(MAX_RULES) }))).toBe(false);
     expect(await rules.add(aRule({ account: OTHER_ACCOUNT }))).toBe(true);
-    await rules.remove(ACCOUNT, all[7]?.id ?? '');
+    await rules.remove(ACCOUNT, all[7]?.id ?? '', NOW);
     expect(await rules.add(aRule({ id: idAt(MAX_RULES) }))).toBe(true);
     expect(await rules.list(HANDLE)).toHaveLength(MAX_RULES);
   });
@@ -136,7 +137,7 @@ describe('a rule store', () => {
     const policy = aPolicy();
     await policies.add(policy);
     expect(await trusts.list(HANDLE)).toEqual([]);
-    expect(await trusts.remove(ACCOUNT, policy.id)).toBe(false);
+    expect(await trusts.remove(ACCOUNT, policy.id, NOW)).toBe(false);
     expect(await trusts.add(aTrust({ id: policy.id }))).toBe(true);
     expect(await policies.list(HANDLE)).toEqual([policy]);
   });
@@ -149,7 +150,7 @@ describe('a rule store', () => {
       ...keyOf(policy),
       ...{ account: ACCOUNT, id: policy.id, createdAt: NOW, createdBy: 'dev:alice' },
       ...{ subject: 'dev:bob', role: 'reader', repositories: ['team-a/*'] },
-      lastWrite: expect.any(String),
+      write1: expect.any(String),
     });
   });
 
@@ -162,7 +163,7 @@ describe('a rule store', () => {
       ...{ account: ACCOUNT, id: trust.id, createdAt: NOW, createdBy: 'dev:alice' },
       ...{ issuer: 'github', claims: { repository_id: '74', repository_owner_id: '65' } },
       ...{ access: 'pull', lifetimeSeconds: 3600 },
-      lastWrite: expect.any(String),
+      write1: expect.any(String),
     });
   });
 
@@ -185,7 +186,7 @@ describe('a rule store', () => {
     await table.update(keyOf(policy), { set: { account: OTHER_ACCOUNT } });
     expect(await policies.list(HANDLE)).toEqual([]);
     expect(await policies.list(accountHandle(OTHER_ACCOUNT))).toEqual([]);
-    expect(await policies.remove(ACCOUNT, policy.id)).toBe(false);
+    expect(await policies.remove(ACCOUNT, policy.id, NOW)).toBe(false);
   });
 
   it('recognises its own addition when the answer was lost', async () => {
@@ -195,9 +196,55 @@ describe('a rule store', () => {
     expect(await storesOn(table).policies.list(HANDLE)).toEqual([policy]);
   });
 
+  it('recognises its own removal when the answer was lost', async () => {
+    const table = await openTable();
+    const policy = aPolicy();
+    await storesOn(table).policies.add(policy);
+    expect(await storesOn(losingAnswer(table, 'update')).policies.remove(ACCOUNT, policy.id, NOW)).toBe(true);
+    expect(await storesOn(table).policies.remove(ACCOUNT, policy.id, NOW)).toBe(false);
+  });
+
+  it('does not add a rule again that was removed before the addition was repeated', async () => {
+    const table = await openTable();
+    const { policies } = storesOn(table);
+    const policy = aPolicy();
+    const losing = losingAnswer(table, 'put', () => policies.remove(ACCOUNT, policy.id, NOW));
+    expect(await storesOn(losing).policies.add(policy)).toBe(true);
+    expect(await policies.list(HANDLE)).toEqual([]);
+    expect(await policies.add(policy)).toBe(false);
+  });
+
+  it('leaves a tombstone for an hour that grants nothing to a reader that takes it for a rule', async () => {
+    const table = await openTable();
+    const { policies } = storesOn(table);
+    const policy = aPolicy({ role: 'administrator' });
+    await policies.add(policy);
+    await policies.remove(ACCOUNT, policy.id, NOW);
+    const tombstone = (await table.get(keyOf(policy))) ?? expect.fail();
+    expect(tombstone).toMatchObject({ removedAt: NOW, expiresAt: NOW + HOUR_SECONDS });
+    expect(POLICY.fromItem(tombstone)).toMatchObject({ role: 'reader', repositories: [] });
+    await policies.add(aPolicy({ createdAt: NOW + HOUR_SECONDS - 1 }));
+    expect(await table.get(keyOf(policy))).toBeDefined();
+    await policies.add(aPolicy({ createdAt: NOW + HOUR_SECONDS }));
+    expect(await table.get(keyOf(policy))).toBeUndefined();
+  });
+
+  it(`takes no more than ${MAX_RULES} removals within an hour, because logins read tombstones too`, async () => {
+    const table = await openTable();
+    const { policies } = storesOn(table);
+    const removed = Array.from({ length: MAX_RULES }, (_, i) => itemOf(aPolicy({ id: idAt(i) })));
+    await fill(
+      table,
+      removed.map(item => ({ ...item, removedAt: NOW, expiresAt: NOW + HOUR_SECONDS })),
+    );
+    expect(await policies.list(HANDLE)).toEqual([]);
+    expect(await policies.add(aPolicy())).toBe(false);
+    expect(await policies.add(aPolicy({ createdAt: NOW + HOUR_SECONDS }))).toBe(true);
+  });
+
   it('is unavailable while the table does not answer', async () => {
     const { policies } = storesOn(unreachableTable(await openTable()));
-    const asked = [policies.list(HANDLE), policies.add(aPolicy()), policies.remove(ACCOUNT, 'x')];
+    const asked = [policies.list(HANDLE), policies.add(aPolicy()), policies.remove(ACCOUNT, 'x', NOW)];
     for (const outcome of await Promise.allSettled(asked)) {
       expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'unavailable' } });
     }

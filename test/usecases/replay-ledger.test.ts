@@ -63,8 +63,8 @@ async function restored(count = 1) {
     await noted.tokens.update(third, rotated, NOW);
     await noted.tokens.update(rotated, patchToken(rotated, { access: 'pull' }, NOW, 'dev:alice'), NOW);
     await noted.tokens.update(fourth, patchToken(fourth, { description: 'x' }, NOW, 'dev:alice'), NOW);
-    await noted.policies.remove(ACCOUNT, policies[i]?.id ?? '');
-    await noted.trusts.remove(ACCOUNT, trusts[i]?.id ?? '');
+    await noted.policies.remove(ACCOUNT, policies[i]?.id ?? '', NOW);
+    await noted.trusts.remove(ACCOUNT, trusts[i]?.id ?? '', NOW);
     await noted.namespaces.writeClaim(claims[i], release(claims[i] ?? aClaim()));
     await noted.revokedCredentials.revoke({ handle: 'h', jti: `${i}` }, NOW + 60);
     await noted.nonces.consume(`${i}`, NOW + 60);
@@ -80,7 +80,9 @@ function portsOn(table: Table, place: MarkedTable, ledger: Ledger, nowMs = NOW_M
 /** All that decides a login, but what gives nothing: the salt that a restored token loses, and its description. */
 async function rightsIn(table: Table) {
   const items = (await itemsOf(table)).filter(({ sk }) => !/^(?:audit|request)#/.test(sk));
-  return items.map(({ version, salt, derivationKey, description, issuedBy, lastWrite, ...rights }) => rights);
+  return items.map(({ version, salt, derivationKey, description, issuedBy, ...rights }) =>
+    Object.fromEntries(Object.entries(rights).filter(([name]) => !/^write\d$/.test(name))),
+  );
 }
 
 describe('the replay', () => {

@@ -1,0 +1,237 @@
+/** Acts on one table that lose answers at any of its calls, and what must be in the table afterwards by a model of their own. */
+import { accountHandle } from '../../lib/domain/account.ts';
+import type { Secret } from '../../lib/domain/secret.ts';
+import type { Table } from '../../lib/ports/table.ts';
+import type { Issued } from '../../lib/usecases/idempotency.ts';
+import { addToken, rotateToken } from '../../lib/usecases/issue-token.ts';
+import { registerNamespace, releaseNamespace } from '../../lib/usecases/manage-namespaces.ts';
+import { addRule, type RulePorts, removeRule } from '../../lib/usecases/manage-rules.ts';
+import { changeToken, removeToken } from '../../lib/usecases/manage-tokens.ts';
+import { revoke } from '../../lib/usecases/revoke.ts';
+import { watchedTable } from './faulty-table.ts';
+import { actorOf, type World, worldOn } from './memory-ports.ts';
+import { ACCOUNT, aPolicy, aTrust } from './records.ts';
+import { itemsOf, memoryTable, storesOn } from './stores.ts';
+
+/** Everything that the acts are about; each act changes one part of it. */
+export interface State {
+  token: {
+    description: string;
+    access: string;
+    generation: number;
+    disabled: boolean;
+    grace: boolean;
+  } | null;
+  /** Tokens that were added beside it without a key, and with the one key that there is. */
+  added: number;
+  addedWithKey: number;
+  policy: boolean;
+  addedPolicies: number;
+  trust: boolean;
+  addedTrusts: number;
+  namespace: 'held' | 'none';
+}
+
+/** What the acts find: one of each. */
+export const BEGINNING: State = {
+  token: { description: 'old', access: 'push', generation: 1, disabled: false, grace: false },
+  added: 0,
+  addedWithKey: 0,
+  policy: true,
+  addedPolicies: 0,
+  trust: true,
+  addedTrusts: 0,
+  namespace: 'none',
+};
+
+/** A deployment in memory with one of each, as in `BEGINNING`. */
+export interface Scene {
+  readonly world: World;
+  readonly table: Table;
+  readonly token: Issued;
+  readonly policy: string;
+  readonly trust: string;
+}
+
+const FACTS = { access: 'push', repositories: null, description: 'old', retrievable: true } as const;
+const NEW = { ...FACTS, expiresInSeconds: 3600 };
+
+/** One of each. */
+export async function openScene(): Promise<Scene> {
+  const table = memoryTable();
+  const world = worldOn(storesOn(table));
+  const token = await addToken(world.tokens, { actor: actorOf(), token: NEW, idempotencyKey: undefined });
+  const scene = { world, table, token, policy: '', trust: '' };
+  await addPolicy(scene);
+  await addTrust(scene);
+  const [policy] = await world.stores.policies.list(accountHandle(ACCOUNT));
+  const [trust] = await world.stores.trusts.list(accountHandle(ACCOUNT));
+  return { ...scene, policy: policy?.id ?? '', trust: trust?.id ?? '' };
+}
+
+/** The scene as it is seen through another table, whose calls can be disturbed. */
+export function through(scene: Scene, around: Parameters<typeof watchedTable>[1]): Scene {
+  const world = worldOn(storesOn(watchedTable(scene.table, around)));
+  world.now = scene.world.now;
+  return { ...scene, world };
+}
+
+/** What the table holds. */
+export async function stateOf({ world, token, policy, trust }: Scene): Promise<State> {
+  const { stores, now } = world;
+  const policies = (await stores.policies.list(accountHandle(ACCOUNT))).map(({ id }) => id);
+  const trusts = (await stores.trusts.list(accountHandle(ACCOUNT))).map(({ id }) => id);
+  const { records } = await stores.tokens.list(ACCOUNT, { limit: 100, now });
+  const own = records.find(({ id }) => id === token.record.id);
+  const others = records.filter(record => record !== own);
+  const claim = await stores.namespaces.claim('team-a');
+  return {
+    token:
+      own === undefined
+        ? null
+        : {
+            description: own.description,
+            access: own.access,
+            generation: own.generation,
+            disabled: own.disabled !== null,
+            grace: own.previous !== null,
+          },
+    added: others.filter(({ issuanceId }) => !issuanceId.includes('.')).length,
+    addedWithKey: others.filter(({ issuanceId }) => issuanceId.includes('.')).length,
+    policy: policies.includes(policy),
+    addedPolicies: policies.filter(id => id !== policy).length,
+    trust: trusts.includes(trust),
+    addedTrusts: trusts.filter(id => id !== trust).length,
+    namespace: claim?.state === 'held' ? 'held' : 'none',
+  };
+}
+
+/** How many records of each act the audit holds. */
+export async function auditOf({ table }: Scene): Promise<Record<string, number>> {
+  const acts = (await itemsOf(table))
+    .filter(({ sk }) => sk.startsWith('audit#'))
+    .map(({ act }) => String(act));
+  return Object.fromEntries([...Map.groupBy(acts, act => act)].map(([act, all]) => [act, all.length]));
+}
+
+export interface Act {
+  /** The name of its audit record. */
+  readonly audit: string;
+  readonly run: (scene: Scene) => Promise<unknown>;
+  /** What it makes of the state; undefined: it is refused. */
+  readonly model: (state: State) => State | undefined;
+}
+
+const onToken =
+  (change: (token: NonNullable<State['token']>) => State['token']) =>
+  (state: State): State | undefined =>
+    state.token === null ? undefined : { ...state, token: change(state.token) };
+
+const actor = actorOf();
+
+/** Every act that changes the table. */
+export const ACTS: Readonly<Record<string, Act>> = {
+  'adding a token': {
+    audit: 'add-token',
+    run: ({ world }) => addToken(world.tokens, { actor, token: NEW, idempotencyKey: undefined }),
+    model: state => ({ ...state, added: state.added + 1 }),
+  },
+  'adding a token with a key': {
+    audit: 'add-token',
+    run: ({ world }) => addToken(world.tokens, { actor, token: NEW, idempotencyKey: 'one' }),
+    model: state => ({ ...state, addedWithKey: 1 }),
+  },
+  'rotating a token': {
+    audit: 'rotate-token',
+    run: ({ world, token }) => {
+      const rotation = { graceSeconds: 60, force: true };
+      return rotateToken(world.tokens, { actor, id: token.record.id, rotation, idempotencyKey: undefined });
+    },
+    model: onToken(token => ({ ...token, generation: token.generation + 1, grace: true })),
+  },
+  'describing a token': {
+    audit: 'change-token',
+    run: ({ world, token }) =>
+      changeToken(world.tokens, { actor, id: token.record.id, change: { description: 'new' } }),
+    model: onToken(token => ({ ...token, description: 'new' })),
+  },
+  'enabling a token': {
+    audit: 'change-token',
+    run: ({ world, token }) =>
+      changeToken(world.tokens, { actor, id: token.record.id, change: { disabled: false } }),
+    model: onToken(token => ({ ...token, disabled: false })),
+  },
+  'disabling a token': {
+    audit: 'change-token',
+    run: ({ world, token }) =>
+      changeToken(world.tokens, { actor, id: token.record.id, change: { disabled: true } }),
+    model: onToken(token => ({ ...token, disabled: true })),
+  },
+  'removing a token': {
+    audit: 'remove-token',
+    run: ({ world, token }) => removeToken(world.tokens, actor, token.record.id),
+    model: onToken(() => null),
+  },
+  'revoking a token': {
+    audit: 'revoke-token',
+    run: ({ world, token }) => revokeIn(world, token.value),
+    model: state => {
+      const { token } = state;
+      // Its holder has the first value: after a rotation that is the one in its grace period.
+      if (token?.generation === 1) return { ...state, token: { ...token, disabled: true } };
+      return token?.generation === 2 ? { ...state, token: { ...token, grace: false } } : state;
+    },
+  },
+  'registering a namespace': {
+    audit: 'register-namespace',
+    run: ({ world }) => registerNamespace(world.namespaces, actor, 'team-a'),
+    model: state => ({ ...state, namespace: 'held' }),
+  },
+  'releasing a namespace': {
+    audit: 'release-namespace',
+    run: ({ world }) => releaseNamespace(world.namespaces, actor, 'team-a'),
+    model: state => (state.namespace === 'held' ? { ...state, namespace: 'none' } : undefined),
+  },
+  'adding a policy': {
+    audit: 'add-policy',
+    run: addPolicy,
+    model: state => ({ ...state, addedPolicies: state.addedPolicies + 1 }),
+  },
+  'removing a policy': {
+    audit: 'remove-policy',
+    run: ({ world, policy }) => removeRule(policyPorts(world), actor, policy),
+    model: state => (state.policy ? { ...state, policy: false } : undefined),
+  },
+  'adding a trust': {
+    audit: 'add-trust',
+    run: addTrust,
+    model: state => ({ ...state, addedTrusts: state.addedTrusts + 1 }),
+  },
+  'removing a trust': {
+    audit: 'remove-trust',
+    run: ({ world, trust }) => removeRule(trustPorts(world), actor, trust),
+    model: state => (state.trust ? { ...state, trust: false } : undefined),
+  },
+};
+
+function addPolicy({ world }: Pick<Scene, 'world'>): Promise<unknown> {
+  return addRule(policyPorts(world), actor, common => ({ ...aPolicy(), ...common }));
+}
+
+function addTrust({ world }: Pick<Scene, 'world'>): Promise<unknown> {
+  return addRule(trustPorts(world), actor, common => ({ ...aTrust(), ...common }));
+}
+
+function policyPorts({ stores, tokens }: World): RulePorts<ReturnType<typeof aPolicy>> {
+  return { ...tokens, rules: stores.policies, word: 'policy' };
+}
+
+function trustPorts({ stores, tokens }: World): RulePorts<ReturnType<typeof aTrust>> {
+  return { ...tokens, rules: stores.trusts, word: 'trust' };
+}
+
+function revokeIn({ stores, logins, tokens }: World, value: Secret): Promise<unknown> {
+  const { revokedCredentials, audits: audit } = stores;
+  const ports = { ...logins, tokens: tokens.tokens, revokedCredentials, audit };
+  return revoke(ports, { secret: value, requestId: 'request-1', sourceAddress: '192.0.2.1' });
+}
