@@ -9,6 +9,7 @@ import { memory } from './pieces/memory.ts';
 import { sizes } from './pieces/sizes.ts';
 import { start } from './pieces/start.ts';
 import { table } from './pieces/table.ts';
+import { worst } from './pieces/worst.ts';
 import { moveAside } from './support/cores.ts';
 import type { Piece, Row } from './support/row.ts';
 
@@ -20,6 +21,7 @@ const PIECES: Readonly<Record<string, Piece>> = {
   memory,
   start,
   table,
+  worst,
 };
 /** These take long, or root, and run only when they are asked for. */
 const LONG_PIECES: Readonly<Record<string, Piece>> = { cleanup, functions, sizes };

@@ -9,6 +9,8 @@ export interface Load {
   /** When to stop: after so many milliseconds, or so many requests, whichever comes first. */
   readonly forMs: number;
   readonly operations?: number;
+  /** The answers that are expected; by default only 200 and 201: a bench of failures would look splendid. */
+  readonly expected?: RegExp;
 }
 
 export interface LoadResult {
@@ -18,9 +20,12 @@ export interface LoadResult {
 
 const CONNECTIONS = 8;
 const HEAD_END = '\r\n\r\n';
+const SUCCESS = /^HTTP\/1\.1 20[01] /;
+/** A server that closes connections costs a new one for each request. */
+const CLOSES = /\r\nconnection: close/i;
 const LENGTH = /\r\ncontent-length: (\d+)/i;
 
-/** Drives the load until its end. Throws for any answer but 200: a bench of failures would look splendid. */
+/** Drives the load until its end. Throws for an answer that is not expected. */
 export async function load(options: Load): Promise<LoadResult> {
   const { connections = CONNECTIONS, forMs, operations = Number.POSITIVE_INFINITY, requests } = options;
   const latenciesMs: number[] = [];
@@ -30,17 +35,27 @@ export async function load(options: Load): Promise<LoadResult> {
     const more = sent < operations && performance.now() < end;
     return more ? requests[sent++ % requests.length] : undefined;
   };
-  const sockets = Array.from({ length: connections }, () => connect(options.port, '127.0.0.1'));
+  const drivers = Array.from({ length: connections }, () => drive(options, next, latenciesMs));
   try {
-    await Promise.all(sockets.map(socket => drive(socket, next, latenciesMs)));
+    await Promise.all(drivers.map(({ done }) => done));
   } finally {
-    for (const socket of sockets) socket.destroy();
+    for (const { stop } of drivers) stop();
   }
   return { operations: latenciesMs.length, latenciesMs };
 }
 
-function drive(socket: Socket, next: () => string | undefined, latenciesMs: number[]): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
+interface Driver {
+  readonly done: Promise<void>;
+  stop(): void;
+}
+
+function drive(
+  { port, expected = SUCCESS }: Load,
+  next: () => string | undefined,
+  latenciesMs: number[],
+): Driver {
+  const { promise: done, resolve, reject } = Promise.withResolvers<void>();
+  let socket: Socket;
   let begun = 0;
   let received = '';
   const send = () => {
@@ -48,21 +63,31 @@ function drive(socket: Socket, next: () => string | undefined, latenciesMs: numb
     if (request === undefined) return resolve();
     begun = performance.now();
     received = '';
-    socket.write(request);
+    socket.write(request, 'latin1');
   };
-  socket.setNoDelay(true).setEncoding('latin1');
-  socket.on('data', (chunk: string) => {
+  const receive = (chunk: string) => {
     received += chunk;
     if (!isComplete(received)) return;
-    if (!/^HTTP\/1\.1 20[01] /.test(received)) return reject(new Error(`an answer was: ${received}`));
+    if (!expected.test(received)) return reject(new Error(`an answer was: ${received}`));
     latenciesMs.push(performance.now() - begun);
-    send();
-  });
-  socket
-    .once('connect', send)
-    .once('error', reject)
-    .once('close', () => reject(new Error('connection closed')));
-  return promise;
+    if (!CLOSES.test(received)) return send();
+    socket
+      .removeAllListeners('close')
+      .removeAllListeners('error')
+      .on('error', () => {})
+      .destroy();
+    open();
+  };
+  const open = () => {
+    socket = connect(port, '127.0.0.1').setNoDelay(true).setEncoding('latin1');
+    socket
+      .on('data', receive)
+      .once('connect', send)
+      .once('error', reject)
+      .once('close', () => reject(new Error('connection closed')));
+  };
+  open();
+  return { done, stop: () => socket.destroy() };
 }
 
 function isComplete(received: string): boolean {

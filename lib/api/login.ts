@@ -1,6 +1,5 @@
 /** The login endpoint (distribution `docs/content/spec/auth/token.md`, `oauth.md`). */
 import { parseScopes, type RequestedAccess } from '../domain/access.ts';
-import { PullpassError } from '../domain/errors.ts';
 import { type DeniedScope, formatScope, namespacesOf } from '../domain/grant.ts';
 import type { Principal } from '../domain/principal.ts';
 import { isRepository } from '../domain/repository.ts';
@@ -21,9 +20,6 @@ export interface LoginHandlerOptions {
   readonly log: Log;
   readonly metrics: Metrics;
 }
-
-const MAX_RESOURCES = 100;
-const MAX_ACTIONS = 10;
 
 /** Which one of two would count is not for the client to guess. None of these decides who the caller is. */
 const GIVEN_ONCE = ['account', 'client_id', 'grant_type'] as const;
@@ -68,15 +64,7 @@ async function answer(
 function requestedBy(request: Request): RequestedAccess[] {
   for (const name of GIVEN_ONCE) parameter(request, name);
   const { query, form } = request;
-  const requested = parseScopes([...(query.get('scope') ?? []), ...(form.get('scope') ?? [])]);
-  if (requested.length > MAX_RESOURCES) {
-    const detail = `One login may ask for ${MAX_RESOURCES} resources.`;
-    throw new PullpassError('invalid-request', { detail });
-  }
-  if (requested.some(({ actions }) => actions.size > MAX_ACTIONS)) {
-    throw new PullpassError('invalid-request', { detail: `A scope may name ${MAX_ACTIONS} actions.` });
-  }
-  return requested;
+  return parseScopes([...(query.get('scope') ?? []), ...(form.get('scope') ?? [])]);
 }
 
 /** A parameter of the query or, on POST, of the form; of both together at most one. */

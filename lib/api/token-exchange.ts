@@ -67,9 +67,9 @@ function targetOf(form: Form): string | undefined {
  * drop a bound.
  */
 function boundsOf(values: readonly string[]): Pick<VendRequest, 'access' | 'repositories'> {
+  const scopes = parseScopes(values);
   const words = values.flatMap(value => value.split(' ')).filter(word => word !== '');
   if (words.length === 0) return { access: 'pull', repositories: null };
-  const scopes = parseScopes(words);
   const [access, ...others] = new Set(scopes.map(({ actions }) => accessOf(actions)));
   const repositories = scopes.map(({ name }) => name);
   const isReadable =

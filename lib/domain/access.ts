@@ -1,4 +1,5 @@
 /** What can be done to a repository, and the scopes in which clients ask for it. */
+import { PullpassError } from './errors.ts';
 
 export type Action = 'delete' | 'pull' | 'push';
 
@@ -24,37 +25,58 @@ export interface RequestedAccess {
   readonly actions: ReadonlySet<string>;
 }
 
+const MAX_RESOURCES = 100;
+const MAX_ACTIONS = 10;
+/** As they are written: BuildKit repeats its scopes, so there may be more of them than resources. */
+const MAX_SCOPES = 256;
+
 /**
  * Reads the decoded values of every `scope` parameter of a request. Each value holds scopes separated by spaces. The type
  * ends at the first colon and the actions begin after the last, because a name may hold `host:port`. A class such as
  * `repository(plugin)` is dropped from the type: registries compare the bare word. A malformed scope asks for nothing.
- * Scopes of one resource are merged, in the order in which the resources first appear.
+ * Scopes of one resource are merged, in the order in which the resources first appear. Anyone may ask, so what is too
+ * much is an `invalid-request` as soon as it is counted.
  */
 export function parseScopes(values: readonly string[]): RequestedAccess[] {
-  const merged = new Map<string, { type: string; name: string; actions: Set<string> }>();
-  for (const text of values.flatMap(value => value.split(' '))) {
-    const scope = parseScope(text);
-    if (scope === undefined) continue;
-    const key = `${scope.type}:${scope.name}`;
-    const entry = merged.get(key) ?? { type: scope.type, name: scope.name, actions: new Set<string>() };
-    for (const action of scope.actions) entry.actions.add(action);
-    merged.set(key, entry);
+  const merged = new Map<string, MutableAccess>();
+  let scopes = 0;
+  for (const value of values) {
+    const texts = value.split(' ', MAX_SCOPES + 1);
+    scopes += texts.length;
+    if (scopes > MAX_SCOPES) throw tooMany(`One login may have ${MAX_SCOPES} scopes.`);
+    for (const text of texts) addScope(merged, text);
   }
   return [...merged.values()];
 }
 
-function parseScope(text: string): { type: string; name: string; actions: string[] } | undefined {
-  const first = text.indexOf(':');
-  const last = text.lastIndexOf(':');
-  if (first === last) return undefined;
-  const actions = text.slice(last + 1).split(',');
-  return {
-    type: bareType(text.slice(0, first)),
-    name: text.slice(first + 1, last),
-    actions: actions.filter(action => action !== ''),
-  };
+/** Actions are counted as they are written, too. */
+function addScope(merged: Map<string, MutableAccess>, text: string): void {
+  const [first, last] = [text.indexOf(':'), text.lastIndexOf(':')];
+  if (first === last) return;
+  const { actions } = entryOf(merged, bareType(text.slice(0, first)), text.slice(first + 1, last));
+  const asked = text.slice(last + 1).split(',', MAX_ACTIONS + 1);
+  for (const action of asked) if (action !== '') actions.add(action);
+  if (asked.length > MAX_ACTIONS || actions.size > MAX_ACTIONS) {
+    throw tooMany(`A scope may name ${MAX_ACTIONS} actions.`);
+  }
+}
+
+type MutableAccess = RequestedAccess & { readonly actions: Set<string> };
+
+function entryOf(merged: Map<string, MutableAccess>, type: string, name: string): MutableAccess {
+  const resource = `${type}:${name}`;
+  const known = merged.get(resource);
+  if (known !== undefined) return known;
+  if (merged.size === MAX_RESOURCES) throw tooMany(`One login may ask for ${MAX_RESOURCES} resources.`);
+  const entry = { type, name, actions: new Set<string>() };
+  merged.set(resource, entry);
+  return entry;
 }
 
 function bareType(type: string): string {
   return /^([a-z0-9]+)\([a-z0-9]+\)$/.exec(type)?.[1] ?? type;
+}
+
+function tooMany(detail: string): PullpassError {
+  return new PullpassError('invalid-request', { detail });
 }

@@ -18,10 +18,9 @@ export function readBody(route: Route, event: HttpEvent): Pick<Request, 'json' |
   if (mediaTypeOf(event) !== expected) {
     throw new PullpassError('unsupported-media-type', { detail: `The body must be ${expected}.` });
   }
-  const text = decodeUtf8(bytes);
   return route.body === 'json'
-    ? { ...NO_BODY, json: parseJson(text) }
-    : { ...NO_BODY, form: parseForm(text) };
+    ? { ...NO_BODY, json: parseJson(decodeUtf8(bytes)) }
+    : { ...NO_BODY, form: parseForm(bytes) };
 }
 
 function mediaTypeOf(event: HttpEvent): string | undefined {
@@ -29,10 +28,13 @@ function mediaTypeOf(event: HttpEvent): string | undefined {
   return header?.split(';', 1)[0]?.trim().toLowerCase();
 }
 
+/** Far more than the largest request has. */
+const MAX_JSON_PARTS = 1_000;
+
 /** Reads a body strictly; what is wrong with it is an `invalid-request`. */
 export function parseJson(text: string): unknown {
   try {
-    return parseStrictJson(text);
+    return parseStrictJson(text, { maxParts: MAX_JSON_PARTS });
   } catch (cause) {
     const detail = cause instanceof SyntaxError ? cause.message : 'The body is not valid.';
     throw new PullpassError('invalid-request', { detail, cause });
@@ -44,20 +46,32 @@ export const MAX_HEAD_BYTES = 10_000;
 
 export const MAX_BODY_BYTES = 65_536;
 
-/** Throws `headers-too-large` or `payload-too-large`. */
+/** Throws `headers-too-large` or `payload-too-large`. Nothing is decoded or copied. */
 export function checkLimits(event: HttpEvent): void {
   if (headBytes(event) > MAX_HEAD_BYTES) throw new PullpassError('headers-too-large');
-  if (bodyBytes(event).length > MAX_BODY_BYTES) throw new PullpassError('payload-too-large');
+  if (bodyLength(event) > MAX_BODY_BYTES) throw new PullpassError('payload-too-large');
 }
 
 /** The body as the client sent it. */
 export function bodyBytes(event: HttpEvent): Buffer {
-  return Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
+  return Buffer.from(event.body ?? '', encodingOf(event));
 }
 
-function headBytes({ requestContext, rawPath, rawQueryString, headers, cookies }: HttpEvent): number {
-  const line =
+/** Exact for text and for base64 as the platforms write it. */
+function bodyLength(event: HttpEvent): number {
+  return Buffer.byteLength(event.body ?? '', encodingOf(event));
+}
+
+function encodingOf({ isBase64Encoded }: HttpEvent): 'base64' | 'utf8' {
+  return isBase64Encoded ? 'base64' : 'utf8';
+}
+
+function headBytes({ requestContext, rawPath, rawQueryString, headers, cookies = [] }: HttpEvent): number {
+  let bytes =
     requestContext.http.method.length + rawPath.length + rawQueryString.length + ' ? HTTP/1.1\r\n'.length;
-  const fields = Object.entries(headers).map(([name, value]) => `${name}: ${value ?? ''}\r\n`);
-  return Buffer.byteLength(fields.join('')) + Buffer.byteLength((cookies ?? []).join('; ')) + line;
+  for (const name in headers) {
+    bytes += Buffer.byteLength(name) + Buffer.byteLength(headers[name] ?? '') + ': \r\n'.length;
+  }
+  for (const cookie of cookies) bytes += Buffer.byteLength(cookie) + '; '.length;
+  return bytes;
 }

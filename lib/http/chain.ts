@@ -1,4 +1,4 @@
-/** The one chain of every HTTP function: limits, parse, ready, authenticate, dispatch, answer. */
+/** The one chain of every HTTP function: limits, route, ready, authenticate, parse, dispatch, answer. */
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import type { Credentials, IdentityPrincipal, LoginContext, Principal } from '../domain/principal.ts';
@@ -14,6 +14,7 @@ import type {
   HttpEvent,
   HttpResult,
   Request,
+  RequestHead,
   Response,
   Route,
 } from './request.ts';
@@ -49,10 +50,10 @@ export function httpHandler<const Routes extends readonly Route[]>(
     .use(answer(options, router))
     .handler(async ({ event, learnt }) => {
       checkLimits(event);
-      const request = parse(event, router);
-      learnt.route = request.route;
+      const head = headOf(event, router);
+      learnt.route = head.route;
       await ready?.();
-      const call = await authenticated(request, { authenticate, handlers, learnt });
+      const call = await authenticated({ event, head, learnt }, authenticate, handlers);
       return call();
     });
   return async (event, lambda) => {
@@ -66,18 +67,14 @@ export function httpHandler<const Routes extends readonly Route[]>(
   };
 }
 
-function parse(event: HttpEvent, router: Router): Request {
+function headOf(event: HttpEvent, router: Router): RequestHead {
   const { http, requestId } = event.requestContext;
   const { route, params } = router.match(http.method, event.rawPath);
-  return {
-    route,
-    params,
-    requestId,
-    query: parseForm(event.rawQueryString),
-    ...readBody(route, event),
-    headers: headersOf(event),
-    sourceAddress: http.sourceIp,
-  };
+  return { route, params, requestId, headers: headersOf(event), sourceAddress: http.sourceIp };
+}
+
+function parse({ event, head }: Arrival): Request {
+  return { ...head, query: parseForm(event.rawQueryString), ...readBody(head.route, event) };
 }
 
 function headersOf({ headers }: HttpEvent): Record<string, string> {
@@ -86,37 +83,45 @@ function headersOf({ headers }: HttpEvent): Record<string, string> {
   );
 }
 
-interface AuthenticationStep {
-  readonly authenticate: Authenticators;
-  readonly handlers: HandlersOf<readonly Route[]>;
+interface Arrival {
+  readonly event: HttpEvent;
+  readonly head: RequestHead;
   readonly learnt: RequestContext['learnt'];
 }
 
-/** The call of the route's handler, with the request as its authentication makes it. */
-async function authenticated(request: Request, step: AuthenticationStep): Promise<() => Promise<Response>> {
-  const { authenticate, learnt } = step;
-  const endpoint = endpointOf(request.route, step.handlers);
+/**
+ * The call of the route's handler, with the request as its authentication makes it. Where the secret is in the head, the
+ * query and the body are not parsed before it is verified: parsing is work that a stranger could ask for.
+ */
+async function authenticated(
+  arrival: Arrival,
+  authenticate: Authenticators,
+  handlers: HandlersOf<readonly Route[]>,
+): Promise<() => Promise<Response>> {
+  const { head, learnt } = arrival;
+  const endpoint = endpointOf(head.route, handlers);
   const read = (credentials: Credentials) => {
     learnt.userName = credentials.userName;
     return credentials;
   };
   switch (endpoint.authentication) {
     case 'public':
-      return () => endpoint.handle(request);
+      return async () => endpoint.handle(parse(arrival));
     case 'login': {
+      const request = parse(arrival);
       const credentials = read(loginCredentials(request));
       const { context, answer } = endpoint.handle(request);
       const principal = await provided(authenticate.login)(credentials, context);
       return () => answer(principal);
     }
     case 'vend': {
-      const principal = await provided(authenticate.vend)(read(vendingCredentials(request)));
-      return () => endpoint.handle({ ...request, principal });
+      const principal = await provided(authenticate.vend)(read(vendingCredentials(head)));
+      return async () => endpoint.handle({ ...parse(arrival), principal });
     }
     default: {
-      const credentials = read(managementCredentials(request));
+      const credentials = read(managementCredentials(head));
       const principal = await provided(authenticate.manage)(credentials, endpoint.authentication);
-      return () => endpoint.handle({ ...request, principal });
+      return async () => endpoint.handle({ ...parse(arrival), principal });
     }
   }
 }
@@ -126,10 +131,7 @@ type Endpoint = {
 }[Authentication];
 
 /** `HandlersOf` holds at compile time that each handler fits its route. */
-function endpointOf(
-  { authentication, operation }: Route,
-  handlers: AuthenticationStep['handlers'],
-): Endpoint {
+function endpointOf({ authentication, operation }: Route, handlers: HandlersOf<readonly Route[]>): Endpoint {
   const handle = handlers[operation];
   if (handle === undefined) throw new Error(`no handler for ${operation}`);
   return { authentication, handle } as Endpoint;

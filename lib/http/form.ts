@@ -1,56 +1,88 @@
-/** The strict reader of `application/x-www-form-urlencoded` text, for queries and bodies alike. */
+/** The strict reader of `application/x-www-form-urlencoded` bytes, for queries and bodies alike. */
+import { isUtf8 } from 'node:buffer';
 import { PullpassError } from '../domain/errors.ts';
 
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
 /** Decodes UTF-8; anything else is an `invalid-request`. */
-export function decodeUtf8(bytes: Uint8Array): string {
-  try {
-    return decoder.decode(bytes);
-  } catch (cause) {
-    throw new PullpassError('invalid-request', { detail: 'The text is not valid UTF-8.', cause });
-  }
+export function decodeUtf8(bytes: Buffer): string {
+  if (!isUtf8(bytes)) throw invalid('The text is not valid UTF-8.');
+  return bytes.toString('utf8');
 }
 
 /** Values by name, in their order. */
 export type Form = ReadonlyMap<string, readonly string[]>;
 
-const ESCAPE = /%(?![0-9A-Fa-f]{2})/;
+/** A login may repeat `scope` for each of its resources, and BuildKit repeats some of them. Empty fields count. */
+export const MAX_FIELDS = 256;
+
+const [AMPERSAND, EQUALS, PLUS, PERCENT, SPACE] = [0x26, 0x3d, 0x2b, 0x25, 0x20];
 
 /**
- * Reads a form (WHATWG URL section 5.1), but strictly: a broken escape or bytes that are not UTF-8 are an
- * `invalid-request`, where the usual parsers pass `%zz` through and turn `%ff` into U+FFFD.
+ * Reads a form (WHATWG URL section 5.1), but strictly: a broken escape, bytes that are not UTF-8 and too many fields are
+ * an `invalid-request`, where the usual parsers pass `%zz` through and turn `%ff` into U+FFFD. Anyone may send a form, so
+ * its bytes are passed over once, and its fields are counted on the way.
  */
-export function parseForm(text: string): Form {
+export function parseForm(encoded: Buffer | string): Form {
+  const bytes = typeof encoded === 'string' ? Buffer.from(encoded) : encoded;
   const form = new Map<string, string[]>();
-  for (const pair of text.split('&')) {
-    if (pair === '') continue;
-    const split = pair.indexOf('=');
-    const name = decode(split < 0 ? pair : pair.slice(0, split));
-    const values = form.get(name) ?? [];
-    values.push(split < 0 ? '' : decode(pair.slice(split + 1)));
-    form.set(name, values);
+  let fields = 0;
+  for (let start = 0; start < bytes.length; ) {
+    if (++fields > MAX_FIELDS) throw invalid(`A form may have at most ${MAX_FIELDS} fields.`);
+    const end = indexOrEnd(bytes, AMPERSAND, start);
+    if (end > start) addField(form, bytes.subarray(start, end));
+    start = end + 1;
   }
   return form;
 }
 
+/** Each name and value is UTF-8 of its own: none goes on in the next. */
+function addField(form: Map<string, string[]>, field: Buffer): void {
+  const split = indexOrEnd(field, EQUALS, 0);
+  const name = decode(field.subarray(0, split));
+  const value = decode(field.subarray(split + 1));
+  const values = form.get(name);
+  if (values === undefined) form.set(name, [value]);
+  else values.push(value);
+}
+
+function indexOrEnd(bytes: Buffer, byte: number, start: number): number {
+  const index = bytes.indexOf(byte, start);
+  return index < 0 ? bytes.length : index;
+}
+
+function decode(encoded: Buffer): string {
+  if (!encoded.includes(PERCENT) && !encoded.includes(PLUS)) return decodeUtf8(encoded);
+  const decoded = Buffer.allocUnsafe(encoded.length);
+  let length = 0;
+  for (let i = 0; i < encoded.length; i++) {
+    const byte = encoded[i] ?? 0;
+    if (byte === PERCENT) {
+      decoded[length++] = escapedByte(encoded, i);
+      i += 2;
+    } else decoded[length++] = byte === PLUS ? SPACE : byte;
+  }
+  return decodeUtf8(decoded.subarray(0, length));
+}
+
+/** The byte that `%XX` stands for. */
+function escapedByte(bytes: Buffer, start: number): number {
+  const high = DIGITS[bytes[start + 1] ?? 0] ?? -1;
+  const low = DIGITS[bytes[start + 2] ?? 0] ?? -1;
+  if (high < 0 || low < 0) throw invalid('A percent escape is malformed.');
+  return high * 16 + low;
+}
+
+/** The value of each byte as a hexadecimal digit; -1: it is none. */
+const DIGITS = Int8Array.from({ length: 256 }, (_, byte) =>
+  '0123456789abcdef'.indexOf(String.fromCharCode(byte).toLowerCase()),
+);
+
 /** The one value of a parameter; undefined when absent. Given twice it is an `invalid-request`: which one counts? */
 export function single(form: Form, name: string): string | undefined {
   const values = form.get(name) ?? [];
-  if (values.length > 1) {
-    throw new PullpassError('invalid-request', { detail: `The parameter ${name} is given more than once.` });
-  }
+  if (values.length > 1) throw invalid(`The parameter ${name} is given more than once.`);
   return values[0];
 }
 
-function decode(text: string): string {
-  const spaced = text.replaceAll('+', ' ');
-  if (!spaced.includes('%')) return spaced;
-  if (ESCAPE.test(spaced)) {
-    throw new PullpassError('invalid-request', { detail: 'A percent escape is malformed.' });
-  }
-  const bytes = spaced.replaceAll(/[^%]+|%../g, part =>
-    part.startsWith('%') ? part.slice(1).toLowerCase() : Buffer.from(part, 'utf8').toString('hex'),
-  );
-  return decodeUtf8(Buffer.from(bytes, 'hex'));
+function invalid(detail: string): PullpassError {
+  return new PullpassError('invalid-request', { detail });
 }

@@ -34,18 +34,22 @@ export interface Route {
   readonly errors: ErrorFormat;
 }
 
-/** A parsed request. */
-export interface Request {
+/** What is read of a request before its caller is authenticated. */
+export interface RequestHead {
   readonly route: Route;
   readonly params: Readonly<Record<string, string>>;
-  readonly query: Form;
-  /** The JSON value, undefined when there was no body or the route takes a form. */
-  readonly json: unknown;
-  readonly form: Form;
   /** By their names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly requestId: string;
   readonly sourceAddress: string;
+}
+
+/** A parsed request. */
+export interface Request extends RequestHead {
+  readonly query: Form;
+  /** The JSON value, undefined when there was no body or the route takes a form. */
+  readonly json: unknown;
+  readonly form: Form;
 }
 
 /** A request whose caller was authenticated as its route requires. */

@@ -10,7 +10,7 @@ export interface Match {
 export interface Router {
   /**
    * Matches byte for byte. A `%` anywhere in a path is `not-found`: no name that we serve needs one, and a decoded
-   * slash would let two names be one. A known path with another method is `method-not-allowed`.
+   * slash would let two names be one. So is a path of more than 512 characters. A known path with another method is `method-not-allowed`.
    */
   match(method: string, path: string): Match;
   /** How errors at the path look; undefined where there is nothing. */
@@ -22,10 +22,15 @@ interface CompiledRoute {
   readonly pattern: RegExp;
 }
 
+/** No path that is served is half as long; each is compared with every route. */
+const MAX_PATH_LENGTH = 512;
+
 export function createRouter(routes: readonly Route[]): Router {
   const compiled = routes.map(compile);
   const at = (path: string) =>
-    path.includes('%') ? [] : compiled.filter(({ pattern }) => pattern.test(path));
+    path.length > MAX_PATH_LENGTH || path.includes('%')
+      ? []
+      : compiled.filter(({ pattern }) => pattern.test(path));
   return {
     match(method, path) {
       const candidates = at(path);

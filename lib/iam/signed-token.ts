@@ -95,6 +95,9 @@ function claimAt(claims: unknown, path: string): unknown {
 /** In characters. */
 export const MAX_TOKEN_LENGTH = 16_384;
 
+/** Members and lists of a header or a payload: both are read before the signature is verified. */
+const MAX_PARTS = 1_000;
+
 /** Signatures by private keys only: no `none`, and no HS*, which would take a public key as its secret (CVE-2015-9235). */
 const ALGORITHMS = [
   'RS256',
@@ -192,7 +195,7 @@ function keyName(bytes: Uint8Array): string {
 
 function readJson(bytes: Uint8Array): unknown {
   try {
-    return readStrictJson(bytes);
+    return readStrictJson(bytes, { maxParts: MAX_PARTS });
   } catch {
     throw unauthenticated('the token is not readable');
   }

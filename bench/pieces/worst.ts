@@ -1,0 +1,48 @@
+/** P10: what the worst requests of callers without a good secret cost, beside a refused login. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { load } from '../support/load.ts';
+import { administratorToken, fill, startLocal } from '../support/local-process.ts';
+import { cpuMs } from '../support/proc.ts';
+import { type Row, row } from '../support/row.ts';
+import { median } from '../support/statistics.ts';
+import { REFUSED_LOGIN, type WorstInput, worstInputs } from '../support/worst-inputs.ts';
+
+const ROUNDS = 3;
+const WARM_UP_MS = 250;
+const ROUND_MS = 400;
+const TOKENS = 200;
+/** Anything but a failure of the server: the load would be another one. */
+const ANSWERED = /^HTTP\/1\.1 (?:200|4\d\d) /;
+
+export async function worst(): Promise<Row[]> {
+  const directory = await mkdtemp(join(tmpdir(), 'pullpass-worst-'));
+  const data = join(directory, 'data');
+  await fill(data, 'dev:acme', TOKENS);
+  const local = await startLocal(data);
+  const inputs = [REFUSED_LOGIN, ...worstInputs(await administratorToken(local, data))];
+  const costs = new Map<WorstInput, number[]>(inputs.map(input => [input, []]));
+  for (const { request } of inputs) await cost(local, request, WARM_UP_MS);
+  for (let i = 0; i < ROUNDS; i++) {
+    for (const [input, measured] of costs) measured.push(await cost(local, input.request, ROUND_MS));
+  }
+  await local.close();
+  await rm(directory, { recursive: true });
+  const reference = median(costs.get(REFUSED_LOGIN) ?? []);
+  const rows = [...costs]
+    .filter(([input]) => input !== REFUSED_LOGIN)
+    .map(([{ name }, measured]) => row('P10', name, { value: median(measured) / reference, atMost: 2 }));
+  return [row('', 'CPU of a refused login', { value: reference, unit: 'ms', digits: 3 }), ...rows];
+}
+
+/** CPU of the process for one such request, in milliseconds. */
+async function cost(
+  { pid, port }: { readonly pid: number; readonly port: number },
+  request: string,
+  forMs: number,
+): Promise<number> {
+  const before = cpuMs(pid);
+  const { operations } = await load({ port, requests: [request], forMs, expected: ANSWERED });
+  return (cpuMs(pid) - before) / operations;
+}
