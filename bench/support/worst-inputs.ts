@@ -77,6 +77,7 @@ function scopes(): WorstInput[] {
     login('one, 20 000 times', `scope=${fill('a:b:c+')}`),
     login('20 000 actions', `scope=repository:a/b:${distinct(i => i.toString(36), ',')}`),
     login('100 names of 255 bytes', `scope=${longScopes(100)}`),
+    login('100 resources with 10 actions each', `scope=${wideScopes()}`),
     login('32 000 empty actions', `scope=repository:a/b:${fill(',')}`),
   ];
 }
@@ -95,6 +96,7 @@ function secrets(signedToken: string): WorstInput[] {
     login('a payload of members', 'iambearer', jwt(`{${members(11_000)}}`)),
     login('a payload nested 5 000 deep', 'iambearer', jwt('['.repeat(5_000) + ']'.repeat(5_000))),
     login('a header of members', 'iambearer', `${base64url(`{${members(11_000)}}`)}.${payload}.${signature}`),
+    login('an API key that the IAM does not know', 'iamapikey', 'unknown'),
     login('a token whose signature is wrong', 'iambearer', forged(signedToken)),
     login('16 KB of dots', 'oidc', `eyJ${filled('.', JWT)}`),
     login('an unknown credential', 'token', `plc_k1.${filled('a', 900)}`),
@@ -162,6 +164,7 @@ function bodies(signedToken: string): WorstInput[] {
     { name: 'body: 65 537 bytes', request: post('/oauth/token', filled('a', BODY + 1), FORM) },
     { name: 'body: 1 000 000 bytes', request: post('/oauth/token', filled('a', 1_000_000), FORM) },
     { name: 'body: 64 KB in 64 chunks', request: chunked(1024, 64) },
+    { name: 'body: 4 000 chunks of a byte', request: chunked(1, 4_000) },
     { name: 'body: 64 KB where none is taken', request: post('/nothing', fill('a'), FORM) },
   ];
 }
@@ -172,6 +175,14 @@ function open(): WorstInput[] {
     {
       name: 'open: an anonymous login, 100 names of 255 bytes',
       request: get(`/oauth/token?service=${SERVICE}&scope=${longScopes(100).slice(0, HEAD - 400)}`),
+    },
+    {
+      name: 'open: an anonymous login by form, 100 names of 255 bytes',
+      request: form(`${anonymousForm()}&scope=${longScopes(100)}`),
+    },
+    {
+      name: 'open: an anonymous login by form, 100 resources with 10 actions each',
+      request: form(`${anonymousForm()}&scope=${wideScopes()}`),
     },
     { name: 'open: health', request: get('/health') },
     { name: 'open: all keys', request: get('/.well-known/jwks.json') },
@@ -184,6 +195,10 @@ function open(): WorstInput[] {
 
 function loginForm(more = ''): string {
   return `grant_type=password&service=${SERVICE}&username=token${more}`;
+}
+
+function anonymousForm(): string {
+  return `grant_type=password&service=${SERVICE}&username=&password=`;
 }
 
 function form(body: string): string {
@@ -231,6 +246,11 @@ function members(length: number): string {
 function longScopes(count: number): string {
   const name = (i: number) => `team-${i}/${'a'.repeat(240)}`;
   return Array.from({ length: count }, (_, i) => `repository:${name(i)}:pull,push`).join('+');
+}
+
+function wideScopes(): string {
+  const actions = Array.from({ length: 10 }, (_, i) => `action${i}`).join();
+  return Array.from({ length: 100 }, (_, i) => `repository:team-${i}/app:${actions}`).join('+');
 }
 
 function base64url(text: string): string {

@@ -28,7 +28,8 @@ function checkStructure(text: string, maxParts: number): void {
   const open: (Set<string> | undefined)[] = [];
   let parts = 0;
   const count = () => {
-    if (++parts > maxParts) throw new SyntaxError(`JSON may have at most ${maxParts} members and lists.`);
+    if (++parts > maxParts)
+      throw new SyntaxError(`JSON may have at most ${maxParts} members, objects and lists.`);
   };
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);

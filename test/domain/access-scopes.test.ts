@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseScopes } from '../../lib/domain/access.ts';
+import { errorOf } from '../support/errors.ts';
 import { nearScope } from './arbitraries.ts';
 import { readScopes } from './oracles/scope.ts';
 
@@ -159,5 +160,38 @@ describe('parseScopes', () => {
         expect(new Set(keys).size).toBe(keys.length);
       }),
     );
+  });
+});
+
+describe('too many scopes', () => {
+  const many = (count: number, text: (i: number) => string) =>
+    Array.from({ length: count }, (_, i) => text(i));
+  const different = (count: number) => many(count, i => `repository:team/app${i}:pull`);
+  const withActions = (actions: string[]) => [`repository:team/app:${actions.join()}`];
+  const actions = (count: number) => many(count, i => `a${i}`);
+  const RESOURCES = 'One login may ask for 100 resources.';
+  const ACTIONS = 'A scope may name 10 actions.';
+  const SCOPES = 'One login may have 256 scopes.';
+  const CASES: [string, string[], string[], string][] = [
+    ['resources in as many parameters', different(100), different(101), RESOURCES],
+    ['resources in one parameter', [different(100).join(' ')], [different(101).join(' ')], RESOURCES],
+    ['actions', withActions(actions(10)), withActions(actions(11)), ACTIONS],
+    ['actions of one resource together', twice(5), twice(6), ACTIONS],
+    ['actions that repeat', withActions(Array(10).fill('a')), withActions(Array(11).fill('a')), ACTIONS],
+    ['empty actions', withActions(Array(10).fill('')), withActions(Array(11).fill('')), ACTIONS],
+    ['scopes that repeat', Array(256).fill('a:b:c'), Array(257).fill('a:b:c'), SCOPES],
+    ['scopes that are malformed', [Array(256).fill('a').join(' ')], [Array(257).fill('a').join(' ')], SCOPES],
+    ['spaces', [' '.repeat(255)], [' '.repeat(256)], SCOPES],
+  ];
+
+  /** Two scopes of one resource, each with so many actions. */
+  function twice(count: number): string[] {
+    return [...withActions(actions(count)), ...withActions(many(count, i => `b${i}`))];
+  }
+
+  it.each(CASES)('are refused: %s', (_, most, tooMany, detail) => {
+    expect(() => parseScopes(most)).not.toThrow();
+    const { code, details } = errorOf(() => parseScopes(tooMany));
+    expect([code, details.detail]).toEqual(['invalid-request', detail]);
   });
 });

@@ -42,6 +42,33 @@ describe('strict JSON', () => {
     expect(parseStrictJson(wide)).toEqual(JSON.parse(wide));
   });
 
+  it.each([
+    [
+      'lists',
+      (count: number) =>
+        `[${Array(count - 1)
+          .fill('[]')
+          .join()}]`,
+    ],
+    ['members', (count: number) => `{${Array.from({ length: count - 1 }, (_, i) => `"${i}":1`).join()}}`],
+    [
+      'objects',
+      (count: number) =>
+        `[${Array(count - 1)
+          .fill('{}')
+          .join()}]`,
+    ],
+  ])('counts %s, and refuses too many', (_, make) => {
+    expect(parseStrictJson(make(4), { maxParts: 4 })).toEqual(JSON.parse(make(4)));
+    expect(() => parseStrictJson(make(5), { maxParts: 4 })).toThrow(
+      new SyntaxError('JSON may have at most 4 members, objects and lists.'),
+    );
+  });
+
+  it('does not count the values of a list or of members', () => {
+    expect(parseStrictJson('[1,2,"a",null]', { maxParts: 1 })).toEqual([1, 2, 'a', null]);
+  });
+
   it.each(['', '{', '{"a":1,}', 'secret', '{"a" 1}', '\u0000'])('quotes nothing of the bad text %j', text => {
     expect(() => parseStrictJson(text)).toThrow(new SyntaxError('The text is not valid JSON.'));
   });

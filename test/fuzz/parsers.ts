@@ -12,7 +12,7 @@ import { isNamespace, isPattern, isRepository, matchesPattern } from '../../lib/
 import { Secret } from '../../lib/domain/secret.ts';
 import { parseStrictJson } from '../../lib/domain/strict-json.ts';
 import { parseAuthorization } from '../../lib/http/credentials.ts';
-import { parseForm } from '../../lib/http/form.ts';
+import { MAX_FIELDS, parseForm } from '../../lib/http/form.ts';
 import { createRouter } from '../../lib/http/router.ts';
 import { failureLimiter } from '../../lib/limits/failure-limiter.ts';
 import { fromTokenItem, toTokenAttributes } from '../../lib/store/token-store.ts';
@@ -39,10 +39,12 @@ const form: Target = {
   ],
   fragments: ['scope=', '&', '=', '+', '%20', '%C3%A9', '%e2%82%ac', '%F0%9F%98%80'],
   check(text) {
-    const read = orRefused(() =>
-      [...parseForm(text)].flatMap(([name, values]) => values.map(value => [name, value])),
-    );
-    return agree(read, formByUrl(text));
+    const read = (form: string | Buffer) =>
+      orRefused(() => [...parseForm(form)].flatMap(([name, values]) => values.map(value => [name, value])));
+    const expected = text.split('&').length > MAX_FIELDS ? undefined : formByUrl(text);
+    // A lone surrogate has no bytes of its own.
+    if (text.isWellFormed()) agree(read(Buffer.from(text)), expected);
+    return agree(read(text), expected);
   },
 };
 
@@ -146,11 +148,10 @@ const scopes: Target = {
     '(plugin)',
   ],
   check(text) {
-    const requested = parseScopes([text]);
-    agree(
-      requested.map(({ type, name, actions }) => ({ type, name, actions: [...actions] })),
-      readScopes([text]),
-    );
+    const requested = orRefused(() => parseScopes([text]));
+    const read = requested?.map(({ type, name, actions }) => ({ type, name, actions: [...actions] }));
+    agree(read, isTooMuch(text) ? undefined : readScopes([text]));
+    if (requested === undefined) return false;
     const granted = grant(requested, PERMISSIONS, new Set(['team']));
     const expected = readScopes([text]).flatMap(({ type, name, actions }) => {
       if (type !== 'repository' || !readsAsRepository(name) || name.split('/')[0] !== 'team') return [];
@@ -163,6 +164,18 @@ const scopes: Target = {
     return granted.length > 0;
   },
 };
+
+/** More scopes, resources or actions than one login may have. */
+function isTooMuch(text: string): boolean {
+  const written = text.split(' ');
+  const merged = readScopes([text]);
+  return (
+    written.length > 256 ||
+    merged.length > 100 ||
+    merged.some(({ actions }) => actions.length > 10) ||
+    written.some(scope => readScopes([scope]).length > 0 && /(?:,[^:,]*){10}$/.test(scope))
+  );
+}
 
 const TOKEN = withChecksum(`plp_${'0123456789abcdef'}${'01FrTIV5Cn8Qx3bG7LmZpW'}${'5'.repeat(43)}`);
 const tokens: Target = {

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { PullpassError } from '../../lib/domain/errors.ts';
 import { ANONYMOUS, type IdentityPrincipal, type Principal } from '../../lib/domain/principal.ts';
 import { type Authenticators, type ChainOptions, httpHandler } from '../../lib/http/chain.ts';
-import { failureLimiter } from '../../lib/limits/failure-limiter.ts';
 import type { Authenticated, HandlersOf, Request, Response, Route } from '../../lib/http/request.ts';
+import { failureLimiter } from '../../lib/limits/failure-limiter.ts';
 import { NO_METRICS } from '../../lib/telemetry/metrics.ts';
 import { CONTEXT, eventOf, received, type Sent } from '../support/events.ts';
 
@@ -244,5 +244,45 @@ describe('the handlers of a function', () => {
     // @ts-expect-error: the route has no handler.
     const missing: HandlersOf<typeof VEND> = {};
     expect([fitting.vend, demanding.vend, missing]).toEqual([manages, manages, {}]);
+  });
+});
+
+describe('a route whose secret is in the head', () => {
+  const posting = (path: string, authentication: Route['authentication']): Route => ({
+    ...route(path, authentication),
+    method: 'POST',
+    body: 'json',
+  });
+  const routes = [posting('/managed', 'administrator'), posting('/vend', 'vend')];
+  const refuse = async () => {
+    throw new PullpassError('unauthenticated', { reason: 'wrong' });
+  };
+  const send = (authenticate: Authenticators, line: string, sent: Sent) =>
+    chain(fine, {
+      routes,
+      handlers: { managed: fine, vend: fine } as ChainOptions['handlers'],
+      authenticate,
+    }).send(line, { basic: ['iamapikey', 'k'], ...sent });
+  const json = (body: string): Sent => ({ body, headers: { 'content-type': 'application/json' } });
+  const BAD: [string, string, Sent, number][] = [
+    ['a body that is not JSON', '', json('{'), 400],
+    ['a body that is nested too deep', '', json('['.repeat(30_000)), 400],
+    ['a body with too many parts', '', json(`[${'[],'.repeat(20_000)}[]]`), 400],
+    ['a body of another media type', '', { body: 'a=1' }, 415],
+    ['a broken escape in its query', '?a=%zz', json('{}'), 400],
+  ];
+
+  it.each(routes.flatMap(({ path }) => BAD.map(bad => [path, ...bad] as const)))(
+    'authenticates before it parses: %s with %s',
+    async (path, _, query, sent, status) => {
+      const line = `POST ${path}${query}`;
+      expect((await send({ manage: refuse, vend: refuse }, line, sent)).status).toBe(401);
+      expect((await send(TRUSTING, line, sent)).status).toBe(status);
+    },
+  );
+
+  it('refuses what is too large before it authenticates', async () => {
+    const sent = json(`"${'x'.repeat(65_536)}"`);
+    expect((await send({ manage: refuse }, 'POST /managed', sent)).status).toBe(413);
   });
 });

@@ -1,8 +1,16 @@
 /** The form reader: random forms, and everything that it refuses. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseForm, single } from '../../lib/http/form.ts';
+import { MAX_FIELDS, parseForm, single } from '../../lib/http/form.ts';
 import { errorOf } from '../support/errors.ts';
+
+function isEncoded(text: string): boolean {
+  try {
+    return decodeURIComponent(text) !== undefined;
+  } catch {
+    return false;
+  }
+}
 
 const entries = (text: string) => [...parseForm(text)];
 
@@ -65,6 +73,69 @@ describe('a form', () => {
         expect(form.size).toBe(new Set(pairs.map(([name]) => name)).size);
       }),
     );
+  });
+
+  it('is read from bytes as from text', () => {
+    const text = fc.string({ unit: fc.constantFrom('a', '=', '&', '+', '%41', '%C3%A9', 'é', '%', '4') });
+    const read = (form: string | Buffer) => {
+      try {
+        return [...parseForm(form)];
+      } catch (error) {
+        return error;
+      }
+    };
+    fc.assert(
+      fc.property(text, form => {
+        expect(read(Buffer.from(form))).toEqual(read(form));
+      }),
+    );
+  });
+
+  it('must be UTF-8 between its escapes too', () => {
+    expect(errorOf(() => parseForm(Buffer.from('a=\xff', 'latin1'))).code).toBe('invalid-request');
+  });
+
+  it('agrees with URLSearchParams, and is refused only for escapes that are broken or not UTF-8', () => {
+    const piece = fc.constantFrom(
+      'a',
+      'b=',
+      '=',
+      '&',
+      '+',
+      '%41',
+      '%2B',
+      '%26',
+      '%C3%A9',
+      '%c3',
+      '%4',
+      '%ff',
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 12 }), pieces => {
+        const text = pieces.join('');
+        const pairs = [...new URLSearchParams(text)];
+        if (!text.split(/[&=]/).every(isEncoded)) {
+          expect(errorOf(() => parseForm(text)).code).toBe('invalid-request');
+        } else {
+          const read = entries(text).flatMap(([name, values]) => values.map(value => [name, value]));
+          const names = [...new Set(pairs.map(([name]) => name))];
+          expect(read).toEqual(names.flatMap(name => pairs.filter(([other]) => other === name)));
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it.each([
+    ['fields', 'a=1'],
+    ['fields of one name only', 'a'],
+    ['empty fields', ''],
+  ])('has at most 256 %s', (_, field) => {
+    const form = (count: number) => `${Array<string>(count).fill(field).join('&')}&`;
+    expect(MAX_FIELDS).toBe(256);
+    expect(() => parseForm(form(256))).not.toThrow();
+    const { code, details } = errorOf(() => parseForm(form(257)));
+    expect([code, details.detail]).toEqual(['invalid-request', 'A form may have at most 256 fields.']);
   });
 
   it('gives the one value of a parameter, and refuses to choose between two', () => {

@@ -50,6 +50,7 @@ describe('strict JSON', () => {
     ['21 levels', nested(21)],
     ['21 levels of objects', `${'{"a":'.repeat(21)}1${'}'.repeat(21)}`],
     ['thirty thousand levels', nested(30_000)],
+    ['1001 members, objects and lists', `[${Array(1000).fill('[]').join()}]`],
     ['nothing', ''],
     ['white space', ' \n'],
     ['a trailing comma', '{"a":1,}'],
@@ -65,6 +66,7 @@ describe('strict JSON', () => {
 
   it.each([
     ['20 levels', nested(20)],
+    ['1000 members, objects and lists', `[${Array(999).fill('[]').join()}]`],
     ['brackets, quotes and colons in strings', '{"a":"{\\"a\\":[[[","b":"\\\\","c:":"\\"a\\":"}'],
     ['one name in two objects', '[{"a":1},{"a":{"a":2}}]'],
     ['equal strings in a list', '["a","a"]'],

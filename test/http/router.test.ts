@@ -38,6 +38,12 @@ describe('the router', () => {
     expect(router.errorFormatOf(path)).toBeUndefined();
   });
 
+  it('finds nothing at a path of more than 512 characters', () => {
+    const path = (length: number) => '/v1/namespaces/'.padEnd(length, 'a');
+    expect(router.match('PUT', path(512)).params.name).toHaveLength(497);
+    expect(errorOf(() => router.match('PUT', path(513))).code).toBe('not-found');
+  });
+
   it('takes dots for the name of something that does not exist, and never climbs', () => {
     expect(router.match('GET', '/v1/tokens/..').params).toEqual({ id: '..' });
     expect(router.match('DELETE', '/v1/namespaces/.').params).toEqual({ name: '.' });

@@ -140,6 +140,22 @@ describe('an access token', () => {
   });
 });
 
+describe('a token of many members and lists', () => {
+  const lists = (count: number) => Array(count).fill([]);
+  const withPayload = (count: number) => signToken(key, goodClaims({ filler: lists(count - 12) }));
+  const withHeader = (count: number) =>
+    signToken(key, goodClaims(), { alg: 'ES256', kid: key.jwk.kid, filler: lists(count - 5) });
+
+  it.each([
+    ['payload', withPayload],
+    ['header', withHeader],
+  ])('is refused for a %s of more than 1000 of them, before a key is asked for', async (_, token) => {
+    await expectRefusal(token(1001), 'not readable');
+    expect(iam.requests.keys).toBe(0);
+    expect(await verify(token(1000), NOW_MS)).toMatchObject({ issuer: 'test' });
+  });
+});
+
 describe('the verifier', () => {
   it('cannot be made with two issuers of one name', () => {
     const trusted = { issuer: iam.issuer(), keys: issuerKeySet(iam.issuer().keysUrl) };
