@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import { Secret } from '../lib/domain/secret.ts';
 import { parseStrictJson } from '../lib/domain/strict-json.ts';
 import { replaceFile } from '../lib/files/atomic-file.ts';
-import { withLock } from '../lib/files/lock.ts';
+import { StillLocked, withLock } from '../lib/files/lock.ts';
 import { CliError } from './errors.ts';
 import { TIMEOUTS } from './io.ts';
 import { secret } from './login.ts';
@@ -44,7 +44,7 @@ export class Home {
   readonly #file: string;
   readonly #lockMs: number;
 
-  /** `lockMs`: a lock that is older was left by a process that was killed. */
+  /** `lockMs`: how long another process may change the state. */
   constructor(directory: string, { lockMs = TIMEOUTS.lockMs }: { readonly lockMs?: number } = {}) {
     this.directory = directory;
     this.#file = join(directory, 'state.json');
@@ -66,7 +66,7 @@ export class Home {
   async update(change: (state: State) => State): Promise<State> {
     await this.#makeDirectory();
     await this.#checkDirectory();
-    return withLock(`${this.#file}.lock`, this.#lockMs, async () => {
+    return locked(`${this.#file}.lock`, this.#lockMs, async () => {
       const before = await this.read();
       const after = change(before);
       if (after !== before) await replaceFile(this.#file, writeState(after), FILE_MODE);
@@ -77,7 +77,7 @@ export class Home {
   /** Runs `work`, which takes `workMs` at most, while no other process renews a login. The state may change meanwhile. */
   async withRenewalLock<T>(workMs: number, work: () => Promise<T>): Promise<T> {
     await this.#makeDirectory();
-    return withLock(join(this.directory, 'renewal.lock'), workMs + this.#lockMs / 2, work);
+    return locked(join(this.directory, 'renewal.lock'), workMs + this.#lockMs / 2, work);
   }
 
   async #makeDirectory(): Promise<void> {
@@ -98,6 +98,15 @@ export class Home {
     } finally {
       await file.close();
     }
+  }
+}
+
+async function locked<T>(path: string, patienceMs: number, work: () => Promise<T>): Promise<T> {
+  try {
+    return await withLock(path, patienceMs, work);
+  } catch (error) {
+    if (!(error instanceof StillLocked)) throw error;
+    throw new CliError(error.message, { next: 'Wait until it has ended, or end it.' });
   }
 }
 

@@ -1,53 +1,149 @@
-/** A lock that is a file: one process at a time. */
-import { open, rm, stat } from 'node:fs/promises';
+/**
+ * A lock between processes, in files `<path>.<generation>`: the highest generation is the lock. A lock that was left behind
+ * is never removed but followed by the next generation, which one process alone can create; removing it is what lets two
+ * waiters in at once.
+ */
+import { open, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const POLL_MS = 50;
 
+/** Who has a lock: a process, on a host whose processes we may be able to see, or not. */
+interface Holder {
+  readonly pid: number;
+  /** When the process began, so that a later one with its number is not taken for it; '': not known here. */
+  readonly startedAt: string;
+  readonly host: string;
+}
+
+const RELEASED = 'released';
+
+/** Another process, which is running, has the lock for too long. */
+export class StillLocked extends Error {
+  override readonly name = 'StillLocked';
+}
+
 /**
- * Runs `work` with the lock at `path`, and waits for as long as other processes have it. One that has had it for
- * `patienceMs` is taken for dead, and its lock is taken over.
+ * Runs `work` with the lock, and waits for as long as another process has it. A process that has ended has it no longer;
+ * one on a host that cannot be seen from here is taken for dead after `patienceMs`. Throws StillLocked when a process that
+ * is running has it for longer.
  */
 export async function withLock<T>(path: string, patienceMs: number, work: () => Promise<T>): Promise<T> {
-  await acquire(path, patienceMs);
+  const file = await acquire(path, patienceMs);
   try {
     return await work();
   } finally {
-    await rm(path, { force: true });
+    await release(file);
   }
 }
 
-/** Waiting is counted in polls of the same lock file, so that a clock that is set does not matter. */
-async function acquire(path: string, patienceMs: number): Promise<void> {
-  let holder: string | undefined;
-  let waited = 0;
-  while (!(await create(path))) {
-    const seen = await identity(path);
-    waited = seen === holder ? waited + POLL_MS : 0;
-    holder = seen;
-    if (waited >= patienceMs) await rm(path, { force: true });
-    else await sleep(POLL_MS);
+async function acquire(path: string, patienceMs: number): Promise<string> {
+  let last: string | undefined;
+  let waitedMs = 0;
+  for (;;) {
+    const generation = await highest(path);
+    const text = await readFile(`${path}.${generation}`, 'utf8').catch(absent);
+    const state = `${generation} ${text}`;
+    waitedMs = state === last ? waitedMs + POLL_MS : 0;
+    last = state;
+    if (generation === 0 || (await isFree(text, { path, overdue: waitedMs >= patienceMs }))) {
+      const file = await begin(path, generation + 1);
+      if (file !== undefined) return file;
+    } else {
+      await sleep(POLL_MS);
+    }
   }
 }
 
-async function create(path: string): Promise<boolean> {
+/** Creates that generation; undefined when another process was faster, with it or with a later one. */
+async function begin(path: string, generation: number): Promise<string | undefined> {
+  const file = `${path}.${generation}`;
   try {
-    await (await open(path, 'wx', 0o600)).close();
-    return true;
+    await writeFile(file, JSON.stringify(await ourselves()), { flag: 'wx', mode: 0o600 });
   } catch (error) {
-    if (isCode(error, 'EEXIST')) return false;
+    if (isCode(error, 'EEXIST')) return undefined;
     throw error;
   }
+  // Whoever began a later one may have removed this one before: the highest is never removed, so it is seen here.
+  const others = await generations(path);
+  if (others.some(other => other > generation)) {
+    await rm(file, { force: true });
+    return undefined;
+  }
+  for (const other of others) if (other < generation) await rm(`${path}.${other}`, { force: true });
+  return file;
 }
 
-async function identity(path: string): Promise<string | undefined> {
+/** Stays as the highest generation; nothing to do when it was taken over meanwhile. */
+async function release(file: string): Promise<void> {
+  const opened = await open(file, 'r+').catch(absent);
+  await opened?.truncate();
+  await opened?.writeFile(RELEASED);
+  await opened?.close();
+}
+
+async function isFree(
+  text: string | undefined,
+  { path, overdue }: { readonly path: string; readonly overdue: boolean },
+): Promise<boolean> {
+  if (text === RELEASED) return true;
+  const holder = holderIn(text);
+  if (holder === undefined || holder.host !== (await ourHost())) return overdue;
+  if (!(await isAlive(holder))) return true;
+  if (overdue) throw new StillLocked(`${path} is locked by process ${holder.pid}, which is still running.`);
+  return false;
+}
+
+function holderIn(text: string | undefined): Holder | undefined {
   try {
-    const { ino, mtimeNs } = await stat(path, { bigint: true });
-    return `${ino}:${mtimeNs}`;
-  } catch (error) {
-    if (isCode(error, 'ENOENT')) return undefined;
-    throw error;
+    const { pid, startedAt, host } = JSON.parse(text ?? '') as Holder;
+    return Number.isSafeInteger(pid) && pid > 0 ? { pid, startedAt, host } : undefined;
+  } catch {
+    return undefined;
   }
+}
+
+async function isAlive({ pid, startedAt }: Holder): Promise<boolean> {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    // EPERM: it runs as another user.
+    if (!isCode(error, 'EPERM')) return false;
+  }
+  return startedAt === (await startOf(pid));
+}
+
+async function ourselves(): Promise<Holder> {
+  return { pid: process.pid, startedAt: await startOf(process.pid), host: await ourHost() };
+}
+
+/** On Linux, in ticks since the host was started (proc(5), `/proc/pid/stat`, field 22); elsewhere ''. */
+async function startOf(pid: number): Promise<string> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+}
+
+/** A container has its own numbers of processes, also where it shares the name of its host. */
+async function ourHost(): Promise<string> {
+  return `${hostname()} ${await readlink('/proc/self/ns/pid').catch(() => '')}`;
+}
+
+async function highest(path: string): Promise<number> {
+  return Math.max(0, ...(await generations(path)));
+}
+
+async function generations(path: string): Promise<number[]> {
+  const prefix = `${basename(path)}.`;
+  const names = await readdir(dirname(path));
+  return names
+    .filter(name => name.startsWith(prefix) && /^[1-9]\d*$/.test(name.slice(prefix.length)))
+    .map(name => Number(name.slice(prefix.length)));
+}
+
+function absent(error: unknown): undefined {
+  if (!isCode(error, 'ENOENT')) throw error;
 }
 
 function isCode(error: unknown, code: string): boolean {

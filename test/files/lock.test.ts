@@ -1,10 +1,25 @@
-/** The lock that is a file: one process at a time, also after one was killed. */
-import { stat, writeFile } from 'node:fs/promises';
+/** The lock between processes: one at a time, also when the one that had it has ended without a word. */
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { withLock } from '../../lib/files/lock.ts';
 import { temporaryDirectory } from '../signing/context.ts';
+
+/** No process has this number: it is more than Linux and macOS give. */
+const NO_PROCESS = 2 ** 30;
+
+/** A lock as the process `pid` of this host left it, or is using it. */
+async function lockOf(holder: object | string): Promise<string> {
+  const path = join(await temporaryDirectory(), 'lock');
+  await withLock(path, 100, async () => {
+    const [name = ''] = await readdir(join(path, '..'));
+    const ours = JSON.parse(await readFile(join(path, '..', name), 'utf8'));
+    const text = typeof holder === 'string' ? holder : JSON.stringify({ ...ours, ...holder });
+    await writeFile(`${path}.2`, text);
+  });
+  return path;
+}
 
 describe('a lock', () => {
   it('runs one piece of work at a time, also after one has failed', async () => {
@@ -18,16 +33,38 @@ describe('a lock', () => {
       throw new Error('failed');
     };
     const done = await Promise.allSettled(Array.from({ length: 6 }, () => withLock(path, 60_000, work)));
-    expect(done.map(({ status }) => status)).toEqual(Array(6).fill('rejected'));
+    expect(done.map(status => (status.status === 'rejected' ? status.reason.message : ''))).toEqual(
+      Array(6).fill('failed'),
+    );
     expect(most).toBe(1);
-    await expect(stat(path)).rejects.toThrow(/ENOENT/);
   });
 
-  it('is taken over from a process that was killed, but not before its patience is over', async () => {
+  it('leaves one small file behind, however often it was taken', async () => {
     const path = join(await temporaryDirectory(), 'lock');
-    await writeFile(path, '');
-    const entered = withLock(path, 400, async () => 'entered');
+    for (let times = 0; times < 5; times++) await withLock(path, 1000, async () => undefined);
+    expect(await readdir(join(path, '..'))).toEqual(['lock.5']);
+  });
+
+  it.each<[string, object]>([
+    ['that has ended', { pid: NO_PROCESS }],
+    ['whose number another process has now', { startedAt: '1' }],
+  ])('is taken at once from a process %s', async (_, holder) => {
+    expect(await withLock(await lockOf(holder), 60_000, async () => 'entered')).toBe('entered');
+  });
+
+  it.each<[string, object | string]>([
+    ['of another host', { host: 'elsewhere' }],
+    ['that was killed before it wrote who it is', ''],
+  ])('is taken from a process %s when its patience is over, not before', async (_, holder) => {
+    const entered = withLock(await lockOf(holder), 400, async () => 'entered');
     expect(await Promise.race([entered, sleep(150, 'waiting')])).toBe('waiting');
     expect(await entered).toBe('entered');
+  });
+
+  it('is never taken from a process that is running: the one that waits says which', async () => {
+    const path = await lockOf({});
+    await expect(withLock(path, 100, async () => 'entered')).rejects.toThrow(
+      `${path} is locked by process ${process.pid}, which is still running.`,
+    );
   });
 });

@@ -96,7 +96,7 @@ describe('a lock that a killed helper has left behind', () => {
     });
     test.onTestFinished(() => broker.close());
     const { user, registry } = await userOf(broker.url, test);
-    await writeFile(join(user.home.directory, 'renewal.lock'), '');
+    await writeFile(join(user.home.directory, 'renewal.lock.1'), '');
 
     const { code, stdout } = await user.runs(serve, ['get'], {
       input: registry,
