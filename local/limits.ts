@@ -35,8 +35,8 @@ export const GATEWAY_LIMITS: GatewayLimits = {
 
 /** Calls of one function: each has its own, so that a flood of logins leaves removal and revocation their room. */
 export const FUNCTION_LIMITS: BulkheadLimits = {
-  atOnce: 512,
-  atOncePerSource: 256,
+  atOnce: 800,
+  atOncePerSource: 400,
   waiting: 512,
   waitMs: 2_000,
 };

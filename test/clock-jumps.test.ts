@@ -125,14 +125,15 @@ const CACHES: Record<string, () => Promise<Case>> = {
     };
   },
   'an accepted API key': async () => {
-    const cache = new ExchangeCache(randomBytes(32));
+    const cache = new ExchangeCache({ cacheKey: randomBytes(32) });
     const { read, remove, fail } = source<typeof ALICE | undefined>(ALICE, undefined);
     const ask = async () => {
       const identity = await read();
       return identity === undefined ? unauthenticated('no') : { identity, untilMs: Date.now() + DAY };
     };
     return {
-      isTrusted: () => isGiven(cache.identify({ name: 'key', nowMs: Date.now(), ask })),
+      isTrusted: () =>
+        isGiven(cache.identify({ name: 'key', sourceAddress: '192.0.2.1', nowMs: Date.now(), ask })),
       ...{ remove, fail, freshMs: MINUTE, usableMs: MINUTE },
     };
   },
@@ -242,11 +243,12 @@ describe.each(Object.entries(CACHES))('%s', (_, open) => {
 
 describe.each(OFFSETS)('after a clock that was %s was set right', (_, off) => {
   it('a refused API key is asked about again within ten seconds', async () => {
-    const cache = new ExchangeCache(randomBytes(32));
+    const cache = new ExchangeCache({ cacheKey: randomBytes(32) });
     let refuses = true;
     const ask = async () =>
       refuses ? unauthenticated('no') : { identity: ALICE, untilMs: Date.now() + DAY };
-    const isAccepted = () => isGiven(cache.identify({ name: 'key', nowMs: Date.now(), ask }));
+    const isAccepted = () =>
+      isGiven(cache.identify({ name: 'key', sourceAddress: '192.0.2.1', nowMs: Date.now(), ask }));
     setClock(off);
     expect(await isAccepted()).toBe(false);
     refuses = false;
@@ -268,11 +270,11 @@ describe.each(OFFSETS)('after a clock that was %s was set right', (_, off) => {
   it('an address that failed too often may try again within a minute', () => {
     const failure = failureLimiter(3);
     setClock(off);
-    while (failure('198.51.100.1', Date.now()) === undefined);
+    while (failure.fail('198.51.100.1', Date.now()) === undefined);
     setClock(-off);
-    failure('198.51.100.1', Date.now());
+    failure.fail('198.51.100.1', Date.now());
     pass(MINUTE);
-    expect(failure('198.51.100.1', Date.now())).toBeUndefined();
+    expect(failure.fail('198.51.100.1', Date.now())).toBeUndefined();
   });
 });
 

@@ -20,6 +20,8 @@ export interface Refreshing<T> {
    * is usable. Throws what `load` threw when there is none.
    */
   get(nowMs: number): Promise<T>;
+  /** The value if it is fresh. */
+  peek(nowMs: number): T | undefined;
   /** The value, loaded again unless the last load began less than `retryAfter` ago. Throws what that load threw. */
   reload(nowMs: number): Promise<T>;
 }
@@ -57,14 +59,18 @@ export function refreshing<T>(options: RefreshingOptions<T>): Refreshing<T> {
     return loadOnce(nowMs);
   }
 
+  function isFresh({ value, at }: NonNullable<typeof loaded>, nowMs: number): boolean {
+    return isYounger(at, typeof freshFor === 'function' ? freshFor(value) : freshFor, nowMs);
+  }
+
   return {
+    peek: nowMs => (loaded !== undefined && isFresh(loaded, nowMs) ? loaded.value : undefined),
     async get(nowMs) {
       if (loaded === undefined || !isYounger(loaded.at, usableFor, nowMs)) {
         return loadUnlessFailed(nowMs, retryEmptyAfter);
       }
-      const { value, at } = loaded;
-      const isFresh = isYounger(at, typeof freshFor === 'function' ? freshFor(value) : freshFor, nowMs);
-      if (isFresh || loading !== undefined) return value;
+      const { value } = loaded;
+      if (isFresh(loaded, nowMs) || loading !== undefined) return value;
       return loadUnlessFailed(nowMs, retryAfter).catch(() => value);
     },
     async reload(nowMs) {

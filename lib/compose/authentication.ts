@@ -29,12 +29,10 @@ export interface Iam {
 }
 
 /** The verifiers of all issuers. Throws ConfigurationError for an administrator of an unknown issuer. */
-export function openIam({
-  config,
-  metrics,
-  randomBytes,
-  iamLimits: limits,
-}: Parts<(typeof IAM_SETTINGS)[number]>): Iam {
+export function openIam(
+  { config, metrics, randomBytes, iamLimits: limits }: Parts<(typeof IAM_SETTINGS)[number]>,
+  failures: FailureLimiter,
+): Iam {
   const { url: publicUrl, issuers, administrators } = config;
   const known = identityIssuers(issuers);
   const strangers = administrators.filter(({ account }) => !known.has(account.split(':', 1).join('')));
@@ -44,7 +42,7 @@ export function openIam({
       `PULLPASS_ADMINISTRATORS holds ${accounts}, but PULLPASS_ISSUERS has no such issuer`,
     ]);
   }
-  const identities = identityVerifier({ issuers, publicUrl, randomBytes, limits });
+  const identities = identityVerifier({ issuers, publicUrl, randomBytes, limits, failures });
   const workloads = workloadVerifier({ issuers: issuers.workloads, publicUrl, limits });
   return {
     ...countFailures({ identities, workloads }, metrics),

@@ -32,7 +32,8 @@ export function createCredentials(world: World): HttpHandler {
   const principal = openPrincipal(parts);
   const { store, credentialKeys } = principal;
   const nonces = journal.nonces(nonceStore(table));
-  const authentication = { ...principal, ...openIam(parts), nonces, clock: parts.clock };
+  const failures = openFailureLimiter(parts);
+  const authentication = { ...principal, ...openIam(parts, failures), nonces, clock: parts.clock };
   const revoking = {
     store,
     credentialKeys,
@@ -44,7 +45,7 @@ export function createCredentials(world: World): HttpHandler {
   const { services } = parts.config;
   return httpHandler({
     ...parts,
-    failures: openFailureLimiter(parts),
+    failures,
     authenticate: { vend: credentials => authenticateVend(authentication, credentials) },
     ready: openTableGuard(parts),
     routes: ROUTES.credentials,

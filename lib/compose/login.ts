@@ -23,12 +23,13 @@ export function createLogin(world: World): HttpHandler {
   const { services, url: issuer } = parts.config;
   const signer = accessTokenSigner({ services, rings: cachedRings(openKeyStore(parts)) });
   const principal = openPrincipal(parts);
-  const authentication = { ...principal, ...openIam(parts), clock: parts.clock };
+  const failures = openFailureLimiter(parts);
+  const authentication = { ...principal, ...openIam(parts, failures), clock: parts.clock };
   const { store, credentialKeys } = principal;
   const ports = { ...parts, store, credentialKeys, signer, issuer };
   return httpHandler({
     ...parts,
-    failures: openFailureLimiter(parts),
+    failures,
     authenticate: {
       login: (credentials, context) => authenticateLogin(authentication, credentials, context),
     },

@@ -40,10 +40,11 @@ export function createManagement(world: World): HttpHandler {
   };
   const namespaces = journal.namespaces(namespaceStore(table));
   const nonces = journal.nonces(nonceStore(table));
-  const authentication = { ...openIam(parts), policies, nonces, clock };
+  const failures = openFailureLimiter(parts);
+  const authentication = { ...openIam(parts, failures), policies, nonces, clock };
   return httpHandler({
     ...parts,
-    failures: openFailureLimiter(parts),
+    failures,
     authenticate: {
       manage: (credentials, required) => authenticateManager(authentication, credentials, required),
     },

@@ -14,7 +14,10 @@ export interface PresentedSecret {
   readonly format: SecretFormat | undefined;
 }
 
-export type Credentials = PresentedSecret | { readonly userName: 'anonymous' };
+export type Credentials = (PresentedSecret | { readonly userName: 'anonymous' }) & {
+  /** Where they came from; absent: unknown, and bounded together with all that are. */
+  readonly sourceAddress?: string;
+};
 
 /** The authenticated caller. Times are seconds since 1970. */
 export interface Principal {

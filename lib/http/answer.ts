@@ -54,7 +54,7 @@ function limited(
   { requestContext }: HttpEvent,
 ): PullpassError {
   if (error.code !== 'unauthenticated') return error;
-  const retryAfterSeconds = failures?.(requestContext.http.sourceIp, clock());
+  const retryAfterSeconds = failures?.fail(requestContext.http.sourceIp, clock());
   if (retryAfterSeconds === undefined) return error;
   const { denial, reason = error.code } = error.details;
   return new PullpassError('rate-limited', {

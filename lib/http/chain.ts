@@ -102,7 +102,7 @@ async function authenticated(
   const endpoint = endpointOf(head.route, handlers);
   const read = (credentials: Credentials) => {
     learnt.userName = credentials.userName;
-    return credentials;
+    return { ...credentials, sourceAddress: head.sourceAddress };
   };
   switch (endpoint.authentication) {
     case 'public':

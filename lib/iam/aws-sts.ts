@@ -4,16 +4,14 @@ import { PullpassError, unauthenticated, unavailable } from '../domain/errors.ts
 import type { Identity } from '../domain/identity.ts';
 import { member, readStrictJson } from '../domain/strict-json.ts';
 import { type AwsAssertion, parseAwsAssertion, SERVER_ID_HEADER } from './aws-assertion.ts';
-import { ExchangeCache, type ExchangeLimits } from './exchange-cache.ts';
+import { ExchangeCache, type ExchangeOptions } from './exchange-cache.ts';
 import { Breaker, endpoint, guardedRequest, RETRY_AFTER_SECONDS } from './http-client.ts';
 
-export interface AwsCallersOptions {
+export interface AwsCallersOptions extends ExchangeOptions {
   /** `PULLPASS_URL`, for which assertions must be made. */
   readonly publicUrl: string;
   /** Where requests are sent instead of the host that was signed: a VPC endpoint; null: to that host. */
   readonly endpoint: string | null;
-  readonly cacheKey: Uint8Array;
-  readonly limits?: Partial<ExchangeLimits> | undefined;
 }
 
 export interface AwsCallers {
@@ -21,20 +19,21 @@ export interface AwsCallers {
    * The identity that signed the assertion. Throws `unauthenticated` for one that does not verify, was not made for this
    * deployment or is older than five minutes, `unavailable` when STS does not answer in time.
    */
-  identify(assertion: string, nowMs: number): Promise<Identity>;
+  identify(assertion: string, nowMs: number, sourceAddress?: string): Promise<Identity>;
 }
 
 /** Holds the caches, so a process has one. Throws for an endpoint that is neither https nor on this machine. */
-export function awsCallers({ cacheKey, limits, ...options }: AwsCallersOptions): AwsCallers {
+export function awsCallers(options: AwsCallersOptions): AwsCallers {
   const sts = new Sts(options);
-  const exchange = new ExchangeCache(cacheKey, limits);
+  const exchange = new ExchangeCache(options);
   return {
-    async identify(text, nowMs) {
+    async identify(text, nowMs, sourceAddress = '') {
       const assertion = parseAwsAssertion(text, nowMs);
       const { nonce, endsAt } = assertion;
       return await exchange.identify({
         name: `awsiam ${nonce}`,
         nowMs,
+        sourceAddress,
         ask: async signal => {
           const caller = await sts.ask(assertion, signal, nowMs);
           if (caller instanceof PullpassError) return caller;

@@ -1,4 +1,4 @@
-/** Remembers briefly what an issuer answered, and limits how many exchanges are in flight. */
+/** Remembers briefly what an issuer answered, and bounds how much it is asked, in all and for each source. */
 
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
@@ -6,12 +6,14 @@ import { LRUCache } from 'lru-cache';
 import { isYounger, type Moment, momentAt } from '../cache/age.ts';
 import { PullpassError, unavailable } from '../domain/errors.ts';
 import type { Identity } from '../domain/identity.ts';
+import { Bulkhead, type BulkheadLimits } from '../limits/bulkhead.ts';
+import type { FailureLimiter } from '../limits/failure-limiter.ts';
+import { sourceOf } from '../limits/source.ts';
 
 /** Times are in milliseconds. */
-export interface ExchangeLimits {
+export interface ExchangeLimits extends BulkheadLimits {
   /** How long an exchange takes at most, with everything that belongs to it. */
   readonly exchangeMs: number;
-  readonly maxInFlight: number;
   /** How long an identity is remembered, but never past the end of its assertion. */
   readonly acceptedMs: number;
   readonly refusedMs: number;
@@ -19,9 +21,12 @@ export interface ExchangeLimits {
   readonly capacity: number;
 }
 
-export const EXCHANGE_LIMITS: ExchangeLimits = {
+const EXCHANGE_LIMITS: ExchangeLimits = {
   exchangeMs: 1500,
-  maxInFlight: 20,
+  atOnce: 20,
+  atOncePerSource: 15,
+  waiting: 100,
+  waitMs: 2000,
   acceptedMs: 60_000,
   refusedMs: 10_000,
   capacity: 1000,
@@ -39,6 +44,7 @@ export interface ExchangeQuery {
   /** What the answer belongs to: the secret with its kind. It is remembered under a keyed hash only. */
   readonly name: string;
   readonly nowMs: number;
+  readonly sourceAddress: string;
   /** Asks the issuer. An error that is returned is its decision and is remembered; one that is thrown is not. */
   readonly ask: (signal: AbortSignal) => Promise<Exchanged | PullpassError>;
 }
@@ -50,43 +56,71 @@ interface Decision {
   readonly forMs: number;
 }
 
+export interface ExchangeOptions {
+  /** Random, of this process: what is remembered cannot be guessed at elsewhere. */
+  readonly cacheKey: Uint8Array;
+  readonly limits?: Partial<ExchangeLimits> | undefined;
+  /** Asked before an exchange, so that a source that sends junk does not keep the issuer busy. */
+  readonly failures?: FailureLimiter | undefined;
+}
+
 /** The exchanges with one endpoint. */
 export class ExchangeCache {
-  /** Random, of this process: what is remembered cannot be guessed at elsewhere. */
   readonly #cacheKey: Uint8Array;
   readonly #limits: ExchangeLimits;
+  readonly #failures: FailureLimiter | undefined;
+  readonly #calls: Bulkhead;
   /** Apart from each other: a flood of wrong secrets must not push out good ones. */
   readonly #accepted: LRUCache<string, Decision>;
   readonly #refused: LRUCache<string, Decision>;
   readonly #inFlight = new Map<string, Promise<Identity>>();
 
-  constructor(cacheKey: Uint8Array, limits: Partial<ExchangeLimits> = {}) {
+  constructor({ cacheKey, limits, failures }: ExchangeOptions) {
     this.#cacheKey = cacheKey;
     this.#limits = { ...EXCHANGE_LIMITS, ...limits };
+    this.#failures = failures;
+    this.#calls = new Bulkhead(this.#limits);
     this.#accepted = new LRUCache({ max: this.#limits.capacity });
     this.#refused = new LRUCache({ max: this.#limits.capacity });
   }
 
-  /** The identity, from memory or by asking. Throws the issuer's decision, or `unavailable` without one in time. */
-  async identify({ name, nowMs, ask }: ExchangeQuery): Promise<Identity> {
+  /**
+   * The identity, from memory or by asking. Throws the issuer's decision, `unavailable` without one in time, and
+   * `rate-limited` when the source has failed too often to ask.
+   */
+  async identify(query: ExchangeQuery): Promise<Identity> {
+    const { name, nowMs } = query;
     const hidden = createHmac('sha256', this.#cacheKey).update(name).digest('base64url');
     const known = [this.#accepted.get(hidden), this.#refused.get(hidden)];
     const answer = known.find(
       decision => decision !== undefined && isYounger(decision.at, decision.forMs, nowMs),
     )?.answer;
     if (answer instanceof PullpassError) throw answer;
-    return answer ?? (await (this.#inFlight.get(hidden) ?? this.#start(hidden, nowMs, ask)));
+    return answer ?? (await (this.#inFlight.get(hidden) ?? this.#start(hidden, query)));
   }
 
-  #start(hidden: string, nowMs: number, ask: ExchangeQuery['ask']): Promise<Identity> {
-    if (this.#inFlight.size >= this.#limits.maxInFlight)
-      throw unavailable('too many exchanges in flight', { retryAfterSeconds: 1 });
-    const flight = this.#exchange(hidden, nowMs, ask).finally(() => this.#inFlight.delete(hidden));
+  #start(hidden: string, query: ExchangeQuery): Promise<Identity> {
+    this.#requirePatience(query);
+    const flight = this.#calls
+      .run(sourceOf(query.sourceAddress), () => this.#exchange(hidden, query))
+      .finally(() => this.#inFlight.delete(hidden));
     this.#inFlight.set(hidden, flight);
     return flight;
   }
 
-  async #exchange(hidden: string, nowMs: number, ask: ExchangeQuery['ask']): Promise<Identity> {
+  #requirePatience({ sourceAddress, nowMs }: ExchangeQuery): void {
+    const retryAfterSeconds = this.#failures?.waitOf(sourceAddress, nowMs);
+    if (retryAfterSeconds === undefined) return;
+    throw new PullpassError('rate-limited', {
+      retryAfterSeconds,
+      reason: 'too many failures to ask the issuer',
+    });
+  }
+
+  async #exchange(hidden: string, query: ExchangeQuery): Promise<Identity> {
+    // Others of the same source may have failed while this one waited.
+    this.#requirePatience(query);
+    const { nowMs, ask } = query;
     const { exchangeMs, acceptedMs, refusedMs } = this.#limits;
     const signal = AbortSignal.timeout(exchangeMs);
     const at = momentAt(nowMs);

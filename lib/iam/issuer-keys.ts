@@ -4,11 +4,14 @@ import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { refreshing } from '../cache/refreshing.ts';
 import { unavailable } from '../domain/errors.ts';
 import { member, readStrictJson } from '../domain/strict-json.ts';
+import { Bulkhead } from '../limits/bulkhead.ts';
 import { boundedRequest, endpoint } from './http-client.ts';
 
 const KEY_SET_BYTES = 100 * 1024;
 
 const KEY_FETCH_MS = 2500;
+
+const WAITING_FOR_KEYS = 100;
 
 /** The shortest time between two fetches, even if tokens name other keys or the last fetch failed. */
 export const KEY_FETCH_INTERVAL_MS = 10_000;
@@ -22,6 +25,8 @@ export const KEY_SET_USABLE_MS = 3_600_000;
 export interface IssuerKeysLimits {
   /** How long a fetch takes at most, in milliseconds, from the connection to the last byte. */
   readonly fetchMs: number;
+  /** How many logins wait for a fetch at once, so that the others have room. */
+  readonly waitingForKeys: number;
 }
 
 export interface IssuerKeys {
@@ -38,7 +43,7 @@ export interface IssuerKeys {
  */
 export function issuerKeySet(
   keysUrl: string,
-  { fetchMs = KEY_FETCH_MS }: Partial<IssuerKeysLimits> = {},
+  { fetchMs = KEY_FETCH_MS, waitingForKeys = WAITING_FOR_KEYS }: Partial<IssuerKeysLimits> = {},
 ): IssuerKeys {
   const url = endpoint(keysUrl);
   const keys = refreshing({
@@ -47,9 +52,20 @@ export function issuerKeySet(
     usableFor: KEY_SET_USABLE_MS,
     retryAfter: KEY_FETCH_INTERVAL_MS,
   });
+  const waiters = new Bulkhead({
+    atOnce: waitingForKeys,
+    atOncePerSource: waitingForKeys,
+    waiting: 0,
+    waitMs: 0,
+  });
   return {
     async find(kid, nowMs) {
-      return (await keys.get(nowMs)).get(kid) ?? (await keys.reload(nowMs)).get(kid);
+      const known = keys.peek(nowMs)?.get(kid);
+      if (known !== undefined) return known;
+      return await waiters.run(
+        '',
+        async () => (await keys.get(nowMs)).get(kid) ?? (await keys.reload(nowMs)).get(kid),
+      );
     },
   };
 }

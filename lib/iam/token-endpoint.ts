@@ -3,7 +3,7 @@
 import { PullpassError, unauthenticated, unavailable } from '../domain/errors.ts';
 import type { Identity, Issuer } from '../domain/identity.ts';
 import { member, readStrictJson } from '../domain/strict-json.ts';
-import { ExchangeCache, type ExchangeLimits } from './exchange-cache.ts';
+import { ExchangeCache, type ExchangeOptions } from './exchange-cache.ts';
 import { Breaker, endpoint, guardedRequest, RETRY_AFTER_SECONDS } from './http-client.ts';
 import type { AccessTokenVerifier } from './signed-token.ts';
 
@@ -93,13 +93,18 @@ const GRANTS: Record<ExchangedKind, Grant> = {
   },
 };
 
-export interface TokenExchangeOptions {
+export interface TokenExchangeOptions extends ExchangeOptions {
   readonly tokenUrl: string;
   readonly client: Issuer['client'];
   /** Trusts the issuer of `tokenUrl` alone: it must not vouch for accounts of another. */
   readonly verify: AccessTokenVerifier;
-  readonly cacheKey: Uint8Array;
-  readonly limits?: Partial<ExchangeLimits> | undefined;
+}
+
+/** A secret, and the address that it came from. */
+export interface PresentedKey {
+  readonly kind: ExchangedKind;
+  readonly secret: string;
+  readonly sourceAddress: string;
 }
 
 export class TokenExchange {
@@ -108,23 +113,24 @@ export class TokenExchange {
   readonly #verify: AccessTokenVerifier;
   readonly #exchange: ExchangeCache;
 
-  constructor({ tokenUrl, client, verify, cacheKey, limits }: TokenExchangeOptions) {
+  constructor({ tokenUrl, client, verify, ...exchange }: TokenExchangeOptions) {
     this.#endpoint = new TokenEndpoint(tokenUrl);
     this.#client = client;
     this.#verify = verify;
-    this.#exchange = new ExchangeCache(cacheKey, limits);
+    this.#exchange = new ExchangeCache(exchange);
   }
 
   /**
    * The identity that the secret belongs to: a strong one, because we made the exchange. Throws `unauthenticated` for a
    * secret that the issuer refuses, `unavailable` when it does not answer in time.
    */
-  async identify(kind: ExchangedKind, secret: string, nowMs: number): Promise<Identity> {
+  async identify({ kind, secret, sourceAddress }: PresentedKey, nowMs: number): Promise<Identity> {
     const { shape, form, asClient } = GRANTS[kind];
     if (!shape.test(secret)) throw unauthenticated(`not what ${kind} takes`, 'misplaced');
     return await this.#exchange.identify({
       name: `${kind} ${secret}`,
       nowMs,
+      sourceAddress,
       ask: async signal => {
         const client = asClient ? this.#client : null;
         const answer = await this.#endpoint.exchange({ form: form(secret), client, signal, nowMs });

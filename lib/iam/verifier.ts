@@ -6,6 +6,7 @@ import type { Issuer, Issuers, WorkloadIssuer } from '../domain/identity.ts';
 import { member } from '../domain/strict-json.ts';
 import { toSeconds } from '../domain/time.ts';
 import { type Workload, workloadAudience } from '../domain/trust.ts';
+import type { FailureLimiter } from '../limits/failure-limiter.ts';
 import type { IdentityVerifier, WorkloadVerifier } from '../ports/iam.ts';
 import type { RandomBytes } from '../ports/system.ts';
 import { awsCallers } from './aws-sts.ts';
@@ -30,6 +31,8 @@ export interface IdentityVerifierOptions {
   readonly publicUrl: string;
   readonly randomBytes: RandomBytes;
   readonly limits?: IamLimits | undefined;
+  /** Asked before an issuer is. */
+  readonly failures?: FailureLimiter | undefined;
 }
 
 /**
@@ -37,24 +40,25 @@ export interface IdentityVerifierOptions {
  * neither https nor on this machine, and for more than one issuer with a `tokenUrl`.
  */
 export function identityVerifier(options: IdentityVerifierOptions): IdentityVerifier {
-  const { issuers, publicUrl, randomBytes, limits } = options;
+  const { issuers, publicUrl, randomBytes, limits, failures } = options;
   const trusted = issuers.iam.map(issuer => ({ issuer, keys: issuerKeySet(issuer.keysUrl, limits) }));
   const verify = accessTokenVerifier(trusted);
   const exchange = tokenExchange(trusted, options);
   const aws =
-    issuers.aws && awsCallers({ ...issuers.aws, publicUrl, cacheKey: randomBytes(CACHE_KEY_BYTES), limits });
+    issuers.aws &&
+    awsCallers({ ...issuers.aws, publicUrl, cacheKey: randomBytes(CACHE_KEY_BYTES), limits, failures });
   return {
-    async identify({ kind, secret }, nowMs) {
+    async identify({ kind, secret, sourceAddress = '' }, nowMs) {
       switch (kind) {
         case 'iambearer':
           return await verify(secret.reveal(), nowMs);
         case 'awsiam':
           if (aws === null) throw unauthenticated('AWS callers are not configured');
-          return await aws.identify(secret.reveal(), nowMs);
+          return await aws.identify(secret.reveal(), nowMs, sourceAddress);
         case 'iamapikey':
         case 'iamrefresh':
           if (exchange === undefined) throw unauthenticated('no issuer takes API keys and refresh tokens');
-          return await exchange.identify(kind, secret.reveal(), nowMs);
+          return await exchange.identify({ kind, secret: secret.reveal(), sourceAddress }, nowMs);
       }
     },
   };
@@ -62,7 +66,7 @@ export function identityVerifier(options: IdentityVerifierOptions): IdentityVeri
 
 function tokenExchange(
   trusted: readonly TrustedIssuer<Issuer>[],
-  { randomBytes, limits }: IdentityVerifierOptions,
+  { randomBytes, limits, failures }: IdentityVerifierOptions,
 ): TokenExchange | undefined {
   const [taker, ...others] = trusted.filter(({ issuer }) => issuer.tokenUrl !== null);
   if (others.length > 0) throw new TypeError('more than one issuer takes API keys');
@@ -73,6 +77,7 @@ function tokenExchange(
     verify: accessTokenVerifier([taker]),
     cacheKey: randomBytes(CACHE_KEY_BYTES),
     limits,
+    failures,
   });
 }
 

@@ -7,6 +7,8 @@ import type { Workload } from '../domain/trust.ts';
 export interface Assertion {
   readonly kind: AssertionKind;
   readonly secret: Secret;
+  /** Where it came from; absent: unknown, and bounded together with all that are. */
+  readonly sourceAddress?: string | undefined;
 }
 
 /** Authenticates the workloads of build platforms. */

@@ -63,9 +63,9 @@ export async function authenticateManager(
 ): Promise<IdentityPrincipal> {
   if (credentials.userName === 'anonymous') throw unauthenticated('no credentials', 'no-secret');
   requireFormat(credentials);
-  const { userName, secret } = credentials;
+  const { userName, secret, sourceAddress } = credentials;
   if (!isAssertion(userName)) throw unauthenticated(`${userName} cannot manage`, 'misplaced');
-  const identity = await singleUse(ports).identify({ kind: userName, secret }, ports.clock());
+  const identity = await singleUse(ports).identify({ kind: userName, secret, sourceAddress }, ports.clock());
   requireStrength(identity, required, ports.weakManagement);
   const principal = await identityPrincipal(ports, identity, toSeconds(ports.clock()));
   if (required !== 'identity' && !mayAdminister(principal.roles)) {
@@ -83,7 +83,7 @@ export async function authenticateLogin(
 ): Promise<Principal> {
   if (credentials.userName === 'anonymous') return ANONYMOUS;
   requireFormat(credentials);
-  const { userName, secret, format } = credentials;
+  const { userName, secret, format, sourceAddress } = credentials;
   const moment = { ...context, now: toSeconds(ports.clock()) };
   if (userName === 'token') {
     const find = format === 'a credential' ? credentialPrincipal : tokenPrincipal;
@@ -94,7 +94,7 @@ export async function authenticateLogin(
       ? await workloadPrincipal(ports, await ports.workloads.verify(secret, ports.clock()), moment.now)
       : await identityPrincipal(
           ports,
-          await ports.identities.identify({ kind: userName, secret }, ports.clock()),
+          await ports.identities.identify({ kind: userName, secret, sourceAddress }, ports.clock()),
           moment.now,
         );
   return withNamespaces(ports.store, principal, context);

@@ -22,7 +22,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   aws: { imports: ['domain', 'ports'], npm: [], node: null },
   /** Files that are replaced whole, and locks. */
   files: { imports: [], npm: [], node: null },
-  iam: { imports: ['cache', 'domain', 'ports'], npm: ['jose', 'lru-cache'], node: null },
+  iam: { imports: ['cache', 'domain', 'limits', 'ports'], npm: ['jose', 'lru-cache'], node: null },
   store: {
     imports: ['aws', 'domain', 'ports'],
     npm: ['@aws-sdk/client-dynamodb', '@smithy/node-http-handler', 'lru-cache', 'p-limit'],

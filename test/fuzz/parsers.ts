@@ -272,7 +272,7 @@ const addresses: Target = {
   check(text) {
     const [first = '', second = '', ...more] = text.split(' ').map(plainAddress);
     if (more.length > 0 || isIP(first) === 0 || isIP(second) === 0 || text.includes('%')) return false;
-    const failed = failureLimiter(1);
+    const failed = failureLimiter(1).fail;
     failed(first, 0);
     const isOneSource = failed(second, 0) !== undefined;
     const block = new BlockList();

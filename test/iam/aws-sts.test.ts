@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type AwsCallers, awsCallers } from '../../lib/iam/aws-sts.ts';
-import { EXCHANGE_LIMITS } from '../../lib/iam/exchange-cache.ts';
 import { BREAKER_FAILURES, BREAKER_OPEN_MS } from '../../lib/iam/http-client.ts';
 import { isSignedBy } from '../support/presigned.ts';
 import {
@@ -19,7 +18,6 @@ import {
 } from './loopback-sts.ts';
 import { NOW, NOW_MS } from './tokens.ts';
 
-const MAX_IN_FLIGHT = EXCHANGE_LIMITS.maxInFlight;
 const FARM_SUBJECT = `aws:arn:aws:iam::${ACCOUNT}:role/builder`;
 let sts: LoopbackSts;
 let callers: AwsCallers;
@@ -230,18 +228,24 @@ describe('the breaker', () => {
 });
 
 describe('concurrent callers', () => {
-  it('have at most 20 requests in flight; the others get Retry-After', async () => {
+  it('have so many requests in flight, in all and for each source; others wait, and too many get Retry-After', async () => {
+    const bounded = awsCallers({
+      ...{ publicUrl: PUBLIC_URL, endpoint: sts.url, cacheKey: randomBytes(32) },
+      limits: { atOnce: 3, atOncePerSource: 2, waiting: 2 },
+    });
     const gate = Promise.withResolvers<void>();
     sts.gate = gate.promise;
-    const proofs = await Promise.all(Array.from({ length: MAX_IN_FLIGHT + 5 }, (_, n) => proofNumber(n)));
-    const crowd = proofs.map(proof => callers.identify(proof, NOW_MS));
+    const [first, ...proofs] = await Promise.all([0, 1, 2, 3, 4, 5].map(proofNumber));
+    const crowd = proofs.map(proof => bounded.identify(proof, NOW_MS, '198.51.100.1'));
     const outcomes = Promise.allSettled(crowd);
     await expect(crowd.at(-1)).rejects.toMatchObject({
       code: 'unavailable',
       details: { retryAfterSeconds: 1 },
     });
+    const other = bounded.identify(first ?? '', NOW_MS, '192.0.2.1');
+    await expect.poll(() => sts.connections).toBe(3);
     gate.resolve();
-    expect((await outcomes).filter(({ status }) => status === 'fulfilled')).toHaveLength(MAX_IN_FLIGHT);
-    expect(sts.connections).toBe(MAX_IN_FLIGHT);
+    expect(await other).toMatchObject({ subject: FARM_SUBJECT });
+    expect((await outcomes).filter(({ status }) => status === 'fulfilled')).toHaveLength(4);
   });
 });

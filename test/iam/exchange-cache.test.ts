@@ -18,12 +18,13 @@ const LATER = NOW_MS + 3_600_000;
 
 /** A cache that remembers two answers of each kind, and how often its issuer was asked. */
 function cacheOf(answer: Exchanged | ReturnType<typeof unauthenticated>) {
-  const cache = new ExchangeCache(new Uint8Array(32), { capacity: 2 });
+  const cache = new ExchangeCache({ cacheKey: new Uint8Array(32), limits: { capacity: 2 } });
   const issuer = { asked: 0 };
   const identify = (name: string, nowMs: number) =>
     cache.identify({
       name,
       nowMs,
+      sourceAddress: '192.0.2.1',
       ask: async () => {
         issuer.asked++;
         return answer;

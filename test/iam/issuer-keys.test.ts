@@ -24,9 +24,21 @@ afterEach(async () => iam.close().catch(() => undefined));
 
 describe('the keys of an issuer', () => {
   it('are fetched once for a thousand callers at once', async () => {
+    keys = issuerKeySet(iam.issuer().keysUrl, { waitingForKeys: 1000 });
     const found = await Promise.all(Array.from({ length: 1000 }, () => keys.find('k1', NOW_MS)));
     expect(found.every(key => key !== undefined)).toBe(true);
     expect(iam.requests.keys).toBe(1);
+  });
+
+  it('are waited for by so many at once: others are refused, unless their key is known', async () => {
+    const crowd = (count: number, kid: string, nowMs = NOW_MS) =>
+      Promise.allSettled(Array.from({ length: count }, () => keys.find(kid, nowMs)));
+    const first = await crowd(101, 'k1');
+    expect(first.map(({ status }) => status)).toEqual([...Array(100).fill('fulfilled'), 'rejected']);
+    expect(first.at(-1)).toMatchObject({ reason: { code: 'unavailable' } });
+    const unknown = crowd(100, 'k2', NOW_MS + KEY_FETCH_INTERVAL_MS);
+    expect(await keys.find('k1', NOW_MS + KEY_FETCH_INTERVAL_MS)).toBeDefined();
+    await unknown;
   });
 
   it('are fetched once per ten seconds at most under a flood of unknown kids', async () => {

@@ -4,14 +4,13 @@ import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Identity } from '../../lib/domain/identity.ts';
 import { Secret } from '../../lib/domain/secret.ts';
-import { EXCHANGE_LIMITS } from '../../lib/iam/exchange-cache.ts';
 import { BREAKER_FAILURES, BREAKER_OPEN_MS } from '../../lib/iam/http-client.ts';
 import { identityVerifier } from '../../lib/iam/verifier.ts';
+import { failureLimiter } from '../../lib/limits/failure-limiter.ts';
 import type { IdentityVerifier } from '../../lib/ports/iam.ts';
 import { FAULTS, LoopbackIam, only } from './loopback-iam.ts';
 import { goodClaims, NOW, NOW_MS, signToken, testKey } from './tokens.ts';
 
-const MAX_IN_FLIGHT = EXCHANGE_LIMITS.maxInFlight;
 const API_KEY = 'api-key-of-a-build-farm';
 const key = testKey('k1');
 let iam: LoopbackIam;
@@ -211,22 +210,71 @@ describe('the breaker', () => {
 });
 
 describe('concurrent callers', () => {
-  it('have at most 20 exchanges in flight; the others get Retry-After', async () => {
+  const JUNK = '198.51.100.1';
+  const GOOD = '192.0.2.1';
+  const from = (sourceAddress: string, apiKey: string, at = verifier) =>
+    at.identify({ kind: 'iamapikey', secret: new Secret(apiKey), sourceAddress }, NOW_MS);
+  const keys = (count: number, name: string) => Array.from({ length: count }, (_, n) => `${name}-${n}`);
+
+  it('have so many exchanges in flight, in all and for each source; others wait, and too many get Retry-After', async () => {
+    const limits = { atOnce: 3, atOncePerSource: 2, waiting: 2 };
+    const bounded = identityVerifier({ ...only(iam.issuer()), randomBytes, limits });
     const gate = Promise.withResolvers<void>();
     iam.exchange = async () => {
       await gate.promise;
       return signToken(key);
     };
-    const crowd = Array.from({ length: MAX_IN_FLIGHT + 5 }, (_, n) => identify(`api-key-${n}`));
+    const crowd = keys(5, 'api-key').map(each => from(JUNK, each, bounded));
     const outcomes = Promise.allSettled(crowd);
     await expect(crowd.at(-1)).rejects.toMatchObject({
       code: 'unavailable',
       details: { retryAfterSeconds: 1 },
     });
+    const other = from(GOOD, 'api-key-of-another', bounded);
+    await expect.poll(() => iam.requests.token).toBe(3);
     gate.resolve();
-    const settled = await outcomes;
-    expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(MAX_IN_FLIGHT);
-    expect(iam.requests.token).toBe(MAX_IN_FLIGHT);
-    expect(await identify(`api-key-${MAX_IN_FLIGHT}`)).toMatchObject({ issuer: 'test' });
+    expect(await other).toMatchObject({ issuer: 'test' });
+    expect((await outcomes).filter(({ status }) => status === 'fulfilled')).toHaveLength(4);
+  });
+
+  it('with 60 junk keys at once refuse none of 30 good ones, from another source or the same', async () => {
+    for (const good of [GOOD, JUNK]) {
+      const busy = identityVerifier({ ...only(iam.issuer()), randomBytes });
+      const junk = keys(60, 'junk-key').map(each => from(JUNK, each, busy));
+      const crowd = keys(30, 'api-key').map(each => from(good, each, busy));
+      const outcomes = await Promise.allSettled([...junk, ...crowd]);
+      const accepted = outcomes.filter(({ status }) => status === 'fulfilled');
+      expect([good, accepted.length]).toEqual([good, 30]);
+    }
+  });
+
+  it('of a source that failed too often are refused before the issuer is asked; a remembered key passes', async () => {
+    const failures = failureLimiter(2);
+    const limits = { atOnce: 1, atOncePerSource: 1 };
+    const guarded = identityVerifier({ ...only(iam.issuer()), randomBytes, limits, failures });
+    await from(JUNK, 'api-key-known', guarded);
+    const crowd = keys(5, 'junk-key').map(each =>
+      from(JUNK, each, guarded).catch((error: unknown) => {
+        failures.fail(JUNK, NOW_MS);
+        throw error;
+      }),
+    );
+    const codes = (await Promise.allSettled(crowd)).map(each => 'reason' in each && each.reason.code);
+    expect(codes.slice(0, 2)).toEqual(['unauthenticated', 'unauthenticated']);
+    expect(codes.slice(-2)).toEqual(['rate-limited', 'rate-limited']);
+    const full = identityVerifier({
+      ...{ ...only(iam.issuer()), randomBytes, failures },
+      limits: { atOnce: 0, waiting: 0 },
+    });
+    await expect(from(GOOD, 'api-key-unknown', full)).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(from(JUNK, 'api-key-unknown', full)).rejects.toMatchObject({ code: 'rate-limited' });
+    const { token: asked } = iam.requests;
+    await expect(from(JUNK, 'api-key-unknown', guarded)).rejects.toMatchObject({
+      code: 'rate-limited',
+      details: { retryAfterSeconds: expect.any(Number) },
+    });
+    expect(iam.requests.token).toBe(asked);
+    expect(await from(JUNK, 'api-key-known', guarded)).toMatchObject({ issuer: 'test' });
+    expect(await from(GOOD, 'api-key-unknown', guarded)).toMatchObject({ issuer: 'test' });
   });
 });

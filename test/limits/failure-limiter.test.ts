@@ -12,35 +12,35 @@ function passing(fail: () => number | undefined, count: number): number {
 describe('the limit of failures', () => {
   it('lets so many pass at once, and then says how long to wait for the next', () => {
     const limiter = failureLimiter(60);
-    expect(passing(() => limiter('192.0.2.1', NOW_MS), 100)).toBe(60);
-    expect(limiter('192.0.2.1', NOW_MS)).toBeCloseTo(1, 3);
-    expect(limiter('192.0.2.1', NOW_MS + 400)).toBeCloseTo(0.6, 3);
+    expect(passing(() => limiter.fail('192.0.2.1', NOW_MS), 100)).toBe(60);
+    expect(limiter.fail('192.0.2.1', NOW_MS)).toBeCloseTo(1, 3);
+    expect(limiter.fail('192.0.2.1', NOW_MS + 400)).toBeCloseTo(0.6, 3);
   });
 
   it('lets the next pass after the wait that it named, and not before', () => {
     const limiter = failureLimiter(7);
-    passing(() => limiter('192.0.2.1', NOW_MS), 7);
-    const wait = Math.ceil((limiter('192.0.2.1', NOW_MS) ?? 0) * 1000);
-    expect(limiter('192.0.2.1', NOW_MS + wait - 1)).toBeDefined();
-    expect(limiter('192.0.2.1', NOW_MS + wait)).toBeUndefined();
-    expect(limiter('192.0.2.1', NOW_MS + wait)).toBeDefined();
+    passing(() => limiter.fail('192.0.2.1', NOW_MS), 7);
+    const wait = Math.ceil((limiter.fail('192.0.2.1', NOW_MS) ?? 0) * 1000);
+    expect(limiter.fail('192.0.2.1', NOW_MS + wait - 1)).toBeDefined();
+    expect(limiter.fail('192.0.2.1', NOW_MS + wait)).toBeUndefined();
+    expect(limiter.fail('192.0.2.1', NOW_MS + wait)).toBeDefined();
   });
 
   it('lets as many pass in each minute, and never saves up more than one minute', () => {
     const limiter = failureLimiter(60);
     let passed = 0;
     for (let second = 0; second < 600; second++) {
-      passed += passing(() => limiter('192.0.2.1', NOW_MS + second * 1000), 5);
+      passed += passing(() => limiter.fail('192.0.2.1', NOW_MS + second * 1000), 5);
     }
     expect(passed).toBeGreaterThanOrEqual(60 + 598);
     expect(passed).toBeLessThanOrEqual(60 + 600);
-    expect(passing(() => limiter('192.0.2.1', NOW_MS + 10_000_000), 100)).toBe(60);
+    expect(passing(() => limiter.fail('192.0.2.1', NOW_MS + 10_000_000), 100)).toBe(60);
   });
 
   it('lets nothing more pass because a clock is set back', () => {
     const limiter = failureLimiter(3);
-    passing(() => limiter('192.0.2.1', NOW_MS), 3);
-    expect(limiter('192.0.2.1', NOW_MS - 3_600_000)).toBeDefined();
+    passing(() => limiter.fail('192.0.2.1', NOW_MS), 3);
+    expect(limiter.fail('192.0.2.1', NOW_MS - 3_600_000)).toBeDefined();
   });
 
   it.each([
@@ -56,16 +56,50 @@ describe('the limit of failures', () => {
     ['loopback and another', '::1', '2001:db8::1', false],
   ])('takes %s for what they are', (_, first, second, same) => {
     const limiter = failureLimiter(1);
-    limiter(first, NOW_MS);
-    expect(limiter(second, NOW_MS) !== undefined).toBe(same);
+    limiter.fail(first, NOW_MS);
+    expect(limiter.fail(second, NOW_MS) !== undefined).toBe(same);
   });
 
-  it('remembers ten thousand sources, and forgets the one that failed longest ago', () => {
+  it('says how long a source has to wait, without counting that as a failure', () => {
+    const limiter = failureLimiter(60);
+    passing(() => limiter.fail('192.0.2.1', NOW_MS), 59);
+    for (let i = 0; i < 3; i++) expect(limiter.waitOf('192.0.2.1', NOW_MS)).toBeUndefined();
+    limiter.fail('192.0.2.1', NOW_MS);
+    expect(limiter.waitOf('192.0.2.1', NOW_MS)).toBeCloseTo(1, 3);
+    expect(limiter.waitOf('192.0.2.2', NOW_MS)).toBeUndefined();
+  });
+
+  it('makes no source wait longer because the clock was ahead and is set back', () => {
+    const limiter = failureLimiter(60);
+    const aheadMs = NOW_MS + 400 * 86_400_000;
+    passing(() => limiter.fail('192.0.2.1', aheadMs), 60);
+    expect(limiter.waitOf('192.0.2.1', NOW_MS)).toBeDefined();
+    expect(limiter.waitOf('192.0.2.1', NOW_MS + 1000)).toBeUndefined();
+  });
+});
+
+describe('too many sources', () => {
+  const address = (i: number) => `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`;
+
+  it('do not push out one that has to wait', () => {
+    const limiter = failureLimiter(1, 100);
+    limiter.fail('192.0.2.1', NOW_MS);
+    for (let i = 0; i < 1000; i++) limiter.fail(address(i), NOW_MS);
+    expect(limiter.waitOf('192.0.2.1', NOW_MS)).toBeDefined();
+  });
+
+  it('share one bound, until there is room again', () => {
+    const limiter = failureLimiter(1, 2);
+    for (let i = 0; i < 3; i++) expect(limiter.fail(address(i), NOW_MS)).toBeUndefined();
+    expect(limiter.fail(address(3), NOW_MS)).toBeDefined();
+    expect(limiter.waitOf(address(4), NOW_MS)).toBeDefined();
+    expect(limiter.fail(address(5), NOW_MS + 60_000)).toBeUndefined();
+    expect(limiter.fail(address(6), NOW_MS + 60_000)).toBeUndefined();
+  });
+
+  it('are remembered up to ten thousand', () => {
     const limiter = failureLimiter(1);
-    const address = (i: number) => `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`;
-    for (let i = 0; i < 10_001; i++) limiter(address(i), NOW_MS);
-    expect(limiter(address(1), NOW_MS)).toBeDefined();
-    expect(limiter(address(0), NOW_MS)).toBeUndefined();
-    expect(limiter(address(10_000), NOW_MS)).toBeDefined();
+    for (let i = 0; i < 10_001; i++) expect(limiter.fail(address(i), NOW_MS)).toBeUndefined();
+    expect(limiter.fail(address(10_001), NOW_MS)).toBeDefined();
   });
 });

@@ -1,6 +1,11 @@
 /** Each function of npm start has its own room: a flood of one leaves the others theirs. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createFunctions } from '../../local/functions.ts';
+import { FUNCTION_LIMITS } from '../../local/limits.ts';
+import { LoopbackIam } from '../iam/loopback-iam.ts';
 import { ALICE, type Deployment, deploy } from '../support/deployment.ts';
 import { basicHeader, CONTEXT, eventOf } from '../support/events.ts';
 
@@ -30,4 +35,40 @@ it('logins without room are refused at once, and a token can still be removed', 
   expect(first).toMatchObject({ value: { statusCode: 200 } });
   expect(second).toMatchObject({ reason: { code: 'unavailable' } });
   expect(removal).toMatchObject({ value: { statusCode: 204 } });
+});
+
+it('junk that waits for an issuer takes no room of logins with a registry token', async () => {
+  const issuer = await new LoopbackIam().open();
+  issuer.exchange = () => new Promise(() => undefined);
+  const file = join(deployment.directory, 'silent.json');
+  await writeFile(file, JSON.stringify([{ ...issuer.issuer(), client: undefined }]));
+  const { token } = (await deployment.as(ALICE)('POST /v1/tokens', { json: {} })).json;
+  const world = deployment.worldWith({ PULLPASS_ISSUERS: file, PULLPASS_ADMINISTRATORS: undefined });
+  const limits = { ...FUNCTION_LIMITS, waiting: 0 };
+  const { invoke } = createFunctions({ ...world, iamLimits: { exchangeMs: 300, waitMs: 300 } }, limits);
+  const logIn = (user: readonly [string, string], sourceIp: string) =>
+    invoke(eventOf('GET /oauth/token', { basic: user, sourceIp }), CONTEXT);
+  const junk: Promise<unknown>[] = [];
+  for (let i = 0; i < 1000; i++) {
+    junk.push(logIn(['iamapikey', `junk-key-${i}`], `198.51.100.${i % 10}`));
+    if (i % 100 === 99) await sleep(1);
+  }
+  expect(await logIn(['token', token], '192.0.2.1')).toMatchObject({ statusCode: 200 });
+  for (const refused of await Promise.all(junk)) expect(refused).toMatchObject({ statusCode: 503 });
+  await issuer.close();
+});
+
+it('an address that failed too often does not get its API keys to the issuer; its tokens and others log in', async () => {
+  const { token } = (await deployment.as(ALICE)('POST /v1/tokens', { json: {} })).json;
+  const { invoke } = createFunctions(deployment.worldWith({ PULLPASS_FAILURES_PER_MINUTE: '3' }));
+  const logIn = async (user: readonly [string, string], sourceIp: string) =>
+    (await invoke(eventOf('GET /oauth/token', { basic: user, sourceIp }), CONTEXT)).statusCode;
+  const key = await deployment.apiKeyOf(ALICE);
+  for (const i of [1, 2, 3]) expect(await logIn(['iamapikey', `junk-key-${i}`], '2001:db8::1')).toBe(401);
+  const asked = deployment.exchanges.length;
+  expect(await logIn(['iamapikey', key], '2001:db8::2')).toBe(429);
+  expect(deployment.exchanges.length).toBe(asked);
+  expect(await logIn(['token', token], '2001:db8::2')).toBe(200);
+  expect(await logIn(['iamapikey', key], '2001:db8:0:1::1')).toBe(200);
+  expect(await logIn(['iamapikey', key], '2001:db8::2')).toBe(200);
 });
