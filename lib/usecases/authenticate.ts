@@ -65,13 +65,14 @@ export async function authenticateManager(
   requireFormat(credentials);
   const { userName, secret, sourceAddress } = credentials;
   if (!isAssertion(userName)) throw unauthenticated(`${userName} cannot manage`, 'misplaced');
-  const identity = await singleUse(ports).identify({ kind: userName, secret, sourceAddress }, ports.clock());
+  const identity = await ports.identities.identify({ kind: userName, secret, sourceAddress }, ports.clock());
   requireStrength(identity, required, ports.weakManagement);
   const principal = await identityPrincipal(ports, identity, toSeconds(ports.clock()));
   if (required !== 'identity' && !mayAdminister(principal.roles)) {
     const reason = `${identity.subject} of ${identity.account} has no role administrator`;
     throw new PullpassError('forbidden', { reason });
   }
+  await consumeNonce(ports, principal);
   return principal;
 }
 
@@ -110,7 +111,9 @@ export async function authenticateVend(
     throw unauthenticated('nothing is vended from a credential', 'misplaced');
   }
   const context = { service: '', namespaces: [] };
-  return authenticateLogin({ ...ports, identities: singleUse(ports) }, credentials, context);
+  const principal = await authenticateLogin(ports, credentials, context);
+  if (isIdentityPrincipal(principal)) await consumeNonce(ports, principal);
+  return principal;
 }
 
 /** A secret in the wrong place goes nowhere: least of all one of ours to an issuer, as if it were an API key. */
@@ -136,18 +139,19 @@ function requireStrength(
   });
 }
 
-/** Accepts an assertion that anyone who reads a log could send again once. */
-function singleUse({
-  identities,
-  nonces,
-}: Pick<VendAuthenticationPorts, 'identities' | 'nonces'>): IdentityVerifier {
-  return {
-    async identify(assertion, nowMs) {
-      const identity = await identities.identify(assertion, nowMs);
-      const { nonce, expiresAt } = identity;
-      if (nonce === null || (await nonces.consume(nonce, expiresAt ?? Math.ceil(nowMs / 1000))))
-        return identity;
-      throw unauthenticated('the assertion was used before', 'not-proven');
-    },
-  };
+function isIdentityPrincipal(principal: Principal): principal is IdentityPrincipal {
+  return principal.kind === 'identity';
+}
+
+/**
+ * An assertion that anyone who reads a log could send again is good once. A caller without a role can do nothing with it,
+ * and must not make us write to the table and the ledger: anyone with an AWS account could.
+ */
+async function consumeNonce(
+  { nonces, clock }: Pick<VendAuthenticationPorts, 'clock' | 'nonces'>,
+  { identity: { nonce, expiresAt }, roles }: IdentityPrincipal,
+): Promise<void> {
+  if (nonce === null || roles.length === 0) return;
+  if (await nonces.consume(nonce, expiresAt ?? Math.ceil(clock() / 1000))) return;
+  throw unauthenticated('the assertion was used before', 'not-proven');
 }

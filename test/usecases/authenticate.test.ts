@@ -174,6 +174,20 @@ describe('a management request', () => {
     },
   );
 
+  it.each<Required>(['administrator', 'strong-administrator', 'identity', 'vend'])(
+    'for %s writes nothing for a caller without a role',
+    async required => {
+      let writes = 0;
+      const nonces = { consume: async () => ++writes > 0 };
+      const stranger: Setting = { identity: { kind: 'awsiam', nonce: 'mark' }, administrators: [] };
+      const outcome = await authenticating(stranger, { nonces })(presenting('awsiam'), required).catch(
+        (error: PullpassError) => error.code,
+      );
+      expect(outcome === 'forbidden').toBe(required.endsWith('administrator'));
+      expect(writes).toBe(0);
+    },
+  );
+
   it.each([{ userName: 'anonymous' } as const, presenting('token'), presenting('oidc')])(
     'refuses $userName as unauthenticated',
     async credentials => {
