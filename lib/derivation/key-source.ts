@@ -6,6 +6,7 @@ import { dirname } from 'node:path';
 import type { Secrets } from '../aws/secrets.ts';
 import { replaceFile } from '../files/atomic-file.ts';
 import { withLock } from '../files/lock.ts';
+import { sealed, unsealed } from '../files/sealed.ts';
 import type { RandomBytes } from '../ports/system.ts';
 
 const READABLE_BY_OTHERS = 0o077;
@@ -26,10 +27,11 @@ export function readKeyFile(path: string): Keys {
 
 /** The names and keys in such a document; the keys are not checked. Errors never quote them. */
 export function parseKeys(
-  { current, keys }: Readonly<Record<string, unknown>>,
+  { current, keys, ...others }: Readonly<Record<string, unknown>>,
   source: string,
 ): { current: string; keys: [name: string, key: unknown][] } {
-  if (typeof current !== 'string' || typeof keys !== 'object' || keys === null) {
+  const isWhole = typeof current === 'string' && typeof keys === 'object' && keys !== null;
+  if (!isWhole || Object.keys(others).length > 0) {
     throw new Error(`${source}: must hold "current" and "keys"`);
   }
   if (!Object.hasOwn(keys, current)) throw new Error(`${source}: the current key is not among the keys`);
@@ -44,7 +46,7 @@ export async function createKeyFile(path: string, randomBytes: RandomBytes): Pro
   const document = { current: FIRST_KEY, keys: { [FIRST_KEY]: newKey(randomBytes) } };
   const temporary = `${path}.${Buffer.from(randomBytes(16)).toString('hex')}`;
   try {
-    await writeDurably(temporary, `${JSON.stringify(document, null, 2)}\n`);
+    await writeDurably(temporary, sealed(`${JSON.stringify(document, null, 2)}\n`));
     return await linkUnlessTaken(temporary, path);
   } finally {
     await rm(temporary, { force: true });
@@ -52,14 +54,14 @@ export async function createKeyFile(path: string, randomBytes: RandomBytes): Pro
   }
 }
 
-/** The text of a file. The mode is that of the file that is open: no other file can take its name in between. */
+/** The document in a file. The mode is that of the file that is open: no other file can take its name in between. */
 function readPrivate(path: string): string {
   const file = openSync(path, 'r');
   try {
     if ((fstatSync(file).mode & READABLE_BY_OTHERS) !== 0) {
       throw new Error(`${path}: open to others; its mode must be 0600`);
     }
-    return readFileSync(file, 'utf8');
+    return unsealed(readFileSync(file, 'utf8'), path);
   } finally {
     closeSync(file);
   }
@@ -145,7 +147,7 @@ export function fileKeySource(path: string): KeySource {
       throw error;
     }
   };
-  const document: DocumentTransaction = { read, write: text => replaceFile(path, text, 0o600) };
+  const document: DocumentTransaction = { read, write: text => replaceFile(path, sealed(text), 0o600) };
   return {
     name: path,
     read,

@@ -8,6 +8,7 @@ import type { Service } from '../domain/service.ts';
 import { MINUTE_SECONDS } from '../domain/time.ts';
 import { replaceFile } from '../files/atomic-file.ts';
 import { withLock } from '../files/lock.ts';
+import { sealed, unsealed } from '../files/sealed.ts';
 
 /** The ring that signs, the root that only certifies (x5c), and what is public of both. */
 export type KeyFile = 'ring.json' | 'root.json' | 'public.json';
@@ -43,8 +44,9 @@ const LOCK_PATIENCE_MS = 15_000;
 /** The keys below `path`, a directory for each service. Makes directories (mode 0700) on the first write. */
 export function fileKeyStore(path: string): KeyStore {
   const read: KeyReader['read'] = async (service, file) => {
+    const source = join(path, directoryName(service), file);
     try {
-      return await readFile(join(path, directoryName(service), file), 'utf8');
+      return unsealed(await readFile(source, 'utf8'), source);
     } catch (error) {
       if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
       throw error;
@@ -57,7 +59,7 @@ export function fileKeyStore(path: string): KeyStore {
       await mkdir(directory, { recursive: true, mode: 0o700 });
       const keys: KeyTransaction = {
         read: file => read(service, file),
-        write: (file, text) => replaceFile(join(directory, file), text, MODES[file]),
+        write: (file, text) => replaceFile(join(directory, file), sealed(text), MODES[file]),
       };
       return withLock(join(directory, 'lock'), LOCK_PATIENCE_MS, () => work(keys));
     },

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { type AccessTokenClaims, accessTokenClaims } from '../../lib/domain/access-token.ts';
 import type { Service } from '../../lib/domain/service.ts';
+import { unsealed } from '../../lib/files/sealed.ts';
 import { directoryName, fileKeyStore, type KeyFile } from '../../lib/signing/key-store.ts';
 import { keyPublication, readPublicDocument } from '../../lib/signing/publication.ts';
 import { cachedRings } from '../../lib/signing/ring.ts';
@@ -45,7 +46,10 @@ export async function context(services: readonly Service[]) {
     };
   };
   const pathOf = (service: Service, file: KeyFile) => join(path, directoryName(service.name), file);
-  const textOf = (service: Service, file: KeyFile) => readFile(pathOf(service, file), 'utf8');
+  const textOf = async (service: Service, file: KeyFile) => {
+    const source = pathOf(service, file);
+    return unsealed(await readFile(source, 'utf8'), source);
+  };
   const publicOf = async (service: Service) =>
     readPublicDocument(await textOf(service, 'public.json'), service);
   const bundleOf = async (service: Service) => (await publicOf(service)).bundle ?? '';

@@ -37,7 +37,12 @@ describe('the ring of a service', () => {
       }),
     );
     expect(modes).toEqual(['600', '600', '644']);
-    expect(await readdir(dirname(g.pathOf(X5C, 'ring.json')))).toHaveLength(3);
+    expect(await readdir(dirname(g.pathOf(X5C, 'ring.json')))).toEqual([
+      'lock.1',
+      'public.json',
+      'ring.json',
+      'root.json',
+    ]);
   });
 
   it.for([X5C, KID])(
