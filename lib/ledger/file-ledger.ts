@@ -1,48 +1,102 @@
 /** The ledger of one machine: a file per day, an entry per line, in a directory that no restore changes. */
 
-import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { unavailable } from '../domain/errors.ts';
+import { mkdirSync } from 'node:fs';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PullpassError, unavailable } from '../domain/errors.ts';
 import type { RevocationEntry } from '../domain/revocation.ts';
 import type { Ledger } from '../ports/ledger.ts';
-import { dayAfter, dayOf, firstDay, formatEntry, oldestDay, parseEntry } from './entry.ts';
+import { dayOf, firstDay, formatEntry, oldestDay, parseEntry } from './entry.ts';
+import {
+  appendLine,
+  closeLineFile,
+  type LineFile,
+  lineNumberAt,
+  objectIn,
+  openLineFile,
+  readLines,
+} from './line-file.ts';
 
 const SUFFIX = '.jsonl';
 
 const DAY_FILE = /^\d{4}-\d\d-\d\d\.jsonl$/;
 
 /**
- * One process at a time may write to the directory: the one that has the store open. `append` throws `unavailable`
- * when the entry could not be written to the disk.
+ * One process at a time may write to the directory: the one that has the store open, by one such ledger. `append` throws
+ * `unavailable` when the entry could not be written to the disk, `entries` throws `internal`, with file and line, for a
+ * damaged one.
  */
 export function fileLedger(directory: string): Ledger {
-  let last: Promise<unknown> = Promise.resolve();
-  const append = async (entry: RevocationEntry) => {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    await appendLine(join(directory, dayOf(entry.at) + SUFFIX), formatEntry(entry));
-  };
+  let open: LineFile | undefined;
+
+  function fileFor(entry: RevocationEntry): LineFile {
+    const path = join(directory, dayOf(entry.at) + SUFFIX);
+    if (open?.path === path) return open;
+    close();
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    open = openLineFile(path);
+    return open;
+  }
+
+  function close(): void {
+    if (open !== undefined) closeLineFile(open);
+    open = undefined;
+  }
+
   return {
-    append: entry => {
-      const turn = last.then(() => append(entry)).catch(refuse);
-      last = turn.catch(() => undefined);
-      return turn;
+    append: async entry => {
+      try {
+        appendLine(fileFor(entry), formatEntry(entry));
+      } catch (cause) {
+        close();
+        throw unavailable(`ledger ${directory}: ${messageOf(cause)}`, { retryAfterSeconds: 1, cause });
+      }
     },
     entries: async (span, from) => {
       const [day = firstDay(span), offset = '0'] = from?.split('/') ?? [];
-      const { lines, next } = await linesOf(join(directory, day + SUFFIX), Number(offset));
+      const { entries, next } = await readEntries(join(directory, day + SUFFIX), Number(offset));
       return {
-        entries: lines.map(parseEntry).filter(({ at }) => at >= span.sinceMs),
-        next: lines.length > 0 ? `${day}/${next}` : dayAfter(day, span.nowMs),
+        entries: entries.filter(({ at }) => at >= span.sinceMs),
+        // Also days that are still to come: a clock that was ahead has written them.
+        next: entries.length > 0 ? `${day}/${next}` : (await daysIn(directory)).find(other => other > day),
       };
     },
   };
 }
 
+async function readEntries(
+  path: string,
+  from: number,
+): Promise<{ entries: RevocationEntry[]; next: number }> {
+  const { lines, next } = await readLines(path, from).catch(unlessMissing({ lines: [], next: from }));
+  const entries: RevocationEntry[] = [];
+  for (const [i, line] of lines.entries()) {
+    try {
+      entries.push(parseEntry(objectIn(line)));
+    } catch (cause) {
+      const number = (await lineNumberAt(path, from)) + i;
+      throw new PullpassError('internal', {
+        reason: `${path}, line ${number}, is damaged: ${messageOf(cause)}`,
+        cause,
+      });
+    }
+  }
+  return { entries, next };
+}
+
+/** In their order. */
+async function daysIn(directory: string): Promise<string[]> {
+  const files = await readdir(directory).catch(unlessMissing<string[]>([]));
+  return files
+    .filter(file => DAY_FILE.test(file))
+    .map(file => file.slice(0, -SUFFIX.length))
+    .sort();
+}
+
 /** Deletes the days that are older than the ledger reaches back. */
 export async function deleteOldDays(directory: string, nowMs: number): Promise<void> {
-  const files = await readdir(directory).catch(unlessMissing<string[]>([]));
-  const old = files.filter(file => DAY_FILE.test(file) && file < oldestDay(nowMs));
-  for (const file of old) await rm(join(directory, file), { force: true });
+  const old = (await daysIn(directory)).filter(day => day < oldestDay(nowMs));
+  for (const day of old) await rm(join(directory, day + SUFFIX), { force: true });
 }
 
 /** Makes the directory if it is missing. Throws when it belongs to another user, or others may read or write it. */
@@ -53,10 +107,6 @@ export async function openLedgerDirectory(path: string): Promise<void> {
   if ((mode & 0o077) !== 0) throw new Error(`${path} is open to others; close it with: chmod 700 ${path}`);
 }
 
-function linesOf(path: string, from: number): ReturnType<typeof readLines> {
-  return readLines(path, from).catch(unlessMissing({ lines: [], next: from }));
-}
-
 function unlessMissing<T>(instead: T): (error: NodeJS.ErrnoException) => T {
   return error => {
     if (error.code === 'ENOENT') return instead;
@@ -64,54 +114,6 @@ function unlessMissing<T>(instead: T): (error: NodeJS.ErrnoException) => T {
   };
 }
 
-function refuse(cause: unknown): never {
-  throw unavailable('ledger: not written', { retryAfterSeconds: 1, cause });
-}
-
-const NEWLINE = 0x0a;
-
-const BLOCK_BYTES = 64 * 1024;
-
-/** Appends a line; returns when it is on the disk. The caller prevents other writes to the file meanwhile. */
-async function appendLine(path: string, line: string): Promise<void> {
-  await using file = await open(path, 'a+', 0o600);
-  const { size } = await file.stat();
-  // The rest of an interrupted write was never acknowledged.
-  const whole = await endOfLines(file, size);
-  if (whole < size) await file.truncate(whole);
-  await file.appendFile(`${line}\n`);
-  await file.sync();
-  if (size === 0) await syncDirectory(dirname(path));
-}
-
-/** Some complete lines from an offset, and the offset after them; none: there are no more. */
-async function readLines(path: string, from: number): Promise<{ lines: string[]; next: number }> {
-  await using file = await open(path, 'r');
-  const { size } = await file.stat();
-  for (let length = BLOCK_BYTES; ; length *= 2) {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, from);
-    const end = buffer.subarray(0, bytesRead).lastIndexOf(NEWLINE) + 1;
-    if (end > 0) {
-      const lines = buffer.toString('utf8', 0, end - 1).split('\n');
-      return { lines, next: from + end };
-    }
-    if (from + bytesRead >= size) return { lines: [], next: from };
-  }
-}
-
-/** Where the last complete line ends. */
-async function endOfLines(file: FileHandle, size: number): Promise<number> {
-  for (let end = size; end > 0; ) {
-    const start = Math.max(0, end - BLOCK_BYTES);
-    const { buffer } = await file.read(Buffer.alloc(end - start), 0, end - start, start);
-    const newline = buffer.lastIndexOf(NEWLINE);
-    if (newline >= 0) return start + newline + 1;
-    end = start;
-  }
-  return 0;
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  await using directory = await open(path, 'r');
-  await directory.sync();
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

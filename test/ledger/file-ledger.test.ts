@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { RevocationEntry } from '../../lib/domain/revocation.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
+import { formatEntry } from '../../lib/ledger/entry.ts';
 import { deleteOldDays, fileLedger, openLedgerDirectory } from '../../lib/ledger/file-ledger.ts';
 import { anEntry, ledgerContract, readLedger } from '../contracts/ledger.ts';
 import { rejectionOf } from '../support/errors.ts';
@@ -75,11 +76,47 @@ describe('the ledger on one machine', () => {
     expect(await epochsIn(directory)).toEqual([1, 2]);
   });
 
-  it('fails for a complete line that it did not write', async () => {
+  it('refuses a damaged line by its file and number, whichever bit has changed', async () => {
     const directory = await newDirectory();
-    await fileLedger(directory).append(entry(1));
-    await appendFile(join(directory, FILE), '{"act":"write-cl\n');
-    expect((await rejectionOf(readLedger(fileLedger(directory)))).code).toBe('internal');
+    const path = join(directory, FILE);
+    for (const epoch of [1, 2, 3]) await fileLedger(directory).append(entry(epoch));
+    const bytes = await readFile(path);
+    const second = bytes.indexOf('\n') + 1;
+    const lineBytes = bytes.indexOf('\n', second) - second;
+    for (let byte = 0; byte < lineBytes; byte++) {
+      const damaged = Buffer.from(bytes);
+      damaged.writeUInt8(damaged.readUInt8(second + byte) ^ (1 << (byte % 7)), second + byte);
+      await writeFile(path, damaged);
+      const { code, message } = await rejectionOf(readLedger(fileLedger(directory)));
+      expect([code, message]).toEqual([
+        'internal',
+        expect.stringMatching(`^${path}, line [23], is damaged: `),
+      ]);
+    }
+  });
+
+  it('reads lines of an earlier version, which have no checksum', async () => {
+    const directory = await newDirectory();
+    await writeFile(join(directory, FILE), `${formatEntry(entry(1))}\n`);
+    await fileLedger(directory).append(entry(2));
+    expect(await epochsIn(directory)).toEqual([1, 2]);
+  });
+
+  it('returns what a clock that was far ahead has written', async () => {
+    const directory = await newDirectory();
+    await fileLedger(directory).append(entry(1, NOW * 1000 + 400 * DAY_MS));
+    await fileLedger(directory).append(entry(2));
+    expect(await epochsIn(directory)).toEqual([2, 1]);
+  });
+
+  it('has one descriptor, however many entries it appends', async () => {
+    const directory = await newDirectory();
+    const ledger = fileLedger(directory);
+    const descriptors = async () => (await readdir('/proc/self/fd')).length;
+    await ledger.append(entry(0));
+    const before = await descriptors();
+    for (let epoch = 1; epoch < 50; epoch++) await ledger.append(entry(epoch));
+    expect(await descriptors()).toBe(before);
   });
 
   it('stores many entries at once, in their order', async () => {
