@@ -103,7 +103,7 @@ export class Home {
 
 async function locked<T>(path: string, patienceMs: number, work: () => Promise<T>): Promise<T> {
   try {
-    return await withLock(path, patienceMs, work);
+    return await withLock(path, { patienceMs }, work);
   } catch (error) {
     if (!(error instanceof StillLocked)) throw error;
     throw new CliError(error.message, { next: 'Wait until it has ended, or end it.' });

@@ -135,7 +135,7 @@ export interface KeySource {
   transaction<T>(work: (document: DocumentTransaction) => Promise<T>): Promise<T>;
 }
 
-const LOCK_PATIENCE_MS = 15_000;
+const LOCK = { patienceMs: 15_000 };
 
 /** A file of mode 0600; one that is open to others is not read. */
 export function fileKeySource(path: string): KeySource {
@@ -151,7 +151,7 @@ export function fileKeySource(path: string): KeySource {
   return {
     name: path,
     read,
-    transaction: work => withLock(`${path}.lock`, LOCK_PATIENCE_MS, () => work(document)),
+    transaction: work => withLock(`${path}.lock`, LOCK, () => work(document)),
   };
 }
 

@@ -10,6 +10,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const POLL_MS = 50;
 
+export interface LockOptions {
+  /** How long one process may have the lock. */
+  readonly patienceMs: number;
+  /** After so long a waiter says what it waits for. */
+  readonly noticeMs?: number;
+  readonly say?: (line: string) => void;
+}
+
+const DEFAULTS = {
+  noticeMs: 1000,
+  say: (line: string) => void process.stderr.write(`${line}\n`),
+} as const;
+
 /** Who has a lock: a process, on a host whose processes we may be able to see, or not. */
 interface Holder {
   readonly pid: number;
@@ -30,8 +43,8 @@ export class StillLocked extends Error {
  * one on a host that cannot be seen from here is taken for dead after `patienceMs`. Throws StillLocked when a process that
  * is running has it for longer.
  */
-export async function withLock<T>(path: string, patienceMs: number, work: () => Promise<T>): Promise<T> {
-  const file = await acquire(path, patienceMs);
+export async function withLock<T>(path: string, options: LockOptions, work: () => Promise<T>): Promise<T> {
+  const file = await acquire(path, { ...DEFAULTS, ...options });
   try {
     return await work();
   } finally {
@@ -39,9 +52,11 @@ export async function withLock<T>(path: string, patienceMs: number, work: () => 
   }
 }
 
-async function acquire(path: string, patienceMs: number): Promise<string> {
+async function acquire(path: string, options: Required<LockOptions>): Promise<string> {
+  const { patienceMs, noticeMs, say } = options;
   let last: string | undefined;
   let waitedMs = 0;
+  let isSaid = false;
   for (;;) {
     const generation = await highest(path);
     const text = await readFile(`${path}.${generation}`, 'utf8').catch(absent);
@@ -52,9 +67,15 @@ async function acquire(path: string, patienceMs: number): Promise<string> {
       const file = await begin(path, generation + 1);
       if (file !== undefined) return file;
     } else {
+      if (waitedMs >= noticeMs && !isSaid) say(`Waiting for ${path}, which ${nameOf(holderIn(text))} has.`);
+      isSaid ||= waitedMs >= noticeMs;
       await sleep(POLL_MS);
     }
   }
+}
+
+function nameOf(holder: Holder | undefined): string {
+  return holder === undefined ? 'another process' : `process ${holder.pid} on ${holder.host}`;
 }
 
 /** Creates that generation; undefined when another process was faster, with it or with a later one. */
@@ -122,7 +143,9 @@ async function ourselves(): Promise<Holder> {
 /** On Linux, in ticks since the host was started (proc(5), `/proc/pid/stat`, field 22); elsewhere ''. */
 async function startOf(pid: number): Promise<string> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  // A zombie has ended, though its parent does not know yet.
+  return fields[0] === 'Z' ? '' : (fields[19] ?? '');
 }
 
 /** A container has its own numbers of processes, also where it shares the name of its host. */

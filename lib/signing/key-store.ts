@@ -39,7 +39,7 @@ const MODES = {
 } as const satisfies Record<KeyFile, number>;
 
 /** A change takes milliseconds, and with RSA keys on a busy machine a few seconds. */
-const LOCK_PATIENCE_MS = 15_000;
+const LOCK = { patienceMs: 15_000 };
 
 /** The keys below `path`, a directory for each service. Makes directories (mode 0700) on the first write. */
 export function fileKeyStore(path: string): KeyStore {
@@ -61,7 +61,7 @@ export function fileKeyStore(path: string): KeyStore {
         read: file => read(service, file),
         write: (file, text) => replaceFile(join(directory, file), sealed(text), MODES[file]),
       };
-      return withLock(join(directory, 'lock'), LOCK_PATIENCE_MS, () => work(keys));
+      return withLock(join(directory, 'lock'), LOCK, () => work(keys));
     },
   };
 }

@@ -6,7 +6,7 @@ import { withLock } from '../../lib/files/lock.ts';
 const [path = '', holdMs = ''] = process.argv.slice(2);
 
 process.once('message', async () => {
-  await withLock(path, 60_000, async () => {
+  await withLock(path, { patienceMs: 60_000 }, async () => {
     appendFileSync(`${path}-log`, `in ${process.pid}\n`);
     process.send?.('in');
     await sleep(Number(holdMs));
