@@ -7,7 +7,7 @@ import type { Service } from '../domain/service.ts';
 import { TOKEN_EXCHANGE } from '../http/credentials.ts';
 import { single } from '../http/form.ts';
 import type { HandlerOf, PendingLogin, Request, Response } from '../http/request.ts';
-import type { Log, Metrics } from '../ports/system.ts';
+import { type Log, MAX_LOG_TEXT, type Metrics } from '../ports/system.ts';
 import { type LoginPorts, type LoginRequest, type Login as LoginResult, logIn } from '../usecases/log-in.ts';
 import type { VendPorts } from '../usecases/vend-credential.ts';
 import { serviceNamed } from './parameters.ts';
@@ -88,20 +88,31 @@ function logLogin(
     ...(accountHandle === undefined ? {} : { accountHandle }),
     subject,
     credential,
-    requested: requested.filter(isLoggable).map(formatRequested).join(' '),
+    requested: textOf(requested, access => (isLoggable(access) ? formatRequested(access) : undefined)),
     granted: formatScope(granted),
-    missing: denied.map(formatDenied).join(' '),
+    missing: textOf(denied, formatDenied),
   });
 }
 
+/** As much as fits into a field of the log. */
+function textOf<T>(things: readonly T[], format: (thing: T) => string | undefined): string {
+  let text = '';
+  for (const thing of things) {
+    const more = format(thing);
+    if (more !== undefined) text += text === '' ? more : ` ${more}`;
+    if (text.length > MAX_LOG_TEXT) break;
+  }
+  return text;
+}
+
 /** Any other text could be a secret in the wrong place. */
-function isLoggable({ type, name, actions }: RequestedAccess): boolean {
-  return type === 'repository' && isRepository(name) && [...actions].every(action => ACTION.test(action));
+function isLoggable({ namespace, actions }: RequestedAccess): boolean {
+  return namespace !== undefined && [...actions].every(action => ACTION.test(action));
 }
 
 /** `team-a/app:action-not-allowed`: the rule that an administrator would have to change. */
 function formatDenied({ name, rule }: DeniedScope): string {
-  return isRepository(name) ? `${name}:${rule}` : rule;
+  return rule !== 'not-a-repository' || isRepository(name) ? `${name}:${rule}` : rule;
 }
 
 function formatRequested({ type, name, actions }: RequestedAccess): string {

@@ -1,5 +1,6 @@
 /** What can be done to a repository, and the scopes in which clients ask for it. */
 import { PullpassError } from './errors.ts';
+import { isRepository, namespaceOf } from './repository.ts';
 
 export type Action = 'delete' | 'pull' | 'push';
 
@@ -22,6 +23,8 @@ export function actionsOf(access: Access): ReadonlySet<Action> {
 export interface RequestedAccess {
   readonly type: string;
   readonly name: string;
+  /** Of a repository that could be granted; undefined: nothing else ever is. */
+  readonly namespace: string | undefined;
   readonly actions: ReadonlySet<string>;
 }
 
@@ -53,24 +56,23 @@ export function parseScopes(values: readonly string[]): RequestedAccess[] {
 function addScope(merged: Map<string, MutableAccess>, text: string): void {
   const [first, last] = [text.indexOf(':'), text.lastIndexOf(':')];
   if (first === last) return;
-  const { actions } = entryOf(merged, bareType(text.slice(0, first)), text.slice(first + 1, last));
+  const type = bareType(text.slice(0, first));
+  const resource = type.length === first ? text.slice(0, last) : type + text.slice(first, last);
+  const entry = merged.get(resource) ?? newAccess(type, text.slice(first + 1, last));
+  merged.set(resource, entry);
+  if (merged.size > MAX_RESOURCES) throw tooMany(`One login may ask for ${MAX_RESOURCES} resources.`);
   const asked = text.slice(last + 1).split(',', MAX_ACTIONS + 1);
-  for (const action of asked) if (action !== '') actions.add(action);
-  if (asked.length > MAX_ACTIONS || actions.size > MAX_ACTIONS) {
+  for (const action of asked) if (action !== '') entry.actions.add(action);
+  if (asked.length > MAX_ACTIONS || entry.actions.size > MAX_ACTIONS) {
     throw tooMany(`A scope may name ${MAX_ACTIONS} actions.`);
   }
 }
 
 type MutableAccess = RequestedAccess & { readonly actions: Set<string> };
 
-function entryOf(merged: Map<string, MutableAccess>, type: string, name: string): MutableAccess {
-  const resource = `${type}:${name}`;
-  const known = merged.get(resource);
-  if (known !== undefined) return known;
-  if (merged.size === MAX_RESOURCES) throw tooMany(`One login may ask for ${MAX_RESOURCES} resources.`);
-  const entry = { type, name, actions: new Set<string>() };
-  merged.set(resource, entry);
-  return entry;
+function newAccess(type: string, name: string): MutableAccess {
+  const namespace = type === 'repository' && isRepository(name) ? namespaceOf(name) : undefined;
+  return { type, name, namespace, actions: new Set() };
 }
 
 function bareType(type: string): string {

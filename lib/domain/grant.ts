@@ -1,7 +1,7 @@
 /** What a login is granted: requested ∩ allowed, inside the namespaces that the account owns. */
 
 import { type Action, EVERYTHING, NOTHING, type RequestedAccess } from './access.ts';
-import { isRepository, matchesPattern, namespaceOf, type Pattern } from './repository.ts';
+import { matchesPattern, type Pattern } from './repository.ts';
 
 /** Allows these actions on the repositories that match (null: every repository of an owned namespace). */
 export interface Permission {
@@ -18,7 +18,7 @@ export interface GrantedAccess {
 
 /** The namespaces of the requested repositories, whose owners must be known. */
 export function namespacesOf(requested: readonly RequestedAccess[]): string[] {
-  return [...new Set(requested.filter(isGrantable).map(({ name }) => namespaceOf(name)))];
+  return [...new Set(requested.flatMap(({ namespace }) => namespace ?? []))];
 }
 
 /**
@@ -31,8 +31,9 @@ export function grant(
   permissions: readonly Permission[],
   ownedNamespaces: ReadonlySet<string>,
 ): GrantedAccess[] {
-  return requested.filter(isGrantable).flatMap(({ name, actions }) => {
-    const allowed = ownedNamespaces.has(namespaceOf(name)) ? allowedActions(permissions, name) : NOTHING;
+  return requested.flatMap(({ name, namespace, actions }) => {
+    if (namespace === undefined) return [];
+    const allowed = ownedNamespaces.has(namespace) ? allowedActions(permissions, name) : NOTHING;
     const granted = [...EVERYTHING].filter(
       action => allowed.has(action) && (actions.has(action) || actions.has('*')),
     );
@@ -72,9 +73,9 @@ function denialRuleOf(
   ownedNamespaces: ReadonlySet<string>,
 ): DeniedScope['rule'] | undefined {
   if (access.actions.size === 0) return undefined;
-  if (!isGrantable(access)) return 'not-a-repository';
+  if (access.namespace === undefined) return 'not-a-repository';
   if (permissions.length === 0) return 'caller-not-named';
-  if (!ownedNamespaces.has(namespaceOf(access.name))) return 'namespace-not-held';
+  if (!ownedNamespaces.has(access.namespace)) return 'namespace-not-held';
   const allowed = allowedActions(permissions, access.name);
   if (allowed.size === 0) return 'repository-not-allowed';
   const known: ReadonlySet<string> = allowed;
@@ -137,10 +138,6 @@ function covers(patterns: Permission['repositories'], pattern: Pattern | null): 
 /** The grant as one line of scopes, for `scope` in an OAuth answer (RFC 6749 section 5.1). */
 export function formatScope(granted: readonly GrantedAccess[]): string {
   return granted.map(({ type, name, actions }) => `${type}:${name}:${actions.join(',')}`).join(' ');
-}
-
-function isGrantable({ type, name }: RequestedAccess): boolean {
-  return type === 'repository' && isRepository(name);
 }
 
 function allowedActions(permissions: readonly Permission[], repository: string): ReadonlySet<Action> {

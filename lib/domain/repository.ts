@@ -25,7 +25,8 @@ export function isRepository(name: string): boolean {
 
 /** The first segment of a repository name or pattern. */
 export function namespaceOf(name: string): string {
-  return name.split('/', 1).join('');
+  const slash = name.indexOf('/');
+  return slash < 0 ? name : name.slice(0, slash);
 }
 
 /** Whether `text` is a pattern. */

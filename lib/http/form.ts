@@ -19,7 +19,7 @@ const [AMPERSAND, EQUALS, PLUS, PERCENT, SPACE] = [0x26, 0x3d, 0x2b, 0x25, 0x20]
 /**
  * Reads a form (WHATWG URL section 5.1), but strictly: a broken escape, bytes that are not UTF-8 and too many fields are
  * an `invalid-request`, where the usual parsers pass `%zz` through and turn `%ff` into U+FFFD. Anyone may send a form, so
- * its bytes are passed over once, and its fields are counted on the way.
+ * its bytes are passed over once and decoded where they are, and its fields are counted on the way.
  */
 export function parseForm(encoded: Buffer | string): Form {
   const bytes = typeof encoded === 'string' ? Buffer.from(encoded) : encoded;
@@ -50,17 +50,21 @@ function indexOrEnd(bytes: Buffer, byte: number, start: number): number {
 }
 
 function decode(encoded: Buffer): string {
-  if (!encoded.includes(PERCENT) && !encoded.includes(PLUS)) return decodeUtf8(encoded);
-  const decoded = Buffer.allocUnsafe(encoded.length);
+  const isEncoded = encoded.includes(PERCENT) || encoded.includes(PLUS);
+  return decodeUtf8(isEncoded ? decodeInPlace(encoded) : encoded);
+}
+
+/** The result is never longer. A second buffer of 64 KB would cost as much as the decoding. */
+function decodeInPlace(bytes: Buffer): Buffer {
   let length = 0;
-  for (let i = 0; i < encoded.length; i++) {
-    const byte = encoded[i] ?? 0;
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i] ?? 0;
     if (byte === PERCENT) {
-      decoded[length++] = escapedByte(encoded, i);
+      bytes[length++] = escapedByte(bytes, i);
       i += 2;
-    } else decoded[length++] = byte === PLUS ? SPACE : byte;
+    } else bytes[length++] = byte === PLUS ? SPACE : byte;
   }
-  return decodeUtf8(decoded.subarray(0, length));
+  return bytes.subarray(0, length);
 }
 
 /** The byte that `%XX` stands for. */

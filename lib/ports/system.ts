@@ -7,7 +7,10 @@ export type Clock = () => number;
 /** So many bytes from a cryptographic source. */
 export type RandomBytes = (count: number) => Uint8Array;
 
-/** One structured log event. Fields never hold secrets; a caller's text in them is cut to 1 KiB. */
+/** A caller could otherwise fill the log. */
+export const MAX_LOG_TEXT = 1024;
+
+/** One structured log event. Fields never hold secrets; a text in them is cut to `MAX_LOG_TEXT` characters. */
 export interface Log {
   info(event: string, fields: Readonly<Record<string, unknown>>): void;
   warn(event: string, fields: Readonly<Record<string, unknown>>): void;

@@ -2,7 +2,7 @@
 
 import { noticeOf } from '../domain/hygiene.ts';
 import type { AuditStore, Notices } from '../ports/stores.ts';
-import type { Clock, Log } from '../ports/system.ts';
+import { type Clock, type Log, MAX_LOG_TEXT } from '../ports/system.ts';
 
 export interface LogOptions {
   /** Takes one line, without its end. */
@@ -51,16 +51,13 @@ export function loggedNotices(log: Log): Notices {
   };
 }
 
-/** A caller could otherwise fill the log. */
-const MAX_TEXT = 1024;
-
 /** The fields that say something, with their texts cut. */
 function cut(fields: Fields): Fields {
   const known = Object.entries(fields).filter(
     ([, value]) => value !== undefined && value !== null && value !== '',
   );
   return Object.fromEntries(
-    known.map(([name, value]) => [name, typeof value === 'string' ? value.slice(0, MAX_TEXT) : value]),
+    known.map(([name, value]) => [name, typeof value === 'string' ? value.slice(0, MAX_LOG_TEXT) : value]),
   );
 }
 

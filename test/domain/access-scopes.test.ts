@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parseScopes } from '../../lib/domain/access.ts';
 import { errorOf } from '../support/errors.ts';
 import { nearScope } from './arbitraries.ts';
+import { readsAsRepository } from './oracles/repository.ts';
 import { readScopes } from './oracles/scope.ts';
 
 function parse(...values: string[]): [string, string, string[]][] {
@@ -151,6 +152,18 @@ describe('parseScopes', () => {
       { numRuns: 12_000 },
     );
     expect(inputs).toBeGreaterThanOrEqual(12_000);
+  });
+
+  it('names the namespace of what could be granted, and of nothing else', () => {
+    fc.assert(
+      fc.property(nearScope, text => {
+        for (const { type, name, namespace } of parseScopes([text])) {
+          const isGrantable = type === 'repository' && readsAsRepository(name);
+          expect([name, namespace]).toEqual([name, isGrantable ? name.split('/')[0] : undefined]);
+        }
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   it('returns no resource and no action twice', () => {

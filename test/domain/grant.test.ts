@@ -362,7 +362,9 @@ describe('formatScope', () => {
     fc.assert(
       fc.property(fc.uniqueArray(entry, { selector: ({ name }) => name }), entries => {
         const read = parseScopes([formatScope(entries)]);
-        expect(read.map(one => ({ ...one, actions: [...one.actions] }))).toEqual(entries);
+        expect(read.map(({ type, name, actions }) => ({ type, name, actions: [...actions] }))).toEqual(
+          entries,
+        );
       }),
     );
   });
