@@ -1,6 +1,7 @@
 /** Completes the environment that the functions read, with what this machine provides in place of AWS. */
 import { resolve, sep } from 'node:path';
 import { ConfigurationError, type Environment, readConfig, settingsIn } from '../lib/config/config.ts';
+import type { Network } from '../lib/config/networks.ts';
 import type { Service } from '../lib/domain/service.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { ADMINISTRATOR } from './development-iam/administrator.ts';
@@ -8,6 +9,8 @@ import { ADMINISTRATOR } from './development-iam/administrator.ts';
 export interface LocalSettings {
   readonly host: string;
   readonly port: number;
+  /** Whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly Network[];
   readonly data: string;
   /** The name of the table in a store of the first version. */
   readonly table: string;
@@ -24,7 +27,10 @@ const LOOPBACK = /^(?:127\.\d{1,3}\.\d{1,3}\.\d{1,3}|::1|localhost)$/;
 /** What the local process is told. Throws ConfigurationError, also for an address that others reach without TLS or IAM. */
 export function localSettings(environment: Environment): LocalSettings {
   // All that the operator has set is checked, so that every problem is reported at the first start.
-  const { port, data } = readConfig(['port', 'data', ...settingsIn(environment)], environment);
+  const { port, data, trustedProxies } = readConfig(
+    ['port', 'data', 'trustedProxies', ...settingsIn(environment)],
+    environment,
+  );
   const given = {
     PULLPASS_URL: `http://localhost:${port}`,
     PULLPASS_LEDGER: `file:${resolve(data)}-ledger`,
@@ -57,6 +63,7 @@ export function localSettings(environment: Environment): LocalSettings {
   return {
     host,
     port,
+    trustedProxies,
     data,
     table,
     ledger: directory,

@@ -3,14 +3,15 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Context } from 'aws-lambda';
 import type { HttpEvent } from '../lib/http/request.ts';
+import type { ClientAddresses } from './client-address.ts';
 import { GATEWAY_LIMITS } from './limits.ts';
 
 /** Payload format 2.0, as the HTTP API and function URLs send it: a path that is not decoded, a body in base64. */
-export function toEvent(request: IncomingMessage, body: Buffer): HttpEvent {
+export function toEvent(request: IncomingMessage, body: Buffer, addresses: ClientAddresses): HttpEvent {
   const { method = 'GET', url = '/', socket } = request;
   const [rawPath = '/', ...query] = originForm(url).split('?');
   const headers = joinedHeaders(request.rawHeaders);
-  const sourceIp = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
+  const sourceIp = addresses.of(socket.remoteAddress ?? '', headers['x-forwarded-for']);
   const domainName = headers.host ?? '';
   const time = new Date();
   return {

@@ -10,11 +10,13 @@ import {
 import type { AddressInfo, Socket } from 'node:net';
 import { finished } from 'node:stream/promises';
 import type { Context } from 'aws-lambda';
+import type { Network } from '../lib/config/networks.ts';
 import { PullpassError } from '../lib/domain/errors.ts';
 import { MAX_BODY_BYTES } from '../lib/http/body.ts';
 import { encodeResponse, errorResponse } from '../lib/http/errors.ts';
 import type { HttpEvent, HttpResult } from '../lib/http/request.ts';
 import { sourceOf } from '../lib/limits/source.ts';
+import { type ClientAddresses, clientAddresses } from './client-address.ts';
 import { type Connection, Connections } from './connections.ts';
 import { CONTEXT, toEvent } from './event.ts';
 import { GATEWAY_LIMITS, type GatewayLimits } from './limits.ts';
@@ -38,10 +40,13 @@ export interface GatewayOptions {
   readonly host: string;
   readonly port: number;
   readonly limits?: Partial<GatewayLimits>;
+  /** Whose X-Forwarded-For is believed; absent: nobody's. */
+  readonly trustedProxies?: readonly Network[];
 }
 
 export async function startGateway(invoke: Invoke, options: GatewayOptions): Promise<Gateway> {
-  const { host, port } = options;
+  const { host, port, trustedProxies = [] } = options;
+  const addresses = clientAddresses(trustedProxies);
   const limits = { ...GATEWAY_LIMITS, ...options.limits };
   const { headersTimeoutMs, requestTimeoutMs, keepAliveMs } = limits;
   const connections = new Connections(limits);
@@ -55,11 +60,14 @@ export async function startGateway(invoke: Invoke, options: GatewayOptions): Pro
       // Node's own refusal of a request without Host is not JSON.
       requireHostHeader: false,
     },
-    (request, response) => enqueue({ request, response, server, invoke, connections, limits }),
+    (request, response) => enqueue({ request, response, server, invoke, addresses, connections, limits }),
   );
   // Node drops what is beyond without a word: one more than the limit shows that there were too many.
   server.maxHeadersCount = limits.headers + 1;
-  server.on('connection', socket => connections.add(socket, sourceOf(socket.remoteAddress ?? '')));
+  server.on('connection', socket => {
+    const address = socket.remoteAddress ?? '';
+    connections.add(socket, addresses.isProxy(address) ? undefined : sourceOf(address));
+  });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuse(error, socket));
   const listening = Promise.withResolvers<void>();
   server.once('error', listening.reject).listen(port, host, listening.resolve);
@@ -72,6 +80,7 @@ interface Arrival {
   readonly response: ServerResponse;
   readonly server: Server;
   readonly invoke: Invoke;
+  readonly addresses: ClientAddresses;
   readonly connections: Connections;
   readonly limits: GatewayLimits;
 }
@@ -116,11 +125,11 @@ async function serve(arrival: Arrival, connection: Connection): Promise<void> {
   connections.hold(connection, 0);
 }
 
-async function resultOf({ request, invoke, limits }: Arrival, body: Buffer): Promise<HttpResult> {
+async function resultOf({ request, invoke, addresses, limits }: Arrival, body: Buffer): Promise<HttpResult> {
   if (!namesItsHost(request)) return refusal(new PullpassError('invalid-request'));
   if (request.rawHeaders.length / 2 > limits.headers) return refusal(new PullpassError('headers-too-large'));
   try {
-    return await invoke(toEvent(request, body), CONTEXT);
+    return await invoke(toEvent(request, body, addresses), CONTEXT);
   } catch (error) {
     if (error instanceof PullpassError) return refusal(error);
     throw error;

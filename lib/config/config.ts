@@ -5,6 +5,7 @@ import { parseRegistrationRule, type RegistrationRules } from '../domain/namespa
 import { Secret } from '../domain/secret.ts';
 import { sentenceOf } from '../schema/sentence.ts';
 import { httpUrl, ISSUERS_FILE, NO_ISSUERS } from './issuers.ts';
+import { parseNetwork } from './networks.ts';
 import { jsonFile, reference } from './references.ts';
 import { ONE_SERVICE, SERVICES_FILE } from './services.ts';
 
@@ -60,6 +61,10 @@ const SETTINGS = {
   port: setting('PORT', wholeNumber(1, 65_535), '8080'),
   host: setting('PULLPASS_HOST', text, '127.0.0.1'),
   data: setting('PULLPASS_DATA', text, '.pullpass'),
+  trustedProxies: setting(
+    'PULLPASS_TRUSTED_PROXIES',
+    ifAbsent(list(parseNetwork, '<address> or <address>/<bits>'), []),
+  ),
   region: setting('AWS_REGION', v.optional(text)),
   accessKeyId: setting('AWS_ACCESS_KEY_ID', v.optional(text)),
   secretAccessKey: setting('AWS_SECRET_ACCESS_KEY', v.optional(secret())),

@@ -1,6 +1,7 @@
 /** What one client can take of the gateway: requests at once, connections, bytes and time. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Network } from '../../lib/config/networks.ts';
 import { unavailable } from '../../lib/domain/errors.ts';
 import { type Gateway, type Invoke, startGateway } from '../../local/gateway.ts';
 import { type GatewayLimits, limitsWithin } from '../../local/limits.ts';
@@ -18,8 +19,12 @@ afterEach(async () => {
 const OK: Invoke = async () => ({ statusCode: 200, body: 'ok' });
 
 /** A gateway, and a way to connect to it from an address of this machine. */
-async function gateway(limits: Partial<GatewayLimits>, invoke: Invoke = OK) {
-  const started = await startGateway(invoke, { host: '127.0.0.1', port: 0, limits });
+async function gateway(
+  limits: Partial<GatewayLimits>,
+  invoke: Invoke = OK,
+  proxies: readonly Network[] = [],
+) {
+  const started = await startGateway(invoke, { host: '127.0.0.1', port: 0, limits, trustedProxies: proxies });
   gateways.push(started);
   return (from?: string) => {
     const client = new RawClient(started.port, from);
@@ -99,6 +104,21 @@ describe('connections beyond the limit', () => {
     await sleep(50);
     expect(flood.map(({ isClosed }) => isClosed)).toEqual([true, true, true, false, false]);
     expect(await ask(other)).toBe(200);
+  });
+
+  it('of a trusted proxy are bounded only in all, and its clients are who it says', async () => {
+    const sources: string[] = [];
+    const invoke: Invoke = async ({ requestContext }) => {
+      sources.push(requestContext.http.sourceIp);
+      return { statusCode: 200 };
+    };
+    const proxies = [{ address: '127.0.0.2', bits: 32, family: 'ipv4' }] as const;
+    const connect = await gateway({ connectionsPerSource: 1 }, invoke, proxies);
+    const crowd = [1, 2, 3].map(() => connect('127.0.0.2'));
+    const get = GET.replace('Host', 'X-Forwarded-For: 6.6.6.6\r\nX-Forwarded-For: 198.51.100.1\r\nHost');
+    for (const client of crowd) expect((await client.write(get).answer()).status).toBe(200);
+    await connect().write(get).answer();
+    expect(sources).toEqual(['198.51.100.1', '198.51.100.1', '198.51.100.1', '127.0.0.1']);
   });
 
   it('stay below what the process may open', () => {
