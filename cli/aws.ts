@@ -8,6 +8,7 @@ import { Secret } from '../lib/domain/secret.ts';
 import { SERVER_ID_HEADER, stsHostOf } from '../lib/iam/aws-assertion.ts';
 import { CliError, detailsOf, messageOf, UsageError } from './errors.ts';
 import type { Io } from './io.ts';
+import { linesOf } from './printer.ts';
 
 /**
  * How long an assertion is valid to AWS, in seconds; the deployment accepts it for the first five minutes. The number is
@@ -53,12 +54,13 @@ export async function printAwsAssertion(
 ): Promise<number> {
   try {
     const { publicUrl, region } = readArguments(args, environment.awsRegion);
-    stdout.write(`${(await awsAssertion(publicUrl, region, clock())).reveal()}\n`);
+    await stdout.line((await awsAssertion(publicUrl, region, clock())).reveal());
     return 0;
   } catch (error) {
     const isUsage = error instanceof UsageError;
-    const advice = isUsage ? `\n${USAGE}` : (detailsOf(error).next ?? '');
-    stderr.write(`${`${messageOf(error)}\n${advice}`.trimEnd()}\n`);
+    const { next } = detailsOf(error);
+    const advice = isUsage ? ['', ...linesOf(USAGE)] : next === undefined ? [] : [next];
+    await stderr.lines([messageOf(error), ...advice]);
     return isUsage ? 2 : 1;
   }
 }

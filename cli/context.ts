@@ -6,6 +6,7 @@ import { chosenTarget, Home } from './home.ts';
 import { Input } from './input.ts';
 import type { Environment, Io, Timeouts } from './io.ts';
 import { type Format, Output } from './output.ts';
+import type { Printer } from './printer.ts';
 import { Session } from './session.ts';
 import type { Target } from './target.ts';
 
@@ -20,6 +21,7 @@ export class Context {
   readonly clock: Clock;
   readonly environment: Environment;
   readonly timeouts: Timeouts;
+  readonly stderr: Printer;
   readonly #io: Io;
   readonly #options: () => GlobalOptions;
 
@@ -29,6 +31,7 @@ export class Context {
     this.clock = io.clock;
     this.environment = io.environment;
     this.timeouts = io.timeouts;
+    this.stderr = io.stderr;
     this.#io = io;
     this.#options = options;
   }

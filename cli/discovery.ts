@@ -2,21 +2,14 @@
 import * as v from 'valibot';
 import type { Broker } from './broker.ts';
 import { CliError } from './errors.ts';
-import { isLoopback, isSafeUrl, type PinnedIssuer, SERVICE, type Target } from './target.ts';
+import { isLoopback, isSafeUrl, LISTED_ISSUER, type PinnedIssuer, SERVICE, type Target } from './target.ts';
 
 export type Discovered = Pick<Target, 'issuer' | 'services'>;
 
 const METADATA = v.object({
   issuer: v.string(),
   pullpass_services: v.array(SERVICE),
-  pullpass_issuers: v.array(
-    v.object({
-      key: v.string(),
-      issuer: v.string(),
-      token_endpoint: v.nullable(v.string()),
-      client_id: v.nullable(v.string()),
-    }),
-  ),
+  pullpass_issuers: v.array(LISTED_ISSUER),
 });
 
 /** Asks a deployment for its metadata (RFC 8414). Throws CliError when its own URL is another one. */

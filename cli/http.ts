@@ -1,6 +1,7 @@
 /** The one place that sends HTTP requests: to exactly one URL, in bounded time, for a response of bounded size. */
 import * as v from 'valibot';
 import { parseStrictJson } from '../lib/domain/strict-json.ts';
+import { sentenceOf } from '../lib/schema/sentence.ts';
 import { CliError } from './errors.ts';
 
 export interface HttpRequest {
@@ -61,16 +62,27 @@ export function parseResponse<S extends v.GenericSchema>(
   text: string,
   url: string,
 ): v.InferOutput<S> {
-  const { success, output } = v.safeParse(schema, readJson(text, url));
+  return checkedResponse(schema, readJson(text, url), url);
+}
+
+/** A value of a response from `url`, as the schema types it. Throws CliError that names what does not fit. */
+export function checkedResponse<S extends v.GenericSchema>(
+  schema: S,
+  value: unknown,
+  url: string,
+): v.InferOutput<S> {
+  const { success, output, issues } = v.safeParse(schema, value);
   if (success) return output;
-  throw unexpectedResponse(url);
+  const [issue] = issues;
+  // Never its value, which may be a secret.
+  throw unexpectedResponse(url, { problem: `${v.getDotPath(issue) ?? 'it'} ${sentenceOf(issue)}` });
 }
 
 function readJson(text: string, url: string): unknown {
   try {
     return parseStrictJson(text);
   } catch (error) {
-    throw unexpectedResponse(url, error);
+    throw unexpectedResponse(url, { cause: error });
   }
 }
 
@@ -85,8 +97,13 @@ async function readText({ body }: Response, origin: string): Promise<string> {
   return new TextDecoder().decode(Buffer.concat(chunks));
 }
 
-function unexpectedResponse(url: string, cause?: unknown): CliError {
-  return new CliError(`${new URL(url).origin} sent an unexpected response.`, {
+/** `problem`: the member that does not fit, and why. */
+export function unexpectedResponse(
+  url: string,
+  { problem, cause }: { readonly problem?: string; readonly cause?: unknown } = {},
+): CliError {
+  const reason = problem === undefined ? '' : `: ${problem}`;
+  return new CliError(`${new URL(url).origin} sent an unexpected response${reason}.`, {
     code: 'not-understood',
     next: 'Check the URL, and that no proxy answers in its place.',
     cause,

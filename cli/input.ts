@@ -1,9 +1,8 @@
 /** The one reader of secrets and answers: from standard input, a file, or the user at the terminal. */
 import { readFile } from 'node:fs/promises';
-import { createInterface } from 'node:readline/promises';
 import { Secret } from '../lib/domain/secret.ts';
 import { CliError, messageOf, UsageError } from './errors.ts';
-import type { Sink, Source } from './io.ts';
+import type { Printer, Source } from './printer.ts';
 
 const MAX_INPUT_BYTES = 64 * 1024;
 /** Larger than any token that fits into a request. */
@@ -11,9 +10,9 @@ const MAX_SECRET_BYTES = 16 * 1024;
 
 export class Input {
   readonly #stdin: Source;
-  readonly #stderr: Sink;
+  readonly #stderr: Printer;
 
-  constructor({ stdin, stderr }: { readonly stdin: Source; readonly stderr: Sink }) {
+  constructor({ stdin, stderr }: { readonly stdin: Source; readonly stderr: Printer }) {
     this.#stdin = stdin;
     this.#stderr = stderr;
   }
@@ -41,12 +40,8 @@ export class Input {
   /** Asks the user at the terminal a yes-or-no question. Throws UsageError when there is no terminal. */
   async confirm(question: string): Promise<boolean> {
     if (this.#stdin.isTTY !== true) throw new UsageError('No terminal to ask on; use --force.');
-    const terminal = createInterface({ input: this.#stdin, output: this.#stderr });
-    try {
-      return /^y(?:es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim());
-    } finally {
-      terminal.close();
-    }
+    const answer = await this.#stderr.ask(`${question} [y/N] `, this.#stdin);
+    return /^y(?:es)?$/i.test(answer.trim());
   }
 }
 

@@ -1,16 +1,12 @@
 /** What a command gets from its process: environment, streams, clock, and how long it may wait. */
 import { isAbsolute, join } from 'node:path';
-import type { Readable, Writable } from 'node:stream';
 import { Secret } from '../lib/domain/secret.ts';
 import type { Clock } from '../lib/ports/system.ts';
 import { CliError } from './errors.ts';
+import { Printer, type Source } from './printer.ts';
 
 /** The version of the package. */
 export const VERSION = '0.1.0';
-
-/** A stream that may be a terminal. */
-export type Source = Readable & { readonly isTTY?: boolean };
-export type Sink = Writable & { readonly isTTY?: boolean };
 
 /** How long the command waits, in milliseconds. */
 export interface Timeouts {
@@ -37,8 +33,8 @@ export const TIMEOUTS: Timeouts = {
 export interface Io {
   readonly environment: Environment;
   readonly stdin: Source;
-  readonly stdout: Sink;
-  readonly stderr: Sink;
+  readonly stdout: Printer;
+  readonly stderr: Printer;
   readonly clock: Clock;
   readonly timeouts: Timeouts;
 }
@@ -63,8 +59,15 @@ const DEFAULT_REGION = 'us-east-1';
 
 /** The real process. */
 export function processIo(timeouts: Timeouts = TIMEOUTS): Io {
-  const { stdin, stdout, stderr } = process;
-  return { environment: readEnvironment(), stdin, stdout, stderr, clock: Date.now, timeouts };
+  const environment = readEnvironment();
+  return {
+    environment,
+    stdin: process.stdin,
+    stdout: new Printer(process.stdout, environment),
+    stderr: new Printer(process.stderr, environment),
+    clock: Date.now,
+    timeouts,
+  };
 }
 
 /** Reads the variables; an empty one counts as absent. */

@@ -9,10 +9,10 @@ export interface Credentials {
   readonly password: Secret;
 }
 
-/** A text that becomes a Secret when it is read. */
+/** A text that becomes a Secret when it is read: printable ASCII, as tokens are (RFC 6749 appendix A.12). */
 export const secret = v.pipe(
   v.string(),
-  v.minLength(1),
+  v.regex(/^[\x20-\x7e]+$/),
   v.transform(text => new Secret(text)),
 );
 

@@ -1,31 +1,28 @@
 /** What a command prints: results on standard output, for people or for programs; everything else on standard error. */
-import { styleText } from 'node:util';
-import { detailsOf, messageOf } from './errors.ts';
-import type { Io, Sink } from './io.ts';
-import { printable, tableOf } from './text.ts';
+import { detailsOf, messageOf, UsageError } from './errors.ts';
+import type { Io } from './io.ts';
+import { linesOf, type Printer } from './printer.ts';
+import { tableOf } from './text.ts';
 
 export type Format = 'human' | 'json';
 
-const CLEAR_LINE = '\r\u001b[K';
-
 export class Output {
   readonly format: Format;
-  readonly #stdout: Sink;
-  readonly #stderr: Sink;
-  readonly #noColor: boolean;
+  readonly #stdout: Printer;
+  readonly #stderr: Printer;
   readonly #noticeMs: number;
 
-  constructor({ stdout, stderr, environment, timeouts }: Omit<Io, 'clock' | 'stdin'>, format: Format) {
+  constructor({ stdout, stderr, timeouts }: Pick<Io, 'stderr' | 'stdout' | 'timeouts'>, format: Format) {
     this.#stdout = stdout;
     this.#stderr = stderr;
     this.format = format;
-    this.#noColor = environment.noColor;
     this.#noticeMs = timeouts.noticeMs;
   }
 
-  /** One result: the value for programs, the text for people. */
-  async show(value: unknown, human: string): Promise<void> {
-    await this.line(this.format === 'json' ? JSON.stringify(value, null, 2) : human);
+  /** One result: the value for programs, a line or lines for people. */
+  async show(value: unknown, human: string | readonly string[]): Promise<void> {
+    if (this.format === 'json') return this.lines(linesOf(JSON.stringify(value, null, 2)));
+    await this.lines(typeof human === 'string' ? [human] : human);
   }
 
   /** A list: as it is for programs, a table for people. */
@@ -35,13 +32,17 @@ export class Output {
     row: (item: T) => readonly string[],
   ): Promise<void> {
     if (this.format === 'json') return this.jsonList(items);
-    await this.line(tableOf(headings, items.map(row)));
+    await this.lines(tableOf(headings, items.map(row)));
   }
 
-  /** A line of a result. Waits for a slow reader, so that a long list needs no memory. */
-  async line(text: string): Promise<void> {
-    if (this.#stdout.write(`${text}\n`)) return;
-    await new Promise<void>(resolve => void this.#stdout.once('drain', resolve));
+  /** A line of a result. */
+  line(text: string): Promise<void> {
+    return this.#stdout.line(text);
+  }
+
+  /** Lines of a result. */
+  lines(lines: readonly string[]): Promise<void> {
+    return this.#stdout.lines(lines);
   }
 
   /** A list for programs, printed as it comes. */
@@ -56,45 +57,43 @@ export class Output {
 
   /** A remark for people, which is not a result. */
   note(text: string): void {
-    if (this.format === 'human') this.#stderr.write(`${text}\n`);
+    if (this.format === 'human') void this.#stderr.line(text);
   }
 
   /** What went wrong, and what to do next. */
   failure(error: unknown): void {
-    const text = this.format === 'json' ? JSON.stringify({ error: asJson(error) }) : this.#asText(error);
-    this.#stderr.write(`${text}\n`);
+    if (this.format === 'json') void this.#stderr.line(JSON.stringify({ error: asJson(error) }));
+    else this.#failureText(error);
   }
 
   /** Tells a user at a terminal what the command waits for, when the work takes long. */
   async during<T>(what: string, work: Promise<T>): Promise<T> {
-    if (this.#stderr.isTTY !== true) return work;
+    if (!this.#stderr.isTerminal) return work;
     let isShown = false;
     const timer = setTimeout(() => {
       isShown = true;
-      this.#stderr.write(`${what} …`);
+      void this.#stderr.notice(`${what} …`);
     }, this.#noticeMs);
     try {
       return await work;
     } finally {
       clearTimeout(timer);
-      if (isShown) this.#stderr.write(CLEAR_LINE);
+      if (isShown) void this.#stderr.clear();
     }
   }
 
-  #asText(error: unknown): string {
+  #failureText(error: unknown): void {
     const { problems = [], next, requestId } = detailsOf(error);
-    const lines = [
-      ...problems.map(problem => `  ${printable(problem)}`),
-      ...(next === undefined ? [] : [printable(next)]),
-      ...(requestId === undefined ? [] : [`Request id: ${printable(requestId)}`]),
-    ];
-    const message = messageOf(error).split('\n').map(printable).join('\n');
-    return [`${this.#red('error:')} ${message}`, ...lines].join('\n');
-  }
-
-  #red(text: string): string {
-    const isPlain = this.#noColor || this.#stderr.isTTY !== true;
-    return isPlain ? text : styleText('red', text, { validateStream: false });
+    // Only our own messages have lines: a deployment's reason could add one that looks like ours.
+    const message = messageOf(error);
+    const [first = '', ...rest] = error instanceof UsageError ? linesOf(message) : [message];
+    void this.#stderr.alert('error:', first);
+    void this.#stderr.lines([
+      ...rest,
+      ...problems.map(problem => `  ${problem}`),
+      ...(next === undefined ? [] : [next]),
+      ...(requestId === undefined ? [] : [`Request id: ${requestId}`]),
+    ]);
   }
 }
 

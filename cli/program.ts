@@ -13,6 +13,7 @@ import { addWhoami } from './commands/whoami.ts';
 import { Context, type GlobalOptions } from './context.ts';
 import { SilentExit, UsageError } from './errors.ts';
 import { type Io, VERSION } from './io.ts';
+import { linesOf } from './printer.ts';
 
 const FAILED = 1;
 const MISUSED = 2;
@@ -60,8 +61,8 @@ function newProgram({ stdout, stderr }: Io): Command {
     .addOption(new Option('--output <format>', 'how results are printed').choices(['human', 'json']))
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
-      writeOut: text => void stdout.write(text),
-      writeErr: text => void stderr.write(text),
+      writeOut: text => void stdout.lines(linesOf(text)),
+      writeErr: text => void stderr.lines(linesOf(text)),
       // `run` prints all errors.
       outputError: () => undefined,
     })

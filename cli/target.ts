@@ -1,5 +1,6 @@
 /** A target: one deployment, under a name that the user gave it. */
 import * as v from 'valibot';
+import { isIssuerKey } from '../lib/domain/account.ts';
 import { UsageError } from './errors.ts';
 import { STORED_LOGIN } from './login.ts';
 
@@ -16,12 +17,23 @@ export const SERVICE = v.object({
 });
 export type TargetService = Readonly<v.InferOutput<typeof SERVICE>>;
 
+const URL_TEXT = v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,2048}$/));
+
+/** What a deployment says of an issuer. */
+export const LISTED_ISSUER = v.object({
+  key: v.pipe(v.string(), v.check(isIssuerKey)),
+  issuer: URL_TEXT,
+  token_endpoint: v.nullable(URL_TEXT),
+  /** RFC 6749 appendix A.1. */
+  client_id: v.nullable(v.pipe(v.string(), v.regex(/^[\x20-\x7e]{1,255}$/))),
+});
+
 const ISSUER = v.object({
-  key: v.string(),
-  issuer: v.string(),
-  tokenEndpoint: v.pipe(v.string(), v.check(isSafeUrl)),
+  key: LISTED_ISSUER.entries.key,
+  issuer: LISTED_ISSUER.entries.issuer,
+  tokenEndpoint: v.pipe(URL_TEXT, v.check(isSafeUrl)),
   /** The client that the command is to the issuer; null: none. */
-  clientId: v.nullable(v.string()),
+  clientId: LISTED_ISSUER.entries.client_id,
 });
 export type PinnedIssuer = Readonly<v.InferOutput<typeof ISSUER>>;
 

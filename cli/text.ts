@@ -4,31 +4,41 @@ import { UsageError } from './errors.ts';
 
 const GAP = '   ';
 
-/** Escapes control characters, so that a description from elsewhere cannot move the cursor or rewrite a line. */
+/** Controls, formatting such as bidi controls, line and paragraph separators, and lone surrogates. */
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+
+/**
+ * Escapes what a terminal would obey or a reader would not see: text from elsewhere could move the cursor, rewrite a line
+ * or reverse what is read. The escapes are those of JSON, so JSON stays valid and means the same.
+ */
 export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, character => {
-    return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+  return text.replace(UNSAFE, character => {
+    const units = Array.from({ length: character.length }, (_, i) => character.charCodeAt(i));
+    return units.map(unit => `\\u${unit.toString(16).padStart(4, '0')}`).join('');
   });
 }
 
+/** JSON for a file, with the same escapes as on a terminal: people look into files, too. */
+export function jsonText(value: unknown): string {
+  return `${JSON.stringify(value, null, 2).split('\n').map(printable).join('\n')}\n`;
+}
+
 /** The lines of a table, its columns as wide as they must be. */
-export function tableOf(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+export function tableOf(headings: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const cells = [headings, ...rows.map(row => row.map(printable))];
   const widths = headings.map((_, column) => Math.max(...cells.map(row => (row[column] ?? '').length)));
-  return cells
-    .map(row =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join(GAP)
-        .trimEnd(),
-    )
-    .join('\n');
+  return cells.map(row =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join(GAP)
+      .trimEnd(),
+  );
 }
 
 /** Names and values, a line each. */
-export function listingOf(entries: readonly (readonly [name: string, value: string])[]): string {
+export function listingOf(entries: readonly (readonly [name: string, value: string])[]): string[] {
   const width = Math.max(...entries.map(([name]) => name.length));
-  return entries.map(([name, value]) => `${name.padEnd(width)}${GAP}${printable(value)}`).join('\n');
+  return entries.map(([name, value]) => `${name.padEnd(width)}${GAP}${value}`);
 }
 
 /** The repositories of a token, policy or trust. */

@@ -200,6 +200,10 @@ describe.each([...DOCUMENTS])('%s', (path, document) => {
     expect(broken).toEqual([]);
   });
 
+  it('pipes no downloaded text into a shell', () => {
+    expect(document).not.toMatch(/\| *(?:sudo )?(?:ba|z)?sh\b|<\(curl|eval "?\$\(curl/);
+  });
+
   it('names only files of the source that are there', () => {
     const named = [...document.matchAll(/`((?:test|lib|functions|local|cli|infra|docs|bench)\/[\w./-]+)`/g)];
     const missing = named.map(([, file = '']) => file).filter(file => !existsSync(join(ROOT, file)));

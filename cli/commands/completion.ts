@@ -1,6 +1,7 @@
 /** `completion`, and `complete`, which its scripts ask at every press of the tab key. */
 import { Argument, type Command, type Option } from 'commander';
 import type { Context } from '../context.ts';
+import { linesOf } from '../printer.ts';
 
 type Shell = 'bash' | 'fish' | 'zsh';
 
@@ -47,7 +48,7 @@ export function addCompletion(program: Command, context: Context): void {
       'print a script that completes verbs, options and targets: source <(pullpass completion bash)',
     )
     .addArgument(new Argument('<shell>').choices(Object.keys(SCRIPTS)))
-    .action((shell: Shell) => context.output.line(SCRIPTS[shell].trimEnd()));
+    .action((shell: Shell) => context.output.lines(linesOf(SCRIPTS[shell])));
   program
     .command('complete', { hidden: true })
     .argument('[words...]')

@@ -9,7 +9,6 @@ import type { Credentials } from '../login.ts';
 import { serviceOf } from '../registry/service.ts';
 import type { Session } from '../session.ts';
 import type { Target, TargetService } from '../target.ts';
-import { printable } from '../text.ts';
 import { askPrincipal, principalText } from './whoami.ts';
 
 export function addDoctor(program: Command, context: Context): void {
@@ -24,7 +23,7 @@ export function addDoctor(program: Command, context: Context): void {
 async function doctor(context: Context, wanted: string | undefined): Promise<void> {
   const { output } = context;
   const findings = new Findings(async finding => {
-    if (output.format === 'human') await output.line(inWords(finding));
+    if (output.format === 'human') await output.lines(inWords(finding));
   });
   const session = await context.session();
   const found = await examineDeployment(findings, session, context);
@@ -77,7 +76,7 @@ const MARKS: Readonly<Record<Finding['state'], string>> = {
   skipped: 'skipped',
 };
 
-function inWords({ check, state, message, advice }: Finding): string {
-  const line = `${MARKS[state]}  ${printable(check)}: ${printable(message)}`;
-  return advice === undefined ? line : `${line}\n         ${printable(advice)}`;
+function inWords({ check, state, message, advice }: Finding): string[] {
+  const line = `${MARKS[state]}  ${check}: ${message}`;
+  return advice === undefined ? [line] : [line, `         ${advice}`];
 }

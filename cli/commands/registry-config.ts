@@ -5,7 +5,9 @@ import type { Command } from 'commander';
 import { BUNDLE_FILE, distributionAuth, JWKS_FILE, keysFileOf } from '../../lib/domain/service.ts';
 import { replaceFile } from '../../lib/files/atomic-file.ts';
 import type { Context } from '../context.ts';
+import { linesOf } from '../printer.ts';
 import { publicKeys, serviceFacts, serviceOf } from '../registry/service.ts';
+import { jsonText } from '../text.ts';
 
 /** Where distribution's image has its configuration. */
 const USUAL_DIRECTORY = '/etc/distribution';
@@ -39,17 +41,12 @@ async function registryConfig(
   const files: readonly (readonly [string, string])[] = [
     [AUTH_FILE, auth],
     ...(keys.bundle === undefined ? [] : [[BUNDLE_FILE, keys.bundle] as const]),
-    [JWKS_FILE, `${JSON.stringify(keys.jwks, null, 2)}\n`],
+    [JWKS_FILE, jsonText(keys.jwks)],
   ];
   if (directory !== undefined) return writeAll(context, resolve(directory), files);
   const value = { service: name, registry, auth, rootcertbundle: keys.bundle ?? null, jwks: keys.jwks };
-  await context.output.show(
-    value,
-    files
-      .map(([file, text]) => `# ${file}\n${text}`)
-      .join('\n')
-      .trimEnd(),
-  );
+  const printed = files.map(([file, text]) => `# ${file}\n${text}`).join('\n');
+  await context.output.show(value, linesOf(printed));
 }
 
 async function writeAll(

@@ -62,7 +62,16 @@ async function registryLogin(context: Context, wanted: string | undefined, optio
     : await vended(session, name, options);
   const isPlain = origin.startsWith('http:');
   const { userName, password } = credentials;
-  const login = { client, registry, userName, password, isPlain, environment: environment.forPrograms };
+  const { stderr } = context;
+  const login = {
+    client,
+    registry,
+    userName,
+    password,
+    isPlain,
+    environment: environment.forPrograms,
+    stderr,
+  };
   await output.during(`Logging ${client} in`, logClientIn(login));
   await output.show(
     { client, registry, service: name, userName, ...gained },

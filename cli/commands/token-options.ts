@@ -89,7 +89,7 @@ function expiryOf(expiresAt: string | null): number {
 }
 
 /** A token's identifier and value, as the original printed them. */
-export function valueListing({ id, token }: { id: string; token: string }): string {
+export function valueListing({ id, token }: { id: string; token: string }): string[] {
   return listingOf([
     ['Token identifier', id],
     ['Token', token],
@@ -97,7 +97,7 @@ export function valueListing({ id, token }: { id: string; token: string }): stri
 }
 
 /** Everything about a token but its value. */
-export function tokenListing(token: Token): string {
+export function tokenListing(token: Token): string[] {
   return listingOf([
     ['Token identifier', token.id],
     ['Description', token.description],

@@ -5,6 +5,7 @@ import { NEW_TOKEN, TOKEN, TOKEN_VALUE } from '../../lib/api/responses.ts';
 import { identifier, seconds } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
+import { linesOf } from '../printer.ts';
 import type { Session } from '../session.ts';
 import { parseTemplate } from '../text.ts';
 import {
@@ -89,8 +90,8 @@ async function listTokens(context: Context, { format, quiet }: Listing): Promise
   if (output.format === 'json') return output.jsonList(tokens);
   // Before the heading, which an error must not follow.
   let next = await tokens.next();
-  if (template.heading !== undefined) await output.line(template.heading);
-  for (; !next.done; next = await tokens.next()) await output.line(template.render(next.value));
+  if (template.heading !== undefined) await output.lines(linesOf(template.heading));
+  for (; !next.done; next = await tokens.next()) await output.lines(linesOf(template.render(next.value)));
 }
 
 /** All tokens of the account, newest first, page by page as they are taken. */

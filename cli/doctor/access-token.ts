@@ -5,7 +5,8 @@ import { MINUTE_SECONDS } from '../../lib/domain/time.ts';
 import { CliError, messageOf } from '../errors.ts';
 import type { PublicKeys } from '../registry/service.ts';
 
-export interface Expectation extends PublicKeys {
+export interface Expectation extends Pick<PublicKeys, 'bundle'> {
+  readonly jwks: JSONWebKeySet;
   /** `PULLPASS_URL`. */
   readonly issuer: string;
   readonly service: string;
@@ -26,7 +27,7 @@ export function certificatesIn(bundle: string): readonly X509Certificate[] {
 /** Throws CliError that says what is wrong with the token. */
 export async function verifyAccessToken(token: string, expected: Expectation): Promise<void> {
   const { jwks, bundle, issuer, service, nowMs } = expected;
-  const { protectedHeader } = await jwtVerify(token, createLocalJWKSet(jwks as JSONWebKeySet), {
+  const { protectedHeader } = await jwtVerify(token, createLocalJWKSet(jwks), {
     issuer,
     audience: service,
     algorithms: ['ES256', 'RS256'],

@@ -6,7 +6,6 @@ import { CliError } from '../errors.ts';
 import { boundedFetch, type HttpResponse } from '../http.ts';
 import type { Session } from '../session.ts';
 import type { Target } from '../target.ts';
-import { printable } from '../text.ts';
 import type { CheckResult, Findings } from './findings.ts';
 
 /** Seconds between two clocks: assertions may be refused from the first on, access tokens from the second on. */
@@ -50,7 +49,7 @@ function healthOf({ status, text }: HttpResponse): CheckResult<true> {
 function detailIn(text: string): string {
   try {
     const { detail } = Object(JSON.parse(text)) as { detail?: unknown };
-    return typeof detail === 'string' ? printable(detail) : '';
+    return typeof detail === 'string' ? detail : '';
   } catch {
     return '';
   }

@@ -1,5 +1,6 @@
 /** Checks that a registry sends its clients to the deployment, and trusts its access tokens. */
 import * as v from 'valibot';
+import { LOGIN } from '../../lib/api/public-responses.ts';
 import { Secret } from '../../lib/domain/secret.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
 import { CliError } from '../errors.ts';
@@ -24,9 +25,9 @@ export interface RegistryCheck {
 
 const MIN_ROOT_LIFE_MS = 14 * DAY_SECONDS * 1000;
 
-const LOGIN = v.object({
+const ACCESS_TOKEN = v.object({
   token: v.pipe(
-    v.string(),
+    LOGIN.entries.token,
     v.transform(text => new Secret(text)),
   ),
 });
@@ -95,7 +96,7 @@ async function logIn(
   keys: PublicKeys,
 ): Promise<CheckResult<Secret>> {
   const login = { path: '/oauth/token', query: { service: service.name }, credentials } as const;
-  const { token: fact } = await broker.ask(LOGIN, login);
+  const { token: fact } = await broker.ask(ACCESS_TOKEN, login);
   await verifyAccessToken(fact.reveal(), { ...keys, issuer: target.url, service: service.name, nowMs });
   return { fact, message: 'A login gives one, and it verifies with the published keys.' };
 }

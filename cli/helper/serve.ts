@@ -3,7 +3,6 @@ import { Context } from '../context.ts';
 import { CliError, detailsOf, messageOf } from '../errors.ts';
 import { withoutLineEnd } from '../input.ts';
 import { type Io, TIMEOUTS, type Timeouts, VERSION, within } from '../io.ts';
-import { printable } from '../text.ts';
 import { ACTIONS, NOT_FOUND } from './actions.ts';
 
 /** Clients wait for the helper, and users for them: it ends within five seconds, also when a lock was left behind. */
@@ -19,16 +18,16 @@ const USAGE = 'usage: docker-credential-pullpass get|store|erase|list|version';
 export async function serve(args: readonly string[], io: Io): Promise<number> {
   const { stdout, stderr } = io;
   try {
-    stdout.write(`${await within(io.timeouts.totalMs, outcome(args, io))}\n`);
+    await stdout.line(await within(io.timeouts.totalMs, outcome(args, io)));
     return 0;
   } catch (error) {
-    const message = printable(messageOf(error));
+    const message = messageOf(error);
     const { next: advice } = detailsOf(error);
-    const next = advice === undefined ? [] : [printable(advice)];
+    const next = advice === undefined ? [] : [advice];
     // Clients read standard output, people standard error. Not found is no error: another helper may have a credential.
-    stdout.write(`${message === NOT_FOUND ? NOT_FOUND : [message, ...next].join(' ')}\n`);
+    await stdout.line(message === NOT_FOUND ? NOT_FOUND : [message, ...next].join(' '));
     const remarks = message === NOT_FOUND ? next : [message, ...next];
-    if (remarks.length > 0) stderr.write(`docker-credential-pullpass: ${remarks.join(' ')}\n`);
+    if (remarks.length > 0) await stderr.line(`docker-credential-pullpass: ${remarks.join(' ')}`);
     return 1;
   }
 }

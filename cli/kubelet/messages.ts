@@ -3,6 +3,7 @@
  * kubelet refuses an answer with an unknown member.
  */
 import * as v from 'valibot';
+import { CREDENTIAL_SECRET } from '../../lib/api/credential-responses.ts';
 import { parseStrictJson } from '../../lib/domain/strict-json.ts';
 import { CliError } from '../errors.ts';
 
@@ -23,10 +24,7 @@ const RESPONSE = v.strictObject({
   // Never Global: the credential would be offered to every registry that the plugin is called for.
   cacheKeyType: v.picklist(['Image', 'Registry']),
   cacheDuration: v.pipe(v.string(), v.regex(/^\d{1,5}s$/)),
-  auth: v.record(
-    v.string(),
-    v.strictObject({ username: v.literal('token'), password: v.pipe(v.string(), v.regex(/^plc_/)) }),
-  ),
+  auth: v.record(v.string(), v.strictObject({ username: v.literal('token'), password: CREDENTIAL_SECRET })),
 });
 
 /** The request of the kubelet. Throws CliError for another version or kind, or anything else. */

@@ -8,10 +8,10 @@ import { CliError, detailsOf, messageOf, UsageError } from '../errors.ts';
 import { Input, secretFile } from '../input.ts';
 import { type Io, TIMEOUTS, type Timeouts, within } from '../io.ts';
 import type { Credentials } from '../login.ts';
+import { linesOf } from '../printer.ts';
 import { checkRegistry } from '../registry/challenge.ts';
 import { vendRequest } from '../registry/service.ts';
 import { parseTargetUrl } from '../target.ts';
-import { printable } from '../text.ts';
 import { checkedResponse, NOTHING, type ProviderRequest, readRequest } from './messages.ts';
 
 /** The kubelet waits for a minute, and the pod with it. */
@@ -29,12 +29,13 @@ export async function provide(args: readonly string[], io: Io): Promise<number> 
   const { stdout, stderr, timeouts } = io;
   try {
     const provider = readArguments(args);
-    stdout.write(`${await within(timeouts.totalMs, response(provider, io))}\n`);
+    await stdout.line(await within(timeouts.totalMs, response(provider, io)));
     return 0;
   } catch (error) {
     const isUsage = error instanceof UsageError;
-    const text = `${printable(messageOf(error))} ${printable(detailsOf(error).next ?? '')}`.trim();
-    stderr.write(`pullpass-kubelet-provider: ${text}\n${isUsage ? `\n${USAGE}\n` : ''}`);
+    const text = `${messageOf(error)} ${detailsOf(error).next ?? ''}`.trim();
+    await stderr.line(`pullpass-kubelet-provider: ${text}`);
+    if (isUsage) await stderr.lines(['', ...linesOf(USAGE)]);
     return isUsage ? 2 : 1;
   }
 }

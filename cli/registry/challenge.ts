@@ -3,7 +3,6 @@ import type { Secret } from '../../lib/domain/secret.ts';
 import { CliError } from '../errors.ts';
 import { boundedFetch } from '../http.ts';
 import { isLoopback } from '../target.ts';
-import { printable } from '../text.ts';
 
 export interface RegistryRequest {
   /** `host` or `host:port`. */
@@ -113,7 +112,7 @@ function challengeFault(answer: RegistryResponse, expected: ExpectedChallenge): 
 }
 
 function shown(text: string): string {
-  return `"${printable(text.slice(0, MAX_SHOWN))}"`;
+  return `"${text.slice(0, MAX_SHOWN)}"`;
 }
 
 /** One way to authenticate: its scheme and the names of its parameters in lower case, their values as they are. */

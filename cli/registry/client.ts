@@ -2,8 +2,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import type { Secret } from '../../lib/domain/secret.ts';
 import { CliError } from '../errors.ts';
+import type { Printer } from '../printer.ts';
 
 export const CLIENTS = ['docker', 'podman', 'skopeo', 'buildah'] as const;
 
@@ -18,6 +20,8 @@ export interface ClientLogin {
   /** The registry uses http, which docker finds out and the others need an option for. */
   readonly isPlain: boolean;
   readonly environment: NodeJS.ProcessEnv;
+  /** Gets what the client says: its errors repeat what registries and deployments have answered. */
+  readonly stderr: Printer;
 }
 
 /** Longer than any client waits for a registry that does not answer. */
@@ -35,19 +39,20 @@ export async function installedClient(path = ''): Promise<ClientName | undefined
 
 /**
  * Runs `<client> login`. The password goes over standard input: arguments and environments can be read by others on
- * the machine. What the client has to say goes to standard error. Throws when it fails.
+ * the machine. Throws when it fails.
  */
 export async function logClientIn(login: ClientLogin): Promise<void> {
-  const { client, registry, userName, password, isPlain, environment } = login;
+  const { client, registry, userName, password, isPlain, environment, stderr } = login;
   const flags = isPlain && client !== 'docker' ? ['--tls-verify=false'] : [];
   const child = spawn(client, ['login', ...flags, '--username', userName, '--password-stdin', registry], {
-    stdio: ['pipe', 'ignore', 'inherit'],
+    stdio: ['pipe', 'ignore', 'pipe'],
     env: environment,
     timeout: TIMEOUT_MS,
   });
+  createInterface({ input: child.stderr }).on('line', line => void stderr.line(line));
   const code = endOf(child);
   // One that ends before it has read everything says itself why.
-  child.stdin?.on('error', () => undefined).end(password.reveal());
+  child.stdin.on('error', () => undefined).end(password.reveal());
   const reason = await code;
   if (reason !== undefined)
     throw new CliError(`${client} login ${registry}: ${reason}.`, {

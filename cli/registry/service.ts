@@ -1,19 +1,27 @@
 /** A service of a target: which one is meant, its published keys, and credentials for it. */
 import * as v from 'valibot';
+import { CREDENTIAL, CREDENTIAL_SECRET } from '../../lib/api/credential-responses.ts';
+import { CERTIFICATE_BUNDLE, KEY_SET } from '../../lib/api/public-responses.ts';
 import type { Access } from '../../lib/domain/access.ts';
+import { Secret } from '../../lib/domain/secret.ts';
 import type { Service } from '../../lib/domain/service.ts';
 import type { Broker } from '../broker.ts';
 import { CliError, detailsOf, UsageError } from '../errors.ts';
-import { secret } from '../login.ts';
+import { checkedResponse } from '../http.ts';
 import type { Session } from '../session.ts';
 import type { Target, TargetService } from '../target.ts';
 
-const JWKS = v.object({
-  keys: v.array(v.looseObject({ kid: v.string(), alg: v.picklist(['ES256', 'RS256']) })),
-});
+/** A file of certificates is given to the registry as it is, so it may hold nothing but certificates. */
+const BUNDLE = v.pipe(
+  CERTIFICATE_BUNDLE,
+  v.regex(
+    /^(?:-----BEGIN CERTIFICATE-----\n(?:[A-Za-z0-9+/=]+\n)+-----END CERTIFICATE-----\n)+$/,
+    'must hold PEM certificates and nothing else',
+  ),
+);
 
 export interface PublicKeys {
-  readonly jwks: v.InferOutput<typeof JWKS>;
+  readonly jwks: v.InferOutput<typeof KEY_SET>;
   /** PEM; undefined: the tokens of this service carry no certificate. */
   readonly bundle: string | undefined;
 }
@@ -21,8 +29,10 @@ export interface PublicKeys {
 /** The keys and certificates that the deployment publishes for the service. Throws CliError when it does not answer. */
 export async function publicKeys(broker: Broker, service: string): Promise<PublicKeys> {
   const [jwks, bundle] = await Promise.all([
-    broker.ask(JWKS, { path: pathOf(service, 'jwks.json') }),
-    broker.send({ path: pathOf(service, 'rootcertbundle.pem') }).then(({ text }) => text, absent),
+    broker.ask(KEY_SET, { path: pathOf(service, 'jwks.json') }),
+    broker
+      .send({ path: pathOf(service, 'rootcertbundle.pem') })
+      .then(({ text }) => checkedResponse(BUNDLE, text, broker.url), absent),
   ]);
   return { jwks, bundle };
 }
@@ -77,14 +87,12 @@ export interface CredentialRequest {
   readonly service?: string | undefined;
 }
 
-// Not the API's own schema, which would add 5 KB to the programs that every pull waits for.
 const VENDED = v.object({
-  username: v.string(),
-  password: secret,
-  registry: v.string(),
-  access: v.picklist(['pull', 'push']),
-  repositories: v.nullable(v.array(v.string())),
-  expiresAt: v.string(),
+  ...CREDENTIAL.entries,
+  password: v.pipe(
+    CREDENTIAL_SECRET,
+    v.transform(text => new Secret(text)),
+  ),
 });
 export type VendedCredential = Readonly<v.InferOutput<typeof VENDED>>;
 

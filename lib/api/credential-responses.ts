@@ -3,13 +3,17 @@ import * as v from 'valibot';
 import { ACCESS, list, TIME, WHOLE_NUMBER } from './fields.ts';
 
 const USER_NAME = v.literal('token');
-const SECRET = v.pipe(v.string(), v.regex(/^plc_[a-z0-9]{1,8}\.[A-Za-z0-9_-]+$/), v.maxLength(1024));
+export const CREDENTIAL_SECRET = v.pipe(
+  v.string(),
+  v.regex(/^plc_[a-z0-9]{1,8}\.[A-Za-z0-9_-]+$/),
+  v.maxLength(1024),
+);
 const BASE64 = v.pipe(v.string(), v.base64());
 
 /** The format `json`. */
 export const CREDENTIAL = v.object({
   username: USER_NAME,
-  password: SECRET,
+  password: CREDENTIAL_SECRET,
   registry: v.string(),
   access: ACCESS,
   repositories: v.nullable(list(v.string())),
@@ -53,14 +57,14 @@ export const KUBELET_RESPONSE = v.object({
   kind: v.literal('CredentialProviderResponse'),
   cacheKeyType: v.picklist(['Image', 'Registry']),
   cacheDuration: v.pipe(v.string(), v.regex(/^\d+s$/)),
-  auth: v.record(v.string(), v.object({ username: USER_NAME, password: SECRET })),
+  auth: v.record(v.string(), v.object({ username: USER_NAME, password: CREDENTIAL_SECRET })),
 });
 export type KubeletResponse = v.InferOutput<typeof KUBELET_RESPONSE>;
 
 export const CREDENTIAL_HELPER_ANSWER = v.object({
   ServerURL: v.string(),
   Username: USER_NAME,
-  Secret: SECRET,
+  Secret: CREDENTIAL_SECRET,
 });
 export type CredentialHelperAnswer = v.InferOutput<typeof CREDENTIAL_HELPER_ANSWER>;
 
@@ -69,7 +73,7 @@ export const LOGIN_COMMAND = v.string();
 
 /** RFC 8693 section 2.2.1. What is issued is a password, not an access token. */
 export const EXCHANGED_CREDENTIAL = v.object({
-  access_token: SECRET,
+  access_token: CREDENTIAL_SECRET,
   issued_token_type: v.literal('urn:pullpass:token-type:credential'),
   token_type: v.literal('N_A'),
   expires_in: WHOLE_NUMBER,

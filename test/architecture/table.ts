@@ -62,7 +62,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     npm: null,
     node: null,
   },
-  cli: { imports: ['api', 'domain', 'files', 'iam', 'ports'], npm: null, node: null },
+  cli: { imports: ['api', 'domain', 'files', 'iam', 'ports', 'schema'], npm: null, node: null },
 };
 
 /** The layer of a path; undefined where the table has no row. */

@@ -200,7 +200,7 @@ describe('a deployment', () => {
       mine.replies[METADATA] = () => answer;
       const { code, stderr } = await logIn(mine);
       expect(code).toBe(1);
-      expect(stderr).toContain('sent an unexpected response.');
+      expect(stderr).toContain('sent an unexpected response');
     }
     expectNothingAt(mine);
   });

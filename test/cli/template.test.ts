@@ -69,6 +69,6 @@ describe('a template', () => {
   });
   it('escapes control characters in fields', () => {
     const evil = { id: '7', text: 'a\u001b[2J\nb\u202e\u009b' };
-    expect(rendered('{{.Text}}', evil)).toBe('a\\u{1b}[2J\\u{a}b\\u{202e}\\u{9b}');
+    expect(rendered('{{.Text}}', evil)).toBe('a\\u001b[2J\\u000ab\\u202e\\u009b');
   });
 });

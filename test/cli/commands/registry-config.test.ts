@@ -7,7 +7,7 @@ import { METADATA, Stub } from '../support/stub.ts';
 
 const PATH = 'GET /v1/services/localhost:5000';
 const BUNDLE = '-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n';
-const KEYS = { keys: [{ kid: 'a', alg: 'RS256', kty: 'RSA', n: 'AA', e: 'AQAB' }] };
+const KEYS = { keys: [{ kty: 'RSA', n: 'AA', e: 'AQAB', kid: 'a', use: 'sig', alg: 'RS256' }] };
 
 let shell: Shell;
 let broker: Stub;

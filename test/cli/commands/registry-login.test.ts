@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CaptureServer, reply } from '../support/capture.ts';
 import { type Outcome, Shell } from '../support/shell.ts';
-import { METADATA, Stub, type StubAnswer, type StubRequest } from '../support/stub.ts';
+import { CREDENTIAL_TIMES, METADATA, Stub, type StubAnswer, type StubRequest } from '../support/stub.ts';
 
 const API_KEY = 'an-api-key-that-no-client-sees';
 /** Writes down what it was given. */
@@ -43,8 +43,8 @@ function vended({ body }: StubRequest): StubAnswer {
   const { access, repositories = null } = JSON.parse(body);
   if (access === 'push' && !mayPush)
     return { status: 403, json: { code: 'wider-than-parent', detail: 'Wider.' } };
-  const rest = { registry: registry.address, access, repositories, expiresAt: '2026-11-21T12:00:00Z' };
-  return { status: 201, json: { username: 'token', password: 'plc_a-password', ...rest } };
+  const rest = { registry: registry.address, access, repositories, ...CREDENTIAL_TIMES };
+  return { status: 201, json: { username: 'token', password: 'plc_k1.a-password', ...rest } };
 }
 
 /** With podman installed, and secrets in the environment. */
@@ -65,7 +65,7 @@ describe('the local client', () => {
       code: 0,
       stdout: `Logged podman in to ${registry.address} to push and pull, until 2026-11-21T12:00:00Z.\n`,
     });
-    expect(await given('input')).toBe('plc_a-password');
+    expect(await given('input')).toBe('plc_k1.a-password');
     expect(await given('arguments')).toBe(
       [
         'login',

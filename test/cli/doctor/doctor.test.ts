@@ -1,7 +1,7 @@
 /** `doctor`: the finding for each fault of a clock, a deployment and a certificate. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Shell } from '../support/shell.ts';
-import { METADATA, Stub } from '../support/stub.ts';
+import { METADATA, PUBLIC_KEY, Stub } from '../support/stub.ts';
 
 let shell: Shell;
 let broker: Stub;
@@ -86,20 +86,22 @@ describe('a deployment', () => {
     expect(await finding(check)).toMatchObject({
       message: 'The deployment publishes no keys for registry.example.',
     });
-    broker.replies[keys] = () => ({ json: { keys: [{ kid: 'a', alg: 'ES256' }] } });
+    broker.replies[keys] = () => ({ json: { keys: [PUBLIC_KEY] } });
     expect(await finding(check)).toMatchObject({
       state: 'ok',
       message: expect.stringContaining('profile kid'),
     });
     broker.replies['GET /v1/services/registry.example/rootcertbundle.pem'] = () => ({ text: 'no PEM' });
-    expect(await finding(check)).toMatchObject({ message: 'The published bundle holds no certificate.' });
+    expect(await finding(check)).toMatchObject({
+      message: expect.stringContaining('it must hold PEM certificates and nothing else'),
+    });
   });
 });
 
 describe('a root certificate', () => {
   it('that ends within two weeks is a problem', async () => {
     broker.replies['GET /v1/services/registry.example/jwks.json'] = () => ({
-      json: { keys: [{ kid: 'a', alg: 'ES256' }] },
+      json: { keys: [PUBLIC_KEY] },
     });
     broker.replies['GET /v1/services/registry.example/rootcertbundle.pem'] = () => ({ text: ROOT });
     const check = 'keys of registry.example:5000';

@@ -6,7 +6,7 @@ import { serve } from '../../../cli/helper/serve.ts';
 import { formatRegistryToken } from '../../../lib/domain/registry-token.ts';
 import { CaptureServer, reply } from '../support/capture.ts';
 import { type Outcome, Shell } from '../support/shell.ts';
-import { Stub, type StubAnswer, type StubRequest } from '../support/stub.ts';
+import { CREDENTIAL_TIMES, Stub, type StubAnswer, type StubRequest } from '../support/stub.ts';
 
 const NOT_FOUND = { code: 1, stdout: 'credentials not found in native keychain\n' };
 const ID = '01a1fde6-b720-7292-88d8-03b75b4a87b0';
@@ -44,8 +44,8 @@ function vended({ headers, body }: StubRequest): StubAnswer {
   if (access === 'push' && proof === `token:${OTHER_TOKEN}`) {
     return { status: 403, json: { code: 'wider-than-parent', detail: 'wider' } };
   }
-  const password = `plc_${access}-${proof.split(':')[0]}-${expiresInSeconds}-${service}`;
-  const rest = { registry: registry.address, access, repositories: null, expiresAt: '2026-11-21T12:00:00Z' };
+  const password = `plc_k1.${access}-${proof.split(':')[0]}-${expiresInSeconds}-${service.replaceAll('.', '-')}`;
+  const rest = { registry: registry.address, access, repositories: null, ...CREDENTIAL_TIMES };
   return { status: 201, json: { username: 'token', password, ...rest } };
 }
 
@@ -65,7 +65,7 @@ describe('get', () => {
       expect(JSON.parse(stdout)).toEqual({
         ServerURL: serverUrl,
         Username: 'token',
-        Secret: 'plc_push-iambearer-3600-registry.example',
+        Secret: 'plc_k1.push-iambearer-3600-registry-example',
       });
     }
     expect(broker.lines.filter(line => line === 'POST /v1/credentials')).toHaveLength(2);
@@ -74,13 +74,13 @@ describe('get', () => {
   it('prefers a registry token that was stored for the registry to the login', async () => {
     await logIn();
     await store('token', TOKEN);
-    expect(await secretOf(registry.address)).toBe('plc_push-token-3600-registry.example');
+    expect(await secretOf(registry.address)).toBe('plc_k1.push-token-3600-registry-example');
   });
 
   it('answers with a pull credential when the token may not push', async () => {
     await logIn();
     await store('token', OTHER_TOKEN);
-    expect(await secretOf(registry.address)).toBe('plc_pull-token-3600-registry.example');
+    expect(await secretOf(registry.address)).toBe('plc_k1.pull-token-3600-registry-example');
   });
 
   it('finds nothing for a registry without a login, and says how to log in', async () => {

@@ -9,7 +9,7 @@ import type { Timeouts } from '../../../cli/io.ts';
 import { Secret } from '../../../lib/domain/secret.ts';
 import { CaptureServer, reply } from '../support/capture.ts';
 import { QUICK, Shell } from '../support/shell.ts';
-import { newTokens, Stub } from '../support/stub.ts';
+import { CREDENTIAL_TIMES, newTokens, Stub } from '../support/stub.ts';
 
 /** How a broker may fail to answer, whose issuer is itself. */
 const MUTE: Readonly<Record<string, (request: IncomingMessage, response: ServerResponse) => void>> = {
@@ -83,7 +83,7 @@ describe('a lock that a killed helper has left behind', () => {
   it('delays the next helper, and does not stop it', async test => {
     const password = {
       username: 'token',
-      password: 'plc_x',
+      password: 'plc_k1.x',
       registry: '',
       access: 'push',
       repositories: null,
@@ -91,7 +91,7 @@ describe('a lock that a killed helper has left behind', () => {
     const broker = await Stub.deployment({
       'POST /v1/credentials': () => ({
         status: 201,
-        json: { ...password, expiresAt: '2026-11-21T12:00:00Z' },
+        json: { ...password, ...CREDENTIAL_TIMES },
       }),
     });
     test.onTestFinished(() => broker.close());
@@ -102,6 +102,6 @@ describe('a lock that a killed helper has left behind', () => {
       input: registry,
       timeouts: { ...QUICK, requestMs: 300 },
     });
-    expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining('plc_x') });
+    expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining('plc_k1.x') });
   });
 });

@@ -53,7 +53,7 @@ const response = () => ({
   kind: 'CredentialProviderResponse',
   cacheKeyType: 'Registry',
   cacheDuration: '1800s',
-  auth: { [registry.address]: { username: 'token', password: 'plc_a' } },
+  auth: { [registry.address]: { username: 'token', password: 'plc_k1.a' } },
 });
 const request = (overrides: object = {}) => ({
   apiVersion: API_VERSION,
@@ -164,13 +164,13 @@ describe('the kubelet is answered with an error', () => {
     ['is for another registry', () => ({ auth: { 'other.example': response().auth[registry.address] } })],
     [
       'is for another registry as well',
-      () => ({ auth: { ...response().auth, '*.example': { username: 'token', password: 'plc_b' } } }),
+      () => ({ auth: { ...response().auth, '*.example': { username: 'token', password: 'plc_k1.b' } } }),
     ],
     ['is for none', () => ({ auth: {} })],
     ['is no credential', () => ({ auth: { [registry.address]: { username: 'token', password: TOKEN } } })],
     [
       'is for another user name',
-      () => ({ auth: { [registry.address]: { username: 'x', password: 'plc_a' } } }),
+      () => ({ auth: { [registry.address]: { username: 'x', password: 'plc_k1.a' } } }),
     ],
     ['has a member that the kubelet does not know', () => ({ more: true })],
     ['is of another version', () => ({ apiVersion: 'credentialprovider.kubelet.k8s.io/v2' })],

@@ -79,9 +79,8 @@ describe('a registry is refused', () => {
     await expect(check(answer)).rejects.toThrow(text);
   });
 
-  it('with control characters of its challenge escaped', async () => {
-    const failure = await check(asking(bearer('\u009b31m'))).catch((error: Error) => error);
-    expect(failure).toMatchObject({ message: expect.stringContaining('\\u{9b}31m') });
+  it('with advice not to log in to it', async () => {
+    const failure = await check(asking(bearer('elsewhere'))).catch((error: Error) => error);
     expect(failure).toMatchObject({ details: { next: expect.stringContaining('do not log in to it') } });
   });
 });

@@ -2,7 +2,9 @@
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Printer } from '../../../cli/printer.ts';
 import { CLIENTS, type ClientName, installedClient, logClientIn } from '../../../cli/registry/client.ts';
 import { Secret } from '../../../lib/domain/secret.ts';
 
@@ -27,6 +29,17 @@ async function install(client: string, mode = 0o755): Promise<string> {
   return path;
 }
 
+let messages: string;
+/** Collects what the client says. */
+function said(): Printer {
+  messages = '';
+  const write = (chunk: Buffer, _: unknown, done: () => void) => {
+    messages += chunk;
+    done();
+  };
+  return new Printer(new Writable({ write }));
+}
+
 const PASSWORD = 'plc_a-password-that-nobody-reads';
 const login = (client: ClientName, isPlain = true) =>
   logClientIn({
@@ -35,6 +48,7 @@ const login = (client: ClientName, isPlain = true) =>
     userName: 'token',
     password: new Secret(PASSWORD),
     isPlain,
+    stderr: said(),
     environment: { PATH: `${directory}${delimiter}${process.env.PATH}` },
   });
 
@@ -65,6 +79,13 @@ describe('an error is reported', () => {
     await expect(login('docker')).rejects.toThrow('docker login localhost:5000: it ended with exit code 3.');
   });
 
+  it('with what the client says, line by line and without escape sequences', async () => {
+    await install('docker');
+    await writeFile(join(directory, 'docker'), '#!/bin/sh\nprintf "no: \\033[2Jx\\nlast" >&2\nexit 1\n');
+    await expect(login('docker')).rejects.toThrow('exit code 1');
+    expect(messages).toBe('no: \\u001b[2Jx\nlast\n');
+  });
+
   it('when it ends without reading', async () => {
     await install('docker');
     await writeFile(join(directory, 'docker'), '#!/bin/sh\nexit 1\n');
@@ -79,6 +100,7 @@ describe('an error is reported', () => {
       userName: 'token',
       password: new Secret(PASSWORD),
       isPlain: false,
+      stderr: said(),
       environment: none,
     });
     await expect(asked).rejects.toThrow('podman login localhost:5000: spawn podman ENOENT');

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { Home } from '../../../cli/home.ts';
 import { type Io, readEnvironment, TIMEOUTS, type Timeouts } from '../../../cli/io.ts';
+import { Printer } from '../../../cli/printer.ts';
 import { run } from '../../../cli/program.ts';
 
 export interface Outcome {
@@ -57,9 +58,15 @@ export class Shell {
     const environment = readEnvironment({ PULLPASS_HOME: this.#home, ...variables });
     const stdin = Object.assign(new PassThrough(), { isTTY });
     stdin.end(input);
-    const stdout = sink(isTTY);
-    const stderr = sink(isTTY);
-    const code = await program(args, { environment, stdin, stdout, stderr, clock: Date.now, timeouts });
+    const [stdout, stderr] = [sink(isTTY), sink(isTTY)];
+    const code = await program(args, {
+      environment,
+      stdin,
+      stdout: new Printer(stdout, environment),
+      stderr: new Printer(stderr, environment),
+      clock: Date.now,
+      timeouts,
+    });
     return { code, stdout: stdout.text(), stderr: stderr.text() };
   }
 

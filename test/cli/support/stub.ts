@@ -61,7 +61,7 @@ export class Stub {
       [METADATA]: () => ({ json: stub.metadata() }),
       [TOKEN_ENDPOINT]: () => ({ json: newTokens('first') }),
       'GET /v1/identity': () => ({ json: IDENTITY }),
-      'GET /oauth/token': () => ({ json: { token: 'a-token' } }),
+      'GET /oauth/token': () => ({ json: { token: 'an.access.token' } }),
       ...replies,
     });
     return stub;
@@ -101,6 +101,12 @@ export class Stub {
     await once(this.#server, 'close');
   }
 }
+
+/** Of a credential. */
+export const CREDENTIAL_TIMES = { expiresAt: '2026-11-21T12:00:00Z', refreshAfter: '2026-11-21T11:00:00Z' };
+
+/** A key as a deployment publishes it; nothing is signed with it. */
+export const PUBLIC_KEY = { kty: 'EC', crv: 'P-256', x: 'AA', y: 'AA', kid: 'a', use: 'sig', alg: 'ES256' };
 
 /** What an issuer answers; `name` is in both tokens. */
 export function newTokens(name: string, overrides: object = {}): object {

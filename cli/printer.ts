@@ -1,0 +1,74 @@
+/** The edge to the terminal: everything that a command prints goes through here, and every line is made safe. */
+import { createInterface } from 'node:readline/promises';
+import type { Readable, Writable } from 'node:stream';
+import { styleText } from 'node:util';
+import { printable } from './text.ts';
+
+/** A stream that may be a terminal. */
+export type Source = Readable & { readonly isTTY?: boolean };
+export type Sink = Writable & { readonly isTTY?: boolean };
+
+const CLEAR_LINE = '\r\u001b[K';
+
+/** The only writer of a stream. Text of a deployment could hold escape sequences, which a terminal would obey. */
+export class Printer {
+  readonly isTerminal: boolean;
+  readonly #sink: Sink;
+  readonly #isColoured: boolean;
+
+  constructor(sink: Sink, { noColor = false }: { readonly noColor?: boolean } = {}) {
+    this.#sink = sink;
+    this.isTerminal = sink.isTTY === true;
+    this.#isColoured = this.isTerminal && !noColor;
+  }
+
+  /** One line. A line break in `text` is escaped, so that a value cannot add a line of its own. */
+  line(text: string): Promise<void> {
+    return this.#write(`${safe(text)}\n`);
+  }
+
+  /** Lines, each made safe. Waits for a slow reader, so that a long list needs no memory. */
+  lines(lines: readonly string[]): Promise<void> {
+    return this.#write(lines.map(line => `${safe(line)}\n`).join(''));
+  }
+
+  /** A line that begins with a red label where the terminal shows colours. */
+  alert(label: string, text: string): Promise<void> {
+    const shown = this.#isColoured ? styleText('red', label, { validateStream: false }) : label;
+    return this.#write(`${shown} ${safe(text)}\n`);
+  }
+
+  /** Text that `clear` removes again; only for a terminal. */
+  notice(text: string): Promise<void> {
+    return this.#write(safe(text));
+  }
+
+  clear(): Promise<void> {
+    return this.#write(CLEAR_LINE);
+  }
+
+  /** Asks the user at the terminal, and answers what they typed. */
+  async ask(question: string, input: Source): Promise<string> {
+    const terminal = createInterface({ input, output: this.#sink });
+    try {
+      return await terminal.question(safe(question));
+    } finally {
+      terminal.close();
+    }
+  }
+
+  async #write(text: string): Promise<void> {
+    if (this.#sink.write(text)) return;
+    await new Promise<void>(resolve => void this.#sink.once('drain', resolve));
+  }
+}
+
+/** The lines of a text whose line breaks are meant; the last one ends the text. */
+export function linesOf(text: string): string[] {
+  return text.replace(/\n$/, '').split('\n');
+}
+
+/** Tabs stay: a terminal only moves on, and `--format` may ask for them. A field's own tabs are escaped before. */
+function safe(line: string): string {
+  return line.split('\t').map(printable).join('\t');
+}
