@@ -1,12 +1,8 @@
-/** The credential routes: vending, and revoking (RFC 7009). */
+/** The credential route: vending. */
 import Negotiator from 'negotiator';
-import { PullpassError } from '../domain/errors.ts';
-import { Secret } from '../domain/secret.ts';
 import type { Service } from '../domain/service.ts';
-import { single } from '../http/form.ts';
 import type { Authenticated, HandlerOf, Request, Response } from '../http/request.ts';
 import type { Log, Metrics } from '../ports/system.ts';
-import { type Revoked, type RevokePorts, revoke } from '../usecases/revoke.ts';
 import { type Vended, type VendPorts, vendCredential } from '../usecases/vend-credential.ts';
 import {
   type Format,
@@ -21,7 +17,6 @@ import { recordVended } from './vended-event.ts';
 
 export interface CredentialHandlerOptions {
   readonly vending: VendPorts;
-  readonly revoking: RevokePorts;
   readonly services: readonly Service[];
   readonly log: Log;
   readonly metrics: Metrics;
@@ -30,8 +25,7 @@ export interface CredentialHandlerOptions {
 export function credentialHandlers(options: CredentialHandlerOptions) {
   return {
     vendCredential: (request: Authenticated) => vend(options, request),
-    revoke: (request: Request) => revokeToken(options, request),
-  } satisfies { vendCredential: HandlerOf['vend']; revoke: HandlerOf['public'] };
+  } satisfies { vendCredential: HandlerOf['vend'] };
 }
 
 async function vend(options: CredentialHandlerOptions, request: Authenticated): Promise<Response> {
@@ -42,24 +36,6 @@ async function vend(options: CredentialHandlerOptions, request: Authenticated): 
   const vended = await vendCredential(options.vending, { principal, service, ...wanted });
   recordVended(options, request, vended);
   return answerOf(vended, format);
-}
-
-async function revokeToken({ revoking, log }: CredentialHandlerOptions, request: Request): Promise<Response> {
-  const token = single(request.form, 'token');
-  if (token === undefined) {
-    throw new PullpassError('invalid-request', { detail: 'The parameter token is missing.' });
-  }
-  const { requestId, sourceAddress } = request;
-  const revoked = await revoke(revoking, { secret: new Secret(token), requestId, sourceAddress });
-  log.info('revoked', { requestId, sourceAddress, ...fieldsOf(revoked) });
-  return { status: 200 };
-}
-
-/** As in the other events: a token is a subject, a credential has a name. */
-function fieldsOf(revoked: Revoked): Record<string, string> {
-  const { kind } = revoked;
-  if (kind === 'token') return { kind, subject: `token:${revoked.id}`, account: revoked.account };
-  return kind === 'credential' ? { kind, credential: revoked.jti } : { kind };
 }
 
 /** The body names the format, or else `Accept` does (RFC 9110 section 12.5.1); what it does not know is JSON. */

@@ -48,6 +48,15 @@ export const ROUTES = {
       body: 'none',
       errors: 'problem',
     },
+    // Only this function writes tokens, so the end of one by its holder is here too.
+    {
+      method: 'POST',
+      path: '/oauth/revoke',
+      operation: 'revoke',
+      authentication: 'public',
+      body: 'form',
+      errors: 'registry',
+    },
   ],
   login: [
     { method: 'GET', path: '/oauth/token', operation: 'logIn', body: 'none', ...LOGIN },
@@ -64,14 +73,6 @@ export const ROUTES = {
       authentication: 'vend',
       body: 'json',
       errors: 'problem',
-    },
-    {
-      method: 'POST',
-      path: '/oauth/revoke',
-      operation: 'revoke',
-      authentication: 'public',
-      body: 'form',
-      errors: 'registry',
     },
   ],
   discovery: [

@@ -1,21 +1,31 @@
-/** The management function: tokens, namespaces, policies and trusts. */
+/** The management function: tokens, namespaces, policies and trusts, and the end of a secret by its holder. */
 
 import { identityHandlers, namespaceHandlers, policyHandlers, trustHandlers } from '../api/account.ts';
+import { revocationHandlers } from '../api/revocation.ts';
 import { ROUTES } from '../api/routes.ts';
 import { tokenHandlers } from '../api/tokens.ts';
+import { credentialKeys } from '../derivation/credential-keys.ts';
 import { type HttpHandler, httpHandler } from '../http/chain.ts';
-import { idempotencyStore, nonceStore } from '../store/expiring-stores.ts';
+import { idempotencyStore, nonceStore, revokedCredentialStore } from '../store/expiring-stores.ts';
+import { loginStore } from '../store/login-store.ts';
 import { namespaceStore } from '../store/namespace-store.ts';
 import { POLICY, ruleStore, TRUST } from '../store/rule-store.ts';
 import { tokenStore } from '../store/token-store.ts';
 import { authenticateManager } from '../usecases/authenticate.ts';
 import { IAM_SETTINGS, openFailureLimiter, openIam } from './authentication.ts';
 import { openParts, type World } from './parts.ts';
-import { openDerivation, openJournaling, openTableGuard, TABLE_SETTINGS } from './resources.ts';
+import {
+  openCredentialKeySource,
+  openDerivation,
+  openJournaling,
+  openTableGuard,
+  TABLE_SETTINGS,
+} from './resources.ts';
 import { openAudit, openSdkTable } from './sdk-table.ts';
 
 const SETTINGS = [
   'derivationKey',
+  'credentialKey',
   'namespaces',
   'valueRetrieval',
   'auditDays',
@@ -40,6 +50,13 @@ export function createManagement(world: World): HttpHandler {
   };
   const namespaces = journal.namespaces(namespaceStore(table));
   const nonces = journal.nonces(nonceStore(table));
+  const revoking = {
+    ...common,
+    store: loginStore(table),
+    tokens: tokens.tokens,
+    revokedCredentials: journal.revokedCredentials(revokedCredentialStore(table)),
+    credentialKeys: credentialKeys(openCredentialKeySource(parts)),
+  };
   const failures = openFailureLimiter(parts);
   const authentication = { ...openIam(parts, failures), policies, nonces, clock };
   return httpHandler({
@@ -56,6 +73,7 @@ export function createManagement(world: World): HttpHandler {
       ...policyHandlers({ ...common, rules: policies, word: 'policy' }),
       ...trustHandlers({ ...common, rules: trusts, word: 'trust' }, config.issuers.workloads),
       ...identityHandlers(config.url),
+      ...revocationHandlers({ revoking, log: parts.log }),
     },
   });
 }

@@ -82,6 +82,8 @@ export interface Table {
   batchGet(keys: readonly Key[]): Promise<readonly Item[]>;
   query(range: QueryRange): Promise<Page<string>>;
   scan(range: ScanRange): Promise<Page<Key>>;
+  /** Adds the item. False: there is one with its key. On AWS this alone can be permitted without overwriting. */
+  insert(item: Item): Promise<boolean>;
   /** Replaces the item as a whole. False: the condition did not hold. */
   put(item: Item, condition?: Condition): Promise<boolean>;
   /** Changes an item, or makes one. False: the condition did not hold. Rejects when the signal says so. */

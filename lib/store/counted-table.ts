@@ -18,6 +18,7 @@ export function countedTable(table: Table, metrics: Metrics): Table {
     batchGet: keys => counted(table.batchGet(keys)),
     query: range => counted(table.query(range)),
     scan: range => counted(table.scan(range)),
+    insert: item => counted(table.insert(item)),
     put: (item, condition) => counted(table.put(item, condition)),
     update: (key, change, condition, signal) => counted(table.update(key, change, condition, signal), signal),
     delete: (key, condition) => counted(table.delete(key, condition)),

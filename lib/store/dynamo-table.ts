@@ -12,6 +12,7 @@ import {
 export type DynamoOperation =
   | 'BatchGetItem'
   | 'DeleteItem'
+  | 'ExecuteStatement'
   | 'GetItem'
   | 'PutItem'
   | 'Query'
@@ -51,6 +52,7 @@ export function dynamoTable(name: string, transport: DynamoTransport): Table {
     batchGet: keys => batchGet(at, keys),
     query: range => query(at, range),
     scan: range => scan(at, range),
+    insert: item => insert(at, item),
     put: ({ pk, sk, ...attributes }, condition) => {
       const render = (expressions: Expressions) => ({
         Item: { ...wireKey({ pk, sk }), ...encodeAttributes(attributes, transport.bytes) },
@@ -97,6 +99,25 @@ function updateOf(expressions: Expressions, change: Change): object {
   return update === undefined ? {} : { UpdateExpression: update };
 }
 
+/**
+ * By the statement of PartiQL that adds an item and never replaces one. IAM permits it by an action of its own, whereas
+ * a role that may send `PutItem` may also leave out the condition.
+ */
+async function insert({ table, transport }: At, { pk, sk, ...attributes }: Item): Promise<boolean> {
+  try {
+    const item = { ...wireKey({ pk, sk }), ...encodeAttributes(attributes, transport.bytes) };
+    const names = Object.keys(item).map(attribute => `'${attribute}': ?`);
+    await transport.send('ExecuteStatement', {
+      Statement: `INSERT INTO "${table}" VALUE {${names.join(', ')}}`,
+      Parameters: Object.values(item),
+    });
+    return true;
+  } catch (error) {
+    // DynamoDB Local leaves the end of the name out.
+    return isNamed(error, /^DuplicateItem(?:Exception)?$/) ? false : refuse(error);
+  }
+}
+
 interface Request {
   readonly operation: DynamoOperation;
   readonly render: Render;
@@ -113,12 +134,12 @@ async function send({ table, transport }: At, { operation, render, signal }: Req
 function write(at: At, request: Request): Promise<boolean> {
   return send(at, request).then(
     () => true,
-    error => (isFailedCondition(error) ? false : refuse(error)),
+    error => (isNamed(error, /^ConditionalCheckFailedException$/) ? false : refuse(error)),
   );
 }
 
-function isFailedCondition(error: unknown): boolean {
-  return error instanceof Error && error.name === 'ConditionalCheckFailedException';
+function isNamed(error: unknown, pattern: RegExp): boolean {
+  return error instanceof Error && pattern.test(error.name);
 }
 
 function refuse(cause: unknown): never {

@@ -96,8 +96,7 @@ export function nonceStore(options: StoreOptions): NonceStore {
     async consume(nonce, expiresAt) {
       const key = nonceKey(nonce);
       // An item that has expired but is not deleted yet refuses too: its proof is already too old for another check.
-      const send = (writeId: Attributes) =>
-        options.table.put({ ...key, expiresAt, ...writeId }, absent('pk'));
+      const send = (writeId: Attributes) => options.table.insert({ ...key, expiresAt, ...writeId });
       return confirmWrite(options, { key, number: 1, send });
     },
   };

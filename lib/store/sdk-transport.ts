@@ -4,6 +4,7 @@ import {
   DeleteItemCommand,
   DynamoDBClient,
   type DynamoDBClientConfig,
+  ExecuteStatementCommand,
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
@@ -53,6 +54,7 @@ type Command = new (input: never) => GetItemCommand;
 const COMMANDS = {
   BatchGetItem: BatchGetItemCommand,
   DeleteItem: DeleteItemCommand,
+  ExecuteStatement: ExecuteStatementCommand,
   GetItem: GetItemCommand,
   PutItem: PutItemCommand,
   Query: QueryCommand,

@@ -2,15 +2,16 @@
 
 import { crc32 } from 'node:zlib';
 import { unavailable } from '../domain/errors.ts';
-import type {
-  Attributes,
-  Condition,
-  Item,
-  Key,
-  QueryRange,
-  ScanRange,
-  Table,
-  Value,
+import {
+  type Attributes,
+  absent,
+  type Condition,
+  type Item,
+  type Key,
+  type QueryRange,
+  type ScanRange,
+  type Table,
+  type Value,
 } from '../ports/table.ts';
 import { changed, holds } from './conditions.ts';
 import { type DatabaseOptions, openDatabase, type Statements } from './sqlite-database.ts';
@@ -89,6 +90,8 @@ export function openSqliteTable(path: string, options?: DatabaseOptions): Sqlite
       }),
     query: async range => database.read(statements => query(statements, range)),
     scan: async range => database.read(statements => scan(statements, range)),
+    insert: async ({ pk, sk, ...attributes }) =>
+      write({ pk, sk }, absent('pk'), statements => store(statements, { pk, sk }, attributes)),
     put: async ({ pk, sk, ...attributes }, condition) =>
       write({ pk, sk }, condition, statements => store(statements, { pk, sk }, attributes)),
     update: async (key, change, condition, signal) => {

@@ -70,6 +70,7 @@ type Act = (table: Table) => Promise<unknown>;
 const act: fc.Arbitrary<{ readonly text: string; readonly run: Act }> = fc
   .oneof(
     { weight: 6, arbitrary: fc.tuple(fc.constant('put' as const), key, attributes, writeCondition) },
+    { weight: 2, arbitrary: fc.tuple(fc.constant('insert' as const), key, attributes) },
     { weight: 6, arbitrary: fc.tuple(fc.constant('update' as const), key, change, writeCondition) },
     { weight: 2, arbitrary: fc.tuple(fc.constant('delete' as const), key, writeCondition) },
     { weight: 2, arbitrary: fc.tuple(fc.constant('get' as const), key) },
@@ -90,6 +91,7 @@ const act: fc.Arbitrary<{ readonly text: string; readonly run: Act }> = fc
 
 type Parts =
   | ['put', Key, Record<string, Item[string]>, Condition | undefined]
+  | ['insert', Key, Record<string, Item[string]>]
   | ['update', Key, object, Condition | undefined]
   | ['delete', Key, Condition | undefined]
   | ['get', Key]
@@ -101,6 +103,8 @@ async function carryOut(table: Table, parts: Parts): Promise<unknown> {
   switch (parts[0]) {
     case 'put':
       return table.put({ ...parts[2], ...parts[1] }, parts[3]);
+    case 'insert':
+      return table.insert({ ...parts[2], ...parts[1] });
     case 'update':
       return table.update(parts[1], parts[2], parts[3]);
     case 'delete':

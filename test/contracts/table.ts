@@ -227,6 +227,20 @@ export function tableContract(open: () => Promise<Table>): void {
       expect(await table.get(KEY)).toBeUndefined();
     });
 
+    it('inserts an item of every type where there is none, and leaves one that is there as it was', async () => {
+      await empty();
+      expect(await table.insert(FULL)).toBe(true);
+      expect(plain(await table.get(KEY))).toEqual(plain(FULL));
+      expect(await table.insert({ ...KEY, other: 'x' })).toBe(false);
+      expect(plain(await table.get(KEY))).toEqual(plain(FULL));
+    });
+
+    it('inserts one of several items with the same key', async () => {
+      await empty();
+      const writers = Array.from({ length: 8 }, (_, writer) => table.insert({ ...KEY, writer }));
+      expect((await Promise.all(writers)).filter(isWritten => isWritten)).toHaveLength(1);
+    });
+
     it('of the same kind lets one of several writers through', async () => {
       await empty();
       const writers = Array.from({ length: 8 }, (_, writer) => table.put({ ...KEY, writer }, absent('pk')));

@@ -1,6 +1,15 @@
 /** A table in a map, for models that open very many of them: one in SQLite takes a millisecond to open. */
 import { unavailable } from '../../lib/domain/errors.ts';
-import type { Attributes, Condition, Item, Key, Page, QueryRange, Table } from '../../lib/ports/table.ts';
+import {
+  type Attributes,
+  absent,
+  type Condition,
+  type Item,
+  type Key,
+  type Page,
+  type QueryRange,
+  type Table,
+} from '../../lib/ports/table.ts';
 import { changed, holds } from '../../lib/store/conditions.ts';
 
 const PAGE_ITEMS = 1000;
@@ -39,6 +48,7 @@ export function mapTable(): Table {
       const { items: found, next } = pageOf(behind(sorted(), after, 1), bounds);
       return { items: attributes === undefined ? found : found.map(item => select(item, attributes)), next };
     },
+    insert: ({ pk, sk, ...attributes }) => write({ pk, sk }, absent('pk'), attributes),
     put: ({ pk, sk, ...attributes }, condition) => write({ pk, sk }, condition, attributes),
     update: async ({ pk, sk }, change, condition, signal) => {
       if (signal?.aborted) throw unavailable('store: aborted');

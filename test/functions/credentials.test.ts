@@ -1,4 +1,4 @@
-/** The function that vends and ends: what it can do without, and what each request costs. */
+/** The function that vends: what it can do without, and what each request costs. */
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -21,7 +21,7 @@ async function costOf(line: string, sent: Sent): Promise<[number, ...string[]]> 
 }
 
 describe('the credentials function', () => {
-  it('vends and ends without the keys of anything else', async () => {
+  it('vends without the keys of anything else, and has no route to revoke', async () => {
     deployment = await deploy();
     const bearer = await newToken();
     await rm(join(deployment.directory, 'derivation.json'));
@@ -33,9 +33,7 @@ describe('the credentials function', () => {
       received(await handler(eventOf(line, sent), CONTEXT));
     const { status, json } = await send('POST /v1/credentials', { bearer, json: {} });
     expect(status).toBe(201);
-    for (const token of [json.password, bearer]) {
-      expect((await send('POST /oauth/revoke', { form: { token } })).status).toBe(200);
-    }
+    expect((await send('POST /oauth/revoke', { form: { token: json.password } })).status).toBe(404);
   });
 
   it('writes nothing when it vends, beside the hourly note that the token was used', async () => {
@@ -46,17 +44,6 @@ describe('the credentials function', () => {
     for (let i = 0; i < 5; i++) expect(await vend({ bearer })).toEqual([201, 'BatchGetItem']);
     const basic = ['iamapikey', await deployment.apiKeyOf(ALICE)] as const;
     expect(await vend({ basic })).toEqual([201, 'Query']);
-  });
-
-  it('reads, records and writes once when it ends a token or a credential', async () => {
-    deployment = await deploy();
-    const bearer = await newToken();
-    const { json } = await deployment.send('POST /v1/credentials', { bearer, json: {} });
-    const end = (token: string) => costOf('POST /oauth/revoke', { form: { token } });
-    expect(await end(json.password)).toEqual([200, 'BatchGetItem', 'PutItem', 'PutItem']);
-    expect(await end(bearer)).toEqual([200, 'BatchGetItem', 'PutItem', 'UpdateItem']);
-    expect(await end('plp_x')).toEqual([200]);
-    expect(await end('plc_x')).toEqual([200]);
   });
 
   it('limits the failures of an address, and vends to a good secret all the same', async () => {

@@ -1,5 +1,6 @@
 /** The ledger in a table: lost answers, expiry, and items that it did not write. */
 import { describe, expect, it } from 'vitest';
+import { formatEntry } from '../../lib/ledger/entry.ts';
 import { tableLedger } from '../../lib/ledger/table-ledger.ts';
 import { anEntry, ledgerContract, readLedger } from '../contracts/ledger.ts';
 import { rejectionOf } from '../support/errors.ts';
@@ -18,7 +19,7 @@ const SPAN = { sinceMs: 0, nowMs: NOW * 1000 };
 describe('a ledger in a table', () => {
   it('stores an entry once although its answer was lost', async () => {
     const table = await open();
-    await tableLedger(losingAnswer(table, 'put')).append(ENTRY);
+    await tableLedger(losingAnswer(table, 'insert')).append(ENTRY);
     expect((await readLedger(tableLedger(table))).all).toEqual([ENTRY]);
   });
 
@@ -37,7 +38,27 @@ describe('a ledger in a table', () => {
     await ledger.append(nonce);
     const items = new Map((await itemsOf(table)).map(item => [item.sk, item]));
     expect(items.get(ENTRY.id)).toMatchObject({ pk: 'ledger#2026-11-21', expiresAt: NOW + 36 * 86_400 });
-    expect(items.get(nonce.id)).toMatchObject({ expiresAt: NOW + 60 });
+    expect(items.get(nonce.id)).toMatchObject({ pk: 'proofs#2026-11-21', expiresAt: NOW + 60 });
+  });
+
+  it('reads nothing but used proofs where vending may write, and is not stopped by anything else', async () => {
+    const table = await open();
+    const ledger = tableLedger(table, { pageEntries: 2 });
+    const nonces = [1, 2, 3].map(() => anEntry({ act: 'spend-proof', mark: 'm', expiresAt: NOW + 60 }));
+    for (const entry of [...nonces, ENTRY]) await ledger.append(entry);
+    for (const [index, entry] of [formatEntry(ENTRY), '{}', 'x', 7].entries()) {
+      await table.put({ pk: 'proofs#2026-11-21', sk: `0${index}`, entry });
+    }
+    const { all } = await readLedger(ledger);
+    expect(all).toHaveLength(4);
+    expect(new Set(all)).toEqual(new Set([...nonces, ENTRY]));
+  });
+
+  it('reads the used proofs that were written among the other entries before', async () => {
+    const table = await open();
+    const nonce = anEntry({ act: 'spend-proof', mark: 'm', expiresAt: NOW + 60 });
+    await table.put({ pk: 'ledger#2026-11-21', sk: nonce.id, entry: formatEntry(nonce) });
+    expect((await readLedger(tableLedger(table))).all).toEqual([nonce]);
   });
 
   it('is unavailable when the table does not answer', async () => {

@@ -136,8 +136,8 @@ describe('a used nonce in the table', () => {
 
   it('is accepted once although the answer was lost', async () => {
     const table = await openTable();
-    expect(await storesOn(losingAnswer(table, 'put')).nonces.consume('mark', NOW + 300)).toBe(true);
-    expect(await storesOn(losingAnswer(table, 'put')).nonces.consume('mark', NOW + 300)).toBe(false);
+    expect(await storesOn(losingAnswer(table, 'insert')).nonces.consume('mark', NOW + 300)).toBe(true);
+    expect(await storesOn(losingAnswer(table, 'insert')).nonces.consume('mark', NOW + 300)).toBe(false);
   });
 });
 

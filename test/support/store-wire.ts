@@ -25,6 +25,7 @@ const OPERATIONS = {
   batchGet: 'BatchGetItem',
   query: 'Query',
   scan: 'Scan',
+  insert: 'ExecuteStatement',
   put: 'PutItem',
   update: 'UpdateItem',
   delete: 'DeleteItem',

@@ -16,6 +16,7 @@ type Input = any;
 /** The call that a request with this body is (Service Authorization Reference, "Amazon DynamoDB"). */
 export function callOf(operation: string, body: string, tables: Readonly<Record<string, string>>): Call {
   const input: Input = JSON.parse(body);
+  if (operation === 'ExecuteStatement') return statementCallOf(input, tables);
   const [table = '', keys] = input.RequestItems
     ? (Object.entries<Input>(input.RequestItems).map(([name, { Keys }]) => [name, Keys] as const)[0] ?? [])
     : [input.TableName, keysOf(input)];
@@ -32,6 +33,22 @@ export function callOf(operation: string, body: string, tables: Readonly<Record<
       'dynamodb:Attributes': [...new Set<string>(attributes)],
       ...(input.ReturnValues === undefined ? {} : { 'dynamodb:ReturnValues': [input.ReturnValues] }),
     },
+  };
+}
+
+/** PartiQL has an action for each kind of statement. Only inserts are read in detail; ours name every attribute. */
+function statementCallOf(
+  { Statement: text, Parameters: values }: Input,
+  tables: Readonly<Record<string, string>>,
+): Call {
+  const [, verb = ''] = /^(INSERT|UPDATE|DELETE|SELECT)\b/.exec(text) ?? [];
+  const [, table = ''] = /"([^"]+)"/.exec(text) ?? [];
+  const attributes = [...text.matchAll(/'([^']+)': \?/g)].map(([, name]) => name ?? '');
+  const partition = values[attributes.indexOf('pk')]?.S;
+  return {
+    action: `dynamodb:PartiQL${verb.charAt(0)}${verb.slice(1).toLowerCase()}`,
+    resource: `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/${tables[table] ?? table}`,
+    context: { 'dynamodb:LeadingKeys': [partition], 'dynamodb:Attributes': attributes },
   };
 }
 
