@@ -1,6 +1,6 @@
 /** The restore function: replays the ledger into a restored table. */
 import { restoreHandler } from '../api/restore.ts';
-import { nonceStore, revokedCredentialStore } from '../store/expiring-stores.ts';
+import { idempotencyStore, nonceStore, revokedCredentialStore } from '../store/expiring-stores.ts';
 import { namespaceStore } from '../store/namespace-store.ts';
 import { POLICY, ruleStore, TRUST } from '../store/rule-store.ts';
 import { tokenStore } from '../store/token-store.ts';
@@ -25,6 +25,7 @@ export function openReplay(parts: Parts<'table' | 'ledger'>): Omit<ReplayPorts, 
     ledger: openLedger(parts),
     identity: openTableMarker(parts),
     tokens: tokenStore(table),
+    idempotency: idempotencyStore(table),
     namespaces: namespaceStore(table),
     policies: ruleStore(table, POLICY),
     trusts: ruleStore(table, TRUST),

@@ -82,10 +82,12 @@ function fromRequestItem(account: Account, item: Item): IdempotencyRecord {
 }
 
 /** `revoke` throws `unavailable` when the table does not answer: then the credential may still be valid. */
-export function revokedCredentialStore({ table }: Pick<StoreOptions, 'table'>): RevokedCredentialStore {
+export function revokedCredentialStore(options: StoreOptions): RevokedCredentialStore {
   return {
     async revoke(credential, expiresAt) {
-      await table.put({ ...revokedKey(credential), expiresAt });
+      const key = revokedKey(credential);
+      const send = (writeId: Attributes) => options.table.put({ ...key, expiresAt, ...writeId });
+      await confirmWrite(options, { key, number: 1, send });
     },
   };
 }

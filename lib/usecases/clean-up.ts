@@ -24,7 +24,7 @@ export interface CleanupPorts {
 
 export interface CleanupCounts {
   readonly removed: number;
-  /** Renewed, or removed by another run, between the look and the act. */
+  /** Renewed, or removed by another run, between the look and the act; or removed by this one, whose answer was lost. */
   readonly kept: number;
   readonly pages: number;
   /** False: the time was up; the next run goes on from there. */

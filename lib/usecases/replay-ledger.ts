@@ -12,6 +12,7 @@ import { HOUR_SECONDS, toRfc3339, toSeconds } from '../domain/time.ts';
 import type { Trust } from '../domain/trust.ts';
 import type { Ledger, TableMarker } from '../ports/ledger.ts';
 import type {
+  IdempotencyStore,
   NamespaceStore,
   NonceStore,
   RevokedCredentialStore,
@@ -20,10 +21,12 @@ import type {
 } from '../ports/stores.ts';
 import type { Clock } from '../ports/system.ts';
 import { retryOnConflict } from './acts.ts';
+import { finishRequest } from './manage-tokens.ts';
 
 /** The stores without journaling: what is replayed is in the ledger already. */
 interface ReplayStores {
   readonly tokens: TokenStore;
+  readonly idempotency: IdempotencyStore;
   readonly namespaces: NamespaceStore;
   readonly policies: Pick<RuleStore<Policy>, 'remove'>;
   readonly trusts: Pick<RuleStore<Trust>, 'remove'>;
@@ -183,7 +186,7 @@ async function apply(ports: ReplayStores, entry: RevocationEntry): Promise<boole
 }
 
 async function applyToToken(
-  { tokens }: ReplayStores,
+  { tokens, idempotency }: ReplayStores,
   entry: Extract<Revocation, { token: object }>,
   now: number,
 ): Promise<boolean | undefined> {
@@ -194,10 +197,9 @@ async function applyToToken(
     await tokens.addTombstone(account, id, now);
     return false;
   }
-  if (entry.act === 'remove-token') {
-    return version < record.version ? false : (await tokens.remove(record, now)) || undefined;
-  }
-  const after = narrowToken(record, version, entry.left);
-  if (after === record) return false;
-  return (await tokens.update(record, after, now)) || undefined;
+  const after = entry.act === 'narrow-token' ? narrowToken(record, version, entry.left) : undefined;
+  if (after === record || (after === undefined && version < record.version)) return false;
+  await finishRequest({ idempotency }, record);
+  const isDone = await (after === undefined ? tokens.remove(record, now) : tokens.update(record, after, now));
+  return isDone || undefined;
 }

@@ -1,6 +1,12 @@
 /** Replays: every state of the first attempt and of the token, and what a repetition may do. */
 import { describe, expect, it } from 'vitest';
-import { decideReplay, IDEMPOTENCY_SECONDS, type IdempotencyRecord } from '../../lib/domain/idempotency.ts';
+import {
+  decideReplay,
+  formatIssuanceId,
+  IDEMPOTENCY_SECONDS,
+  type IdempotencyRecord,
+  requestKeyIn,
+} from '../../lib/domain/idempotency.ts';
 import type { TokenRecord } from '../../lib/domain/token-record.ts';
 
 const NOW = 1_795_244_400;
@@ -73,3 +79,14 @@ describe('decideReplay, where the token has another value, or there is none', ()
 });
 
 it('a key is remembered for a day', () => expect(IDEMPOTENCY_SECONDS).toBe(24 * 60 * 60));
+
+describe('an issuance id', () => {
+  it('names the key of its request', () => {
+    expect(formatIssuanceId('random', 'key')).toBe('random.key');
+    expect(requestKeyIn(formatIssuanceId('random', 'key'))).toBe('key');
+  });
+  it('of a request without a key names none', () => {
+    expect(formatIssuanceId('random', undefined)).toBe('random');
+    expect(requestKeyIn('random')).toBeUndefined();
+  });
+});

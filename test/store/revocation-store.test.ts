@@ -103,10 +103,10 @@ describe('a nonce store', () => {
 describe('a revoked credential in the table', () => {
   const key = { pk: `account#${HANDLE}`, sk: `revoked#${JTI}` };
 
-  it('is its name and its expiry in the partition of its account, and nothing more', async () => {
+  it('is its name, its expiry and the id of its write in the partition of its account', async () => {
     const table = await openTable();
     await storesOn(table).revokedCredentials.revoke(CREDENTIAL, NOW + 60);
-    expect(await table.get(key)).toEqual({ ...key, expiresAt: NOW + 60 });
+    expect(await table.get(key)).toEqual({ ...key, expiresAt: NOW + 60, write1: expect.any(String) });
   });
 
   it('is read with its token and eight namespaces by one call', async () => {

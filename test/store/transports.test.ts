@@ -1,6 +1,7 @@
 /** What both transports do when DynamoDB, or the network, does not do its part. */
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
 import { TIME_LIMITS, type TimeLimits } from '../../lib/aws/connections.ts';
 import type { Table } from '../../lib/ports/table.ts';
@@ -114,6 +115,26 @@ describe.each(Object.entries(TRANSPORTS))('over %s', (_, transportTo) => {
     expect(await table.put(KEY, { absent: 'pk' })).toBe(false);
     expect(requests).toBe(2);
   });
+
+  it.each(['DuplicateItemException', 'DuplicateItem'])(
+    'an insert whose answer is lost is sent again, and finds the item there (%s)',
+    async name => {
+      const statements: string[] = [];
+      const table = await against(async (request, response) => {
+        statements.push(`${request.headers['x-amz-target']} ${await text(request)}`);
+        if (statements.length > 1) response.writeHead(400, JSON_TYPE).end(`{"__type":"x#${name}"}`);
+      }, TIME_LIMITS);
+      expect(await table.insert({ ...KEY, 'a-b': 1 })).toBe(false);
+      const [first = '', second] = statements;
+      expect(second).toBe(first);
+      const [target, ...body] = first.split(' ');
+      expect(target).toBe('DynamoDB_20120810.ExecuteStatement');
+      expect(JSON.parse(body.join(' '))).toEqual({
+        Statement: `INSERT INTO "pullpass" VALUE {'pk': ?, 'sk': ?, 'a-b': ?}`,
+        Parameters: [{ S: 'p' }, { S: 's' }, { N: '1' }],
+      });
+    },
+  );
 
   it('an update ends when its signal says so', async () => {
     const table = await against(() => undefined);

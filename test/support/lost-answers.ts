@@ -1,6 +1,10 @@
 /** Acts on one table that lose answers at any of its calls, and what must be in the table afterwards by a model of their own. */
+import { randomBytes } from 'node:crypto';
 import { accountHandle } from '../../lib/domain/account.ts';
+import { PullpassError } from '../../lib/domain/errors.ts';
 import type { Secret } from '../../lib/domain/secret.ts';
+import { journaling } from '../../lib/ledger/journaling.ts';
+import { tableLedger } from '../../lib/ledger/table-ledger.ts';
 import type { Table } from '../../lib/ports/table.ts';
 import type { Issued } from '../../lib/usecases/idempotency.ts';
 import { addToken, rotateToken } from '../../lib/usecases/issue-token.ts';
@@ -8,10 +12,11 @@ import { registerNamespace, releaseNamespace } from '../../lib/usecases/manage-n
 import { addRule, type RulePorts, removeRule } from '../../lib/usecases/manage-rules.ts';
 import { changeToken, removeToken } from '../../lib/usecases/manage-tokens.ts';
 import { revoke } from '../../lib/usecases/revoke.ts';
+import { vendCredential } from '../../lib/usecases/vend-credential.ts';
 import { watchedTable } from './faulty-table.ts';
-import { actorOf, type World, worldOn } from './memory-ports.ts';
-import { ACCOUNT, aPolicy, aTrust } from './records.ts';
-import { itemsOf, memoryTable, storesOn } from './stores.ts';
+import { actorOf, CREDENTIAL_KEYS, principalWith, type World, worldOn } from './memory-ports.ts';
+import { ACCOUNT, aPolicy, aTrust, NOW } from './records.ts';
+import { itemsOf, memoryTable, type Stores, storesOn } from './stores.ts';
 
 /** Everything that the acts are about; each act changes one part of it. */
 export interface State {
@@ -30,6 +35,8 @@ export interface State {
   trust: boolean;
   addedTrusts: number;
   namespace: 'held' | 'none';
+  credential: 'revoked' | 'valid';
+  proof: 'unused' | 'used';
 }
 
 /** What the acts find: one of each. */
@@ -42,13 +49,17 @@ export const BEGINNING: State = {
   trust: true,
   addedTrusts: 0,
   namespace: 'none',
+  credential: 'valid',
+  proof: 'unused',
 };
 
 /** A deployment in memory with one of each, as in `BEGINNING`. */
 export interface Scene {
   readonly world: World;
   readonly table: Table;
+  readonly ledger: Table;
   readonly token: Issued;
+  readonly credential: { readonly jti: string; readonly password: Secret };
   readonly policy: string;
   readonly trust: string;
 }
@@ -58,26 +69,51 @@ const NEW = { ...FACTS, expiresInSeconds: 3600 };
 
 /** One of each. */
 export async function openScene(): Promise<Scene> {
-  const table = memoryTable();
-  const world = worldOn(storesOn(table));
+  const [table, ledger] = [memoryTable(), memoryTable()];
+  const world = worldOn(storesWith(table, ledger));
   const token = await addToken(world.tokens, { actor: actorOf(), token: NEW, idempotencyKey: undefined });
-  const scene = { world, table, token, policy: '', trust: '' };
-  await addPolicy(scene);
-  await addTrust(scene);
+  await addPolicy({ world });
+  await addTrust({ world });
+  const principal = await principalWith(world.logins, token.value);
+  const wanted = { access: 'pull', repositories: null, expiresInSeconds: 600 } as const;
+  const credential = await vendCredential(world.logins, { principal, service: SERVICE, ...wanted });
   const [policy] = await world.stores.policies.list(accountHandle(ACCOUNT));
   const [trust] = await world.stores.trusts.list(accountHandle(ACCOUNT));
-  return { ...scene, policy: policy?.id ?? '', trust: trust?.id ?? '' };
+  return { world, table, ledger, token, credential, policy: policy?.id ?? '', trust: trust?.id ?? '' };
 }
 
-/** The scene as it is seen through another table, whose calls can be disturbed. */
+const SERVICE = {
+  name: 'localhost:5000',
+  registry: 'localhost:5000',
+  profile: 'x5c',
+  algorithm: 'ES256',
+  lifetimeSeconds: 300,
+} as const;
+
+/** The stores as a deployment has them: what they revoke is in the ledger first. */
+function storesWith(table: Table, ledger: Table): Stores {
+  const stores = storesOn(table);
+  const noted = journaling({ ledger: tableLedger(ledger), clock: () => NOW * 1000, randomBytes });
+  return {
+    ...stores,
+    tokens: noted.tokens(stores.tokens),
+    namespaces: noted.namespaces(stores.namespaces),
+    policies: noted.rules(stores.policies, 'remove-policy'),
+    trusts: noted.rules(stores.trusts, 'remove-trust'),
+    revokedCredentials: noted.revokedCredentials(stores.revokedCredentials),
+    nonces: noted.nonces(stores.nonces),
+  };
+}
+
+/** The scene as it is seen through other tables, whose calls can be disturbed. */
 export function through(scene: Scene, around: Parameters<typeof watchedTable>[1]): Scene {
-  const world = worldOn(storesOn(watchedTable(scene.table, around)));
+  const world = worldOn(storesWith(watchedTable(scene.table, around), watchedTable(scene.ledger, around)));
   world.now = scene.world.now;
   return { ...scene, world };
 }
 
 /** What the table holds. */
-export async function stateOf({ world, token, policy, trust }: Scene): Promise<State> {
+export async function stateOf({ world, table, token, credential, policy, trust }: Scene): Promise<State> {
   const { stores, now } = world;
   const policies = (await stores.policies.list(accountHandle(ACCOUNT))).map(({ id }) => id);
   const trusts = (await stores.trusts.list(accountHandle(ACCOUNT))).map(({ id }) => id);
@@ -103,6 +139,10 @@ export async function stateOf({ world, token, policy, trust }: Scene): Promise<S
     trust: trusts.includes(trust),
     addedTrusts: trusts.filter(id => id !== trust).length,
     namespace: claim?.state === 'held' ? 'held' : 'none',
+    credential: (await stores.logins.read({ credential: addressOf(credential), namespaces: [] })).revoked
+      ? 'revoked'
+      : 'valid',
+    proof: (await table.get({ pk: 'proof#n', sk: 'used' })) === undefined ? 'unused' : 'used',
   };
 }
 
@@ -114,9 +154,21 @@ export async function auditOf({ table }: Scene): Promise<Record<string, number>>
   return Object.fromEntries([...Map.groupBy(acts, act => act)].map(([act, all]) => [act, all.length]));
 }
 
+/** How many entries of each act the ledger holds. */
+export async function ledgerOf({ ledger }: Scene): Promise<Record<string, number>> {
+  const acts = (await itemsOf(ledger)).map(({ entry }) => JSON.parse(String(entry)).act as string);
+  return Object.fromEntries([...Map.groupBy(acts, act => act)].map(([act, all]) => [act, all.length]));
+}
+
+function addressOf({ jti }: Pick<Scene['credential'], 'jti'>) {
+  return { handle: accountHandle(ACCOUNT), jti };
+}
+
 export interface Act {
-  /** The name of its audit record. */
-  readonly audit: string;
+  /** The name of its audit record; null: it has none. */
+  readonly audit: string | null;
+  /** What the ledger has of it before it changes anything; absent: it revokes nothing. */
+  readonly entry?: string;
   readonly run: (scene: Scene) => Promise<unknown>;
   /** What it makes of the state; undefined: it is refused. */
   readonly model: (state: State) => State | undefined;
@@ -143,6 +195,7 @@ export const ACTS: Readonly<Record<string, Act>> = {
   },
   'rotating a token': {
     audit: 'rotate-token',
+    entry: 'narrow-token',
     run: ({ world, token }) => {
       const rotation = { graceSeconds: 60, force: true };
       return rotateToken(world.tokens, { actor, id: token.record.id, rotation, idempotencyKey: undefined });
@@ -163,17 +216,20 @@ export const ACTS: Readonly<Record<string, Act>> = {
   },
   'disabling a token': {
     audit: 'change-token',
+    entry: 'narrow-token',
     run: ({ world, token }) =>
       changeToken(world.tokens, { actor, id: token.record.id, change: { disabled: true } }),
     model: onToken(token => ({ ...token, disabled: true })),
   },
   'removing a token': {
     audit: 'remove-token',
+    entry: 'remove-token',
     run: ({ world, token }) => removeToken(world.tokens, actor, token.record.id),
     model: onToken(() => null),
   },
   'revoking a token': {
     audit: 'revoke-token',
+    entry: 'narrow-token',
     run: ({ world, token }) => revokeIn(world, token.value),
     model: state => {
       const { token } = state;
@@ -184,11 +240,13 @@ export const ACTS: Readonly<Record<string, Act>> = {
   },
   'registering a namespace': {
     audit: 'register-namespace',
+    entry: 'write-claim',
     run: ({ world }) => registerNamespace(world.namespaces, actor, 'team-a'),
     model: state => ({ ...state, namespace: 'held' }),
   },
   'releasing a namespace': {
     audit: 'release-namespace',
+    entry: 'write-claim',
     run: ({ world }) => releaseNamespace(world.namespaces, actor, 'team-a'),
     model: state => (state.namespace === 'held' ? { ...state, namespace: 'none' } : undefined),
   },
@@ -199,6 +257,7 @@ export const ACTS: Readonly<Record<string, Act>> = {
   },
   'removing a policy': {
     audit: 'remove-policy',
+    entry: 'remove-policy',
     run: ({ world, policy }) => removeRule(policyPorts(world), actor, policy),
     model: state => (state.policy ? { ...state, policy: false } : undefined),
   },
@@ -209,10 +268,27 @@ export const ACTS: Readonly<Record<string, Act>> = {
   },
   'removing a trust': {
     audit: 'remove-trust',
+    entry: 'remove-trust',
     run: ({ world, trust }) => removeRule(trustPorts(world), actor, trust),
     model: state => (state.trust ? { ...state, trust: false } : undefined),
   },
+  'revoking a credential': {
+    audit: 'end-credential',
+    entry: 'end-credential',
+    run: ({ world, credential }) => revokeIn(world, credential.password),
+    model: state => ({ ...state, credential: 'revoked' }),
+  },
+  'consuming a proof': {
+    audit: null,
+    entry: 'spend-proof',
+    run: consumeProof,
+    model: state => (state.proof === 'used' ? undefined : { ...state, proof: 'used' }),
+  },
 };
+
+async function consumeProof({ world }: Scene): Promise<void> {
+  if (!(await world.stores.nonces.consume('n', NOW + 60))) throw new PullpassError('not-found');
+}
 
 function addPolicy({ world }: Pick<Scene, 'world'>): Promise<unknown> {
   return addRule(policyPorts(world), actor, common => ({ ...aPolicy(), ...common }));
@@ -232,6 +308,12 @@ function trustPorts({ stores, tokens }: World): RulePorts<ReturnType<typeof aTru
 
 function revokeIn({ stores, logins, tokens }: World, value: Secret): Promise<unknown> {
   const { revokedCredentials, audits: audit } = stores;
-  const ports = { ...logins, tokens: tokens.tokens, revokedCredentials, audit };
+  const ports = {
+    ...logins,
+    tokens: tokens.tokens,
+    revokedCredentials,
+    audit,
+    credentialKeys: CREDENTIAL_KEYS,
+  };
   return revoke(ports, { secret: value, requestId: 'request-1', sourceAddress: '192.0.2.1' });
 }

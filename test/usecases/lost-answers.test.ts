@@ -1,7 +1,7 @@
 /** Every act, when an answer of the table is lost at any of its calls: it ends as an undisturbed one, by a model of its own. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ACTS, auditOf, BEGINNING, openScene, stateOf } from '../support/lost-answers.ts';
+import { ACTS, BEGINNING, openScene, stateOf } from '../support/lost-answers.ts';
 import { CALLS, type Disturbance, disturbed, MODES, scenarios } from '../support/lost-answers-oracle.ts';
 
 const NAMES = Object.keys(ACTS);
@@ -9,15 +9,13 @@ const NAMES = Object.keys(ACTS);
 describe.each(NAMES)('%s', name => {
   const act = ACTS[name] ?? expect.fail();
 
-  it('does what the model says, with one audit record', async () => {
+  it('does what the model says', async () => {
     const scene = await openScene();
     expect(await stateOf(scene)).toEqual(BEGINNING);
-    const before = (await auditOf(scene))[act.audit] ?? 0;
     if (name === 'releasing a namespace') await ACTS['registering a namespace']?.run(scene);
     await act.run(scene);
     const from = name === 'releasing a namespace' ? { ...BEGINNING, namespace: 'held' as const } : BEGINNING;
     expect(await stateOf(scene)).toEqual(act.model(from));
-    expect((await auditOf(scene))[act.audit]).toBe(before + 1);
   });
 
   it.each(MODES)('ends as an undisturbed one when one call is %s', async mode => {

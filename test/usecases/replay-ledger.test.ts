@@ -1,6 +1,7 @@
 /** The replay: what was taken away since a copy was made is taken from it again, however often it breaks off. */
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { unavailable } from '../../lib/domain/errors.ts';
 import { release } from '../../lib/domain/namespace.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
 import { patchToken, rotateToken } from '../../lib/domain/token-record.ts';
@@ -19,7 +20,15 @@ import { copyOf, itemsOf, memoryStores, memoryTable, type Stores } from '../supp
 
 const NOW_MS = NOW * 1000;
 const REQUEST: ReplayRequest = { dryRun: false, acceptGap: false, unsure: false };
-const STORES = ['tokens', 'namespaces', 'policies', 'trusts', 'revokedCredentials', 'nonces'] as const;
+const STORES = [
+  'tokens',
+  'namespaces',
+  'policies',
+  'trusts',
+  'revokedCredentials',
+  'nonces',
+  'idempotency',
+] as const;
 
 function notingStores(stores: Stores, ledger: Ledger, nowMs = NOW_MS): Stores {
   // A millisecond for each act: the ledger sorts by time.
@@ -74,7 +83,15 @@ async function restored(count = 1) {
 
 function portsOn(table: Table, place: MarkedTable, ledger: Ledger, nowMs = NOW_MS): ReplayPorts {
   const stores = memoryStores(table);
-  return { ...stores, ledger, identity: place.marker, clock: () => nowMs, remainingMs: () => 60_000 };
+  const idempotency = stores.requests;
+  return {
+    ...stores,
+    idempotency,
+    ledger,
+    identity: place.marker,
+    clock: () => nowMs,
+    remainingMs: () => 60_000,
+  };
 }
 
 /** All that decides a login, but what gives nothing: the salt that a restored token loses, and its description. */
@@ -144,6 +161,38 @@ describe('the replay', () => {
       }
     }
   });
+
+  it.each(['removed', 'ended early'])(
+    'finishes the request of a token that was %s, so that its repetition does not add the token again',
+    async how => {
+      const original = memoryStores();
+      const [ledger, place] = [memoryLedger(), await memoryMarkedTable()];
+      await place.marker.initialise(NOW_MS);
+      const world = worldOn(original);
+      const failing = { ...world.tokens.idempotency, finish: () => Promise.reject(unavailable('killed')) };
+      const token = { access: 'pull', repositories: null, description: '', retrievable: true } as const;
+      const request = {
+        actor: actorOf(),
+        token: { ...token, expiresInSeconds: 3600 },
+        idempotencyKey: 'key-1',
+      };
+      const { record } = await addToken({ ...world.tokens, idempotency: failing }, request);
+      const copy = { table: await copyOf(original.table), place: await place.copy() };
+      const noted = notingStores(original, ledger);
+      if (how === 'removed') await noted.tokens.remove(record, NOW);
+      else await noted.tokens.update(record, { ...record, expiresAt: NOW + 60, version: 2 }, NOW);
+      await replayLedger(portsOn(copy.table, copy.place, ledger), REQUEST);
+      const restoredWorld = worldOn(memoryStores(copy.table));
+      restoredWorld.now = NOW + 61;
+      // The cleanup, or the table itself, deletes what is left of it.
+      for (const item of await itemsOf(copy.table))
+        if (item.sk.startsWith('token#')) await copy.table.delete(item);
+      await expect(addToken(restoredWorld.tokens, request)).rejects.toMatchObject({
+        code: 'idempotency-replayed',
+      });
+      expect((await itemsOf(copy.table)).filter(({ sk }) => sk.startsWith('token#'))).toEqual([]);
+    },
+  );
 
   it('stops in time, serves nothing then, and the next run goes on where it stopped', async () => {
     const { table, ledger, copy } = await restored(60);
