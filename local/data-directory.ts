@@ -3,6 +3,7 @@ import { chmod, mkdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
 export interface DataDirectory {
+  readonly root: string;
   /** The SQLite file. */
   readonly store: string;
   /** The LevelDB directory of the first version, where there is one. */
@@ -35,6 +36,7 @@ export async function openDataDirectory(path: string): Promise<DataDirectory> {
     throw new Error(`${root} is open to others; close it with: chmod ${MODE.toString(8)} ${root}`);
   }
   return {
+    root,
     store: join(root, 'store.db'),
     firstVersionStore: join(root, 'store'),
     keys: join(root, 'keys'),

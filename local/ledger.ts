@@ -5,6 +5,7 @@ import { openTable, TABLE_SETTINGS } from '../lib/compose/resources.ts';
 import { openReplay } from '../lib/compose/restore.ts';
 import { openLedgerDirectory } from '../lib/ledger/file-ledger.ts';
 import { fileTableMarker } from '../lib/ledger/table-marker.ts';
+import type { Ledger } from '../lib/ports/ledger.ts';
 import { type ReplayRequest, replayLedger } from '../lib/usecases/replay-ledger.ts';
 
 /** What the operator says of a store that was restored. */
@@ -35,8 +36,10 @@ export async function openLedger(
   await openLedgerDirectory(directory);
   const parts = openParts(world, TABLE_SETTINGS);
   const marker = fileTableMarker({ table: openTable(parts), directory, randomBytes: world.randomBytes });
+  const ports = openReplay(parts);
+  const ledger = reportingProgress(ports.ledger);
   const replay = (request: ReplayRequest) =>
-    replayLedger({ ...openReplay(parts), remainingMs: () => Number.POSITIVE_INFINITY }, request);
+    replayLedger({ ...ports, ledger, remainingMs: () => Number.POSITIVE_INFINITY }, request);
   const status = await marker.initialise(world.clock());
   if (status === 'uncertain') await replay({ unsure: true, acceptGap: true, dryRun: false });
   if (status === 'differs') {
@@ -48,12 +51,31 @@ export async function openLedger(
   return () => marker.leave(world.clock());
 }
 
+const REPORT_EVERY = 1000;
+
+/** A long replay says how far it is. */
+function reportingProgress(ledger: Pick<Ledger, 'entries'>): Pick<Ledger, 'entries'> {
+  let seen = 0;
+  return {
+    entries: async (...span) => {
+      const page = await ledger.entries(...span);
+      const before = seen;
+      seen += page.entries.length;
+      if (Math.floor(seen / REPORT_EVERY) > Math.floor(before / REPORT_EVERY)) {
+        console.log(`The ledger is being replayed: ${seen} entries so far.`);
+      }
+      return page;
+    },
+  };
+}
+
 function refusal(directory: string): string {
   return [
-    'The store was restored from a copy, or its ledger is not the one that was kept beside it:',
+    'The store was restored from a copy, or this is not its ledger:',
     `  ${directory}`,
     'What was removed since the copy was made would come back. To remove it again and start, type:',
     '  npm start -- --after-restore',
+    'To begin anew, move both directories away.',
   ].join('\n');
 }
 

@@ -4,9 +4,11 @@ import type { World } from '../lib/compose/parts.ts';
 import { processWorld } from '../lib/compose/world.ts';
 import { ConfigurationError } from '../lib/config/config.ts';
 import { createKeyFile } from '../lib/derivation/key-source.ts';
+import { unavailable } from '../lib/domain/errors.ts';
 import { HOUR_SECONDS, MINUTE_SECONDS } from '../lib/domain/time.ts';
 import { replaceFile } from '../lib/files/atomic-file.ts';
-import { deleteOldDays } from '../lib/ledger/file-ledger.ts';
+import { deleteOldDays, fileLedger } from '../lib/ledger/file-ledger.ts';
+import { directoryName } from '../lib/signing/key-store.ts';
 import { openSqliteTable, type SqliteTable } from '../lib/store/sqlite-table.ts';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
 import { type DevelopmentIam, developmentIam } from './development-iam/development-iam.ts';
@@ -16,6 +18,7 @@ import { type Gateway, type Invoke, startGateway } from './gateway.ts';
 import { rotateKeys } from './key-keeper.ts';
 import { openLedger, type RestoreOptions, readRestoreOptions } from './ledger.ts';
 import { descriptorLimit, limitsWithin } from './limits.ts';
+import { checkManifest, recordManifest } from './manifest.ts';
 import { takeOver } from './takeover.ts';
 import { startTimers } from './timer.ts';
 import { welcome } from './welcome.ts';
@@ -23,6 +26,9 @@ import { welcome } from './welcome.ts';
 const KEYS_EVERY_MS = MINUTE_SECONDS * 1000;
 const CLEANUP_EVERY_MS = 10 * MINUTE_SECONDS * 1000;
 const LEDGER_EVERY_MS = HOUR_SECONDS * 1000;
+
+/** What is answered from the start until everything is ready, which takes longer after a sudden end. */
+const STARTING = unavailable('starting', { retryAfterSeconds: 1 });
 
 /** Starts everything, and ends it cleanly on SIGTERM and SIGINT. A failed start says why and exits with 1. */
 export async function main(words: readonly string[]): Promise<void> {
@@ -46,21 +52,25 @@ export async function main(words: readonly string[]): Promise<void> {
 async function start(system: World, restoring: RestoreOptions): Promise<() => Promise<void>> {
   const settings = localSettings(system.environment);
   const directory = await openDataDirectory(settings.data);
+  await checkManifest(directory.root, path => isNeeded(path, settings));
   await mkdir(directory.keys, { recursive: true });
   const table = await openStore(directory, settings.table);
   const environment = functionEnvironment(system.environment, settings, directory);
-  const world = { ...system, table, environment };
+  const world = { ...system, table, ledger: fileLedger(settings.ledger), environment };
   const { clock, randomBytes } = world;
+  let invoke: Invoke = () => Promise.reject(STARTING);
+  const gateway = await startGateway((...request) => invoke(...request), {
+    ...settings,
+    limits: limitsWithin(descriptorLimit()),
+  });
   const leave = await openLedger(world, settings.ledger, restoring);
   await createKeyFile(directory.derivationKey, randomBytes);
   const keepAll = () => rotateKeys({ ...settings, publicUrl: settings.url, directory, clock, randomBytes });
   await keepAll();
   const iam = settings.developmentIam ? await openDevelopmentIam(world, settings, directory) : undefined;
   const functions = createFunctions(world);
-  const gateway = await startGateway(withDevelopmentIam(functions.invoke, iam), {
-    ...settings,
-    limits: limitsWithin(descriptorLimit()),
-  });
+  await recordManifest(directory.root);
+  invoke = withDevelopmentIam(functions.invoke, iam);
   const stopTimers = startTimers(
     [
       { name: 'keys', everyMs: KEYS_EVERY_MS, work: keepAll },
@@ -75,6 +85,14 @@ async function start(system: World, restoring: RestoreOptions): Promise<() => Pr
     table.close();
   };
   return () => stopAll(gateway, closeStore, stopTimers);
+}
+
+/** What is left over from services and an IAM that are no longer configured is not missed. */
+function isNeeded(path: string, { services, developmentIam }: LocalSettings): boolean {
+  const [first, second, third] = path.split('/');
+  if (first === 'keys' && third !== undefined)
+    return services.some(({ name }) => directoryName(name) === second);
+  return developmentIam || (first !== 'iam' && first !== 'administrator.apikey');
 }
 
 /** Opens the store; one of the first version is taken over before. */

@@ -9,6 +9,7 @@ import {
   type SettingName,
 } from '../config/config.ts';
 import type { IamLimits } from '../iam/verifier.ts';
+import type { Ledger } from '../ports/ledger.ts';
 import type { Clock, Log, Metrics, RandomBytes } from '../ports/system.ts';
 import type { Table } from '../ports/table.ts';
 import { structuredLog } from '../telemetry/log.ts';
@@ -30,7 +31,7 @@ const COMMON_SETTINGS = [
 type CommonSetting = (typeof COMMON_SETTINGS)[number];
 
 export interface Parts<N extends SettingName = never>
-  extends Pick<World, 'clock' | 'randomBytes' | 'table' | 'iamLimits'> {
+  extends Pick<World, 'clock' | 'randomBytes' | 'table' | 'ledger' | 'iamLimits'> {
   readonly config: Config<N | CommonSetting>;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -40,12 +41,13 @@ export interface Parts<N extends SettingName = never>
 
 /** Reads the configuration of a function, once, and makes its parts. Throws ConfigurationError. */
 export function openParts<N extends SettingName>(world: World, settings: readonly N[]): Parts<N> {
-  const { environment, clock, randomBytes, write, table, iamLimits } = world;
+  const { environment, clock, randomBytes, write, table, ledger, iamLimits } = world;
   const config: Config<N | CommonSetting> = readConfig([...COMMON_SETTINGS, ...settings], environment);
   const system = { clock, randomBytes };
   return {
     ...system,
     ...(table === undefined ? {} : { table }),
+    ...(ledger === undefined ? {} : { ledger }),
     ...(iamLimits === undefined ? {} : { iamLimits }),
     config,
     log: structuredLog(world),
@@ -85,6 +87,8 @@ export interface World {
   readonly write: (line: string) => void;
   /** On one machine, what replaces DynamoDB. */
   readonly table?: Table;
+  /** On one machine, the ledger in files, which all functions write by one descriptor. */
+  readonly ledger?: Ledger;
   /** How long issuers are waited for, and how much is asked of them; a test waits less. */
   readonly iamLimits?: IamLimits;
   /** The X-Ray header of the invocation, which Lambda sets anew for each. */

@@ -46,8 +46,8 @@ export function openTable(parts: Parts<'table'>): Table {
   return countedTable(table ?? leanTable(config.table, aws('dynamodb')), metrics);
 }
 
-export function openLedger({ config: { ledger }, aws }: Parts<'ledger'>): Ledger {
-  if (ledger.kind === 'file') return fileLedger(ledger.path);
+export function openLedger({ config: { ledger }, aws, ledger: ours }: Parts<'ledger'>): Ledger {
+  if (ledger.kind === 'file') return ours ?? fileLedger(ledger.path);
   return tableLedger(leanTable(ledger.name, aws('dynamodb', ledger.region)));
 }
 

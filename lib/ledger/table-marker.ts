@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { PullpassError, unavailable } from '../domain/errors.ts';
 import { replaceFile } from '../files/atomic-file.ts';
+import { sealed, unsealed } from '../files/sealed.ts';
 import type { TableMarker } from '../ports/ledger.ts';
 import type { RandomBytes } from '../ports/system.ts';
 import { compare, type Key, type Table, type Value } from '../ports/table.ts';
@@ -165,12 +166,17 @@ async function read(path: string): Promise<Register | undefined> {
     if (error.code === 'ENOENT') return undefined;
     throw error;
   });
-  return text === undefined ? undefined : v.parse(Register, JSON.parse(text));
+  if (text === undefined) return undefined;
+  try {
+    return v.parse(Register, JSON.parse(unsealed(text, path)));
+  } catch (cause) {
+    throw new Error(`${path} is damaged. Restore it from a backup.`, { cause });
+  }
 }
 
 async function write(path: string, register: Register): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  await replaceFile(path, JSON.stringify(register), 0o600);
+  await replaceFile(path, sealed(`${JSON.stringify(register, null, 2)}\n`), 0o600);
 }
 
 /** What a table says it is; `id` undefined: nothing. */
