@@ -66,12 +66,12 @@ function encodingOf({ isBase64Encoded }: HttpEvent): 'base64' | 'utf8' {
   return isBase64Encoded ? 'base64' : 'utf8';
 }
 
-function headBytes({ requestContext, rawPath, rawQueryString, headers, cookies = [] }: HttpEvent): number {
+function headBytes({ requestContext, rawPath, rawQueryString, headers, cookies }: HttpEvent): number {
   let bytes =
     requestContext.http.method.length + rawPath.length + rawQueryString.length + ' ? HTTP/1.1\r\n'.length;
   for (const name in headers) {
     bytes += Buffer.byteLength(name) + Buffer.byteLength(headers[name] ?? '') + ': \r\n'.length;
   }
-  for (const cookie of cookies) bytes += Buffer.byteLength(cookie) + '; '.length;
+  for (const cookie of cookies ?? []) bytes += Buffer.byteLength(cookie) + '; '.length;
   return bytes;
 }

@@ -83,8 +83,10 @@ describe.each(ROWS)('%s', (_, name, route) => {
     }
   });
 
-  it('refuses a broken escape in its query', async () => {
-    expectError(await send(name, `${line}?a=%zz`), 400, route.errors);
+  it('refuses a broken escape in its query, of callers that it authenticates only afterwards', async () => {
+    // A query is parsed where it may hold what the caller is authenticated by, and for those who are.
+    const isParsed = ['public', 'login'].includes(route.authentication);
+    expectError(await send(name, `${line}?a=%zz`), isParsed ? 400 : 401, route.errors);
   });
 });
 

@@ -248,7 +248,7 @@ export function restoreTests(acts: number, onAws: boolean): void {
       deployment.wait(5);
       finished = (await replay({}, SOON)).finished === true;
     }
-    expect(runs).toBeGreaterThan(2);
+    expect(runs).toBeGreaterThan(1);
     expect((await deployment.send('GET /health')).status).toBe(200);
     for (const [i, moment] of MOMENTS.entries()) {
       const seen = await observe(moment);
