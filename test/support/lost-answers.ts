@@ -68,8 +68,7 @@ const FACTS = { access: 'push', repositories: null, description: 'old', retrieva
 const NEW = { ...FACTS, expiresInSeconds: 3600 };
 
 /** One of each. */
-export async function openScene(): Promise<Scene> {
-  const [table, ledger] = [memoryTable(), memoryTable()];
+export async function openScene(table = memoryTable(), ledger = memoryTable()): Promise<Scene> {
   const world = worldOn(storesWith(table, ledger));
   const token = await addToken(world.tokens, { actor: actorOf(), token: NEW, idempotencyKey: undefined });
   await addPolicy({ world });
@@ -107,9 +106,10 @@ function storesWith(table: Table, ledger: Table): Stores {
 
 /** The scene as it is seen through other tables, whose calls can be disturbed. */
 export function through(scene: Scene, around: Parameters<typeof watchedTable>[1]): Scene {
-  const world = worldOn(storesWith(watchedTable(scene.table, around), watchedTable(scene.ledger, around)));
-  world.now = scene.world.now;
-  return { ...scene, world };
+  return {
+    ...scene,
+    world: worldOn(storesWith(watchedTable(scene.table, around), watchedTable(scene.ledger, around))),
+  };
 }
 
 /** What the table holds. */

@@ -47,12 +47,18 @@ export function useTables(): { open(): Promise<Table> } {
   };
 }
 
-/** One empty table of an engine, by each of the two transports. */
-export async function openEngineTables(engine: EngineAddress): Promise<{ sdk: Table; lean: Table }> {
+/** One empty table of an engine, by each of the two transports; `endpoint`: where they reach it, if not directly. */
+export async function openEngineTables(
+  engine: EngineAddress,
+  endpoint = engine.endpoint,
+): Promise<{ sdk: Table; lean: Table }> {
   const name = `pullpass-${randomUUID()}`;
-  const client = clientOf(engine);
-  await createTable(client, name);
-  return { sdk: dynamoTable(name, sdkTransport(client)), lean: dynamoTable(name, leanTransport(engine)) };
+  await createTable(clientOf(engine), name);
+  const address = { ...engine, endpoint };
+  return {
+    sdk: dynamoTable(name, sdkTransport(clientOf(address))),
+    lean: dynamoTable(name, leanTransport(address)),
+  };
 }
 
 /** A client of the engine with the settings of production, unless other time limits are given. */
