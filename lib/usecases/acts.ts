@@ -1,8 +1,10 @@
-/** A management act: who performs it, its audit record, and its repetition when another writer was faster. */
+/** A management act: who performs it, its audit record, the request that it finishes, and its repetition when another writer was faster. */
 import { type Account, accountHandle, type Subject } from '../domain/account.ts';
 import { unavailable } from '../domain/errors.ts';
+import { requestKeyIn } from '../domain/idempotency.ts';
 import type { Identity } from '../domain/identity.ts';
-import type { AuditEvent, AuditStore } from '../ports/stores.ts';
+import type { TokenRecord } from '../domain/token-record.ts';
+import type { AuditEvent, AuditStore, IdempotencyStore } from '../ports/stores.ts';
 import type { Clock } from '../ports/system.ts';
 
 export interface Actor {
@@ -26,6 +28,18 @@ export async function recordAct(
   { act, target }: Pick<AuditEvent, 'act' | 'target'>,
 ): Promise<void> {
   await audit.record({ ...actor, handle: accountHandle(actor.account), act, target }, clock());
+}
+
+/**
+ * Marks the request that issued the value as done, before the token is changed or removed. From then on no repetition of
+ * it adds the token again, whenever the cleanup deletes what is left of it, and whatever the clocks say.
+ */
+export async function finishRequest(
+  { idempotency }: { readonly idempotency: Pick<IdempotencyStore, 'finish'> },
+  { account, issuanceId }: Pick<TokenRecord, 'account' | 'issuanceId'>,
+): Promise<void> {
+  const key = requestKeyIn(issuanceId);
+  if (key !== undefined) await idempotency.finish(account, { key, write: issuanceId });
 }
 
 const ATTEMPTS = 8;

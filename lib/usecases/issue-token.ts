@@ -3,9 +3,9 @@ import { PullpassError } from '../domain/errors.ts';
 import { UUID_RANDOM_BYTES, uuidV7 } from '../domain/identifiers.ts';
 import { toSeconds } from '../domain/time.ts';
 import { hasGrace, isExpired, rotateToken as rotated, type TokenRecord } from '../domain/token-record.ts';
-import { type Actor, recordAct } from './acts.ts';
+import { type Actor, finishRequest, recordAct } from './acts.ts';
 import { type Issued, type IssuingWrite, issueIdempotently } from './idempotency.ts';
-import { findToken, finishRequest, type TokenPorts } from './manage-tokens.ts';
+import { findToken, type TokenPorts } from './manage-tokens.ts';
 import { newValue } from './secret-values.ts';
 
 export interface NewToken extends Pick<TokenRecord, 'access' | 'repositories' | 'description'> {

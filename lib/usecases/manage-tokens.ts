@@ -1,13 +1,12 @@
 /** Lists, reads, changes and removes the registry tokens of an account. */
 import type { Account } from '../domain/account.ts';
 import { PullpassError } from '../domain/errors.ts';
-import { requestKeyIn } from '../domain/idempotency.ts';
 import { isUuid } from '../domain/identifiers.ts';
 import type { Secret } from '../domain/secret.ts';
 import { toSeconds } from '../domain/time.ts';
 import { patchToken, type TokenPatch, type TokenRecord } from '../domain/token-record.ts';
 import type { IdempotencyStore, TokenStore } from '../ports/stores.ts';
-import { type Actor, type AuditPorts, recordAct, retryOnConflict } from './acts.ts';
+import { type Actor, type AuditPorts, finishRequest, recordAct, retryOnConflict } from './acts.ts';
 import { rederiveValue, type ValuePorts } from './secret-values.ts';
 
 export interface TokenPorts extends AuditPorts, ValuePorts {
@@ -102,18 +101,6 @@ export async function changeToken(
     await finishRequest(ports, before);
     return (await ports.tokens.update(before, after, now)) ? after : undefined;
   });
-}
-
-/**
- * Marks the request that issued the value as done, before the token is changed or removed. From then on no repetition of
- * it adds the token again, whenever the cleanup deletes what is left of it, and whatever the clocks say.
- */
-export async function finishRequest(
-  { idempotency }: Pick<TokenPorts, 'idempotency'>,
-  { account, issuanceId }: TokenRecord,
-): Promise<void> {
-  const key = requestKeyIn(issuanceId);
-  if (key !== undefined) await idempotency.finish(account, { key, write: issuanceId });
 }
 
 /** Removes the token: no login succeeds afterwards, and its value can never be derived again. */

@@ -20,8 +20,7 @@ import type {
   TokenStore,
 } from '../ports/stores.ts';
 import type { Clock } from '../ports/system.ts';
-import { retryOnConflict } from './acts.ts';
-import { finishRequest } from './manage-tokens.ts';
+import { finishRequest, retryOnConflict } from './acts.ts';
 
 /** The stores without journaling: what is replayed is in the ledger already. */
 interface ReplayStores {

@@ -18,6 +18,8 @@ export interface StoreWire {
   readonly markerReads: StoreRequest[];
   /** Which requests are lost before the store sees them. */
   cut: (request: StoreRequest) => boolean;
+  /** Which requests are applied, but their answer is lost; only on one machine. */
+  lose: (request: StoreRequest) => boolean;
 }
 
 const OPERATIONS = {
@@ -32,7 +34,7 @@ const OPERATIONS = {
 } as const satisfies Record<keyof Table, string>;
 
 export function newWire(): StoreWire {
-  return { requests: [], markerReads: [], cut: () => false };
+  return { requests: [], markerReads: [], cut: () => false, lose: () => false };
 }
 
 /** The table behind the wire. */
@@ -40,8 +42,13 @@ export function wired(wire: StoreWire, table: Table): Table {
   const methods = Object.entries(OPERATIONS).map(([method, operation]) => [
     method,
     async (...args: unknown[]) => {
-      pass(wire, { operation, body: JSON.stringify(args) });
-      return (table[method as keyof Table] as (...args: unknown[]) => Promise<unknown>)(...args);
+      const request = { operation, body: JSON.stringify(args) };
+      pass(wire, request);
+      const answer = await (table[method as keyof Table] as (...args: unknown[]) => Promise<unknown>)(
+        ...args,
+      );
+      if (wire.lose(request)) throw unavailable('store: the answer was lost', { retryAfterSeconds: 1 });
+      return answer;
     },
   ]);
   return Object.fromEntries(methods) as Table;
