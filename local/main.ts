@@ -3,12 +3,11 @@ import { mkdir } from 'node:fs/promises';
 import type { World } from '../lib/compose/parts.ts';
 import { processWorld } from '../lib/compose/world.ts';
 import { ConfigurationError } from '../lib/config/config.ts';
-import { createKeyFile } from '../lib/derivation/key-source.ts';
+import { createKeyFile, readKeyFile } from '../lib/derivation/key-source.ts';
 import { unavailable } from '../lib/domain/errors.ts';
 import { HOUR_SECONDS, MINUTE_SECONDS } from '../lib/domain/time.ts';
 import { replaceFile } from '../lib/files/atomic-file.ts';
 import { deleteOldDays, fileLedger } from '../lib/ledger/file-ledger.ts';
-import { directoryName } from '../lib/signing/key-store.ts';
 import { openSqliteTable, type SqliteTable } from '../lib/store/sqlite-table.ts';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
 import { type DevelopmentIam, developmentIam } from './development-iam/development-iam.ts';
@@ -18,7 +17,7 @@ import { type Gateway, type Invoke, startGateway } from './gateway.ts';
 import { rotateKeys } from './key-keeper.ts';
 import { openLedger, type RestoreOptions, readRestoreOptions } from './ledger.ts';
 import { descriptorLimit, limitsWithin } from './limits.ts';
-import { checkManifest, recordManifest } from './manifest.ts';
+import { checkManifest, isNeeded, recordManifest } from './manifest.ts';
 import { takeOver } from './takeover.ts';
 import { startTimers } from './timer.ts';
 import { welcome } from './welcome.ts';
@@ -65,6 +64,8 @@ async function start(system: World, restoring: RestoreOptions): Promise<() => Pr
   });
   const leave = await openLedger(world, settings.ledger, restoring);
   await createKeyFile(directory.derivationKey, randomBytes);
+  // Read here too, because it is needed only once a value is derived: a damaged one is refused before.
+  readKeyFile(directory.derivationKey);
   const keepAll = () => rotateKeys({ ...settings, publicUrl: settings.url, directory, clock, randomBytes });
   await keepAll();
   const iam = settings.developmentIam ? await openDevelopmentIam(world, settings, directory) : undefined;
@@ -85,14 +86,6 @@ async function start(system: World, restoring: RestoreOptions): Promise<() => Pr
     table.close();
   };
   return () => stopAll(gateway, closeStore, stopTimers);
-}
-
-/** What is left over from services and an IAM that are no longer configured is not missed. */
-function isNeeded(path: string, { services, developmentIam }: LocalSettings): boolean {
-  const [first, second, third] = path.split('/');
-  if (first === 'keys' && third !== undefined)
-    return services.some(({ name }) => directoryName(name) === second);
-  return developmentIam || (first !== 'iam' && first !== 'administrator.apikey');
 }
 
 /** Opens the store; one of the first version is taken over before. */

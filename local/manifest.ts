@@ -3,6 +3,8 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import * as v from 'valibot';
 import { replaceFile } from '../lib/files/atomic-file.ts';
+import { directoryName } from '../lib/signing/key-store.ts';
+import type { LocalSettings } from './environment.ts';
 
 const NAME = 'manifest.json';
 
@@ -53,6 +55,14 @@ export async function recordManifest(root: string): Promise<void> {
   const before = await readManifest(root);
   const all = [...new Set([...(before ?? []), ...files])].sort();
   if (all.join() !== before?.join()) await writeManifest(root, all);
+}
+
+/** What is left over from services and an IAM that are no longer configured is not missed. */
+export function isNeeded(path: string, { services, developmentIam }: LocalSettings): boolean {
+  const [first, second, third] = path.split('/');
+  if (first === 'keys' && third !== undefined)
+    return services.some(({ name }) => directoryName(name) === second);
+  return developmentIam || (first !== 'iam' && first !== 'administrator.apikey');
 }
 
 async function readManifest(root: string): Promise<readonly string[] | undefined> {

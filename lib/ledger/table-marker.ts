@@ -121,7 +121,7 @@ type Register = v.InferOutput<typeof Register>;
 export function fileTableMarker({ table, directory, randomBytes }: FileTableMarkerOptions): FileTableMarker {
   const path = join(directory, 'table.json');
   const look = async () => {
-    const [register, { id }] = await Promise.all([read(path), readMarker(table)]);
+    const [register, { id }] = await Promise.all([readRegister(path), readMarker(table)]);
     return { register, id, isKnown: register?.names.includes(id ?? null) === true };
   };
   /** While the table is written both names are valid: whenever the process ends, the table has one of them. */
@@ -153,7 +153,7 @@ export function fileTableMarker({ table, directory, randomBytes }: FileTableMark
       if (id !== undefined && isKnown) await touchMarker(table, id, nowMs);
     },
     history: async () => {
-      const [register, { usedAt }] = await Promise.all([read(path), readMarker(table)]);
+      const [register, { usedAt }] = await Promise.all([readRegister(path), readMarker(table)]);
       return { usedAt, ledgerSince: register?.since };
     },
     progress: () => readProgress(table),
@@ -161,7 +161,8 @@ export function fileTableMarker({ table, directory, randomBytes }: FileTableMark
   };
 }
 
-async function read(path: string): Promise<Register | undefined> {
+/** The register in a file; undefined: there is none. Throws, with the path, for a damaged one. */
+export async function readRegister(path: string): Promise<Register | undefined> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw error;

@@ -27,7 +27,7 @@ export interface Root {
 }
 
 /** Whether there is a root. Throws for the root of another service. */
-export async function hasRoot(keys: KeyTransaction, service: string): Promise<boolean> {
+export async function hasRoot(keys: Pick<KeyTransaction, 'read'>, service: string): Promise<boolean> {
   return (await readRoot(keys, service)) !== undefined;
 }
 
@@ -53,7 +53,10 @@ export function hasCertified({ certificates }: Root, leaf: string): boolean {
   return certificates.some(by => issued.verify(certificate(by).publicKey));
 }
 
-async function readRoot(keys: KeyTransaction, service: string): Promise<RootDocument | undefined> {
+async function readRoot(
+  keys: Pick<KeyTransaction, 'read'>,
+  service: string,
+): Promise<RootDocument | undefined> {
   const text = await keys.read('root.json');
   if (text === undefined) return undefined;
   const root = readDocument(RootDocument, text, `the root of ${service}`);

@@ -33,6 +33,7 @@ const STATEMENTS = {
     WHERE pk = ? AND sk >= ? AND sk < ${BEHIND_PREFIX} ORDER BY sk DESC LIMIT ?`,
   descendingFrom: 'SELECT * FROM item WHERE pk = ? AND sk >= ? AND sk < ? ORDER BY sk DESC LIMIT ?',
   scan: 'SELECT * FROM item WHERE (pk, sk) > (?, ?) ORDER BY pk, sk LIMIT ?',
+  check: 'PRAGMA integrity_check',
   begin: 'BEGIN IMMEDIATE',
   commit: 'COMMIT',
   rollback: 'ROLLBACK',

@@ -54,6 +54,8 @@ function decode(value: Stored): Value {
 export interface SqliteTable extends Table {
   /** Writes all items in one transaction: after a crash, all of them or none are there. */
   putAll(items: Iterable<Item>): void;
+  /** What is damaged, in the file and in each row; none: nothing. */
+  findDamage(): string[];
   close(): void;
 }
 
@@ -104,6 +106,7 @@ export function openSqliteTable(path: string, options?: DatabaseOptions): Sqlite
       database.transact(statements => {
         for (const { pk, sk, ...attributes } of items) store(statements, { pk, sk }, attributes);
       }),
+    findDamage: () => database.read(findDamage),
     close: () => database.close(),
   };
 }
@@ -121,9 +124,27 @@ function readRow(statements: Statements, { pk, sk }: Key): Attributes | undefine
 }
 
 /** Throws for a row of which a byte is not as it was written: it grants nothing, and hides nothing. */
-function attributesIn([pk, sk, attributes, checksum]: Row): Attributes {
-  if (checksumOf(pk, sk, attributes) !== checksum) throw new Error(`the item ${pk} ${sk} is damaged`);
+function attributesIn(row: Row): Attributes {
+  const [pk, sk, attributes] = row;
+  if (isDamaged(row)) throw new Error(`the item ${pk} ${sk} is damaged`);
   return decodeAttributes(attributes);
+}
+
+function findDamage(statements: Statements): string[] {
+  const found = (statements.check.all() as unknown as [string][]).map(([text]) => text);
+  if (found.join() !== 'ok') return found;
+  const damage: string[] = [];
+  let rows: Row[] = [];
+  do {
+    const [pk, sk] = rows.at(-1) ?? ['', ''];
+    rows = statements.scan.all(pk, sk, PAGE_ITEMS) as unknown as Row[];
+    for (const row of rows) if (isDamaged(row)) damage.push(`the item ${row[0]} ${row[1]} is damaged`);
+  } while (rows.length > 0);
+  return damage;
+}
+
+function isDamaged([pk, sk, attributes, checksum]: Row): boolean {
+  return checksumOf(pk, sk, attributes) !== checksum;
 }
 
 function checksumOf(pk: string, sk: string, attributes: string): number {

@@ -1,0 +1,136 @@
+/** What is damaged in a store, in keys and in a ledger: each is read whole, and nothing is changed. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { credentialKeys } from '../lib/derivation/credential-keys.ts';
+import { fileKeySource, readKeyFile } from '../lib/derivation/key-source.ts';
+import type { Service } from '../lib/domain/service.ts';
+import { toSeconds } from '../lib/domain/time.ts';
+import { fileLedger } from '../lib/ledger/file-ledger.ts';
+import { readRegister } from '../lib/ledger/table-marker.ts';
+import type { Item } from '../lib/ports/table.ts';
+import { directoryName, fileKeyStore, type KeyFile } from '../lib/signing/key-store.ts';
+import { keyPublication } from '../lib/signing/publication.ts';
+import { cachedRings } from '../lib/signing/ring.ts';
+import { hasRoot } from '../lib/signing/root.ts';
+import { CLAIM, isTombstone, TOKEN_PREFIX } from '../lib/store/items.ts';
+import { fromClaimItem } from '../lib/store/namespace-store.ts';
+import { POLICY, TRUST } from '../lib/store/rule-store.ts';
+import { openSqliteTable, type SqliteTable } from '../lib/store/sqlite-table.ts';
+import { fromTokenItem } from '../lib/store/token-store.ts';
+import type { DataDirectory } from './data-directory.ts';
+
+export interface Finding {
+  /** What was read, in words; '': nothing to say. */
+  readonly seen: string;
+  /** A line for each thing that is damaged, with its file. */
+  readonly damage: readonly string[];
+}
+
+/** Throws when a process has the store open. A store that is missing is the manifest's to report. */
+export async function findStoreDamage(path: string): Promise<Finding> {
+  if (!existsSync(path)) return { seen: '', damage: [] };
+  const table = openStore(path);
+  if (typeof table === 'string') return { seen: '', damage: [table] };
+  try {
+    const damage: string[] = [];
+    damage.push(...(await problemOf(() => damage.push(...table.findDamage()), path)));
+    if (damage.length > 0) return { seen: '', damage: damage.map(line => named(line, path)) };
+    let items = 0;
+    const malformed: string[] = [];
+    for (let after: { pk: string; sk: string } | undefined, isLast = false; !isLast; ) {
+      const page = await table.scan({ after });
+      items += page.items.length;
+      for (const item of page.items) malformed.push(...(await problemOf(() => parseItem(item), path)));
+      after = page.next;
+      isLast = after === undefined;
+    }
+    return { seen: `${items} items`, damage: malformed };
+  } finally {
+    table.close();
+  }
+}
+
+/** The store, or what is wrong with it. Throws when a process has it open. */
+function openStore(path: string): SqliteTable | string {
+  try {
+    return openSqliteTable(path);
+  } catch (error) {
+    const message = messageOf(error);
+    if (message.startsWith('Another process')) throw error;
+    return message;
+  }
+}
+
+/** As the stores read them: what they would refuse at a login is found before. */
+function parseItem(item: Item): void {
+  if (isTombstone(item)) return;
+  if (item.sk === CLAIM) fromClaimItem(item);
+  if (item.sk.startsWith(TOKEN_PREFIX)) fromTokenItem(item);
+  for (const rule of [POLICY, TRUST]) if (item.sk.startsWith(rule.prefix)) rule.fromItem(item);
+}
+
+export async function findKeyDamage(
+  directory: Pick<DataDirectory, 'credentialKey' | 'derivationKey' | 'keys'>,
+  services: readonly Service[],
+): Promise<Finding> {
+  const now = toSeconds(Date.now());
+  const store = fileKeyStore(directory.keys);
+  const of = (service: Service, file: KeyFile) => join(directory.keys, directoryName(service.name), file);
+  const damage = await Promise.all([
+    problemOf(() => readKeyFile(directory.derivationKey), directory.derivationKey),
+    problemOf(
+      () => credentialKeys(fileKeySource(directory.credentialKey)).current(now),
+      directory.credentialKey,
+    ),
+    ...services.flatMap(service => [
+      problemOf(() => cachedRings(store)(service, now), of(service, 'ring.json')),
+      problemOf(() => keyPublication([service], store).jwks(service.name, now), of(service, 'public.json')),
+      problemOf(
+        () => hasRoot({ read: file => store.read(service.name, file) }, service.name),
+        of(service, 'root.json'),
+      ),
+    ]),
+  ]);
+  return { seen: `the keys of ${services.map(({ name }) => name).join(' and ')}`, damage: damage.flat() };
+}
+
+/** Without an entry and without a register there is no ledger yet. */
+export async function findLedgerDamage(directory: string): Promise<Finding> {
+  const register = join(directory, 'table.json');
+  const damage = await problemOf(() => readRegister(register), register);
+  const ledger = fileLedger(directory);
+  let entries = 0;
+  const all = async () => {
+    const span = { sinceMs: 0, nowMs: Date.now() };
+    for (let next: string | undefined, isLast = false; !isLast; ) {
+      const page = await ledger.entries(span, next);
+      entries += page.entries.length;
+      next = page.next;
+      isLast = next === undefined;
+    }
+  };
+  damage.push(...(await problemOf(all, directory)));
+  return { seen: `${entries} ledger entries`, damage };
+}
+
+/** What is wrong with a file, by its path; an empty list: nothing. */
+async function problemOf(check: () => unknown, path: string): Promise<string[]> {
+  try {
+    await check();
+    return [];
+  } catch (error) {
+    return [named(messageOf(error), path)];
+  }
+}
+
+function named(message: string, path: string): string {
+  return message.includes(path) ? message : `${path}: ${message}`;
+}
+
+/** What is underneath says more than that something is unavailable. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error && error.message.startsWith('no ')
+    ? error.cause.message
+    : error.message;
+}
