@@ -38,22 +38,22 @@ const DYNAMODB = [
  * bundle. Lower a figure when a bundle has become smaller.
  */
 export const BUDGETS = {
-  login: { startBytes: 141_000, totalBytes: 141_000, packages: [...CHAIN, ...IAM] },
+  login: { startBytes: 149_000, totalBytes: 149_000, packages: [...CHAIN, ...IAM] },
   management: { startBytes: 387_000, totalBytes: 529_000, packages: [...CHAIN, ...DYNAMODB, ...IAM] },
   credentials: {
     startBytes: 161_000,
     totalBytes: 161_000,
     packages: [...CHAIN, ...IAM, 'negotiator', 'content-type'],
   },
-  discovery: { startBytes: 57_000, totalBytes: 163_000, packages: CHAIN },
-  fallback: { startBytes: 21_000, totalBytes: 21_000, packages: CHAIN },
+  discovery: { startBytes: 62_000, totalBytes: 167_000, packages: CHAIN },
+  fallback: { startBytes: 22_500, totalBytes: 22_500, packages: CHAIN },
   restore: { startBytes: 287_000, totalBytes: 429_000, packages: [...CHAIN, ...DYNAMODB] },
   keys: {
-    startBytes: 295_000,
-    totalBytes: 295_000,
+    startBytes: 299_000,
+    totalBytes: 299_000,
     packages: ['valibot', ...CERTIFICATES],
   },
-  cleanup: { startBytes: 50_000, totalBytes: 50_000, packages: CHAIN },
+  cleanup: { startBytes: 52_000, totalBytes: 52_000, packages: CHAIN },
 } as const satisfies Record<string, Budget>;
 
 const OWN = /^(?:functions|lib)\//;
