@@ -9,10 +9,13 @@ export interface Bundle {
   readonly totalBytes: number;
   /** Bytes by package, or by file for our own. */
   readonly contents: ReadonlyMap<string, number>;
+  /** The paths of the packages in it, as in package-lock.json. */
+  readonly installed: ReadonlySet<string>;
 }
 
 const ROOT = join(import.meta.dirname, '..');
 const ENTRY = 'index.mjs';
+const INSTALLED = /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/;
 const PACKAGE = /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//;
 
 /**
@@ -41,9 +44,12 @@ export async function bundle(name: string, directory: string): Promise<Bundle> {
 /** Size and contents of a bundle, from esbuild's metafile. */
 function describeBundle(name: string, { outputs }: Metafile): Bundle {
   const contents = new Map<string, number>();
+  const installed = new Set<string>();
   for (const { inputs } of Object.values(outputs)) {
     for (const [path, { bytesInOutput }] of Object.entries(inputs)) {
       const origin = PACKAGE.exec(path)?.[1] ?? path;
+      const directory = INSTALLED.exec(path)?.[0];
+      if (directory !== undefined) installed.add(directory);
       contents.set(origin, (contents.get(origin) ?? 0) + bytesInOutput);
     }
   }
@@ -52,6 +58,7 @@ function describeBundle(name: string, { outputs }: Metafile): Bundle {
     startBytes: sizeOf(readAtStart(outputs), outputs),
     totalBytes: sizeOf(Object.keys(outputs), outputs),
     contents,
+    installed,
   };
 }
 

@@ -12,7 +12,13 @@ it('every function has a budget', () => {
 
 describe('the budget of a bundle', () => {
   const BUDGET: Budget = { startBytes: 100, totalBytes: 200, packages: ['jose', '@aws-sdk/*'] };
-  const BUNDLE: Bundle = { name: 'login', startBytes: 100, totalBytes: 200, contents: contentsOf('jose') };
+  const BUNDLE: Bundle = {
+    name: 'login',
+    startBytes: 100,
+    totalBytes: 200,
+    contents: contentsOf('jose'),
+    installed: new Set(),
+  };
 
   function contentsOf(...origins: string[]): Map<string, number> {
     return new Map(['lib/compose/login.ts', 'functions/login.ts', ...origins].map(origin => [origin, 1]));
