@@ -10,6 +10,7 @@ import {
   LONGEST_TOKEN_SECONDS,
   nextLeafStart,
   publishedKeys,
+  withoutFuture,
 } from '../../lib/domain/key-ring.ts';
 
 const NOW = 1_795_244_400;
@@ -155,5 +156,17 @@ describe('a ring that rotates by itself, over a year', () => {
         expect(currentKey(ring, now)).toBeDefined();
       }),
     );
+  });
+});
+
+describe('keys of a clock that was ahead', () => {
+  it('are left out: those that start later than a rotation ever plans', () => {
+    const keys = [
+      key('upcoming', NOW + LEAF_LEAD_SECONDS),
+      key('future', NOW + LEAF_LEAD_SECONDS + 1),
+      key('successor', null),
+      key('current', NOW),
+    ];
+    expect(withoutFuture(keys, NOW).map(({ name }) => name)).toEqual(['upcoming', 'successor', 'current']);
   });
 });
