@@ -39,7 +39,8 @@ export class Context {
   /** Throws CliError when no variable says where to keep the state. */
   get home(): Home {
     const { home } = this.environment;
-    if (home !== undefined) return new Home(home, this.timeouts);
+    const { lockMs } = this.timeouts;
+    if (home !== undefined) return new Home(home, { lockMs, say: line => void this.stderr.line(line) });
     throw new CliError('There is no directory to keep logins in.', { next: 'Set HOME or PULLPASS_HOME.' });
   }
 

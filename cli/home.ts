@@ -39,16 +39,24 @@ const DIRECTORY_MODE = 0o700;
 const FILE_MODE = 0o600;
 const OPEN_TO_OTHERS = 0o077;
 
+export interface HomeOptions {
+  /** How long another process may change the state. */
+  readonly lockMs?: number;
+  /** Gets a line when another process has a lock for long. */
+  readonly say?: (line: string) => void;
+}
+
 export class Home {
   readonly directory: string;
   readonly #file: string;
   readonly #lockMs: number;
+  readonly #say: (line: string) => void;
 
-  /** `lockMs`: how long another process may change the state. */
-  constructor(directory: string, { lockMs = TIMEOUTS.lockMs }: { readonly lockMs?: number } = {}) {
+  constructor(directory: string, { lockMs = TIMEOUTS.lockMs, say = () => undefined }: HomeOptions = {}) {
     this.directory = directory;
     this.#file = join(directory, 'state.json');
     this.#lockMs = lockMs;
+    this.#say = say;
   }
 
   /** The state. Throws CliError when other users could read or write the file, or when its content is invalid. */
@@ -66,7 +74,7 @@ export class Home {
   async update(change: (state: State) => State): Promise<State> {
     await this.#makeDirectory();
     await this.#checkDirectory();
-    return locked(`${this.#file}.lock`, this.#lockMs, async () => {
+    return this.#locked(`${this.#file}.lock`, this.#lockMs, async () => {
       const before = await this.read();
       const after = change(before);
       if (after !== before) await replaceFile(this.#file, writeState(after), FILE_MODE);
@@ -77,7 +85,16 @@ export class Home {
   /** Runs `work`, which takes `workMs` at most, while no other process renews a login. The state may change meanwhile. */
   async withRenewalLock<T>(workMs: number, work: () => Promise<T>): Promise<T> {
     await this.#makeDirectory();
-    return locked(join(this.directory, 'renewal.lock'), workMs + this.#lockMs / 2, work);
+    return this.#locked(join(this.directory, 'renewal.lock'), workMs + this.#lockMs / 2, work);
+  }
+
+  async #locked<T>(path: string, patienceMs: number, work: () => Promise<T>): Promise<T> {
+    try {
+      return await withLock(path, { patienceMs, say: this.#say }, work);
+    } catch (error) {
+      if (!(error instanceof StillLocked)) throw error;
+      throw new CliError(error.message, { next: 'Wait until it has ended, or end it.' });
+    }
   }
 
   async #makeDirectory(): Promise<void> {
@@ -98,15 +115,6 @@ export class Home {
     } finally {
       await file.close();
     }
-  }
-}
-
-async function locked<T>(path: string, patienceMs: number, work: () => Promise<T>): Promise<T> {
-  try {
-    return await withLock(path, { patienceMs }, work);
-  } catch (error) {
-    if (!(error instanceof StillLocked)) throw error;
-    throw new CliError(error.message, { next: 'Wait until it has ended, or end it.' });
   }
 }
 

@@ -5,7 +5,7 @@ import { credentialKeys } from '../lib/derivation/credential-keys.ts';
 import { fileKeySource, readKeyFile } from '../lib/derivation/key-source.ts';
 import type { Service } from '../lib/domain/service.ts';
 import { toSeconds } from '../lib/domain/time.ts';
-import { fileLedger } from '../lib/ledger/file-ledger.ts';
+import { checkLedger } from '../lib/ledger/file-ledger.ts';
 import { readRegister } from '../lib/ledger/table-marker.ts';
 import type { Item } from '../lib/ports/table.ts';
 import { directoryName, fileKeyStore, type KeyFile } from '../lib/signing/key-store.ts';
@@ -94,22 +94,10 @@ export async function findKeyDamage(
   return { seen: `the keys of ${services.map(({ name }) => name).join(' and ')}`, damage: damage.flat() };
 }
 
-/** Without an entry and without a register there is no ledger yet. */
 export async function findLedgerDamage(directory: string): Promise<Finding> {
   const register = join(directory, 'table.json');
-  const damage = await problemOf(() => readRegister(register), register);
-  const ledger = fileLedger(directory);
-  let entries = 0;
-  const all = async () => {
-    const span = { sinceMs: 0, nowMs: Date.now() };
-    for (let next: string | undefined, isLast = false; !isLast; ) {
-      const page = await ledger.entries(span, next);
-      entries += page.entries.length;
-      next = page.next;
-      isLast = next === undefined;
-    }
-  };
-  damage.push(...(await problemOf(all, directory)));
+  const { entries, problems } = await checkLedger(directory);
+  const damage = [...(await problemOf(() => readRegister(register), register)), ...problems];
   return { seen: `${entries} ledger entries`, damage };
 }
 

@@ -57,11 +57,8 @@ function addVerb(context: Context): Verb {
   };
 }
 
-async function addToken(context: Context, options: NewToken): Promise<void> {
-  const session = await context.session();
-  const request = { method: 'POST', path: '/v1/tokens', json: newTokenBody(options) } as const;
-  const token = await session.create(ANY_NEW_TOKEN, request);
-  await showValue(context, token, options);
+function addToken(context: Context, options: NewToken): Promise<void> {
+  return createValue(context, { path: '/v1/tokens', json: newTokenBody(options) }, options);
 }
 
 function listVerb(context: Context): Verb {
@@ -151,13 +148,9 @@ function rotateVerb(context: Context): Verb {
   };
 }
 
-async function rotateToken(context: Context, id: string, options: Rotation): Promise<void> {
+function rotateToken(context: Context, id: string, options: Rotation): Promise<void> {
   const { grace: graceSeconds = 0, force = false } = options;
-  const session = await context.session();
-  const json = { graceSeconds, force };
-  const request = { method: 'POST', path: `/v1/tokens/${id}/rotate`, json } as const;
-  const token = await session.create(ANY_NEW_TOKEN, request);
-  await showValue(context, token, options);
+  return createValue(context, { path: `/v1/tokens/${id}/rotate`, json: { graceSeconds, force } }, options);
 }
 
 function updateVerb(context: Context): Verb {
@@ -176,6 +169,17 @@ async function updateToken(context: Context, id: string, options: TokenChange): 
   const session = await context.session();
   const token = await session.ask(ANY_TOKEN, { method: 'PATCH', path: `/v1/tokens/${id}`, json });
   await context.output.show(token, tokenListing(token));
+}
+
+/** Sends a request that makes a value, and shows it. */
+async function createValue(
+  context: Context,
+  request: { readonly path: `/${string}`; readonly json: object },
+  options: Quiet,
+): Promise<void> {
+  const session = await context.session();
+  const token = await session.create(ANY_NEW_TOKEN, { method: 'POST', ...request });
+  await showValue(context, token, options);
 }
 
 async function showValue(

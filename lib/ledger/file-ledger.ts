@@ -10,7 +10,9 @@ import { dayOf, firstDay, formatEntry, oldestDay, parseEntry } from './entry.ts'
 import {
   appendLine,
   closeLineFile,
+  isInPlace,
   type LineFile,
+  type Lines,
   lineNumberAt,
   objectIn,
   openLineFile,
@@ -26,15 +28,16 @@ const DAY_FILE = /^\d{4}-\d\d-\d\d\.jsonl$/;
  * `unavailable` when the entry could not be written to the disk, `entries` throws `internal`, with file and line, for a
  * damaged one.
  */
-export function fileLedger(directory: string): Ledger {
+export function fileLedger(directory: string, say: (line: string) => void = toStandardError): Ledger {
   let open: LineFile | undefined;
 
   function fileFor(entry: RevocationEntry): LineFile {
     const path = join(directory, dayOf(entry.at) + SUFFIX);
-    if (open?.path === path) return open;
+    if (open?.path === path && isInPlace(open)) return open;
     close();
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     open = openLineFile(path);
+    if (open.cut > 0) say(`${path}: ${open.cut} bytes of an entry that was never acknowledged were cut off.`);
     return open;
   }
 
@@ -68,20 +71,57 @@ async function readEntries(
   path: string,
   from: number,
 ): Promise<{ entries: RevocationEntry[]; next: number }> {
-  const { lines, next } = await readLines(path, from).catch(unlessMissing({ lines: [], next: from }));
+  const { entries, next, problems } = await lookAt(path, from);
+  const [reason] = problems;
+  if (reason !== undefined) throw new PullpassError('internal', { reason });
+  return { entries, next };
+}
+
+interface Page {
+  readonly entries: RevocationEntry[];
+  readonly next: number;
+  /** Lines that are damaged, by file and number. */
+  readonly problems: readonly string[];
+}
+
+async function lookAt(path: string, from: number): Promise<Page> {
   const entries: RevocationEntry[] = [];
+  const problems: string[] = [];
+  const isDamaged = async (i: number, cause: unknown) => {
+    const number = (await lineNumberAt(path, from)) + i;
+    problems.push(`${path}, line ${number}, is damaged: ${messageOf(cause)}`);
+  };
+  const { lines, next, damaged } = await readLines(path, from).catch(unlessMissing(nothingAt(from)));
+  if (damaged !== undefined) await isDamaged(0, damaged);
   for (const [i, line] of lines.entries()) {
     try {
       entries.push(parseEntry(objectIn(line)));
     } catch (cause) {
-      const number = (await lineNumberAt(path, from)) + i;
-      throw new PullpassError('internal', {
-        reason: `${path}, line ${number}, is damaged: ${messageOf(cause)}`,
-        cause,
-      });
+      await isDamaged(i, cause);
     }
   }
-  return { entries, next };
+  return { entries, next, problems };
+}
+
+function nothingAt(from: number): Lines {
+  return { lines: [], next: from };
+}
+
+/** Reads every line: how many entries there are, and which lines are damaged. */
+export async function checkLedger(directory: string): Promise<{ entries: number; problems: string[] }> {
+  let entries = 0;
+  const problems: string[] = [];
+  for (const day of await daysIn(directory)) {
+    const path = join(directory, day + SUFFIX);
+    for (let from = 0; ; ) {
+      const page = await lookAt(path, from);
+      entries += page.entries.length;
+      problems.push(...page.problems);
+      if (page.next === from) break;
+      from = page.next;
+    }
+  }
+  return { entries, problems };
 }
 
 /** In their order. */
@@ -112,6 +152,10 @@ function unlessMissing<T>(instead: T): (error: NodeJS.ErrnoException) => T {
     if (error.code === 'ENOENT') return instead;
     throw error;
   };
+}
+
+function toStandardError(line: string): void {
+  process.stderr.write(`${line}\n`);
 }
 
 function messageOf(error: unknown): string {

@@ -1,5 +1,14 @@
 /** A file of lines, each of which is on the disk once it was appended, and is refused by its number when it is damaged. */
-import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
@@ -11,17 +20,24 @@ const BLOCK_BYTES = 64 * 1024;
 export interface LineFile {
   readonly path: string;
   readonly descriptor: number;
+  /** So many bytes of an interrupted write were cut off. */
+  readonly cut: number;
 }
 
-/** Opens the file, and makes it if it is missing. The rest of an interrupted write, which was never acknowledged, is cut off. */
+/**
+ * Opens the file, and makes it if it is missing. The rest of an interrupted write, which was never acknowledged, is cut off.
+ * Throws when the last line is damaged in another way.
+ */
 export function openLineFile(path: string): LineFile {
   const descriptor = openSync(path, 'a+', 0o600);
   try {
     const { size } = fstatSync(descriptor);
     const whole = endOfLines(descriptor, size);
-    if (whole < size) ftruncateSync(descriptor, whole);
+    const isWhole = isLine(textAt(descriptor, whole, size));
+    if (isWhole) writeSync(descriptor, '\n');
+    else if (whole < size) ftruncateSync(descriptor, whole);
     if (size === 0) syncDirectory(dirname(path));
-    return { path, descriptor };
+    return { path, descriptor, cut: isWhole ? 0 : size - whole };
   } catch (error) {
     closeSync(descriptor);
     throw error;
@@ -35,12 +51,28 @@ export function appendLine({ descriptor }: LineFile, json: string): void {
   fsyncSync(descriptor);
 }
 
+/** Whether the open file is still the one at its path: what is written to another one would be lost. */
+export function isInPlace({ path, descriptor }: LineFile): boolean {
+  const there = statSync(path, { throwIfNoEntry: false });
+  const open = fstatSync(descriptor);
+  return there?.ino === open.ino && there.dev === open.dev;
+}
+
 export function closeLineFile({ descriptor }: LineFile): void {
   closeSync(descriptor);
 }
 
-/** Some complete lines from an offset, and the offset after them; none: there are no more. */
-export async function readLines(path: string, from: number): Promise<{ lines: string[]; next: number }> {
+export interface Lines {
+  /** None: there are no more. */
+  readonly lines: string[];
+  /** The offset after them. */
+  readonly next: number;
+  /** The line that begins at the offset is the last one, and its end is damaged. */
+  readonly damaged?: Error;
+}
+
+/** Some complete lines from an offset. */
+export async function readLines(path: string, from: number): Promise<Lines> {
   await using file = await open(path, 'r');
   const { size } = await file.stat();
   for (let length = BLOCK_BYTES; ; length *= 2) {
@@ -50,7 +82,35 @@ export async function readLines(path: string, from: number): Promise<{ lines: st
       const lines = buffer.toString('utf8', 0, end - 1).split('\n');
       return { lines, next: from + end };
     }
-    if (from + bytesRead >= size) return { lines: [], next: from };
+    if (from + bytesRead < size) continue;
+    return lastLine(buffer.toString('utf8', 0, bytesRead), from);
+  }
+}
+
+function lastLine(rest: string, from: number): Lines {
+  try {
+    return isLine(rest) ? { lines: [rest], next: from + Buffer.byteLength(rest) } : { lines: [], next: from };
+  } catch (error) {
+    return { lines: [], next: from, damaged: error as Error };
+  }
+}
+
+/**
+ * Whether the end of a file, behind its last newline, is a line of which only the newline is missing; if not, it is what an
+ * interrupted write has left. Throws when it is more than a line, because then the newline was there and is damaged.
+ */
+function isLine(rest: string): boolean {
+  const ends = [...rest.matchAll(/,"crc":\d+\}/g)].map(({ index, 0: found }) => index + found.length);
+  const end = ends.find(length => hasItsChecksum(rest.slice(0, length)));
+  if (end !== undefined && end < rest.length) throw new Error('the newline behind the last line is damaged');
+  return end !== undefined;
+}
+
+function hasItsChecksum(line: string): boolean {
+  try {
+    return objectIn(line) !== line;
+  } catch {
+    return false;
   }
 }
 
@@ -82,6 +142,12 @@ function endOfLines(descriptor: number, size: number): number {
     end = start;
   }
   return 0;
+}
+
+function textAt(descriptor: number, from: number, to: number): string {
+  const buffer = Buffer.alloc(to - from);
+  readSync(descriptor, buffer, 0, buffer.length, from);
+  return buffer.toString('utf8');
 }
 
 function syncDirectory(path: string): void {

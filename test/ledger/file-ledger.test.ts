@@ -5,6 +5,7 @@ import {
   mkdtemp,
   readdir,
   readFile,
+  rename,
   rm,
   stat,
   truncate,
@@ -16,7 +17,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { RevocationEntry } from '../../lib/domain/revocation.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
 import { formatEntry } from '../../lib/ledger/entry.ts';
-import { deleteOldDays, fileLedger, openLedgerDirectory } from '../../lib/ledger/file-ledger.ts';
+import { checkLedger, deleteOldDays, fileLedger, openLedgerDirectory } from '../../lib/ledger/file-ledger.ts';
 import { anEntry, ledgerContract, readLedger } from '../contracts/ledger.ts';
 import { rejectionOf } from '../support/errors.ts';
 import { aClaim, NOW } from '../support/records.ts';
@@ -58,7 +59,8 @@ describe('the ledger on one machine', () => {
     await ledger.append(entry(2));
     const { size } = await stat(join(directory, FILE));
     const text = await readFile(join(directory, FILE));
-    for (let length = whole; length < size; length += 7) {
+    // Without its newline alone it would be whole.
+    for (let length = whole; length < size - 1; length += 7) {
       await writeFile(join(directory, FILE), text);
       await truncate(join(directory, FILE), length);
       expect(await epochsIn(directory)).toEqual([1]);
@@ -117,6 +119,64 @@ describe('the ledger on one machine', () => {
     const before = await descriptors();
     for (let epoch = 1; epoch < 50; epoch++) await ledger.append(entry(epoch));
     expect(await descriptors()).toBe(before);
+  });
+
+  it('has an entry of which only the newline is missing, and goes on behind it', async () => {
+    const directory = await newDirectory();
+    await fileLedger(directory).append(entry(1));
+    const { size } = await stat(join(directory, FILE));
+    await truncate(join(directory, FILE), size - 1);
+    expect(await epochsIn(directory)).toEqual([1]);
+    await fileLedger(directory).append(entry(2));
+    expect(await epochsIn(directory)).toEqual([1, 2]);
+  });
+
+  it('is refused, and not written, when the newline of its last line is damaged: the entry was acknowledged', async () => {
+    const directory = await newDirectory();
+    for (const epoch of [1, 2]) await fileLedger(directory).append(entry(epoch));
+    const text = await readFile(join(directory, FILE), 'utf8');
+    await writeFile(join(directory, FILE), text.replace(/\n$/, '\x8a'));
+    const { message } = await rejectionOf(readLedger(fileLedger(directory)));
+    expect(message).toContain(`${FILE}, line 2, is damaged`);
+    expect((await rejectionOf(fileLedger(directory).append(entry(3)))).code).toBe('unavailable');
+    expect((await checkLedger(directory)).problems).toHaveLength(1);
+  });
+
+  it('says how much of an entry that was never acknowledged was cut off', async () => {
+    const directory = await newDirectory();
+    await fileLedger(directory).append(entry(1));
+    await appendFile(join(directory, FILE), '{"act"');
+    const said: string[] = [];
+    await fileLedger(directory, line => said.push(line)).append(entry(2));
+    expect(said).toEqual([
+      `${join(directory, FILE)}: 6 bytes of an entry that was never acknowledged were cut off.`,
+    ]);
+  });
+
+  it('counts its entries, and names every line that is damaged', async () => {
+    const directory = await newDirectory();
+    const ledger = fileLedger(directory);
+    for (const epoch of [1, 2, 3, 4]) await ledger.append(entry(epoch));
+    const lines = (await readFile(join(directory, FILE), 'utf8')).split('\n');
+    const damaged = lines.map((line, i) => (i % 2 === 1 ? line.replace('team-a', 'team-b') : line));
+    await writeFile(join(directory, FILE), damaged.join('\n'));
+    expect(await checkLedger(directory)).toEqual({
+      entries: 2,
+      problems: [2, 4].map(n => expect.stringContaining(`${FILE}, line ${n}, is damaged`)),
+    });
+  });
+
+  it('is unavailable when its directory was moved away, though its file is still open', async () => {
+    const directory = join(await newDirectory(), 'ledger');
+    const ledger = fileLedger(directory);
+    await ledger.append(entry(1));
+    await rename(directory, `${directory}-away`);
+    await writeFile(directory, 'in the way');
+    expect((await rejectionOf(ledger.append(entry(2)))).code).toBe('unavailable');
+    await rm(directory);
+    await rename(`${directory}-away`, directory);
+    await ledger.append(entry(3));
+    expect(await epochsIn(directory)).toEqual([1, 3]);
   });
 
   it('stores many entries at once, in their order', async () => {
