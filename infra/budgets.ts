@@ -39,15 +39,15 @@ const DYNAMODB = [
  */
 export const BUDGETS = {
   login: { startBytes: 149_000, totalBytes: 149_000, packages: [...CHAIN, ...IAM] },
-  management: { startBytes: 387_000, totalBytes: 529_000, packages: [...CHAIN, ...DYNAMODB, ...IAM] },
+  management: { startBytes: 388_500, totalBytes: 530_500, packages: [...CHAIN, ...DYNAMODB, ...IAM] },
   credentials: {
-    startBytes: 161_000,
-    totalBytes: 161_000,
+    startBytes: 162_000,
+    totalBytes: 162_000,
     packages: [...CHAIN, ...IAM, 'negotiator', 'content-type'],
   },
   discovery: { startBytes: 62_000, totalBytes: 167_000, packages: CHAIN },
   fallback: { startBytes: 22_500, totalBytes: 22_500, packages: CHAIN },
-  restore: { startBytes: 287_000, totalBytes: 429_000, packages: [...CHAIN, ...DYNAMODB] },
+  restore: { startBytes: 288_500, totalBytes: 430_500, packages: [...CHAIN, ...DYNAMODB] },
   keys: {
     startBytes: 299_000,
     totalBytes: 299_000,

@@ -27,7 +27,7 @@ const THROTTLES: Readonly<Record<HttpFunction, Throttle>> = {
 const EXCEPTIONS: Readonly<Record<string, Throttle>> = {
   // Health checks cost as much as a login, and only monitors ask for them.
   'GET /health': { rate: 10, burst: 20 },
-  // Whoever finds leaked secrets ends many at once; what is none is refused before any read.
+  // A scanner that finds leaked secrets ends many at once; what is no secret of ours is refused before any read.
   'POST /oauth/revoke': { rate: 200, burst: 400 },
 };
 

@@ -40,7 +40,7 @@ export interface GatewayOptions {
   readonly host: string;
   readonly port: number;
   readonly limits?: Partial<GatewayLimits>;
-  /** Whose X-Forwarded-For is believed; absent: nobody's. */
+  /** Proxies whose X-Forwarded-For is believed; absent: none. */
   readonly trustedProxies?: readonly Network[];
 }
 

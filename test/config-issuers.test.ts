@@ -114,7 +114,7 @@ describe('the issuers file', () => {
       { ...IAM, audience: 'none:https://other.example' },
       `${AT} audience must be none:<issuer>, with the issuer of this entry`,
     ],
-    'no audience of nobody': [
+    'a workload issuer without an audience': [
       { ...IAM, audience: 'none:' },
       `${AT} audience must be none:<issuer>, with the issuer of this entry`,
     ],

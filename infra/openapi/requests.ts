@@ -103,7 +103,7 @@ const NewTrust = component({
   } as never,
 });
 const TRUST_RULES =
-  'The claims must name what nobody else can take over: for GitHub `repository_id` and `repository_owner_id`, and to push also `ref`, `environment` or `job_workflow_ref`; for GitLab `project_id`, and to push also `ref_protected`; for Kubernetes `sub` and `kubernetes.io/serviceaccount/uid`.';
+  'The claims must name what no one else can take over: for GitHub `repository_id` and `repository_owner_id`, and to push also `ref`, `environment` or `job_workflow_ref`; for GitLab `project_id`, and to push also `ref_protected`; for Kubernetes `sub` and `kubernetes.io/serviceaccount/uid`.';
 
 /** The forms of OAuth clients. The code reads their parameters one by one and ignores unknown ones. */
 const FORMS = {

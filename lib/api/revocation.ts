@@ -1,4 +1,4 @@
-/** The revocation route (RFC 7009): whoever has a secret can end it. */
+/** The revocation route (RFC 7009): the holder of a secret can end it. */
 import { PullpassError } from '../domain/errors.ts';
 import { Secret } from '../domain/secret.ts';
 import { single } from '../http/form.ts';

@@ -87,7 +87,7 @@ async function begin(path: string, generation: number): Promise<string | undefin
     if (isCode(error, 'EEXIST')) return undefined;
     throw error;
   }
-  // Whoever began a later one may have removed this one before: the highest is never removed, so it is seen here.
+  // The process that began a later one may have removed this one before: the highest is never removed, so it is seen here.
   const others = await generations(path);
   if (others.some(other => other > generation)) {
     await rm(file, { force: true });

@@ -1,4 +1,4 @@
-/** Whoever changes anything leaves one audit record, and the same in the log; whoever changes nothing leaves none. */
+/** Each change leaves one audit record, and the same in the log; a request that changes nothing leaves none. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ALL_ROUTES } from '../../lib/api/routes.ts';
 import { accountHandle } from '../../lib/domain/account.ts';

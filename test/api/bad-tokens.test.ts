@@ -1,4 +1,4 @@
-/** Registry tokens that do not log in: nobody can tell why, and nothing near a good one is good. */
+/** Registry tokens that do not log in: the answer does not say why, and no value near a good one is good. */
 import { randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

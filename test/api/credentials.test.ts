@@ -491,7 +491,7 @@ describe('the log tells', () => {
       async () => ({ basic: ['token', (await vend({ bearer: scoped.token })).json.password] }),
       /^nothing is vended from a credential$/,
     ],
-    ['nobody called', async () => ({}), /^no credentials$/],
+    ['no credentials', async () => ({}), /^no credentials$/],
     [
       'an assertion was used before',
       async () => {

@@ -99,7 +99,7 @@ describe('a public document', () => {
     }
   });
 
-  it('that cannot be made is 503, and nobody keeps that', async () => {
+  it('that cannot be made is 503, and is not cached', async () => {
     await rm(join(deployment.directory, 'keys'), { recursive: true });
     deployment.wait(3600);
     const { status, headers } = await deployment.send('GET /.well-known/jwks.json');

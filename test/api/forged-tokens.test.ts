@@ -146,7 +146,7 @@ describe('a token', () => {
     expect(await manage(issuers.github.token(names))).toBe(401);
   });
 
-  it('makes nobody connect to where it points, and the issuers hardly ever', async () => {
+  it('causes no connection to where it points, and hardly any to the issuers', async () => {
     expect(trapped).toBe(0);
     for (const { server } of Object.values(issuers)) {
       expect(server.requests).toMatchObject({ token: 0, elsewhere: 0 });

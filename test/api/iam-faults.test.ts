@@ -1,4 +1,4 @@
-/** Issuers that fail in every way, behind the exported functions: nobody gets in by it, nobody else notices. */
+/** Issuers that fail in every way: no caller is let in because of it, and callers of other issuers do not notice. */
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { LoopbackIam } from '../iam/loopback-iam.ts';
@@ -101,7 +101,7 @@ describe.each(Object.entries(ENDPOINTS))('%s', (_, { setFault, callers }) => {
   const concerned = Object.entries(CALLERS).filter(([name]) => callers.includes(name));
 
   it.each(FAULTS)(
-    'that fails by %s lets nobody in, keeps nobody waiting, and is good again at once',
+    'that fails by %s is 503 for its own callers, 200 for others, and for its own again once it answers',
     async fault => {
       await setFault(fault);
       const answers = await Promise.all(concerned.map(([, ask]) => ask()));
@@ -188,7 +188,7 @@ describe('a thousand junk API keys', () => {
     expect(good).toHaveLength(60);
     expect(new Set(good)).toEqual(new Set([200]));
     expect(iam.server.requests.token - before).toBe(1001);
-    // Whoever has to be asked about anew is asked about at once: the breaker is closed.
+    // A key that has to be asked about again is asked about at once: the breaker is closed.
     deployment.wait(60);
     expect((await logIn(['iamapikey', GOOD_KEY])).status).toBe(200);
   });

@@ -172,7 +172,7 @@ describe('a deployment', () => {
     expect(answers).toEqual([{ url: RESPONSE_URL, body: { Status: 'FAILED', Reason, ...IDS } }]);
   });
 
-  it('hears that nobody could tell whose the table is', async () => {
+  it('is told when it is not known which ledger the table belongs to', async () => {
     const { handler, answers } = keysFunction(['settle']);
     await handler(REQUEST);
     const body = { Status: 'FAILED', Reason: 'Error: no answer', ...IDS };

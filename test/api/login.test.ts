@@ -110,7 +110,7 @@ describe.each(TRANSPORTS)('%s', (line, ask) => {
     expect(claimsOf({ json } as Received).sub).toMatch(/^token:/);
   });
 
-  it('grants nothing to nobody', async () => {
+  it('grants nothing to an anonymous caller', async () => {
     const answer = await logIn([SCOPE, 'registry:catalog:*'], null);
     expect([answer.status, claimsOf(answer).sub, grantOf(answer)]).toEqual([200, '', []]);
   });
@@ -436,7 +436,7 @@ describe('what a login costs', () => {
     expect(await cost(() => deployment.logIn(token, SCOPE))).toEqual(['BatchGetItem', 'UpdateItem']);
   });
 
-  it('is nothing for what cannot be a secret of ours, and for nobody', async () => {
+  it('is nothing for what cannot be a secret of ours, and for an anonymous caller', async () => {
     expect(await cost(() => deployment.logIn('plp_x', SCOPE))).toEqual([]);
     expect(await cost(() => get(`${QUERY}&scope=${SCOPE}`, {}))).toEqual([]);
   });

@@ -62,7 +62,7 @@ describe('a namespace', () => {
     for (const { status, json } of answers) expect([status, json.code]).toEqual([404, 'not-found']);
   });
 
-  it('grants its owner, and nobody else whose token names it', async () => {
+  it('grants its owner, and no other account whose token names it', async () => {
     await register(ALICE, 'team-a');
     const [mine, others] = [await tokenOf(ALICE), await tokenOf(BOB)];
     expect(await grantFor(mine)).toEqual(['repository:team-a/app:pull']);

@@ -234,7 +234,7 @@ describe.each([
   });
 });
 
-/** A rule of Alice's account that is for nobody. */
+/** A rule of Alice's account that names no caller here. */
 function itemOf(noun: string): Item {
   const kind = noun === 'trusts' ? TRUST : POLICY;
   const rule = noun === 'trusts' ? aTrust() : aPolicy({ subject: 'dev:nobody' });
@@ -279,7 +279,7 @@ describe('credentials', () => {
     expect((await vend(token, { expiresInSeconds: 1 })).json.code).toBe('invalid-request');
   });
 
-  it('and tokens are ended by whoever holds them', async () => {
+  it('and tokens are ended by their holders', async () => {
     const { token } = await addToken();
     expect((await ask('POST /oauth/revoke', { form: { token } })).status).toBe(200);
     expect((await ask('POST /oauth/revoke', { form: {} })).status).toBe(400);

@@ -42,7 +42,7 @@ describe('the document', () => {
     ]);
   });
 
-  it('lets nobody in where the authentication of the route does not', () => {
+  it('describes the authentication that the route requires', () => {
     const secured = ALL_ROUTES.map(({ method, path, authentication }) => {
       const { security } = operationOf({ method, path });
       const isOpen = security.length === 0 || security.some(scheme => Object.keys(scheme).length === 0);

@@ -116,7 +116,7 @@ describe('the exchange of a refresh token', () => {
     expect(deployment.exchanges.map(({ authorization }) => authorization)).toEqual([undefined]);
   });
 
-  it('goes to the issuer that has a token endpoint, whoever signed the refresh token', async () => {
+  it('goes to the issuer that has a token endpoint, also when another one signed the refresh token', async () => {
     const other: TestIssuer = await openIam();
     deployment = await deploy({ issuers: [other.entry] });
     const foreign = signToken(other.key, other.claims({ apiKeyId: 'x' }));

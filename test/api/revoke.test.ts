@@ -1,4 +1,4 @@
-/** `POST /oauth/revoke` (RFC 7009): whoever holds a secret can end it, and learns nothing by it. */
+/** `POST /oauth/revoke` (RFC 7009): the holder of a secret can end it, and learns nothing by it. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { auditsOf } from '../support/audits.ts';
 import { jtiOf } from '../support/credentials.ts';
@@ -63,7 +63,7 @@ describe('a registry token that its holder ends', () => {
     expect((await alice(`POST /v1/tokens/${id}/rotate`, { json: {} })).status).toBe(200);
   });
 
-  it('is told in the audit, as the act of whoever held it', async () => {
+  it('is in the audit, as the act of its holder', async () => {
     const { headers } = await revoke(token);
     expect(await auditsOf(deployment, id)).toContainEqual(
       expect.objectContaining({

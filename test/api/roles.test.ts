@@ -49,13 +49,13 @@ describe('a management route', () => {
     }
   });
 
-  it('is for nobody when there are no administrators', async () => {
+  it('is refused to all callers when there are no administrators', async () => {
     deployment = await deploy({ environment: { PULLPASS_ADMINISTRATORS: undefined } });
     const apiKey = await deployment.apiKeyOf(ALICE);
     expect(await refusals(() => ({ basic: ['iamapikey', apiKey] }))).toEqual(new Set(['403 forbidden']));
   });
 
-  it('is for nobody when there is no IAM', async () => {
+  it('is refused to all callers when there is no IAM', async () => {
     deployment = await deploy({
       environment: { PULLPASS_ADMINISTRATORS: undefined, PULLPASS_ISSUERS: undefined },
     });

@@ -64,7 +64,7 @@ const form = (username: string, password: string): Sent => ({
   form: { grant_type: 'password', username, password },
 });
 
-/** Nothing is vended to nobody, nor from a credential. */
+/** Nothing is vended to an anonymous caller, nor from a credential. */
 function vending(userName: string, takes: readonly SecretName[]): Omit<Place, 'send'> {
   const parents = takes.filter(name => name !== 'credential' && userName !== '');
   return { takes: parents, accepts: 201 };

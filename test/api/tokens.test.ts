@@ -438,7 +438,7 @@ describe('a token that is not there', () => {
     );
 
   it.each([
-    ['an id that nobody has', async () => '01a1fd51-c23e-7c1e-8dcf-87c09e970095'],
+    ['an id that no token has', async () => '01a1fd51-c23e-7c1e-8dcf-87c09e970095'],
     ['an id that is none', async () => 'x'],
     ['an id in capitals', async () => (await add()).json.id.toUpperCase()],
     ['a path that climbs', async () => '..'],

@@ -144,7 +144,7 @@ describe.each(KEYS)('a workload of %s', key => {
     expect((await logIn(token())).json.expires_in).toBe(90);
   });
 
-  it('is refused when its token has ended, was signed by somebody else or names nobody', async () => {
+  it('is refused when its token has expired, was signed by another issuer, or names no caller', async () => {
     await trust(key);
     const forged = signToken(testKey('k1'), platforms[key].claims({ aud: ACME }));
     const bad = [

@@ -1,4 +1,4 @@
-/** The hygiene report on the event bus: every account's notice gets there, or whoever sent it is told. */
+/** The hygiene report on the event bus: every account's notice gets there, or its sender gets an error. */
 import { expect, it } from 'vitest';
 import type { AwsCall } from '../../lib/aws/client.ts';
 import { DETAIL_TYPE, eventNotices, MAX_ENTRIES, SOURCE } from '../../lib/aws/events.ts';

@@ -40,12 +40,12 @@ afterAll(() => {
 });
 
 describe('a post over TLS', () => {
-  it('is not sent to whoever cannot prove to be the host', async () => {
+  it('is not sent to a server without a certificate for the host', async () => {
     const code = 'DEPTH_ZERO_SELF_SIGNED_CERT';
     await expect(connectionPool(url)({}, '{}', undefined)).rejects.toMatchObject({ code });
   });
 
-  it('is answered by whoever can', async () => {
+  it('is answered by one with such a certificate', async () => {
     setDefaultCACertificates([...TRUSTED, certificate]);
     const post = connectionPool(url);
     for (let i = 0; i < 2; i++) {

@@ -1,4 +1,4 @@
-/** Secrets that several write: none overwrites what it has not seen, whatever is lost on the way. */
+/** Secrets with several writers: none overwrites what it has not read, also when requests or answers are lost. */
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Secrets, secretsManager } from '../../lib/aws/secrets.ts';

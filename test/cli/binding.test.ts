@@ -1,4 +1,4 @@
-/** A login belongs to one deployment and its issuer: nobody else ever sees anything of it. */
+/** A login belongs to one deployment and its issuer: nothing of it is sent anywhere else. */
 import { createServer } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { chosenTarget, withTarget } from '../../cli/home.ts';

@@ -24,7 +24,7 @@ const DAY = 86_400;
 const VALUE = 'plp_[0-9A-Za-z]{87}';
 const ID = '[0-9a-f-]{36}';
 
-/** A token whose value nobody has asked for. */
+/** A token whose value was not asked for. */
 async function newToken(...args: string[]): Promise<string> {
   return (await alice.json('token-add', ...args)).id;
 }

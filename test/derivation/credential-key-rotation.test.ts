@@ -41,7 +41,7 @@ describe.each(Object.entries(PLACES))('the credential keys in %s', (_, fresh) =>
   it('get a successor that every process has read before it is used', async () => {
     const place = (await fresh())();
     await upkeepOf(place).maintain(NOW);
-    // Read just before the rotation, and unreadable from then on: nobody works with anything older.
+    // Read just before the rotation, and unreadable from then on: no process works with anything older.
     let readable = true;
     const oldest = credentialKeys({
       name: place.name,

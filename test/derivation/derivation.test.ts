@@ -36,7 +36,7 @@ describe('the derivation of KMS', () => {
   });
 
   it.each(['k1', '', '../x', 'alias/other', `${KEYS}${NEW}`, 'x'.repeat(36), NEW.toUpperCase()])(
-    'asks nobody for a key that KMS cannot have: %s',
+    'sends no request for a key that KMS cannot have: %s',
     async key => {
       await expect(derivation.derive(key, MESSAGE)).rejects.toMatchObject({ code: 'unavailable' });
       expect(aws.requests).toEqual([]);

@@ -204,7 +204,7 @@ describe('what is authentic, but not of this version, is not read:', () => {
     'a token with half a generation': json(2, ['token', ID, 3.5]),
     'a token with more': json(2, ['token', ID, 3, 4]),
     'an identity without issuer': json(2, ['identity', 'alice']),
-    'an identity that is nobody': json(2, ['identity']),
+    'an identity without a subject': json(2, ['identity']),
     'an identity with more': json(2, ['identity', 'dev:alice', 1]),
     'a trust without issuer': json(2, ['trust', 'repo', ['x']]),
     'a trust without ids': json(2, ['trust', 'github:repo']),

@@ -58,7 +58,7 @@ describe('shortfalls', () => {
       ['team/b/x action-not-allowed', 'team/c repository-not-allowed'],
     ],
     'nothing, when everything is given': ['repository:team/app:pull repository:team/b/x:pull', reader, []],
-    'nothing, when the wildcard got whatever there is': ['repository:team/app:*', reader, []],
+    'nothing, when the wildcard was granted what is allowed': ['repository:team/app:*', reader, []],
     'nothing, when nothing is asked': ['repository:other/app: registry:catalog:', [], []],
   };
   it.each(Object.entries(TOLD))('report %s', (_, [asked, permissions, told]) => {

@@ -92,7 +92,7 @@ describe('grant', () => {
   });
 
   const DENIED: Record<string, [asked: string, permissions: readonly Permission[]]> = {
-    'what nobody allows': ['repository:team/app:*', []],
+    'what no permission allows': ['repository:team/app:*', []],
     'an empty list of actions': ['repository:team/app:', everything],
     'no action that registries know': ['repository:team/app:PULL,admin,pul', everything],
     'the list of all repositories': ['registry:catalog:*', everything],
@@ -339,8 +339,12 @@ describe('reachOf', () => {
   });
 
   it.each<[string, readonly Permission[], readonly string[] | null]>([
-    ['everything, for whoever has no bounds', [permission(['te/*'], 'pull'), permission(null, 'pull')], null],
-    ['nothing, for whoever may nothing', [], []],
+    [
+      'everything, for permissions without bounds',
+      [permission(['te/*'], 'pull'), permission(null, 'pull')],
+      null,
+    ],
+    ['nothing, without permissions', [], []],
     ['nothing, where the action is not allowed', [permission(null, 'push')], []],
     [
       'what several allow, without what others cover',

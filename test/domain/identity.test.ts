@@ -23,7 +23,7 @@ describe('isAdministrator', () => {
     );
   });
   it.each([
-    ['nobody, where no one is named', []],
+    ['an empty list of administrators', []],
     ['not another subject of the account', [{ account: 'ibm:acme', subject: 'ibm:bob' }]],
     ['not the subject in another account', [{ account: 'ibm:other', subject: 'ibm:alice' }]],
     ['not a subject of the same name from another issuer', [{ account: 'dev:acme', subject: 'dev:alice' }]],

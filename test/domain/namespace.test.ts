@@ -22,7 +22,7 @@ const released = (account: NamespaceClaim['account']) => release(held(account));
 
 describe('isHeldBy', () => {
   it.each([
-    ['nobody claimed it', undefined, false],
+    ['without a claim', undefined, false],
     ['the account holds it', held(ME), true],
     ['the account released it', released(ME), false],
     ['another holds it', held(OTHER), false],

@@ -1,4 +1,4 @@
-/** Policies: what they give, to whom, and that nobody gives another account's things. */
+/** Policies: what they give, to whom, and that no account gives what belongs to another. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Identity } from '../../lib/domain/identity.ts';
@@ -101,7 +101,7 @@ describe('what roles allow', () => {
   });
 });
 
-describe('whoever may administer', () => {
+describe('an identity that may administer', () => {
   const held = (role: Role, repositories: string[] | null): HeldRole => ({
     role,
     repositories,
@@ -111,7 +111,7 @@ describe('whoever may administer', () => {
     expect(mayAdminister([held('reader', null), held('administrator', null)])).toBe(true);
   });
   it.each<[string, HeldRole[]]>([
-    ['nobody without a role', []],
+    ['an identity without a role', []],
     ['no manager of everything', [held('manager', null), held('writer', null)]],
     ['no administrator of some repositories', [held('administrator', ['team-a/*'])]],
   ])('is %s', (_, roles) => {

@@ -1,4 +1,4 @@
-/** What is left after a loss: never more than before it, never more than was left in truth, in whatever order it is told. */
+/** What is left after revocations: never more than before them, in any order in which they are replayed. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Account } from '../../lib/domain/account.ts';
@@ -77,7 +77,7 @@ const revoke = fc.nat().map(
       revokeToken(record, values[index % values.length] ?? record.hash, NOW, 'dev:alice') ?? record,
 );
 
-/** What became of an act: it came to pass; another was faster; nobody knows, for it broke off after it was noted. */
+/** The outcome of an act: it was done; another was faster; or unknown, because it broke off after its journal entry. */
 type Fate = 'done' | 'lost';
 const acts = fc.array(
   fc.record({
@@ -99,7 +99,7 @@ function live(first: TokenRecord, script: readonly { change: Change; fate: Fate 
   const ledger: Noted[] = [];
   for (const { change, fate } of script) {
     const before = states.at(-1) ?? first;
-    // Nobody was told a value of which nobody knows that it was issued.
+    // A value whose issuance is unknown was given to no caller.
     const known = [...values];
     const after = change(before, values);
     if (after === before) continue;
@@ -384,7 +384,7 @@ describe('a claim that was restored and told of later ones', () => {
     ['that the table has lost is reserved to its owner', undefined, theirs, { ...theirs, state: 'released' }],
     ['stays with who was the faster one', theirs, { ...theirs, account: ACCOUNT }, theirs],
     [
-      'is nobody’s where nobody knows who was the faster one',
+      'belongs to no account where it is unknown which write was first',
       { ...theirs, state: 'released' },
       { ...theirs, account: ACCOUNT },
       { ...theirs, account: CONTESTED, state: 'released' },

@@ -1,4 +1,4 @@
-/** A secret shows itself to nobody but who asks for it by name. */
+/** A secret is shown only by reveal(). */
 import { format, inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { Secret } from '../../lib/domain/secret.ts';

@@ -43,7 +43,7 @@ class Reader {
     const bare = bareEnvironment(this.#directory);
     const path = `${cli.bin}:${bare.PATH}`;
     const env = { ...bare, PATH: path, DOCKER_HOST: daemon.host, ...this.variables };
-    // Jenkins and GitHub run scripts with these options, and so does whoever wants to know what failed.
+    // Jenkins and GitHub run scripts with these options, and so do people who want to know what failed.
     return run('bash', ['-eo', 'pipefail', '-c', script], { env, cwd: this.#directory });
   }
 
@@ -56,7 +56,7 @@ async function typeAll(blocks: readonly Block[], readers: Readonly<Record<string
   for (const { by, script } of blocks) {
     const [name = '', manner] = by.split(', ');
     const reader = readers[name];
-    if (reader === undefined) throw new Error(`Nobody types this block, by "${by}":\n${script}`);
+    if (reader === undefined) throw new Error(`No reader types this block, by "${by}":\n${script}`);
     const result = await reader.types(script);
     const what = `${by}:\n${script}\n${result.output}`;
     expect(result.code === 0, what).toBe(manner !== 'refused');

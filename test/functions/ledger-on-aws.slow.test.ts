@@ -12,7 +12,7 @@ describe('while the ledger does not answer', () => {
   let deployment: Deployment;
   afterEach(() => deployment.close());
 
-  it('nothing is taken away, and whoever asks for it is told so; everything else goes on', async () => {
+  it('revocations are refused with 503; everything else goes on', async () => {
     deployment = await deploy({ onAws: true });
     const alice = deployment.as(ALICE);
     await alice('PUT /v1/namespaces/team-a');

@@ -158,8 +158,8 @@ const ROWS: Record<string, Request> = {
   'a path in capitals': get('/HEALTH'),
   'the root': get('/'),
   'a service with a colon': get('/v1/services/localhost:5000/jwks.json'),
-  'a service that nobody has': get('/v1/services/nobody/jwks.json'),
-  'a token that nobody has': get('/v1/tokens/nobody', ADMINISTRATOR),
+  'an unknown service': get('/v1/services/nobody/jwks.json'),
+  'an unknown token': get('/v1/tokens/nobody', ADMINISTRATOR),
   'a cursor that is not ours': get('/v1/tokens?cursor=%00', ADMINISTRATOR),
   'no proof': get('/v1/tokens'),
   'a proof that is none': get('/v1/tokens', 'Authorization: Basic !'),
@@ -177,7 +177,7 @@ const ROWS: Record<string, Request> = {
   HEAD: { line: 'HEAD /health' },
   OPTIONS: { line: 'OPTIONS /oauth/token' },
   'a method that is not served': { line: 'PUT /oauth/token' },
-  'a method that nobody knows': { line: 'PROPFIND /health' },
+  'an unknown method': { line: 'PROPFIND /health' },
   TRACE: { line: 'TRACE /health' },
   'a method nowhere': { line: 'PATCH /nowhere' },
 };
@@ -191,7 +191,7 @@ describe.each(Object.entries(ROWS))('%s', (_, request) => {
   });
 });
 
-/** An HTTP API decodes a path before a function sees it, and nobody documents whether before it has found the route. */
+/** An HTTP API decodes a path before a function sees it, and it is not documented whether before it has found the route. */
 describe.each(['raw', 'decoded'] as const)('an HTTP API that finds routes by the %s path', routesBy => {
   let front: Front;
   beforeAll(async () => {

@@ -196,7 +196,7 @@ describe('the steps of the chain', () => {
     expect(order).toEqual(expected);
   });
 
-  it('stop at the first that fails: a function that is not ready authenticates nobody', async () => {
+  it('stop at the first that fails: a function that is not ready authenticates no caller', async () => {
     order.length = 0;
     const ready = () => Promise.reject(new PullpassError('unavailable'));
     expect((await recorded({ ready }).send('GET /login')).status).toBe(503);

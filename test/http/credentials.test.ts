@@ -59,7 +59,7 @@ describe('what a login presents', () => {
     ['an unknown user name', { header: basicHeader(['admin', 'x']) }],
     ['a user name in another case', { header: basicHeader(['Token', 'x']) }],
     ['a user name with a space', { header: basicHeader(['token ', 'x']) }],
-    ['the name of what is nobody', { header: basicHeader(['anonymous', 'x']) }],
+    ['the user name anonymous with a password', { header: basicHeader(['anonymous', 'x']) }],
     ['the name of a member of every object', { header: basicHeader(['constructor', 'x']) }],
     ['no user name', { header: basicHeader(['', 'plp_x']) }],
     ['a Bearer header', { header: 'Bearer plp_x' }],

@@ -35,14 +35,14 @@ describe.each(CODES)('the error %s', code => {
     });
   });
 
-  it('is both where nobody knows who asks', () => {
+  it('is both where the kind of client is unknown', () => {
     const both = errorResponse(error, undefined, REQUEST_ID).json;
     expect(both).toMatchObject({ errors: [{ code: registryCode, message: detail }], details: detail });
     expect(both).toMatchObject({ title, status, code, requestId: REQUEST_ID });
   });
 
-  it.each<ErrorFormat | undefined>(['problem', 'registry', undefined])('tells nobody why (%s)', face => {
-    expect(JSON.stringify(errorResponse(error, face, REQUEST_ID))).not.toMatch(/the-reason|the-cause/);
+  it.each<ErrorFormat | undefined>(['problem', 'registry', undefined])('does not say why (%s)', format => {
+    expect(JSON.stringify(errorResponse(error, format, REQUEST_ID))).not.toMatch(/the-reason|the-cause/);
   });
 });
 

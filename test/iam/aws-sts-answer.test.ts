@@ -107,7 +107,7 @@ describe('no caller is named', () => {
     'of a federated user of IAM': { ...USER, Arn: `arn:aws:iam::${ACCOUNT}:federated-user/alice` },
     'of a group': { ...USER, Arn: `arn:aws:iam::${ACCOUNT}:group/ops` },
     'of something behind the root': { ...ROOT, Arn: `${ROOT.Arn}/x` },
-    'of a federated user, whose name whoever made its token picked': {
+    'of a federated user, whose name was chosen by the maker of its token': {
       Arn: `arn:aws:sts::${ACCOUNT}:federated-user/alice`,
       Account: ACCOUNT,
       UserId: `${ACCOUNT}:alice`,

@@ -45,7 +45,7 @@ describe('an access token', () => {
     });
   });
 
-  it('is a weak proof when its issuer makes it for nobody in particular', async () => {
+  it('is a weak proof when its issuer names no audience', async () => {
     verify = verifierFor({ audience: null });
     expect(await verify(signToken(key, goodClaims({ aud: undefined })), NOW_MS)).toMatchObject({
       strength: 'weak',
@@ -58,7 +58,7 @@ describe('an access token', () => {
     'ends beyond the safe integers': [{ exp: 2 ** 60 }, 'exp'],
     'ends at a text': [{ exp: `${NOW + 60}` }, 'exp'],
     'has expired': [{ exp: NOW - 30 }, 'expired'],
-    'was issued nobody knows when': [{ iat: undefined }, 'iat'],
+    'does not say when it was issued': [{ iat: undefined }, 'iat'],
     'was issued in the future': [{ iat: NOW + 31 }, 'not valid yet'],
     'was issued in the future, whatever its nbf says': [{ iat: NOW + 31, nbf: NOW }, 'not valid yet'],
     'is not valid yet': [{ nbf: NOW + 31 }, 'not valid yet'],

@@ -226,7 +226,7 @@ describe('a body', () => {
     await client.closed();
   });
 
-  it('that breaks off harms nobody', async () => {
+  it('that breaks off affects no other', async () => {
     const broken = Array.from({ length: 100 }, (_, i) => {
       const client = open().write(post('Content-Length: 1000\r\n', 'x'.repeat(i)));
       return sleep(i % 10).then(() => (i % 2 === 0 ? client.abort() : client.end()));
@@ -369,6 +369,6 @@ describe('what registry clients read', () => {
       expectReadable(answer);
       return;
     }
-    throw new Error('nobody was told to wait');
+    throw new Error('no client was told to wait');
   });
 });

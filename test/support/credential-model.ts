@@ -30,7 +30,7 @@ import { aClaim } from './records.ts';
 const LONGEST = 10;
 const EVERYTHING = parseScopes(REPOSITORIES.map(name => `repository:${name}:*`));
 const HALF_A_DAY = 43_200;
-/** Also repositories that nobody has named, as there may be some day. */
+/** Also repositories that no rule names, as there may be some day. */
 const NEAR_AND_FAR = [...REPOSITORIES, 'te/new', 'te/a/new', 'tea/new', 'new/new'].flatMap(name =>
   ['pull', 'push'].map(action => `${name}:${action}`),
 );

@@ -428,7 +428,7 @@ export function forgedAudiences({ key, claims }: Good, mine: string): Forged {
   );
 }
 
-/** Values that name nobody, at the claims that should. */
+/** Values that name no caller, at the claims that should. */
 export function forgedNames({ key, claims }: Good, names: readonly string[]): Forged {
   const values = [
     '',

@@ -38,7 +38,7 @@ let deployment: Deployment;
 let github: TestIssuer;
 let bearer: string;
 const tokens: Token[] = [];
-/** The values of those that nobody touches. */
+/** The values of tokens that are not changed. */
 const kept: string[] = [];
 const credentials: string[] = [];
 /** Who logs in with what, but tokens and credentials: identities by policies, a workload by trusts. */
@@ -257,7 +257,7 @@ export function restoreTests(acts: number, onAws: boolean): void {
     }
   });
 
-  it('what nobody touched works as before, and what was rotated has its last value', async () => {
+  it('tokens that were not changed work as before, and rotated ones have their last value', async () => {
     const [before = new Map(), after = new Map()] = [copied[0], await observe(MOMENTS[0] ?? 0)];
     const [now = new Map()] = truth;
     const held = (rights: string[] = []) =>

@@ -281,7 +281,7 @@ describe('a login', () => {
     });
   });
 
-  it('without credentials is anonymous, and asks nobody', async () => {
+  it('without credentials is anonymous, and no issuer is asked', async () => {
     const ports = { identities: { identify: unexpected }, policies: { list: unexpected } };
     expect(await authenticating({}, ports)({ userName: 'anonymous' }, 'login')).toBe(ANONYMOUS);
   });

@@ -69,7 +69,7 @@ async function carryOut(ports: NamespacePorts, account: Account, act: Act): Prom
   );
 }
 
-/** At most one account holds the name; its list shows it, and nobody else's does. */
+/** At most one account holds the name; its list shows it, and no other list does. */
 async function expectOneOwner({ namespaces }: NamespacePorts): Promise<void> {
   const claim = await namespaces.claim('team-a');
   for (const account of [ACCOUNT, OTHER_ACCOUNT]) {

@@ -80,7 +80,7 @@ const rotation = (graceSeconds: number) => (ports: TokenPorts, id: string) =>
     idempotencyKey: undefined,
   });
 
-describe('whoever ends a value is told so only when it is ended', () => {
+describe('a revocation is acknowledged only when it is done', () => {
   const OTHERS: Record<string, (ports: TokenPorts, id: string) => Promise<unknown>> = {
     'a rotation with a grace': rotation(600),
     'a rotation without': rotation(0),

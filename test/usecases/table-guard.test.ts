@@ -1,4 +1,4 @@
-/** The guard of the table: asked about twice a minute, and in doubt nobody is served. */
+/** The guard of the table: asked about twice a minute, and in doubt every request is refused. */
 import { describe, expect, it } from 'vitest';
 import { PullpassError } from '../../lib/domain/errors.ts';
 import { tableGuard } from '../../lib/usecases/table-guard.ts';
@@ -43,7 +43,7 @@ describe('the guard of the table', () => {
     expect(world.asked).toBe(1);
   });
 
-  it('lets nobody through to a restored table, from the first call on and a minute after it came at the latest', async () => {
+  it('refuses a restored table from the first call on, and one that took its place after a minute at the latest', async () => {
     const { world, guard } = guarded();
     world.answer = 'no';
     const refusal = { code: 'unavailable', details: { reason: 'restored table', retryAfterSeconds: 60 } };
@@ -68,7 +68,7 @@ describe('the guard of the table', () => {
     expect(world.asked).toBe(2);
   });
 
-  it.each(['silent', 'broken'] as const)('lets nobody through while nobody can tell: %s', async answer => {
+  it.each(['silent', 'broken'] as const)('refuses while the answer is unknown: %s', async answer => {
     const { world, guard } = guarded();
     world.answer = answer;
     expect((await rejectionOf(guard())).code).toBe('unavailable');

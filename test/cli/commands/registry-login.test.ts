@@ -17,7 +17,7 @@ cat > "$0.input"
 let shell: Shell;
 let broker: Stub;
 let registry: CaptureServer;
-/** Whether whoever asks may push. */
+/** Whether the caller may push. */
 let mayPush: boolean;
 
 beforeEach(async () => {

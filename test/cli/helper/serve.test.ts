@@ -37,7 +37,7 @@ afterEach(async () => {
   await Promise.all([shell.close(), broker.close(), registry.close()]);
 });
 
-/** A broker that lets push whoever does not hold `OTHER_TOKEN`. */
+/** A broker where every caller may push but the one with `OTHER_TOKEN`. */
 function vended({ headers, body }: StubRequest): StubAnswer {
   const { access, expiresInSeconds, service } = JSON.parse(body);
   const proof = Buffer.from(String(headers.authorization).slice('Basic '.length), 'base64').toString();

@@ -37,7 +37,7 @@ function likeness(name: string, variables: Readonly<Record<string, string>>): La
   return like;
 }
 
-it('a function may write in /tmp and nowhere else, and is nobody', async () => {
+it('a function may write in /tmp and nowhere else, and runs as the user nobody', async () => {
   const directory = join(deployed().settings.PULLPASS_DATA, 'probe');
   await mkdir(directory);
   await writeFile(join(directory, 'index.mjs'), PROBE);

@@ -25,7 +25,7 @@ const AT_ONCE = 8;
 const OF_20 = { expired: 6, racing: 1 } as const;
 
 export interface Filled {
-  /** Tokens that have expired by the clock of the cleanup, and not yet by a slow one: whoever has that renews them. */
+  /** Tokens that have expired by the clock of the cleanup, and not yet by a slow one, whose process renews them. */
   readonly racing: readonly TokenRecord[];
   /** The keys of what has to be there afterwards, and of what must not. */
   readonly living: ReadonlySet<string>;

@@ -55,7 +55,7 @@ export class Moto {
     return `http://127.0.0.1:${(this.#front.address() as AddressInfo).port}`;
   }
 
-  /** Where it answers as any service of AWS, to whoever signs with whatever. */
+  /** Where it answers as any service of AWS, with any credentials. */
   get endpoint(): string {
     return this.#address;
   }

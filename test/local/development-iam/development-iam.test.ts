@@ -123,7 +123,7 @@ describe('Pullpass with this IAM', () => {
 });
 
 describe('the token endpoint', () => {
-  it('answers as OAuth wants it, and lets nobody keep the answer', async () => {
+  it('answers as OAuth wants it, and forbids caching', async () => {
     const result = await test.exchange(administratorKey);
     expect(result.headers).toMatchObject({ 'cache-control': 'no-store', 'content-type': 'application/json' });
     expect(json(result)).toEqual({

@@ -12,7 +12,7 @@ export interface FrontOptions {
   readonly invoke: InvokeRoute;
   /** `GET /v1/tokens/{id}`; what matches none goes to `$default`. */
   readonly routes?: readonly string[];
-  /** Whether routes are found before or after the path is decoded, which nobody documents. */
+  /** Whether routes are found before or after the path is decoded, which is not documented. */
   readonly routesBy?: 'raw' | 'decoded';
   readonly port?: number;
   /** Requests that are none of the deployment's. */
