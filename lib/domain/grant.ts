@@ -1,7 +1,7 @@
 /** What a login is granted: requested ∩ allowed, inside the namespaces that the account owns. */
 
 import { type Action, EVERYTHING, NOTHING, type RequestedAccess } from './access.ts';
-import { matchesPattern, type Pattern } from './repository.ts';
+import { coveringPatterns, type Pattern } from './repository.ts';
 
 /** Allows these actions on the repositories that match (null: every repository of an owned namespace). */
 export interface Permission {
@@ -31,9 +31,10 @@ export function grant(
   permissions: readonly Permission[],
   ownedNamespaces: ReadonlySet<string>,
 ): GrantedAccess[] {
+  const allowedAt = actionsByPattern(permissions);
   return requested.flatMap(({ name, namespace, actions }) => {
     if (namespace === undefined) return [];
-    const allowed = ownedNamespaces.has(namespace) ? allowedActions(permissions, name) : NOTHING;
+    const allowed = ownedNamespaces.has(namespace) ? allowedAt(name) : NOTHING;
     const granted = [...EVERYTHING].filter(
       action => allowed.has(action) && (actions.has(action) || actions.has('*')),
     );
@@ -61,22 +62,23 @@ export function deniedScopes(
   permissions: readonly Permission[],
   ownedNamespaces: ReadonlySet<string>,
 ): DeniedScope[] {
+  const allowedAt = permissions.length === 0 ? undefined : actionsByPattern(permissions);
   return requested.flatMap(access => {
-    const rule = denialRuleOf(access, permissions, ownedNamespaces);
+    const rule = denialRuleOf(access, allowedAt, ownedNamespaces);
     return rule === undefined ? [] : [{ name: access.name, rule }];
   });
 }
 
 function denialRuleOf(
   access: RequestedAccess,
-  permissions: readonly Permission[],
+  allowedAt: AllowedActions | undefined,
   ownedNamespaces: ReadonlySet<string>,
 ): DeniedScope['rule'] | undefined {
   if (access.actions.size === 0) return undefined;
   if (access.namespace === undefined) return 'not-a-repository';
-  if (permissions.length === 0) return 'caller-not-named';
+  if (allowedAt === undefined) return 'caller-not-named';
   if (!ownedNamespaces.has(access.namespace)) return 'namespace-not-held';
-  const allowed = allowedActions(permissions, access.name);
+  const allowed = allowedAt(access.name);
   if (allowed.size === 0) return 'repository-not-allowed';
   const known: ReadonlySet<string> = allowed;
   return [...access.actions].every(action => action === '*' || known.has(action))
@@ -94,12 +96,11 @@ export function intersect({ repositories, actions }: Permission, bound: Permissi
 
 /** Whether the permissions allow everything that `bound` allows, in present and future repositories. */
 export function isSubset(bound: Permission, permissions: readonly Permission[]): boolean {
-  const patterns = bound.repositories ?? [null];
-  return [...bound.actions].every(action =>
-    patterns.every(pattern =>
-      permissions.some(({ repositories, actions }) => actions.has(action) && covers(repositories, pattern)),
-    ),
-  );
+  const allowedAt = actionsByPattern(permissions);
+  return (bound.repositories ?? [null]).every(pattern => {
+    const allowed = allowedAt(pattern);
+    return [...bound.actions].every(action => allowed.has(action));
+  });
 }
 
 /** The repositories where one permission allows all these actions; null: all of the owned namespaces. */
@@ -111,7 +112,7 @@ export function coverage(
   if (able.some(({ repositories }) => repositories === null)) return null;
   const patterns = new Set(able.flatMap(({ repositories }) => repositories ?? []));
   return [...patterns].filter(
-    pattern => ![...patterns].some(other => other !== pattern && matchesPattern(other, pattern)),
+    pattern => !coveringPatterns(pattern).some(other => other !== pattern && patterns.has(other)),
   );
 }
 
@@ -121,18 +122,13 @@ export function intersectPatterns(
   others: Permission['repositories'],
 ): Permission['repositories'] {
   if (some === null || others === null) return some ?? others;
-  const common = some.flatMap(one =>
-    others.flatMap(other => {
-      if (matchesPattern(one, other)) return [other];
-      return matchesPattern(other, one) ? [one] : [];
-    }),
-  );
-  return [...new Set(common)];
+  return [...new Set([...coveredBy(some, others), ...coveredBy(others, some)])];
 }
 
-/** Whether the patterns cover a pattern; null is everything, which no list covers. */
-function covers(patterns: Permission['repositories'], pattern: Pattern | null): boolean {
-  return patterns === null || (pattern !== null && patterns.some(one => matchesPattern(one, pattern)));
+/** Those of the patterns that one of `covering` covers. */
+export function coveredBy(patterns: readonly Pattern[], covering: readonly Pattern[]): Pattern[] {
+  const known = new Set(covering);
+  return patterns.filter(pattern => coveringPatterns(pattern).some(each => known.has(each)));
 }
 
 /** The grant as one line of scopes, for `scope` in an OAuth answer (RFC 6749 section 5.1). */
@@ -140,9 +136,34 @@ export function formatScope(granted: readonly GrantedAccess[]): string {
   return granted.map(({ type, name, actions }) => `${type}:${name}:${actions.join(',')}`).join(' ');
 }
 
-function allowedActions(permissions: readonly Permission[], repository: string): ReadonlySet<Action> {
-  const covering = permissions.filter(
-    ({ repositories }) => repositories?.some(pattern => matchesPattern(pattern, repository)) ?? true,
-  );
-  return new Set(covering.flatMap(({ actions }) => [...actions]));
+/** What is allowed in a repository or below a pattern; null: in every repository. */
+type AllowedActions = (pattern: Pattern | null) => ReadonlySet<Action>;
+
+/**
+ * Found by pattern, because an account may have thousands and a login ask for a hundred repositories. Indexed at the first
+ * look: most callers ask for nothing that the account owns.
+ */
+function actionsByPattern(permissions: readonly Permission[]): AllowedActions {
+  let index: ReadonlyMap<Pattern | null, ReadonlySet<Action>> | undefined;
+  return pattern => {
+    index ??= indexed(permissions);
+    const allowed = new Set(index.get(null));
+    if (pattern === null) return allowed;
+    for (const covering of coveringPatterns(pattern)) {
+      for (const action of index.get(covering) ?? NOTHING) allowed.add(action);
+    }
+    return allowed;
+  };
+}
+
+function indexed(permissions: readonly Permission[]): Map<Pattern | null, ReadonlySet<Action>> {
+  const index = new Map<Pattern | null, ReadonlySet<Action>>();
+  for (const { repositories, actions } of permissions) {
+    for (const pattern of repositories ?? [null]) {
+      const known = index.get(pattern);
+      if (known !== actions)
+        index.set(pattern, known === undefined ? actions : new Set([...known, ...actions]));
+    }
+  }
+  return index;
 }

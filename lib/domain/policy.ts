@@ -24,6 +24,9 @@ export interface Policy {
 /** The most policies, and the most trusts, of an account: every login reads them. */
 export const MAX_RULES = 500;
 
+/** The most bytes of patterns and claims in them: what a login costs must not be an administrator's choice. */
+export const MAX_RULE_BYTES = 64 * 1024;
+
 const ACTIONS: Record<Role, ReadonlySet<Action>> = {
   reader: PULL,
   writer: PULL_AND_PUSH,

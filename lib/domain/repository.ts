@@ -37,12 +37,15 @@ export function isPattern(text: string): boolean {
 }
 
 /**
- * Whether `pattern` covers `repository`, which may itself be a pattern; both must be valid. The slash that ends the prefix
- * is compared too, so `team/*` never matches `team-evil`.
+ * The patterns that cover a repository or a pattern: itself, and every prefix above it. Prefixes end at a slash, so `team/*`
+ * never covers `team-evil`.
  */
-export function matchesPattern(pattern: Pattern, repository: string): boolean {
-  const prefix = prefixOf(pattern);
-  return prefix === undefined ? repository === pattern : repository.startsWith(`${prefix}/`);
+export function coveringPatterns(name: string): Pattern[] {
+  const covering: Pattern[] = [name];
+  for (let slash = name.indexOf('/'); slash >= 0; slash = name.indexOf('/', slash + 1)) {
+    covering.push(`${name.slice(0, slash)}/*`);
+  }
+  return covering;
 }
 
 function prefixOf(pattern: Pattern): string | undefined {

@@ -167,12 +167,14 @@ export interface AuditStore {
   record(event: AuditEvent, nowMs: number): Promise<void>;
 }
 
+export type RuleFilter<R> = { readonly [Field in keyof R]?: readonly R[Field][] };
+
 /** The rules of an account: its policies, or its trusts. Every read is strongly consistent. */
 export interface RuleStore<R extends { readonly account: Account; readonly id: string }> {
   /** Stores a new rule. False: the account has reached its limit, or has or had a rule with this id. */
   add(rule: R): Promise<boolean>;
-  /** The rules of the account with this handle, oldest first. */
-  list(handle: string): Promise<R[]>;
+  /** The rules of the account with this handle, oldest first; with `where`, those with one of the values in each field. */
+  list(handle: string, where?: RuleFilter<R>): Promise<R[]>;
   /** Replaces the rule by a tombstone, which grants nothing and is not listed. False: there is no rule. */
   remove(account: Account, id: string, now: number): Promise<boolean>;
 }

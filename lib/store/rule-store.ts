@@ -1,11 +1,11 @@
 /** The rules of an account, its policies or its trusts: written once, listed, removed. */
 import { type Account, accountHandle, isIssuerKey, type Subject } from '../domain/account.ts';
 import { isUuid } from '../domain/identifiers.ts';
-import { MAX_RULES, type Policy } from '../domain/policy.ts';
+import { MAX_RULE_BYTES, MAX_RULES, type Policy } from '../domain/policy.ts';
 import { isPattern } from '../domain/repository.ts';
 import { HOUR_SECONDS } from '../domain/time.ts';
 import type { Trust } from '../domain/trust.ts';
-import type { RuleStore } from '../ports/stores.ts';
+import type { RuleFilter, RuleStore } from '../ports/stores.ts';
 import { type Attributes, absent, all, compare, type Item, type Key, type Table } from '../ports/table.ts';
 import { confirmWrite, queryAll, type StoreOptions } from './calls.ts';
 import {
@@ -48,17 +48,22 @@ export function ruleStore<R extends Pick<Policy, 'account' | 'createdAt' | 'id'>
   const { table } = options;
   const keyOf = (account: Account, id: string): Key => ({ pk: partitionOf(account), sk: prefix + id });
   return {
-    list: async handle => {
+    list: async (handle, where = {}) => {
       const items = await queryAll(table, { pk: partition(handle), prefix });
-      const rules = items.filter(item => !isTombstone(item)).map(fromItem);
+      // Before they are parsed: a login pays for the rules that may be its own, and no others.
+      const wanted = items.filter(item => !isTombstone(item) && matches(item, where));
+      const rules = wanted.map(fromItem);
       return rules.filter(({ account }) => accountHandle(account) === handle);
     },
     add: async rule => {
       const items = await queryAll(table, { pk: partitionOf(rule.account), prefix });
       const tombstones = items.filter(isTombstone);
       const recent = await withoutExpired(table, tombstones, rule.createdAt);
+      const current = items.filter(item => !isTombstone(item));
       // Every login reads tombstones too, so they are bounded as the rules are.
-      if (items.length - tombstones.length >= MAX_RULES || recent.length >= MAX_RULES) return false;
+      if (current.length >= MAX_RULES || recent.length >= MAX_RULES) return false;
+      const sizes = [toAttributes(rule), ...current, ...recent].map(sizeOf);
+      if (sizes.reduce((sum, size) => sum + size, 0) > MAX_RULE_BYTES) return false;
       const key = keyOf(rule.account, rule.id);
       const send = (writeId: Attributes) =>
         table.put({ ...key, ...toAttributes(rule), ...writeId }, absent('pk'));
@@ -72,6 +77,15 @@ export function ruleStore<R extends Pick<Policy, 'account' | 'createdAt' | 'id'>
       return confirmWrite(options, { key, number: 2, send });
     },
   };
+}
+
+function matches<R>(item: Item, where: RuleFilter<R>): boolean {
+  return Object.entries(where).every(([name, values]) => (values as unknown[]).includes(item[name]));
+}
+
+/** What an administrator makes as large as they like; everything else of a rule is bounded by itself. */
+function sizeOf({ repositories = null, claims = null }: Attributes | Item): number {
+  return Buffer.byteLength(JSON.stringify([repositories, claims]));
 }
 
 /** Deletes the tombstones that have expired; answers the others. */

@@ -17,6 +17,7 @@ import {
   type LoginMoment,
   ownedBy,
   type PrincipalPorts,
+  policiesFor,
   principalOfToken,
 } from './principal.ts';
 import { verifyCredential } from './secret-values.ts';
@@ -120,7 +121,7 @@ async function parentIdentity(
   { handle, parent: { subject } }: ParentOf<'identity'>,
   claims: readonly NamespaceClaim[],
 ): Promise<Principal> {
-  const ofAccount = await policies.list(handle);
+  const ofAccount = await policies.list(handle, policiesFor(subject));
   const rules = [...administrators, ...ofAccount];
   const account = rules.find(rule => accountHandle(rule.account) === handle)?.account;
   if (account === undefined) return { ...ANONYMOUS, subject };
@@ -133,7 +134,7 @@ async function parentTrusts(
   { handle, parent: { subject, ids } }: ParentOf<'trust'>,
   claims: readonly NamespaceClaim[],
 ): Promise<Principal> {
-  const remaining = (await trusts.list(handle)).filter(({ id }) => ids.includes(id));
+  const remaining = await trusts.list(handle, { id: ids });
   const [first] = remaining;
   if (first === undefined) {
     throw unauthenticated(`trusts ${ids.join(', ')}, of a credential: removed`, 'ended');

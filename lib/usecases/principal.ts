@@ -1,6 +1,6 @@
 /** The principals behind registry tokens, IAM identities and workloads. */
 import { actionsOf } from '../domain/access.ts';
-import { type Account, accountHandle } from '../domain/account.ts';
+import { type Account, accountHandle, type Subject } from '../domain/account.ts';
 import { unauthenticated } from '../domain/errors.ts';
 import type { Administrator, Identity } from '../domain/identity.ts';
 import type { Denial } from '../domain/metrics.ts';
@@ -13,7 +13,7 @@ import { HOUR_SECONDS } from '../domain/time.ts';
 import { endOfGeneration, judge, type Refusal, type TokenRecord } from '../domain/token-record.ts';
 import { permissionOfTrust, type Trust, trustMatches, type Workload } from '../domain/trust.ts';
 import type { CredentialKeys } from '../ports/keys.ts';
-import type { LoginRecords, LoginStore, RuleStore } from '../ports/stores.ts';
+import type { LoginRecords, LoginStore, RuleFilter, RuleStore } from '../ports/stores.ts';
 
 export interface IdentityPorts {
   readonly policies: Pick<RuleStore<Policy>, 'list'>;
@@ -89,6 +89,11 @@ export function principalOfToken(
   };
 }
 
+/** The policies that name a subject, or everyone. */
+export function policiesFor(subject: Subject): RuleFilter<Policy> {
+  return { subject: ['*', subject] };
+}
+
 /** An identity with its roles; no namespaces are read. */
 export async function identityPrincipal(
   { policies, administrators }: IdentityPorts,
@@ -97,7 +102,7 @@ export async function identityPrincipal(
 ): Promise<IdentityPrincipal> {
   const { kind, subject, account, expiresAt } = identity;
   const handle = accountHandle(account);
-  const roles = rolesOf(identity, administrators, await policies.list(handle));
+  const roles = rolesOf(identity, administrators, await policies.list(handle, policiesFor(subject)));
   return {
     kind: 'identity',
     userName: kind,
@@ -128,7 +133,9 @@ export async function workloadPrincipal(
   now: number,
 ): Promise<Principal> {
   const { subject, handle, expiresAt } = workload;
-  const matching = (await trusts.list(handle)).filter(trust => trustMatches(trust, workload));
+  const matching = (await trusts.list(handle, { issuer: [workload.issuer] })).filter(trust =>
+    trustMatches(trust, workload),
+  );
   const common = {
     ...ANONYMOUS,
     kind: 'workload',

@@ -2,9 +2,9 @@
 import { type Access, actionsOf, PULL } from '../domain/access.ts';
 import type { Credential } from '../domain/credential.ts';
 import { PullpassError, unauthenticated } from '../domain/errors.ts';
-import { coverage, isSubset, type Permission } from '../domain/grant.ts';
+import { coverage, coveredBy, isSubset, type Permission } from '../domain/grant.ts';
 import type { Principal } from '../domain/principal.ts';
-import { matchesPattern, type Pattern } from '../domain/repository.ts';
+import type { Pattern } from '../domain/repository.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { Service } from '../domain/service.ts';
 import { toSeconds } from '../domain/time.ts';
@@ -82,7 +82,8 @@ function alsoPullable(
 ): Bounds['alsoPull'] {
   const pullable = coverage(permissions, PULL);
   if (covered === null || pullable === null) return covered === null ? [] : null;
-  return pullable.filter(pattern => !covered.some(covering => matchesPattern(covering, pattern)));
+  const known = new Set(coveredBy(pullable, covered));
+  return pullable.filter(pattern => !known.has(pattern));
 }
 
 function refreshTime(now: number, endsAt: number, randomBytes: RandomBytes): number {

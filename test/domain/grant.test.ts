@@ -273,7 +273,7 @@ describe('narrowed', () => {
     ['takes the bound where there was none', null, ['te/*'], ['te/*']],
     ['keeps what is narrower than no bound', ['te/*'], null, ['te/*']],
     ['keeps one of two that are alike', ['te/*', 'te/*'], ['te/*'], ['te/*']],
-    ['takes the narrower of two', ['te/*', 'tea/x'], ['te/a', 'tea/*'], ['te/a', 'tea/x']],
+    ['takes the narrower of two', ['te/*', 'tea/x'], ['te/a', 'tea/*'], ['tea/x', 'te/a']],
     ['keeps nothing of what does not meet', ['te/*', 'te/a'], ['tea/*', 'te'], []],
     ['knows a repository from what lies below it', ['te/a'], ['te/a/*'], []],
     ['has nothing in common with nothing', [], null, []],

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Account } from '../../lib/domain/account.ts';
 import { decideRegistration, type NamespaceClaim, release } from '../../lib/domain/namespace.ts';
-import { matchesPattern } from '../../lib/domain/repository.ts';
+import { coveringPatterns } from '../../lib/domain/repository.ts';
 import {
   CONTESTED,
   LEDGER_SECONDS,
@@ -36,7 +36,8 @@ function rightsOf(record: TokenRecord, values: readonly Uint8Array[]): Set<strin
   for (const [index, value] of values.entries()) {
     for (const time of TIMES.filter(at => judge(record, value, at).usable)) {
       for (const name of REPOSITORIES) {
-        if (!(record.repositories?.some(pattern => matchesPattern(pattern, name)) ?? true)) continue;
+        if (!(record.repositories?.some(pattern => coveringPatterns(name).includes(pattern)) ?? true))
+          continue;
         for (const action of record.access === 'push' ? ['pull', 'push'] : ['pull']) {
           rights.add(`${index} ${time} ${name} ${action}`);
         }

@@ -8,7 +8,7 @@ import { grant, type Permission } from '../../lib/domain/grant.ts';
 import { parseAdministrator } from '../../lib/domain/identity.ts';
 import { parseRegistrationRule } from '../../lib/domain/namespace.ts';
 import { parseRegistryToken } from '../../lib/domain/registry-token.ts';
-import { isNamespace, isPattern, isRepository, matchesPattern } from '../../lib/domain/repository.ts';
+import { coveringPatterns, isNamespace, isPattern, isRepository } from '../../lib/domain/repository.ts';
 import { Secret } from '../../lib/domain/secret.ts';
 import { parseStrictJson } from '../../lib/domain/strict-json.ts';
 import { parseAuthorization } from '../../lib/http/credentials.ts';
@@ -117,7 +117,7 @@ const matching: Target = {
   check(text) {
     const [pattern = '', repository = '', ...more] = text.split(' ');
     if (more.length > 0 || !readsAsPattern(pattern) || !readsAsRepository(repository)) return false;
-    const isMatch = matchesPattern(pattern, repository);
+    const isMatch = coveringPatterns(repository).includes(pattern);
     agree(isMatch, reaches(pattern, repository));
     return isMatch;
   },

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { type Account, accountHandle } from '../../lib/domain/account.ts';
 import { UUID_RANDOM_BYTES, uuidV7 } from '../../lib/domain/identifiers.ts';
-import { MAX_RULES, type Policy } from '../../lib/domain/policy.ts';
+import { MAX_RULE_BYTES, MAX_RULES, type Policy } from '../../lib/domain/policy.ts';
 import { HOUR_SECONDS } from '../../lib/domain/time.ts';
 import type { Trust } from '../../lib/domain/trust.ts';
 import type { RuleStore } from '../../lib/ports/stores.ts';
@@ -240,6 +240,38 @@ describe('a rule store', () => {
     expect(await policies.list(HANDLE)).toEqual([]);
     expect(await policies.add(aPolicy())).toBe(false);
     expect(await policies.add(aPolicy({ createdAt: NOW + HOUR_SECONDS }))).toBe(true);
+  });
+
+  it(`takes ${MAX_RULE_BYTES} bytes of patterns and claims of an account, also in those just removed`, async () => {
+    const table = await openTable();
+    const { policies, trusts } = storesOn(table);
+    const large = Array.from({ length: 32 }, (_, i) => `team-a/${'x'.repeat(240)}${i + 10}`);
+    const bytes = Buffer.byteLength(JSON.stringify([large, null]));
+    const most = Math.floor(MAX_RULE_BYTES / bytes);
+    const all = Array.from({ length: most }, (_, i) => aPolicy({ id: idAt(i), repositories: large }));
+    for (const policy of all) expect(await policies.add(policy)).toBe(true);
+    expect(await policies.add(aPolicy({ id: idAt(most), repositories: large }))).toBe(false);
+    expect(await policies.add(aPolicy({ id: idAt(most) }))).toBe(true);
+    const claims = Object.fromEntries(Array.from({ length: 16 }, (_, i) => [`c${i}`, 'x'.repeat(512)]));
+    let added = 0;
+    while (added < 20 && (await trusts.add(aTrust({ id: idAt(added), claims })))) added++;
+    expect(added).toBe(Math.floor(MAX_RULE_BYTES / Buffer.byteLength(JSON.stringify([null, claims]))));
+    await trusts.remove(ACCOUNT, (await trusts.list(HANDLE))[0]?.id ?? '', NOW);
+    expect(await trusts.add(aTrust({ id: idAt(added), claims }))).toBe(false);
+  });
+
+  it('lists those with the wanted values, and does not read the others', async () => {
+    const table = await openTable();
+    const { policies } = storesOn(table);
+    const [own, everyone] = [
+      aPolicy({ id: idAt(0), subject: 'dev:a' }),
+      aPolicy({ id: idAt(1), subject: '*' }),
+    ];
+    const other = aPolicy({ id: idAt(2), subject: 'dev:b' });
+    for (const policy of [own, everyone, other]) await policies.add(policy);
+    await table.update(keyOf(other), { set: { role: 'emperor' } });
+    expect(await policies.list(HANDLE, { subject: ['*', 'dev:a'] })).toEqual([own, everyone]);
+    await expect(policies.list(HANDLE)).rejects.toMatchObject({ code: 'internal' });
   });
 
   it('is unavailable while the table does not answer', async () => {
