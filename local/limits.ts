@@ -21,8 +21,8 @@ export interface GatewayLimits {
 }
 
 export const GATEWAY_LIMITS: GatewayLimits = {
-  connections: 1000,
-  connectionsPerSource: 250,
+  connections: 4000,
+  connectionsPerSource: 2000,
   pipelined: 16,
   headers: 100,
   bufferedBytes: 32 * 1024 * 1024,
@@ -37,8 +37,8 @@ export const GATEWAY_LIMITS: GatewayLimits = {
 export const FUNCTION_LIMITS: BulkheadLimits = {
   atOnce: 800,
   atOncePerSource: 400,
-  waiting: 512,
-  waitMs: 2_000,
+  waiting: 2000,
+  waitMs: 5_000,
 };
 
 /** Kept back from connections: for the store, the ledger, key files, and requests to issuers. */
@@ -51,7 +51,7 @@ export function limitsWithin(descriptors: number): GatewayLimits {
   return {
     ...GATEWAY_LIMITS,
     connections: most,
-    connectionsPerSource: Math.min(connectionsPerSource, Math.ceil(most / 4)),
+    connectionsPerSource: Math.min(connectionsPerSource, Math.ceil(most / 2)),
   };
 }
 

@@ -122,8 +122,8 @@ describe('connections beyond the limit', () => {
   });
 
   it('stay below what the process may open', () => {
-    expect(limitsWithin(1_000_000)).toMatchObject({ connections: 1000, connectionsPerSource: 250 });
-    expect(limitsWithin(256)).toMatchObject({ connections: 156, connectionsPerSource: 39 });
+    expect(limitsWithin(1_000_000)).toMatchObject({ connections: 4000, connectionsPerSource: 2000 });
+    expect(limitsWithin(256)).toMatchObject({ connections: 156, connectionsPerSource: 78 });
     expect(limitsWithin(50)).toMatchObject({ connections: 1, connectionsPerSource: 1 });
   });
 });
