@@ -1,27 +1,19 @@
 /** P10: what the worst requests of callers without a good secret cost, beside a refused login. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { load } from '../support/load.ts';
-import { administratorToken, fill, startLocal } from '../support/local-process.ts';
 import { cpuMs } from '../support/proc.ts';
 import { type Row, row } from '../support/row.ts';
 import { median } from '../support/statistics.ts';
-import { REFUSED_LOGIN, worstInputs } from '../support/worst-inputs.ts';
+import { openVictim } from '../support/victim.ts';
+import { REFUSED_LOGIN } from '../support/worst-inputs.ts';
 
 const ROUNDS = 3;
 const WARM_UP_MS = 250;
 const ROUND_MS = 250;
-const TOKENS = 200;
 /** Anything but a failure of the server: the load would be another one. */
 const ANSWERED = /^HTTP\/1\.1 (?:200|4\d\d) /;
 
 export async function worst(): Promise<Row[]> {
-  const directory = await mkdtemp(join(tmpdir(), 'pullpass-worst-'));
-  const data = join(directory, 'data');
-  await fill(data, 'dev:acme', TOKENS);
-  const local = await startLocal(data);
-  const inputs = worstInputs(await administratorToken(local, data));
+  const { local, inputs, close } = await openVictim();
   const ratios = new Map(inputs.map(input => [input, [] as number[]]));
   const references: number[] = [];
   for (const { request } of [REFUSED_LOGIN, ...inputs]) await cost(local, request, WARM_UP_MS);
@@ -33,8 +25,7 @@ export async function worst(): Promise<Row[]> {
       measured.push((await cost(local, request, ROUND_MS)) / reference);
     }
   }
-  await local.close();
-  await rm(directory, { recursive: true });
+  await close();
   return [
     row('', 'CPU of a refused login', { value: median(references), unit: 'ms', digits: 3 }),
     ...[...ratios].map(([{ name }, measured]) => row('P10', name, { value: median(measured), atMost: 2 })),

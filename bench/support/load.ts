@@ -11,10 +11,14 @@ export interface Load {
   readonly operations?: number;
   /** The answers that are expected; by default only 200 and 201: a bench of failures would look splendid. */
   readonly expected?: RegExp;
+  /** Whether the server may close a connection instead of answering, which is no success. */
+  readonly mayClose?: boolean;
 }
 
 export interface LoadResult {
   readonly operations: number;
+  /** Those with a status of 200 or 201. */
+  readonly successes: number;
   readonly latenciesMs: readonly number[];
 }
 
@@ -29,19 +33,24 @@ const LENGTH = /\r\ncontent-length: (\d+)/i;
 export async function load(options: Load): Promise<LoadResult> {
   const { connections = CONNECTIONS, forMs, operations = Number.POSITIVE_INFINITY, requests } = options;
   const latenciesMs: number[] = [];
+  let successes = 0;
   const end = performance.now() + forMs;
   let sent = 0;
   const next = () => {
     const more = sent < operations && performance.now() < end;
     return more ? requests[sent++ % requests.length] : undefined;
   };
-  const drivers = Array.from({ length: connections }, () => drive(options, next, latenciesMs));
+  const note = (latencyMs: number, isSuccess: boolean) => {
+    latenciesMs.push(latencyMs);
+    if (isSuccess) successes++;
+  };
+  const drivers = Array.from({ length: connections }, () => drive(options, next, note));
   try {
     await Promise.all(drivers.map(({ done }) => done));
   } finally {
     for (const { stop } of drivers) stop();
   }
-  return { operations: latenciesMs.length, latenciesMs };
+  return { operations: latenciesMs.length, successes, latenciesMs };
 }
 
 interface Driver {
@@ -50,9 +59,9 @@ interface Driver {
 }
 
 function drive(
-  { port, expected = SUCCESS }: Load,
+  { port, expected = SUCCESS, mayClose = false }: Load,
   next: () => string | undefined,
-  latenciesMs: number[],
+  note: (latencyMs: number, isSuccess: boolean) => void,
 ): Driver {
   const { promise: done, resolve, reject } = Promise.withResolvers<void>();
   let socket: Socket;
@@ -69,22 +78,29 @@ function drive(
     received += chunk;
     if (!isComplete(received)) return;
     if (!expected.test(received)) return reject(new Error(`an answer was: ${received}`));
-    latenciesMs.push(performance.now() - begun);
+    note(performance.now() - begun, SUCCESS.test(received));
     if (!CLOSES.test(received)) return send();
+    reopen();
+  };
+  const reopen = () => {
     socket
-      .removeAllListeners('close')
-      .removeAllListeners('error')
+      .removeAllListeners()
       .on('error', () => {})
       .destroy();
     open();
   };
   const open = () => {
     socket = connect(port, '127.0.0.1').setNoDelay(true).setEncoding('latin1');
+    const fail = (error: Error) => {
+      if (!mayClose) return reject(error);
+      note(performance.now() - begun, false);
+      reopen();
+    };
     socket
       .on('data', receive)
       .once('connect', send)
-      .once('error', reject)
-      .once('close', () => reject(new Error('connection closed')));
+      .once('error', fail)
+      .once('close', () => fail(new Error('connection closed')));
   };
   open();
   return { done, stop: () => socket.destroy() };
