@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -15,7 +15,6 @@ import { SERVICE } from './requests.ts';
 import { claimItem, tokenItem } from './world.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const TABLE = 'pullpass';
 const PATIENCE_MS = 30_000;
 /** So many tokens log in, spread over the whole store. */
 const KNOWN = 200;
@@ -27,21 +26,14 @@ export interface LocalProcess {
   close(): Promise<void>;
 }
 
-/** Puts tokens of one account, and its claim of `team-a`, into the store of a data directory; answers some values. */
+/** Has the process make a data directory, and puts tokens of one account and its claim of `team-a` into it. */
 export async function fill(path: string, account: Account, count: number): Promise<string[]> {
+  await (await startLocal(path)).close();
   const store = openSqliteTable((await openDataDirectory(path)).store);
-  await knowTable(`${path}-ledger`, TABLE);
   const tokens = Array.from({ length: count }, () => tokenItem(account));
-  const marker = { pk: 'table', sk: 'identity', id: TABLE, usedAt: Date.now() };
-  store.putAll([claimItem(account), marker, ...tokens.map(({ item }) => item)]);
+  store.putAll([claimItem(account), ...tokens.map(({ item }) => item)]);
   store.close();
   return tokens.filter((_, index) => index % (count / KNOWN) === 0).map(({ value }) => value);
-}
-
-/** Has the ledger beside the data know a table by the name that the table gives itself. */
-async function knowTable(ledger: string, name: string): Promise<void> {
-  await mkdir(ledger, { recursive: true, mode: 0o700 });
-  await writeFile(join(ledger, 'table.json'), JSON.stringify({ names: [name], since: 0, working: false }));
 }
 
 /** Starts the process by `command` (absent: without npm) and waits until it is healthy. */
