@@ -82,11 +82,15 @@ function drive(
     if (!CLOSES.test(received)) return send();
     reopen();
   };
-  const reopen = () => {
+  // Without its listeners: a connection that is given up must not be opened again.
+  const stop = () => {
     socket
       .removeAllListeners()
       .on('error', () => {})
       .destroy();
+  };
+  const reopen = () => {
+    stop();
     open();
   };
   const open = () => {
@@ -103,7 +107,7 @@ function drive(
       .once('close', () => fail(new Error('connection closed')));
   };
   open();
-  return { done, stop: () => socket.destroy() };
+  return { done, stop };
 }
 
 function isComplete(received: string): boolean {

@@ -60,7 +60,7 @@ const NO_HASH = Buffer.alloc(32);
 
 /**
  * Judges a value by its hash. Both comparisons are always made, against zeros where there is nothing to compare, so that
- * an unknown id takes as long as a wrong secret.
+ * an unknown id takes the same work as a wrong secret.
  */
 export function judge(record: TokenRecord | undefined, presented: Uint8Array, now: number): Judgement {
   const current = timingSafeEqual(record?.hash ?? NO_HASH, presented);

@@ -1,7 +1,7 @@
 /** What a login reads, in one call, and the time of a token's last use. */
 import { LRUCache } from 'lru-cache';
 import { accountHandle } from '../domain/account.ts';
-import type { TokenAddress } from '../domain/registry-token.ts';
+import { SALT_BYTES, type TokenAddress } from '../domain/registry-token.ts';
 import { isNamespace } from '../domain/repository.ts';
 import { HOUR_SECONDS } from '../domain/time.ts';
 import type { TokenRecord } from '../domain/token-record.ts';
@@ -10,7 +10,7 @@ import { absent, all, any, compare, exists, type Item, type Key, type Table } fr
 import type { StoreOptions } from './calls.ts';
 import { CLAIM, claimKey, isTombstone, revokedKey, tokenKey } from './items.ts';
 import { fromClaimItem } from './namespace-store.ts';
-import { fromTokenItem } from './token-store.ts';
+import { fromTokenItem, toTokenAttributes } from './token-store.ts';
 
 /** How long a login waits for the last use to be stored, in milliseconds. */
 const TOUCH_MS = 100;
@@ -54,18 +54,47 @@ async function read(
   const at = (key: Key | undefined) => key && items.find(({ sk }) => sk === key.sk);
   const [token, revoked] = named.map(at);
   return {
-    token: address && token && tokenAt(address, token),
+    token: address && tokenAt(address, token),
     removed: token !== undefined && isTombstone(token),
     revoked: revoked !== undefined,
     claims: items.filter(({ sk }) => sk === CLAIM).map(fromClaimItem),
   };
 }
 
-/** A record counts only for the account whose handle is in its key. */
-function tokenAt({ handle, id }: TokenAddress, item: Item): TokenRecord | undefined {
-  const record = fromTokenItem(item);
-  return record?.id === id && accountHandle(record.account) === handle ? record : undefined;
+/**
+ * A record counts only for the account whose handle is in its key. Where there is no record, another one is parsed and
+ * compared in its place: how long a refusal takes does not tell an id that is unknown or removed from a wrong secret.
+ */
+function tokenAt({ handle, id }: TokenAddress, item: Item | undefined): TokenRecord | undefined {
+  const record = item && !isTombstone(item) ? item : NO_RECORD;
+  const token = fromTokenItem(record);
+  const isItsAccount = token !== undefined && accountHandle(token.account) === handle;
+  return record !== NO_RECORD && isItsAccount && token.id === id ? token : undefined;
 }
+
+/** The record of an ordinary token that does not exist. */
+const NO_RECORD: Item = {
+  pk: '',
+  sk: '',
+  ...toTokenAttributes({
+    account: 'none:none',
+    id: '00000000-0000-7000-8000-000000000000',
+    hash: Buffer.alloc(32),
+    derivation: { key: 'k1', salt: Buffer.alloc(SALT_BYTES) },
+    generation: 1,
+    issuanceId: '0000000000000000',
+    access: 'pull',
+    repositories: null,
+    description: '',
+    createdAt: 0,
+    createdBy: 'none:none',
+    expiresAt: 0,
+    disabled: null,
+    lastUsedAt: null,
+    previous: null,
+    version: 1,
+  }),
+};
 
 /**
  * Never makes an item, nor a record of a tombstone. The condition names no other attribute than it sets: IAM counts those

@@ -1,0 +1,93 @@
+/** Every refusal of a registry token takes the same work, so that the time of an answer does not tell why. */
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { beforeEach, expect, it, vi } from 'vitest';
+import { formatRegistryToken, hashRegistryToken } from '../../lib/domain/registry-token.ts';
+import type { Secret } from '../../lib/domain/secret.ts';
+import type { TokenRecord } from '../../lib/domain/token-record.ts';
+import { fromTokenItem } from '../../lib/store/token-store.ts';
+import { rejectionOf } from '../support/errors.ts';
+import { recordedTable } from '../support/faulty-table.ts';
+import { principalWith, worldOn } from '../support/memory-ports.ts';
+import { ACCOUNT, aToken, NOW, OTHER_ACCOUNT } from '../support/records.ts';
+import { memoryStores, memoryTable, type Stores } from '../support/stores.ts';
+
+vi.mock('node:crypto', { spy: true });
+vi.mock('../../lib/store/token-store.ts', { spy: true });
+
+const BY_ALICE = { at: NOW - 1, by: 'dev:alice' } as const;
+
+/** Stores the token that a refusal is about, and presents a value. */
+type Prepare = (stores: Stores, record: TokenRecord, value: Secret) => Promise<Secret>;
+
+const added =
+  (
+    facts: Partial<TokenRecord> = {},
+    present: (value: Secret, record: TokenRecord) => Secret = value => value,
+  ): Prepare =>
+  async ({ tokens }, record, value) => {
+    await tokens.add({ ...record, ...facts });
+    return present(value, record);
+  };
+
+const other = (record: TokenRecord, account = record.account) =>
+  formatRegistryToken(account, record.id, randomBytes(32));
+
+const REFUSALS: readonly [string, Prepare][] = [
+  ['unknown', async (_, __, value) => value],
+  ['wrong-secret', added({}, (_, record) => other(record))],
+  ['unknown', added({}, (_, record) => other(record, OTHER_ACCOUNT))],
+  ['expired', added({ expiresAt: NOW - 1 })],
+  ['disabled', added({ disabled: BY_ALICE })],
+  ['superseded', added({ hash: randomBytes(32), generation: 2, previous: null })],
+  [
+    'removed',
+    async ({ tokens }, record, value) => {
+      await tokens.add(record);
+      await tokens.remove(record, NOW);
+      return value;
+    },
+  ],
+];
+
+/** What the refusal was, and how much was done for it. */
+async function refuse(prepare: Prepare) {
+  const { table, calls } = recordedTable(memoryTable());
+  const stores = memoryStores(table);
+  const record = aToken();
+  const value = formatRegistryToken(ACCOUNT, record.id, randomBytes(32));
+  const presented = await prepare(stores, { ...record, hash: hashRegistryToken(value) }, value);
+  calls.length = 0;
+  vi.clearAllMocks();
+  const context = { service: 'registry', namespaces: ['team-a'] };
+  const error = await rejectionOf(principalWith(worldOn(stores).logins, presented, context));
+  return {
+    reason: error.details.reason,
+    work: {
+      calls: calls.map(({ method, args }) => [method, (args[0] as unknown[]).length]),
+      records: vi.mocked(fromTokenItem).mock.calls.length,
+      hashes: vi.mocked(hash).mock.calls.map(([algorithm]) => algorithm),
+      comparisons: vi
+        .mocked(timingSafeEqual)
+        .mock.calls.map(([left, right]) => [left.byteLength, right.byteLength]),
+    },
+  };
+}
+
+beforeEach(() => vi.clearAllMocks());
+
+it.each(REFUSALS)(
+  'a token that is %s costs one read, one record, two hashes and two comparisons',
+  async (why, prepare) => {
+    const { reason, work } = await refuse(prepare);
+    expect(reason).toContain(why === 'superseded' ? 'wrong-secret' : why);
+    expect(work).toEqual({
+      calls: [['batchGet', 2]],
+      records: 1,
+      hashes: ['sha256', 'sha256'],
+      comparisons: [
+        [32, 32],
+        [32, 32],
+      ],
+    });
+  },
+);
