@@ -173,6 +173,19 @@ describe('docs/architecture.md', () => {
   });
 });
 
+describe('SECURITY.md', () => {
+  it('names a test for each bound, by its file and its words', () => {
+    const [, ...rows] = section(documentAt('SECURITY.md'), 'Bounds').match(/^\| .*$/gm) ?? [];
+    const bounds = rows.map(row => row.split(' | '));
+    expect(bounds.length).toBeGreaterThan(20);
+    for (const [bound = '', test = ''] of bounds) {
+      const [, file = '', words = ''] = /^`(test\/[^`]+)`: (.+?) \|$/.exec(test) ?? [];
+      expect(file, bound).not.toBe('');
+      expect(readFileSync(join(ROOT, file), 'utf8'), bound).toContain(words);
+    }
+  });
+});
+
 /** A link to a file of this project, with or without a heading. */
 const LINK = /\]\((?!https?:)([^)\s]+)\)/g;
 

@@ -1,5 +1,5 @@
 /** The strict reader of `application/x-www-form-urlencoded` bytes, for queries and bodies alike. */
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 import { PullpassError } from '../domain/errors.ts';
 
 /** Decodes UTF-8; anything else is an `invalid-request`. */
@@ -23,22 +23,22 @@ const [AMPERSAND, EQUALS, PLUS, PERCENT, SPACE] = [0x26, 0x3d, 0x2b, 0x25, 0x20]
  */
 export function parseForm(encoded: Buffer | string): Form {
   const bytes = typeof encoded === 'string' ? Buffer.from(encoded) : encoded;
+  const decode = decoderOf(bytes);
   const form = new Map<string, string[]>();
   let fields = 0;
   for (let start = 0; start < bytes.length; ) {
     if (++fields > MAX_FIELDS) throw invalid(`A form may have at most ${MAX_FIELDS} fields.`);
     const end = indexOrEnd(bytes, AMPERSAND, start);
-    if (end > start) addField(form, bytes.subarray(start, end));
+    if (end > start) addField(form, bytes.subarray(start, end), decode);
     start = end + 1;
   }
   return form;
 }
 
-/** Each name and value is UTF-8 of its own: none goes on in the next. */
-function addField(form: Map<string, string[]>, field: Buffer): void {
+function addField(form: Map<string, string[]>, field: Buffer, decode: Decode): void {
   const split = indexOrEnd(field, EQUALS, 0);
-  const name = decode(field.subarray(0, split));
-  const value = decode(field.subarray(split + 1));
+  const name = decode(field, 0, split);
+  const value = decode(field, split + 1, field.length);
   const values = form.get(name);
   if (values === undefined) form.set(name, [value]);
   else values.push(value);
@@ -49,9 +49,14 @@ function indexOrEnd(bytes: Buffer, byte: number, start: number): number {
   return index < 0 ? bytes.length : index;
 }
 
-function decode(encoded: Buffer): string {
-  const isEncoded = encoded.includes(PERCENT) || encoded.includes(PLUS);
-  return decodeUtf8(isEncoded ? decodeInPlace(encoded) : encoded);
+type Decode = (field: Buffer, start: number, end: number) => string;
+
+/** Each name and value is UTF-8 of its own: none goes on in the next. What has nothing to decode is only copied. */
+function decoderOf(bytes: Buffer): Decode {
+  if (bytes.includes(PERCENT) || bytes.includes(PLUS) || !isAscii(bytes)) {
+    return (field, start, end) => decodeUtf8(decodeInPlace(field.subarray(start, end)));
+  }
+  return (field, start, end) => field.toString('latin1', start, end);
 }
 
 /** The result is never longer. A second buffer of 64 KB would cost as much as the decoding. */
