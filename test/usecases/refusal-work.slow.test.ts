@@ -11,6 +11,7 @@ import { principalWith, worldOn } from '../support/memory-ports.ts';
 import { ACCOUNT, aToken, NOW, OTHER_ACCOUNT } from '../support/records.ts';
 import { memoryStores, memoryTable, type Stores } from '../support/stores.ts';
 
+// Needs modules of its own, which only a slow test has.
 vi.mock('node:crypto', { spy: true });
 vi.mock('../../lib/store/token-store.ts', { spy: true });
 
