@@ -23,7 +23,7 @@ const MODE = 0o711;
 const FORBIDDEN = 0o066;
 
 /**
- * Makes the directory if it is missing, and answers what lies where. Throws when it belongs to somebody else, or
+ * Makes the directory if it is missing, and returns its paths. Throws when it belongs to another user, or
  * others may list it or write into it: anyone who can do that can become every account.
  */
 export async function openDataDirectory(path: string): Promise<DataDirectory> {

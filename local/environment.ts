@@ -14,7 +14,7 @@ export interface LocalSettings {
   readonly data: string;
   /** The name of the table in a store of the first version. */
   readonly table: string;
-  /** The directory of the ledger, which lies outside the data: what is copied back there must not reach it. */
+  /** The directory of the ledger, which is outside the data: a backup that is restored must not replace it. */
   readonly ledger: string;
   readonly url: string;
   readonly services: readonly Service[];
@@ -24,7 +24,7 @@ export interface LocalSettings {
 
 const LOOPBACK = /^(?:127\.\d{1,3}\.\d{1,3}\.\d{1,3}|::1|localhost)$/;
 
-/** What the local process is told. Throws ConfigurationError, also for an address that others reach without TLS or IAM. */
+/** The settings of the local process. Throws ConfigurationError, also for an address that others reach without TLS or IAM. */
 export function localSettings(environment: Environment): LocalSettings {
   // All that the operator has set is checked, so that every problem is reported at the first start.
   const { port, data, trustedProxies } = readConfig(
@@ -54,7 +54,7 @@ export function localSettings(environment: Environment): LocalSettings {
       : ['PULLPASS_EVENT_BUS is for a deployment on AWS: here the log has the hygiene report']),
     ...(directory === undefined ? ['PULLPASS_LEDGER must be file: on one machine'] : []),
     ...(directory !== undefined && isWithin(directory, data)
-      ? ['PULLPASS_LEDGER lies in PULLPASS_DATA: a copy that is restored there would take its place']
+      ? ['PULLPASS_LEDGER is in PULLPASS_DATA: a backup that is restored there would replace the ledger too']
       : []),
   ];
   if (problems.length > 0 || directory === undefined) throw new ConfigurationError(problems);

@@ -1,4 +1,4 @@
-/** The issuers file: who may vouch for callers, and that every problem is told of the entry that has it. */
+/** The issuers file: who may vouch for callers, and that every problem names its entry. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

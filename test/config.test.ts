@@ -79,7 +79,7 @@ describe('a configuration', () => {
     });
   });
 
-  it('is told every problem at once, each with the name of its variable', () => {
+  it('reports every problem at once, each with the name of its variable', () => {
     const problems = problemsOf(['url', 'keys', 'failuresPerMinute', 'valueRetrieval', 'administrators'], {
       PULLPASS_ULR: 'http://localhost',
       PULLPASS_TABLE: '',
@@ -111,7 +111,7 @@ describe('a configuration', () => {
     expect(problemsOf([], environment)).toEqual([]);
   });
 
-  it('is told of an empty variable once', () => {
+  it('reports an empty variable once', () => {
     for (const { variable } of VARIABLES.filter(entry => entry.variable !== 'PORT')) {
       const names = [
         'url',
@@ -414,7 +414,7 @@ describe('the services file', () => {
   it.each([
     ...['', 'https://registry.example', 'registry.example/', 'registry.example/team', 'a b', "a';reboot'"],
     ...['registry.example:', ':5000', 'a:123456', 'user@registry.example', '-a', '[::1', 'a\n', 'a:b', '$x'],
-  ])('does not take %j for a registry: it stands in commands and in names of images', async registry => {
+  ])('does not take %j for a registry: its name is part of commands and of image names', async registry => {
     expect(() => readConfig(['services'], { PULLPASS_SERVICE: registry })).toThrow(/PULLPASS_SERVICE/);
     const problem = 'PULLPASS_SERVICES [0][registry] must be a host, or a host and a port';
     expect(await problems([{ name: 'a', registry }])).toEqual([problem]);

@@ -42,7 +42,7 @@ describe('docs/logs.md', () => {
   });
 });
 
-/** What stands in a query beside the names of fields. */
+/** The words of a query that are not names of fields. */
 const SYNTAX =
   /"[^"]*"|\b(?:filter|sort|limit|display|stats|count|as|by|bin|and|or|in|asc|desc|ispresent|\d\w*)\b/g;
 

@@ -18,7 +18,7 @@ export function encodeResponse({ status, json, text, headers }: Response): HttpR
 /** When to come again if what does not answer cannot say. */
 const RETRY_AFTER_SECONDS = 5;
 
-/** Turns a thrown error into a response. An error that is not ours is `internal`, and its cause is not told. */
+/** Turns a thrown error into a response. An error that is not ours is `internal`, and its cause is not shown. */
 export function errorResponse(
   error: PullpassError,
   format: ErrorFormat | undefined,

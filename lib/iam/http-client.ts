@@ -120,7 +120,7 @@ export class Breaker {
   }
 }
 
-/** What callers are told after an issuer did not answer. */
+/** The Retry-After of callers whose issuer did not answer. */
 export const RETRY_AFTER_SECONDS = 5;
 
 /**

@@ -3,9 +3,9 @@ import { MINUTE_SECONDS } from '../domain/time.ts';
 import { sourceOf } from './source.ts';
 
 export interface FailureLimiter {
-  /** Notes a failure from an address. Undefined: within bounds; else the seconds until the next is. */
+  /** Counts a failure from an address. Undefined: within bounds; else the seconds until the next is. */
   fail(sourceAddress: string, nowMs: number): number | undefined;
-  /** The seconds until a failure from an address is within bounds; undefined: it is now. Notes nothing. */
+  /** The seconds until a failure from an address is within bounds; undefined: it is now. Counts nothing. */
   waitOf(sourceAddress: string, nowMs: number): number | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** Whom an address belongs to: the unit in which failures, connections and exchanges are bounded. */
+/** The source that an address belongs to: the unit in which failures, connections and exchanges are bounded. */
 
 /** Also as a socket that listens on IPv6 spells it (RFC 4291 section 2.5.5.2). */
 const IPV4 = /^(?:::ffff:)?(\d+\.\d+\.\d+\.\d+)$/i;

@@ -127,11 +127,11 @@ describe('the audit', () => {
     expect(answer.status).toBeLessThan(300);
     const [record, ...more] = await recordsOf(answer);
     expect(more).toEqual([]);
-    const told = { act, target, account: 'dev:acme', subject, sourceAddress: '192.0.2.1' };
-    expect(record).toMatchObject({ ...told, pk: `account#${accountHandle('dev:acme')}` });
+    const expected = { act, target, account: 'dev:acme', subject, sourceAddress: '192.0.2.1' };
+    expect(record).toMatchObject({ ...expected, pk: `account#${accountHandle('dev:acme')}` });
     const logged = eventsOf(deployment, answer).filter(({ message }) => message === 'act');
     expect(logged).toHaveLength(1);
-    expect(logged[0]).toMatchObject({ ...told, accountHandle: accountHandle('dev:acme') });
+    expect(logged[0]).toMatchObject({ ...expected, accountHandle: accountHandle('dev:acme') });
   });
 
   it.each(Object.keys(WITHOUT))('has none of %s', async name => {

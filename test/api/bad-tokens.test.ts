@@ -72,7 +72,7 @@ describe('a registry token that is not good', () => {
     expect(wrong).toBe(first);
   });
 
-  it('is told apart in the log, by its id and never by its value', async () => {
+  it('is named in the log by its id, never by its value', async () => {
     const removed = await act(id => alice(`DELETE /v1/tokens/${id}`));
     const expired = await act(async () => deployment.wait(60));
     for (const value of [removed, expired, 'plp_x']) await deployment.logIn(value);

@@ -105,7 +105,7 @@ describe('containers-auth has', () => {
     ['a repository for a name', ['team-a/app'], ['r.example/team-a/app']],
     ['a place for a prefix', ['team-a/*'], ['r.example/team-a']],
     ['several of both', ['team-a/x/*', 'team-b/y'], ['r.example/team-a/x', 'r.example/team-b/y']],
-    ['none for what lies in another', ['team-a/app', 'team-a/*', 'team-a/x/*'], ['r.example/team-a']],
+    ['none for another namespace', ['team-a/app', 'team-a/*', 'team-a/x/*'], ['r.example/team-a']],
     ['one for a name and all below it', ['team-a/app', 'team-a/app/*'], ['r.example/team-a/app']],
     [
       'both of two that only begin alike',

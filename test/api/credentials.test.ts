@@ -281,7 +281,7 @@ describe('a credential is for', () => {
       { repositories: [`${ACME}/*`] },
     ],
     ['a look-alike', () => ({ bearer: scoped.token }), { repositories: [`${ACME}/app2`] }],
-    ['what lies below a repository', () => ({ bearer: scoped.token }), { repositories: [`${ACME}/app/*`] }],
+    ['what is below a repository', () => ({ bearer: scoped.token }), { repositories: [`${ACME}/app/*`] }],
     [
       'one that it reaches and one that it does not',
       () => ({ bearer: scoped.token }),

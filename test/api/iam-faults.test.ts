@@ -13,8 +13,8 @@ const FAULTS = ['refused', 'reset', 'hang', 'drip', 'garbage', 'redirect', '429'
 type Fault = (typeof FAULTS)[number];
 /** Longer than any cache, breaker or cool-down lasts. */
 const LONG = 7200;
-/** An issuer that does not answer is given up after 200 ms, so that the faults take no longer. */
-const LIMITS = { exchangeMs: 200, fetchMs: 200 };
+/** An issuer that does not answer is given up after 600 ms, so that the faults take no longer. */
+const LIMITS = { exchangeMs: 600, fetchMs: 600 };
 const GOOD_KEY = 'api-key-of-alice-0123456789';
 const SCOPE = 'repository:of-acme/app:pull';
 

@@ -35,7 +35,7 @@ describe('GET /v1/identity', () => {
   it('tells which policy gives which role', async () => {
     deployment = await deploy();
     const add = async (json: object) => {
-      // Identifiers sort by the time they were made, and time stands still otherwise.
+      // Identifiers sort by the time they were made, and the clock is stopped otherwise.
       deployment.wait(1);
       return (await deployment.as(ALICE)('POST /v1/policies', { json })).json.id;
     };
@@ -99,7 +99,7 @@ describe('a proof that others could replay', () => {
     return (await deployment.send(line.replace('ID', ID), { bearer, json: {} })).status;
   };
 
-  it('manages nothing, and is told so', async () => {
+  it('may manage nothing, and GET /v1/identity says so', async () => {
     deployment = await deploy({ weakIam: true });
     for (const line of [...STRONG, ...OTHERS]) expect([line, await statusOf(line)]).toEqual([line, 403]);
     const answer = await deployment.send('GET /v1/tokens', { bearer: await deployment.bearerOf(ALICE) });

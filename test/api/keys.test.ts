@@ -23,7 +23,7 @@ const IDS = {
   PhysicalResourceId: 'pullpass-keys',
 };
 
-/** A handler, and what it has done: what it was told, one line each. */
+/** A handler, and the acts that it was asked for, one line each. */
 function keysFunction(failing: string[] = []) {
   const acts: string[] = [];
   const logs: { level: string; event: string; fields: Readonly<Record<string, unknown>> }[] = [];
@@ -89,7 +89,7 @@ describe('the keys function', () => {
     [{ activate: KID.name }, { act: 'activate-keys', target: KID.name }],
     [{ replace: X5C.name }, { act: 'replace-keys', target: X5C.name }],
     [{ rotateCredentialKey: true }, { act: 'rotate-credential-key', target: 'credential' }],
-  ])('notes what an operator does: %o', async (event, act) => {
+  ])('logs what an operator does: %o', async (event, act) => {
     const { handler, logs } = keysFunction();
     await handler(event);
     expect(logs[0]).toEqual({
@@ -172,7 +172,7 @@ describe('a deployment', () => {
     expect(answers).toEqual([{ url: RESPONSE_URL, body: { Status: 'FAILED', Reason, ...IDS } }]);
   });
 
-  it('is told when it is not known which ledger the table belongs to', async () => {
+  it('gets an error when it is not known which ledger the table belongs to', async () => {
     const { handler, answers } = keysFunction(['settle']);
     await handler(REQUEST);
     const body = { Status: 'FAILED', Reason: 'Error: no answer', ...IDS };

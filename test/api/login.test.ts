@@ -164,7 +164,11 @@ describe.each(TRANSPORTS)('%s', (line, ask) => {
     ['an empty scope', [''], []],
     ['no scope', [], []],
     ['only push', ['repository:team-a/x:push'], ['team-a/x:push']],
-    ['the wildcard, answered with what it stands for', ['repository:team-a/x:*'], ['team-a/x:pull,push']],
+    [
+      'the wildcard, answered with the actions that it means',
+      ['repository:team-a/x:*'],
+      ['team-a/x:pull,push'],
+    ],
     ['delete, which no token has', ['repository:team-a/x:delete'], []],
     ['actions out of order', ['repository:team-a/x:push,pull'], ['team-a/x:pull,push']],
     ['no actions', ['repository:team-a/x:'], []],
@@ -320,7 +324,7 @@ describe('the form of a login', () => {
     },
   );
 
-  it('is told from others by its media type without parameters', async () => {
+  it('is recognised by its media type without parameters', async () => {
     const body = new URLSearchParams({
       grant_type: 'password',
       username: 'token',
@@ -483,13 +487,13 @@ describe('when something does not answer', () => {
     expect((await deployment.logIn(token, SCOPE)).status).toBe(200);
   });
 
-  it('a login succeeds although its use could not be noted', async () => {
+  it('a login succeeds although its use could not be stored', async () => {
     const token = await newToken({});
     deployment.wire.cut = ({ operation }) => operation === 'UpdateItem';
     expect((await deployment.logIn(token)).status).toBe(200);
   });
 
-  it('registry tokens log in while it is the IAM, and API keys are told to come again', async () => {
+  it('registry tokens log in while it is the IAM, and API keys get 503 with Retry-After', async () => {
     const token = await newToken({});
     deployment.iamAnswers = false;
     expect((await deployment.logIn(token)).status).toBe(200);

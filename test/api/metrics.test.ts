@@ -151,7 +151,7 @@ describe('a denial is counted by its reason', () => {
 
   it.each(DENIALS)('%s', denial => CASES[denial]());
 
-  it('also when its source has failed too often to be told so', async () => {
+  it('also when its source has failed too often and gets 429', async () => {
     for (let i = 0; i < 40; i++) await bad('wrong');
     const limited = bad('wrong');
     expect((await limited).status).toBe(429);

@@ -243,17 +243,17 @@ function itemOf(noun: string): Item {
 }
 
 describe('the caller', () => {
-  it('is told who it is', async () => {
+  it('gets its identity', async () => {
     const { roles } = (await expectOf(200, 'GET /v1/identity')).json;
     expect(roles).toHaveLength(1);
   });
-  it('is told by which policy', async () => {
+  it('gets its roles with their policies', async () => {
     const json = { subject: 'weak:alice', role: 'reader' };
     expect((await askAs(BOB, 'POST /v1/policies', { json: { ...json, subject: '*' } })).status).toBe(201);
     const { roles } = (await askAs(BOB, 'GET /v1/identity')).json;
     expect(roles).toEqual([expect.anything(), expect.objectContaining({ source: expect.any(Object) })]);
   });
-  it('is not told by a proof that anybody could have sent', async () => {
+  it('gets no roles for a proof that another service could replay', async () => {
     const { json } = await ask('GET /v1/identity', { bearer: weak.token({ aud: undefined }) });
     expect(json.code).toBe('forbidden');
   });

@@ -77,7 +77,7 @@ describe('a registry token that its holder ends', () => {
     );
   });
 
-  it('is told in the log, and its value is not', async () => {
+  it('is in the log, without its value', async () => {
     const answer = await revoke(token);
     expect(eventsOf(deployment, answer)).toMatchObject([
       { message: 'act', act: 'revoke-token', target: id },
@@ -121,7 +121,7 @@ describe('a credential that its holder ends', () => {
     expect((await alice('GET /v1/tokens')).status).toBe(200);
   });
 
-  it('is noted until it would have ended anyway, and after that not at all', async () => {
+  it('is stored until it would have expired, and no longer', async () => {
     const credential = await vend();
     deployment.wait(3600);
     const before = deployment.wire.requests.length;

@@ -136,7 +136,7 @@ describe('the value of a token', () => {
     expect((await valueAgain()).json.token).toBe(token);
   });
 
-  it('is shown only after the audit has noted who saw it, when and from where', async () => {
+  it('is shown only after the audit has recorded who saw it, when and from where', async () => {
     deployment.wire.requests.length = 0;
     await alice(`GET /v1/tokens/${id}/value`, { sourceIp: '192.0.2.77' });
     const audits = deployment.wire.requests.filter(({ operation }) => operation === 'PutItem');
@@ -159,7 +159,7 @@ describe('the value of a token', () => {
 });
 
 describe.each(['POST /v1/tokens', 'PATCH', 'DELETE', 'rotate', 'PUT /v1/namespaces/new-one'])('%s', act => {
-  it('does nothing that the audit has not noted', async () => {
+  it('does nothing that the audit has not recorded', async () => {
     const lines: Record<string, [string, Sent]> = {
       PATCH: [`PATCH /v1/tokens/${id}`, { json: { disabled: true } }],
       DELETE: [`DELETE /v1/tokens/${id}`, {}],

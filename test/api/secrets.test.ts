@@ -16,7 +16,7 @@ afterAll(() => deployment.close());
 function spellings(secret: string): string[] {
   const bytes = Buffer.from(secret);
   const shifted = [0, 1, 2].flatMap(shift => {
-    // Inside a longer text base64 has three spellings; what stands at the ends belongs to the neighbours.
+    // Inside a longer text base64 has three spellings; its ends depend on the neighbours.
     const text = Buffer.concat([Buffer.alloc(shift), bytes]).toString('base64');
     return [text.slice(4, -4), text.slice(4, -4).replaceAll('+', '-').replaceAll('/', '_')];
   });

@@ -223,7 +223,7 @@ describe('a token exchange', () => {
     expect('access_token' in json).toBe(false);
   });
 
-  it('passes over no bound that stands in its query', async () => {
+  it('respects every bound in its query', async () => {
     for (const query of [`scope=repository:${ACME}/app:pull`, `audience=other`, 'resource=x', 'x=']) {
       const { status, json } = await exchange(token, TYPE.access, [], `/oauth/token?${query}`);
       expect([status, json.error]).toEqual([400, 'invalid_request']);
@@ -237,7 +237,7 @@ describe('a token exchange', () => {
     }
   });
 
-  it('stands in the form alone, with no other proof beside it', async () => {
+  it('is taken from the form alone, with no other proof beside it', async () => {
     const form = { grant_type: GRANT_TYPE, subject_token: token, subject_token_type: TYPE.access };
     const both = await world.deployment.send('POST /oauth/token', { form, basic: ['token', token] });
     expect([both.status, both.json.error]).toEqual([400, 'invalid_request']);

@@ -29,7 +29,7 @@ function problems({ status, json }: Received): unknown[] {
 }
 
 describe('a token that is added', () => {
-  it('may pull everywhere in the account for a day, unless told otherwise', async () => {
+  it('may pull everywhere in the account for a day by default', async () => {
     for (const sent of [{ json: {} }, {}, { json: { repositories: null } }]) {
       const { status, json, headers } = await alice('POST /v1/tokens', sent);
       expect([status, headers.location]).toEqual([201, `/v1/tokens/${json.id}`]);

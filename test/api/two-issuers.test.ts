@@ -168,7 +168,7 @@ describe.each(PAIRS)('what is of %s is not of %s', (mine, other) => {
     expect((await as(mine, 'POST /v1/tokens', { json: {}, headers })).json.token).toBe(first.token);
   });
 
-  it('in what they are told of themselves', async () => {
+  it('in their identities', async () => {
     const { json } = await as(mine, 'GET /v1/identity');
     expect([json.account, json.subject, json.workloadAudience]).toEqual([
       `${mine}:acme`,

@@ -157,7 +157,7 @@ describe.each(KEYS)('a workload of %s', key => {
     for (const secret of bad) expect((await logIn(secret)).status).toBe(401);
   });
 
-  it('manages nothing, and is not told who it is', async () => {
+  it('may manage nothing, and gets no identity', async () => {
     await trust(key);
     for (const line of ['GET /v1/tokens', 'GET /v1/identity', 'POST /v1/policies']) {
       for (const sent of [
@@ -185,7 +185,7 @@ describe('both forms of the subject at GitHub', () => {
     expect(await given(token)).toHaveLength(2);
   });
 
-  it('are told apart by a trust that names one', async () => {
+  it('are distinguished by a trust that names one', async () => {
     const [[, mutable], [, immutable]] = FORMS;
     await trust('github', { claims: { ...ENOUGH.github, sub: immutable } });
     expect(await given(platforms.github.token({ aud: ACME, sub: mutable }))).toEqual([]);

@@ -60,7 +60,7 @@ function importOf(node: Node): Import | undefined {
   };
 }
 
-/** What is reckoned at run time stands as `?`: of `pkg/${file}` the package is still known. */
+/** What is computed at run time is written `?`: of `pkg/${file}` the package is still known. */
 function specifierOf(source: Node): string {
   if (typeof source.value === 'string') return source.value;
   if (!Array.isArray(source.quasis)) return '?';

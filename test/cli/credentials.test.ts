@@ -1,4 +1,4 @@
-/** Which secret of an IAM login is shown to the deployment, and who the issuer is told that we are. */
+/** Which secret of an IAM login is shown to the deployment, and as which client we ask the issuer. */
 import { describe, expect, it } from 'vitest';
 import { clientOf } from '../../cli/iam.ts';
 import { credentialsOf } from '../../cli/login.ts';

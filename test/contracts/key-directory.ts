@@ -1,4 +1,4 @@
-/** What every key directory does, wherever the keys lie. */
+/** What every key directory does, in files and in secrets. */
 import { describe, expect, it } from 'vitest';
 import type { KeyFile, KeyStore } from '../../lib/signing/key-store.ts';
 

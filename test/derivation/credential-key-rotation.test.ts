@@ -26,50 +26,50 @@ const PLACES: Record<string, () => Promise<() => KeySource>> = {
   },
 };
 
-const upkeepOf = (place: KeySource) => credentialKeyRotation(place, randomBytes);
+const rotationOf = (source: KeySource) => credentialKeyRotation(source, randomBytes);
 
 describe.each(Object.entries(PLACES))('the credential keys in %s', (_, fresh) => {
   it('begin with one key that is used at once, and do not change by themselves', async () => {
-    const place = (await fresh())();
-    const first = await upkeepOf(place).maintain(NOW);
+    const source = (await fresh())();
+    const first = await rotationOf(source).maintain(NOW);
     expect(first).toEqual({ current: 'k1', next: null, added: ['k1'], removed: [] });
-    const text = await place.read();
-    for (const later of [0, 60, 86_400, 900 * 86_400]) await upkeepOf(place).maintain(NOW + later);
-    expect(await place.read()).toBe(text);
+    const text = await source.read();
+    for (const later of [0, 60, 86_400, 900 * 86_400]) await rotationOf(source).maintain(NOW + later);
+    expect(await source.read()).toBe(text);
   });
 
   it('get a successor that every process has read before it is used', async () => {
-    const place = (await fresh())();
-    await upkeepOf(place).maintain(NOW);
+    const source = (await fresh())();
+    await rotationOf(source).maintain(NOW);
     // Read just before the rotation, and unreadable from then on: no process works with anything older.
     let readable = true;
     const oldest = credentialKeys({
-      name: place.name,
-      read: () => (readable ? place.read() : Promise.reject(new Error('no answer'))),
+      name: source.name,
+      read: () => (readable ? source.read() : Promise.reject(new Error('no answer'))),
     });
     await oldest.current(NOW);
     readable = false;
-    const report = await upkeepOf(place).rotate(NOW + 1);
+    const report = await rotationOf(source).rotate(NOW + 1);
     const useFrom = NOW + 1 + LEAD;
     expect(report).toEqual({ current: 'k1', next: { name: 'k2', useFrom }, added: ['k2'], removed: [] });
     for (let now = NOW; now < useFrom; now += 10) {
       expect(await oldest.current(now).catch(() => 'unavailable')).toMatch(/^k1$|^unavailable$/);
     }
     await expect(oldest.current(useFrom)).rejects.toMatchObject({ code: 'unavailable' });
-    const early = credentialKeys(place);
+    const early = credentialKeys(source);
     expect(await early.current(useFrom - 1)).toBe('k1');
     expect(await early.current(useFrom)).toBe('k2');
   });
 
   it('verify until their last credential has expired, and are then removed', async () => {
-    const place = (await fresh())();
-    await upkeepOf(place).maintain(NOW);
-    await upkeepOf(place).rotate(NOW);
+    const source = (await fresh())();
+    await rotationOf(source).maintain(NOW);
+    await rotationOf(source).rotate(NOW);
     const last = NOW + LEAD - 1;
     const end = last + CREDENTIAL_LIFE_SECONDS.max;
-    expect((await upkeepOf(place).maintain(end)).removed).toEqual([]);
-    expect(await credentialKeys(place).mac('k1', 'text', end)).toBeDefined();
-    expect(await upkeepOf(place).maintain(NOW + LEAD + KNOWN)).toEqual({
+    expect((await rotationOf(source).maintain(end)).removed).toEqual([]);
+    expect(await credentialKeys(source).mac('k1', 'text', end)).toBeDefined();
+    expect(await rotationOf(source).maintain(NOW + LEAD + KNOWN)).toEqual({
       current: 'k2',
       next: null,
       added: [],
@@ -78,31 +78,31 @@ describe.each(Object.entries(PLACES))('the credential keys in %s', (_, fresh) =>
   });
 
   it('are not rotated again before the new key is in use', async () => {
-    const place = (await fresh())();
-    await upkeepOf(place).maintain(NOW);
-    await upkeepOf(place).rotate(NOW);
-    const text = await place.read();
-    expect(await upkeepOf(place).rotate(NOW + 60)).toMatchObject({ added: [], next: { name: 'k2' } });
-    expect(await place.read()).toBe(text);
-    expect(await upkeepOf(place).rotate(NOW + LEAD)).toMatchObject({ current: 'k2', added: ['k3'] });
+    const source = (await fresh())();
+    await rotationOf(source).maintain(NOW);
+    await rotationOf(source).rotate(NOW);
+    const text = await source.read();
+    expect(await rotationOf(source).rotate(NOW + 60)).toMatchObject({ added: [], next: { name: 'k2' } });
+    expect(await source.read()).toBe(text);
+    expect(await rotationOf(source).rotate(NOW + LEAD)).toMatchObject({ current: 'k2', added: ['k3'] });
   });
 
   it('are added once when several processes start at the same time', async () => {
     const open = await fresh();
-    const reports = await Promise.all([1, 2, 3].map(() => upkeepOf(open()).maintain(NOW)));
+    const reports = await Promise.all([1, 2, 3].map(() => rotationOf(open()).maintain(NOW)));
     expect(reports.flatMap(({ added }) => added)).toEqual(['k1']);
   });
 
   it('are not changed when they cannot be read', async () => {
-    const place = (await fresh())();
-    await upkeepOf(place).maintain(NOW);
-    await place.transaction(async held => {
+    const source = (await fresh())();
+    await rotationOf(source).maintain(NOW);
+    await source.transaction(async held => {
       await held.read();
       await held.write('SENTINEL');
     });
-    await expect(upkeepOf(place).maintain(NOW)).rejects.toThrow(/not a JSON object/);
-    await expect(upkeepOf(place).rotate(NOW)).rejects.not.toThrow(/SENTINEL/);
-    expect(await place.read()).toBe('SENTINEL');
+    await expect(rotationOf(source).maintain(NOW)).rejects.toThrow(/not a JSON object/);
+    await expect(rotationOf(source).rotate(NOW)).rejects.not.toThrow(/SENTINEL/);
+    expect(await source.read()).toBe('SENTINEL');
   });
 });
 
@@ -112,23 +112,23 @@ describe('the file of credential keys', () => {
 
   it('has mode 0600, and is refused when others may read it', async () => {
     const path = join(await temporaryDirectory(), 'credential.json');
-    await upkeepOf(fileKeySource(path)).maintain(NOW);
+    await rotationOf(fileKeySource(path)).maintain(NOW);
     expect((await stat(path)).mode & 0o777).toBe(0o600);
     await writeFile(path, OLD, { mode: 0o644 });
     await chmod(path, 0o640);
-    await expect(upkeepOf(fileKeySource(path)).maintain(NOW)).rejects.toThrow(/open to others/);
+    await expect(rotationOf(fileKeySource(path)).maintain(NOW)).rejects.toThrow(/open to others/);
   });
 
   it('of an earlier version does not change until a key is added, and loses no key', async () => {
     const path = join(await temporaryDirectory(), 'credential.json');
     await writeFile(path, OLD, { mode: 0o600 });
-    const place = fileKeySource(path);
-    await upkeepOf(place).maintain(NOW);
-    expect(await place.read()).toBe(OLD);
-    const before = await credentialKeys(place).mac('k1', 'text', NOW);
-    await upkeepOf(place).rotate(NOW);
-    expect(await credentialKeys(place).mac('k1', 'text', NOW)).toEqual(before);
-    expect(await credentialKeys(place).current(NOW)).toBe('k1');
-    expect(await credentialKeys(place).current(NOW + LEAD)).toBe('k2');
+    const source = fileKeySource(path);
+    await rotationOf(source).maintain(NOW);
+    expect(await source.read()).toBe(OLD);
+    const before = await credentialKeys(source).mac('k1', 'text', NOW);
+    await rotationOf(source).rotate(NOW);
+    expect(await credentialKeys(source).mac('k1', 'text', NOW)).toEqual(before);
+    expect(await credentialKeys(source).current(NOW)).toBe('k1');
+    expect(await credentialKeys(source).current(NOW + LEAD)).toBe('k2');
   });
 });

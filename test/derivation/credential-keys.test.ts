@@ -14,7 +14,7 @@ const entry = (name: string, byte: number, useFrom: number | null = 0, dropAfter
 const documentOf = (...keys: object[]) => JSON.stringify({ version: 1, keys });
 const macBy = (byte: number) => createHmac('sha256', Buffer.alloc(32, byte)).update('text').digest();
 
-/** Keys that lie somewhere, where they can be changed and read can fail; how often they were read. */
+/** Keys in a source that can be changed and can fail; how often they were read. */
 function keysAt(text: string | undefined) {
   const place = { text, fails: false, reads: 0 };
   const keys = credentialKeys({

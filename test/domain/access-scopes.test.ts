@@ -42,7 +42,7 @@ const READ: Record<string, [string[], ReturnType<typeof parse>]> = {
       ['repository', 'team/b', ['push']],
     ],
   ],
-  'one resource in three entries is merged where it first stood': [
+  'one resource in three entries is merged at its first place': [
     ['repository:team/a:pull repository:team/b:pull', 'repository:team/a:push,pull'],
     [
       ['repository', 'team/a', ['pull', 'push']],

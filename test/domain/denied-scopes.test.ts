@@ -1,4 +1,4 @@
-/** Why a login got less than it asked for: told for each resource that fell short, and for no other. */
+/** Why a login got less than it asked for: one reason for each resource that is not granted in full, and for no other. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Action, parseScopes, type RequestedAccess } from '../../lib/domain/access.ts';
@@ -19,7 +19,7 @@ function rulesFor(scopes: string, permissions: readonly Permission[], owned: rea
 
 describe('shortfalls', () => {
   const reader = [permission(['team/app', 'team/b/*'], 'pull')];
-  const TOLD: Record<string, [asked: string, permissions: readonly Permission[], told: string[]]> = {
+  const REPORTED: Record<string, [asked: string, permissions: readonly Permission[], reported: string[]]> = {
     'the action that nothing allows': [
       'repository:team/app:pull,push',
       reader,
@@ -61,8 +61,8 @@ describe('shortfalls', () => {
     'nothing, when the wildcard was granted what is allowed': ['repository:team/app:*', reader, []],
     'nothing, when nothing is asked': ['repository:other/app: registry:catalog:', [], []],
   };
-  it.each(Object.entries(TOLD))('report %s', (_, [asked, permissions, told]) => {
-    expect(rulesFor(asked, permissions)).toEqual(told);
+  it.each(Object.entries(REPORTED))('report %s', (_, [asked, permissions, reported]) => {
+    expect(rulesFor(asked, permissions)).toEqual(reported);
   });
 
   it('are exactly the scopes where the grant is less than the request', () => {
@@ -81,10 +81,10 @@ describe('shortfalls', () => {
         fc.array(namespace, { maxLength: 3 }),
         (scopes, allowed, owned) => {
           const requested = parseScopes(scopes);
-          const told = deniedScopes(requested, allowed, new Set(owned)).map(({ name }) => name);
+          const reported = deniedScopes(requested, allowed, new Set(owned)).map(({ name }) => name);
           const expected = requested.filter(one => fellShort(one, allowed, owned)).map(({ name }) => name);
-          short += told.length;
-          expect(told).toEqual(expected);
+          short += reported.length;
+          expect(reported).toEqual(expected);
         },
       ),
       { numRuns: 5000 },

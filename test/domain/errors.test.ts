@@ -10,7 +10,7 @@ import {
   unavailable,
 } from '../../lib/domain/errors.ts';
 
-/** Each code with the status and the registry and OAuth codes that clients were told to expect. */
+/** Each code with the status and the registry and OAuth codes that are documented. */
 const FACES: Record<ErrorCode, [status: number, registryCode: string, oauthError: string]> = {
   'invalid-request': [400, 'UNSUPPORTED', 'invalid_request'],
   'unsupported-grant-type': [400, 'UNSUPPORTED', 'unsupported_grant_type'],

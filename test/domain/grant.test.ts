@@ -220,14 +220,12 @@ describe('namespacesOf', () => {
     'repository:Team/app:pull',
     'image:team/app:pull',
     '',
-  ])('is nothing for %j: no read is spent on it', scope =>
-    expect(namespacesOf(parseScopes([scope]))).toEqual([]),
-  );
+  ])('is nothing for %j, without a read', scope => expect(namespacesOf(parseScopes([scope]))).toEqual([]));
 });
 
 /**
  * A small world: two namespaces, one of which only looks like a part of the other, and repositories up to three
- * segments deep. Below every prefix lies one repository that no pattern names, as there may be one some day.
+ * segments deep. Below every prefix is one repository that no pattern names, as there may be one some day.
  */
 const SEGMENTS = ['ab', 'abc'];
 const PREFIXES = ['te', 'tea', ...['te', 'tea'].flatMap(top => SEGMENTS.map(below => `${top}/${below}`))];
@@ -275,7 +273,7 @@ describe('narrowed', () => {
     ['keeps one of two that are alike', ['te/*', 'te/*'], ['te/*'], ['te/*']],
     ['takes the narrower of two', ['te/*', 'tea/x'], ['te/a', 'tea/*'], ['tea/x', 'te/a']],
     ['keeps nothing of what does not meet', ['te/*', 'te/a'], ['tea/*', 'te'], []],
-    ['knows a repository from what lies below it', ['te/a'], ['te/a/*'], []],
+    ['distinguishes a repository from those below it', ['te/a'], ['te/a/*'], []],
     ['has nothing in common with nothing', [], null, []],
   ])('%s', (_, one, bound, repositories) => {
     expect(intersect(permission(one, ...ALL), permission(bound, 'pull'))).toEqual(

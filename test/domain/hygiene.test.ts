@@ -1,4 +1,4 @@
-/** What an operator is told to look at, and what not. */
+/** What the hygiene report names, and what not. */
 import { describe, expect, it } from 'vitest';
 import {
   type Candidate,

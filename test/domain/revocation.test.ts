@@ -88,7 +88,7 @@ const acts = fc.array(
   { maxLength: 12 },
 );
 
-interface Noted {
+interface Journaled {
   readonly version: number;
   readonly left: RemainingAccess;
 }
@@ -97,7 +97,7 @@ interface Noted {
 function live(first: TokenRecord, script: readonly { change: Change; fate: Fate }[]) {
   const states = [first];
   const values = [Buffer.from(first.hash) as Uint8Array];
-  const ledger: Noted[] = [];
+  const ledger: Journaled[] = [];
   for (const { change, fate } of script) {
     const before = states.at(-1) ?? first;
     // A value whose issuance is unknown was given to no caller.
@@ -120,11 +120,11 @@ const first = fc
   })
   .map(facts => aToken({ ...facts, lastUsedAt: null }));
 
-const replay = (record: TokenRecord, ledger: readonly Noted[]) =>
+const replay = (record: TokenRecord, ledger: readonly Journaled[]) =>
   ledger.reduce((so, { version, left }) => narrowToken(so, version, left), record);
 const isSubset = (some: Set<string>, others: Set<string>) => [...some].filter(right => !others.has(right));
 
-describe('a token that was restored and told of its losses', () => {
+describe('a restored token into which its revocations are replayed', () => {
   it('allows no more than the copy and the original, in any order of entries', () => {
     let bites = 0;
     fc.assert(
@@ -246,7 +246,7 @@ describe('a token that two acts began with', () => {
   });
 });
 
-describe('a token that is told what it knows', () => {
+describe('a token into which known revocations are replayed', () => {
   const before = aToken({ access: 'push', repositories: ['team/*'] });
   const after = patchToken(before, { access: 'pull' }, NOW, 'dev:alice');
   const left = remainingAccess(before, after) as RemainingAccess;
@@ -295,7 +295,7 @@ it('entries about one thing have one name', () => {
   expect(losses.map(subjectOf)).toEqual(['id', 'id', 'team-a', 'p', 't', 'j', 'm']);
 });
 
-describe('the ledger is told of', () => {
+describe('the ledger gets', () => {
   const before = aToken({
     access: 'push',
     repositories: ['team/*'],
@@ -371,7 +371,7 @@ describe('the ledger is told of', () => {
   });
 });
 
-describe('a claim that was restored and told of later ones', () => {
+describe('a restored claim into which later ones are replayed', () => {
   const held = aClaim({ epoch: 2 });
   const released = aClaim({ epoch: 2, state: 'released' });
   const theirs = aClaim({ epoch: 3, account: OTHER_ACCOUNT });

@@ -11,7 +11,7 @@ import { type DockerDaemon, startDockerDaemon } from './support/docker-daemon.ts
 import { Pullpass } from './support/pullpass.ts';
 
 const CLIENTS = ['docker', 'skopeo', 'crane'] as const;
-/** What a secret of ours begins with, and what stands before one. */
+/** What a secret of ours begins with, and what may come before one. */
 const TRACES = ['plp_', 'plc_', 'token:', 'iamapikey', 'iambearer', 'iamrefresh'];
 /** The first characters of any JWT: a registry of ours may be shown access tokens, which are for it alone. */
 const JWT = 'eyJ';

@@ -54,7 +54,7 @@ afterAll(async () => {
   await Promise.all([platform.stop(), node.leave(), commandLine.remove(), removeDirectory(home)]);
 });
 
-/** A request as the kubelet writes it, for an image of the registry unless told otherwise. */
+/** A request as the kubelet writes it, by default for an image of the registry. */
 function ask(args: readonly string[], request: object): Promise<Said> {
   const { pullpass, registry } = world();
   const kind = { apiVersion: 'credentialprovider.kubelet.k8s.io/v1', kind: 'CredentialProviderRequest' };

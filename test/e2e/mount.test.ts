@@ -70,7 +70,7 @@ describe.each(REGISTRIES)('at %s', kind => {
   });
 });
 
-/** A mount as it stands in a registry's access log. */
+/** A mount as a registry's access log shows it. */
 function mount(from: string, into: string): string {
   return `POST /v2/${into}/blobs/uploads/?from=${encodeURIComponent(from)}&mount=`;
 }

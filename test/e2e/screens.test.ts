@@ -13,7 +13,7 @@ interface Screen {
   readonly output: string;
 }
 
-/** What stands behind each `$ ` of a console block. */
+/** What follows each `$ ` of a console block. */
 async function screens(): Promise<Screen[]> {
   const document = await readFile(join(PROJECT, 'docs', 'cli.md'), 'utf8');
   const blocks = [...document.matchAll(/^```console\n(.*?)^```$/gms)].map(([, body = '']) => body);

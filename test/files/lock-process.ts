@@ -1,4 +1,4 @@
-/** A process that takes a lock when it is told to, and writes down when it goes in and comes out. */
+/** A process that takes a lock when it gets a message, and writes down when it goes in and comes out. */
 import { appendFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withLock } from '../../lib/files/lock.ts';

@@ -101,7 +101,7 @@ it('hands the hygiene report to the event bus, the log and the figures, once a d
   await bus.close();
 });
 
-it('goes on where a pass has stopped, when it is told to, and begins none', async () => {
+it('goes on where a pass has stopped, when asked to, and begins none', async () => {
   deployment = await deploy();
   const handler = createCleanup(deployment.world);
   const context = { awsRequestId: 'run-1', getRemainingTimeInMillis: () => 60_000 };

@@ -1,4 +1,4 @@
-/** A deployment whose keys lie in Secrets Manager and KMS: made, used, changed and replaced while it runs. */
+/** A deployment whose keys are in Secrets Manager and KMS: made, used, changed and replaced while it runs. */
 import { randomBytes } from 'node:crypto';
 import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -179,7 +179,7 @@ describe('with keys', () => {
   });
 });
 
-it('does not start without credentials of AWS when its keys lie there', async () => {
+it('does not start without credentials of AWS when its keys are there', async () => {
   const world = deployment.worldWith({ AWS_ACCESS_KEY_ID: undefined });
   expect(() => createKeys(world)).toThrow(/AWS_ACCESS_KEY_ID is missing/);
 });

@@ -28,7 +28,7 @@ describe('a body', () => {
     expect(read('json', contentType, '{"a":1}').json).toEqual({ a: 1 });
   });
 
-  it('in base64 is read as what it stands for', () => {
+  it('in base64 is decoded', () => {
     expect(read('json', 'application/json', Buffer.from('{"a":"é"}')).json).toEqual({ a: 'é' });
   });
 

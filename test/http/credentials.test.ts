@@ -88,7 +88,7 @@ describe('what a login presents', () => {
     expect(errorOf(() => login('POST', { form })).code).toBe(code);
   });
 
-  it('stands in the form or in a header, never in both', () => {
+  it('is taken from the form or from a header, never from both', () => {
     const both = {
       form: 'grant_type=password&username=token&password=x',
       header: basicHeader(['token', 'y']),
@@ -146,7 +146,7 @@ describe('what a token exchange presents', () => {
     ['id_token', 'j.w.t', 'oidc j.w.t'],
     ['id_token', 'plp_x', 'oidc plp_x'],
     ['jwt', 'j.w.t', 'oidc j.w.t'],
-  ])('as %s is told by its type: %s', (name, token, expected) => {
+  ])('as %s is recognised by its type: %s', (name, token, expected) => {
     expect(shown(login('POST', { form: subject(token, type(name)) }))).toBe(expected);
   });
 
@@ -162,7 +162,7 @@ describe('what a token exchange presents', () => {
     expect(errorOf(() => login('POST', { form })).code).toBe('invalid-request');
   });
 
-  it('stands in the form alone', () => {
+  it('is taken from the form alone', () => {
     const both = { form: subject('x', type('jwt')), header: basicHeader(['token', 'y']) };
     expect(errorOf(() => login('POST', both)).code).toBe('invalid-request');
   });

@@ -17,7 +17,7 @@ describe('strict JSON', () => {
     );
   });
 
-  it('refuses every object into which a member was put twice, however it is spelled and wherever it lies', () => {
+  it('refuses every object into which a member was put twice, in any spelling and at any depth', () => {
     const escaped = (name: string) =>
       [...name].map(c => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
     const name = fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 6 });

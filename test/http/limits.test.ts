@@ -13,8 +13,8 @@ function manyHeaders(bytes: number): Record<string, string> {
 }
 
 describe('the size of a request', () => {
-  it('is limited to 10 000 bytes for request line and headers together, wherever they are spent', () => {
-    const spend: ((bytes: number) => Parameters<typeof eventOf>)[] = [
+  it('is limited to 10 000 bytes for request line and headers together, in any part of them', () => {
+    const fill: ((bytes: number) => Parameters<typeof eventOf>)[] = [
       bytes => [`GET /${body(bytes)}`],
       bytes => [`GET /?${body(bytes)}`],
       bytes => ['GET /', { headers: { x: body(bytes) } }],
@@ -22,7 +22,7 @@ describe('the size of a request', () => {
       bytes => ['GET /', { headers: manyHeaders(bytes) }],
       bytes => ['GET /', { headers: { x: 'é'.repeat(bytes / 2) } }],
     ];
-    for (const sent of spend) {
+    for (const sent of fill) {
       expect(() => checkLimits(eventOf(...sent(MAX_HEAD_BYTES * 0.9)))).not.toThrow();
       expect(codeOf(...sent(MAX_HEAD_BYTES * 1.1))).toBe('headers-too-large');
     }

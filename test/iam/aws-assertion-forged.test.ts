@@ -32,7 +32,7 @@ function added(text: string): Forge {
   return good => `${good}${text}`;
 }
 
-/** Signed as it stands, by keys that AWS knows. */
+/** Signed as it is, by keys that AWS knows. */
 function signed(differing: Partial<Presigning>): Forge {
   return () => proofOf(FARM, differing);
 }

@@ -22,7 +22,7 @@ const PARTITIONS = {
   'pullpass-dev-ledger': ['ledger', 'ledger#2026-11-21', 'proofs#2026-11-21'],
 } as const;
 
-/** All that a write may be about; `another` stands for any attribute that there is not. */
+/** All that a write may be about; `another` is any attribute that does not exist. */
 // biome-ignore format: a list of names
 const ATTRIBUTES = [
   'access', 'account', 'act', 'another', 'claims', 'createdAt', 'createdBy', 'cursor', 'derivationKey', 'description',
@@ -133,7 +133,7 @@ describe('of all writes, IAM allows', () => {
 describe('the credentials function may not', () => {
   it.each<[what: string, write: (typeof WRITES)[number], pk: string, attributes: readonly string[]]>([
     ['enable a token', 'UpdateItem', 'account#a', ['disabledAt', 'disabledBy', 'version']],
-    ['enable a token beside noting its use', 'UpdateItem', 'account#a', ['lastUsedAt', 'disabledAt']],
+    ['enable a token while its use is stored', 'UpdateItem', 'account#a', ['lastUsedAt', 'disabledAt']],
     ['disable a token', 'UpdateItem', 'account#a', ['disabledAt', 'disabledBy']],
     ['extend a token', 'UpdateItem', 'account#a', ['expiresAt']],
     ['extend a grace', 'UpdateItem', 'account#a', ['previousExpiresAt']],

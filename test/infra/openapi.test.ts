@@ -30,7 +30,7 @@ describe('the committed document', () => {
   });
 });
 
-/** Every example, with the schema that it stands in. */
+/** Every example, with its schema. */
 function* examplesIn(value: unknown, at: string): Generator<[ref: string, example: unknown]> {
   if (typeof value !== 'object' || value === null) return;
   for (const [name, member] of Object.entries(value)) {

@@ -118,7 +118,7 @@ async function useLogins(token: string): Promise<string> {
   await send(login, { basic: ['token', token] });
   await send(login, { basic: ['iamapikey', await deployment.apiKeyOf(ALICE)] });
   deployment.wait(3700);
-  // After an hour the next use is noted again, here by the vending.
+  // After an hour the next use is stored again, here by the vending.
   const { password } = (await send('POST /v1/credentials', { bearer: token, json: {} })).json;
   await send(login, { basic: ['token', password] });
   return password;

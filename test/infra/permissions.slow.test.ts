@@ -40,7 +40,7 @@ describe('the permissions', () => {
     expect(functionRows(stackOf(template, given))).toEqual(rowsOf(FUNCTIONS));
   });
 
-  it('lie in one role for each function, and nowhere else', () => {
+  it('are in one role for each function, and nowhere else', () => {
     const roles = ofType(stack, 'AWS::Lambda::Function').map(([, { Role }]) =>
       String(Role).replace(/^.*\//, ''),
     );

@@ -194,7 +194,7 @@ describe('the alarms', () => {
     }
   });
 
-  it('are told by silence where silence is the failure', () => {
+  it('fire without data where missing data is the failure', () => {
     const silent = alarms().filter(([, { TreatMissingData }]) => TreatMissingData === 'breaching');
     expect(
       silent.map(([name, { Period, EvaluationPeriods }]) => [name, (Period * EvaluationPeriods) / 3600]),

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { Bulkhead, type BulkheadLimits } from '../../lib/limits/bulkhead.ts';
 
-/** Calls that end when they are told to, in the order in which they began. */
+/** Calls that end on request, in the order in which they began. */
 function calls(limits: Partial<BulkheadLimits>) {
   const bulkhead = new Bulkhead({ atOnce: 2, atOncePerSource: 2, waiting: 4, waitMs: 1000, ...limits });
   const running: { readonly name: string; readonly end: () => void }[] = [];

@@ -34,7 +34,7 @@ describe('the settings of the local process', () => {
     'do not take %s for the ledger: a restore would reach it',
     path => {
       const problems = problemsOf({ PULLPASS_DATA: '/var/pullpass', PULLPASS_LEDGER: `file:${path}` });
-      expect(problems).toEqual([expect.stringContaining('PULLPASS_LEDGER lies in PULLPASS_DATA')]);
+      expect(problems).toEqual([expect.stringContaining('PULLPASS_LEDGER is in PULLPASS_DATA')]);
     },
   );
 
@@ -43,7 +43,7 @@ describe('the settings of the local process', () => {
     expect(problemsOf({ PULLPASS_LEDGER: table })).toEqual(['PULLPASS_LEDGER must be file: on one machine']);
   });
 
-  it('are told all that is wrong at once, also in what only a function needs', () => {
+  it('report all that is wrong at once, also in what only a function needs', () => {
     expect(
       problemsOf({
         PORT: 'x',

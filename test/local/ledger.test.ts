@@ -38,10 +38,10 @@ function startOn(table: Table, words = PLAIN): Promise<() => Promise<void>> {
 }
 
 /** A token that is removed as a function removes it. */
-async function removeNoted(table: Table, record: ReturnType<typeof aToken>): Promise<void> {
-  const noted = openJournaling(openParts(worldOn(table), ['ledger']));
+async function removeJournaled(table: Table, record: ReturnType<typeof aToken>): Promise<void> {
+  const journaled = openJournaling(openParts(worldOn(table), ['ledger']));
   const now = Math.floor(Date.now() / 1000);
-  expect(await noted.tokens(storesOn(table).tokens).remove(record, now)).toBe(true);
+  expect(await journaled.tokens(storesOn(table).tokens).remove(record, now)).toBe(true);
 }
 
 const live = async (table: Table, { id }: { id: string }) =>
@@ -60,7 +60,7 @@ describe('one machine', () => {
     await end();
     const copy = await copyOf(table);
     const endAgain = await startOn(table);
-    await removeNoted(table, record);
+    await removeJournaled(table, record);
     await endAgain();
 
     await expect(startOn(copy)).rejects.toThrow('npm start -- --after-restore');
@@ -77,7 +77,7 @@ describe('one machine', () => {
     await startOn(table);
     await storesOn(table).tokens.add(record);
     const copy = await copyOf(table);
-    await removeNoted(table, record);
+    await removeJournaled(table, record);
     await startOn(copy);
     expect(await live(copy, record)).toBe(false);
   });

@@ -53,11 +53,11 @@ describe('an idempotency store', () => {
 
   it('does not finish another request than the one that began', async () => {
     const { requests } = await open();
-    const standing = aRequest();
-    await requests.begin(ACCOUNT, standing, NOW);
-    await requests.finish(ACCOUNT, aRequest({ key: standing.key }));
+    const earlier = aRequest();
+    await requests.begin(ACCOUNT, earlier, NOW);
+    await requests.finish(ACCOUNT, aRequest({ key: earlier.key }));
     await requests.finish(ACCOUNT, aRequest());
-    expect(await requests.begin(ACCOUNT, aRequest({ key: standing.key }), NOW)).toEqual(standing);
+    expect(await requests.begin(ACCOUNT, aRequest({ key: earlier.key }), NOW)).toEqual(earlier);
   });
 });
 

@@ -252,7 +252,7 @@ const wait: Act = async ({ world }, chance) => {
   world.now += pick(chance, [1, 59, 60, 61, 600, 3600, 43_200]);
 };
 
-/** Each as often as it stands here. */
+/** Each as often as it is listed. */
 export const ACTS: readonly (readonly [name: string, act: Act])[] = [
   ...Array.from({ length: 8 }, () => ['vend', vend] as const),
   ...Array.from({ length: 4 }, () => ['change a token', change] as const),

@@ -155,9 +155,9 @@ async function checkVended(chain: Chain, held: Held): Promise<void> {
 /** What the credential says that it is for. */
 function isSaid({ vended: { access, repositories, alsoPull } }: Held, line: string): boolean {
   const [name = '', action] = line.split(':');
-  const lies = (patterns: typeof alsoPull) => patterns?.some(pattern => reaches(pattern, name)) ?? true;
-  if (action === 'pull') return lies(repositories) || lies(alsoPull);
-  return action === 'push' && access === 'push' && lies(repositories);
+  const isIn = (patterns: typeof alsoPull) => patterns?.some(pattern => reaches(pattern, name)) ?? true;
+  if (action === 'pull') return isIn(repositories) || isIn(alsoPull);
+  return action === 'push' && access === 'push' && isIn(repositories);
 }
 
 async function check(chain: Chain, held: Held, chance: Chance): Promise<void> {

@@ -82,7 +82,7 @@ export interface Deployment {
   send(line: string, sent?: Sent): Promise<Received>;
   /** Logs in with a registry token, asking for a scope. */
   logIn(token: string, scope?: string): Promise<Received>;
-  /** Lets time pass, which stands still otherwise. */
+  /** Lets time pass; the clock is stopped otherwise. */
   wait(seconds: number): void;
   /** Deploys the functions anew, over another table. */
   serveFrom(table: ServedTable): void;

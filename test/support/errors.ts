@@ -1,7 +1,7 @@
 /** What a call failed with. */
 import { PullpassError } from '../../lib/domain/errors.ts';
 
-/** The error that `act` throws, told by its code; the test fails when it throws nothing, or anything else. */
+/** The error that `act` throws, recognised by its code; the test fails when it throws nothing, or anything else. */
 export function errorOf(act: () => unknown): PullpassError {
   try {
     act();

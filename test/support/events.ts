@@ -73,7 +73,7 @@ export function received({ statusCode = 0, headers = {}, body = '' }: HttpResult
   };
 }
 
-/** A function is told nothing else about its surroundings that matters here. */
+/** A function gets nothing else of its context that matters here. */
 export const CONTEXT = { getRemainingTimeInMillis: () => 30_000 } as Context;
 
 function contentOf({ body, json, form }: Sent): { body: Sent['body']; headers: Record<string, string> } {

@@ -15,7 +15,7 @@ const CONTEXT = { ...HTTP_CONTEXT, awsRequestId: 'run-1' };
 export interface Written {
   /** As they came to the standard output. */
   readonly logs: readonly string[];
-  /** What queries ask for, by the word that stands in its place in the document. */
+  /** What queries ask for, by its placeholder in the document. */
   readonly known: Readonly<Record<string, string>>;
 }
 

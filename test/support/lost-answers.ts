@@ -92,15 +92,15 @@ const SERVICE = {
 /** The stores as a deployment has them: what they revoke is in the ledger first. */
 function storesWith(table: Table, ledger: Table): Stores {
   const stores = storesOn(table);
-  const noted = journaling({ ledger: tableLedger(ledger), clock: () => NOW * 1000, randomBytes });
+  const journaled = journaling({ ledger: tableLedger(ledger), clock: () => NOW * 1000, randomBytes });
   return {
     ...stores,
-    tokens: noted.tokens(stores.tokens),
-    namespaces: noted.namespaces(stores.namespaces),
-    policies: noted.rules(stores.policies, 'remove-policy'),
-    trusts: noted.rules(stores.trusts, 'remove-trust'),
-    revokedCredentials: noted.revokedCredentials(stores.revokedCredentials),
-    nonces: noted.nonces(stores.nonces),
+    tokens: journaled.tokens(stores.tokens),
+    namespaces: journaled.namespaces(stores.namespaces),
+    policies: journaled.rules(stores.policies, 'remove-policy'),
+    trusts: journaled.rules(stores.trusts, 'remove-trust'),
+    revokedCredentials: journaled.revokedCredentials(stores.revokedCredentials),
+    nonces: journaled.nonces(stores.nonces),
   };
 }
 

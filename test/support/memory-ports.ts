@@ -1,4 +1,4 @@
-/** What the use cases need, in memory and with a clock that stands still: a world for tests without any HTTP. */
+/** What the use cases need, in memory and with a stopped clock: a world for tests without any HTTP. */
 import { createHmac, randomBytes } from 'node:crypto';
 import { parseScopes } from '../../lib/domain/access.ts';
 import type { Account } from '../../lib/domain/account.ts';

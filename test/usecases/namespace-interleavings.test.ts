@@ -90,7 +90,7 @@ function portsOn(table: Table): NamespacePorts {
 async function run(table: Table, [, scripts, before, crashes]: Scenario, choose: Choose): Promise<void> {
   const ports = portsOn(table);
   for (const act of before.acts) await carryOut(ports, before.account, act);
-  /** Who has been told that the name is theirs, and has not begun to give it back. */
+  /** Accounts whose registration was acknowledged, and which have not begun to release the name. */
   const owners = new Set(before.acts.at(-1) === 'register' ? [before.account] : []);
   const isReleasing = (account: Account) =>
     scripts.some(script => script.account === account && script.acts.includes('release'));

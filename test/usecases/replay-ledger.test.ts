@@ -30,18 +30,18 @@ const STORES = [
   'idempotency',
 ] as const;
 
-function notingStores(stores: Stores, ledger: Ledger, nowMs = NOW_MS): Stores {
+function journaledStores(stores: Stores, ledger: Ledger, nowMs = NOW_MS): Stores {
   // A millisecond for each act: the ledger sorts by time.
   let acts = 0;
-  const noted = journaling({ ledger, clock: () => nowMs + acts++, randomBytes });
+  const journaled = journaling({ ledger, clock: () => nowMs + acts++, randomBytes });
   return {
     ...stores,
-    tokens: noted.tokens(stores.tokens),
-    namespaces: noted.namespaces(stores.namespaces),
-    policies: noted.rules(stores.policies, 'remove-policy'),
-    trusts: noted.rules(stores.trusts, 'remove-trust'),
-    revokedCredentials: noted.revokedCredentials(stores.revokedCredentials),
-    nonces: noted.nonces(stores.nonces),
+    tokens: journaled.tokens(stores.tokens),
+    namespaces: journaled.namespaces(stores.namespaces),
+    policies: journaled.rules(stores.policies, 'remove-policy'),
+    trusts: journaled.rules(stores.trusts, 'remove-trust'),
+    revokedCredentials: journaled.revokedCredentials(stores.revokedCredentials),
+    nonces: journaled.nonces(stores.nonces),
   };
 }
 
@@ -62,21 +62,21 @@ async function restored(count = 1) {
   for (const trust of trusts) await stores.trusts.add(trust);
   for (const claim of claims) await stores.namespaces.writeClaim(undefined, claim);
   const copy = { table: await copyOf(table), place: await place.copy() };
-  const noted = notingStores(stores, ledger);
+  const journaled = journaledStores(stores, ledger);
   for (let i = 0; i < count; i++) {
     const [first = aToken(), second = first, third = first, fourth = first] = records.slice(i * 4);
-    await noted.tokens.remove(first, NOW);
-    await noted.tokens.update(second, patchToken(second, { disabled: true }, NOW, 'dev:alice'), NOW);
+    await journaled.tokens.remove(first, NOW);
+    await journaled.tokens.update(second, patchToken(second, { disabled: true }, NOW, 'dev:alice'), NOW);
     const issue = { hash: randomBytes(32), derivation: second.derivation, issuanceId: 'x' };
     const rotated = rotateToken(third, issue, 0, NOW);
-    await noted.tokens.update(third, rotated, NOW);
-    await noted.tokens.update(rotated, patchToken(rotated, { access: 'pull' }, NOW, 'dev:alice'), NOW);
-    await noted.tokens.update(fourth, patchToken(fourth, { description: 'x' }, NOW, 'dev:alice'), NOW);
-    await noted.policies.remove(ACCOUNT, policies[i]?.id ?? '', NOW);
-    await noted.trusts.remove(ACCOUNT, trusts[i]?.id ?? '', NOW);
-    await noted.namespaces.writeClaim(claims[i], release(claims[i] ?? aClaim()));
-    await noted.revokedCredentials.revoke({ handle: 'h', jti: `${i}` }, NOW + 60);
-    await noted.nonces.consume(`${i}`, NOW + 60);
+    await journaled.tokens.update(third, rotated, NOW);
+    await journaled.tokens.update(rotated, patchToken(rotated, { access: 'pull' }, NOW, 'dev:alice'), NOW);
+    await journaled.tokens.update(fourth, patchToken(fourth, { description: 'x' }, NOW, 'dev:alice'), NOW);
+    await journaled.policies.remove(ACCOUNT, policies[i]?.id ?? '', NOW);
+    await journaled.trusts.remove(ACCOUNT, trusts[i]?.id ?? '', NOW);
+    await journaled.namespaces.writeClaim(claims[i], release(claims[i] ?? aClaim()));
+    await journaled.revokedCredentials.revoke({ handle: 'h', jti: `${i}` }, NOW + 60);
+    await journaled.nonces.consume(`${i}`, NOW + 60);
   }
   return { table, ledger, copy };
 }
@@ -178,9 +178,9 @@ describe('the replay', () => {
       };
       const { record } = await addToken({ ...world.tokens, idempotency: failing }, request);
       const copy = { table: await copyOf(original.table), place: await place.copy() };
-      const noted = notingStores(original, ledger);
-      if (how === 'removed') await noted.tokens.remove(record, NOW);
-      else await noted.tokens.update(record, { ...record, expiresAt: NOW + 60, version: 2 }, NOW);
+      const journaled = journaledStores(original, ledger);
+      if (how === 'removed') await journaled.tokens.remove(record, NOW);
+      else await journaled.tokens.update(record, { ...record, expiresAt: NOW + 60, version: 2 }, NOW);
       await replayLedger(portsOn(copy.table, copy.place, ledger), REQUEST);
       const restoredWorld = worldOn(memoryStores(copy.table));
       restoredWorld.now = NOW + 61;
@@ -271,7 +271,7 @@ describe('the replay', () => {
     const [ledger, place] = [memoryLedger(), await memoryMarkedTable()];
     const { table, ...stores } = memoryStores();
     await place.marker.initialise(NOW_MS);
-    const world = worldOn(notingStores(stores, ledger));
+    const world = worldOn(journaledStores(stores, ledger));
     const token = {
       access: 'pull',
       repositories: null,
@@ -309,7 +309,7 @@ describe('the replay', () => {
       const [ledger, place] = [memoryLedger(), await memoryMarkedTable()];
       const { table, ...stores } = memoryStores();
       await place.marker.initialise(NOW_MS);
-      const world = worldOn(notingStores(stores, ledger));
+      const world = worldOn(journaledStores(stores, ledger));
       const token = {
         access: 'pull',
         repositories: null,
@@ -369,7 +369,7 @@ describe('a copy is refused, unless the gap is accepted,', () => {
       name: 'LedgerGap',
       message: expect.stringContaining('check the clock'),
     });
-    const earlier = notingStores(memoryStores(), ledger, NOW_MS - DAY_MS);
+    const earlier = journaledStores(memoryStores(), ledger, NOW_MS - DAY_MS);
     await earlier.revokedCredentials.revoke({ handle: 'h', jti: 'j' }, NOW + 60);
     const counts = await replayLedger(ports, { ...REQUEST, acceptGap: true });
     expect(counts).toMatchObject({ served: true, entries: { 'end-credential': 1 } });

@@ -127,7 +127,7 @@ describe('a revocation is acknowledged only when it is done', () => {
   });
 
   it.each(['before', 'after'] as Moment[])('also of a credential, when it fails %s', async moment => {
-    // It is read, recorded and noted.
+    // It is read, audited and journaled.
     for (const nth of [0, 1, 2]) {
       const world = worldOn();
       const { value } = await newToken(world);

@@ -8,7 +8,7 @@ import { Printer } from '../../../cli/printer.ts';
 import { CLIENTS, type ClientName, installedClient, logClientIn } from '../../../cli/registry/client.ts';
 import { Secret } from '../../../lib/domain/secret.ts';
 
-/** Writes down what it was given, and ends as it was told to. */
+/** Writes down what it was given, and ends with the given exit code. */
 const CLIENT = `#!/bin/sh
 printf '%s\\n' "$@" > "$0.arguments"
 env > "$0.environment"

@@ -14,7 +14,7 @@ export function readsAsRepository(name: string): boolean {
   );
 }
 
-/** `prefix/*` is a pattern exactly where some repository lies below the prefix: the shortest is one byte. */
+/** `prefix/*` is a pattern exactly where some repository can be below the prefix: the shortest is one byte. */
 export function readsAsPattern(text: string): boolean {
   const segments = text.split('/');
   if (segments.at(-1) !== '*') return readsAsRepository(text);

@@ -51,7 +51,7 @@ it('a function may write in /tmp and nowhere else, and runs as the user nobody',
     '/x': 'EROFS',
     '/home/x': 'EROFS',
     '/var/tmp/x': 'ENOENT',
-    // A project that lies in /tmp is out of sight behind Lambda's own.
+    // A project in /tmp is out of sight behind Lambda's own.
     [`${import.meta.dirname}/x`]: expect.stringMatching(/^(?:EROFS|ENOENT)$/),
   });
 });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 export const PROJECT = join(import.meta.dirname, '../../..');
 
-/** In lower case: podman makes an image's name of the path that it lies at. */
+/** In lower case: podman names an image after its path. */
 export async function newDirectory(purpose: string): Promise<string> {
   const path = join(tmpdir(), `pullpass-e2e-${purpose}-${randomBytes(6).toString('hex')}`);
   await mkdir(path, { mode: 0o700 });

@@ -20,7 +20,7 @@ export async function blocksOf(guide: string): Promise<Block[]> {
   });
 }
 
-/** What stands indented below `run: |` or `- |` in YAML, and between `sh '''` and `'''` in a Jenkinsfile. */
+/** What is indented below `run: |` or `- |` in YAML, and between `sh '''` and `'''` in a Jenkinsfile. */
 function* scriptsIn(body: string): Generator<string> {
   for (const [, indentation = '', script = ''] of body.matchAll(/^( *)(?:run: |- )\|\n((?:\1 +\S.*\n)+)/gm)) {
     yield script.replaceAll(new RegExp(`^${indentation} +`, 'gm'), '');

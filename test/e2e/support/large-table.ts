@@ -86,7 +86,7 @@ async function writeAll(client: DynamoDBClient, items: readonly Item[]): Promise
   await Promise.all(batches.map(batch => limit(() => write(batch))));
 }
 
-/** The kinds take turns, and so do the accounts; only what is racing is told to `racing`. */
+/** The kinds take turns, and so do the accounts; only what is racing is passed to `racing`. */
 function recordAt(i: number, now: number, racing: TokenRecord[]): Item {
   const account = ACCOUNTS[Math.floor(i / 20) % ACCOUNTS.length] ?? 'dev:acme';
   const turn = i % 20;

@@ -38,7 +38,7 @@ export interface OwnIam {
   authorization(publicUrl: string): Promise<string>;
 }
 
-/** What lies in a user's home, by path. */
+/** The files in a user's home, by path. */
 export type HomeFiles = Readonly<Record<string, string>>;
 type RegistryPlace = RegistryPlan & { readonly address: string };
 

@@ -10,7 +10,7 @@ const PSEUDO: Readonly<Record<string, string>> = {
   'AWS::URLSuffix': 'amazonaws.com',
   'AWS::StackName': 'pullpass-dev',
 };
-/** Stands for a property that is not there. */
+/** A property that is not there. */
 const NO_VALUE = Symbol('AWS::NoValue');
 
 type Json = Readonly<Record<string, unknown>>;
@@ -68,7 +68,7 @@ export function stackOf(template: Template, given: Readonly<Record<string, unkno
     if (template.Resources[name] === undefined)
       throw new Error(`${name} is neither a parameter nor a resource`);
     const { Type, Properties = {} } = template.Resources[name];
-    // It stands in host names.
+    // It is part of host names.
     if (Type === 'AWS::ApiGatewayV2::Api') return name.toLowerCase();
     const own = Object.entries(Properties).find(([key]) => /^(?:Function|Table|Queue)Name$/.test(key));
     return own === undefined ? name : value(own[1]);

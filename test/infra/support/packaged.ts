@@ -23,7 +23,7 @@ export interface Package {
 
 /**
  * Runs osls in a copy of the sources, which is the caller's to remove, with nothing in the environment but what is given. Answers
- * where the artifacts lie.
+ * where the artifacts are.
  */
 export async function osls(args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<string> {
   const copy = await mkdtemp(join(tmpdir(), 'pullpass-package-'));

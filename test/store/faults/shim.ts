@@ -1,4 +1,4 @@
-/** Builds the library that stands between a process and its files. */
+/** Builds the library between a process and its files. */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';

@@ -103,7 +103,7 @@ async function wireOf(request: IncomingMessage): Promise<Wire> {
   };
 }
 
-/** The most special route: the one with the fewest variables. A variable stands for one segment. */
+/** The most special route: the one with the fewest variables. A variable is one segment. */
 function routeFinder(routes: readonly string[]): (method: string, path: string) => string {
   const variables = (route: string) => route.split('{').length;
   const compiled = routes

@@ -6,7 +6,7 @@ import type { Result } from '../processes.ts';
 export const CLIENTS = ['docker', 'skopeo', 'podman', 'buildah', 'crane'] as const;
 export type ClientName = (typeof CLIENTS)[number];
 
-/** Those whose login asks the registry; crane's only writes down what it is told. */
+/** Those whose login asks the registry; crane's only stores what it gets. */
 export const VERIFYING_CLIENTS = ['docker', 'skopeo', 'podman', 'buildah'] as const satisfies ClientName[];
 
 /** One user of one program, with a home and stored logins that nobody else has. */

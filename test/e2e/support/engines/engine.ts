@@ -16,7 +16,7 @@ export interface Engine extends EngineAddress {
 
 type Command = (port: number) => readonly [program: string, ...args: string[]];
 
-/** Any will do, but both engines want to be told one, and DynamoDB Local takes letters and digits alone. */
+/** Any will do, but both engines want one, and DynamoDB Local takes letters and digits alone. */
 const CREDENTIALS = { accessKeyId: 'engine', secretAccessKey: 'engine' };
 const JARS = join(PROJECT, '.build', 'tools', 'dynamodb-local');
 const SERVER = 'com.amazonaws.services.dynamodbv2.local.main.ServerRunner';

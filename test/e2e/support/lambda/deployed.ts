@@ -1,7 +1,7 @@
 /**
  * The product as it is deployed on AWS: its packaged functions, with the memory, the time, the variables and the routes that the
  * template gives them, over emulators of what they call. What only AWS can give is put in: the URL of the API, and the ARN of
- * the derivation key. The development IAM stands beside it, at the same address as on one machine.
+ * the derivation key. The development IAM runs beside it, at the same address as on one machine.
  */
 import { randomBytes } from 'node:crypto';
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';

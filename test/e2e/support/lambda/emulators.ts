@@ -1,4 +1,4 @@
-/** For a project of vitest: what stands in for AWS below the functions, started once for all its tests. */
+/** For a project of vitest: the emulators of AWS that the functions use, started once for all its tests. */
 import type { TestProject } from 'vitest/node';
 import { startStore } from '../engines/engine.ts';
 import { Moto } from '../moto.ts';

@@ -11,7 +11,7 @@ import type { FunctionPlan } from './package.ts';
 import { RuntimeApi } from './runtime-api.ts';
 
 export interface Sandbox {
-  /** What lies in `/var/task/deployment`: the operator's files. */
+  /** The files in `/var/task/deployment`: the operator's files. */
   readonly deployment: string;
   /** What the emulators of AWS ask for, beside the variables of the template. */
   readonly variables: Readonly<Record<string, string>>;
