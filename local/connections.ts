@@ -38,7 +38,10 @@ export class Connections {
     const { connections, connectionsPerSource } = this.#limits;
     const ofSource = source === undefined ? 0 : (this.#bySource.get(source) ?? 0);
     if (ofSource > connectionsPerSource) this.#close(each => each.source === source);
-    if (this.#open.size > connections) this.#close(() => true);
+    if (this.#open.size <= connections) return;
+    // Of the source that has most, so that one with few is not pushed out by those who connect all the time.
+    const greedy = this.#greediest();
+    if (!this.#close(each => each.source === greedy)) this.#close(() => true);
   }
 
   /** Undefined: closed, or about to be. */
@@ -65,6 +68,14 @@ export class Connections {
     while (this.#bytes > this.#limits.bufferedBytes) {
       if (!this.#close(each => each.bytes > 0)) return;
     }
+  }
+
+  #greediest(): string | undefined {
+    let most: [source: string | undefined, count: number] = [undefined, 0];
+    for (const [source, count] of this.#bySource) {
+      if (source !== undefined && count > most[1]) most = [source, count];
+    }
+    return most[0];
   }
 
   #close(matches: (connection: Connection) => boolean): boolean {

@@ -2,7 +2,7 @@
 import type { BulkheadLimits } from '../lib/limits/bulkhead.ts';
 
 export interface GatewayLimits {
-  /** Open connections. One more closes the one that has been waiting for its client longest. */
+  /** Open connections. One more closes one of the source that has most: the one that waits for its client longest. */
   readonly connections: number;
   readonly connectionsPerSource: number;
   /** Requests of one connection that are not answered; one more ends the connection. */

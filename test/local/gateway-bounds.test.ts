@@ -121,6 +121,14 @@ describe('connections beyond the limit', () => {
     expect(sources).toEqual(['198.51.100.1', '198.51.100.1', '198.51.100.1', '127.0.0.1']);
   });
 
+  it('beyond the limit close one of the source that has most, though one of another waits longer', async () => {
+    const connect = await gateway({ connections: 3 });
+    const lone = connect('127.0.0.3');
+    expect(await ask(lone)).toBe(200);
+    for (const client of [connect(), connect(), connect()]) expect(await ask(client)).toBe(200);
+    expect(await ask(lone)).toBe(200);
+  });
+
   it('stay below what the process may open', () => {
     expect(limitsWithin(1_000_000)).toMatchObject({ connections: 4000, connectionsPerSource: 2000 });
     expect(limitsWithin(256)).toMatchObject({ connections: 156, connectionsPerSource: 78 });
