@@ -33,8 +33,10 @@ export async function findStoreDamage(path: string): Promise<Finding> {
   if (typeof table === 'string') return { seen: '', damage: [table] };
   try {
     const damage: string[] = [];
-    damage.push(...(await problemOf(() => damage.push(...table.findDamage()), path)));
-    if (damage.length > 0) return { seen: '', damage: damage.map(line => named(line, path)) };
+    const failure = await problemOf(() => damage.push(...table.findDamage()), path);
+    if (damage.length + failure.length > 0) {
+      return { seen: '', damage: [...failure, ...damage.map(line => named(line, path))] };
+    }
     let items = 0;
     const malformed: string[] = [];
     for (let after: { pk: string; sk: string } | undefined, isLast = false; !isLast; ) {

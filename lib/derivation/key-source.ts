@@ -1,10 +1,10 @@
 /** Where keys are stored: in a file that only its owner can read, or in a secret of Secrets Manager. */
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
-import { link, open, rm } from 'node:fs/promises';
+import { link, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Secrets } from '../aws/secrets.ts';
-import { replaceFile } from '../files/atomic-file.ts';
+import { replaceFile, syncDirectory, writeDurably } from '../files/atomic-file.ts';
 import { withLock } from '../files/lock.ts';
 import { sealed, unsealed } from '../files/sealed.ts';
 import type { RandomBytes } from '../ports/system.ts';
@@ -46,7 +46,7 @@ export async function createKeyFile(path: string, randomBytes: RandomBytes): Pro
   const document = { current: FIRST_KEY, keys: { [FIRST_KEY]: newKey(randomBytes) } };
   const temporary = `${path}.${Buffer.from(randomBytes(16)).toString('hex')}`;
   try {
-    await writeDurably(temporary, sealed(`${JSON.stringify(document, null, 2)}\n`));
+    await writeDurably(temporary, sealed(`${JSON.stringify(document, null, 2)}\n`), 0o600);
     return await linkUnlessTaken(temporary, path);
   } finally {
     await rm(temporary, { force: true });
@@ -67,12 +67,6 @@ function readPrivate(path: string): string {
   }
 }
 
-async function writeDurably(path: string, text: string): Promise<void> {
-  await using file = await open(path, 'wx', 0o600);
-  await file.writeFile(text);
-  await file.sync();
-}
-
 /** A link, unlike a rename, never replaces a file. */
 async function linkUnlessTaken(from: string, to: string): Promise<boolean> {
   try {
@@ -82,11 +76,6 @@ async function linkUnlessTaken(from: string, to: string): Promise<boolean> {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
     throw error;
   }
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  await using directory = await open(path, 'r');
-  await directory.sync();
 }
 
 const KEY_BYTES = 32;

@@ -16,7 +16,8 @@ export async function replaceFile(path: string, text: string, mode: number): Pro
   await syncDirectory(dirname(path));
 }
 
-async function writeDurably(path: string, text: string, mode: number): Promise<void> {
+/** Creates a file with this text and mode; returns when it is on the disk. */
+export async function writeDurably(path: string, text: string, mode: number): Promise<void> {
   // Created private and opened afterwards, so that a private key is never readable for a moment.
   await using file = await open(path, 'wx', 0o600);
   await file.writeFile(text);
@@ -24,7 +25,8 @@ async function writeDurably(path: string, text: string, mode: number): Promise<v
   await file.sync();
 }
 
-async function syncDirectory(path: string): Promise<void> {
+/** Returns when the names in the directory are on the disk. */
+export async function syncDirectory(path: string): Promise<void> {
   await using directory = await open(path, 'r');
   await directory.sync();
 }

@@ -16,7 +16,7 @@ import { vendCredential } from '../../lib/usecases/vend-credential.ts';
 import { watchedTable } from './faulty-table.ts';
 import { actorOf, CREDENTIAL_KEYS, principalWith, type World, worldOn } from './memory-ports.ts';
 import { ACCOUNT, aPolicy, aTrust, NOW } from './records.ts';
-import { itemsOf, memoryTable, type Stores, storesOn } from './stores.ts';
+import { itemsOf, journaledStores, memoryTable, type Stores, storesOn } from './stores.ts';
 
 /** Everything that the acts are about; each act changes one part of it. */
 export interface State {
@@ -92,16 +92,8 @@ const SERVICE = {
 /** The stores as a deployment has them: what they revoke is in the ledger first. */
 function storesWith(table: Table, ledger: Table): Stores {
   const stores = storesOn(table);
-  const journaled = journaling({ ledger: tableLedger(ledger), clock: () => NOW * 1000, randomBytes });
-  return {
-    ...stores,
-    tokens: journaled.tokens(stores.tokens),
-    namespaces: journaled.namespaces(stores.namespaces),
-    policies: journaled.rules(stores.policies, 'remove-policy'),
-    trusts: journaled.rules(stores.trusts, 'remove-trust'),
-    revokedCredentials: journaled.revokedCredentials(stores.revokedCredentials),
-    nonces: journaled.nonces(stores.nonces),
-  };
+  const ports = { ledger: tableLedger(ledger), clock: () => NOW * 1000, randomBytes };
+  return journaledStores(stores, journaling(ports));
 }
 
 /** The scene as it is seen through other tables, whose calls can be disturbed. */

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Policy } from '../../lib/domain/policy.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
 import type { Trust } from '../../lib/domain/trust.ts';
+import type { Journaling } from '../../lib/ledger/journaling.ts';
 import type {
   AuditStore,
   ExpiryStore,
@@ -101,4 +102,17 @@ export async function copyOf(
 
 export async function fill(table: Table, items: readonly Item[]): Promise<void> {
   await inBatches(items, item => table.put(item));
+}
+
+/** The stores as a deployment has them: what they revoke is in the ledger first. */
+export function journaledStores(stores: Stores, journaled: Journaling): Stores {
+  return {
+    ...stores,
+    tokens: journaled.tokens(stores.tokens),
+    namespaces: journaled.namespaces(stores.namespaces),
+    policies: journaled.rules(stores.policies, 'remove-policy'),
+    trusts: journaled.rules(stores.trusts, 'remove-trust'),
+    revokedCredentials: journaled.revokedCredentials(stores.revokedCredentials),
+    nonces: journaled.nonces(stores.nonces),
+  };
 }

@@ -16,7 +16,14 @@ import { memoryMarkedTable } from '../support/marked-tables.ts';
 import { actorOf, worldOn } from '../support/memory-ports.ts';
 import { ACCOUNT, aClaim, aPolicy, aToken, aTrust, NOW } from '../support/records.ts';
 import { type Around, countSteps, failingAt, stepped } from '../support/steps.ts';
-import { copyOf, itemsOf, memoryStores, memoryTable, type Stores } from '../support/stores.ts';
+import {
+  copyOf,
+  itemsOf,
+  journaledStores,
+  memoryStores,
+  memoryTable,
+  type Stores,
+} from '../support/stores.ts';
 
 const NOW_MS = NOW * 1000;
 const REQUEST: ReplayRequest = { dryRun: false, acceptGap: false, unsure: false };
@@ -30,19 +37,10 @@ const STORES = [
   'idempotency',
 ] as const;
 
-function journaledStores(stores: Stores, ledger: Ledger, nowMs = NOW_MS): Stores {
+function journaledIn(ledger: Ledger, stores: Stores, nowMs = NOW_MS): Stores {
   // A millisecond for each act: the ledger sorts by time.
   let acts = 0;
-  const journaled = journaling({ ledger, clock: () => nowMs + acts++, randomBytes });
-  return {
-    ...stores,
-    tokens: journaled.tokens(stores.tokens),
-    namespaces: journaled.namespaces(stores.namespaces),
-    policies: journaled.rules(stores.policies, 'remove-policy'),
-    trusts: journaled.rules(stores.trusts, 'remove-trust'),
-    revokedCredentials: journaled.revokedCredentials(stores.revokedCredentials),
-    nonces: journaled.nonces(stores.nonces),
-  };
+  return journaledStores(stores, journaling({ ledger, clock: () => nowMs + acts++, randomBytes }));
 }
 
 /** With small pages, so that a replay has several. */
@@ -62,7 +60,7 @@ async function restored(count = 1) {
   for (const trust of trusts) await stores.trusts.add(trust);
   for (const claim of claims) await stores.namespaces.writeClaim(undefined, claim);
   const copy = { table: await copyOf(table), place: await place.copy() };
-  const journaled = journaledStores(stores, ledger);
+  const journaled = journaledIn(ledger, stores);
   for (let i = 0; i < count; i++) {
     const [first = aToken(), second = first, third = first, fourth = first] = records.slice(i * 4);
     await journaled.tokens.remove(first, NOW);
@@ -178,7 +176,7 @@ describe('the replay', () => {
       };
       const { record } = await addToken({ ...world.tokens, idempotency: failing }, request);
       const copy = { table: await copyOf(original.table), place: await place.copy() };
-      const journaled = journaledStores(original, ledger);
+      const journaled = journaledIn(ledger, original);
       if (how === 'removed') await journaled.tokens.remove(record, NOW);
       else await journaled.tokens.update(record, { ...record, expiresAt: NOW + 60, version: 2 }, NOW);
       await replayLedger(portsOn(copy.table, copy.place, ledger), REQUEST);
@@ -271,7 +269,7 @@ describe('the replay', () => {
     const [ledger, place] = [memoryLedger(), await memoryMarkedTable()];
     const { table, ...stores } = memoryStores();
     await place.marker.initialise(NOW_MS);
-    const world = worldOn(journaledStores(stores, ledger));
+    const world = worldOn(journaledIn(ledger, stores));
     const token = {
       access: 'pull',
       repositories: null,
@@ -309,7 +307,7 @@ describe('the replay', () => {
       const [ledger, place] = [memoryLedger(), await memoryMarkedTable()];
       const { table, ...stores } = memoryStores();
       await place.marker.initialise(NOW_MS);
-      const world = worldOn(journaledStores(stores, ledger));
+      const world = worldOn(journaledIn(ledger, stores));
       const token = {
         access: 'pull',
         repositories: null,
@@ -369,7 +367,7 @@ describe('a copy is refused, unless the gap is accepted,', () => {
       name: 'LedgerGap',
       message: expect.stringContaining('check the clock'),
     });
-    const earlier = journaledStores(memoryStores(), ledger, NOW_MS - DAY_MS);
+    const earlier = journaledIn(ledger, memoryStores(), NOW_MS - DAY_MS);
     await earlier.revokedCredentials.revoke({ handle: 'h', jti: 'j' }, NOW + 60);
     const counts = await replayLedger(ports, { ...REQUEST, acceptGap: true });
     expect(counts).toMatchObject({ served: true, entries: { 'end-credential': 1 } });
