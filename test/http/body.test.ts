@@ -59,7 +59,9 @@ describe('a body', () => {
     ['JSON where a form is wanted', 'form', 'application/json'],
     ['a form in parts', 'form', 'multipart/form-data; boundary=x'],
   ])('with %s is refused', (_, body, contentType) => {
-    expect(errorOf(() => read(body, contentType, '{}')).code).toBe('unsupported-media-type');
+    const { code, details } = errorOf(() => read(body, contentType, '{}'));
+    const expected = body === 'json' ? 'application/json' : 'application/x-www-form-urlencoded';
+    expect([code, details.detail]).toEqual(['unsupported-media-type', `The body must be ${expected}.`]);
   });
 
   it.each<['json' | 'form', string]>([

@@ -1,10 +1,17 @@
 /** The chain around every handler: headers of answers, errors, refusals and the failure limit. */
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { PullpassError } from '../../lib/domain/errors.ts';
-import { ANONYMOUS, type IdentityPrincipal, type Principal } from '../../lib/domain/principal.ts';
+import {
+  ANONYMOUS,
+  type Credentials,
+  type IdentityPrincipal,
+  type Principal,
+} from '../../lib/domain/principal.ts';
 import { type Authenticators, type ChainOptions, httpHandler } from '../../lib/http/chain.ts';
 import type { Authenticated, HandlersOf, Request, Response, Route } from '../../lib/http/request.ts';
-import { failureLimiter } from '../../lib/limits/failure-limiter.ts';
+import { type FailureLimiter, failureLimiter } from '../../lib/limits/failure-limiter.ts';
+import type { Metrics } from '../../lib/ports/system.ts';
 import { NO_METRICS } from '../../lib/telemetry/metrics.ts';
 import { CONTEXT, eventOf, received, type Sent } from '../support/events.ts';
 
@@ -57,7 +64,8 @@ function chain(respond: (request: Request) => Promise<Response>, options: Partia
   });
   return {
     events,
-    send: async (line: string, sent?: Sent) => received(await handler(eventOf(line, sent), CONTEXT)),
+    send: async (line: string, sent?: Sent, context = CONTEXT) =>
+      received(await handler(eventOf(line, sent), context)),
   };
 }
 
@@ -108,6 +116,50 @@ describe('the chain', () => {
 
   it('answers 500 for a route without a handler', async () => {
     expect((await chain(fine, { handlers: {} }).send('GET /public')).status).toBe(500);
+  });
+
+  it('answers 500 for a handler that answers nothing', async () => {
+    const { status, headers } = await chain(async () => undefined as never).send('GET /public');
+    expect([status, headers['cache-control']]).toEqual([500, 'no-store']);
+  });
+
+  it.each([
+    ['a route without a handler', { handlers: {} }, 'no handler for public'],
+    ['a caller that no authenticator knows', {}, 'a route of this function cannot authenticate callers'],
+  ])('tells the operator of %s', async (_, options, cause) => {
+    const { send, events } = chain(fine, options);
+    await send('handlers' in options ? 'GET /public' : 'GET /login');
+    expect(events[0]?.fields.cause).toContain(cause);
+  });
+
+  it.each<[string, unknown, string, string | undefined]>([
+    ['an error of ours', new PullpassError('internal', { cause: new Error('why') }), 'error', 'Error: why'],
+    ['a dependency', new PullpassError('unavailable', { cause: new Error('why') }), 'error', 'Error: why'],
+    ['something that is no Error', new PullpassError('internal', { cause: 'why' }), 'error', undefined],
+    ['a refusal', new PullpassError('forbidden', { cause: new Error('why') }), 'info', undefined],
+  ])('logs the cause of a failure, and not of a refusal: %s', async (_, error, level, cause) => {
+    const { send, events } = chain(failing(error));
+    await send('GET /public');
+    expect(events[0]?.level).toBe(level);
+    const logged = events[0]?.fields.cause;
+    if (cause === undefined) expect(logged).toBeUndefined();
+    else expect(String(logged).split('\n').slice(0, 2)).toEqual([cause, cause]);
+  });
+
+  it('logs a cause without a stack', async () => {
+    const cause = Object.assign(new Error('why'), { stack: undefined });
+    const { send, events } = chain(failing(cause));
+    await send('GET /public');
+    expect(events[0]?.fields.cause).toBe('Error: why\n');
+  });
+
+  it('lets the platform alone end a request that takes long', async () => {
+    const slow = async () => {
+      await setTimeout(30);
+      return { status: 200 };
+    };
+    const context = { ...CONTEXT, getRemainingTimeInMillis: () => 10 };
+    expect((await chain(slow).send('GET /public', {}, context)).status).toBe(200);
   });
 
   it.each(['GET /managed', 'GET /login'])('denies %s in a function that cannot identify', async line => {
@@ -169,6 +221,59 @@ describe('too many failures from one address', () => {
   });
 });
 
+describe('the metrics of a request', () => {
+  /** What a request adds to them, with a clock that goes on by 7 ms at each look. */
+  async function metricsOf(respond: () => Promise<Response>, options: Partial<ChainOptions> = {}) {
+    const calls: unknown[][] = [];
+    const note =
+      (name: string) =>
+      (...values: unknown[]): void => {
+        calls.push([name, ...values]);
+      };
+    const metrics: Metrics = {
+      count: note('count'),
+      denied: note('denied'),
+      observe: note('observe'),
+      flush: note('flush'),
+    };
+    let now = NOW_MS;
+    const clock = () => {
+      now += 7;
+      return now;
+    };
+    await chain(respond, { metrics, clock, ...options }).send('GET /public');
+    return calls;
+  }
+  const written = [
+    ['observe', 'LatencyMs', 7],
+    ['flush', { requestId: expect.stringMatching(/^[0-9a-f-]{36}$/), method: 'GET', route: '/public' }],
+  ];
+  const unauthenticated = failing(new PullpassError('unauthenticated', { denial: 'expired' }));
+
+  it.each<[string, () => Promise<Response>, unknown[][]]>([
+    ['nothing of a good answer', fine, []],
+    ['a denial by its reason', unauthenticated, [['denied', 'expired']]],
+    ['a role that is missing', failing(new PullpassError('forbidden')), [['denied', 'no-role']]],
+    ['nothing of a bad request', failing(new PullpassError('invalid-request')), []],
+  ])('count %s, and have its time and its route', async (_, respond, expected) => {
+    expect(await metricsOf(respond)).toEqual([...expected, ...written]);
+  });
+
+  it('count an address that must wait, with the reason of what it sent', async () => {
+    const failures = { fail: () => 30 } as unknown as FailureLimiter;
+    const calls = await metricsOf(unauthenticated, { failures });
+    expect(calls.slice(0, 2)).toEqual([
+      ['denied', 'expired'],
+      ['count', 'RateLimited'],
+    ]);
+    const unnamed = await metricsOf(failing(new PullpassError('unauthenticated')), { failures });
+    expect(unnamed.slice(0, 2)).toEqual([
+      ['denied', 'not-proven'],
+      ['count', 'RateLimited'],
+    ]);
+  });
+});
+
 describe('the steps of the chain', () => {
   const order: string[] = [];
   const step = <T>(name: string, result: T) => {
@@ -227,6 +332,29 @@ describe('the steps of the chain', () => {
     await send('GET /managed', { basic: ['iamapikey', 'k'] });
     expect(seen).toEqual([context, ANONYMOUS, ALICE]);
   });
+
+  it.each(['/login', '/vend', '/managed'])(
+    'give the authenticator of %s the credentials with the address that sent them, and log the user name',
+    async path => {
+      const seen: Credentials[] = [];
+      const refuse = async (credentials: Credentials) => {
+        seen.push(credentials);
+        throw new PullpassError('forbidden');
+      };
+      const { send, events } = chain(fine, {
+        routes: [...ROUTES, route('/vend', 'vend')],
+        handlers: {
+          login: () => ({ context: { service: '', namespaces: [] }, answer: fine }),
+          vend: fine,
+          managed: fine,
+        } as ChainOptions['handlers'],
+        authenticate: { login: refuse, vend: refuse, manage: refuse },
+      });
+      await send(`GET ${path}`, { basic: ['iamapikey', 'key'], sourceIp: '192.0.2.7' });
+      expect(seen).toMatchObject([{ userName: 'iamapikey', sourceAddress: '192.0.2.7' }]);
+      expect(events[0]?.fields).toMatchObject({ userName: 'iamapikey', sourceAddress: '192.0.2.7' });
+    },
+  );
 });
 
 describe('the handlers of a function', () => {

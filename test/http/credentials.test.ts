@@ -40,6 +40,7 @@ describe('what a login presents', () => {
     ['a registry token', basicHeader(['token', 'plp_x']), 'token plp_x'],
     ['an API key', basicHeader(['iamapikey', 'k:y']), 'iamapikey k:y'],
     ['an access token of an IAM', basicHeader(['iambearer', 'j.w.t']), 'iambearer j.w.t'],
+    ['a registry token of no length, which is not nothing', basicHeader(['token', '']), 'token '],
     ['nothing', undefined, 'anonymous'],
     ['Basic of nothing', 'Basic Og==', 'anonymous'],
   ])('by GET is %s', (_, header, expected) => {
@@ -65,6 +66,24 @@ describe('what a login presents', () => {
     ['a Bearer header', { header: 'Bearer plp_x' }],
   ])('is a bad credential for %s', (_, sent) => {
     expect(errorOf(() => login('GET', sent)).code).toBe('unauthenticated');
+  });
+
+  const header = (value: string) => () => login('GET', { header: value });
+  it.each([
+    ['Bearer', header('Bearer x'), 'misplaced', 'Bearer at the login endpoint'],
+    ['an unknown user name', header(basicHeader(['admin', 'x'])), 'misplaced', 'unknown user name'],
+    ['no credentials', () => managementCredentials(sent(undefined)), 'no-secret', 'no credentials'],
+    ['no scheme', header('x'), 'unknown-secret', 'malformed credentials: authorization scheme'],
+    [
+      'no colon',
+      header('Basic eA=='),
+      'unknown-secret',
+      'malformed credentials: no colon in Basic credentials',
+    ],
+    ['no base64', header('Basic ?'), 'unknown-secret', 'malformed credentials: base64 is not canonical'],
+    ['no UTF-8', header('Basic /w=='), 'unknown-secret', 'malformed credentials: credentials are not UTF-8'],
+  ])('is counted and logged as what was wrong with it: %s', (_, read, denial, reason) => {
+    expect(errorOf(read).details).toEqual({ denial, reason });
   });
 
   it.each([
@@ -93,7 +112,15 @@ describe('what a login presents', () => {
       form: 'grant_type=password&username=token&password=x',
       header: basicHeader(['token', 'y']),
     };
-    expect(errorOf(() => login('POST', both)).code).toBe('invalid-request');
+    expect(errorOf(() => login('POST', both))).toMatchObject({
+      code: 'invalid-request',
+      details: { detail: 'Send credentials in the form or in the Authorization header, not in both.' },
+    });
+  });
+
+  it('names the parameter that is missing', () => {
+    const { details } = errorOf(() => login('POST', { form: 'username=token&password=x' }));
+    expect(details.detail).toBe('The parameter grant_type is missing.');
   });
 });
 
@@ -159,7 +186,11 @@ describe('what a token exchange presents', () => {
     ['two subject tokens', `${subject('x', type('jwt'))}&subject_token=y`],
     ['two types', `${subject('x', type('jwt'))}&subject_token_type=y`],
   ])('is no request for %s', (_, form) => {
-    expect(errorOf(() => login('POST', { form })).code).toBe('invalid-request');
+    const { code, details } = errorOf(() => login('POST', { form }));
+    expect(code).toBe('invalid-request');
+    expect(details.detail).toMatch(
+      /^Name a subject_token and its subject_token_type: |^The parameter \w+ is given /,
+    );
   });
 
   it('is taken from the form alone', () => {

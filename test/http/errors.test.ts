@@ -1,7 +1,9 @@
 /** Every error in both formats, and the headers that go with it. */
+import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { ERRORS, type ErrorCode, PullpassError } from '../../lib/domain/errors.ts';
-import { asPullpassError, errorResponse } from '../../lib/http/errors.ts';
+import { PROBLEM, REGISTRY_ERROR } from '../../lib/http/error-bodies.ts';
+import { asPullpassError, encodeResponse, errorResponse } from '../../lib/http/errors.ts';
 import type { ErrorFormat } from '../../lib/http/request.ts';
 
 const CODES = Object.keys(ERRORS) as ErrorCode[];
@@ -39,6 +41,17 @@ describe.each(CODES)('the error %s', code => {
     const both = errorResponse(error, undefined, REQUEST_ID).json;
     expect(both).toMatchObject({ errors: [{ code: registryCode, message: detail }], details: detail });
     expect(both).toMatchObject({ title, status, code, requestId: REQUEST_ID });
+  });
+
+  it('has the members that the schemas of the description have, and no others', () => {
+    const full = new PullpassError(code, { problems: [{ path: 'access', message: 'unknown' }], id: 'one' });
+    const bodyOf = (format: ErrorFormat) => errorResponse(full, format, REQUEST_ID).json;
+    const exactly = {
+      problem: v.strictObject(PROBLEM.entries),
+      registry: v.strictObject(REGISTRY_ERROR.entries),
+    };
+    expect(v.parse(exactly.problem, bodyOf('problem'))).toEqual(bodyOf('problem'));
+    expect(v.parse(exactly.registry, bodyOf('registry'))).toEqual(bodyOf('registry'));
   });
 
   it.each<ErrorFormat | undefined>(['problem', 'registry', undefined])('does not say why (%s)', format => {
@@ -81,9 +94,39 @@ describe('an error', () => {
     expect(errorResponse(method, undefined, REQUEST_ID).headers).toMatchObject({ allow: 'GET, POST' });
     const problems = [{ path: 'access', message: 'must be pull or push' }];
     const body = new PullpassError('invalid-request', { detail: 'No.', problems });
-    expect(errorResponse(body, 'problem', REQUEST_ID).json).toMatchObject({
-      detail: 'No.',
-      errors: problems,
-    });
+    const { json } = errorResponse(body, 'problem', REQUEST_ID);
+    expect(json).toMatchObject({ detail: 'No.', errors: problems });
+    expect(json).not.toHaveProperty('id');
+  });
+
+  it('of a request that was carried out before names the token', () => {
+    const replayed = new PullpassError('idempotency-replayed', { id: 'token-1' });
+    const { json } = errorResponse(replayed, 'problem', REQUEST_ID);
+    expect(json).toMatchObject({ id: 'token-1' });
+    expect(json).not.toHaveProperty('errors');
+  });
+});
+
+describe('an answer', () => {
+  it.each([
+    [
+      'JSON',
+      { status: 201, json: { a: 1 }, headers: { x: 'y' } },
+      { statusCode: 201, headers: { 'content-type': 'application/json', x: 'y' }, body: '{"a":1}' },
+    ],
+    [
+      'JSON of a media type of its own',
+      { status: 200, json: [], headers: { 'content-type': 'application/jwk-set+json' } },
+      { statusCode: 200, headers: { 'content-type': 'application/jwk-set+json' }, body: '[]' },
+    ],
+    [
+      'text as it is',
+      { status: 200, text: '<p>', headers: { 'content-type': 'text/html' } },
+      { statusCode: 200, headers: { 'content-type': 'text/html' }, body: '<p>' },
+    ],
+    ['an empty text', { status: 200, text: '' }, { statusCode: 200, headers: {}, body: '' }],
+    ['no body', { status: 204, headers: { x: 'y' } }, { statusCode: 204, headers: { x: 'y' } }],
+  ])('is written as payload format 2.0 has it: %s', (_, response, expected) => {
+    expect(encodeResponse(response)).toEqual(expected);
   });
 });

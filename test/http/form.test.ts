@@ -49,6 +49,7 @@ describe('a form', () => {
 
   it.each([
     ['a letter that is no digit', 'a=%zz'],
+    ['a first letter that is no digit, where the bytes would be UTF-8 without a check', 'a=%z0%90%80%80'],
     ['one digit', 'a=%4'],
     ['no digit', 'a=100%'],
     ['a broken escape in a name', '%=1'],
@@ -138,9 +139,19 @@ describe('a form', () => {
     expect([code, details.detail]).toEqual(['invalid-request', 'A form may have at most 256 fields.']);
   });
 
+  it.each([
+    ['a broken escape', 'a=%zz', 'A percent escape is malformed.'],
+    ['bytes that are not UTF-8', 'a=%ff', 'The text is not valid UTF-8.'],
+  ])('is told from another by what is wrong: %s', (_, text, detail) => {
+    expect(errorOf(() => parseForm(text)).details.detail).toBe(detail);
+  });
+
   it('gives the one value of a parameter, and refuses to choose between two', () => {
     const form = parseForm('a=1&b=1&b=1');
     expect([single(form, 'a'), single(form, 'c')]).toEqual(['1', undefined]);
-    expect(errorOf(() => single(form, 'b')).code).toBe('invalid-request');
+    expect(errorOf(() => single(form, 'b'))).toMatchObject({
+      code: 'invalid-request',
+      details: { detail: 'The parameter b is given more than once.' },
+    });
   });
 });

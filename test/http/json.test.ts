@@ -77,6 +77,21 @@ describe('strict JSON', () => {
     expect(parseJson(text)).toEqual(JSON.parse(text));
   });
 
+  it.each([
+    ['a member given twice', '{"a":1,"a":2}', 'A member is given more than once.'],
+    ['__proto__', '{"__proto__":{}}', 'A member may not be named __proto__.'],
+    ['too deep a text', nested(21), 'JSON may be nested at most 20 deep.'],
+    [
+      'too many parts',
+      `[${Array(1000).fill('[]').join()}]`,
+      'JSON may have at most 1000 members, objects and lists.',
+    ],
+    ['no JSON', '{', 'The text is not valid JSON.'],
+  ])('says what is wrong: %s', (_, text, detail) => {
+    const { details } = errorOf(() => parseJson(text));
+    expect(details).toMatchObject({ detail, cause: expect.any(SyntaxError) });
+  });
+
   it('never quotes the text', () => {
     const { details, cause } = errorOf(() => parseJson('{"plp_secret": plp_secret}'));
     expect(JSON.stringify({ details, cause })).not.toContain('plp_secret');

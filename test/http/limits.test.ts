@@ -1,6 +1,7 @@
 /** The limits on the size of a request. */
 import { describe, expect, it } from 'vitest';
 import { bodyBytes, checkLimits, MAX_BODY_BYTES, MAX_HEAD_BYTES } from '../../lib/http/body.ts';
+import type { HttpEvent } from '../../lib/http/request.ts';
 import { errorOf } from '../support/errors.ts';
 import { eventOf } from '../support/events.ts';
 
@@ -26,6 +27,25 @@ describe('the size of a request', () => {
       expect(() => checkLimits(eventOf(...sent(MAX_HEAD_BYTES * 0.9)))).not.toThrow();
       expect(codeOf(...sent(MAX_HEAD_BYTES * 1.1))).toBe('headers-too-large');
     }
+  });
+
+  it('is counted to the byte as HTTP/1.1 writes it, with headers of no value and cookies', () => {
+    const event = (filler: string) => ({
+      ...eventOf(`GET /path?query=${filler}`, { headers: { 'x-é': 'ü' } }),
+      cookies: ['a=é', 'b'],
+    });
+    const written = ({ requestContext: { http }, rawPath, rawQueryString, headers, cookies }: HttpEvent) =>
+      [
+        `${http.method} ${rawPath}?${rawQueryString} HTTP/1.1\r\n`,
+        ...Object.entries(headers).map(([name, value]) => `${name}: ${value ?? ''}\r\n`),
+        ...(cookies ?? []).map(cookie => `${cookie}; `),
+      ].join('');
+    const filler = body(MAX_HEAD_BYTES - Buffer.byteLength(written(event(''))));
+    expect(() => checkLimits(event(filler))).not.toThrow();
+    expect(errorOf(() => checkLimits(event(`${filler}x`))).code).toBe('headers-too-large');
+    const withoutValue = { ...event(filler.slice('x: \r\n'.length)) };
+    Object.assign(withoutValue.headers, { x: undefined });
+    expect(() => checkLimits(withoutValue)).not.toThrow();
   });
 
   it('counts cookies, which the platform hands over beside the headers', () => {

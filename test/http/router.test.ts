@@ -34,7 +34,8 @@ describe('the router', () => {
     ['a line feed at the end', '/health\n'],
     ['a path in an absolute target', 'http://x/health'],
   ])('finds nothing at %s', (_, path) => {
-    expect(errorOf(() => router.match('GET', path)).code).toBe('not-found');
+    const { code, details } = errorOf(() => router.match('GET', path));
+    expect([code, details.detail]).toEqual(['not-found', 'There is nothing at this path.']);
     expect(router.errorFormatOf(path)).toBeUndefined();
   });
 

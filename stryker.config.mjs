@@ -1,0 +1,35 @@
+/** Mutation testing: the mutants of the layers of lib that decide something, each judged by the tests of its own layer. */
+
+/** The tests that judge the mutants of a layer. A constant of a module is judged by all of them: they are few and quick. */
+const TESTS = {
+  domain: ['test/domain'],
+  http: ['test/http'],
+  iam: ['test/iam'],
+  signing: ['test/signing'],
+  store: ['test/store'],
+  usecases: ['test/usecases'],
+};
+
+const LAYERS = Object.keys(TESTS);
+const named = LAYERS.filter(layer => process.argv.some(argument => argument.includes(`lib/${layer}`)));
+const mutated = named.length > 0 ? named : LAYERS;
+
+// The processes that run the tests read it in vitest.mutation.config.ts.
+process.env.MUTATION_TESTS = mutated.flatMap(layer => TESTS[layer]).join();
+
+export default {
+  packageManager: 'npm',
+  testRunner: 'vitest',
+  plugins: ['@stryker-mutator/vitest-runner'],
+  vitest: { configFile: 'vitest.mutation.config.ts', related: false },
+  tsconfigFile: 'none.json',
+  mutate: LAYERS.map(layer => `lib/${layer}/**/*.ts`),
+  ignorePatterns: ['.build', '.ci', '.serverless', '.pullpass*', 'bench', 'coverage', 'docs'],
+  coverageAnalysis: 'perTest',
+  incrementalFile: `reports/mutation/${mutated.join('-')}.json`,
+  concurrency: 1,
+  reporters: ['clear-text', 'progress-append-only', 'html', 'json'],
+  clearTextReporter: { allowColor: false, allowEmojis: false, logTests: false },
+  thresholds: { high: 98, low: 95, break: 90 },
+  allowEmpty: false,
+};
