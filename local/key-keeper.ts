@@ -1,15 +1,17 @@
 /** Keeps the keys alive: the rings of every service, with the files that their registries read, and the credential key. */
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { credentialKeyRotation } from '../lib/derivation/credential-keys.ts';
 import { fileKeySource } from '../lib/derivation/key-source.ts';
 import type { Service } from '../lib/domain/service.ts';
 import { toSeconds } from '../lib/domain/time.ts';
 import type { Clock, RandomBytes } from '../lib/ports/system.ts';
-import { directoryName, fileKeyStore } from '../lib/signing/key-store.ts';
+import { fileKeyStore } from '../lib/signing/key-store.ts';
 import { keyPublication } from '../lib/signing/publication.ts';
 import { maintainRing } from '../lib/signing/ring-rotation.ts';
+import { COMPOSE_FILE, composeFile } from './compose-file.ts';
 import type { DataDirectory } from './data-directory.ts';
-import { writeRegistryFiles } from './registry-files.ts';
+import { registryDirectory } from './registry-directories.ts';
+import { writePublicFile, writeRegistryFiles } from './registry-files.ts';
 
 export interface KeyRotationOptions {
   readonly services: readonly Service[];
@@ -31,16 +33,18 @@ export async function rotateKeys(options: KeyRotationOptions): Promise<void> {
     // New each time, past every cache: the files must show the keys as they are now.
     const publication = keyPublication(services, keys);
     await writeRegistryFiles({
-      directory: registryDirectory(directory.registry, service, services),
+      directory: registryDirectory(directory.registry, service.name, services),
       service,
       publicUrl,
       jwks: await publication.jwks(service.name, now),
       bundle: await publication.rootCertBundle(service.name, now),
     });
   }
+  await writeComposeFile(directory.registry, services);
 }
 
-/** One service has the directory to itself; several have one each in it. */
-function registryDirectory(root: string, { name }: Service, services: readonly Service[]): string {
-  return services.length === 1 ? root : join(root, directoryName(name));
+function writeComposeFile(root: string, services: readonly Service[]): Promise<void> {
+  const directoryOf = (name: string) => relative(root, registryDirectory(root, name, services));
+  const composed = services.map(service => ({ service, directory: directoryOf(service.name) }));
+  return writePublicFile(join(root, COMPOSE_FILE), composeFile(composed));
 }

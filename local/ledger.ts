@@ -1,5 +1,4 @@
 /** Starts only on a store that the ledger has followed all along, or that it was replayed into. */
-import { parseArgs } from 'node:util';
 import { openParts, type World } from '../lib/compose/parts.ts';
 import { openTable, TABLE_SETTINGS } from '../lib/compose/resources.ts';
 import { openReplay } from '../lib/compose/restore.ts';
@@ -7,21 +6,7 @@ import { openLedgerDirectory } from '../lib/ledger/file-ledger.ts';
 import { fileTableMarker } from '../lib/ledger/table-marker.ts';
 import type { Ledger } from '../lib/ports/ledger.ts';
 import { type ReplayRequest, replayLedger } from '../lib/usecases/replay-ledger.ts';
-
-/** What the operator says of a store that was restored. */
-export interface RestoreOptions {
-  readonly afterRestore: boolean;
-  readonly acceptGap: boolean;
-}
-
-/** The words after `npm start --`. Throws for any that is unknown. */
-export function readRestoreOptions(words: readonly string[]): RestoreOptions {
-  const { values } = parseArgs({
-    args: [...words],
-    options: { 'after-restore': { type: 'boolean' }, 'accept-gap': { type: 'boolean' } },
-  });
-  return { afterRestore: values['after-restore'] === true, acceptGap: values['accept-gap'] === true };
-}
+import type { RestoreOptions } from './options.ts';
 
 /**
  * Makes sure that the store brings nothing back, and answers what to do when nothing more will be done to it. After a

@@ -1,4 +1,5 @@
 /** The local process: the deployed functions, their store, keys and schedules, and an IAM to try them with. */
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import type { World } from '../lib/compose/parts.ts';
 import { processWorld } from '../lib/compose/world.ts';
@@ -15,9 +16,10 @@ import { functionEnvironment, type LocalSettings, localSettings } from './enviro
 import { createFunctions } from './functions.ts';
 import { type Gateway, type Invoke, startGateway } from './gateway.ts';
 import { rotateKeys } from './key-keeper.ts';
-import { openLedger, type RestoreOptions, readRestoreOptions } from './ledger.ts';
+import { openLedger } from './ledger.ts';
 import { descriptorLimit, limitsWithin } from './limits.ts';
 import { checkManifest, isNeeded, recordManifest } from './manifest.ts';
+import { HELP, type RestoreOptions, readOptions, UsageError } from './options.ts';
 import { takeOver } from './takeover.ts';
 import { startTimers } from './timer.ts';
 import { welcome } from './welcome.ts';
@@ -29,12 +31,13 @@ const LEDGER_EVERY_MS = HOUR_SECONDS * 1000;
 /** What is answered from the start until everything is ready, which takes longer after a sudden end. */
 const STARTING = unavailable('starting', { retryAfterSeconds: 1 });
 
-/** Starts everything, and ends it cleanly on SIGTERM and SIGINT. A failed start says why and exits with 1. */
+/** Starts everything, and ends it cleanly on SIGTERM and SIGINT. A failed start says why and exits with 1, or 2 for unknown words. */
 export async function main(words: readonly string[]): Promise<void> {
   process.umask(0o077);
   try {
-    const restoring = readRestoreOptions(words);
-    const stop = await start(processWorld(), restoring);
+    const options = readOptions(words);
+    if (options.help) return console.log(HELP);
+    const stop = await start(processWorld(), options);
     let stopping = false;
     const stopOnce = () => {
       if (!stopping) void stop();
@@ -44,7 +47,7 @@ export async function main(words: readonly string[]): Promise<void> {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stopOnce);
   } catch (error) {
     console.error(error instanceof ConfigurationError ? error.message : explain(error));
-    process.exit(1);
+    process.exit(error instanceof UsageError ? 2 : 1);
   }
 }
 
@@ -52,6 +55,7 @@ async function start(system: World, restoring: RestoreOptions): Promise<() => Pr
   const settings = localSettings(system.environment);
   const directory = await openDataDirectory(settings.data);
   await checkManifest(directory.root, path => isNeeded(path, settings));
+  const first = !existsSync(directory.store) && !existsSync(directory.firstVersionStore);
   await mkdir(directory.keys, { recursive: true });
   const table = await openStore(directory, settings.table);
   const environment = functionEnvironment(system.environment, settings, directory);
@@ -80,7 +84,7 @@ async function start(system: World, restoring: RestoreOptions): Promise<() => Pr
     ],
     (name, error) => console.error(`${name}: ${explain(error)}`),
   );
-  console.log(welcome(settings, directory));
+  console.log(welcome({ settings, directory, first, platform: process.platform }));
   const closeStore = async () => {
     await leave();
     table.close();

@@ -23,9 +23,13 @@ export async function writeRegistryFiles(input: RegistryFilesInput): Promise<voi
   await mkdir(input.directory, { recursive: true });
   await chmod(input.directory, 0o755);
   for (const [name, text] of Object.entries(registryFiles(input))) {
-    const path = join(input.directory, name);
-    if ((await textOf(path)) !== text) await replaceFile(path, text, 0o644);
+    await writePublicFile(join(input.directory, name), text);
   }
+}
+
+/** Readable by everybody; untouched when it has not changed. */
+export async function writePublicFile(path: string, text: string): Promise<void> {
+  if ((await textOf(path)) !== text) await replaceFile(path, text, 0o644);
 }
 
 /** The contents of those files by name. */
@@ -54,8 +58,12 @@ ${distributionAuth({ service, publicUrl, keysPath: join(here, keysFileOf(service
 
 /** The port that clients know the registry by, on loopback: there is no TLS in this configuration. */
 function listenAddress(registry: string): string {
-  const [, port = DEFAULT_PORT] = /^[^:/]+:(\d{1,5})$/.exec(registry) ?? [];
-  return `127.0.0.1:${port}`;
+  return `127.0.0.1:${portOf(registry) ?? DEFAULT_PORT}`;
+}
+
+/** The port in the name of a registry; undefined when it has none. */
+export function portOf(registry: string): string | undefined {
+  return /^(?:\[[^\]]*\]|[^:/]+):(\d{1,5})$/.exec(registry)?.[1];
 }
 
 async function textOf(path: string): Promise<string | undefined> {

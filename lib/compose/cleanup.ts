@@ -42,7 +42,8 @@ export function createCleanup(world: World): Cleanup {
       await assertOurs();
       await marker.heartbeat(clock());
       const counts = await cleanUp({ ...ports, remainingMs }, { whole: event?.continue !== true });
-      log.info('cleaned-up', { requestId, ...counts });
+      // An idle process would log this every ten minutes.
+      if (counts.removed > 0 || !counts.finished) log.info('cleaned-up', { requestId, ...counts });
       return counts;
     } finally {
       metrics.flush({ requestId });

@@ -2,6 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fileNameOf } from '../../local/registry-directories.ts';
 import { type InstalledCli, installCli } from './support/cli-package.ts';
 import { CommandUser } from './support/command-user.ts';
 import { newDirectory, removeDirectory } from './support/directories.ts';
@@ -50,7 +51,7 @@ function addressOf(name: string): string {
 
 async function startMistaken(name: string): Promise<Registry> {
   const directory = (of: string) =>
-    join(pullpass.settings.PULLPASS_DATA, 'registry', encodeURIComponent(addressOf(of)));
+    join(pullpass.settings.PULLPASS_DATA, 'registry', fileNameOf(addressOf(of)));
   const config = await readFile(join(directory(name), 'config.yml'), 'utf8');
   const mistaken = MISTAKES[name]?.(config) ?? '';
   const bundle = join(directory(name === 'wrong bundle' ? 'good' : name), 'rootcertbundle.pem');

@@ -1,6 +1,7 @@
 /** Signing keys rotate while clients log in and pull; clients and registries notice nothing. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import { fileNameOf } from '../../local/registry-directories.ts';
 import { expectSuccess } from './support/expect.ts';
 import { startRegistry } from './support/registry.ts';
 import { useWorld } from './support/world.ts';
@@ -66,7 +67,7 @@ it('a registry that starts after the activation accepts the key that signs now',
   if (named === undefined) throw new Error('There is no such registry.');
   const { token } = await pullpass.addToken({ access: 'push' });
   await named.stop();
-  const configFile = `${pullpass.settings.PULLPASS_DATA}/registry/${encodeURIComponent(named.address)}/config.yml`;
+  const configFile = `${pullpass.settings.PULLPASS_DATA}/registry/${fileNameOf(named.address)}/config.yml`;
   const restarted = await startRegistry({ ...named, configFile });
   try {
     const skopeo = await world().client('skopeo');

@@ -4,11 +4,13 @@ import { chmod, mkdir, stat } from 'node:fs/promises';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { newDeployment } from './support/deployment.ts';
+import { bareEnvironment, PROJECT } from './support/directories.ts';
 import { freePort } from './support/ports.ts';
-import { until } from './support/processes.ts';
+import { run, until } from './support/processes.ts';
 import type { Pullpass } from './support/pullpass.ts';
+import { startRegistry } from './support/registry.ts';
 
 const STOP_MS = 5_000;
 
@@ -132,12 +134,35 @@ it('npm start makes only the public files in the data directory readable by othe
   });
 });
 
-it('npm start prints where it listens, that the IAM is for development, and three commands to type', async () => {
-  const pullpass = await (await newDeployment()).start();
+it('npm start prints commands that work as they are, once, and its options', async () => {
+  const address = `localhost:${await freePort()}`;
+  const pullpass = await (await newDeployment({ PULLPASS_SERVICE: address })).start();
   const output = pullpass.running.output();
   expect(output).toContain(
     `Pullpass is ready at ${pullpass.url} (listening on 127.0.0.1:${pullpass.settings.PORT}).`,
   );
   expect(output).toContain('Not for production.');
-  expect(output.split('\n').filter(line => line.startsWith('  '))).toHaveLength(3);
+  const typed = output.split('\n').filter(line => line.startsWith('  '));
+  const env = { ...bareEnvironment(join(pullpass.settings.PULLPASS_DATA, '..')) };
+  const curl = typed.filter(line => /^ {2}(?:ADMIN=|curl )/.test(line)).join('\n');
+  const answer = await run('bash', ['-ec', curl], { env, cwd: PROJECT });
+  expect(answer, answer.output).toMatchObject({ code: 0 });
+  const [, token = ''] = /"token":"(plp_\w+)"/.exec(answer.output) ?? [];
+  const [, configFile = ''] = /docker-registry serve (\S+)/.exec(output) ?? [];
+  const registry = await startRegistry({ kind: 'distribution 2.8', address, configFile });
+  onTestFinished(() => registry.stop());
+  const login = typed.find(line => line.includes('docker login'))?.trim() ?? '';
+  const loggedIn = await run('bash', ['-ec', `${login} --password-stdin`], {
+    env,
+    cwd: PROJECT,
+    input: token,
+  });
+  expect(loggedIn.output).toContain('Login Succeeded');
+
+  await pullpass.stop();
+  const again = await pullpass.start();
+  expect(again.running.output()).not.toContain('curl');
+  const help = await pullpass.npm('start', '--', '--help');
+  expect(help).toMatchObject({ code: 0, output: expect.stringContaining('--after-restore') });
+  expect(await pullpass.npm('start', '--', '--hepl')).toMatchObject({ code: 2 });
 });

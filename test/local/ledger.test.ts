@@ -7,12 +7,13 @@ import { openParts, type World } from '../../lib/compose/parts.ts';
 import { openJournaling } from '../../lib/compose/resources.ts';
 import { processWorld } from '../../lib/compose/world.ts';
 import type { Table } from '../../lib/ports/table.ts';
-import { openLedger, readRestoreOptions } from '../../local/ledger.ts';
+import { openLedger } from '../../local/ledger.ts';
+import { readOptions } from '../../local/options.ts';
 import { ACCOUNT, aToken } from '../support/records.ts';
 import { copyOf, memoryTable, storesOn } from '../support/stores.ts';
 
-const PLAIN = readRestoreOptions([]);
-const AFTER = readRestoreOptions(['--after-restore']);
+const PLAIN = readOptions([]);
+const AFTER = readOptions(['--after-restore']);
 
 let table: Table;
 let directory: string;
@@ -94,12 +95,7 @@ describe('one machine', () => {
     await storesOn(table).tokens.add(aToken());
     await expect(startOn(table)).rejects.toThrow('--after-restore');
     await expect(startOn(table, AFTER)).rejects.toThrow('npm start -- --after-restore --accept-gap');
-    await (await startOn(table, readRestoreOptions(['--after-restore', '--accept-gap'])))();
+    await (await startOn(table, readOptions(['--after-restore', '--accept-gap'])))();
     await (await startOn(table))();
   });
 });
-
-it.each([['--after-restor'], ['after-restore'], ['--after-restore=yes']])(
-  'a word that is unknown starts nothing: %s',
-  word => expect(() => readRestoreOptions([word])).toThrow(),
-);

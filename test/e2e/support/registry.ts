@@ -45,7 +45,8 @@ export async function startRegistry({ kind, address, configFile }: RegistryOptio
   };
 }
 
-async function asksForToken(address: string): Promise<boolean> {
+/** Whether a registry answers, and sends its clients to a login. */
+export async function asksForToken(address: string): Promise<boolean> {
   return fetch(`http://${address}/v2/`).then(
     ({ status, headers }) => status === 401 && (headers.get('www-authenticate') ?? '').startsWith('Bearer '),
     () => false,

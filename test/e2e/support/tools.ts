@@ -14,6 +14,7 @@ const TOOLS = {
   registry3: ['REGISTRY3_BIN', 'registry', `go install ${DISTRIBUTION}`],
   docker: ['DOCKER_BIN', 'docker', 'apt-get install docker.io'],
   dockerd: ['DOCKERD_BIN', 'dockerd', 'apt-get install docker.io'],
+  compose: ['COMPOSE_BIN', 'docker-compose', 'apt-get install docker-compose'],
   ctr: ['CTR_BIN', 'ctr', 'apt-get install docker.io (it brings containerd)'],
   skopeo: ['SKOPEO_BIN', 'skopeo', 'apt-get install skopeo'],
   podman: ['PODMAN_BIN', 'podman', 'apt-get install podman crun'],

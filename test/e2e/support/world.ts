@@ -2,6 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { beforeAll, inject } from 'vitest';
+import { fileNameOf } from '../../../local/registry-directories.ts';
 import type { ClientName, Place } from './clients/client.ts';
 import { type Containerd, containerdClient } from './clients/containerd.ts';
 import { PROGRAMS, type Programs } from './clients/programs.ts';
@@ -246,5 +247,5 @@ async function serviceSettings(
 /** Where the product puts what a registry needs: one service has the place to itself. */
 function registryDirectory({ settings }: Pullpass, service: string, services: number): string {
   const root = join(settings.PULLPASS_DATA, 'registry');
-  return services === 1 ? root : join(root, encodeURIComponent(service));
+  return services === 1 ? root : join(root, fileNameOf(service));
 }

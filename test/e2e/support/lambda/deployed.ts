@@ -15,6 +15,7 @@ import type { Service } from '../../../../lib/domain/service.ts';
 import type { HttpEvent, HttpResult } from '../../../../lib/http/request.ts';
 import { createDynamoClient } from '../../../../lib/store/sdk-transport.ts';
 import { type DevelopmentIam, developmentIam } from '../../../../local/development-iam/development-iam.ts';
+import { fileNameOf } from '../../../../local/registry-directories.ts';
 import { writeRegistryFiles } from '../../../../local/registry-files.ts';
 import { ofType, REGION, type Stack } from '../../../infra/support/cloudformation.ts';
 import { type Front, openFront } from '../../../support/aws/front.ts';
@@ -216,7 +217,7 @@ export class DeployedPullpass extends Pullpass {
   async #writeRegistryFiles(services: readonly Service[]): Promise<void> {
     const root = join(this.settings.PULLPASS_DATA, 'registry');
     for (const service of services) {
-      const directory = services.length === 1 ? root : join(root, encodeURIComponent(service.name));
+      const directory = services.length === 1 ? root : join(root, fileNameOf(service.name));
       const published = await this.#keysOf(service.name);
       await writeRegistryFiles({ directory, service, publicUrl: this.url, ...published });
     }
