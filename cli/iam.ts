@@ -1,11 +1,11 @@
 /** The issuer of a target exchanges API keys and refresh tokens for access tokens; they are sent nowhere else. */
-import * as v from 'valibot';
-import type { Secret } from '../lib/domain/secret.ts';
-import { toSeconds } from '../lib/domain/time.ts';
+import { Secret } from '../lib/domain/secret.ts';
+import { HOUR_SECONDS, toSeconds } from '../lib/domain/time.ts';
+import { type IssuedTokens, readTokenAnswer } from '../lib/iam/token-answer.ts';
 import { API_KEY_GRANT } from '../lib/iam/token-endpoint.ts';
 import { CliError } from './errors.ts';
-import { boundedFetch, parseResponse } from './http.ts';
-import { type IamLogin, secret } from './login.ts';
+import { boundedFetch, unexpectedResponse } from './http.ts';
+import type { IamLogin } from './login.ts';
 import type { PinnedIssuer } from './target.ts';
 
 export interface ExchangeOptions {
@@ -13,15 +13,8 @@ export interface ExchangeOptions {
   readonly timeoutMs: number;
 }
 
-/** RFC 6749 section 5.1. */
-const TOKENS = v.object({
-  access_token: secret,
-  refresh_token: v.optional(v.nullable(secret)),
-  expires_in: v.pipe(v.number(), v.integer(), v.minValue(1)),
-});
-
-/** IBM Cloud IAM sends this text instead of a refresh token when it gives none. */
-const NO_REFRESH_TOKEN = 'not_supported';
+/** For an access token that does not say how long it is valid. */
+const ASSUMED_LIFE_SECONDS = HOUR_SECONDS;
 
 /** IBM's command line is a client whose secret is public: without it IBM Cloud IAM gives no refresh token. */
 const IBM = {
@@ -83,21 +76,26 @@ async function exchange({ issuer, form, what }: Grant, options: ExchangeOptions)
     body: new URLSearchParams({ ...form, ...client.form }).toString(),
     timeoutMs: options.timeoutMs,
   });
-  if (status >= 400 && status < 500 && status !== 429) {
+  const answer = readTokenAnswer(status, text);
+  if (answer.kind === 'refused') {
     throw new CliError(`The issuer ${issuer.issuer} refuses ${what}.`, { status, code: 'refused-by-issuer' });
   }
-  if (status !== 200) {
-    throw new CliError(`The issuer ${issuer.issuer} answered with status ${status}.`, {
-      status,
-      next: 'Try again shortly.',
-    });
-  }
-  const tokens = parseResponse(TOKENS, text, tokenEndpoint);
-  const refreshToken = tokens.refresh_token ?? null;
+  if (answer.kind === 'issued') return loginWith(answer.tokens, options.nowMs);
+  if (status === 200) throw unexpectedResponse(tokenEndpoint, { problem: 'it holds no access token' });
+  throw new CliError(`The issuer ${issuer.issuer} answered with status ${status}.`, {
+    status,
+    next:
+      status >= 500 || status === 429
+        ? 'Try again shortly.'
+        : `Ask the operator of the deployment whether ${tokenEndpoint} is the token endpoint.`,
+  });
+}
+
+function loginWith({ accessToken, refreshToken, lifeSeconds }: IssuedTokens, nowMs: number): IamLogin {
   return {
     kind: 'iam',
-    accessToken: tokens.access_token,
-    expiresAt: toSeconds(options.nowMs) + tokens.expires_in,
-    refreshToken: refreshToken?.reveal() === NO_REFRESH_TOKEN ? null : refreshToken,
+    accessToken: new Secret(accessToken),
+    expiresAt: toSeconds(nowMs) + (lifeSeconds ?? ASSUMED_LIFE_SECONDS),
+    refreshToken: refreshToken === null ? null : new Secret(refreshToken),
   };
 }

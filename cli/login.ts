@@ -1,6 +1,7 @@
 /** A login as it is remembered, and the credentials that it presents to its deployment. */
 import * as v from 'valibot';
 import { Secret } from '../lib/domain/secret.ts';
+import { unverifiedClaims } from '../lib/iam/token-answer.ts';
 import { secretFile } from './input.ts';
 
 /** What a request presents: a user name that says what the password is, and the password. */
@@ -68,10 +69,6 @@ function iamCredentials({ accessToken, refreshToken }: IamLogin): Credentials {
 
 /** Whether a token has the claim `aud`. Its signature is not checked: this only picks what to send. */
 function hasAudience(token: Secret): boolean {
-  const [, claims = ''] = token.reveal().split('.');
-  try {
-    return Object.hasOwn(Object(JSON.parse(Buffer.from(claims, 'base64url').toString('utf8'))), 'aud');
-  } catch {
-    return true;
-  }
+  const claims = unverifiedClaims(token.reveal());
+  return claims === undefined || Object.hasOwn(Object(claims), 'aud');
 }

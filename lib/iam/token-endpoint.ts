@@ -2,16 +2,13 @@
 
 import { PullpassError, unauthenticated, unavailable } from '../domain/errors.ts';
 import type { Identity, Issuer } from '../domain/identity.ts';
-import { member, readStrictJson } from '../domain/strict-json.ts';
 import { ExchangeCache, type ExchangeOptions } from './exchange-cache.ts';
 import { Breaker, endpoint, guardedRequest, RETRY_AFTER_SECONDS } from './http-client.ts';
 import type { AccessTokenVerifier } from './signed-token.ts';
+import { readTokenAnswer } from './token-answer.ts';
 
 /** The longest answer that is read. */
 const TOKEN_ANSWER_BYTES = 64 * 1024;
-
-/** The statuses that refuse what was sent; others say nothing about it (CVE-2026-45781: 429). */
-const REFUSALS: ReadonlySet<number> = new Set([400, 401, 403]);
 
 export interface ExchangeRequest {
   readonly form: Readonly<Record<string, string>>;
@@ -43,11 +40,12 @@ export class TokenEndpoint {
     };
     const { status, body } = await guardedRequest(request, this.#breaker, nowMs);
     const reason = `the exchange was answered with status ${status}`;
-    if (REFUSALS.has(status)) return unauthenticated(reason);
-    if (status >= 400 && status < 500) return unavailable(reason, { retryAfterSeconds: RETRY_AFTER_SECONDS });
-    const token = status === 200 ? accessTokenIn(body) : undefined;
-    if (typeof token !== 'string') throw unavailable(reason, { retryAfterSeconds: RETRY_AFTER_SECONDS });
-    return token;
+    const answer = readTokenAnswer(status, body);
+    if (answer.kind === 'issued') return answer.tokens.accessToken;
+    if (answer.kind === 'refused') return unauthenticated(reason);
+    const failure = unavailable(reason, { retryAfterSeconds: RETRY_AFTER_SECONDS });
+    if (status >= 400 && status < 500) return failure;
+    throw failure;
   }
 }
 
@@ -55,15 +53,6 @@ export class TokenEndpoint {
 function basic({ id, secret }: NonNullable<Issuer['client']>): string {
   const encode = (text: string) => new URLSearchParams({ '': text }).toString().slice(1);
   return `Basic ${Buffer.from(`${encode(id)}:${encode(secret.reveal())}`).toString('base64')}`;
-}
-
-/** The `access_token` of a good answer (RFC 6749 section 5.1); undefined for an answer that is not JSON. */
-function accessTokenIn(body: Uint8Array): unknown {
-  try {
-    return member(readStrictJson(body), 'access_token');
-  } catch {
-    return undefined;
-  }
 }
 
 /** RFC 6749 section 4.5: an extension grant. */

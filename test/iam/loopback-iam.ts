@@ -23,6 +23,8 @@ export class LoopbackIam extends LoopbackServer {
   keys: unknown[] = [];
   /** Answers an exchange: an access token, or undefined for a 400. */
   exchange: (apiKey: string) => Promise<string | undefined> = async () => undefined;
+  /** Members of the answer to an exchange, beside the access token. */
+  more: object = {};
   readonly faults: Record<Route, Fault | undefined> = { keys: undefined, token: undefined };
   readonly requests: Record<Route | 'elsewhere', number> = { keys: 0, token: 0, elsewhere: 0 };
 
@@ -56,7 +58,7 @@ export class LoopbackIam extends LoopbackServer {
     if (route === 'keys') return void response.end(JSON.stringify({ keys: this.keys }));
     const token = await this.exchange(new URLSearchParams(body).get('apikey') ?? '');
     if (token === undefined) response.writeHead(400).end('{"errorMessage":"UPSTREAM-TEXT"}');
-    else response.end(JSON.stringify({ access_token: token, expires_in: 3600 }));
+    else response.end(JSON.stringify({ access_token: token, expires_in: 3600, ...this.more }));
   }
 
   /** Where the status is the fault, the body is a perfect one. */

@@ -124,6 +124,18 @@ describe('an API key', () => {
   });
 });
 
+describe('an answer of the issuer', () => {
+  it.each([
+    { expires_in: '3600' },
+    { expires_in: undefined },
+    { expires_in: 3599.5, refresh_token: '' },
+    { expires_in: -1, refresh_token: null },
+  ])('is accepted with %j, because the token itself says when it ends', async more => {
+    iam.more = more;
+    expect(await identify()).toMatchObject({ subject: 'test:IBMid-270000001' });
+  });
+});
+
 describe.each(FAULTS)('a token endpoint that ends in %s', fault => {
   it('is answered with 503 and Retry-After in time, and recovers without a restart', async () => {
     verifier = identityVerifier({ ...only(iam.issuer()), randomBytes, limits: { exchangeMs: 150 } });
