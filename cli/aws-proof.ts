@@ -1,5 +1,5 @@
 /** The entry of `npm run aws-proof`. */
 import { printAwsAssertion } from './aws.ts';
-import { processIo } from './io.ts';
+import { start } from './start.ts';
 
-process.exitCode = await printAwsAssertion(process.argv.slice(2), processIo());
+start('aws-proof', printAwsAssertion);

@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { parseStrictJson } from '../lib/domain/strict-json.ts';
 import { sentenceOf } from '../lib/schema/sentence.ts';
+import { afterWaiting } from './deadline.ts';
 import { CliError } from './errors.ts';
 
 export interface HttpRequest {
@@ -42,8 +43,10 @@ const REASONS: Readonly<Record<string, string>> = {
 export async function boundedFetch(url: string, request: HttpRequest): Promise<HttpResponse> {
   const { origin } = new URL(url);
   const { timeoutMs, body, ...rest } = request;
+  const controller = new AbortController();
+  const stop = afterWaiting(timeoutMs, () => controller.abort(new DOMException('', 'TimeoutError')));
   try {
-    const signal = AbortSignal.timeout(timeoutMs);
+    const { signal } = controller;
     const sent = { ...rest, ...(body === undefined ? {} : { body }), redirect: 'manual', signal } as const;
     const response = await fetch(url, sent);
     const { status, headers } = response;
@@ -53,6 +56,8 @@ export async function boundedFetch(url: string, request: HttpRequest): Promise<H
   } catch (error) {
     if (error instanceof CliError) throw error;
     throw unreachable(origin, reasonOf(error, timeoutMs), error);
+  } finally {
+    stop();
   }
 }
 

@@ -2,7 +2,9 @@
 import { isAbsolute, join } from 'node:path';
 import { Secret } from '../lib/domain/secret.ts';
 import type { Clock } from '../lib/ports/system.ts';
+import { afterWaiting } from './deadline.ts';
 import { CliError } from './errors.ts';
+import { outputStream } from './output-stream.ts';
 import { Printer, type Source } from './printer.ts';
 
 /** The version of the package. */
@@ -63,8 +65,8 @@ export function processIo(timeouts: Timeouts = TIMEOUTS): Io {
   return {
     environment,
     stdin: process.stdin,
-    stdout: new Printer(process.stdout, environment),
-    stderr: new Printer(process.stderr, environment),
+    stdout: new Printer(outputStream(1), environment),
+    stderr: new Printer(outputStream(2), { ...environment, mayLose: true }),
     clock: Date.now,
     timeouts,
   };
@@ -88,18 +90,18 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
 
 /** Waits at most `ms` for `work`, which goes on. Throws CliError afterwards. */
 export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
+  let stop = () => {};
   const late = new Promise<never>((_, reject) => {
     const error = new CliError(`It took longer than ${ms / 1000} s.`, {
       code: 'too-late',
       next: 'Find out why with: pullpass doctor',
     });
-    timer = setTimeout(() => reject(error), ms);
+    stop = afterWaiting(ms, () => reject(error));
   });
   try {
     return await Promise.race([work, late]);
   } finally {
-    clearTimeout(timer);
+    stop();
   }
 }
 

@@ -2,6 +2,8 @@
 import { createInterface } from 'node:readline/promises';
 import type { Readable, Writable } from 'node:stream';
 import { styleText } from 'node:util';
+import { CliError } from './errors.ts';
+import { systemCode, systemReason } from './system-error.ts';
 import { printable } from './text.ts';
 
 /** A stream that may be a terminal. */
@@ -10,16 +12,38 @@ export type Sink = Writable & { readonly isTTY?: boolean };
 
 const CLEAR_LINE = '\r\u001b[K';
 
-/** The only writer of a stream. Text of a deployment could hold escape sequences, which a terminal would obey. */
+export interface PrinterOptions {
+  readonly noColor?: boolean;
+  /** A text that cannot be written is no failure, as on standard error: there is no other place to say so. */
+  readonly mayLose?: boolean;
+}
+
+/**
+ * The only writer of a stream. Text of a deployment could hold escape sequences, which a terminal would obey. Each write
+ * throws CliError when its text could not be written as a whole: a full disk, or a reader that has gone.
+ */
 export class Printer {
   readonly isTerminal: boolean;
   readonly #sink: Sink;
   readonly #isColoured: boolean;
+  readonly #mayLose: boolean;
+  #last: Promise<void> = Promise.resolve();
+  #lost: Error | undefined;
 
-  constructor(sink: Sink, { noColor = false }: { readonly noColor?: boolean } = {}) {
+  constructor(sink: Sink, { noColor = false, mayLose = false }: PrinterOptions = {}) {
     this.#sink = sink;
     this.isTerminal = sink.isTTY === true;
     this.#isColoured = this.isTerminal && !noColor;
+    this.#mayLose = mayLose;
+    sink.on('error', error => {
+      this.#lost ??= error;
+    });
+  }
+
+  /** Returns when everything has been written. Throws CliError when any of it was lost. */
+  async flushed(): Promise<void> {
+    await this.#last;
+    if (this.#lost !== undefined && !this.#mayLose) throw outputLost(this.#lost);
   }
 
   /** One line. A line break in `text` is escaped, so that a value cannot add a line of its own. */
@@ -57,9 +81,14 @@ export class Printer {
     }
   }
 
-  async #write(text: string): Promise<void> {
-    if (this.#sink.write(text)) return;
-    await new Promise<void>(resolve => void this.#sink.once('drain', resolve));
+  #write(text: string): Promise<void> {
+    this.#last = new Promise(resolve => {
+      this.#sink.write(text, error => {
+        if (error) this.#lost ??= error;
+        resolve();
+      });
+    });
+    return this.flushed();
   }
 }
 
@@ -71,4 +100,12 @@ export function linesOf(text: string): string[] {
 /** Tabs stay: a terminal only moves on, and `--format` may ask for them. A field's own tabs are escaped before. */
 function safe(line: string): string {
   return line.split('\t').map(printable).join('\t');
+}
+
+function outputLost(cause: Error): CliError {
+  const message =
+    systemCode(cause) === 'EPIPE'
+      ? 'Standard output was closed before everything was written.'
+      : `Standard output cannot be written: ${systemReason(cause)}.`;
+  return new CliError(message, { code: 'output-lost', cause });
 }

@@ -43,14 +43,20 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const context = new Context(io, () => program.opts<GlobalOptions>());
   for (const add of VERBS) add(program, context);
   try {
-    await program.parseAsync(args, { from: 'user' });
+    await program.parseAsync(args, { from: 'user' }).catch(unlessHarmless);
+    await io.stdout.flushed();
     return 0;
   } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) return 0;
     const isUsage = error instanceof UsageError || error instanceof CommanderError;
     if (!isPrinted(error)) context.output.failure(isUsage ? asUsageError(error) : error);
+    await io.stderr.flushed();
     return isUsage ? MISUSED : FAILED;
   }
+}
+
+/** commander throws after it has shown its help or the version, too. */
+function unlessHarmless(error: unknown): void {
+  if (!(error instanceof CommanderError) || error.exitCode !== 0) throw error;
 }
 
 function newProgram({ stdout, stderr }: Io): Command {
@@ -61,7 +67,8 @@ function newProgram({ stdout, stderr }: Io): Command {
     .addOption(new Option('--output <format>', 'how results are printed').choices(['human', 'json']))
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
-      writeOut: text => void stdout.lines(linesOf(text)),
+      // `run` asks afterwards whether it was written.
+      writeOut: text => void stdout.lines(linesOf(text)).catch(() => undefined),
       writeErr: text => void stderr.lines(linesOf(text)),
       // `run` prints all errors.
       outputError: () => undefined,

@@ -18,14 +18,15 @@ const USAGE = 'usage: docker-credential-pullpass get|store|erase|list|version';
 export async function serve(args: readonly string[], io: Io): Promise<number> {
   const { stdout, stderr } = io;
   try {
-    await stdout.line(await within(io.timeouts.totalMs, outcome(args, io)));
+    await stdout.line(await outcome(args, io));
     return 0;
   } catch (error) {
     const message = messageOf(error);
     const { next: advice } = detailsOf(error);
     const next = advice === undefined ? [] : [advice];
     // Clients read standard output, people standard error. Not found is no error: another helper may have a credential.
-    await stdout.line(message === NOT_FOUND ? NOT_FOUND : [message, ...next].join(' '));
+    const said = message === NOT_FOUND ? NOT_FOUND : [message, ...next].join(' ');
+    await stdout.line(said).catch(() => undefined);
     const remarks = message === NOT_FOUND ? next : [message, ...next];
     if (remarks.length > 0) await stderr.line(`docker-credential-pullpass: ${remarks.join(' ')}`);
     return 1;
@@ -38,5 +39,7 @@ async function outcome(args: readonly string[], io: Io): Promise<string> {
   const action = ACTIONS.get(name);
   if (action === undefined || others.length > 0) throw new CliError(USAGE);
   const { home, clock, timeouts, input } = new Context(io, () => ({}));
-  return action({ home, clock, timeouts }, withoutLineEnd(await input.text()));
+  // Outside of the time-out: a caller that is slow to write is not a deployment that does not answer.
+  const text = name === 'list' ? '' : withoutLineEnd(await input.text());
+  return within(timeouts.totalMs, action({ home, clock, timeouts }, text));
 }

@@ -29,7 +29,8 @@ export async function provide(args: readonly string[], io: Io): Promise<number> 
   const { stdout, stderr, timeouts } = io;
   try {
     const provider = readArguments(args);
-    await stdout.line(await within(timeouts.totalMs, response(provider, io)));
+    const request = readRequest(await new Input(io).text());
+    await stdout.line(await within(timeouts.totalMs, response(provider, request, timeouts)));
     return 0;
   } catch (error) {
     const isUsage = error instanceof UsageError;
@@ -40,13 +41,15 @@ export async function provide(args: readonly string[], io: Io): Promise<number> 
   }
 }
 
-async function response(provider: ProviderArguments, io: Io): Promise<string> {
-  const request = readRequest(await new Input(io).text());
+async function response(
+  provider: ProviderArguments,
+  request: ProviderRequest,
+  { requestMs, registryMs }: Timeouts,
+): Promise<string> {
   // Compared byte for byte: a name that only looks like one of these registries is another one.
   const registry = request.image.slice(0, request.image.indexOf('/'));
   if (!provider.registries.includes(registry)) return NOTHING;
   const credentials = await credentialsFor(provider, request);
-  const { requestMs, registryMs } = io.timeouts;
   const broker = new Broker({ url: provider.url, timeoutMs: requestMs });
   const service = provider.service ?? (await serviceOf(broker, registry));
   const wanted = { format: 'kubelet', access: 'pull', service, expiresInSeconds: LIFE_SECONDS } as const;

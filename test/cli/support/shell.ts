@@ -22,6 +22,9 @@ export interface Typed {
   readonly variables?: Readonly<Record<string, string>>;
   /** In place of those of the shell. */
   readonly timeouts?: Timeouts;
+  /** In place of one that takes everything. */
+  readonly stdout?: Writable;
+  readonly stderr?: Writable;
 }
 
 /** What an entry calls with its arguments and its process. */
@@ -62,8 +65,8 @@ export class Shell {
     const code = await program(args, {
       environment,
       stdin,
-      stdout: new Printer(stdout, environment),
-      stderr: new Printer(stderr, environment),
+      stdout: new Printer(typed.stdout ?? stdout, environment),
+      stderr: new Printer(typed.stderr ?? stderr, { ...environment, mayLose: true }),
       clock: Date.now,
       timeouts,
     });
