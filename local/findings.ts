@@ -1,12 +1,12 @@
 /** What is damaged in a store, in keys and in a ledger: each is read whole, and nothing is changed. */
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { credentialKeys } from '../lib/derivation/credential-keys.ts';
 import { fileKeySource, readKeyFile } from '../lib/derivation/key-source.ts';
 import type { Service } from '../lib/domain/service.ts';
 import { toSeconds } from '../lib/domain/time.ts';
-import { checkLedger } from '../lib/ledger/file-ledger.ts';
-import { readRegister } from '../lib/ledger/table-marker.ts';
+import { checkLedger, missingDays } from '../lib/ledger/file-ledger.ts';
+import { readRegister, registerPath } from '../lib/ledger/register.ts';
 import type { Item } from '../lib/ports/table.ts';
 import { directoryName, fileKeyStore, type KeyFile } from '../lib/signing/key-store.ts';
 import { keyPublication } from '../lib/signing/publication.ts';
@@ -29,6 +29,8 @@ export interface Finding {
 /** Throws when a process has the store open. A store that is missing is the manifest's to report. */
 export async function findStoreDamage(path: string): Promise<Finding> {
   if (!existsSync(path)) return { seen: '', damage: [] };
+  const log = `${path}-wal`;
+  const hasLog = existsSync(log);
   const table = openStore(path);
   if (typeof table === 'string') return { seen: '', damage: [table] };
   try {
@@ -49,6 +51,8 @@ export async function findStoreDamage(path: string): Promise<Finding> {
     return { seen: `${items} items`, damage: malformed };
   } finally {
     table.close();
+    // SQLite has moved the log into the database and deleted it; the next start would miss it.
+    if (hasLog) writeFileSync(log, '', { flag: 'a', mode: 0o600 });
   }
 }
 
@@ -96,11 +100,16 @@ export async function findKeyDamage(
   return { seen: `the keys of ${services.map(({ name }) => name).join(' and ')}`, damage: damage.flat() };
 }
 
-export async function findLedgerDamage(directory: string): Promise<Finding> {
-  const register = join(directory, 'table.json');
+/** `store`: after a sudden end its log must be there. */
+export async function findLedgerDamage(directory: string, store: string): Promise<Finding> {
+  const gone: string[] = [];
+  const damaged = await problemOf(async () => {
+    const register = await readRegister(directory);
+    if (register?.working === true && !existsSync(`${store}-wal`)) gone.push(`${store}-wal is gone`);
+    for (const path of await missingDays(directory, Date.now())) gone.push(`${path} is gone`);
+  }, registerPath(directory));
   const { entries, problems } = await checkLedger(directory);
-  const damage = [...(await problemOf(() => readRegister(register), register)), ...problems];
-  return { seen: `${entries} ledger entries`, damage };
+  return { seen: `${entries} ledger entries`, damage: [...damaged, ...gone, ...problems] };
 }
 
 /** What is wrong with a file, by its path; an empty list: nothing. */

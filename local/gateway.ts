@@ -136,16 +136,23 @@ async function resultOf({ request, invoke, addresses, limits }: Arrival, body: B
   }
 }
 
-/** The body, or so much of it that the chain sees it is too large, even if Content-Length says otherwise. */
+/**
+ * The body, or so much of it that the chain sees it is too large, even if Content-Length says otherwise. Throws when the
+ * client goes away. By events, because an iterator costs many times as much for a body of many small chunks.
+ */
 async function readBody(request: IncomingMessage, hold: (bytes: number) => void): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const take = (chunk: Uint8Array) => {
     if (length <= MAX_BODY_BYTES) chunks.push(chunk);
     length += chunk.length;
     hold(Math.min(length, MAX_BODY_BYTES));
-    if (length > MAX_DISCARDED_BYTES) break;
-  }
+    if (length > MAX_DISCARDED_BYTES) resolve();
+  };
+  request.on('data', take).on('end', resolve).on('error', reject);
+  await promise;
+  request.off('data', take);
   return Buffer.concat(chunks);
 }
 

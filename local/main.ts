@@ -57,6 +57,7 @@ async function start(system: World, restoring: RestoreOptions): Promise<() => Pr
   await checkManifest(directory.root, path => isNeeded(path, settings));
   const first = !existsSync(directory.store) && !existsSync(directory.firstVersionStore);
   await mkdir(directory.keys, { recursive: true });
+  const hasLog = existsSync(`${directory.store}-wal`);
   const table = await openStore(directory, settings.table);
   const environment = functionEnvironment(system.environment, settings, directory);
   const world = { ...system, table, ledger: fileLedger(settings.ledger), environment };
@@ -66,7 +67,7 @@ async function start(system: World, restoring: RestoreOptions): Promise<() => Pr
     ...settings,
     limits: limitsWithin(descriptorLimit()),
   });
-  const leave = await openLedger(world, settings.ledger, restoring);
+  const leave = await openLedger(world, { directory: settings.ledger, hasLog }, restoring);
   await createKeyFile(directory.derivationKey, randomBytes);
   // Read here too, because it is needed only once a value is derived: a damaged one is refused before.
   readKeyFile(directory.derivationKey);

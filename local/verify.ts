@@ -12,12 +12,13 @@ async function main(): Promise<number> {
   // Without this, opening the directory would make it.
   await stat(settings.data);
   const directory = await openDataDirectory(settings.data);
-  const findings = await Promise.all([
-    checkFiles(directory, path => isNeeded(path, settings)),
-    findStoreDamage(directory.store),
-    findKeyDamage(directory, settings.services),
-    findLedgerDamage(settings.ledger),
-  ]);
+  // One after the other: looking at the store moves its log for a moment.
+  const findings = [
+    await checkFiles(directory, path => isNeeded(path, settings)),
+    await findStoreDamage(directory.store),
+    await findKeyDamage(directory, settings.services),
+    await findLedgerDamage(settings.ledger, directory.store),
+  ];
   const damage = findings.flatMap(finding => finding.damage);
   for (const line of damage) console.error(line);
   if (damage.length > 0) {

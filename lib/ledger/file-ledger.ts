@@ -18,6 +18,7 @@ import {
   openLineFile,
   readLines,
 } from './line-file.ts';
+import { readRegister, writeRegister } from './register.ts';
 
 const SUFFIX = '.jsonl';
 
@@ -30,6 +31,17 @@ const DAY_FILE = /^\d{4}-\d\d-\d\d\.jsonl$/;
  */
 export function fileLedger(directory: string, say: (line: string) => void = toStandardError): Ledger {
   let open: LineFile | undefined;
+  let listing: Promise<unknown> = Promise.resolve();
+  const listed = new Set<string>();
+
+  /** After the day's first entry, so that a day that is listed has a file. */
+  async function list(day: string): Promise<void> {
+    if (listed.has(day)) return;
+    const own = listing.then(() => listDay(directory, day));
+    listing = own.catch(() => undefined);
+    await own;
+    listed.add(day);
+  }
 
   function fileFor(entry: RevocationEntry): LineFile {
     const path = join(directory, dayOf(entry.at) + SUFFIX);
@@ -50,6 +62,7 @@ export function fileLedger(directory: string, say: (line: string) => void = toSt
     append: async entry => {
       try {
         appendLine(fileFor(entry), formatEntry(entry));
+        await list(dayOf(entry.at));
       } catch (cause) {
         close();
         throw unavailable(`ledger ${directory}: ${messageOf(cause)}`, { retryAfterSeconds: 1, cause });
@@ -107,6 +120,29 @@ function nothingAt(from: number): Lines {
   return { lines: [], next: from };
 }
 
+async function listDay(directory: string, day: string): Promise<void> {
+  const register = await readRegister(directory);
+  if (register === undefined || register.days.includes(day)) return;
+  // A ledger of an earlier version has files that are not listed.
+  const days = [...new Set([...register.days, ...(await daysIn(directory))])].sort();
+  await writeRegister(directory, { ...register, days });
+}
+
+/** The files of days that the ledger had and, by their age, would still have. Throws for a damaged register. */
+export async function missingDays(directory: string, nowMs: number): Promise<string[]> {
+  const [register, there] = await Promise.all([readRegister(directory), daysIn(directory)]);
+  const expected = register?.days.filter(day => day >= oldestDay(nowMs)) ?? [];
+  return expected.filter(day => !there.includes(day)).map(day => join(directory, day + SUFFIX));
+}
+
+/** Lists only the days that have a file and that are `wanted`. */
+export async function unlistDays(directory: string, wanted: (day: string) => boolean): Promise<void> {
+  const register = await readRegister(directory);
+  if (register === undefined) return;
+  const days = (await daysIn(directory)).filter(wanted);
+  if (days.join() !== register.days.join()) await writeRegister(directory, { ...register, days });
+}
+
 /** Reads every line: how many entries there are, and which lines are damaged. */
 export async function checkLedger(directory: string): Promise<{ entries: number; problems: string[] }> {
   let entries = 0;
@@ -135,7 +171,10 @@ async function daysIn(directory: string): Promise<string[]> {
 
 /** Deletes the days that are older than the ledger reaches back. */
 export async function deleteOldDays(directory: string, nowMs: number): Promise<void> {
-  const old = (await daysIn(directory)).filter(day => day < oldestDay(nowMs));
+  const isOld = (day: string) => day < oldestDay(nowMs);
+  const old = (await daysIn(directory)).filter(isOld);
+  // First from the list, so that no day is missed that was deleted on purpose.
+  if (old.length > 0) await unlistDays(directory, day => !isOld(day));
   for (const day of old) await rm(join(directory, day + SUFFIX), { force: true });
 }
 

@@ -1,14 +1,10 @@
 /** The marker that ties a table to its ledger: a copy of the table never matches until the ledger was replayed into it. */
 
-import { mkdir, readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import * as v from 'valibot';
 import { PullpassError, unavailable } from '../domain/errors.ts';
-import { replaceFile } from '../files/atomic-file.ts';
-import { sealed, unsealed } from '../files/sealed.ts';
 import type { TableMarker } from '../ports/ledger.ts';
 import type { RandomBytes } from '../ports/system.ts';
 import { compare, type Key, type Table, type Value } from '../ports/table.ts';
+import { readRegister, writeRegister } from './register.ts';
 
 export interface DynamoTableMarkerOptions {
   /** The table that requests are served from. */
@@ -106,32 +102,20 @@ export interface FileTableMarker extends TableMarker {
 
 const NAME_BYTES = 16;
 
-const Register = v.strictObject({
-  /** The names that the table may have; null: none, until the first start is finished. */
-  names: v.array(v.nullable(v.string())),
-  /** When the ledger began, in milliseconds since 1970. */
-  since: v.pipe(v.number(), v.safeInteger()),
-  /** Whether a process uses the table, or ended suddenly: a copy made meanwhile has the same name. */
-  working: v.boolean(),
-});
-
-type Register = v.InferOutput<typeof Register>;
-
 /** Every method throws when the table or the directory does not answer. */
 export function fileTableMarker({ table, directory, randomBytes }: FileTableMarkerOptions): FileTableMarker {
-  const path = join(directory, 'table.json');
   const look = async () => {
-    const [register, { id }] = await Promise.all([readRegister(path), readMarker(table)]);
+    const [register, { id }] = await Promise.all([readRegister(directory), readMarker(table)]);
     return { register, id, isKnown: register?.names.includes(id ?? null) === true };
   };
   /** While the table is written both names are valid: whenever the process ends, the table has one of them. */
   const rename = async (nowMs: number, working: boolean) => {
     const { register, id } = await look();
     const name = Buffer.from(randomBytes(NAME_BYTES)).toString('base64url');
-    const since = register?.since ?? nowMs;
-    await write(path, { names: [id ?? null, name], since, working: register?.working ?? false });
+    const before = register ?? { since: nowMs, working: false, days: [] };
+    await writeRegister(directory, { ...before, names: [id ?? null, name] });
     await writeMarker(table, { id: name, usedAt: nowMs });
-    await write(path, { names: [name], since, working });
+    await writeRegister(directory, { ...before, names: [name], working });
   };
   return {
     matches: async () => {
@@ -153,31 +137,12 @@ export function fileTableMarker({ table, directory, randomBytes }: FileTableMark
       if (id !== undefined && isKnown) await touchMarker(table, id, nowMs);
     },
     history: async () => {
-      const [register, { usedAt }] = await Promise.all([readRegister(path), readMarker(table)]);
+      const [register, { usedAt }] = await Promise.all([readRegister(directory), readMarker(table)]);
       return { usedAt, ledgerSince: register?.since };
     },
     progress: () => readProgress(table),
     saveProgress: next => writeProgress(table, next),
   };
-}
-
-/** The register in a file; undefined: there is none. Throws, with the path, for a damaged one. */
-export async function readRegister(path: string): Promise<Register | undefined> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
-  if (text === undefined) return undefined;
-  try {
-    return v.parse(Register, JSON.parse(unsealed(text, path)));
-  } catch (cause) {
-    throw new Error(`${path} is damaged. Restore it from a backup.`, { cause });
-  }
-}
-
-async function write(path: string, register: Register): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  await replaceFile(path, sealed(`${JSON.stringify(register, null, 2)}\n`), 0o600);
 }
 
 /** What a table says it is; `id` undefined: nothing. */

@@ -3,6 +3,7 @@ import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { unavailable } from '../domain/errors.ts';
+import { checkLog } from './sqlite-log.ts';
 
 /** "PULL" as SQLite keeps it: whose file this is. */
 const APPLICATION_ID = 0x50554c4c;
@@ -113,6 +114,8 @@ interface Connection {
 function connect(path: string): Connection {
   let database: DatabaseSync | undefined;
   try {
+    // SQLite would end the log at the damage, and delete it.
+    if (path !== IN_MEMORY) checkLog(`${path}-wal`);
     database = new DatabaseSync(path);
     // The lock is taken by the first transaction, and given back by `close` alone.
     database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');

@@ -17,13 +17,22 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { RevocationEntry } from '../../lib/domain/revocation.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
 import { formatEntry } from '../../lib/ledger/entry.ts';
-import { checkLedger, deleteOldDays, fileLedger, openLedgerDirectory } from '../../lib/ledger/file-ledger.ts';
+import {
+  checkLedger,
+  deleteOldDays,
+  fileLedger,
+  missingDays,
+  openLedgerDirectory,
+  unlistDays,
+} from '../../lib/ledger/file-ledger.ts';
+import { readRegister, writeRegister } from '../../lib/ledger/register.ts';
 import { anEntry, ledgerContract, readLedger } from '../contracts/ledger.ts';
 import { rejectionOf } from '../support/errors.ts';
 import { aClaim, NOW } from '../support/records.ts';
 
 const DAY_MS = DAY_SECONDS * 1000;
 const FILE = '2026-11-21.jsonl';
+const NEW_REGISTER = { names: [null], since: NOW * 1000, working: true, days: [] };
 
 async function newDirectory(): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'pullpass-ledger-'));
@@ -200,12 +209,54 @@ describe('the ledger on one machine', () => {
   it('deletes days that are older than 36 days, and nothing else', async () => {
     const directory = await newDirectory();
     const ledger = fileLedger(directory);
+    await writeRegister(directory, NEW_REGISTER);
     for (const days of [38, 37, 36, 35, 0]) await ledger.append(entry(days, NOW * 1000 - days * DAY_MS));
-    await writeFile(join(directory, 'table.json'), '');
     await deleteOldDays(directory, NOW * 1000);
     expect(await epochsIn(directory)).toEqual([36, 35, 0]);
     expect(await readdir(directory)).toHaveLength(4);
+    expect((await readRegister(directory))?.days).toHaveLength(3);
+    expect(await missingDays(directory, NOW * 1000)).toEqual([]);
     await deleteOldDays(join(directory, 'missing'), NOW * 1000);
+  });
+});
+
+describe('the days of a ledger', () => {
+  const at = (days: number) => NOW * 1000 + days * DAY_MS;
+
+  it('are listed in its register, and missed when their file is gone', async () => {
+    const directory = await newDirectory();
+    await writeRegister(directory, NEW_REGISTER);
+    const ledger = fileLedger(directory);
+    for (const day of [-1, 0, 0, 1]) await ledger.append(entry(1, at(day)));
+    expect((await readRegister(directory))?.days).toEqual(['2026-11-20', '2026-11-21', '2026-11-22']);
+    expect(await missingDays(directory, at(1))).toEqual([]);
+    await rm(join(directory, FILE));
+    expect(await missingDays(directory, at(1))).toEqual([join(directory, FILE)]);
+    expect(await missingDays(directory, at(40))).toEqual([]);
+    await unlistDays(directory, () => true);
+    expect(await missingDays(directory, at(1))).toEqual([]);
+  });
+
+  it('that begin at the same time are both listed', async () => {
+    const directory = await newDirectory();
+    await writeRegister(directory, NEW_REGISTER);
+    const ledger = fileLedger(directory);
+    await Promise.all([0, 1, 2, 3].map(day => ledger.append(entry(1, at(day)))));
+    expect((await readRegister(directory))?.days).toHaveLength(4);
+  });
+
+  it('that an earlier version wrote are listed with the next one', async () => {
+    const directory = await newDirectory();
+    await fileLedger(directory).append(entry(1));
+    await writeRegister(directory, NEW_REGISTER);
+    await fileLedger(directory).append(entry(2, at(1)));
+    expect((await readRegister(directory))?.days).toEqual(['2026-11-21', '2026-11-22']);
+  });
+
+  it('are not acknowledged when they cannot be listed', async () => {
+    const directory = await newDirectory();
+    await writeFile(join(directory, 'table.json'), 'damaged');
+    expect((await rejectionOf(fileLedger(directory).append(entry(1)))).code).toBe('unavailable');
   });
 });
 

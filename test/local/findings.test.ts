@@ -28,11 +28,13 @@ beforeAll(async () => {
   await mkdir(directory.keys, { recursive: true });
   await openLedgerDirectory(join(whole, 'ledger'));
   const table = openSqliteTable(directory.store);
-  await fileTableMarker({ table, directory: join(whole, 'ledger'), randomBytes }).initialise(NOW * 1000);
+  const marker = fileTableMarker({ table, directory: join(whole, 'ledger'), randomBytes });
+  await marker.initialise(NOW * 1000);
   const stores = storesOn(table);
   await stores.tokens.add(aToken({ description: 'a token to be damaged' }));
   await stores.policies.add(aPolicy());
   await stores.namespaces.writeClaim(undefined, aClaim());
+  await marker.leave(NOW * 1000);
   table.close();
   const ledger = fileLedger(join(whole, 'ledger'));
   const at = Date.now();
@@ -63,7 +65,7 @@ async function damage(): Promise<string[]> {
   const findings = [
     await findStoreDamage(directory.store),
     await findKeyDamage(directory, [X5C]),
-    await findLedgerDamage(join(root, 'ledger')),
+    await findLedgerDamage(join(root, 'ledger'), directory.store),
   ];
   return [...manifest, ...findings.flatMap(finding => finding.damage)];
 }
@@ -89,7 +91,7 @@ it('finds nothing in a directory that is whole', async () => {
   expect(await damage()).toEqual([]);
   const directory = await opened();
   expect((await findStoreDamage(directory.store)).seen).toBe('4 items');
-  expect((await findLedgerDamage(join(root, 'ledger'))).seen).toBe('2 ledger entries');
+  expect((await findLedgerDamage(join(root, 'ledger'), directory.store)).seen).toBe('2 ledger entries');
 });
 
 describe.each(Object.entries(FILES))('%s', (_, nameOf) => {
@@ -116,10 +118,42 @@ describe.each(Object.entries(FILES))('%s', (_, nameOf) => {
   });
 });
 
-describe.each(Object.entries(FILES).filter(([name]) => !name.includes('ledger')))('%s', (_, nameOf) => {
+describe.each(Object.entries(FILES).filter(([name]) => !name.includes('register')))('%s', (_, nameOf) => {
   it('is missed when it is gone', async () => {
     await rm(join(root, nameOf()));
     expect((await damage()).join()).toContain(nameOf().replace('data/', '  '));
+  });
+});
+
+describe('after a sudden end', () => {
+  let store: string;
+  let log: string;
+  beforeEach(async () => {
+    const directory = await opened();
+    [store, log] = [directory.store, `${directory.store}-wal`];
+    const running = join(root, 'running.db');
+    await cp(store, running);
+    const table = openSqliteTable(running);
+    await fileTableMarker({ table, directory: join(root, 'ledger'), randomBytes }).initialise(NOW * 1000);
+    await storesOn(table).tokens.add(aToken());
+    for (const suffix of ['', '-wal']) await cp(running + suffix, store + suffix);
+    table.close();
+  });
+
+  it('a store with its log is whole, and stays so when it was looked at', async () => {
+    for (let look = 0; look < 2; look++) expect(await damage()).toEqual([]);
+    expect((await findStoreDamage(store)).seen).toBe('5 items');
+  });
+
+  it('a log that is gone is missed', async () => {
+    await rm(log);
+    expect(await damage()).toEqual([`${log} is gone`]);
+  });
+
+  it('a log with one bit changed is found, and left as it is', async () => {
+    await flip(log, 100);
+    expect(await damage()).toEqual([`The store ${store} cannot be opened: ${log} is damaged at byte 32.`]);
+    expect(await damage()).toHaveLength(1);
   });
 });
 

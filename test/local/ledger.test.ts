@@ -14,6 +14,7 @@ import { copyOf, memoryTable, storesOn } from '../support/stores.ts';
 
 const PLAIN = readOptions([]);
 const AFTER = readOptions(['--after-restore']);
+const ACCEPTING = readOptions(['--accept-gap']);
 
 let table: Table;
 let directory: string;
@@ -34,8 +35,8 @@ function worldOn(table: Table): World {
 }
 
 /** Starts on a table, and answers how to end properly. */
-function startOn(table: Table, words = PLAIN): Promise<() => Promise<void>> {
-  return openLedger(worldOn(table), directory, words);
+function startOn(table: Table, words = PLAIN, hasLog = true): Promise<() => Promise<void>> {
+  return openLedger(worldOn(table), { directory, hasLog }, words);
 }
 
 /** A token that is removed as a function removes it. */
@@ -96,6 +97,26 @@ describe('one machine', () => {
     await expect(startOn(table)).rejects.toThrow('--after-restore');
     await expect(startOn(table, AFTER)).rejects.toThrow('npm start -- --after-restore --accept-gap');
     await (await startOn(table, readOptions(['--after-restore', '--accept-gap'])))();
+    await (await startOn(table))();
+  });
+
+  it('after a sudden end refuses a store whose log is gone, unless the gap is accepted', async () => {
+    await startOn(table, PLAIN, false);
+    await expect(startOn(table, PLAIN, false)).rejects.toThrow(/store\.db-wal\) is gone.*--accept-gap/s);
+    await (await startOn(table, ACCEPTING, false))();
+    await (await startOn(table, PLAIN, false))();
+  });
+
+  it('refuses a ledger that lacks a day that it had, by its file, unless the gap is accepted', async () => {
+    const end = await startOn(table);
+    const record = aToken({ expiresAt: null });
+    await storesOn(table).tokens.add(record);
+    await removeJournaled(table, record);
+    await end();
+    const day = join(directory, `${new Date().toISOString().slice(0, 10)}.jsonl`);
+    await rm(day);
+    await expect(startOn(table)).rejects.toThrow(`The ledger lacks days that it had:\n  ${day}\n`);
+    await (await startOn(table, ACCEPTING))();
     await (await startOn(table))();
   });
 });

@@ -1,0 +1,110 @@
+/** Damage in the write-ahead log of SQLite: where it is found, and what is only an incomplete last transaction. */
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checkLog, findLogDamage } from '../../lib/store/sqlite-log.ts';
+import { openSqliteTable } from '../../lib/store/sqlite-table.ts';
+
+const ITEMS = 20;
+const FRAME = 24 + 4096;
+
+let work: string;
+let path: string;
+let log: Buffer;
+
+/** A store that ended suddenly: its log holds all items. */
+beforeAll(async () => {
+  work = mkdtempSync(join(tmpdir(), 'pullpass-log-'));
+  const source = join(work, 'running.db');
+  path = join(work, 'store.db');
+  const table = openSqliteTable(source);
+  for (let i = 0; i < ITEMS; i++) await table.put({ pk: 'a', sk: String(i), text: 'x'.repeat(300) });
+  for (const suffix of ['', '-wal']) copyFileSync(source + suffix, path + suffix);
+  table.close();
+  log = readFileSync(`${path}-wal`);
+});
+afterAll(() => rmSync(work, { recursive: true }));
+
+const flipped = (at: number) => {
+  const bytes = Buffer.from(log);
+  bytes.writeUInt8(bytes.readUInt8(at) ^ 4, at);
+  return bytes;
+};
+/** More than the last two transactions have. */
+const LAST_BYTES = 6 * FRAME;
+
+describe('a log', () => {
+  it('that is whole, empty, or was cut off anywhere is not damaged', () => {
+    expect(log.length).toBeGreaterThan(ITEMS * FRAME);
+    for (let length = 0; length <= log.length; length += 977) {
+      expect(findLogDamage(log.subarray(0, length))).toBeUndefined();
+    }
+    expect(findLogDamage(log)).toBeUndefined();
+  });
+
+  it('with one bit changed before its last transaction is damaged where that is', () => {
+    for (let at = 0; at < log.length - LAST_BYTES; at += 331) {
+      const found = findLogDamage(flipped(at));
+      expect([at, found]).toEqual([at, at < 32 ? 0 : 32 + Math.floor((at - 32) / FRAME) * FRAME]);
+    }
+  });
+
+  it('with a zeroed frame in the middle is damaged there', () => {
+    const bytes = Buffer.from(log).fill(0, 32 + 3 * FRAME, 32 + 4 * FRAME);
+    expect(findLogDamage(bytes)).toBe(32 + 3 * FRAME);
+  });
+
+  it('whose last transaction is incomplete is not damaged: it was never acknowledged', () => {
+    for (let at = log.length - FRAME; at < log.length; at += 127) {
+      expect(findLogDamage(flipped(at))).toBeUndefined();
+    }
+  });
+
+  it('whose last transaction is half there, between the frames of an older log, is not damaged', async () => {
+    const renewed = join(work, 'half.db');
+    const table = openSqliteTable(renewed);
+    const put = (i: number) => table.put({ pk: 'a', sk: String(i % 7), text: String(i).repeat(1000) });
+    let older = Buffer.alloc(0);
+    let [newer, puts] = [older, 0];
+    // Until the log begins anew: its salts change.
+    do {
+      older = newer;
+      await put(puts++);
+      newer = readFileSync(`${renewed}-wal`);
+    } while (older.length === 0 || older.subarray(16, 24).equals(newer.subarray(16, 24)));
+    table.close();
+    const mixed = Buffer.from(newer);
+    older.copy(mixed, 32, 32, 32 + FRAME);
+    expect(findLogDamage(newer)).toBeUndefined();
+    expect(findLogDamage(mixed)).toBeUndefined();
+  });
+
+  it('that begins anew, before the rest of an older one, is not damaged', async () => {
+    const renewed = join(work, 'renewed.db');
+    const table = openSqliteTable(renewed);
+    // SQLite moves a log of 1 000 pages into the database, and begins it anew at the next write.
+    for (let i = 0; i < 600; i++)
+      await table.put({ pk: 'a', sk: String(i % 7), text: String(i).repeat(1000) });
+    const bytes = readFileSync(`${renewed}-wal`);
+    table.close();
+    expect(bytes.length).toBeGreaterThan(1000 * FRAME);
+    expect(findLogDamage(bytes)).toBeUndefined();
+  });
+});
+
+it('checkLog names file and offset of a damaged log, and passes one that is missing', () => {
+  const damaged = join(work, 'damaged-wal');
+  writeFileSync(damaged, flipped(5000));
+  expect(() => checkLog(damaged)).toThrow(`${damaged} is damaged at byte ${32 + FRAME}`);
+  checkLog(join(work, 'missing-wal'));
+});
+
+it('a store whose log is damaged is not opened, and its files stay as they are', () => {
+  const bytes = flipped(5000);
+  writeFileSync(`${path}-wal`, bytes);
+  expect(() => openSqliteTable(path)).toThrow(
+    `The store ${path} cannot be opened: ${path}-wal is damaged at byte ${32 + FRAME}.`,
+  );
+  expect(readFileSync(`${path}-wal`).equals(bytes)).toBe(true);
+});
