@@ -18,6 +18,7 @@ export async function cleanup(): Promise<Row[]> {
     records: RECORDS,
     kills: 10,
     killWithinMs: 10_000,
+    firstLimitMs: LIMIT_MS,
     limitMs: LIMIT_MS,
   };
   const outcome = await raceCleanup(race);

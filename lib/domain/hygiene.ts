@@ -24,7 +24,7 @@ export interface AccountReport {
   readonly releasedNamespaces: Finding;
   /** Tokens that do not expire and are not used. */
   readonly unusedTokens: Finding;
-  /** Tokens that expire soon. */
+  /** Tokens that expire soon, as measured by how long they live. */
   readonly expiringTokens: Finding;
 }
 
@@ -36,8 +36,10 @@ export interface HygieneRules {
   readonly unusedSeconds: number;
 }
 
-/** A token that expires within this time is reported. */
+/** The longest time before its end in which a token is reported as expiring. */
 export const EXPIRING_SECONDS = 7 * DAY_SECONDS;
+/** A shorter one is reported in the last part of its life only: a token for a day is not expiring from its birth. */
+const EXPIRING_SHARE = 1 / 4;
 /** All of them are in the lists of tokens and namespaces. */
 export const MAX_EXAMPLES = 10;
 
@@ -52,7 +54,8 @@ export function findingKindOf(
   const { createdAt, lastUsedAt, expiresAt } = candidate;
   if (expiresAt === null) return (lastUsedAt ?? createdAt) <= at - unusedSeconds ? 'unusedTokens' : undefined;
   if (isExpired(candidate, at)) return undefined;
-  return expiresAt <= at + EXPIRING_SECONDS ? 'expiringTokens' : undefined;
+  const noticeSeconds = Math.min(EXPIRING_SECONDS, (expiresAt - createdAt) * EXPIRING_SHARE);
+  return expiresAt - at <= noticeSeconds ? 'expiringTokens' : undefined;
 }
 
 /** The report on an account with one more finding in it. */

@@ -63,11 +63,12 @@ it('hands the hygiene report to the event bus, the log and the figures, once a d
   const [alice, bob] = [deployment.as(ALICE), deployment.as(BOB)];
   const unused = (await alice('POST /v1/tokens', { json: { nonExpiring: true } })).json;
   const used = (await alice('POST /v1/tokens', { json: { nonExpiring: true } })).json;
-  const expiring = (await bob('POST /v1/tokens', { json: { expiresInSeconds: 5 * DAY_SECONDS } })).json;
+  const expiring = (await bob('POST /v1/tokens', { json: { expiresInSeconds: 2.5 * DAY_SECONDS } })).json;
   await bob('PUT /v1/namespaces/team-b');
   await bob('DELETE /v1/namespaces/team-b');
   deployment.wait(2 * DAY_SECONDS);
   await deployment.logIn(used.token);
+  await bob('POST /v1/tokens', { json: { expiresInSeconds: DAY_SECONDS } });
   const handler = createCleanup(deployment.world);
   const run = () => handler({}, { awsRequestId: 'run-1', getRemainingTimeInMillis: () => 60_000 });
   await run();

@@ -46,7 +46,8 @@ function sums(published: ReturnType<typeof world>['published']) {
 
 async function filled() {
   const made = world();
-  for (let i = 0; i < 150; i++) await made.tokens.add(aToken({ expiresAt: NOW + 6 * DAY_SECONDS }));
+  for (let i = 0; i < 150; i++)
+    await made.tokens.add(aToken({ createdAt: 1, expiresAt: NOW + 6 * DAY_SECONDS }));
   for (let i = 0; i < 150; i++) {
     await made.tokens.add(aToken({ account: OTHER_ACCOUNT, expiresAt: null, createdAt: 1 }));
   }
@@ -151,7 +152,7 @@ describe('the report', () => {
   it('on many accounts is handed on in parts, so that it never grows too long for the store', async () => {
     const { ports, published, tokens } = world();
     const accounts = Array.from({ length: 350 }, (_, i) => `dev:account-${i}` as const);
-    for (const account of accounts) await tokens.add(aToken({ account, expiresAt: NOW + 60 }));
+    for (const account of accounts) await tokens.add(aToken({ account, createdAt: 1, expiresAt: NOW + 60 }));
     let most = 0;
     const { saveCheckpoint } = ports.expiry;
     const hurried: CleanupPorts = {
