@@ -25,8 +25,10 @@ export interface Issuance {
 
 /** Bytes of randomness in a `jti`. */
 export const JTI_BYTES = 16;
-/** Registries, and the proxies before them, limit the length of headers. */
-export const MAX_ACCESS_TOKEN_BYTES = 8192;
+/** Registries take a megabyte of headers, but crane reads 64 KiB of an answer, and an answer has the token twice. */
+export const MAX_ACCESS_TOKEN_BYTES = 30_000;
+/** What is for the claims: a header with its certificate and a signature are below 3 000 bytes, and base64 makes 4 of 3. */
+const MAX_CLAIMS_BYTES = ((MAX_ACCESS_TOKEN_BYTES - 3_000) * 3) / 4;
 
 /**
  * The `expires_in` of an answer: the service's lifetime, but not beyond the end of the secret, and at least a minute,
@@ -39,10 +41,11 @@ export function expiresInSeconds(lifetime: number, secretEndsAt: number | null, 
 
 /**
  * The claims for a token that is valid for `expiresIn` seconds. It starts a minute early and ends a minute late: some
- * registries allow no leeway, and clients do not recover from the 401 for an expired token.
+ * registries allow no leeway, and clients do not recover from the 401 for an expired token. Of the grant it has as much as
+ * fits, in its order.
  */
 export function accessTokenClaims(issuance: Issuance, expiresIn: number, now: number): AccessTokenClaims {
-  return {
+  const claims = {
     iss: issuance.issuer,
     sub: issuance.subject,
     aud: issuance.service,
@@ -50,6 +53,21 @@ export function accessTokenClaims(issuance: Issuance, expiresIn: number, now: nu
     nbf: now - MINUTE_SECONDS,
     iat: now - MINUTE_SECONDS,
     jti: issuance.jti,
-    access: issuance.granted,
+    access: [],
   };
+  return { ...claims, access: fitting(issuance.granted, MAX_CLAIMS_BYTES - bytesOf(claims)) };
+}
+
+/** The first of the grant, as many as `room` bytes of JSON hold. */
+function fitting(granted: readonly GrantedAccess[], room: number): readonly GrantedAccess[] {
+  let bytes = 0;
+  const first = granted.findIndex(access => {
+    bytes += bytesOf(access) + ','.length;
+    return bytes > room;
+  });
+  return first < 0 ? granted : granted.slice(0, first);
+}
+
+function bytesOf(value: object): number {
+  return Buffer.byteLength(JSON.stringify(value));
 }

@@ -140,7 +140,7 @@ export const ERRORS = {
   'headers-too-large': {
     status: 431,
     title: 'The request headers are too large',
-    detail: 'The request line and the headers together hold at most 10000 bytes.',
+    detail: 'The request line and the headers together hold at most 16000 bytes.',
     ...INVALID,
   },
   internal: {

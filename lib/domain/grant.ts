@@ -44,7 +44,7 @@ export function grant(
 
 /**
  * A requested resource that is not granted in full, and the rule that denies it. `caller-not-named`: no policy, trust or
- * configuration names the caller.
+ * configuration names the caller. `token-full`: the access token has no room for it.
  */
 export interface DeniedScope {
   readonly name: string;
@@ -53,7 +53,8 @@ export interface DeniedScope {
     | 'caller-not-named'
     | 'namespace-not-held'
     | 'repository-not-allowed'
-    | 'action-not-allowed';
+    | 'action-not-allowed'
+    | 'token-full';
 }
 
 /** Why resources are granted less than was requested, for the log. */

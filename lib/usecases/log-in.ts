@@ -34,11 +34,14 @@ export async function logIn(ports: LoginPorts, request: LoginRequest): Promise<L
   const { service, requested, principal } = request;
   const { subject, permissions, ownedNamespaces, endsAt } = principal;
   const now = toSeconds(ports.clock());
-  const granted = grant(requested, permissions, ownedNamespaces);
+  const allowed = grant(requested, permissions, ownedNamespaces);
   const expiresIn = expiresInSeconds(service.lifetimeSeconds, endsAt, now);
   const jti = Buffer.from(ports.randomBytes(JTI_BYTES)).toString('base64url');
-  const issuance = { issuer: ports.issuer, service: service.name, subject, granted, jti };
-  const accessToken = await ports.signer.sign(accessTokenClaims(issuance, expiresIn, now), now);
-  const denied = deniedScopes(requested, permissions, ownedNamespaces);
+  const issuance = { issuer: ports.issuer, service: service.name, subject, granted: allowed, jti };
+  const claims = accessTokenClaims(issuance, expiresIn, now);
+  const accessToken = await ports.signer.sign(claims, now);
+  const granted = claims.access;
+  const cut = allowed.slice(granted.length).map(({ name }) => ({ name, rule: 'token-full' as const }));
+  const denied = [...deniedScopes(requested, permissions, ownedNamespaces), ...cut];
   return { accessToken, expiresIn, granted, denied };
 }

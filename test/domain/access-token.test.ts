@@ -1,12 +1,9 @@
 /** Access tokens: the claims that registries verify, and how long they live. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  accessTokenClaims,
-  expiresInSeconds,
-  JTI_BYTES,
-  MAX_ACCESS_TOKEN_BYTES,
-} from '../../lib/domain/access-token.ts';
+import { EVERYTHING } from '../../lib/domain/access.ts';
+import { accessTokenClaims, expiresInSeconds, JTI_BYTES } from '../../lib/domain/access-token.ts';
+import type { GrantedAccess } from '../../lib/domain/grant.ts';
 import { LIFETIME_SECONDS } from '../../lib/domain/service.ts';
 
 const NOW = 1_795_244_400;
@@ -65,8 +62,51 @@ describe('accessTokenClaims', () => {
   });
 });
 
-it('a jti has 128 random bits, a token at most 8 KiB', () => {
-  expect([JTI_BYTES * 8, MAX_ACCESS_TOKEN_BYTES]).toEqual([128, 8192]);
+describe('the grant in the claims', () => {
+  const issuance = { issuer: 'https://x.test', service: 'registry', subject: 'token:1', jti: 'j' };
+  const grantOf = (lengths: readonly number[]): GrantedAccess[] =>
+    lengths.map((length, i) => ({
+      type: 'repository',
+      name: `team/${i}-`.padEnd(length, 'x'),
+      actions: [...EVERYTHING],
+    }));
+  const claimsOf = (granted: readonly GrantedAccess[], subject = 'token:1') =>
+    accessTokenClaims({ ...issuance, subject, granted }, 300, NOW);
+
+  it.each([20, 60, 128])('is whole for a hundred repositories with names of %d characters', length => {
+    const granted = grantOf(Array(100).fill(length));
+    expect(claimsOf(granted).access).toEqual(granted);
+  });
+  it('is what fits, in the order of the request, for a hundred of the longest names', () => {
+    const granted = grantOf(Array(100).fill(255));
+    const { access } = claimsOf(granted);
+    expect(access).toEqual(granted.slice(0, access.length));
+    expect(access.length).toBeGreaterThan(60);
+  });
+  it('is the longest beginning that fits into 20 250 bytes', () => {
+    const lengths = fc.array(fc.integer({ min: 8, max: 255 }), { maxLength: 100 });
+    fc.assert(
+      fc.property(lengths, fc.string({ maxLength: 200, unit: 'binary' }), (all, subject) => {
+        const granted = grantOf(all);
+        const claims = claimsOf(granted, subject);
+        const bytes = (access: readonly GrantedAccess[]) =>
+          Buffer.byteLength(JSON.stringify({ ...claims, access }));
+        const { length } = claims.access;
+        expect(claims.access).toEqual(granted.slice(0, length));
+        expect(bytes(claims.access)).toBeLessThanOrEqual(20_250);
+        if (length < granted.length)
+          expect(bytes(granted.slice(0, length + 1))).toBeGreaterThanOrEqual(20_250);
+      }),
+      { numRuns: 30 },
+    );
+  });
+  it('is empty where the rest leaves no room', () => {
+    expect(claimsOf(grantOf([20]), 'x'.repeat(30_000)).access).toEqual([]);
+  });
+});
+
+it('a jti has 128 random bits', () => {
+  expect(JTI_BYTES * 8).toBe(128);
 });
 
 it('a service lives between a minute and an hour, five minutes unless it says otherwise', () => {

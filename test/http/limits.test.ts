@@ -14,7 +14,7 @@ function manyHeaders(bytes: number): Record<string, string> {
 }
 
 describe('the size of a request', () => {
-  it('is limited to 10 000 bytes for request line and headers together, in any part of them', () => {
+  it('is limited to 16 000 bytes for request line and headers together, in any part of them', () => {
     const fill: ((bytes: number) => Parameters<typeof eventOf>)[] = [
       bytes => [`GET /${body(bytes)}`],
       bytes => [`GET /?${body(bytes)}`],
