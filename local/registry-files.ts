@@ -58,7 +58,13 @@ ${distributionAuth({ service, publicUrl, keysPath: join(here, keysFileOf(service
 
 /** The port that clients know the registry by, on loopback: there is no TLS in this configuration. */
 function listenAddress(registry: string): string {
-  return `127.0.0.1:${portOf(registry) ?? DEFAULT_PORT}`;
+  return `${loopbackOf(registry)}:${portOf(registry) ?? DEFAULT_PORT}`;
+}
+
+/** The registry's own address where it is one of this machine, else one of its family. */
+function loopbackOf(registry: string): string {
+  if (registry.startsWith('[')) return '[::1]';
+  return /^127(?:\.\d{1,3}){3}(?=:|$)/.exec(registry)?.[0] ?? '127.0.0.1';
 }
 
 /** The port in the name of a registry; undefined when it has none. */

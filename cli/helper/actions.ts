@@ -8,6 +8,7 @@ import { CliError } from '../errors.ts';
 import type { Home, State } from '../home.ts';
 import type { Timeouts } from '../io.ts';
 import { checkRegistry } from '../registry/challenge.ts';
+import { hostAsWritten, isSameRegistry } from '../registry/host.ts';
 import { vendWidest } from '../registry/service.ts';
 import { Session } from '../session.ts';
 import type { Target, TargetService } from '../target.ts';
@@ -83,8 +84,8 @@ async function store({ home }: HelperPorts, input: string): Promise<string> {
   await home.update(state => ({
     ...state,
     registryTokens: [
-      ...state.registryTokens.filter(stored => stored.registry !== registry),
-      { registry, target, token: secret },
+      ...state.registryTokens.filter(stored => !isSameRegistry(stored.registry, registry)),
+      { registry: first.service.registry, target, token: secret },
     ],
   }));
   return '';
@@ -102,7 +103,7 @@ async function erase(ports: HelperPorts, serverUrl: string): Promise<string> {
   }
   await home.update(state => ({
     ...state,
-    registryTokens: state.registryTokens.filter(stored => stored.registry !== registry),
+    registryTokens: state.registryTokens.filter(stored => !isSameRegistry(stored.registry, registry)),
   }));
   return '';
 }
@@ -161,11 +162,9 @@ interface Listing {
   readonly token: Secret | undefined;
 }
 
-const SCHEME = 'https://';
-
-/** The registry that a server URL is of, as far as it is one: `host`, or `https://host` with nothing behind it. */
+/** The registry that a server URL is of; the text itself where it is none, as docker's `https://index.docker.io/v1/`. */
 function registryOf(serverUrl: string): string {
-  return serverUrl.startsWith(SCHEME) ? serverUrl.slice(SCHEME.length) : serverUrl;
+  return hostAsWritten(serverUrl) ?? serverUrl;
 }
 
 /** Every registry of every target, those of the current target first. */
@@ -177,9 +176,9 @@ function listings(state: State): readonly Listing[] {
   );
 }
 
-/** Those of this registry. Compared byte for byte: a name that only looks like it is another one. */
+/** Those of this registry. */
 function listingsOf(state: State, registry: string): readonly Listing[] {
-  return listings(state).filter(({ service }) => service.registry === registry);
+  return listings(state).filter(({ service }) => isSameRegistry(service.registry, registry));
 }
 
 /** The one to use: a token that was stored for the registry goes before a login. */
@@ -190,6 +189,7 @@ function usableAmong(listed: readonly Listing[]): Listing | undefined {
 }
 
 function tokenFor(state: State, target: Target, { registry }: TargetService): Secret | undefined {
-  return state.registryTokens.find(stored => stored.target === target.name && stored.registry === registry)
-    ?.token;
+  return state.registryTokens.find(
+    stored => stored.target === target.name && isSameRegistry(registry, stored.registry),
+  )?.token;
 }

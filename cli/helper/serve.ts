@@ -13,6 +13,8 @@ export const HELPER_TIMEOUTS: Timeouts = {
   totalMs: 4_500,
 };
 const USAGE = 'usage: docker-credential-pullpass get|store|erase|list|version';
+const VERSION_WORDS = ['version', '--version', '-v', '-V'];
+const HELP_WORDS = ['help', '--help', '-h'];
 
 /** Runs the action that the arguments name. Answers the exit code, and throws nothing. */
 export async function serve(args: readonly string[], io: Io): Promise<number> {
@@ -35,7 +37,9 @@ export async function serve(args: readonly string[], io: Io): Promise<number> {
 
 async function outcome(args: readonly string[], io: Io): Promise<string> {
   const [name = '', ...others] = args;
-  if (others.length === 0 && name === 'version') return `docker-credential-pullpass (pullpass) v${VERSION}`;
+  if (others.length === 0 && VERSION_WORDS.includes(name))
+    return `docker-credential-pullpass (pullpass) v${VERSION}`;
+  if (others.length === 0 && HELP_WORDS.includes(name)) return USAGE;
   const action = ACTIONS.get(name);
   if (action === undefined || others.length > 0) throw new CliError(USAGE);
   const { home, clock, timeouts, input } = new Context(io, () => ({}));

@@ -6,6 +6,7 @@ import * as v from 'valibot';
 import { CREDENTIAL_SECRET } from '../../lib/api/credential-responses.ts';
 import { parseStrictJson } from '../../lib/domain/strict-json.ts';
 import { CliError } from '../errors.ts';
+import { isSameRegistry } from '../registry/host.ts';
 
 const API_VERSION = 'credentialprovider.kubelet.k8s.io/v1';
 
@@ -37,21 +38,26 @@ export function readRequest(text: string): ProviderRequest {
 }
 
 export interface ResponseBounds {
-  /** The only registry that there may be a credential for. */
+  /** The only registry that there may be a credential for, as the image spells it. */
   readonly registry: string;
   /** The longest that the kubelet may cache the credential. */
   readonly lifeSeconds: number;
 }
 
-/** The deployment's response as it goes to the kubelet. Throws CliError when it is for anything but this registry. */
+/**
+ * The deployment's response as it goes to the kubelet, which compares the key with the image byte for byte. Throws
+ * CliError when it is for anything but this registry.
+ */
 export function checkedResponse(text: string, { registry, lifeSeconds }: ResponseBounds): string {
   const { success, output } = v.safeParse(RESPONSE, jsonIn(text));
+  const [[key, login] = [], ...others] = success ? Object.entries(output.auth) : [];
   const isOurs =
     success &&
-    Object.keys(output.auth).length === 1 &&
-    Object.hasOwn(output.auth, registry) &&
+    key !== undefined &&
+    others.length === 0 &&
+    isSameRegistry(key, registry) &&
     Number.parseInt(output.cacheDuration, 10) <= lifeSeconds;
-  if (isOurs) return JSON.stringify(output);
+  if (isOurs) return JSON.stringify({ ...output, auth: { [registry]: login } });
   throw new CliError(`The deployment did not answer with a credential for ${registry}.`);
 }
 

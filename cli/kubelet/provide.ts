@@ -1,17 +1,17 @@
 /** One call of the kubelet credential provider: a request on standard input, the answer on standard output. */
-import { parseArgs } from 'node:util';
 import { parseRegistryToken } from '../../lib/domain/registry-token.ts';
 import { Secret } from '../../lib/domain/secret.ts';
 import { Broker } from '../broker.ts';
 import { discover } from '../discovery.ts';
 import { CliError, detailsOf, messageOf, UsageError } from '../errors.ts';
 import { Input, secretFile } from '../input.ts';
-import { type Io, TIMEOUTS, type Timeouts, within } from '../io.ts';
+import { type Io, TIMEOUTS, type Timeouts, VERSION, within } from '../io.ts';
 import type { Credentials } from '../login.ts';
 import { linesOf } from '../printer.ts';
 import { checkRegistry } from '../registry/challenge.ts';
+import { canonicalHost, isSameRegistry } from '../registry/host.ts';
 import { vendRequest } from '../registry/service.ts';
-import { parseTargetUrl } from '../target.ts';
+import { type ProviderArguments, readArguments, USAGE } from './arguments.ts';
 import { checkedResponse, NOTHING, type ProviderRequest, readRequest } from './messages.ts';
 
 /** The kubelet waits for a minute, and the pod with it. */
@@ -26,11 +26,10 @@ const LIFE_SECONDS = 3600;
 
 /** Answers the exit code, and throws nothing. */
 export async function provide(args: readonly string[], io: Io): Promise<number> {
-  const { stdout, stderr, timeouts } = io;
+  const { stdout, stderr } = io;
   try {
     const provider = readArguments(args);
-    const request = readRequest(await new Input(io).text());
-    await stdout.line(await within(timeouts.totalMs, response(provider, request, timeouts)));
+    await stdout.lines(linesOf(await answer(provider, io)));
     return 0;
   } catch (error) {
     const isUsage = error instanceof UsageError;
@@ -41,14 +40,22 @@ export async function provide(args: readonly string[], io: Io): Promise<number> 
   }
 }
 
+async function answer(provider: ReturnType<typeof readArguments>, io: Io): Promise<string> {
+  if (provider === 'help') return USAGE;
+  if (provider === 'version') return `pullpass-kubelet-provider (pullpass) v${VERSION}`;
+  const request = readRequest(await new Input(io).text());
+  return within(io.timeouts.totalMs, response(provider, request, io.timeouts));
+}
+
 async function response(
   provider: ProviderArguments,
   request: ProviderRequest,
   { requestMs, registryMs }: Timeouts,
 ): Promise<string> {
-  // Compared byte for byte: a name that only looks like one of these registries is another one.
-  const registry = request.image.slice(0, request.image.indexOf('/'));
-  if (!provider.registries.includes(registry)) return NOTHING;
+  const written = hostOfImage(request.image);
+  const registry = written === undefined ? undefined : canonicalHost(written);
+  if (written === undefined || registry === undefined || !provider.registries.includes(registry))
+    return NOTHING;
   const credentials = await credentialsFor(provider, request);
   const broker = new Broker({ url: provider.url, timeoutMs: requestMs });
   const service = provider.service ?? (await serviceOf(broker, registry));
@@ -57,7 +64,12 @@ async function response(
     broker.send({ ...vendRequest(wanted), credentials }),
     checkRegistry({ url: provider.url, service }, { registry, timeoutMs: registryMs }),
   ]);
-  return checkedResponse(text, { registry, lifeSeconds: LIFE_SECONDS });
+  return checkedResponse(text, { registry: written, lifeSeconds: LIFE_SECONDS });
+}
+
+/** The host as the image spells it; undefined: it names none, and is one of docker.io. */
+function hostOfImage(image: string): string | undefined {
+  return /^([^/]+)\/./.exec(image)?.[1];
 }
 
 async function credentialsFor(
@@ -80,52 +92,7 @@ async function registryTokenIn(path: string): Promise<Secret> {
 
 async function serviceOf(broker: Broker, registry: string): Promise<string> {
   const { services } = await discover(broker);
-  const service = services.find(listed => listed.registry === registry);
+  const service = services.find(listed => isSameRegistry(listed.registry, registry));
   if (service !== undefined) return service.name;
   throw new CliError(`The deployment at ${broker.url} does not serve ${registry}.`);
-}
-
-interface ProviderArguments {
-  /** The origin of the deployment. */
-  readonly url: string;
-  /** The registries whose images it provides for, and no others: `host` or `host:port`. */
-  readonly registries: readonly string[];
-  /** A file with a registry token; undefined: the service-account token of each request is used. */
-  readonly tokenFile: string | undefined;
-  /** Undefined: the deployment says which service is the registry's. */
-  readonly service: string | undefined;
-}
-
-const USAGE = `usage: pullpass-kubelet-provider --url URL --registry HOST[,HOST] [--token-file PATH] [--service NAME]
-
-Reads a CredentialProviderRequest of the kubelet and answers it (credentialprovider.kubelet.k8s.io/v1).
-  --url         the PULLPASS_URL of the deployment
-  --registry    the registries that it provides for: exactly these, host or host:port
-  --token-file  a file with a registry token; without it the pod's service-account token is used
-  --service     the service of the registry, when the deployment is not to be asked`;
-
-const OPTIONS = {
-  url: { type: 'string' },
-  registry: { type: 'string', multiple: true },
-  'token-file': { type: 'string' },
-  service: { type: 'string' },
-} as const;
-
-/** Throws UsageError when an argument is missing or unknown. */
-function readArguments(args: readonly string[]): ProviderArguments {
-  const { url, registry = [], 'token-file': tokenFile, service } = parse(args);
-  const registries = registry.flatMap(list => list.split(','));
-  if (url === undefined) throw new UsageError('--url is missing.');
-  if (registries.length === 0 || registries.includes('')) {
-    throw new UsageError('--registry must name the registries, separated by commas.');
-  }
-  return { url: parseTargetUrl(url), registries, tokenFile, service };
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS }).values;
-  } catch (error) {
-    throw new UsageError(messageOf(error));
-  }
 }

@@ -10,6 +10,7 @@ import { CliError, detailsOf, UsageError } from '../errors.ts';
 import { checkedResponse } from '../http.ts';
 import type { Session } from '../session.ts';
 import type { Target, TargetService } from '../target.ts';
+import { isSameRegistry } from './host.ts';
 
 /** A file of certificates is given to the registry as it is, so it may hold nothing but certificates. */
 const BUNDLE = v.pipe(
@@ -67,7 +68,8 @@ export function serviceOf(
   const found =
     wanted === undefined
       ? only
-      : services.find(({ name, registry }) => name === wanted || registry === wanted);
+      : (services.find(({ name }) => name === wanted) ??
+        services.find(({ registry }) => isSameRegistry(registry, wanted)));
   const names = services.map(({ name }) => name).join(', ');
   if (wanted === undefined && others.length > 0) {
     throw new UsageError(`${target} serves several registries; name one of: ${names}`);

@@ -51,6 +51,10 @@ describe('the files for a registry', () => {
     ['127.0.0.1:5080', '127.0.0.1:5080'],
     ['registry.example:8443', '127.0.0.1:8443'],
     ['registry.example', '127.0.0.1:5000'],
+    ['127.0.0.2:5080', '127.0.0.2:5080'],
+    ['[::1]:5055', '[::1]:5055'],
+    ['[::1]', '[::1]:5000'],
+    ['[2001:db8::7]:8443', '[::1]:8443'],
     ['a: b\n# "c"', '127.0.0.1:5000'],
   ] as const)('listen on loopback only: %s', ([name, address]) => {
     const config = registryFiles({ ...INPUT, service: { ...SERVICE, name, registry: name } })['config.yml'];

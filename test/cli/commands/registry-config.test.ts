@@ -67,6 +67,24 @@ describe('what a registry is given', () => {
     expect(await shell.says('registry-config')).not.toContain('rootcertbundle');
   });
 
+  it.each(['LOCALHOST:5000', 'localhost:5000/', 'https://localhost:5000/v2/', 'http://Localhost:5000'])(
+    'is found by the registry as people write it: %s',
+    async written => {
+      expect(await shell.json('registry-config', written)).toMatchObject({ service: 'localhost:5000' });
+    },
+  );
+
+  it('names an IPv6 service as it is', async () => {
+    const services = [{ name: '[::1]:5000', registry: '[::1]:5000' }];
+    broker.replies[METADATA] = () => ({ json: broker.metadata({ pullpass_services: services }) });
+    broker.replies['GET /v1/services/[::1]:5000/jwks.json'] = () => ({ json: KEYS });
+    broker.replies['GET /v1/services/[::1]:5000/rootcertbundle.pem'] = () => ({ text: BUNDLE });
+    await shell.says('target-add', 'here', broker.url);
+    const { service, auth: printed } = await shell.json('registry-config', '[0:0::1]:5000');
+    expect(service).toBe('[::1]:5000');
+    expect(printed).toContain('    service: "[::1]:5000"\n');
+  });
+
   it.for([
     ['of a registry that is not served', ['other.example'], 'It serves: localhost:5000'],
     ['when the bundle cannot be had', [], 'answered with status 503'],

@@ -79,6 +79,20 @@ describe('the local client', () => {
     expect(orders()).toEqual([{ ...ORDER, access: 'push' }]);
   });
 
+  it('is logged in to the registry however it is written', async () => {
+    for (const written of [
+      `http://${registry.address}`,
+      `https://${registry.address}/v2/`,
+      'REGISTRY.example',
+    ]) {
+      if (written !== 'REGISTRY.example')
+        expect(await registryLogin(written), written).toMatchObject({ code: 0 });
+      // The name of a service is no host.
+      else expect(await registryLogin(written)).toMatchObject({ code: 1 });
+    }
+    expect(await given('arguments')).toContain(`\n${registry.address}\n`);
+  });
+
   it('sees no secret in its environment, and everything else', async () => {
     await registryLogin();
     const environment = await given('environment');

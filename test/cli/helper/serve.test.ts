@@ -107,10 +107,15 @@ describe('get', () => {
       ],
       ...[`evil.${registry.address}`, `user@${registry.address}`, `token:x@${registry.address}`],
       ...[
-        `${registry.address}/`,
-        `${registry.address}/v2/`,
+        `${registry.address}/v1/`,
+        `${registry.address}//`,
         `${registry.address}/team-a`,
         `${registry.address}?`,
+      ],
+      ...[
+        `https://${registry.address}/v2/team-a`,
+        `${registry.address}/v22/`,
+        `https:///${registry.address}`,
       ],
       ...[`${registry.address}#`, `${registry.address}\\`, ` ${registry.address}`, `${registry.address} `],
       ...[
@@ -119,12 +124,8 @@ describe('get', () => {
         `${registry.address}\0`,
         `${registry.address}\u00a0`,
       ],
-      ...[`http://${registry.address}`, `HTTPS://${registry.address}`, `https:/${registry.address}`],
-      ...[
-        `https://https://${registry.address}`,
-        `https://${registry.address}/`,
-        `https://${registry.address}/v1/`,
-      ],
+      ...[`https:/${registry.address}`, `ftp://${registry.address}`],
+      ...[`https://https://${registry.address}`, `https://${registry.address}/v1/`],
       ...[
         `//${registry.address}`,
         `docker://${registry.address}`,
@@ -144,13 +145,29 @@ describe('get', () => {
     expect(registry.received).toBe('');
   });
 
-  it('finds nothing in upper case, when the registry is written in lower case', async () => {
-    const services = [{ name: 'registry.example', registry: 'registry.example:5000' }];
+  it('finds the registry in each spelling that people and clients use, and answers with the same', async () => {
+    await logIn();
+    const { address } = registry;
+    const written = [
+      `${address}/`,
+      `${address}/v2`,
+      `${address}/v2/`,
+      `http://${address}`,
+      `HTTPS://${address}`,
+    ];
+    for (const serverUrl of [...written, `https://${address}/`, `http://${address}/v2/`]) {
+      const { code, stdout } = await helper('get', serverUrl);
+      expect({ code, ...JSON.parse(stdout) }, serverUrl).toMatchObject({ code: 0, ServerURL: serverUrl });
+    }
+  });
+
+  it('leaves Docker Hub to other helpers, also when a target lists its host', async () => {
+    const services = [{ name: 'hub', registry: 'index.docker.io' }];
     broker.replies['GET /.well-known/oauth-authorization-server'] = () => ({
       json: broker.metadata({ pullpass_services: services }),
     });
     await logIn();
-    expect(await helper('get', 'Registry.example:5000')).toEqual({ ...NOT_FOUND, stderr: '' });
+    expect(await helper('get', 'https://index.docker.io/v1/')).toEqual({ ...NOT_FOUND, stderr: '' });
   });
 
   it('refuses a registry that sends its clients elsewhere', async () => {
@@ -230,6 +247,14 @@ describe('erase', () => {
     expect(await helper('erase', registry.address)).toMatchObject(NOT_FOUND);
   });
 
+  it('forgets the token in whatever spelling it was stored', async () => {
+    await shell.says('target-add', 'here', broker.url);
+    await store('token', TOKEN, `HTTPS://${registry.address}/v2/`);
+    expect(await secretOf(registry.address)).toContain('plc_');
+    expect(await helper('erase', `http://${registry.address}/`)).toMatchObject({ code: 0, stderr: '' });
+    expect((await shell.home.read()).registryTokens).toEqual([]);
+  });
+
   it('says how to end a login, which serves all registries of its target', async () => {
     await logIn();
     const { code, stdout } = await helper('erase', registry.address);
@@ -261,6 +286,10 @@ describe('the helper', () => {
       code: 0,
       stdout: expect.stringMatching(/^docker-credential-pullpass \(pullpass\) v\d+\.\d+\.\d+\n$/),
     });
+    for (const word of ['--version', '-v'])
+      expect(await helper(word)).toMatchObject({ code: 0, stdout: expect.stringContaining(' v') });
+    for (const word of ['--help', '-h'])
+      expect(await helper(word)).toMatchObject({ code: 0, stdout: expect.stringMatching(/^usage: /) });
     for (const args of [[], ['push'], ['get', 'more'], ['version', 'more']]) {
       expect(await shell.runs(serve, args)).toMatchObject({
         code: 1,

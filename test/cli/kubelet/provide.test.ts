@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { VERSION } from '../../../cli/io.ts';
 import { provide } from '../../../cli/kubelet/provide.ts';
 import { formatRegistryToken } from '../../../lib/domain/registry-token.ts';
 import { CaptureServer, reply } from '../support/capture.ts';
@@ -97,9 +98,33 @@ describe('a pull credential', () => {
     expect(broker.lines).toEqual(['POST /v1/credentials']);
   });
 
-  it.for([':v1', '@sha256:0', ':v1@sha256:0'])('is for an image however it is named: %s', async suffix => {
-    const image = `${registry.address}/team-a/app${suffix}`;
-    expect(await run(args('--token-file', tokenFile), request({ image }))).toMatchObject({ code: 0 });
+  it.for([':v1', '@sha256:0', ':v1@sha256:0', '/web:v1', '/web@sha256:0'])(
+    'is for an image however it is named: %s',
+    async suffix => {
+      const image = `${registry.address}/team-a/app${suffix}`;
+      expect(await run(args('--token-file', tokenFile), request({ image }))).toMatchObject({ code: 0 });
+    },
+  );
+
+  it('is for the registry in any spelling of --registry', async () => {
+    const { address } = registry;
+    for (const written of [`https://${address}`, `http://${address}/`, `${address}/v2/`, ` ${address} `]) {
+      const given = ['--url', broker.url, '--registry', written, '--token-file', tokenFile];
+      expect(await run(given), written).toMatchObject({ code: 0, stdout: expect.stringContaining('plc_') });
+    }
+  });
+
+  it('has the key that the image is spelled with, which the kubelet compares byte for byte', async () => {
+    const port = registry.address.split(':')[1];
+    const services = [{ name: 'registry.example', registry: `localhost:${port}` }];
+    broker.replies[METADATA] = () => ({ json: broker.metadata({ pullpass_services: services }) });
+    const login = { username: 'token', password: 'plc_k1.a' };
+    oddities = { auth: { [`localhost:${port}`]: login } };
+    const given = ['--url', broker.url, '--registry', `LocalHost:${port}`, '--token-file', tokenFile];
+    for (const host of [`localhost:${port}`, `LOCALHOST:${port}`]) {
+      const { code, stdout } = await run(given, request({ image: `${host}/team-a/app` }));
+      expect({ code, auth: JSON.parse(stdout).auth }).toEqual({ code: 0, auth: { [host]: login } });
+    }
   });
 
   it('is fetched for each registry of the list', async () => {
@@ -119,6 +144,12 @@ describe('an image of another registry', () => {
         `evil/${registry.address}/app`,
         `${registry.address}`,
         `/${registry.address}`,
+      ],
+      ...[
+        `${registry.address}0`,
+        `${registry.address}@sha256:0`,
+        `${registry.address}:v1`,
+        `${registry.address}/`,
       ],
       ...[`localhost:${port}/app`, ` ${registry.address}/app`, `x.${registry.address}/app`],
     ].filter(image => image !== '');
@@ -218,7 +249,73 @@ describe('the kubelet is answered with an error', () => {
   });
 });
 
+describe('an image at an IPv6 address', () => {
+  it('gets a credential under the address as it is spelled', async () => {
+    const ipv6 = createServer((_, response) => {
+      const challenge = `Bearer realm="${broker.url}/oauth/token",service="registry.example"`;
+      response.writeHead(401, { 'www-authenticate': challenge }).end();
+    });
+    await new Promise<void>(resolve => ipv6.listen(0, '::1', resolve));
+    const { port } = ipv6.address() as AddressInfo;
+    const services = [{ name: 'registry.example', registry: `[::1]:${port}` }];
+    broker.replies[METADATA] = () => ({ json: broker.metadata({ pullpass_services: services }) });
+    const login = { username: 'token', password: 'plc_k1.a' };
+    oddities = { auth: { [`[::1]:${port}`]: login } };
+    const given = ['--url', broker.url, '--registry', `[::1]:${port}`, '--token-file', tokenFile];
+    for (const host of [`[::1]:${port}`, `[0:0:0:0:0:0:0:1]:${port}`]) {
+      const { code, stdout, stderr } = await run(given, request({ image: `${host}/team-a/app:v1` }));
+      expect({ code, stderr, auth: JSON.parse(stdout).auth }).toEqual({
+        code: 0,
+        stderr: '',
+        auth: { [host]: login },
+      });
+    }
+    ipv6.close();
+  });
+});
+
 describe('the arguments', () => {
+  it.each(['--help', '-h'])('%s shows the usage on standard output', async option => {
+    const { code, stdout, stderr } = await run([option], '');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^usage: pullpass-kubelet-provider/);
+  });
+  it.each(['--version', '-V'])('%s shows the version', async option => {
+    const { code, stdout } = await run([option], '');
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: `pullpass-kubelet-provider (pullpass) v${VERSION}\n`,
+    });
+  });
+  it.for([
+    ['*.example.com', 'patterns such as *.example.com belong into matchImages'],
+    ['registry.example.com/team-a', 'a registry has no path; name repositories in matchImages'],
+    ['https://registry.example.com/v2/team-a', 'a registry has no path'],
+    ['registry.example.com:70000', 'a port from 1 to 65535'],
+    ['registry.example.com:', 'a host, or a host and a port'],
+    ['registry.example.com:v1', 'a host, or a host and a port'],
+    ['::1', 'a host, or a host and a port'],
+    ['[::1]', 'only with its port'],
+    ['registry', 'the image registry/app is one of docker.io'],
+    ['user@registry.example.com', 'a host, or a host and a port'],
+  ] as const)('must not have --registry %s, which no image can match', async ([registry, text]) => {
+    const { code, stdout, stderr } = await run(['--url', broker.url, '--registry', registry]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain('can never match an image');
+    expect(stderr).toContain(text);
+  });
+  it('are not repeated where they may be a secret', async () => {
+    for (const secret of [
+      TOKEN,
+      `${SERVICE_ACCOUNT_TOKEN}/a`,
+      `https://x:${TOKEN}@a.example`,
+      `https://${TOKEN}/a/b`,
+    ]) {
+      const { code, stderr } = await run(['--url', broker.url, '--registry', secret]);
+      expect(code).toBe(2);
+      expect(stderr).not.toContain(secret.slice(-40));
+    }
+  });
   it.for([
     ['no URL', () => ['--registry', 'a.example']],
     ['no registry', () => ['--url', broker.url]],
