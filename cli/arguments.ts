@@ -1,10 +1,10 @@
 /**
- * The values of arguments and options, and the options that several commands have. An invalid value is never repeated in
- * the message: it may be a secret that was pasted by mistake.
+ * The values of arguments and options, and the options that several commands have. An invalid value is not repeated in
+ * the message where it may be a secret that was pasted by mistake.
  */
 import { Option } from 'commander';
 import { isUuid } from '../lib/domain/identifiers.ts';
-import { isNamespace, isPattern } from '../lib/domain/repository.ts';
+import { namespaceProblem, patternProblem } from '../lib/domain/name-problem.ts';
 import { DAY_SECONDS, HOUR_SECONDS, MINUTE_SECONDS } from '../lib/domain/time.ts';
 import { UsageError } from './errors.ts';
 
@@ -34,20 +34,16 @@ export function identifier(text: string): string {
 
 /** A pattern of repositories, for an option that may be given several times. */
 function patterns(text: string, before: readonly string[] = []): string[] {
-  if (!isPattern(text)) {
-    throw new UsageError(
-      'A repository must be a name such as team-a/app, or a prefix followed by /* such as team-a/*.',
-    );
-  }
+  const problem = patternProblem(text);
+  if (problem !== undefined) throw new UsageError(`The repository ${problem}.`);
   return [...before, text];
 }
 
 /** The name of a namespace. */
 export function namespace(text: string): string {
-  if (isNamespace(text)) return text;
-  throw new UsageError(
-    'A namespace must be one segment of a repository name: 2 to 128 of a-z, 0-9, ".", "_" and "-".',
-  );
+  const problem = namespaceProblem(text);
+  if (problem !== undefined) throw new UsageError(`The namespace ${problem}.`);
+  return text;
 }
 
 /** As `parse`, for an argument that may be given several times. Repeated values count once. */

@@ -146,7 +146,7 @@ export const FAILURE_PARTS = {
 
 const INVALID_REPOSITORY = {
   path: 'repositories[0]',
-  message: 'must be a repository name, or a prefix followed by /*',
+  message: "'team-a/app:v1' holds a tag; use 'team-a/app'",
 };
 
 function registryErrorOf(code: ErrorCode): Component {

@@ -51,6 +51,8 @@ function convertAction(
     case 'check':
       return withSentence(jsonSchema, messageOf(action));
     case 'raw_check':
+      // That of a string reads what its pattern says, and only words it.
+      if (jsonSchema.pattern !== undefined) return jsonSchema;
       return withSentence(jsonSchema, rules);
     case 'readonly':
       // It types the code; in JSON Schema `readOnly` would mean that requests must not send the member.

@@ -3,8 +3,9 @@ import * as v from 'valibot';
 import { isIdentifierValue, qualify, type Subject } from '../domain/account.ts';
 import { CREDENTIAL_LIFE_SECONDS } from '../domain/credential.ts';
 import type { WorkloadIssuer } from '../domain/identity.ts';
+import { patternProblem } from '../domain/name-problem.ts';
 import { policyProblem } from '../domain/policy.ts';
-import { isPattern } from '../domain/repository.ts';
+import { PATTERN_SCHEMA } from '../domain/repository.ts';
 import { missingClaims, TRUST_LIFETIME_SECONDS } from '../domain/trust.ts';
 import { FORMAT_NAMES } from './credential-formats.ts';
 import { ACCESS, ROLE } from './fields.ts';
@@ -25,15 +26,22 @@ const description = v.pipe(
 
 const expiresInSeconds = wholeNumber(EXPIRES_IN);
 
+const pattern = v.pipe(
+  v.string(),
+  v.metadata(PATTERN_SCHEMA),
+  v.rawCheck(({ dataset, addIssue }) => {
+    const problem = dataset.typed ? patternProblem(dataset.value) : undefined;
+    if (problem !== undefined) addIssue({ message: problem });
+  }),
+);
+
 const repositories = v.nullable(
   v.pipe(
-    v.array(
-      v.pipe(v.string(), v.check(isPattern, 'must be a repository name, or a prefix followed by /*')),
-      'must be a list of repository patterns, or null',
-    ),
+    v.array(pattern, 'must be a list of repository patterns, or null'),
     v.minLength(1, 'must hold at least one pattern; null means all namespaces'),
     v.maxLength(MAX_PATTERNS, `must hold at most ${MAX_PATTERNS} patterns`),
     v.check(patterns => new Set(patterns).size === patterns.length, 'must not hold a pattern twice'),
+    v.metadata({ uniqueItems: true }),
   ),
 );
 

@@ -1,26 +1,34 @@
 /** Repository names, namespaces and patterns. Compared byte for byte; nothing is ever normalised. */
 
-const SEGMENT = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
+const SEGMENT = '[a-z0-9](?:(?:[._]|__|-+)?[a-z0-9])*';
+/** 2 to 128 bytes, and more segments after it. */
+const NAMESPACE_FIRST = '(?=[^/]{2,128}/)';
 /** The name grammar of the OCI distribution specification ("Pulling manifests"), with at least two segments. */
-const REPOSITORY = new RegExp(`^${SEGMENT}(?:/${SEGMENT})+$`);
-const PREFIX = new RegExp(`^${SEGMENT}(?:/${SEGMENT})*$`);
-const NAMESPACE = new RegExp(`^${SEGMENT}$`);
-const MAX_NAME_BYTES = 255;
-/** Leaves room for the slash and one more byte. */
-const MAX_PREFIX_BYTES = MAX_NAME_BYTES - 2;
-const NAMESPACE_BYTES = { min: 2, max: 128 };
+const REPOSITORY = new RegExp(`^${NAMESPACE_FIRST}${SEGMENT}(?:/${SEGMENT})+$`);
+
+/** What JSON Schema says of a namespace; `isNamespace` reads the same. */
+export const NAMESPACE_SCHEMA = { minLength: 2, maxLength: 128, pattern: `^${SEGMENT}$` } as const;
+/** What JSON Schema says of a pattern; `isPattern` reads the same. A prefix leaves room for one byte below it. */
+export const PATTERN_SCHEMA = {
+  maxLength: 255,
+  pattern: `^${NAMESPACE_FIRST}${SEGMENT}(?:/${SEGMENT})*/(?:${SEGMENT}|\\*)$`,
+} as const;
+
+const NAMESPACE = new RegExp(NAMESPACE_SCHEMA.pattern);
+const PATTERN = new RegExp(PATTERN_SCHEMA.pattern);
 
 /** An exact repository name, or `prefix/*`: everything below `prefix/`. */
 export type Pattern = string;
 
 /** Whether `name` can be a namespace: one segment of the grammar, 2 to 128 bytes. */
 export function isNamespace(name: string): boolean {
-  return name.length >= NAMESPACE_BYTES.min && name.length <= NAMESPACE_BYTES.max && NAMESPACE.test(name);
+  const { minLength, maxLength } = NAMESPACE_SCHEMA;
+  return name.length >= minLength && name.length <= maxLength && NAMESPACE.test(name);
 }
 
 /** Whether `name` can be granted at all. */
 export function isRepository(name: string): boolean {
-  return name.length <= MAX_NAME_BYTES && REPOSITORY.test(name) && isNamespace(namespaceOf(name));
+  return name.length <= PATTERN_SCHEMA.maxLength && REPOSITORY.test(name);
 }
 
 /** The first segment of a repository name or pattern. */
@@ -31,9 +39,7 @@ export function namespaceOf(name: string): string {
 
 /** Whether `text` is a pattern. */
 export function isPattern(text: string): boolean {
-  const prefix = prefixOf(text);
-  if (prefix === undefined) return isRepository(text);
-  return prefix.length <= MAX_PREFIX_BYTES && PREFIX.test(prefix) && isNamespace(namespaceOf(prefix));
+  return text.length <= PATTERN_SCHEMA.maxLength && PATTERN.test(text);
 }
 
 /**
@@ -46,8 +52,4 @@ export function coveringPatterns(name: string): Pattern[] {
     covering.push(`${name.slice(0, slash)}/*`);
   }
   return covering;
-}
-
-function prefixOf(pattern: Pattern): string | undefined {
-  return pattern.endsWith('/*') ? pattern.slice(0, -2) : undefined;
 }

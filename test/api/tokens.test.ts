@@ -136,17 +136,19 @@ describe('a token that is added', () => {
     [
       'a repository that is no name',
       { repositories: ['team-a/x', 'Team/x'] },
-      ['repositories[1]: must be a repository name, or a prefix followed by /*'],
+      ["repositories[1]: 'Team/x' has capital letters, which registries refuse; use 'team/x'"],
     ],
     [
       'a namespace alone',
       { repositories: ['team-a'] },
-      ['repositories[0]: must be a repository name, or a prefix followed by /*'],
+      ["repositories[0]: 'team-a' is a namespace, not a repository; use 'team-a/*'"],
     ],
     [
       'a star alone',
       { repositories: ['*'] },
-      ['repositories[0]: must be a repository name, or a prefix followed by /*'],
+      [
+        "repositories[0]: '*' is no pattern; to mean every repository, leave the repositories out (null); name it like team-a/app, or team-a/* for everything below",
+      ],
     ],
     ['a repository that is a number', { repositories: [5] }, ['repositories[0]: must be a string']],
     [
