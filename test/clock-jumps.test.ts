@@ -7,7 +7,7 @@ import { unauthenticated, unavailable } from '../lib/domain/errors.ts';
 import { ExchangeCache } from '../lib/iam/exchange-cache.ts';
 import { BREAKER_FAILURES, Breaker } from '../lib/iam/http-client.ts';
 import { issuerKeySet } from '../lib/iam/issuer-keys.ts';
-import { failureLimiter } from '../lib/limits/failure-limiter.ts';
+import { failureLimiter } from '../lib/limits/rate-limiter.ts';
 import { keyPublication } from '../lib/signing/publication.ts';
 import { cachedRings } from '../lib/signing/ring.ts';
 import { maintainRing } from '../lib/signing/ring-rotation.ts';

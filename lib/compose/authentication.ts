@@ -4,7 +4,7 @@ import { credentialKeys } from '../derivation/credential-keys.ts';
 import { PullpassError } from '../domain/errors.ts';
 import { type Administrator, identityIssuers, issuerKeys } from '../domain/identity.ts';
 import { identityVerifier, workloadVerifier } from '../iam/verifier.ts';
-import { type FailureLimiter, failureLimiter } from '../limits/failure-limiter.ts';
+import { type FailureLimiter, failureLimiter } from '../limits/rate-limiter.ts';
 import type { IdentityVerifier, WorkloadVerifier } from '../ports/iam.ts';
 import type { Metrics } from '../ports/system.ts';
 import { loginStore } from '../store/login-store.ts';

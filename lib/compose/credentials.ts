@@ -2,8 +2,10 @@
 import { credentialHandlers } from '../api/credentials.ts';
 import { ROUTES } from '../api/routes.ts';
 import { type HttpHandler, httpHandler } from '../http/chain.ts';
+import { rateLimiter } from '../limits/rate-limiter.ts';
 import { nonceStore } from '../store/expiring-stores.ts';
 import { authenticateVend } from '../usecases/authenticate.ts';
+import { VENDS_PER_MINUTE } from '../usecases/vend-credential.ts';
 import {
   IAM_SETTINGS,
   openFailureLimiter,
@@ -26,12 +28,13 @@ export function createCredentials(world: World): HttpHandler {
   const failures = openFailureLimiter(parts);
   const authentication = { ...principal, ...openIam(parts, failures), nonces, clock: parts.clock };
   const { services } = parts.config;
+  const vends = rateLimiter(VENDS_PER_MINUTE).take;
   return httpHandler({
     ...parts,
     failures,
     authenticate: { vend: credentials => authenticateVend(authentication, credentials) },
     ready: openTableGuard(parts),
     routes: ROUTES.credentials,
-    handlers: credentialHandlers({ ...parts, vending: { ...parts, credentialKeys }, services }),
+    handlers: credentialHandlers({ ...parts, vending: { ...parts, credentialKeys, vends }, services }),
   });
 }

@@ -3,9 +3,11 @@ import { healthHandlers } from '../api/health.ts';
 import { loginHandlers } from '../api/login.ts';
 import { ROUTES } from '../api/routes.ts';
 import { type HttpHandler, httpHandler } from '../http/chain.ts';
+import { rateLimiter } from '../limits/rate-limiter.ts';
 import { cachedRings } from '../signing/ring.ts';
 import { accessTokenSigner } from '../signing/signer.ts';
 import { authenticateLogin } from '../usecases/authenticate.ts';
+import { VENDS_PER_MINUTE } from '../usecases/vend-credential.ts';
 import {
   IAM_SETTINGS,
   openFailureLimiter,
@@ -26,7 +28,8 @@ export function createLogin(world: World): HttpHandler {
   const failures = openFailureLimiter(parts);
   const authentication = { ...principal, ...openIam(parts, failures), clock: parts.clock };
   const { store, credentialKeys } = principal;
-  const ports = { ...parts, store, credentialKeys, signer, issuer };
+  const vends = rateLimiter(VENDS_PER_MINUTE).take;
+  const ports = { ...parts, store, credentialKeys, signer, issuer, vends };
   return httpHandler({
     ...parts,
     failures,

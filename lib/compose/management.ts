@@ -6,12 +6,14 @@ import { ROUTES } from '../api/routes.ts';
 import { tokenHandlers } from '../api/tokens.ts';
 import { credentialKeys } from '../derivation/credential-keys.ts';
 import { type HttpHandler, httpHandler } from '../http/chain.ts';
+import { rateLimiter } from '../limits/rate-limiter.ts';
 import { idempotencyStore, nonceStore, revokedCredentialStore } from '../store/expiring-stores.ts';
 import { loginStore } from '../store/login-store.ts';
 import { namespaceStore } from '../store/namespace-store.ts';
 import { POLICY, ruleStore, TRUST } from '../store/rule-store.ts';
 import { tokenStore } from '../store/token-store.ts';
 import { authenticateManager } from '../usecases/authenticate.ts';
+import { REVOCATIONS_PER_MINUTE } from '../usecases/revoke.ts';
 import { IAM_SETTINGS, openFailureLimiter, openIam } from './authentication.ts';
 import { openParts, type World } from './parts.ts';
 import {
@@ -56,6 +58,7 @@ export function createManagement(world: World): HttpHandler {
     tokens: tokens.tokens,
     revokedCredentials: journal.revokedCredentials(revokedCredentialStore(table)),
     credentialKeys: credentialKeys(openCredentialKeySource(parts)),
+    revocations: rateLimiter(REVOCATIONS_PER_MINUTE).take,
   };
   const failures = openFailureLimiter(parts);
   const authentication = { ...openIam(parts, failures), policies, nonces, clock };

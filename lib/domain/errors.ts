@@ -132,7 +132,7 @@ export const ERRORS = {
   },
   'rate-limited': {
     status: 429,
-    title: 'Too many failures',
+    title: 'Too many requests',
     detail: 'Too many failed attempts from this address; try again later.',
     registryCode: 'TOOMANYREQUESTS',
     oauthError: 'temporarily_unavailable',
@@ -207,6 +207,12 @@ export function unavailable(
   options: { readonly retryAfterSeconds?: number; readonly cause?: unknown } = {},
 ): PullpassError {
   return new PullpassError('unavailable', { reason, ...options });
+}
+
+/** A proven secret that is used for more than its share. */
+export function tooOften(retryAfterSeconds: number): PullpassError {
+  const detail = 'This secret is used too often; try again later.';
+  return new PullpassError('rate-limited', { detail, denial: 'too-often', retryAfterSeconds });
 }
 
 /** Why this error denied the caller; undefined for an error that is not a denial. */

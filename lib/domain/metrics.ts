@@ -18,6 +18,8 @@ export const DENIALS = [
   'no-role',
   'registration-closed',
   'wider-than-parent',
+  /** A secret that vends or revokes more than its share. */
+  'too-often',
   /** A login that succeeded with an empty grant. */
   'nothing-granted',
 ] as const;

@@ -1,7 +1,7 @@
 /** The answer of every request: the only step that sets headers, and the one place where failures are logged and counted. */
 import type { MiddlewareObj, Request as MiddyRequest } from '@middy/core';
 import { denialOf, PullpassError } from '../domain/errors.ts';
-import type { FailureLimiter } from '../limits/failure-limiter.ts';
+import type { FailureLimiter } from '../limits/rate-limiter.ts';
 import type { Clock, Log, Metrics } from '../ports/system.ts';
 import { asPullpassError, errorResponse } from './errors.ts';
 import type { HttpEvent, Response, Route } from './request.ts';

@@ -7,7 +7,7 @@ import { isYounger, type Moment, momentAt } from '../cache/age.ts';
 import { PullpassError, unavailable } from '../domain/errors.ts';
 import type { Identity } from '../domain/identity.ts';
 import { Bulkhead, type BulkheadLimits } from '../limits/bulkhead.ts';
-import type { FailureLimiter } from '../limits/failure-limiter.ts';
+import type { FailureLimiter } from '../limits/rate-limiter.ts';
 import { sourceOf } from '../limits/source.ts';
 
 /** Times are in milliseconds. */

@@ -6,7 +6,7 @@ import type { Issuer, Issuers, WorkloadIssuer } from '../domain/identity.ts';
 import { member } from '../domain/strict-json.ts';
 import { toSeconds } from '../domain/time.ts';
 import { type Workload, workloadAudience } from '../domain/trust.ts';
-import type { FailureLimiter } from '../limits/failure-limiter.ts';
+import type { FailureLimiter } from '../limits/rate-limiter.ts';
 import type { IdentityVerifier, WorkloadVerifier } from '../ports/iam.ts';
 import type { RandomBytes } from '../ports/system.ts';
 import { awsCallers } from './aws-sts.ts';

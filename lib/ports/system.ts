@@ -7,6 +7,9 @@ export type Clock = () => number;
 /** So many bytes from a cryptographic source. */
 export type RandomBytes = (count: number) => Uint8Array;
 
+/** Takes one of what a key may do. Undefined: it may; else the seconds until it may. */
+export type RateLimit = (key: string, nowMs: number) => number | undefined;
+
 /** A caller could otherwise fill the log. */
 export const MAX_LOG_TEXT = 1024;
 

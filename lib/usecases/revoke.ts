@@ -1,16 +1,22 @@
 /** Revokes a secret by possession (RFC 7009). */
 import type { Account } from '../domain/account.ts';
+import { tooOften } from '../domain/errors.ts';
 import { hashRegistryToken, parseRegistryToken } from '../domain/registry-token.ts';
 import { type Secret, secretFormatOf } from '../domain/secret.ts';
 import { toSeconds } from '../domain/time.ts';
 import { revokeToken } from '../domain/token-record.ts';
 import type { CredentialKeys } from '../ports/keys.ts';
 import type { AuditStore, LoginStore, RevokedCredentialStore, TokenStore } from '../ports/stores.ts';
-import type { Clock } from '../ports/system.ts';
+import type { Clock, RateLimit } from '../ports/system.ts';
 import { recordAct, retryOnConflict } from './acts.ts';
 import { verifyCredential } from './secret-values.ts';
 
+/** How many credentials of one parent may be revoked in a minute: each writes two records. */
+export const REVOCATIONS_PER_MINUTE = 300;
+
 export interface RevokePorts {
+  /** By parent. */
+  readonly revocations: RateLimit;
   readonly store: Pick<LoginStore, 'read'>;
   readonly tokens: Pick<TokenStore, 'update'>;
   readonly revokedCredentials: RevokedCredentialStore;
@@ -35,7 +41,8 @@ const NOTHING: Revoked = { kind: 'nothing' };
 
 /**
  * Disables a registry token, ends the grace of a previous value, or revokes one credential; anything else is ignored.
- * Throws what the store throws: the secret may still be good then, and the caller must not believe otherwise.
+ * Throws what the store throws, and `rate-limited`: the secret may still be good then, and the caller must not believe
+ * otherwise.
  */
 export async function revoke(ports: RevokePorts, request: RevokeRequest): Promise<Revoked> {
   const isCredential = secretFormatOf(request.secret) === 'a credential';
@@ -44,13 +51,15 @@ export async function revoke(ports: RevokePorts, request: RevokeRequest): Promis
 
 /** A repetition adds no second audit record. */
 async function revokeCredential(
-  { credentialKeys, store, revokedCredentials, audit, clock }: RevokePorts,
+  { credentialKeys, store, revokedCredentials, audit, clock, revocations }: RevokePorts,
   { secret, requestId, sourceAddress }: RevokeRequest,
 ): Promise<Revoked> {
   const now = toSeconds(clock());
   const credential = await verifyCredential(credentialKeys, secret, now);
   if (credential === undefined || credential.endsAt <= now) return NOTHING;
-  const { handle, jti, endsAt } = credential;
+  const { handle, jti, endsAt, parent } = credential;
+  const wait = revocations(`${handle} ${JSON.stringify(parent)}`, clock());
+  if (wait !== undefined) throw tooOften(wait);
   if ((await store.read({ credential: { handle, jti }, namespaces: [] })).revoked) return NOTHING;
   const subject = `credential:${jti}` as const;
   const act = { act: 'end-credential', target: jti } as const;

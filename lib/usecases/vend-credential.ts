@@ -1,7 +1,7 @@
 /** Vends a credential: within its parent's permissions, and no longer than its parent lives. */
 import { type Access, actionsOf, PULL } from '../domain/access.ts';
 import type { Credential } from '../domain/credential.ts';
-import { PullpassError, unauthenticated } from '../domain/errors.ts';
+import { PullpassError, tooOften, unauthenticated } from '../domain/errors.ts';
 import { coverage, coveredBy, isSubset, type Permission } from '../domain/grant.ts';
 import type { Principal } from '../domain/principal.ts';
 import type { Pattern } from '../domain/repository.ts';
@@ -9,10 +9,15 @@ import type { Secret } from '../domain/secret.ts';
 import type { Service } from '../domain/service.ts';
 import { toSeconds } from '../domain/time.ts';
 import type { CredentialKeys } from '../ports/keys.ts';
-import type { Clock, RandomBytes } from '../ports/system.ts';
+import type { Clock, RandomBytes, RateLimit } from '../ports/system.ts';
 import { signCredential } from './secret-values.ts';
 
+/** How often one parent may vend in a minute: far above what a build farm does that shares one token. */
+export const VENDS_PER_MINUTE = 6_000;
+
 export interface VendPorts {
+  /** By parent. */
+  readonly vends: RateLimit;
   readonly credentialKeys: CredentialKeys;
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
@@ -40,12 +45,17 @@ const JTI_BYTES = 16;
 /** Between half and eight tenths of its life, so that holders who fetched together do not return together. */
 const REFRESH = { from: 0.5, spread: 0.3 } as const;
 
-/** Throws `unauthenticated` for a principal that is no parent, `wider-than-parent` for more than the parent may do. */
+/**
+ * Throws `unauthenticated` for a principal that is no parent, `wider-than-parent` for more than the parent may do,
+ * `rate-limited` for one that vends too often.
+ */
 export async function vendCredential(ports: VendPorts, request: VendRequest): Promise<Vended> {
   const { principal, service, access, expiresInSeconds } = request;
   const { delegationSource, permissions, subject, kind } = principal;
   if (delegationSource === undefined)
     throw unauthenticated(`${kind}: nothing is vended from that`, 'misplaced');
+  const wait = ports.vends(`${delegationSource.handle} ${subject}`, ports.clock());
+  if (wait !== undefined) throw tooOften(wait);
   const now = toSeconds(ports.clock());
   const bounds = boundsWithin(permissions, request);
   const endsAt = Math.min(now + expiresInSeconds, delegationSource.endsAt ?? Number.POSITIVE_INFINITY);

@@ -1,6 +1,7 @@
 /** What each request adds to the figures of a deployment. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DENIALS } from '../../lib/domain/metrics.ts';
+import { REVOCATIONS_PER_MINUTE } from '../../lib/usecases/revoke.ts';
 import { ALICE, BOB, type Deployment, deploy, MALLORY } from '../support/deployment.ts';
 import type { Received } from '../support/events.ts';
 import { figuresIn } from '../support/metrics.ts';
@@ -102,6 +103,7 @@ describe('a denial is counted by its reason', () => {
     expect(await figuresOf(request)).toMatchObject({ Denials: 1, [`Reason=${why} Denials`]: 1 });
   const bad = (secret: string) => logIn(secret, PULL);
   const added = async (json: object) => (await deployment.as(ALICE)('POST /v1/tokens', { json })).json;
+  const revoking = (secret: string) => deployment.send('POST /oauth/revoke', { form: { token: secret } });
   const vended = async (parent: string) =>
     (await deployment.send('POST /v1/credentials', { bearer: parent, json: {} })).json.password;
 
@@ -142,6 +144,13 @@ describe('a denial is counted by its reason', () => {
         'wider-than-parent',
         deployment.send('POST /v1/credentials', { bearer: token.token, json }),
       );
+    },
+    'too-often': async () => {
+      const { token: parent } = await added({});
+      for (let i = 0; i < REVOCATIONS_PER_MINUTE; i++) await revoking(await vended(parent));
+      const last = await vended(parent);
+      await refused('too-often', revoking(last));
+      expect((await logIn(last)).status).toBe(200);
     },
     'nothing-granted': async () => {
       await refused('nothing-granted', logIn(token.token, 'repository:rival/app:pull'));

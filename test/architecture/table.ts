@@ -17,7 +17,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   /** Values that are loaded again when they are old. */
   cache: { imports: [], npm: [], node: [] },
   /** Bounds on how much is done, in all and for each source. */
-  limits: { imports: ['domain'], npm: [], node: [] },
+  limits: { imports: ['domain', 'ports'], npm: [], node: [] },
   /** AWS over HTTP, for the adapters that would otherwise carry its SDK. */
   aws: { imports: ['domain', 'ports'], npm: [], node: null },
   /** Files that are replaced whole, and locks. */

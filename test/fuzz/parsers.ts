@@ -14,7 +14,7 @@ import { parseStrictJson } from '../../lib/domain/strict-json.ts';
 import { parseAuthorization } from '../../lib/http/credentials.ts';
 import { MAX_FIELDS, parseForm } from '../../lib/http/form.ts';
 import { createRouter } from '../../lib/http/router.ts';
-import { failureLimiter } from '../../lib/limits/failure-limiter.ts';
+import { failureLimiter } from '../../lib/limits/rate-limiter.ts';
 import { fromTokenItem, toTokenAttributes } from '../../lib/store/token-store.ts';
 import {
   reaches,

@@ -10,7 +10,7 @@ import {
 } from '../../lib/domain/principal.ts';
 import { type Authenticators, type ChainOptions, httpHandler } from '../../lib/http/chain.ts';
 import type { Authenticated, HandlersOf, Request, Response, Route } from '../../lib/http/request.ts';
-import { type FailureLimiter, failureLimiter } from '../../lib/limits/failure-limiter.ts';
+import { type FailureLimiter, failureLimiter } from '../../lib/limits/rate-limiter.ts';
 import type { Metrics } from '../../lib/ports/system.ts';
 import { NO_METRICS } from '../../lib/telemetry/metrics.ts';
 import { CONTEXT, eventOf, received, type Sent } from '../support/events.ts';

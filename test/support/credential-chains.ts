@@ -221,6 +221,7 @@ export function revokePortsOf({ world, logins }: Chain): RevokePorts {
     store: logins.store,
     tokens,
     revokedCredentials,
+    revocations: () => undefined,
     credentialKeys: CREDENTIAL_KEYS,
     audit,
     clock: logins.clock,

@@ -305,6 +305,7 @@ function revokeIn({ stores, logins, tokens }: World, value: Secret): Promise<unk
     tokens: tokens.tokens,
     revokedCredentials,
     audit,
+    revocations: () => undefined,
     credentialKeys: CREDENTIAL_KEYS,
   };
   return revoke(ports, { secret: value, requestId: 'request-1', sourceAddress: '192.0.2.1' });

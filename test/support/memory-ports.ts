@@ -73,6 +73,7 @@ export function worldOn(stores: Stores = memoryStores()): World {
       policies: stores.policies,
       administrators: [],
       issuers: new Set(['dev', 'github']),
+      vends: () => undefined,
       credentialKeys: CREDENTIAL_KEYS,
     },
   };

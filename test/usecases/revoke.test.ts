@@ -1,6 +1,7 @@
 /** Ending a secret, while others change the same token, and while something fails. */
 import { describe, expect, it } from 'vitest';
 import { Secret } from '../../lib/domain/secret.ts';
+import { rateLimiter } from '../../lib/limits/rate-limiter.ts';
 import { addToken, rotateToken } from '../../lib/usecases/issue-token.ts';
 import { changeToken, removeToken, type TokenPorts } from '../../lib/usecases/manage-tokens.ts';
 import { type RevokePorts, revoke } from '../../lib/usecases/revoke.ts';
@@ -27,6 +28,7 @@ function portsOf({ stores, logins, tokens }: World): RevokePorts {
     store,
     tokens: tokens.tokens,
     revokedCredentials,
+    revocations: () => undefined,
     credentialKeys: CREDENTIAL_KEYS,
     audit,
     clock: logins.clock,
@@ -139,6 +141,41 @@ describe('a revocation is acknowledged only when it is done', () => {
       await end(portsOf(world), credential);
       expect([await logsIn(world, credential), await logsIn(world, value)]).toEqual([false, true]);
     }
+  });
+});
+
+describe('how often', () => {
+  const tooOften = { code: 'rate-limited', details: { denial: 'too-often' } };
+
+  it('credentials of one parent are revoked is bounded, and the credential beyond stays good', async () => {
+    const world = worldOn();
+    const [busy, other] = [await newToken(world), await newToken(world)];
+    const ports = { ...portsOf(world), revocations: rateLimiter(2).take };
+    const credentials: string[] = [];
+    for (const { value } of [busy, busy, busy, other]) credentials.push(await newCredential(world, value));
+    const [first = '', second = '', third = '', ofOther = ''] = credentials;
+    await end(ports, first);
+    await end(ports, second);
+    await expect(end(ports, third)).rejects.toMatchObject(tooOften);
+    await end(ports, ofOther);
+    expect(await Promise.all(credentials.map(value => logsIn(world, value)))).toEqual([
+      false,
+      false,
+      true,
+      false,
+    ]);
+    // The parent itself can always be ended.
+    await end(ports, busy.value);
+    expect(await logsIn(world, third)).toBe(false);
+  });
+
+  it('one parent vends is bounded, and another one is not kept from it', async () => {
+    const world = worldOn();
+    const logins = { ...world.logins, vends: rateLimiter(2).take };
+    const [busy, other] = [await newToken(world), await newToken(world)];
+    for (let i = 0; i < 2; i++) await newCredential({ ...world, logins }, busy.value);
+    await expect(newCredential({ ...world, logins }, busy.value)).rejects.toMatchObject(tooOften);
+    await newCredential({ ...world, logins }, other.value);
   });
 });
 

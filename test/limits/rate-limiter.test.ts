@@ -1,6 +1,6 @@
 /** How many failed authentications of an address pass, and when the next one does. */
 import { describe, expect, it } from 'vitest';
-import { failureLimiter } from '../../lib/limits/failure-limiter.ts';
+import { failureLimiter } from '../../lib/limits/rate-limiter.ts';
 
 const NOW_MS = 1_790_000_000_000;
 
