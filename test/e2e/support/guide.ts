@@ -20,6 +20,14 @@ export async function blocksOf(guide: string): Promise<Block[]> {
   });
 }
 
+/** The only block of a guide below this comment, in any language. */
+export async function markedBlock(guide: string, mark: string): Promise<string> {
+  const text = await readFile(join(PROJECT, 'docs', guide), 'utf8');
+  const [, body] = new RegExp(`^<!-- ${mark} -->\\n\`\`\`\\w*\\n(.*?)^\`\`\`$`, 'ms').exec(text) ?? [];
+  if (body === undefined) throw new Error(`docs/${guide} has no block for ${mark}.`);
+  return body;
+}
+
 /** What is indented below `run: |` or `- |` in YAML, and between `sh '''` and `'''` in a Jenkinsfile. */
 function* scriptsIn(body: string): Generator<string> {
   for (const [, indentation = '', script = ''] of body.matchAll(/^( *)(?:run: |- )\|\n((?:\1 +\S.*\n)+)/gm)) {
