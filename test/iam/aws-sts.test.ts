@@ -109,7 +109,10 @@ describe('an AWS caller', () => {
   ])('that signed %s is refused by AWS', async (_, forge) => {
     const proof = await forge();
     expect(proof).not.toBe(await proofOf());
-    await expect(callers.identify(proof, NOW_MS)).rejects.toMatchObject({ code: 'unauthenticated' });
+    await expect(callers.identify(proof, NOW_MS)).rejects.toMatchObject({
+      code: 'unauthenticated',
+      details: { reason: 'AWS STS answered with status 403' },
+    });
     expect(sts.requests).toHaveLength(1);
   });
 

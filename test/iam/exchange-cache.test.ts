@@ -1,6 +1,6 @@
 /** The bounds of the exchange cache, and a clock that was set back. */
 import { describe, expect, it } from 'vitest';
-import { unauthenticated } from '../../lib/domain/errors.ts';
+import { unauthenticated, unavailable } from '../../lib/domain/errors.ts';
 import type { Identity } from '../../lib/domain/identity.ts';
 import { ExchangeCache, type Exchanged } from '../../lib/iam/exchange-cache.ts';
 import { NOW_MS } from './tokens.ts';
@@ -14,6 +14,7 @@ const IDENTITY: Identity = {
   expiresAt: null,
   nonce: null,
 };
+/** An answer that does not end with its assertion. */
 const LATER = NOW_MS + 3_600_000;
 
 /** A cache that remembers two answers of each kind, and how often its issuer was asked. */
@@ -57,5 +58,53 @@ describe('an exchange cache', () => {
     await identify('a', NOW_MS);
     await identify('a', NOW_MS - 1);
     expect(issuer.asked).toBe(2);
+  });
+
+  it.each([
+    ['a minute', LATER, 60_000],
+    ['as long as its assertion lasts', NOW_MS + 5000, 5000],
+  ])('remembers an identity for %s', async (_, untilMs, forMs) => {
+    const { issuer, identify } = cacheOf({ identity: IDENTITY, untilMs });
+    for (const passedMs of [0, forMs - 1, forMs]) {
+      expect(await identify('a', NOW_MS + passedMs)).toBe(IDENTITY);
+    }
+    expect(issuer.asked).toBe(2);
+  });
+
+  it('remembers a refusal for ten seconds', async () => {
+    const { issuer, identify } = cacheOf(unauthenticated('no'));
+    for (const passedMs of [0, 9999, 10_000]) {
+      await expect(identify('a', NOW_MS + passedMs)).rejects.toMatchObject({ details: { reason: 'no' } });
+    }
+    expect(issuer.asked).toBe(2);
+  });
+
+  it('remembers no failure, and asks again at once', async () => {
+    const cache = new ExchangeCache({ cacheKey: new Uint8Array(32) });
+    let asked = 0;
+    const ask = async () => {
+      asked++;
+      throw unavailable('down');
+    };
+    for (let n = 0; n < 2; n++) {
+      const query = { name: 'a', nowMs: NOW_MS, sourceAddress: '192.0.2.1', ask };
+      await expect(cache.identify(query)).rejects.toMatchObject({ details: { reason: 'down' } });
+    }
+    expect(asked).toBe(2);
+  });
+
+  it('gives up an exchange in time, also one that does not look at its signal', async () => {
+    const cache = new ExchangeCache({ cacheKey: new Uint8Array(32), limits: { exchangeMs: 20 } });
+    const signals: AbortSignal[] = [];
+    const ask = (signal: AbortSignal) => {
+      signals.push(signal);
+      return new Promise<never>(() => undefined);
+    };
+    const query = { name: 'a', nowMs: NOW_MS, sourceAddress: '192.0.2.1', ask };
+    await expect(cache.identify(query)).rejects.toMatchObject({
+      code: 'unavailable',
+      details: { reason: 'the exchange was not over in time', retryAfterSeconds: 5 },
+    });
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
   });
 });

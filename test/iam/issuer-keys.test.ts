@@ -7,6 +7,7 @@ import {
   KEY_SET_FRESH_MS,
   KEY_SET_USABLE_MS,
   MAX_KEYS,
+  readKeySet,
 } from '../../lib/iam/issuer-keys.ts';
 import { FAULTS, LoopbackIam } from './loopback-iam.ts';
 import { NOW_MS, testKey } from './tokens.ts';
@@ -114,6 +115,48 @@ describe.each(FAULTS)('an issuer whose keys end in %s', fault => {
     expect(await keys.find('k1', NOW_MS + KEY_FETCH_INTERVAL_MS)).toBeDefined();
     expect(await keys.find('unknown', NOW_MS + KEY_FETCH_INTERVAL_MS)).toBeUndefined();
     expect(iam.requests.elsewhere).toBe(0);
+  });
+});
+
+describe('the log of an issuer without keys', () => {
+  it.each([
+    ['429', 'the keys were answered with status 429'],
+    ['oversize', 'an answer exceeds 102400 bytes'],
+    ['garbage', 'The text is not valid JSON.'],
+  ] as const)('says of %s: %s', async (fault, message) => {
+    await iam.setFault('keys', fault);
+    await expect(keys.find('k1', NOW_MS)).rejects.toMatchObject({
+      details: { reason: 'the issuer did not give its keys', cause: { message } },
+    });
+  });
+});
+
+describe('a key set', () => {
+  const kidsOf = (set: object) => [...readKeySet(Buffer.from(JSON.stringify(set))).keys()];
+
+  it.each<[string, Record<string, unknown>, string[]]>([
+    ['says nothing of its use', { use: undefined, key_ops: undefined, alg: undefined }, ['k1']],
+    ['is to verify', { use: undefined, key_ops: ['sign', 'verify'] }, ['k1']],
+    ['is for signatures', { use: 'sig' }, ['k1']],
+    ['is for something else', { use: 'enc' }, []],
+    ['is for nothing', { use: '' }, []],
+    ['is to sign only', { key_ops: ['sign'] }, []],
+    ['has no list of operations', { key_ops: 'verify' }, []],
+    ['has an algorithm that is no text', { alg: 7 }, []],
+    ['has no name', { kid: undefined }, []],
+    ['is broken', { x: 'AA' }, []],
+  ])('has a key or not, when it %s', (_, members, expected) => {
+    expect(kidsOf({ keys: [{ ...k1.jwk, ...members }] })).toEqual(expected);
+  });
+
+  it('says which algorithm a key is for, if it does', () => {
+    const keySet = (alg?: string) => readKeySet(Buffer.from(JSON.stringify({ keys: [{ ...k1.jwk, alg }] })));
+    expect(keySet('ES256').get('k1')?.algorithm).toBe('ES256');
+    expect(keySet().get('k1')).toMatchObject({ algorithm: undefined, key: { type: 'public' } });
+  });
+
+  it.each([{}, { keys: {} }, { keys: 'x' }, [], null])('is not %j', set => {
+    expect(() => readKeySet(Buffer.from(JSON.stringify(set)))).toThrow(new TypeError('not a JWK set'));
   });
 });
 

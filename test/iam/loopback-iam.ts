@@ -25,6 +25,8 @@ export class LoopbackIam extends LoopbackServer {
   exchange: (apiKey: string) => Promise<string | undefined> = async () => undefined;
   /** Members of the answer to an exchange, beside the access token. */
   more: object = {};
+  /** The exchanges that it was asked for. */
+  readonly exchanges: { form: Record<string, string>; authorization: string | undefined }[] = [];
   readonly faults: Record<Route, Fault | undefined> = { keys: undefined, token: undefined };
   readonly requests: Record<Route | 'elsewhere', number> = { keys: 0, token: 0, elsewhere: 0 };
 
@@ -56,7 +58,9 @@ export class LoopbackIam extends LoopbackServer {
     const fault = this.faults[route];
     if (fault !== undefined) return this.#fail(fault, response);
     if (route === 'keys') return void response.end(JSON.stringify({ keys: this.keys }));
-    const token = await this.exchange(new URLSearchParams(body).get('apikey') ?? '');
+    const form = Object.fromEntries(new URLSearchParams(body));
+    this.exchanges.push({ form, authorization: request.headers.authorization });
+    const token = await this.exchange(form.apikey ?? '');
     if (token === undefined) response.writeHead(400).end('{"errorMessage":"UPSTREAM-TEXT"}');
     else response.end(JSON.stringify({ access_token: token, expires_in: 3600, ...this.more }));
   }

@@ -136,6 +136,85 @@ describe('an answer of the issuer', () => {
   });
 });
 
+describe('what the issuer is asked', () => {
+  const client = { id: 'pull pass', secret: new Secret('s:e+c&r%t') };
+  const encoded = Buffer.from('pull+pass:s%3Ae%2Bc%26r%25t').toString('base64');
+
+  it.each([
+    [
+      'iamapikey',
+      {
+        form: { grant_type: 'urn:ibm:params:oauth:grant-type:apikey', apikey: 'secret-8' },
+        authorization: undefined,
+      },
+    ],
+    [
+      'iamrefresh',
+      { form: { grant_type: 'refresh_token', refresh_token: 'secret-8' }, authorization: `Basic ${encoded}` },
+    ],
+  ] as const)(
+    'for %s has the secret, and our own only where the secret belongs to one client',
+    async (kind, asked) => {
+      iam.exchange = async () => signToken(key);
+      verifier = identityVerifier({ ...only(iam.issuer({ client })), randomBytes });
+      expect(await verifier.identify({ kind, secret: new Secret('secret-8') }, NOW_MS)).toMatchObject({
+        kind,
+        strength: 'strong',
+        expiresAt: null,
+      });
+      expect(iam.exchanges).toEqual([asked]);
+    },
+  );
+
+  it.each([
+    ['iamapikey', 256],
+    ['iamrefresh', 8192],
+  ] as const)(
+    'for %s has 8 to %i printable characters, or it is refused without a request',
+    async (kind, longest) => {
+      iam.exchange = async () => signToken(key);
+      const ask = (secret: string) => verifier.identify({ kind, secret: new Secret(secret) }, NOW_MS);
+      await ask('x'.repeat(8));
+      await ask('x'.repeat(longest));
+      expect(iam.requests.token).toBe(2);
+      for (const secret of [
+        'x'.repeat(7),
+        'x'.repeat(longest + 1),
+        'with a space',
+        'xxxxxxxx\n',
+        '\nxxxxxxxx',
+      ]) {
+        await expect(ask(secret)).rejects.toMatchObject({
+          details: { reason: `not what ${kind} takes`, denial: 'misplaced' },
+        });
+      }
+      expect(iam.requests.token).toBe(2);
+    },
+  );
+});
+
+describe('the log of an exchange', () => {
+  it.each([
+    ['429', 'the exchange was answered with status 429'],
+    ['redirect', 'the exchange was answered with status 302'],
+    ['500', 'the exchange was answered with status 500'],
+    ['garbage', 'the exchange was answered with status 200'],
+    ['oversize', 'the exchange failed'],
+    ['refused', 'the exchange failed'],
+    ['hang', 'the exchange was not over in time'],
+  ] as const)('says of %s: %s', async (fault, reason) => {
+    verifier = identityVerifier({ ...only(iam.issuer()), randomBytes, limits: { exchangeMs: 150 } });
+    await iam.setFault('token', fault);
+    await expect(identify()).rejects.toMatchObject({ code: 'unavailable', details: { reason } });
+  });
+
+  it('says of a secret that is refused with which status', async () => {
+    await expect(identify('junk-key-0')).rejects.toMatchObject({
+      details: { reason: 'the exchange was answered with status 400' },
+    });
+  });
+});
+
 describe.each(FAULTS)('a token endpoint that ends in %s', fault => {
   it('is answered with 503 and Retry-After in time, and recovers without a restart', async () => {
     verifier = identityVerifier({ ...only(iam.issuer()), randomBytes, limits: { exchangeMs: 150 } });
@@ -283,7 +362,10 @@ describe('concurrent callers', () => {
     const { token: asked } = iam.requests;
     await expect(from(JUNK, 'api-key-unknown', guarded)).rejects.toMatchObject({
       code: 'rate-limited',
-      details: { retryAfterSeconds: expect.any(Number) },
+      details: {
+        retryAfterSeconds: expect.any(Number),
+        reason: 'too many failures to ask the issuer',
+      },
     });
     expect(iam.requests.token).toBe(asked);
     expect(await from(JUNK, 'api-key-known', guarded)).toMatchObject({ issuer: 'test' });
