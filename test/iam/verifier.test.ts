@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Secret } from '../../lib/domain/secret.ts';
 import { identityVerifier } from '../../lib/iam/verifier.ts';
-import { failureLimiter } from '../../lib/limits/failure-limiter.ts';
+import { failureLimiter } from '../../lib/limits/rate-limiter.ts';
 import { LoopbackIam, only } from './loopback-iam.ts';
 import { LoopbackSts, proofOf } from './loopback-sts.ts';
 import { NOW_MS, signToken, testKey } from './tokens.ts';
