@@ -24,9 +24,10 @@ export function seconds(text: string): number {
   return Number(count) * factor;
 }
 
-/** The identifier of a token, policy or trust. */
+/** The identifier of a token, policy or trust, which the lists show in lower case. */
 export function identifier(text: string): string {
-  if (isUuid(text)) return text;
+  const id = text.trim().toLowerCase();
+  if (isUuid(id)) return id;
   throw new UsageError(
     'An identifier must be a UUID, as the lists show it; the value of a token is not an identifier.',
   );

@@ -37,9 +37,14 @@ export class Input {
     throw new UsageError('Standard input must hold the secret and nothing else.');
   }
 
+  /** Throws UsageError when there is no terminal to ask a question on. */
+  requireTerminal(): void {
+    if (this.#stdin.isTTY !== true) throw new UsageError('No terminal to ask on; use --force.');
+  }
+
   /** Asks the user at the terminal a yes-or-no question. Throws UsageError when there is no terminal. */
   async confirm(question: string): Promise<boolean> {
-    if (this.#stdin.isTTY !== true) throw new UsageError('No terminal to ask on; use --force.');
+    this.requireTerminal();
     const answer = await this.#stderr.ask(`${question} [y/N] `, this.#stdin);
     return /^y(?:es)?$/i.test(answer.trim());
   }

@@ -60,6 +60,12 @@ export class Output {
     if (this.format === 'human') void this.#stderr.line(text);
   }
 
+  /** Something that was done has not the effect that the user may expect. */
+  warning(message: string, { next }: { readonly next: string }): void {
+    if (this.format === 'json') void this.#stderr.line(JSON.stringify({ warning: { message, next } }));
+    else void this.#stderr.lines([`warning: ${message}`, next]);
+  }
+
   /** What went wrong, and what to do next. */
   failure(error: unknown): void {
     if (this.format === 'json') void this.#stderr.line(JSON.stringify({ error: asJson(error) }));

@@ -2,43 +2,59 @@
 import { type Command, Option } from 'commander';
 import * as v from 'valibot';
 import { ROLE } from '../../lib/api/fields.ts';
-import { NAMESPACE, POLICY, TRUST, type Trust } from '../../lib/api/responses.ts';
+import { POLICY, type Policy, TRUST, type Trust } from '../../lib/api/responses.ts';
 import { claims, identifier, namespace, repositoryOption, seconds } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { accessText, listingOf, repositoriesText } from '../text.ts';
-import { addNoun, listVerb, removeVerb } from './verbs.ts';
+import { removeVerb } from './removal.ts';
+import { NAMESPACES, warnOfUnheld } from './unheld-namespaces.ts';
+import { addNoun, listVerb } from './verbs.ts';
 
 // Members that this version does not know are printed with `--output json`.
-const ANY_NAMESPACE = v.looseObject(NAMESPACE.entries);
 const ANY_POLICY = v.looseObject(POLICY.entries);
 const ANY_TRUST = v.looseObject(TRUST.entries);
 
+const POLICIES = v.object({ policies: v.array(ANY_POLICY) });
+const TRUSTS = v.object({ trusts: v.array(ANY_TRUST) });
+
 const CREATED = 201;
+const PAGE = 'docs/cli.md#namespaces-policies-and-trusts';
+const SOME_ID = '01a1fdf5-9cc9-784b-80d6-ad7156f1ef9b';
 
 export function addNamespaces(program: Command, context: Context): void {
   addNoun(program, {
     noun: 'namespace',
     description: 'Namespaces, the first segments of repository names',
+    page: PAGE,
     verbs: [
       {
         name: 'add',
         description: 'register a namespace for the account',
+        examples: ['namespace-add team-a'],
         build: command =>
           command.argument('<name>', '', namespace).action((name: string) => addNamespace(context, name)),
       },
       listVerb(context, {
         description: 'list the namespaces of the account',
+        examples: ['namespace-list'],
         path: '/v1/namespaces',
-        schema: v.object({ namespaces: v.array(ANY_NAMESPACE) }),
+        schema: NAMESPACES,
         items: ({ namespaces }) => namespaces,
         headings: ['NAMESPACE'],
         row: ({ name }) => [name],
       }),
       removeVerb(context, {
         description: 'release namespaces; their names stay reserved to the account',
+        examples: ['namespace-rm team-a', 'namespace-rm --force team-a team-b'],
         argument: 'name',
         parse: namespace,
         path: '/v1/namespaces',
+        noun: ['namespace', 'namespaces'],
+        effect: [
+          'No login can pull or push in it until it is registered again.',
+          'No login can pull or push in them until they are registered again.',
+        ],
+        describe: async (_, names) => names.map(() => undefined),
       }),
     ],
   });
@@ -62,10 +78,15 @@ export function addPolicies(program: Command, context: Context): void {
   addNoun(program, {
     noun: 'policy',
     description: 'Policies, what identities of the IAM may do',
+    page: PAGE,
     verbs: [
       {
         name: 'add',
         description: 'give an identity a role',
+        examples: [
+          'policy-add --subject IBMid-1234567890 --role writer --repository "team-a/*"',
+          'policy-add --subject "*" --role reader',
+        ],
         build: command =>
           command
             .requiredOption('--subject <id>', 'an IAM id, or "*" for every identity of the account')
@@ -77,17 +98,25 @@ export function addPolicies(program: Command, context: Context): void {
       },
       listVerb(context, {
         description: 'list the policies of the account',
+        examples: ['policy-list'],
         path: '/v1/policies',
-        schema: v.object({ policies: v.array(ANY_POLICY) }),
+        schema: POLICIES,
         items: ({ policies }) => policies,
         headings: ['POLICY ID', 'ROLE', 'SUBJECT', 'REPOSITORIES'],
         row: ({ id, role, subject, repositories }) => [id, role, subject, repositoriesText(repositories)],
       }),
       removeVerb(context, {
         description: 'remove policies',
+        examples: [`policy-rm ${SOME_ID}`],
         argument: 'id',
         parse: identifier,
         path: '/v1/policies',
+        noun: ['policy', 'policies'],
+        effect: ['The identity loses the role.', 'The identities lose these roles.'],
+        describe: async (session, ids) => {
+          const { policies } = await session.ask(POLICIES, { path: '/v1/policies' });
+          return ids.map(id => policyText(policies.find(policy => policy.id === id)));
+        },
       }),
     ],
   });
@@ -104,6 +133,11 @@ async function addPolicy(context: Context, { subject, role, repository }: NewPol
     ['Repositories', repositoriesText(policy.repositories)],
   ]);
   await context.output.show(policy, human);
+  await warnOfUnheld(context, session, policy);
+}
+
+function policyText(policy: Policy | undefined): string | undefined {
+  return policy && `${policy.role} of ${repositoriesText(policy.repositories)} for ${policy.subject}`;
 }
 
 interface NewTrust {
@@ -118,10 +152,14 @@ export function addTrusts(program: Command, context: Context): void {
   addNoun(program, {
     noun: 'trust',
     description: 'Trusts, which builds may log in with their OIDC tokens',
+    page: PAGE,
     verbs: [
       {
         name: 'add',
         description: 'let workloads with exactly these claims log in',
+        examples: [
+          'trust-add --issuer github --claim repository_id=74 --claim repository_owner_id=65 --repository "team-a/*"',
+        ],
         build: command =>
           command
             .requiredOption('--issuer <key>', 'the build platform, by its key in the configuration')
@@ -133,8 +171,9 @@ export function addTrusts(program: Command, context: Context): void {
       },
       listVerb(context, {
         description: 'list the trusts of the account',
+        examples: ['trust-list'],
         path: '/v1/trusts',
-        schema: v.object({ trusts: v.array(ANY_TRUST) }),
+        schema: TRUSTS,
         items: ({ trusts }) => trusts,
         headings: ['TRUST ID', 'ISSUER', 'ACCESS', 'REPOSITORIES', 'CLAIMS'],
         row: ({ id, issuer, access, repositories, claims: named }) => [
@@ -147,9 +186,16 @@ export function addTrusts(program: Command, context: Context): void {
       }),
       removeVerb(context, {
         description: 'remove trusts',
+        examples: [`trust-rm ${SOME_ID}`],
         argument: 'id',
         parse: identifier,
         path: '/v1/trusts',
+        noun: ['trust', 'trusts'],
+        effect: ['Its workloads can no longer log in.', 'Their workloads can no longer log in.'],
+        describe: async (session, ids) => {
+          const { trusts } = await session.ask(TRUSTS, { path: '/v1/trusts' });
+          return ids.map(id => trustText(trusts.find(trust => trust.id === id)));
+        },
       }),
     ],
   });
@@ -170,6 +216,13 @@ async function addTrust(context: Context, options: NewTrust): Promise<void> {
     ['Lifetime', `${trust.lifetimeSeconds} s`],
   ]);
   await context.output.show(trust, human);
+  await warnOfUnheld(context, session, trust);
+}
+
+function trustText(trust: Trust | undefined): string | undefined {
+  if (trust === undefined) return undefined;
+  const { issuer, claims: named, access, repositories } = trust;
+  return `${issuer} ${claimsText(named)}, to ${accessText(access)} in ${repositoriesText(repositories)}`;
 }
 
 function claimsText(named: Trust['claims']): string {

@@ -2,12 +2,15 @@
 import type { Command } from 'commander';
 import * as v from 'valibot';
 import { NEW_TOKEN, TOKEN, TOKEN_VALUE } from '../../lib/api/responses.ts';
+import { toRfc3339, toSeconds } from '../../lib/domain/time.ts';
 import { identifier, seconds } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { linesOf } from '../printer.ts';
 import type { Session } from '../session.ts';
-import { parseTemplate } from '../text.ts';
+import type { Target } from '../target.ts';
+import { accessText, parseTemplate, repositoriesText } from '../text.ts';
+import { removeVerb, unlessMissing } from './removal.ts';
 import {
   addOptions,
   type NewToken,
@@ -20,13 +23,17 @@ import {
   updateOptions,
   valueListing,
 } from './token-options.ts';
-import { addNoun, removeVerb, type Verb } from './verbs.ts';
+import { warnOfUnheld } from './unheld-namespaces.ts';
+import { addNoun, type Verb } from './verbs.ts';
 
 // Members that this version does not know are printed with `--output json`.
 const ANY_TOKEN = v.looseObject(TOKEN.entries);
 const ANY_NEW_TOKEN = v.looseObject(NEW_TOKEN.entries);
 const PAGE = v.object({ tokens: v.array(ANY_TOKEN), nextCursor: v.nullable(v.string()) });
 type AnyToken = v.InferOutput<typeof ANY_TOKEN>;
+
+const PAGE_OF_HELP = 'docs/cli.md#tokens';
+const SOME_ID = '01a1fdf5-9cc9-784b-80d6-ad7156f1ef9b';
 
 /** Small enough that the first rows are there at once. */
 const PAGE_LIMIT = '50';
@@ -46,19 +53,36 @@ interface Rotation extends Quiet {
 
 export function addTokens(program: Command, context: Context): void {
   const verbs = [addVerb, listVerb, getVerb, rmVerb, rotateVerb, updateVerb].map(verb => verb(context));
-  addNoun(program, { noun: 'token', description: 'Registry tokens', verbs });
+  addNoun(program, { noun: 'token', description: 'Registry tokens', page: PAGE_OF_HELP, verbs });
 }
 
 function addVerb(context: Context): Verb {
   return {
     name: 'add',
     description: 'add a token, and show its value; by default it may pull, for a day',
+    examples: [
+      'token-add --description "build farm" --readwrite --expires-in 30d',
+      'token-add --repository team-a/app --repository "team-b/*" --non-expiring',
+      'token-add --quiet > token',
+    ],
     build: command => addOptions(command).action((options: NewToken) => addToken(context, options)),
   };
 }
 
-function addToken(context: Context, options: NewToken): Promise<void> {
-  return createValue(context, { path: '/v1/tokens', json: newTokenBody(options) }, options);
+async function addToken(context: Context, options: NewToken): Promise<void> {
+  const session = await context.session();
+  const request = { path: '/v1/tokens', json: newTokenBody(options) } as const;
+  const token = await createValue(session, request);
+  await showValue(context, token, options);
+  if (!options.quiet) for (const line of loginAdvice(session.target)) context.output.note(line);
+  await warnOfUnheld(context, session, token);
+}
+
+/** How to log in with a new token. */
+function loginAdvice({ services }: Target): string[] {
+  if (services.length === 0) return [];
+  const logins = services.map(({ registry }) => `  docker login --username token ${registry}`);
+  return ['Log in with the token as the password:', ...logins];
 }
 
 function listVerb(context: Context): Verb {
@@ -66,6 +90,11 @@ function listVerb(context: Context): Verb {
     name: 'list',
     alias: 'tokens',
     description: 'list the tokens, newest first',
+    examples: [
+      'token-list',
+      'token-list --format "table {{.ID}}\\t{{.Description}}"',
+      'token-list --output json',
+    ],
     build: command =>
       command
         .option(
@@ -106,6 +135,7 @@ function getVerb(context: Context): Verb {
   return {
     name: 'get',
     description: 'show the value of a token again; the deployment records who asked',
+    examples: [`token-get ${SOME_ID}`],
     build: command =>
       command
         .argument('<id>', '', identifier)
@@ -123,14 +153,22 @@ async function getToken(context: Context, id: string, options: Quiet): Promise<v
 function rmVerb(context: Context): Verb {
   return removeVerb(context, {
     description: 'remove tokens: logins with them are refused from then on',
+    examples: [`token-rm ${SOME_ID}`],
     argument: 'id',
     parse: identifier,
     path: '/v1/tokens',
-    question: ids => {
-      const what = ids.length === 1 ? `the token ${ids.join()}` : `${ids.length} tokens`;
-      return `Remove ${what}? Logins with ${ids.length === 1 ? 'it' : 'them'} will be refused.`;
-    },
+    noun: ['token', 'tokens'],
+    effect: ['Logins with it will be refused.', 'Logins with them will be refused.'],
+    describe: (session, ids) => Promise.all(ids.map(id => tokenText(session, id))),
   });
+}
+
+async function tokenText(session: Session, id: string): Promise<string | undefined> {
+  const token = await unlessMissing(session.ask(ANY_TOKEN, { path: `/v1/tokens/${id}` }));
+  if (token === undefined) return undefined;
+  const { description, access, repositories } = token;
+  const what = `to ${accessText(access)} in ${repositoriesText(repositories)}`;
+  return description === '' ? what : `${JSON.stringify(description)}, ${what}`;
 }
 
 function rotateVerb(context: Context): Verb {
@@ -138,6 +176,7 @@ function rotateVerb(context: Context): Verb {
   return {
     name: 'rotate',
     description: 'give a token a new value, and show it',
+    examples: [`token-rotate --grace 1h ${SOME_ID}`],
     build: command =>
       command
         .argument('<id>', '', identifier)
@@ -148,15 +187,26 @@ function rotateVerb(context: Context): Verb {
   };
 }
 
-function rotateToken(context: Context, id: string, options: Rotation): Promise<void> {
-  const { grace: graceSeconds = 0, force = false } = options;
-  return createValue(context, { path: `/v1/tokens/${id}/rotate`, json: { graceSeconds, force } }, options);
+async function rotateToken(context: Context, id: string, options: Rotation): Promise<void> {
+  const { grace: graceSeconds = 0, force = false, quiet } = options;
+  const session = await context.session();
+  const request = { path: `/v1/tokens/${id}/rotate`, json: { graceSeconds, force } } as const;
+  const token = await createValue(session, request);
+  const endsAt = toRfc3339(toSeconds(context.clock()) + graceSeconds);
+  await showValue(context, token, options);
+  if (quiet) return;
+  context.output.note(
+    graceSeconds === 0
+      ? 'The old value has ended: logins with it are refused.'
+      : `The old value works until ${endsAt}.`,
+  );
 }
 
 function updateVerb(context: Context): Verb {
   return {
     name: 'update',
     description: 'change a token; its value stays the same',
+    examples: [`token-update --expires-in 30d ${SOME_ID}`, `token-update --disable ${SOME_ID}`],
     build: command =>
       updateOptions(command.argument('<id>', '', identifier)).action((id: string, options: TokenChange) =>
         updateToken(context, id, options),
@@ -169,17 +219,15 @@ async function updateToken(context: Context, id: string, options: TokenChange): 
   const session = await context.session();
   const token = await session.ask(ANY_TOKEN, { method: 'PATCH', path: `/v1/tokens/${id}`, json });
   await context.output.show(token, tokenListing(token));
+  if (json.repositories !== undefined) await warnOfUnheld(context, session, token);
 }
 
-/** Sends a request that makes a value, and shows it. */
-async function createValue(
-  context: Context,
+/** Sends a request that makes a value. */
+function createValue(
+  session: Session,
   request: { readonly path: `/${string}`; readonly json: object },
-  options: Quiet,
-): Promise<void> {
-  const session = await context.session();
-  const token = await session.create(ANY_NEW_TOKEN, { method: 'POST', ...request });
-  await showValue(context, token, options);
+): Promise<v.InferOutput<typeof ANY_NEW_TOKEN>> {
+  return session.create(ANY_NEW_TOKEN, { method: 'POST', ...request });
 }
 
 async function showValue(

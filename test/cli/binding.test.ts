@@ -43,13 +43,13 @@ const VERBS: readonly [string[], Typed?][] = [
   [['token-update', ID, '--enable']],
   [['namespace-add', 'team-a']],
   [['namespace-list']],
-  [['namespace-rm', 'team-a']],
+  [['namespace-rm', '-f', 'team-a']],
   [['policy-add', '--subject', 'bob', '--role', 'reader']],
   [['policy-list']],
-  [['policy-rm', ID]],
+  [['policy-rm', '-f', ID]],
   [['trust-add', '--issuer', 'github', '--claim', 'a=b']],
   [['trust-list']],
-  [['trust-rm', ID]],
+  [['trust-rm', '-f', ID]],
 ];
 
 describe('a second target', () => {

@@ -85,7 +85,41 @@ describe('an error', () => {
     const errors = [{ path: 'expiresInSeconds', message: 'must be at least 60' }];
     stub.replies['POST /v1/tokens'] = () => ({ status: 400, json: { code: 'invalid-request', errors } });
     expect((await shell.pullpass(['token-add', '--expires-in', '1s'])).stderr).toBe(
-      'error: The deployment refused the request:\n  --expires-in (in seconds) must be at least 60\n',
+      'error: The deployment refused the request:\n  --expires-in must be at least 1m\n',
+    );
+  });
+  it.for([
+    [{ path: 'graceSeconds', message: 'must be at most 604800' }, '--grace must be at most 7d'],
+    [{ path: 'lifetimeSeconds', message: 'must be at most 3600' }, '--lifetime must be at most 1h'],
+    [{ path: 'expiresInSeconds', message: 'must be at most 90' }, '--expires-in must be at most 90s'],
+    [
+      { path: 'repositories', message: 'must hold at most 32 patterns' },
+      '--repository must hold at most 32 patterns',
+    ],
+    [{ path: 'repositories[3]', message: 'must be a name' }, '--repository must be a name'],
+    [{ path: '', message: 'claims must name project_id' }, '--claim must name project_id'],
+    [
+      { path: '', message: 'must have nonExpiring or expiresInSeconds, not both' },
+      'must have --non-expiring or --expires-in, not both',
+    ],
+    [{ path: 'subject', message: 'must be *' }, '--subject must be *'],
+    [
+      { path: '', message: 'an administrator is one of the account' },
+      'an administrator is one of the account',
+    ],
+  ] as const)('names options and durations instead of members and seconds: %j', async ([error, text]) => {
+    stub.replies['POST /v1/tokens'] = () => ({
+      status: 400,
+      json: { code: 'invalid-request', errors: [error] },
+    });
+    const { stderr } = await shell.pullpass(['token-add']);
+    expect(stderr).toBe(`error: The deployment refused the request:\n  ${text}\n`);
+  });
+  it('names options in a sentence, too', async () => {
+    const detail = 'Set `nonExpiring: true` or expiresInSeconds; `force: true` ends it.';
+    stub.replies['POST /v1/tokens'] = () => ({ status: 409, json: { code: 'x', detail } });
+    expect((await shell.pullpass(['token-add'])).stderr).toBe(
+      'error: Set --non-expiring or --expires-in; --force ends it.\n',
     );
   });
   it('about a rotation that is not over names the option, not the member `force`', async () => {

@@ -28,9 +28,11 @@ describe('namespaces', () => {
     expect(await alice.json('namespace-add', 'team-b')).toEqual({ name: 'team-b', registered: true });
     expect(await alice.says('namespace-list')).toBe('NAMESPACE\nteam-a\nteam-b\n');
     expect(await alice.json('namespace', 'list')).toEqual([{ name: 'team-a' }, { name: 'team-b' }]);
-    expect(await alice.says('namespace-rm', 'team-a', 'team-b')).toBe('Removed team-a\nRemoved team-b\n');
+    expect(await alice.says('namespace-rm', '-f', 'team-a', 'team-b')).toBe(
+      'Removed team-a\nRemoved team-b\n',
+    );
     expect(await alice.json('namespace-list')).toEqual([]);
-    const { code, stderr } = await alice.pullpass(['namespace', 'rm', 'team-a']);
+    const { code, stderr } = await alice.pullpass(['namespace', 'rm', '-f', 'team-a']);
     expect(code).toBe(1);
     expect(stderr).toMatch(/^error: team-a was not removed: .+\nRequest id: .+\n$/);
   });
@@ -73,7 +75,9 @@ describe('policies', () => {
     expect(lines[0]).toBe(`${'POLICY ID'.padEnd(36)}   ROLE     SUBJECT     REPOSITORIES`);
     expect(lines).toContain(`${id}   writer   dev:carol   team-a/* b2/c`);
     expect(await alice.json('policy', 'list')).toHaveLength(2);
-    expect(await alice.says('policy-rm', id, everyone.id)).toBe(`Removed ${id}\nRemoved ${everyone.id}\n`);
+    expect(await alice.says('policy-rm', '-f', id, everyone.id)).toBe(
+      `Removed ${id}\nRemoved ${everyone.id}\n`,
+    );
     expect(await alice.json('policy-list')).toEqual([]);
   });
   const MISTAKES = {
@@ -129,7 +133,7 @@ describe('trusts', () => {
       `${id}   github   pull            all namespaces of the account   repository_id=74 repository_owner_id=65`,
     );
     expect(await alice.json('trust', 'list')).toHaveLength(2);
-    await alice.says('trust-rm', id, trust.id);
+    await alice.says('trust-rm', '--force', id, trust.id);
     expect(await alice.json('trust-list')).toEqual([]);
   });
   const MISTAKES = {
