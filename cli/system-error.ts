@@ -3,8 +3,10 @@
 /** Each as the end of "… cannot be written: ". */
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
+  EBADF: 'it is not open',
   EBUSY: 'it is in use',
   EDQUOT: 'the disk quota is used up',
+  EEXIST: 'a file has that name',
   EFBIG: 'the file would be larger than is allowed here',
   EIO: 'the device reports an error',
   EISDIR: 'it is a directory',

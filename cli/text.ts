@@ -19,8 +19,10 @@ export function printable(text: string): string {
 }
 
 /** JSON for a file, with the same escapes as on a terminal: people look into files, too. */
-export function jsonText(value: unknown): string {
-  return `${JSON.stringify(value, null, 2).split('\n').map(printable).join('\n')}\n`;
+export function jsonText(value: unknown, indent = '  '): string {
+  // Raw tabs are only there where lines are indented.
+  const safe = (line: string) => line.split('\t').map(printable).join('\t');
+  return `${JSON.stringify(value, null, indent).split('\n').map(safe).join('\n')}\n`;
 }
 
 /** The lines of a table, its columns as wide as they must be. */

@@ -1,10 +1,10 @@
 /** `credential`: prints a credential in the format that its consumer reads. */
 import { type Command, Option } from 'commander';
 import { FORMAT_NAMES, type FormatName } from '../../lib/api/credential-formats.ts';
-import { replaceFile } from '../../lib/files/atomic-file.ts';
 import { lifetimeOption, repositoryOption } from '../arguments.ts';
 import type { Context } from '../context.ts';
-import { CliError, messageOf } from '../errors.ts';
+import { withLogins } from '../files/logins.ts';
+import { isStandardOutput, writeFileAt } from '../files/write.ts';
 import { linesOf } from '../printer.ts';
 import { checkedCredential } from '../registry/credential-text.ts';
 import { serviceOf, vendRequest } from '../registry/service.ts';
@@ -20,6 +20,7 @@ interface Options {
 
 const DEFAULT_LIFE = '1h';
 const OWNER_ONLY = 0o600;
+const OPEN_TO_OTHERS = 0o077;
 
 export function addCredential(program: Command, context: Context): void {
   program
@@ -31,7 +32,10 @@ export function addCredential(program: Command, context: Context): void {
     .option('--readwrite', 'it may push as well as pull')
     .addOption(lifetimeOption('how long it is valid at most', DEFAULT_LIFE))
     .option('--service <service>', 'the registry; by default the only one of the target')
-    .option('--file <path>', 'write it to this file, which only you can read')
+    .option(
+      '--file <path>',
+      'write it to this file; logins that docker-config and containers-auth have there stay',
+    )
     .action((options: Options) => credential(context, options));
 }
 
@@ -44,11 +48,35 @@ async function credential(context: Context, options: Options): Promise<void> {
   const response = await session.send(vendRequest(request));
   const { url } = session.target;
   const text = checkedCredential({ format, text: response.text, registry, url });
-  if (file === undefined) return print(context, format, text);
-  await replaceFile(file, text, OWNER_ONLY).catch((error: unknown) => {
-    throw new CliError(`${file} cannot be written: ${messageOf(error)}`);
-  });
-  await context.output.show({ file, format }, `Wrote ${file} (${format}).`);
+  if (file === undefined || (await isStandardOutput(file))) return print(context, format, text);
+  await writeTo(file, { context, format, text });
+}
+
+interface Credential {
+  readonly context: Context;
+  readonly format: FormatName;
+  readonly text: string;
+}
+
+/** The formats whose files hold the logins of several registries. */
+const SHARED: readonly FormatName[] = ['docker-config', 'containers-auth'];
+
+async function writeTo(file: string, { context, format, text }: Credential): Promise<void> {
+  let helper: string | undefined;
+  const merge = (before: Uint8Array) => {
+    const added = withLogins(file, before, text);
+    helper = added.helper;
+    return added.text;
+  };
+  const content = { text, newMode: OWNER_ONLY, merge: SHARED.includes(format) ? merge : undefined };
+  const { mode = OWNER_ONLY } = await writeFileAt(file, content);
+  const { output } = context;
+  await output.show({ file, format }, `Wrote ${file} (${format}).`);
+  if ((mode & OPEN_TO_OTHERS) !== 0)
+    output.note(`${file} is open to other users. Close it with: chmod 600 ${file}`);
+  if (helper !== undefined) {
+    output.note(`${file} names the credential helper ${helper}, which clients ask instead of this login.`);
+  }
 }
 
 /** As its consumer reads it; only text that is not JSON is wrapped for `--output json`. */

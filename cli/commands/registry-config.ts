@@ -1,10 +1,9 @@
 /** `registry-config`: the configuration with which a registry trusts the deployment. */
-import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { BUNDLE_FILE, distributionAuth, JWKS_FILE, keysFileOf } from '../../lib/domain/service.ts';
-import { replaceFile } from '../../lib/files/atomic-file.ts';
 import type { Context } from '../context.ts';
+import { makeDirectory, writeFileAt } from '../files/write.ts';
 import { linesOf } from '../printer.ts';
 import { publicKeys, serviceFacts, serviceOf } from '../registry/service.ts';
 import { jsonText } from '../text.ts';
@@ -54,8 +53,8 @@ async function writeAll(
   directory: string,
   files: readonly (readonly [name: string, text: string])[],
 ): Promise<void> {
-  await mkdir(directory, { recursive: true });
-  for (const [name, text] of files) await replaceFile(join(directory, name), text, FOR_ALL);
+  await makeDirectory(directory);
+  for (const [name, text] of files) await writeFileAt(join(directory, name), { text, newMode: FOR_ALL });
   const written = files.map(([name]) => join(directory, name));
   await output.show(
     { written },

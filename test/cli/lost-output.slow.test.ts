@@ -1,9 +1,9 @@
 /** The programs as real processes whose output goes to a full disk, a closed pipe, or a file that may not grow. */
-import { execFile } from 'node:child_process';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Outcome, Shell } from './support/shell.ts';
+import { runBash } from './support/bash.ts';
+import { Shell } from './support/shell.ts';
 
 let shell: Shell;
 beforeEach(async () => {
@@ -11,28 +11,7 @@ beforeEach(async () => {
 });
 afterEach(() => shell.close());
 
-/** Runs a line of bash in which `$pullpass` and so on are the programs. */
-function bash(line: string): Promise<Outcome> {
-  const program = (entry: string) =>
-    `${process.execPath} ${join(import.meta.dirname, '../../cli', `${entry}.ts`)}`;
-  const env = {
-    PATH: process.env.PATH,
-    PULLPASS_HOME: shell.home.directory,
-    pullpass: program('pullpass'),
-    helper: program('docker-credential-pullpass'),
-    provider: program('pullpass-kubelet-provider'),
-  };
-  return new Promise(resolve => {
-    const child = execFile(
-      'bash',
-      ['--norc', '-c', line],
-      { env, cwd: shell.directory },
-      (_, stdout, stderr) => {
-        resolve({ code: child.exitCode ?? -1, stdout, stderr });
-      },
-    );
-  });
-}
+const bash = (line: string) => runBash(line, shell);
 
 const FULL = 'Standard output cannot be written: no space is left on the device.';
 const CLOSED = 'Standard output was closed before everything was written.';

@@ -1,5 +1,5 @@
 /** `credential`: the credential that it asks for, in every format. */
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FORMAT_NAMES } from '../../../lib/api/credential-formats.ts';
@@ -56,6 +56,57 @@ describe('a credential', () => {
     else expect(Object.keys(JSON.parse(written))).toEqual(Object.keys(JSON.parse(printed)));
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     expect(await readdir(shell.directory)).toEqual(['credential', 'pullpass']);
+  });
+
+  it('is added to the logins of a docker config or auth.json, which keeps its mode', async () => {
+    const others = { auths: { 'other.example': { auth: 'b2xk' } }, credsStore: 'desktop', unknown: 1 };
+    for (const format of ['docker-config', 'containers-auth']) {
+      const file = join(shell.directory, format);
+      await writeFile(file, JSON.stringify(others), { mode: 0o640 });
+      const { code, stdout, stderr } = await shell.pullpass([
+        'credential',
+        '--format',
+        format,
+        '--file',
+        file,
+      ]);
+      expect({ code, stdout }).toEqual({ code: 0, stdout: `Wrote ${file} (${format}).\n` });
+      expect(stderr).toBe(
+        `${file} is open to other users. Close it with: chmod 600 ${file}\n` +
+          `${file} names the credential helper desktop, which clients ask instead of this login.\n`,
+      );
+      const written = JSON.parse(await readFile(file, 'utf8'));
+      expect(written).toEqual({
+        ...others,
+        auths: { ...others.auths, [SERVICE.name]: { auth: expect.any(String) } },
+      });
+      expect((await stat(file)).mode & 0o777).toBe(0o640);
+    }
+  });
+
+  it('is not written over a docker config that is broken, or that cannot be kept', async () => {
+    const file = join(shell.directory, 'config.json');
+    await writeFile(file, '{"auths":');
+    const { code, stdout, stderr } = await shell.pullpass([
+      ...['credential', '--format', 'docker-config', '--file', file],
+    ]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/^error: \S+config.json is not valid JSON with logins, so nothing was written/);
+    expect(await readFile(file, 'utf8')).toBe('{"auths":');
+  });
+
+  it('replaces a file of any other format', async () => {
+    const file = join(shell.directory, 'credential');
+    await writeFile(file, 'an old text', { mode: 0o600 });
+    await shell.says('credential', '--file', file);
+    expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ username: 'token' });
+  });
+
+  it.each(['-', '/dev/stdout'])('is printed, and nothing else, for the file %s', async file => {
+    expect(JSON.parse(await shell.says('credential', '--file', file))).toMatchObject({ username: 'token' });
+    expect(await shell.json('credential', '--format', 'shell', '--file', file)).toMatchObject({
+      format: 'shell',
+    });
   });
 
   it('is printed as JSON with --output json', async () => {

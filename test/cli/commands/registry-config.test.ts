@@ -1,5 +1,5 @@
 /** `registry-config`: the configuration that it prints or writes. */
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Shell } from '../support/shell.ts';
@@ -56,6 +56,25 @@ describe('what a registry is given', () => {
     expect(await readFile(join(directory, 'auth.yml'), 'utf8')).toBe(auth('rootcertbundle.pem', directory));
     expect(await readFile(join(directory, 'rootcertbundle.pem'), 'utf8')).toBe(BUNDLE);
     expect((await stat(join(directory, 'jwks.json'))).mode & 0o777).toBe(0o644);
+  });
+
+  it('is written through links and over files, which keep their modes', async () => {
+    const directory = join(shell.directory, 'registry');
+    await mkdir(directory);
+    await writeFile(join(shell.directory, 'elsewhere'), 'old', { mode: 0o600 });
+    await symlink('../elsewhere', join(directory, 'auth.yml'));
+    await shell.says('registry-config', '--directory', directory);
+    expect(await readFile(join(shell.directory, 'elsewhere'), 'utf8')).toContain('auth:');
+    expect((await stat(join(shell.directory, 'elsewhere'))).mode & 0o777).toBe(0o600);
+  });
+
+  it('is not written where there is no directory, and the error names it', async () => {
+    const file = join(shell.directory, 'file');
+    await writeFile(file, '');
+    expect(await shell.pullpass(['registry-config', '--directory', file])).toMatchObject({
+      code: 1,
+      stderr: `error: ${file} cannot be created: a file has that name.\n`,
+    });
   });
 
   it('is a key set alone where tokens carry no certificate', async () => {

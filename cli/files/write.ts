@@ -1,0 +1,86 @@
+/** The one routine for every file that a command writes to a path which the user names. */
+import { constants, write } from 'node:fs';
+import { mkdir, open, readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { CliError } from '../errors.ts';
+import { systemCode, systemReason } from '../system-error.ts';
+import { type Destination, destinationOf, isStandardOutputStream } from './destination.ts';
+import { replace } from './replace.ts';
+
+export interface FileContent {
+  readonly text: string;
+  /** Of a file that is not there yet; another one keeps its mode and owner. */
+  readonly newMode: number;
+  /** The text to write in place of `text` where a file has one. May throw CliError: then nothing is written. */
+  readonly merge?: ((before: Uint8Array) => string) | undefined;
+}
+
+/** What was written to. */
+export interface Written {
+  /** undefined: a pipe, a device or a stream, where a mode says nothing. */
+  readonly mode: number | undefined;
+}
+
+const writeTo = promisify(write);
+const RETRY_MS = 10;
+
+/**
+ * Writes to a path: through its links, through pipes and devices, and to a regular file so that it has the old text or the
+ * new one, also after an error. Throws CliError with the path.
+ */
+export async function writeFileAt(path: string, content: FileContent): Promise<Written> {
+  try {
+    return await writeInto(await destinationOf(path), content);
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
+    throw new CliError(`${path} cannot be written: ${systemReason(error)}.`, { cause: error });
+  }
+}
+
+/** Whether what is written to the path is what the command prints: `/dev/stdout`, a link to it, or the usual `-`. */
+export async function isStandardOutput(path: string): Promise<boolean> {
+  return path === '-' || destinationOf(path).then(isStandardOutputStream, () => false);
+}
+
+/** Creates the directory and those above it. Throws CliError with the path. */
+export async function makeDirectory(path: string): Promise<void> {
+  await mkdir(path, { recursive: true }).catch((error: unknown) => {
+    throw new CliError(`${path} cannot be created: ${systemReason(error)}.`, { cause: error });
+  });
+}
+
+async function writeInto(destination: Destination, content: FileContent): Promise<Written> {
+  const { text, newMode, merge } = content;
+  switch (destination.kind) {
+    case 'stream':
+      await writeToStream(destination.descriptor, Buffer.from(text));
+      return { mode: undefined };
+    case 'device': {
+      await using device = await open(destination.path, constants.O_WRONLY);
+      await device.writeFile(text);
+      return { mode: undefined };
+    }
+    case 'file': {
+      const { path, status: existing } = destination;
+      const merged = merge === undefined ? text : merge(await readFile(path));
+      await replace(path, Buffer.from(merged), { existing, newMode });
+      return { mode: existing.mode & 0o777 };
+    }
+    case 'new':
+      await replace(destination.path, Buffer.from(text), { existing: undefined, newMode });
+      return { mode: newMode };
+  }
+}
+
+/** Another process may have made the stream one that does not wait. */
+async function writeToStream(descriptor: number, bytes: Buffer): Promise<void> {
+  for (let offset = 0; offset < bytes.length; ) {
+    try {
+      offset += (await writeTo(descriptor, bytes, offset)).bytesWritten;
+    } catch (error) {
+      if (systemCode(error) !== 'EAGAIN') throw error;
+      await sleep(RETRY_MS);
+    }
+  }
+}
