@@ -119,7 +119,7 @@ describe('docs/api.md', () => {
   it('gives the expression by which a leaked credential is found, the shortest and the longest too', () => {
     const [, expression = ''] = /^(plc_\[.*\})$/m.exec(API) ?? [];
     const facts = { jti: 'j'.repeat(22), handle: 'h'.repeat(16), access: 'pull', endsAt: 1e9 } as const;
-    const parent = { kind: 'identity', subject: 'a:b' } as const;
+    const parent = { kind: 'identity', subject: 'a:b', policies: null } as const;
     const patternOf = (length: number) => `team/${'a'.repeat(length)}`;
     const lengths = [null, ...Array.from({ length: 700 }, (_, i) => i + 1)];
     const sealed = lengths.flatMap(length => {

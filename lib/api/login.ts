@@ -1,7 +1,7 @@
 /** The login endpoint (distribution `docs/content/spec/auth/token.md`, `oauth.md`). */
 import { parseScopes, type RequestedAccess } from '../domain/access.ts';
-import { type DeniedScope, formatScope, namespacesOf } from '../domain/grant.ts';
-import type { Principal } from '../domain/principal.ts';
+import { type DeniedScope, formatScope } from '../domain/grant.ts';
+import { loginContext, type Principal } from '../domain/principal.ts';
 import { isRepository } from '../domain/repository.ts';
 import type { Service } from '../domain/service.ts';
 import { TOKEN_EXCHANGE } from '../http/credentials.ts';
@@ -41,7 +41,7 @@ function pendingLogin(options: LoginHandlerOptions, request: Request): PendingLo
   const service = serviceNamed(parameter(request, 'service'), options.services);
   const requested = requestedBy(request);
   return {
-    context: { service: service.name, namespaces: namespacesOf(requested) },
+    context: loginContext(service.name, requested),
     answer: principal => answer(options, request, { principal, service, requested }),
   };
 }

@@ -2,6 +2,7 @@
 import { type Access, parseScopes } from '../domain/access.ts';
 import { CREDENTIAL_LIFE_SECONDS } from '../domain/credential.ts';
 import { PullpassError } from '../domain/errors.ts';
+import { loginContext } from '../domain/principal.ts';
 import { isPattern } from '../domain/repository.ts';
 import type { Service } from '../domain/service.ts';
 import { type Form, single } from '../http/form.ts';
@@ -36,7 +37,7 @@ export function pendingExchange(options: TokenExchangeOptions, request: Request)
   const bounds = boundsOf(request.form.get('scope') ?? []);
   const expiresInSeconds = CREDENTIAL_LIFE_SECONDS.default;
   return {
-    context: { service: service.name, namespaces: [] },
+    context: loginContext(service.name, []),
     async answer(principal) {
       const vended = await vendCredential(options.ports, { principal, service, expiresInSeconds, ...bounds });
       recordVended(options, { ...request, principal }, vended);

@@ -5,14 +5,20 @@
 
 import { type Access, actionsOf, PULL } from './access.ts';
 import { isHandle, type Subject } from './account.ts';
+import { type Digests, digestsOf, namesIn, parseDigests } from './digests.ts';
 import type { Permission } from './grant.ts';
-import { isPattern, type Pattern } from './repository.ts';
+import { coveringPatterns, isPattern, type Pattern } from './repository.ts';
 import { CREDENTIAL_PREFIX, Secret } from './secret.ts';
 
 /** What a credential was vended for. A credential is never a parent. */
 export type Parent =
   | { readonly kind: 'token'; readonly id: string; readonly generation: number }
-  | { readonly kind: 'identity'; readonly subject: Subject }
+  | {
+      readonly kind: 'identity';
+      readonly subject: Subject;
+      /** The only policies that count for the credential, by their ids; null: all. */
+      readonly policies: Digests | null;
+    }
   | { readonly kind: 'trust'; readonly subject: Subject; readonly ids: readonly string[] };
 
 export interface Credential {
@@ -24,12 +30,15 @@ export interface Credential {
   readonly service: string;
   readonly access: Access;
   /** null: every repository that the parent may use. */
-  readonly repositories: readonly Pattern[] | null;
+  readonly repositories: PatternSet;
   /** Further repositories where it may pull, because its parent may not push there. */
-  readonly alsoPull: readonly Pattern[] | null;
+  readonly alsoPull: PatternSet;
   /** Seconds since 1970. */
   readonly endsAt: number;
 }
+
+/** Patterns, in full or by their digests; null: all that there are. */
+export type PatternSet = readonly Pattern[] | Digests | null;
 
 /** The parts of a credential: the text under the MAC, the name of the key, and the MAC, not verified. */
 export interface SignedCredential {
@@ -51,10 +60,33 @@ const KEY_NAME = /^[a-z0-9]{1,8}$/;
 
 const JTI = /^[A-Za-z0-9_-]{22}$/;
 
-/** What the credential allows at most. */
-export function boundsOf({ access, repositories, alsoPull }: Credential): Permission[] {
-  const bounds = [{ repositories, actions: actionsOf(access) }];
-  return alsoPull?.length === 0 ? bounds : [...bounds, { repositories: alsoPull, actions: PULL }];
+/** What the credential allows at most in these repositories. */
+export function boundsOf(
+  { jti, access, repositories, alsoPull }: Credential,
+  asked: readonly string[],
+): Permission[] {
+  const bounds = [
+    { repositories: patternsIn(repositories, asked, jti), actions: actionsOf(access) },
+    { repositories: patternsIn(alsoPull, asked, jti), actions: PULL },
+  ];
+  return bounds.filter(bound => bound.repositories?.length !== 0);
+}
+
+/** Digests stand for the patterns among those that cover one of the names: no others matter to these. */
+function patternsIn(set: PatternSet, asked: readonly string[], jti: string): readonly Pattern[] | null {
+  if (set === null || !('digests' in set)) return set;
+  return namesIn(set, new Set(asked.flatMap(coveringPatterns)), jti);
+}
+
+/** The same credential in fewer characters, where it has many patterns or long ones. */
+export function withDigests(credential: Credential): Credential {
+  const shorter = (set: PatternSet) =>
+    set === null || 'digests' in set || set.length === 0 ? set : digestsOf(set, credential.jti);
+  return {
+    ...credential,
+    repositories: shorter(credential.repositories),
+    alsoPull: shorter(credential.alsoPull),
+  };
 }
 
 /** Whether a credential key may have this name, which is part of every credential. */
@@ -96,7 +128,12 @@ export function readCredentialBody(body: string): Credential | undefined {
 /** A list, because member names would take most of the space. */
 function payloadOf(credential: Credential): string {
   const { jti, handle, parent, service, access, repositories, alsoPull, endsAt } = credential;
-  return JSON.stringify([jti, handle, parentOf(parent), service, access, repositories, alsoPull, endsAt]);
+  const patterns = [repositories, alsoPull].map(writtenSet);
+  return JSON.stringify([jti, handle, parentOf(parent), service, access, ...patterns, endsAt]);
+}
+
+function writtenSet(set: PatternSet): readonly Pattern[] | string | null {
+  return set !== null && 'digests' in set ? set.digests : set;
 }
 
 function parentOf(parent: Parent): readonly unknown[] {
@@ -104,14 +141,16 @@ function parentOf(parent: Parent): readonly unknown[] {
     case 'token':
       return ['token', parent.id, parent.generation];
     case 'identity':
-      return ['identity', parent.subject];
+      return ['identity', parent.subject, ...(parent.policies === null ? [] : [parent.policies.digests])];
     case 'trust':
       return ['trust', parent.subject, parent.ids];
   }
 }
 
 function parsePayload(payload: string): Credential | undefined {
-  const [jti, handle, parent, service, access, repositories, alsoPull, endsAt] = listIn(payload);
+  const [jti, handle, parent, service, access, ...rest] = listIn(payload);
+  const [repositories, alsoPull] = rest.map(parsePatterns);
+  const endsAt = rest[2];
   const readParent = parseParent(parent);
   const isWhole =
     isText(jti) &&
@@ -121,8 +160,8 @@ function parsePayload(payload: string): Credential | undefined {
     readParent !== undefined &&
     isText(service) &&
     (access === 'pull' || access === 'push') &&
-    isPatternList(repositories) &&
-    isPatternList(alsoPull) &&
+    repositories !== undefined &&
+    alsoPull !== undefined &&
     isCount(endsAt);
   if (!isWhole) return undefined;
   return { jti, handle, parent: readParent, service, access, repositories, alsoPull, endsAt };
@@ -133,7 +172,8 @@ function parseParent(value: unknown): Parent | undefined {
   if (!isText(name)) return undefined;
   if (kind === 'token' && isCount(more)) return { kind, id: name, generation: more };
   if (!isSubject(name)) return undefined;
-  if (kind === 'identity') return { kind, subject: name };
+  const policies = more === undefined ? null : parseDigests(more);
+  if (kind === 'identity') return policies === undefined ? undefined : { kind, subject: name, policies };
   return kind === 'trust' && isListOf(more, isText) ? { kind, subject: name, ids: more } : undefined;
 }
 
@@ -146,8 +186,10 @@ function listIn(json: string): unknown[] {
   }
 }
 
-function isPatternList(value: unknown): value is readonly Pattern[] | null {
-  return value === null || isListOf(value, isPattern);
+/** Undefined: no set of patterns. */
+function parsePatterns(value: unknown): PatternSet | undefined {
+  if (value === null || isListOf(value, isPattern)) return value;
+  return parseDigests(value);
 }
 
 function isText(value: unknown): value is string {

@@ -1,7 +1,8 @@
 /** What a request presents, and the principal that it is authenticated as. */
+import type { RequestedAccess } from './access.ts';
 import type { Account } from './account.ts';
 import type { Parent } from './credential.ts';
-import type { Permission } from './grant.ts';
+import { namespacesOf, type Permission } from './grant.ts';
 import type { AssertionKind, Identity } from './identity.ts';
 import type { HeldRole } from './policy.ts';
 import type { Secret, SecretFormat } from './secret.ts';
@@ -52,13 +53,22 @@ export interface IdentityPrincipal extends Principal {
 export interface DelegationSource {
   readonly handle: string;
   readonly parent: Parent;
+  /** The ids of the policies that give an identity its roles. */
+  readonly policies?: readonly string[];
   readonly endsAt: number | null;
 }
 
-/** What a login asks for: its first read fetches the claims of these namespaces along with the caller's record. */
+/** What a login asks for. */
 export interface LoginContext {
   readonly service: string;
+  /** The first read fetches the claims of these along with the caller's record. */
   readonly namespaces: readonly string[];
+  readonly repositories: readonly string[];
+}
+
+export function loginContext(service: string, requested: readonly RequestedAccess[]): LoginContext {
+  const repositories = requested.flatMap(({ name, namespace }) => (namespace === undefined ? [] : [name]));
+  return { service, namespaces: namespacesOf(requested), repositories };
 }
 
 const NO_NAMESPACES: ReadonlySet<string> = new Set();

@@ -7,6 +7,7 @@ import {
   type Credentials,
   type IdentityPrincipal,
   type LoginContext,
+  loginContext,
   type PresentedSecret,
   type Principal,
 } from '../domain/principal.ts';
@@ -110,8 +111,7 @@ export async function authenticateVend(
   if (credentials.format === 'a credential') {
     throw unauthenticated('nothing is vended from a credential', 'misplaced');
   }
-  const context = { service: '', namespaces: [] };
-  const principal = await authenticateLogin(ports, credentials, context);
+  const principal = await authenticateLogin(ports, credentials, loginContext('', []));
   if (isIdentityPrincipal(principal)) await consumeNonce(ports, principal);
   return principal;
 }

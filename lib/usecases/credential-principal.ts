@@ -1,10 +1,11 @@
 /** The principal behind a credential: its parent as it is now, within the bounds of the credential. */
 import { accountHandle } from '../domain/account.ts';
 import { boundsOf, type Credential, type Parent } from '../domain/credential.ts';
+import { type Digests, namesIn } from '../domain/digests.ts';
 import { unauthenticated } from '../domain/errors.ts';
 import { intersect } from '../domain/grant.ts';
 import type { NamespaceClaim } from '../domain/namespace.ts';
-import { permissionsOf, rolesOf } from '../domain/policy.ts';
+import { type HeldRole, permissionsOf, rolesOf } from '../domain/policy.ts';
 import { ANONYMOUS, type Principal } from '../domain/principal.ts';
 import type { Secret } from '../domain/secret.ts';
 import { judgeGeneration } from '../domain/token-record.ts';
@@ -42,7 +43,7 @@ export async function credentialPrincipal(
     credential: jti,
     subject: parent.subject,
     account: parent.account,
-    permissions: boundsOf(credential).flatMap(bound =>
+    permissions: boundsOf(credential, moment.repositories).flatMap(bound =>
       parent.permissions.map(permission => intersect(permission, bound)),
     ),
     ownedNamespaces: parent.ownedNamespaces,
@@ -83,14 +84,14 @@ async function readRecords(
 
 function parentPrincipal(
   ports: PrincipalPorts,
-  { handle, parent }: Credential,
+  { jti, handle, parent }: Credential,
   context: ParentContext,
 ): Promise<Principal> {
   switch (parent.kind) {
     case 'token':
       return parentToken(ports, parent, context);
     case 'identity':
-      return parentIdentity(ports, { handle, parent }, context.records.claims);
+      return parentIdentity(ports, { jti, handle, parent }, context.records.claims);
     case 'trust':
       return parentTrusts(ports, { handle, parent }, context.records.claims);
   }
@@ -115,18 +116,29 @@ interface ParentOf<K extends Parent['kind']> {
   readonly parent: Extract<Parent, { kind: K }>;
 }
 
-/** Without its roles the identity may do nothing, as at a login of its own. */
+/**
+ * Without its roles the identity may do nothing, as at a login of its own. Of a credential that names policies, no other
+ * one counts, and neither does the configuration: what the identity was given later is not the credential's.
+ */
 async function parentIdentity(
   { policies, administrators }: PrincipalPorts,
-  { handle, parent: { subject } }: ParentOf<'identity'>,
+  { jti, handle, parent }: ParentOf<'identity'> & Pick<Credential, 'jti'>,
   claims: readonly NamespaceClaim[],
 ): Promise<Principal> {
+  const { subject, policies: named } = parent;
   const ofAccount = await policies.list(handle, policiesFor(subject));
   const rules = [...administrators, ...ofAccount];
   const account = rules.find(rule => accountHandle(rule.account) === handle)?.account;
   if (account === undefined) return { ...ANONYMOUS, subject };
-  const permissions = permissionsOf(rolesOf({ account, subject }, administrators, ofAccount));
+  const roles = rolesOf({ account, subject }, administrators, ofAccount);
+  const permissions = permissionsOf(named === null ? roles : rolesNamed(roles, named, jti));
   return { ...ANONYMOUS, subject, account, permissions, ownedNamespaces: ownedBy(account, claims) };
+}
+
+function rolesNamed(roles: readonly HeldRole[], named: Digests, jti: string): HeldRole[] {
+  const ids = roles.flatMap(({ source }) => (source === 'configuration' ? [] : [source.policy]));
+  const known = new Set(namesIn(named, ids, jti));
+  return roles.filter(({ source }) => source !== 'configuration' && known.has(source.policy));
 }
 
 async function parentTrusts(

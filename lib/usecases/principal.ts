@@ -113,7 +113,12 @@ export async function identityPrincipal(
     permissions: permissionsOf(roles),
     ownedNamespaces: ANONYMOUS.ownedNamespaces,
     endsAt: expiresAt,
-    delegationSource: { handle, parent: { kind: 'identity', subject }, endsAt: endOfVended(identity, now) },
+    delegationSource: {
+      handle,
+      parent: { kind: 'identity', subject, policies: null },
+      policies: roles.flatMap(({ source }) => (source === 'configuration' ? [] : [source.policy])),
+      endsAt: endOfVended(identity, now),
+    },
   };
 }
 

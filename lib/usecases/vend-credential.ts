@@ -1,9 +1,10 @@
 /** Vends a credential: within its parent's permissions, and no longer than its parent lives. */
 import { type Access, actionsOf, PULL } from '../domain/access.ts';
-import type { Credential } from '../domain/credential.ts';
+import { type Credential, withDigests } from '../domain/credential.ts';
+import { digestsOf } from '../domain/digests.ts';
 import { PullpassError, tooOften, unauthenticated } from '../domain/errors.ts';
 import { coverage, coveredBy, isSubset, type Permission } from '../domain/grant.ts';
-import type { Principal } from '../domain/principal.ts';
+import type { DelegationSource, Principal } from '../domain/principal.ts';
 import type { Pattern } from '../domain/repository.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { Service } from '../domain/service.ts';
@@ -32,8 +33,14 @@ export interface VendRequest {
   readonly expiresInSeconds: number;
 }
 
+/** As in a credential, in full. */
+interface Bounds {
+  readonly repositories: readonly Pattern[] | null;
+  readonly alsoPull: readonly Pattern[] | null;
+}
+
 /** A vended credential. Times are seconds since 1970. */
-export interface Vended extends Pick<Credential, 'access' | 'alsoPull' | 'endsAt' | 'jti' | 'repositories'> {
+export interface Vended extends Bounds, Pick<Credential, 'access' | 'endsAt' | 'jti'> {
   readonly password: Secret;
   readonly service: Service;
   readonly vendedAt: number;
@@ -64,13 +71,13 @@ export async function vendCredential(ports: VendPorts, request: VendRequest): Pr
   const jti = Buffer.from(ports.randomBytes(JTI_BYTES)).toString('base64url');
   const { handle, parent } = delegationSource;
   const credential = { jti, handle, parent, service: service.name, access, ...bounds, endsAt };
-  const password = await signCredential(ports.credentialKeys, credential, now);
-  if (password === undefined) throw tooLong();
+  const forms = [credential, withDigests(credential)];
+  if (request.repositories === null) forms.push(...withRules(credential, delegationSource));
+  const password = await firstThatFits(ports.credentialKeys, forms, now);
+  if (password === undefined) throw tooLong(request);
   const refreshAfter = refreshTime(now, endsAt, ports.randomBytes);
   return { password, jti, service, access, ...bounds, vendedAt: now, endsAt, refreshAfter };
 }
-
-type Bounds = Pick<Vended, 'repositories' | 'alsoPull'>;
 
 /**
  * The repositories that the credential is for; a credential for none is refused. A parent that pushes here and only
@@ -96,15 +103,40 @@ function alsoPullable(
   return pullable.filter(pattern => !known.has(pattern));
 }
 
+/** A credential for all that its parent may do, which names the rules that say so: they are never changed, only removed. */
+function withRules(credential: Credential, { policies = [] }: DelegationSource): Credential[] {
+  const { jti, parent } = credential;
+  const all = { ...credential, repositories: null, alsoPull: [] };
+  if (parent.kind === 'trust') return [all];
+  if (parent.kind === 'token' || policies.length === 0) return [];
+  return [{ ...all, parent: { ...parent, policies: digestsOf(policies, jti) } }];
+}
+
+async function firstThatFits(
+  keys: CredentialKeys,
+  forms: readonly Credential[],
+  now: number,
+): Promise<Secret | undefined> {
+  for (const form of forms) {
+    const password = await signCredential(keys, form, now);
+    if (password !== undefined) return password;
+  }
+  return undefined;
+}
+
 function refreshTime(now: number, endsAt: number, randomBytes: RandomBytes): number {
   const chance = Buffer.from(randomBytes(2)).readUInt16BE() / 0x1_0000;
   return now + Math.floor((endsAt - now) * (REFRESH.from + REFRESH.spread * chance));
 }
 
-function tooLong(): PullpassError {
+function tooLong({ repositories }: VendRequest): PullpassError {
+  const advice =
+    repositories === null
+      ? 'Name the repositories that it is for, or let fewer policies or trusts match the caller.'
+      : 'Name fewer repositories, or a prefix with /*.';
+  const message = 'names more than fits into one credential';
   return new PullpassError('invalid-request', {
-    detail:
-      'This does not fit into one credential: name fewer repositories, or a prefix with /*; or let fewer trusts match the workload.',
-    problems: [{ path: 'repositories', message: 'do not fit into one credential' }],
+    detail: `This does not fit into one credential. ${advice}`,
+    problems: [{ path: 'repositories', message: `${message}. ${advice}` }],
   });
 }

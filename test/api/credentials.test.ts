@@ -311,19 +311,40 @@ describe('a credential is for', () => {
     expect(grantOf(await logIn(json.password, `${rival}/app:pull`, `${ACME}/app:pull`))).toEqual([]);
   });
 
-  it('no more repositories than fit into it', async () => {
-    const repositories = Array.from({ length: 32 }, (_, i) => `${ACME}/repository-with-a-name-${i}`);
-    const { status, json } = await vend({ bearer: everything.token }, { repositories });
-    expect([status, json.code, json.errors]).toEqual([
+  it('32 repositories, however long their names are', async () => {
+    const repositories = Array.from({ length: 32 }, (_, i) => `${ACME}/${'long-'.repeat(40)}${i}`);
+    const { id, token } = await add({ access: 'push', repositories });
+    const scopes = [0, 31].map(i => `${repositories[i]}:pull,push`);
+    const others = [`${ACME}/other:pull`, `${repositories[0]}0:pull`];
+    for (const wish of [{}, { repositories }]) {
+      const { status, json } = await vend({ bearer: token }, { ...wish, access: 'push' });
+      expect([status, json.repositories]).toEqual([201, repositories]);
+      expect(json.password.length).toBeLessThanOrEqual(1024);
+      const login = await logIn(json.password, ...scopes, ...others);
+      expect(grantOf(login)).toEqual(scopes.map(scope => `repository:${scope}`));
+      await alice(`PATCH /v1/tokens/${id}`, { json: { repositories: [`${ACME}/*`] } });
+      const widened = await logIn(json.password, ...scopes, ...others);
+      expect(grantOf(widened)).toEqual(scopes.map(scope => `repository:${scope}`));
+    }
+  });
+
+  it('no more policies than fit into it, and then says what to do', async () => {
+    const policies = Array.from({ length: 50 }, (_, i) => ({
+      subject: 'paula',
+      role: 'reader',
+      repositories: [`${ACME}/${'long-'.repeat(10)}${i}`],
+    }));
+    for (const json of policies) await alice('POST /v1/policies', { json });
+    const paula = await apiKeyOf('acme:paula');
+    const { status, json } = await vend(paula);
+    const advice = 'Name the repositories that it is for, or let fewer policies or trusts match the caller.';
+    expect([status, json.code, json.detail, json.errors]).toEqual([
       400,
       'invalid-request',
-      [{ path: 'repositories', message: expect.any(String) }],
+      `This does not fit into one credential. ${advice}`,
+      [{ path: 'repositories', message: `names more than fits into one credential. ${advice}` }],
     ]);
-    const { json: fitting } = await vend(
-      { bearer: everything.token },
-      { repositories: repositories.slice(0, 8) },
-    );
-    expect(fitting.password.length).toBeLessThanOrEqual(1024);
+    expect((await vend(paula, { repositories: policies[7]?.repositories })).status).toBe(201);
   });
 });
 

@@ -13,7 +13,10 @@ import {
   MAX_CREDENTIAL_LENGTH,
   parseCredential,
   readCredentialBody,
+  withDigests,
 } from '../../lib/domain/credential.ts';
+import { digestsOf } from '../../lib/domain/digests.ts';
+import { coveringPatterns } from '../../lib/domain/repository.ts';
 import { CREDENTIAL_PREFIX, Secret } from '../../lib/domain/secret.ts';
 import { account, nearName, pattern } from './arbitraries.ts';
 
@@ -31,6 +34,7 @@ const BASE: Credential = {
   alsoPull: ['base/*'],
   endsAt: 1_795_248_000,
 };
+const DIGEST = 'AbCdEfGhIjKlMn-_';
 /** What `BASE` says, in the order in which it says it. */
 const LIST: readonly unknown[] = [
   JTI,
@@ -48,9 +52,10 @@ function bodyOf(payload: string): string {
 }
 
 const text = fc.string({ unit: 'grapheme', maxLength: 20 });
+const digests = fc.array(text, { minLength: 1, maxLength: 3 }).map(names => digestsOf(names, JTI));
 const parent: fc.Arbitrary<Credential['parent']> = fc.oneof(
   fc.record({ kind: fc.constant('token' as const), id: text, generation: fc.nat() }),
-  fc.record({ kind: fc.constant('identity' as const), subject: account }),
+  fc.record({ kind: fc.constant('identity' as const), subject: account, policies: fc.option(digests) }),
   fc.record({ kind: fc.constant('trust' as const), subject: account, ids: fc.array(fc.uuid()) }),
 );
 const credential: fc.Arbitrary<Credential> = fc.record({
@@ -59,8 +64,8 @@ const credential: fc.Arbitrary<Credential> = fc.record({
   parent,
   service: text,
   access: fc.constantFrom('pull', 'push'),
-  repositories: fc.option(fc.array(pattern, { maxLength: 4 })),
-  alsoPull: fc.option(fc.array(pattern, { maxLength: 2 })),
+  repositories: fc.option(fc.oneof(fc.array(pattern, { maxLength: 4 }), digests)),
+  alsoPull: fc.option(fc.oneof(fc.array(pattern, { maxLength: 2 }), digests)),
   endsAt: fc.integer(),
 });
 const key = fc.string({ unit: fc.constantFrom('k', 'z', '0', '9'), minLength: 1, maxLength: 8 });
@@ -96,7 +101,8 @@ describe('a credential', () => {
     expect(credentialBody('k1', BASE)).toBe(bodyOf(JSON.stringify(LIST)));
     const subject = 'github:repo:octo-org/octo-repo' as const;
     const others: [Credential['parent'], unknown[]][] = [
-      [{ kind: 'identity', subject }, ['identity', subject]],
+      [{ kind: 'identity', subject, policies: null }, ['identity', subject]],
+      [{ kind: 'identity', subject, policies: { digests: DIGEST } }, ['identity', subject, DIGEST]],
       [{ kind: 'trust', subject, ids: ['a', 'b'] }, ['trust', subject, ['a', 'b']]],
     ];
     for (const [of, list] of others) {
@@ -206,6 +212,14 @@ describe('what is authentic, but not of this version, is not read:', () => {
     'an identity without issuer': json(2, ['identity', 'alice']),
     'an identity without a subject': json(2, ['identity']),
     'an identity with more': json(2, ['identity', 'dev:alice', 1]),
+    'an identity with policies that are no digests': json(2, ['identity', 'dev:alice', 'too-short']),
+    'an identity with no digests': json(2, ['identity', 'dev:alice', '']),
+    'an identity with a list of policies': json(2, ['identity', 'dev:alice', [DIGEST]]),
+    'an identity with more than its policies': json(2, ['identity', 'dev:alice', DIGEST, 1]),
+    'repositories by a digest and a half': json(5, `${DIGEST}AbCdEfGh`),
+    'repositories by a digest with another letter': json(5, DIGEST.replace('_', '+')),
+    'repositories by no digests': json(5, ''),
+    'repositories by a list of digests': json(5, [DIGEST]),
     'a trust without issuer': json(2, ['trust', 'repo', ['x']]),
     'a trust without ids': json(2, ['trust', 'github:repo']),
     'a trust with one id': json(2, ['trust', 'github:repo', 'x']),
@@ -236,6 +250,8 @@ describe('what is authentic, but not of this version, is not read:', () => {
       [5, []],
       [6, null],
       [6, []],
+      [5, DIGEST],
+      [6, DIGEST.repeat(32)],
       [4, 'push'],
       [2, ['trust', 'a:b', []]],
       [2, ['identity', 'a:b']],
@@ -277,6 +293,40 @@ describe('the bounds of a credential', () => {
     ['push in its repositories alone', { alsoPull: [] }, [both]],
   ])('are %s', (name, facts, bounds) => {
     const access = name.startsWith('push') ? 'push' : 'pull';
-    expect(boundsOf({ ...BASE, access, ...facts })).toEqual(bounds);
+    expect(boundsOf({ ...BASE, access, ...facts }, ['team/app'])).toEqual(bounds);
+  });
+
+  it('by digests are, for any repository, those of the patterns', () => {
+    fc.assert(
+      fc.property(fc.array(pattern, { minLength: 1, maxLength: 6 }), fc.array(pattern), (some, others) => {
+        const listed = { ...BASE, repositories: some, alsoPull: [] };
+        const asked = [...some, ...others].map(each => each.replace(/\*$/, 'below'));
+        const [bound] = boundsOf(withDigests(listed), asked);
+        for (const name of asked) {
+          const isIn = (patterns: readonly string[]) =>
+            coveringPatterns(name).some(each => patterns.includes(each));
+          expect([name, isIn(bound?.repositories ?? [])]).toEqual([name, isIn(some)]);
+        }
+      }),
+    );
+  });
+
+  it('by digests are none where nothing that it is for was asked for', () => {
+    const short = withDigests(BASE);
+    for (const asked of [[], ['team/app2'], ['team/web'], ['team/app/x', 'bas/e', 'Team/app']]) {
+      expect(boundsOf(short, asked)).toEqual([]);
+    }
+    expect(boundsOf(short, ['team/web/ui', 'base/os'])).toEqual([
+      { repositories: ['team/web/*'], actions: PULL },
+      { repositories: ['base/*'], actions: PULL },
+    ]);
+    expect(boundsOf({ ...short, jti: `B${JTI.slice(1)}` }, ['team/app'])).toEqual([]);
+  });
+
+  it('by digests fit into a credential for 32 patterns of any length', () => {
+    const repositories = Array.from({ length: 32 }, (_, i) => `team/${'a'.repeat(240)}${i}`);
+    const body = credentialBody('k12345', withDigests({ ...BASE, service: 's'.repeat(60), repositories }));
+    expect(formatCredential(body, MAC)?.reveal().length).toBeLessThanOrEqual(1024);
+    expect(formatCredential(credentialBody('k1', { ...BASE, repositories }), MAC)).toBeUndefined();
   });
 });

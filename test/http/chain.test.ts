@@ -1,11 +1,13 @@
 /** The chain around every handler: headers of answers, errors, refusals and the failure limit. */
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { parseScopes } from '../../lib/domain/access.ts';
 import { PullpassError } from '../../lib/domain/errors.ts';
 import {
   ANONYMOUS,
   type Credentials,
   type IdentityPrincipal,
+  loginContext,
   type Principal,
 } from '../../lib/domain/principal.ts';
 import { type Authenticators, type ChainOptions, httpHandler } from '../../lib/http/chain.ts';
@@ -51,7 +53,7 @@ function chain(respond: (request: Request) => Promise<Response>, options: Partia
     handlers: {
       public: respond,
       login: (request: Request) => ({
-        context: { service: '', namespaces: [] },
+        context: loginContext('', []),
         answer: () => respond(request),
       }),
       managed: respond,
@@ -310,7 +312,7 @@ describe('the steps of the chain', () => {
 
   it('give the handler its principal, and the authenticator the login that was parsed', async () => {
     const seen: unknown[] = [];
-    const context = { service: 'registry', namespaces: ['team-a'] };
+    const context = loginContext('registry', parseScopes(['repository:team-a/app:pull']));
     const { send } = chain(async () => ({ status: 200 }), {
       handlers: {
         public: async () => ({ status: 200 }),
@@ -344,7 +346,7 @@ describe('the steps of the chain', () => {
       const { send, events } = chain(fine, {
         routes: [...ROUTES, route('/vend', 'vend')],
         handlers: {
-          login: () => ({ context: { service: '', namespaces: [] }, answer: fine }),
+          login: () => ({ context: loginContext('', []), answer: fine }),
           vend: fine,
           managed: fine,
         } as ChainOptions['handlers'],

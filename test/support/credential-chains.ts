@@ -3,7 +3,7 @@ import { accountHandle } from '../../lib/domain/account.ts';
 import { PullpassError } from '../../lib/domain/errors.ts';
 import type { Administrator, AssertionKind, Identity } from '../../lib/domain/identity.ts';
 import type { Policy } from '../../lib/domain/policy.ts';
-import type { LoginContext, Principal } from '../../lib/domain/principal.ts';
+import { type LoginContext, loginContext, type Principal } from '../../lib/domain/principal.ts';
 import type { Secret } from '../../lib/domain/secret.ts';
 import type { Service } from '../../lib/domain/service.ts';
 import type { Trust, Workload } from '../../lib/domain/trust.ts';
@@ -27,6 +27,10 @@ export const SERVICES: readonly [Service, Service] = [
 ];
 const NAMESPACES = ['te', 'tea', 'rival'] as const;
 export const REPOSITORIES = ['te/a', 'te/a/b', 'te/b', 'tea/a', 'rival/a'];
+/** More than a list in a credential can hold, but not more than its digests. */
+const SOME = fillers(12);
+/** More than its digests can hold. */
+const MANY = fillers(40);
 const PATTERNS = ['te/a', 'te/b', 'te/*', 'te/a/*', 'tea/*', 'rival/*', 'te/a/b'];
 
 /** What a credential stems from, and how it would log in itself. */
@@ -61,7 +65,7 @@ export async function openChain(chance: Chance): Promise<Chain> {
   const randomBytes = (count: number) => randomBy(chance, count);
   const plain = worldOn();
   const world = Object.assign(plain, { tokens: { ...plain.tokens, randomBytes } });
-  const administrators = [ALICE].slice(chance(2));
+  const administrators = [ALICE].slice(Math.min(1, chance(4)));
   const logins = { ...world.logins, randomBytes, administrators, signer: { sign: async () => '' } };
   const chain: Chain = {
     world,
@@ -74,7 +78,7 @@ export async function openChain(chance: Chance): Promise<Chain> {
   };
   await registerNamespace(world.namespaces, actorOf(), 'te');
   await registerNamespace(world.namespaces, actorOf(OTHER_ACCOUNT, 'bob'), 'rival');
-  await pick(chance, [addValue, addValue, addPolicy, addTrust])(chain, chance);
+  await pick(chance, [addValue, addPolicy, addPolicy, addTrust])(chain, chance);
   return chain;
 }
 
@@ -88,7 +92,7 @@ function randomBy(chance: Chance, count: number): Uint8Array {
 export async function principalOf(
   { logins, world }: Pick<Chain, 'logins' | 'world'>,
   source: Source,
-  context: LoginContext = { service: SERVICES[0].name, namespaces: [] },
+  context: LoginContext = loginContext(SERVICES[0].name, []),
 ): Promise<Principal> {
   if (source.kind === 'token') return principalWith(logins, source.value, context);
   const principal =
@@ -120,8 +124,17 @@ function workloadOf(now: number): Workload {
 
 const pick = <T>(chance: Chance, of: readonly T[]): T => of[chance(of.length)] as T;
 const accessBy = (chance: Chance) => pick(chance, ['pull', 'push'] as const);
-const patternsBy = (chance: Chance) =>
-  chance(3) === 0 ? null : [pick(chance, PATTERNS), pick(chance, PATTERNS)].slice(chance(2));
+const patternsBy = (chance: Chance, more: readonly (readonly string[])[] = [[], [], SOME]) =>
+  chance(3) === 0
+    ? null
+    : [...[pick(chance, PATTERNS), pick(chance, PATTERNS)].slice(chance(2)), ...pick(chance, more)];
+/** Of a policy or trust: there may be several for one caller. */
+const manyPatternsBy = (chance: Chance) => patternsBy(chance, [[], MANY, MANY]);
+
+function fillers(count: number): string[] {
+  return Array.from({ length: count }, (_, i) => `te/filler/${'x'.repeat(70)}${i}`);
+}
+
 const endBy = (chance: Chance) => pick(chance, [null, 60, 90, 600, 3600, 86_400]);
 
 export type Act = (chain: Chain, chance: Chance) => Promise<unknown>;
@@ -174,7 +187,7 @@ const vend: Act = async (chain, chance) => {
     principal: await principalOf(chain, source),
     service: pick(chance, SERVICES),
     access: accessBy(chance),
-    repositories: patternsBy(chance),
+    repositories: chance(2) === 0 ? null : patternsBy(chance),
     expiresInSeconds: pick(chance, [60, 61, 600, 3600, 43_200]),
   });
   chain.credentials.push({ source, vended, trusts: [...chain.trusts], ended: false });
@@ -182,11 +195,11 @@ const vend: Act = async (chain, chance) => {
 
 const addPolicy: Act = async ({ world, policies }, chance) => {
   const { stores, tokens } = world;
-  const role = pick(chance, ['reader', 'writer', 'manager', 'administrator'] as const);
+  const role = pick(chance, ['reader', 'reader', 'writer', 'writer', 'manager', 'administrator'] as const);
   const facts = {
     subject: pick(chance, ['dev:alice', 'dev:alice', '*', 'dev:mallory'] as const),
     role,
-    repositories: role === 'administrator' ? null : patternsBy(chance),
+    repositories: role === 'administrator' ? null : manyPatternsBy(chance),
   };
   const ports = { ...tokens, rules: stores.policies, word: 'policy' } as const;
   policies.push((await addRule<Policy>(ports, actorOf(), rule => ({ ...rule, ...facts }))).id);
@@ -198,7 +211,7 @@ const addTrust: Act = async ({ world, trusts }, chance) => {
     issuer: 'github',
     claims: pick(chance, [{ repository_id: '74' }, CLAIMS]),
     access: accessBy(chance),
-    repositories: patternsBy(chance),
+    repositories: manyPatternsBy(chance),
     lifetimeSeconds: pick(chance, [60, 600, 3600]),
   };
   const ports = { ...tokens, rules: stores.trusts, word: 'trust' } as const;

@@ -2,8 +2,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { parseScopes } from '../../lib/domain/access.ts';
 import type { Account } from '../../lib/domain/account.ts';
-import { namespacesOf } from '../../lib/domain/grant.ts';
-import type { LoginContext, Principal } from '../../lib/domain/principal.ts';
+import { type LoginContext, loginContext, type Principal } from '../../lib/domain/principal.ts';
 import { Secret, secretFormatOf } from '../../lib/domain/secret.ts';
 import type { CredentialKeys } from '../../lib/ports/keys.ts';
 import type { Actor } from '../../lib/usecases/acts.ts';
@@ -95,7 +94,7 @@ export function actorOf(account: Account = ACCOUNT, name = 'alice'): Actor {
 export function principalWith(
   ports: LoginAuthenticationPorts,
   secret: Secret,
-  context: LoginContext = { service: SERVICE.name, namespaces: [] },
+  context: LoginContext = loginContext(SERVICE.name, []),
 ): Promise<Principal> {
   const credentials = { userName: 'token', secret, format: secretFormatOf(secret) } as const;
   return authenticateLogin(ports, credentials, context);
@@ -108,7 +107,6 @@ export async function logInWith(
   scope = '',
 ): Promise<Login & { readonly principal: Principal }> {
   const requested = parseScopes([scope]);
-  const context = { service: SERVICE.name, namespaces: namespacesOf(requested) };
-  const principal = await principalWith(logins, new Secret(value), context);
+  const principal = await principalWith(logins, new Secret(value), loginContext(SERVICE.name, requested));
   return { ...(await logIn(logins, { principal, service: SERVICE, requested })), principal };
 }

@@ -4,7 +4,7 @@ import { PullpassError } from '../../lib/domain/errors.ts';
 import type { Administrator, Identity } from '../../lib/domain/identity.ts';
 import type { Policy } from '../../lib/domain/policy.ts';
 import type { Credentials, PresentedSecret, Principal } from '../../lib/domain/principal.ts';
-import { ANONYMOUS } from '../../lib/domain/principal.ts';
+import { ANONYMOUS, loginContext } from '../../lib/domain/principal.ts';
 import { Secret, secretFormatOf } from '../../lib/domain/secret.ts';
 import type { Workload } from '../../lib/domain/trust.ts';
 import type { LoginQuery } from '../../lib/ports/stores.ts';
@@ -85,7 +85,7 @@ function authenticating(setting: Setting = {}, changes: Partial<Ports> = {}) {
   return (credentials: Credentials, required: Required): Promise<Principal> => {
     if (required === 'vend') return authenticateVend(ports, credentials);
     if (required !== 'login') return authenticateManager(ports, credentials, required);
-    return authenticateLogin(ports, credentials, { service: 'registry', namespaces: [] });
+    return authenticateLogin(ports, credentials, loginContext('registry', []));
   };
 }
 
@@ -349,7 +349,7 @@ describe('the reads of the store', () => {
       userName === 'token'
         ? ({ userName, secret: value, format: 'a registry token' } as const)
         : presenting(userName);
-    const context = { service: 'registry', namespaces };
+    const context = { service: 'registry', namespaces, repositories: [] };
     if (required === 'vend') await authenticateVend({ ...ports, nonces: portsOf().nonces }, credentials);
     else await authenticateLogin(ports, credentials, context);
     return { reads, id: record.id };

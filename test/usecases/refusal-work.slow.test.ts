@@ -59,7 +59,7 @@ async function refuse(prepare: Prepare) {
   const presented = await prepare(stores, { ...record, hash: hashRegistryToken(value) }, value);
   calls.length = 0;
   vi.clearAllMocks();
-  const context = { service: 'registry', namespaces: ['team-a'] };
+  const context = { service: 'registry', namespaces: ['team-a'], repositories: [] };
   const error = await rejectionOf(principalWith(worldOn(stores).logins, presented, context));
   return {
     reason: error.details.reason,
