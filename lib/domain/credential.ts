@@ -75,7 +75,7 @@ export function boundsOf(
 /** Digests stand for the patterns among those that cover one of the names: no others matter to these. */
 function patternsIn(set: PatternSet, asked: readonly string[], jti: string): readonly Pattern[] | null {
   if (set === null || !('digests' in set)) return set;
-  return namesIn(set, new Set(asked.flatMap(coveringPatterns)), jti);
+  return namesIn(set, asked.flatMap(coveringPatterns), jti);
 }
 
 /** The same credential in fewer characters, where it has many patterns or long ones. */

@@ -6,19 +6,23 @@ export interface Digests {
   readonly digests: string;
 }
 
-/** 96 bits of SHA-256: nobody finds another name that has one of the digests, however many they try. */
+/** A letter for the depth, and 90 bits of SHA-256: nobody finds another name with that digest, however many they try. */
 const LENGTH = 16;
 
 const DIGESTS = new RegExp(`^(?:[A-Za-z0-9_-]{${LENGTH}})+$`);
+
+const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
 export function digestsOf(names: readonly string[], jti: string): Digests {
   return { digests: names.map(name => digestOf(name, jti)).join('') };
 }
 
-/** Those of the names that are in the set. */
-export function namesIn({ digests }: Digests, names: Iterable<string>, jti: string): string[] {
+/** Those of the names that are in the set. Only names as deep as one in the set are hashed: a login may ask for thousands. */
+export function namesIn({ digests }: Digests, names: readonly string[], jti: string): string[] {
   const known = new Set(digests.match(new RegExp(`.{${LENGTH}}`, 'g')));
-  return [...names].filter(name => known.has(digestOf(name, jti)));
+  const depths = new Set([...known].map(digest => digest.slice(0, 1)));
+  const found = names.filter(name => depths.has(depthOf(name)) && known.has(digestOf(name, jti)));
+  return [...new Set(found)];
 }
 
 /** Reads the text of a set; undefined for anything else. */
@@ -27,5 +31,12 @@ export function parseDigests(value: unknown): Digests | undefined {
 }
 
 function digestOf(name: string, jti: string): string {
-  return hash('sha256', `${jti} ${name}`, 'base64url').slice(0, LENGTH);
+  return depthOf(name) + hash('sha256', `${jti} ${name}`, 'base64url').slice(0, LENGTH - 1);
+}
+
+/** A letter for the number of slashes. */
+function depthOf(name: string): string {
+  let slashes = 0;
+  for (let at = name.indexOf('/'); at >= 0; at = name.indexOf('/', at + 1)) slashes++;
+  return LETTERS.charAt(slashes % LETTERS.length);
 }
