@@ -1,5 +1,6 @@
 /** A file for `docker compose`: the registries of this deployment in containers, from the files that were written for them. */
-import { keysFileOf, type Service } from '../lib/domain/service.ts';
+import { keysFileOf } from '../lib/domain/registry-files.ts';
+import type { Service } from '../lib/domain/service.ts';
 import { fileNameOf } from './registry-directories.ts';
 import { portOf } from './registry-files.ts';
 

@@ -4,14 +4,16 @@ import { credentialKeyRotation } from '../lib/derivation/credential-keys.ts';
 import { fileKeySource } from '../lib/derivation/key-source.ts';
 import type { Service } from '../lib/domain/service.ts';
 import { toSeconds } from '../lib/domain/time.ts';
+import type { KeyPublication } from '../lib/ports/keys.ts';
 import type { Clock, RandomBytes } from '../lib/ports/system.ts';
 import { fileKeyStore } from '../lib/signing/key-store.ts';
+import { toPublicPem } from '../lib/signing/keys.ts';
 import { keyPublication } from '../lib/signing/publication.ts';
 import { maintainRing } from '../lib/signing/ring-rotation.ts';
 import { COMPOSE_FILE, composeFile } from './compose-file.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { registryDirectory } from './registry-directories.ts';
-import { writePublicFile, writeRegistryFiles } from './registry-files.ts';
+import { type SingleKeys, writePublicFile, writeRegistryFiles } from './registry-files.ts';
 
 export interface KeyRotationOptions {
   readonly services: readonly Service[];
@@ -38,9 +40,23 @@ export async function rotateKeys(options: KeyRotationOptions): Promise<void> {
       publicUrl,
       jwks: await publication.jwks(service.name, now),
       bundle: await publication.rootCertBundle(service.name, now),
+      single: await singleKeys(publication, service, now),
     });
   }
   await writeComposeFile(directory.registry, services);
+}
+
+/** The key of a service with certificates changes by itself, which a registry with one key would not notice. */
+async function singleKeys(
+  publication: KeyPublication,
+  { name, profile }: Service,
+  now: number,
+): Promise<SingleKeys | undefined> {
+  if (profile === 'x5c') return undefined;
+  const [current] = (await publication.signingKey(name, 'current', now)).keys;
+  const [next] = (await publication.signingKey(name, 'next', now)).keys;
+  if (current === undefined) throw new Error(`no key signs for ${name}`);
+  return { current: toPublicPem(current), next: next === undefined ? next : toPublicPem(next) };
 }
 
 function writeComposeFile(root: string, services: readonly Service[]): Promise<void> {

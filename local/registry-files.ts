@@ -1,7 +1,15 @@
 /** What the operator hands to a registry: the public keys of its service, and a configuration that uses them. */
 import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { BUNDLE_FILE, distributionAuth, JWKS_FILE, keysFileOf, type Service } from '../lib/domain/service.ts';
+import {
+  BUNDLE_FILE,
+  distributionAuth,
+  JWKS_FILE,
+  keysFileOf,
+  SIGNING_KEY_FILE,
+  zotAuth,
+} from '../lib/domain/registry-files.ts';
+import type { Service } from '../lib/domain/service.ts';
 import { replaceFile } from '../lib/files/atomic-file.ts';
 
 export interface RegistryFilesInput {
@@ -13,9 +21,18 @@ export interface RegistryFilesInput {
   readonly jwks: { readonly keys: readonly Record<string, unknown>[] };
   /** PEM; undefined where the profile has no certificates. */
   readonly bundle: string | undefined;
+  /** Absent for a service with certificates. */
+  readonly single?: SingleKeys | undefined;
+}
+
+/** For a registry that takes one key: the one that signs now and the one that waits, each in PEM. */
+export interface SingleKeys {
+  readonly current: string;
+  readonly next: string | undefined;
 }
 
 const CONFIG = 'config.yml';
+const ZOT_CONFIG = 'zot.json';
 const DEFAULT_PORT = '5000';
 
 /** Writes the files for a registry, readable by everybody; those that have not changed stay untouched. */
@@ -38,7 +55,25 @@ export function registryFiles(input: RegistryFilesInput): Record<string, string>
     ...(input.bundle === undefined ? {} : { [BUNDLE_FILE]: input.bundle }),
     [JWKS_FILE]: `${JSON.stringify(input.jwks, null, 2)}\n`,
     [CONFIG]: distributionConfig(input),
+    ...(input.single === undefined ? {} : zotFiles(input, input.single)),
   };
+}
+
+function zotFiles(input: RegistryFilesInput, { current, next }: SingleKeys): Record<string, string> {
+  return {
+    [SIGNING_KEY_FILE]: current,
+    ...(next === undefined ? {} : { [`next-${SIGNING_KEY_FILE}`]: next }),
+    [ZOT_CONFIG]: zotConfig(input),
+  };
+}
+
+/** A configuration that zot starts with: `zot serve zot.json`. */
+function zotConfig({ directory, service, publicUrl }: RegistryFilesInput): string {
+  const here = resolve(directory);
+  const auth = zotAuth({ service, publicUrl, keysPath: join(here, SIGNING_KEY_FILE) });
+  const http = { address: loopbackOf(service.registry), port: portOf(service.registry) ?? DEFAULT_PORT, auth };
+  const storage = { rootDirectory: join(here, 'zot-data') };
+  return `${JSON.stringify({ distSpecVersion: '1.1.1', storage, http, log: { level: 'info' } }, null, 2)}\n`;
 }
 
 /** A configuration that distribution starts with: `registry serve config.yml`. */
@@ -56,7 +91,7 @@ http:
 ${distributionAuth({ service, publicUrl, keysPath: join(here, keysFileOf(service)) })}`;
 }
 
-/** The port that clients know the registry by, on loopback: there is no TLS in this configuration. */
+/** The port that clients know the registry by, on loopback: there is no TLS in these configurations. */
 function listenAddress(registry: string): string {
   return `${loopbackOf(registry)}:${portOf(registry) ?? DEFAULT_PORT}`;
 }

@@ -30,9 +30,9 @@ export interface PublicKeys {
 /** The keys and certificates that the deployment publishes for the service. Throws CliError when it does not answer. */
 export async function publicKeys(broker: Broker, service: string): Promise<PublicKeys> {
   const [jwks, bundle] = await Promise.all([
-    broker.ask(KEY_SET, { path: pathOf(service, 'jwks.json') }),
+    broker.ask(KEY_SET, { path: servicePath(service, 'jwks.json') }),
     broker
-      .send({ path: pathOf(service, 'rootcertbundle.pem') })
+      .send({ path: servicePath(service, 'rootcertbundle.pem') })
       .then(({ text }) => checkedResponse(BUNDLE, text, broker.url), absent),
   ]);
   return { jwks, bundle };
@@ -50,7 +50,7 @@ export function serviceFacts(
 }
 
 /** The name of a service may hold a colon, and no character that a path must escape. */
-function pathOf(service: string, file: string): `/${string}` {
+export function servicePath(service: string, file: string): `/${string}` {
   return `/v1/services/${service}/${file}`;
 }
 

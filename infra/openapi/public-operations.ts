@@ -118,6 +118,24 @@ const DOCUMENTS = {
     answers: { 200: answer('The keys.', 'KeySet', KEYS) },
     failures: ['not-found', 'unavailable'],
   },
+  'GET /v1/services/{service}/signing-key.json': {
+    tag: 'Public documents',
+    summary: 'Get the key that signs',
+    description:
+      'The one of the keys of a service that signs access tokens now, for registries that take one key.',
+    parameters: [SERVICE],
+    answers: { 200: answer('The key.', 'KeySet', { ...KEYS, headers: NO_STORE }) },
+    failures: ['not-found', 'unavailable'],
+  },
+  'GET /v1/services/{service}/next-signing-key.json': {
+    tag: 'Public documents',
+    summary: 'Get the key that takes over',
+    description:
+      'The key that signs next. With the profile `kid` it waits until the operator activates it. With `x5c` it comes into use by itself, an hour after it was published; the set is empty while there is none.',
+    parameters: [SERVICE],
+    answers: { 200: answer('The key.', 'KeySet', { ...KEYS, headers: NO_STORE }) },
+    failures: ['not-found', 'unavailable'],
+  },
   'GET /v1/services/{service}/rootcertbundle.pem': {
     tag: 'Public documents',
     summary: 'Get the certificates of a service',

@@ -6,7 +6,7 @@ import type { Service } from '../domain/service.ts';
 import { toSeconds } from '../domain/time.ts';
 import { TOKEN_EXCHANGE } from '../http/credentials.ts';
 import type { HandlerOf, Request, Response } from '../http/request.ts';
-import type { KeyPublication } from '../ports/keys.ts';
+import type { KeyPublication, WhichKey } from '../ports/keys.ts';
 import type { Clock } from '../ports/system.ts';
 import type { Metadata } from './public-responses.ts';
 
@@ -23,15 +23,25 @@ export interface DiscoveryPorts {
 /** New keys are published an hour before they sign, so this may be cached for a few minutes. */
 const CACHEABLE = { 'cache-control': 'public, max-age=300' };
 
+const KEY_SET = 'application/jwk-set+json';
+
 export function discoveryHandlers(ports: DiscoveryPorts) {
   const { keys, clock, services } = ports;
   const metadataDocument = written(metadata(ports), 'application/json');
   const jwks = async (names: readonly string[]): Promise<Response> => {
     const sets = await Promise.all(names.map(name => keys.jwks(name, toSeconds(clock()))));
-    return written({ keys: sets.flatMap(set => set.keys) }, 'application/jwk-set+json');
+    return written({ keys: sets.flatMap(set => set.keys) }, KEY_SET);
   };
+  // Which key signs changes at any moment, so this is not cached.
+  const signingKey = async (request: Request, which: WhichKey): Promise<Response> => ({
+    status: 200,
+    text: JSON.stringify(await keys.signingKey(serviceNameOf(request, services), which, toSeconds(clock()))),
+    headers: { 'content-type': KEY_SET },
+  });
   return {
     getServiceKeys: async request => jwks([serviceNameOf(request, services)]),
+    getSigningKey: async request => signingKey(request, 'current'),
+    getNextSigningKey: async request => signingKey(request, 'next'),
     getKeys: async () => jwks(services.map(({ name }) => name)),
     async getServiceBundle(request) {
       const bundle = await keys.rootCertBundle(serviceNameOf(request, services), toSeconds(clock()));

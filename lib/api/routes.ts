@@ -77,6 +77,13 @@ export const ROUTES = {
   ],
   discovery: [
     { method: 'GET', path: '/v1/services/{service}/jwks.json', operation: 'getServiceKeys', ...PUBLIC },
+    { method: 'GET', path: '/v1/services/{service}/signing-key.json', operation: 'getSigningKey', ...PUBLIC },
+    {
+      method: 'GET',
+      path: '/v1/services/{service}/next-signing-key.json',
+      operation: 'getNextSigningKey',
+      ...PUBLIC,
+    },
     {
       method: 'GET',
       path: '/v1/services/{service}/rootcertbundle.pem',

@@ -27,6 +27,16 @@ export function currentKey<K extends KeyTimes>(keys: readonly K[], now: number):
     .reduce<K | undefined>((last, key) => (startOf(key) > startOf(last) ? key : last), undefined);
 }
 
+/** The key that takes over from the current one: it waits for the operator, or for its time. */
+export function nextKey<K extends KeyTimes>(keys: readonly K[], now: number): K | undefined {
+  return keys
+    .filter(({ useFrom }) => useFrom === null || useFrom > now)
+    .reduce<K | undefined>(
+      (first, key) => (first === undefined || startOf(key) < startOf(first) ? key : first),
+      undefined,
+    );
+}
+
 /** The keys that verifiers need: in use, upcoming, or with tokens that may still be valid. */
 export function publishedKeys<K extends KeyTimes>(keys: readonly K[], now: number): K[] {
   return keys.filter(key => key.dropAfter === null || key.dropAfter > now);

@@ -42,10 +42,14 @@ export interface CredentialKeyReport {
   readonly removed: readonly string[];
 }
 
+export type WhichKey = 'current' | 'next';
+
 /** What a registry needs in order to verify access tokens. Public. */
 export interface KeyPublication {
   /** The published keys of a service as a JWK set (RFC 7517), each with its `kid`. */
   jwks(service: string, now: number): Promise<{ keys: Record<string, unknown>[] }>;
+  /** The key that signs now, as a JWK set of one; or the one that takes over, as a set of one or, while none waits, of none. */
+  signingKey(service: string, which: WhichKey, now: number): Promise<{ keys: Record<string, unknown>[] }>;
   /** The PEM bundle for `rootcertbundle`; undefined for a service whose profile has no certificates. */
   rootCertBundle(service: string, now: number): Promise<string | undefined>;
 }

@@ -44,3 +44,8 @@ function hasShortCoordinate(key: KeyObject): boolean {
 export function toPem(key: KeyObject): string {
   return key.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
+
+/** SubjectPublicKeyInfo, PEM, of a public JWK: what takes a single key reads it so. */
+export function toPublicPem(jwk: JsonWebKey): string {
+  return createPublicKey({ key: jwk, format: 'jwk' }).export({ type: 'spki', format: 'pem' }).toString();
+}

@@ -3,7 +3,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import * as v from 'valibot';
 import { PullpassError, unavailable } from '../domain/errors.ts';
-import { publishedKeys } from '../domain/key-ring.ts';
+import { currentKey, nextKey, publishedKeys } from '../domain/key-ring.ts';
 import type { HeaderProfile, Service, SigningAlgorithm } from '../domain/service.ts';
 import type { KeyPublication } from '../ports/keys.ts';
 import { readDocument, Seconds, writeDocument } from './document.ts';
@@ -90,6 +90,12 @@ export function keyPublication(services: readonly Service[], keys: KeyReader): K
     async jwks(name, now) {
       const document = await documents(configured(name), now);
       return { keys: publishedKeys(document.keys, now).map(({ jwk }) => ({ ...jwk })) };
+    },
+    async signingKey(name, which, now) {
+      const { keys: all } = await documents(configured(name), now);
+      const key = which === 'current' ? currentKey(all, now) : nextKey(all, now);
+      if (key === undefined && which === 'current') throw unavailable(`no usable key for ${name}`);
+      return { keys: key === undefined ? [] : [{ ...key.jwk }] };
     },
     async rootCertBundle(name, now) {
       const service = configured(name);

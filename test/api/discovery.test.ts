@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { decodeProtectedHeader } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Deployment, deploy, PUBLIC_URL, SERVICE } from '../support/deployment.ts';
 
@@ -92,12 +93,34 @@ describe('a public document', () => {
     expect(text).not.toContain('the-secret-of-the-client');
   });
 
-  it.each(['jwks.json', 'rootcertbundle.pem'])('of a service that is not served is 404: %s', async name => {
-    for (const service of ['other', '..', 'localhost', 'LOCALHOST:5000']) {
-      const { status, headers, json } = await deployment.send(`GET /v1/services/${service}/${name}`);
-      expect([status, json.code, headers['cache-control']]).toEqual([404, 'not-found', 'no-store']);
-    }
+  it('says which key signs now, and is not cached', async () => {
+    const { status, headers, json } = await deployment.send(
+      `GET /v1/services/${SERVICE.name}/signing-key.json`,
+    );
+    expect([status, headers['content-type'], headers['cache-control']]).toEqual([
+      200,
+      'application/jwk-set+json',
+      'no-store',
+    ]);
+    expect(json.keys).toEqual([expect.objectContaining(PUBLIC_KEY)]);
+    const { json: login } = await deployment.send(`GET /oauth/token?service=${SERVICE.name}`);
+    expect(decodeProtectedHeader(login.token).kid).toBe(json.keys[0].kid);
   });
+
+  it('that names the key that takes over is an empty set while none waits', async () => {
+    const { status, json } = await deployment.send(`GET /v1/services/${SERVICE.name}/next-signing-key.json`);
+    expect([status, json]).toEqual([200, { keys: [] }]);
+  });
+
+  it.each(['jwks.json', 'rootcertbundle.pem', 'signing-key.json', 'next-signing-key.json'])(
+    'of a service that is not served is 404: %s',
+    async name => {
+      for (const service of ['other', '..', 'localhost', 'LOCALHOST:5000']) {
+        const { status, headers, json } = await deployment.send(`GET /v1/services/${service}/${name}`);
+        expect([status, json.code, headers['cache-control']]).toEqual([404, 'not-found', 'no-store']);
+      }
+    },
+  );
 
   it('that cannot be made is 503, and is not cached', async () => {
     await rm(join(deployment.directory, 'keys'), { recursive: true });

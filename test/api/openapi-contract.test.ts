@@ -320,8 +320,11 @@ describe.each(['/oauth/token', '/auth/token'])('a login at %s', path => {
 describe('public documents', () => {
   it('are there for every service', async () => {
     for (const { name } of [SERVICE, OTHER]) {
-      expect((await ask(`GET /v1/services/${name}/jwks.json`)).status).toBe(200);
+      for (const file of ['jwks.json', 'signing-key.json', 'next-signing-key.json'])
+        expect((await ask(`GET /v1/services/${name}/${file}`)).status).toBe(200);
     }
+    for (const file of ['signing-key.json', 'next-signing-key.json'])
+      expect((await ask(`GET /v1/services/nowhere/${file}`)).status).toBe(404);
     const { keys } = (await ask('GET /.well-known/jwks.json')).json;
     expect(new Set(keys.map(({ kty }: { kty: string }) => kty))).toEqual(new Set(['EC', 'RSA']));
     expect((await ask(`GET /v1/services/${SERVICE.name}/rootcertbundle.pem`)).status).toBe(200);

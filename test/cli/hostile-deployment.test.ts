@@ -68,6 +68,7 @@ function verbs(): Readonly<Record<string, readonly (readonly string[])[]>> {
     'registry-config': [
       ['registry-config'],
       ['registry-config', '--directory', join(shell.directory, 'config')],
+      ['registry-config', '--for', 'zot'],
     ],
     completion: [
       ['completion', 'bash'],

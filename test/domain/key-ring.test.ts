@@ -8,6 +8,7 @@ import {
   LEAF_SECONDS,
   LEAF_USE_SECONDS,
   LONGEST_TOKEN_SECONDS,
+  nextKey,
   nextLeafStart,
   publishedKeys,
   withoutFuture,
@@ -51,6 +52,20 @@ describe('currentKey', () => {
   };
   it.each(Object.entries(CURRENT))('is %s', (_, [keys, name]) => {
     expect(currentKey(keys, NOW)?.name).toBe(name);
+  });
+});
+
+describe('nextKey', () => {
+  const NEXT: Record<string, [Named[], string | undefined]> = {
+    'none of no keys': [[], undefined],
+    'none where one signs and none waits': [[key('a', NOW)], undefined],
+    'the one that waits for the operator': [[key('b', null), key('a', NOW - 5)], 'b'],
+    'the one that starts later': [[key('b', NOW + 1), key('a', NOW - 5)], 'b'],
+    'the first of several that start later': [[key('c', NOW + 9), key('b', NOW + 1), key('a', NOW)], 'b'],
+    'not a former one': [[key('a', NOW - 5, NOW + 60)], undefined],
+  };
+  it.each(Object.entries(NEXT))('is %s', (_, [keys, name]) => {
+    expect(nextKey(keys, NOW)?.name).toBe(name);
   });
 });
 

@@ -47,6 +47,28 @@ describe('the files for a registry', () => {
     expect(files['config.yml']).not.toContain('rootcertbundle');
   });
 
+  it('are for zot too where access tokens name a key: one key in a file, and the next in another', () => {
+    const service = { ...SERVICE, profile: 'kid' } as const;
+    const single = { current: 'CURRENT', next: 'NEXT' };
+    const files = registryFiles({ ...INPUT, service, bundle: undefined, single });
+    expect(files['signing-key.pem']).toBe('CURRENT');
+    expect(files['next-signing-key.pem']).toBe('NEXT');
+    expect(JSON.parse(files['zot.json'] ?? '')).toMatchObject({
+      storage: { rootDirectory: '/srv/registry/zot-data' },
+      http: {
+        address: '127.0.0.1',
+        port: '5055',
+        auth: {
+          bearer: {
+            realm: 'https://pullpass.example/oauth/token',
+            service: 'localhost:5055',
+            cert: '/srv/registry/signing-key.pem',
+          },
+        },
+      },
+    });
+  });
+
   it.for([
     ['127.0.0.1:5080', '127.0.0.1:5080'],
     ['registry.example:8443', '127.0.0.1:8443'],

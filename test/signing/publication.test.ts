@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { Service } from '../../lib/domain/service.ts';
 import type { PublicDocument } from '../../lib/signing/publication.ts';
 import { activateKey, maintainRing } from '../../lib/signing/ring-rotation.ts';
-import { context, KID, KID_RSA, NOW, X5C, X5C_RSA } from './context.ts';
+import { claimsFor, context, headerOf, KID, KID_RSA, NOW, X5C, X5C_RSA } from './context.ts';
 
 const SERVICES = [X5C, X5C_RSA, KID, KID_RSA];
 const DAY = 86_400;
@@ -46,6 +46,38 @@ describe('what is published', () => {
       expect(secrets.length).toBeGreaterThan(0);
       for (const secret of secrets) expect(published).not.toContain(secret);
     }
+  });
+
+  it.for(SERVICES)('names the key that signs, before and after a rotation: $profile $algorithm', async s => {
+    const { directory, fresh } = await context(SERVICES);
+    await maintainRing(s, directory, NOW);
+    const later = NOW + DAY;
+    const kidsAt = async (now: number) => {
+      const { publication, signer } = fresh();
+      const { kid } = headerOf(await signer.sign(claimsFor(s, now), now));
+      const { keys } = await publication.signingKey(s.name, 'current', now);
+      expect(keys.map(key => key.kid)).toEqual([kid]);
+      const next = await publication.signingKey(s.name, 'next', now);
+      return { kid, next: next.keys.map(key => key.kid) };
+    };
+    const before = await kidsAt(NOW);
+    expect(before.next).toHaveLength(s.profile === 'kid' ? 1 : 0);
+    await activateKey(s, directory, later);
+    const after = await kidsAt(later);
+    expect(after.kid).not.toBe(before.kid);
+    if (s.profile === 'kid') expect([after.kid]).toEqual(before.next);
+  });
+
+  it('names no key that signs where none can', async () => {
+    const { directory, fresh } = await context([X5C]);
+    await maintainRing(X5C, directory, NOW);
+    const late = NOW + 14 * DAY;
+    await expect(fresh().publication.signingKey(X5C.name, 'current', late)).rejects.toMatchObject({
+      code: 'unavailable',
+    });
+    await expect(fresh().publication.signingKey('nowhere', 'next', NOW)).rejects.toMatchObject({
+      code: 'not-found',
+    });
   });
 
   it('omits a key when its time is over, without a write', async () => {

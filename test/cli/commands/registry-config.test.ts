@@ -1,4 +1,5 @@
 /** `registry-config`: the configuration that it prints or writes. */
+import { createPublicKey } from 'node:crypto';
 import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -7,7 +8,17 @@ import { METADATA, Stub } from '../support/stub.ts';
 
 const PATH = 'GET /v1/services/localhost:5000';
 const BUNDLE = '-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n';
+const EC_KEY = {
+  kty: 'EC',
+  crv: 'P-256',
+  x: 'a0FMTK7Z8ZAIX-NQmUsvTYiu_AjJotWeXBEiqKZdYt8',
+  y: 'wZFX8eXCzvnx4X6VMOVt4nYQCmnlbxEo-MzRtshUV88',
+  use: 'sig',
+  alg: 'ES256',
+};
 const KEYS = { keys: [{ kty: 'RSA', n: 'AA', e: 'AQAB', kid: 'a', use: 'sig', alg: 'RS256' }] };
+const KEYS_OF_TWO = { keys: [EC_KEY, EC_KEY].map((key, i) => ({ ...key, kid: `${i}` })) };
+const OFF_CURVE = { keys: [{ ...EC_KEY, kid: 'a', y: EC_KEY.x }] };
 
 let shell: Shell;
 let broker: Stub;
@@ -105,12 +116,114 @@ describe('what a registry is given', () => {
   });
 
   it.for([
+    ['distribution', ['auth.yml', 'jwks.json', 'rootcertbundle.pem']],
+    ['distribution-2', ['auth.yml', 'rootcertbundle.pem']],
+  ] as const)('for %s is what that reads', async ([kind, names]) => {
+    const directory = join(shell.directory, 'registry');
+    await shell.says('registry-config', '--for', kind, '--directory', directory);
+    expect((await readdir(directory)).sort()).toEqual(names);
+    expect(await readFile(join(directory, 'auth.yml'), 'utf8')).toBe(auth('rootcertbundle.pem', directory));
+  });
+
+  it.for([
     ['of a registry that is not served', ['other.example'], 'It serves: localhost:5000'],
     ['when the bundle cannot be had', [], 'answered with status 503'],
   ] as const)('is nothing %s', async ([, args, text]) => {
     broker.replies[`${PATH}/rootcertbundle.pem`] = () => ({ status: 503 });
     const { code, stdout, stderr } = await shell.pullpass(['registry-config', ...args]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain(text);
+  });
+});
+
+describe('for zot', () => {
+  const keyNamed = (kid: string) => ({ json: { keys: [{ ...EC_KEY, kid }] } });
+
+  beforeEach(() => {
+    broker.replies[`${PATH}/rootcertbundle.pem`] = () => ({ status: 404, json: { code: 'not-found' } });
+    broker.replies[`${PATH}/jwks.json`] = () => ({
+      json: { keys: ['later', 'now'].map(kid => ({ ...EC_KEY, kid })) },
+    });
+    broker.replies[`${PATH}/signing-key.json`] = () => keyNamed('now');
+    broker.replies[`${PATH}/next-signing-key.json`] = () => keyNamed('later');
+  });
+
+  it('is the one key that signs now', async () => {
+    const { auth: section, kid, signingKey } = await shell.json('registry-config', '--for', 'zot');
+    expect(kid).toBe('now');
+    expect(createPublicKey(signingKey).export({ format: 'jwk' })).toEqual({
+      kty: 'EC',
+      crv: 'P-256',
+      x: EC_KEY.x,
+      y: EC_KEY.y,
+    });
+    expect(section).toEqual({
+      http: {
+        auth: {
+          bearer: {
+            realm: `${broker.url}/oauth/token`,
+            service: 'localhost:5000',
+            cert: '/etc/zot/signing-key.pem',
+          },
+        },
+      },
+    });
+    expect(await shell.says('registry-config', '--for', 'zot')).toContain(
+      '# The key now signs now. zot reads it when it starts.',
+    );
+  });
+
+  it('is with --next the key that takes over, and says so', async () => {
+    expect(await shell.json('registry-config', '--for', 'zot', '--next')).toMatchObject({ kid: 'later' });
+    const directory = join(shell.directory, 'zot');
+    expect(await shell.says('registry-config', '--for', 'zot', '--next', '--directory', directory)).toContain(
+      'The key later does not sign yet: activate it, and restart zot.',
+    );
+    expect((await readdir(directory)).sort()).toEqual(['auth.json', 'signing-key.pem']);
+    expect(await readFile(join(directory, 'auth.json'), 'utf8')).toContain(`"${directory}/signing-key.pem"`);
+  });
+
+  it.for([
+    ['no key waits', ['--next'], { keys: [] }, 'localhost:5000 has no key that waits to take over.'],
+    ['there is more than one', ['--next'], KEYS_OF_TWO, 'sent an unexpected response: keys'],
+    [
+      'it is no point of the curve',
+      ['--next'],
+      OFF_CURVE,
+      'sent an unexpected response: keys.0 is not a key',
+    ],
+  ] as const)('is refused where %s', async ([, args, json, text]) => {
+    broker.replies[`${PATH}/next-signing-key.json`] = () => ({ json });
+    const { code, stdout, stderr } = await shell.pullpass(['registry-config', '--for', 'zot', ...args]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain(text);
+  });
+});
+
+describe('a registry that could not verify the access tokens', () => {
+  it.for([
+    ['zot', BUNDLE, '"profile": "kid"', 'the key of an x5c service changes every week by itself'],
+    ['distribution-2', undefined, '"profile": "x5c"', 'access tokens of a kid service have none'],
+  ] as const)('is refused with the profile that it needs: %s', async ([kind, bundle, next, reason]) => {
+    broker.replies[`${PATH}/rootcertbundle.pem`] = () =>
+      bundle === undefined ? { status: 404, json: { code: 'not-found' } } : { text: bundle };
+    const directory = join(shell.directory, 'registry');
+    const args = ['registry-config', '--for', kind, '--directory', directory];
+    const { code, stderr } = await shell.pullpass(args);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`${kind} cannot verify the access tokens of localhost:5000`);
+    expect(stderr).toContain(reason);
+    expect(stderr).toContain(next);
+    await expect(readdir(directory)).rejects.toThrow('ENOENT');
+  });
+
+  it.for([
+    [['--for', 'harbor'], 'Allowed choices are distribution, distribution-2, zot'],
+    [['--next'], '--next is for zot'],
+    [['--for', 'distribution', '--next'], '--next is for zot'],
+  ] as const)('is a usage error: %s', async ([args, text]) => {
+    const { code, stderr } = await shell.pullpass(['registry-config', ...args]);
+    expect(code).toBe(2);
     expect(stderr).toContain(text);
   });
 });

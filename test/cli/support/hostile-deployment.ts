@@ -32,6 +32,7 @@ const ROUTES: Readonly<Record<string, v.GenericSchema | null>> = {
   'GET /health': documents.HEALTH,
   'GET /oauth/token': documents.LOGIN,
   'GET /v1/services/registry.example/jwks.json': documents.KEY_SET,
+  'GET /v1/services/registry.example/signing-key.json': documents.KEY_SET,
   'GET /v1/services/registry.example/rootcertbundle.pem': null,
   'GET /v1/identity': responses.IDENTITY,
   'GET /v1/tokens': responses.TOKEN_LIST,

@@ -1,6 +1,6 @@
 /** The configuration of a registry for each profile of its service. */
 import { expect, it } from 'vitest';
-import { distributionAuth, keysFileOf } from '../../lib/domain/service.ts';
+import { distributionAuth, keysFileOf, zotAuth } from '../../lib/domain/registry-files.ts';
 
 const publicUrl = 'https://pullpass.example';
 
@@ -26,4 +26,15 @@ it('writes the configuration of distribution for a key set', () => {
   expect(distributionAuth({ service, publicUrl, keysPath: '/keys/jwks.json' })).toContain(
     '    jwks: "/keys/jwks.json"\n    signingalgorithms: [RS256]\n',
   );
+});
+
+it('writes the configuration of zot, which takes one key', () => {
+  const service = { name: 'registry "one"', profile: 'kid', algorithm: 'ES256' } as const;
+  expect(zotAuth({ service, publicUrl, keysPath: '/keys/signing-key.pem' })).toEqual({
+    bearer: {
+      realm: 'https://pullpass.example/oauth/token',
+      service: 'registry "one"',
+      cert: '/keys/signing-key.pem',
+    },
+  });
 });
