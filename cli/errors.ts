@@ -45,3 +45,10 @@ export function detailsOf(error: unknown): CliErrorDetails {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** What was thrown in one line, with what is wrong in the request: where there is no room for a line each. */
+export function reasonOf(error: unknown): string {
+  const { problems = [] } = detailsOf(error);
+  const listed = problems.map(problem => problem.replace(/[.]$/, '')).join('; ');
+  return listed === '' ? messageOf(error) : `${messageOf(error)} ${listed}.`;
+}

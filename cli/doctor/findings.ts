@@ -1,5 +1,5 @@
 /** The findings of `doctor`, one for each check, in their order. */
-import { detailsOf, messageOf } from '../errors.ts';
+import { detailsOf, reasonOf } from '../errors.ts';
 
 export interface Finding {
   readonly check: string;
@@ -49,7 +49,7 @@ export class Findings {
     } catch (error) {
       const { next } = detailsOf(error);
       const advice = next === undefined ? {} : { advice: next };
-      await this.#add({ check, state: 'problem', message: messageOf(error), ...advice });
+      await this.#add({ check, state: 'problem', message: reasonOf(error), ...advice });
       return undefined;
     }
   }

@@ -1,6 +1,6 @@
 /** One call of the credential helper (docker/docker-credential-helpers `credentials/credentials.go`). */
 import { Context } from '../context.ts';
-import { CliError, detailsOf, messageOf } from '../errors.ts';
+import { CliError, detailsOf, reasonOf } from '../errors.ts';
 import { withoutLineEnd } from '../input.ts';
 import { type Io, TIMEOUTS, type Timeouts, VERSION, within } from '../io.ts';
 import { ACTIONS, NOT_FOUND } from './actions.ts';
@@ -23,7 +23,7 @@ export async function serve(args: readonly string[], io: Io): Promise<number> {
     await stdout.line(await outcome(args, io));
     return 0;
   } catch (error) {
-    const message = messageOf(error);
+    const message = reasonOf(error);
     const { next: advice } = detailsOf(error);
     const next = advice === undefined ? [] : [advice];
     // Clients read standard output, people standard error. Not found is no error: another helper may have a credential.

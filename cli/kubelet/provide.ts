@@ -1,9 +1,10 @@
 /** One call of the kubelet credential provider: a request on standard input, the answer on standard output. */
 import { parseRegistryToken } from '../../lib/domain/registry-token.ts';
+import { isRepository } from '../../lib/domain/repository.ts';
 import { Secret } from '../../lib/domain/secret.ts';
 import { Broker } from '../broker.ts';
 import { discover } from '../discovery.ts';
-import { CliError, detailsOf, messageOf, UsageError } from '../errors.ts';
+import { CliError, detailsOf, reasonOf, UsageError } from '../errors.ts';
 import { Input, secretFile } from '../input.ts';
 import { type Io, TIMEOUTS, type Timeouts, VERSION, within } from '../io.ts';
 import type { Credentials } from '../login.ts';
@@ -24,6 +25,9 @@ export const PROVIDER_TIMEOUTS: Timeouts = {
 
 const LIFE_SECONDS = 3600;
 
+/** The status of a request for a credential that would be too long. */
+const TOO_LONG = 400;
+
 /** Answers the exit code, and throws nothing. */
 export async function provide(args: readonly string[], io: Io): Promise<number> {
   const { stdout, stderr } = io;
@@ -33,7 +37,7 @@ export async function provide(args: readonly string[], io: Io): Promise<number> 
     return 0;
   } catch (error) {
     const isUsage = error instanceof UsageError;
-    const text = `${messageOf(error)} ${detailsOf(error).next ?? ''}`.trim();
+    const text = `${reasonOf(error)} ${detailsOf(error).next ?? ''}`.trim();
     await stderr.line(`pullpass-kubelet-provider: ${text}`);
     if (isUsage) await stderr.lines(['', ...linesOf(USAGE)]);
     return isUsage ? 2 : 1;
@@ -60,11 +64,23 @@ async function response(
   const broker = new Broker({ url: provider.url, timeoutMs: requestMs });
   const service = provider.service ?? (await serviceOf(broker, registry));
   const wanted = { format: 'kubelet', access: 'pull', service, expiresInSeconds: LIFE_SECONDS } as const;
+  const vend = (repositories?: string[]) =>
+    broker.send({ ...vendRequest({ ...wanted, repositories }), credentials });
   const [{ text }] = await Promise.all([
-    broker.send({ ...vendRequest(wanted), credentials }),
+    vend().catch(error => vend([repositoryFor(error, request.image)])),
     checkRegistry({ url: provider.url, service }, { registry, timeoutMs: registryMs }),
   ]);
   return checkedResponse(text, { registry: written, lifeSeconds: LIFE_SECONDS });
+}
+
+/**
+ * The repository of the image, when all that the caller may pull does not fit into one credential. Throws any other
+ * error again.
+ */
+function repositoryFor(error: unknown, image: string): string {
+  const [, repository = ''] = /^[^/]+\/([^:@]+)/.exec(image) ?? [];
+  if (detailsOf(error).status === TOO_LONG && isRepository(repository)) return repository;
+  throw error;
 }
 
 /** The host as the image spells it; undefined: it names none, and is one of docker.io. */

@@ -170,6 +170,28 @@ describe('get', () => {
     expect(await helper('get', 'https://index.docker.io/v1/')).toEqual({ ...NOT_FOUND, stderr: '' });
   });
 
+  it('says all that the deployment says is wrong, in one line', async () => {
+    await logIn();
+    broker.replies['POST /v1/credentials'] = () => ({
+      status: 400,
+      json: {
+        code: 'invalid-request',
+        detail: 'See errors.',
+        errors: [
+          { path: 'repositories', message: 'names more than fits into one credential. Name fewer.' },
+          { path: 'service', message: 'is unknown' },
+        ],
+      },
+    });
+    const said =
+      'The deployment refused the request: --repository names more than fits into one credential. Name fewer; --service is unknown.\n';
+    expect(await helper('get', registry.address)).toEqual({
+      code: 1,
+      stdout: said,
+      stderr: `docker-credential-pullpass: ${said}`,
+    });
+  });
+
   it('refuses a registry that sends its clients elsewhere', async () => {
     await logIn();
     realm = 'http://127.0.0.1:1';

@@ -127,6 +127,52 @@ describe('a pull credential', () => {
     }
   });
 
+  describe('of a caller whose repositories do not fit into one credential', () => {
+    const advice = 'Name the repositories that it is for.';
+    const tooLong = {
+      status: 400,
+      json: { code: 'invalid-request', detail: advice, errors: [{ path: 'repositories', message: advice }] },
+    };
+    const orders = () => broker.requests.map(({ body }) => body).filter(body => body !== '');
+
+    it.each(['', ':v1', '@sha256:0', ':v1@sha256:0'])(
+      'is for the image alone: team-a/app%s',
+      async suffix => {
+        broker.replies['POST /v1/credentials'] = ({ body }) =>
+          JSON.parse(body).repositories === undefined ? tooLong : { status: 201, json: response() };
+        const image = `${registry.address}/team-a/app${suffix}`;
+        expect(await run(args('--token-file', tokenFile), request({ image }))).toMatchObject({
+          code: 0,
+          stderr: '',
+        });
+        expect(orders().map(body => JSON.parse(body))).toEqual([
+          ORDER,
+          { ...ORDER, repositories: ['team-a/app'] },
+        ]);
+      },
+    );
+
+    it.each(['app', 'Team-a/app', 'a/app', 'team-a/../app'])(
+      'is not asked for when the image cannot be granted: %s',
+      async name => {
+        broker.replies['POST /v1/credentials'] = () => tooLong;
+        const image = `${registry.address}/${name}`;
+        expect(await run(args('--token-file', tokenFile), request({ image }))).toEqual({
+          code: 1,
+          stdout: '',
+          stderr: `pullpass-kubelet-provider: The deployment refused the request: --repository ${advice}\n`,
+        });
+        expect(orders()).toHaveLength(1);
+      },
+    );
+
+    it.each([401, 403, 503])('is not asked for again after status %i', async status => {
+      broker.replies['POST /v1/credentials'] = () => ({ status, json: { detail: 'No.' } });
+      expect(await run(args('--token-file', tokenFile))).toMatchObject({ code: 1, stdout: '' });
+      expect(orders()).toHaveLength(1);
+    });
+  });
+
   it('is fetched for each registry of the list', async () => {
     const given = ['--url', broker.url, '--registry', `other.example,${registry.address}`];
     expect(await run([...given, '--token-file', tokenFile])).toMatchObject({ code: 0 });
