@@ -15,7 +15,8 @@ export interface Bundle {
 
 const ROOT = join(import.meta.dirname, '..');
 const ENTRY = 'index.mjs';
-const INSTALLED = /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/;
+/** From the first node_modules on: it may be a link to that of another directory. */
+const INSTALLED = /(?:^|\/)(node_modules\/(?:.*\/node_modules\/)?(?:@[^/]+\/)?[^/]+)\//;
 const PACKAGE = /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//;
 
 /**
@@ -48,7 +49,7 @@ function describeBundle(name: string, { outputs }: Metafile): Bundle {
   for (const { inputs } of Object.values(outputs)) {
     for (const [path, { bytesInOutput }] of Object.entries(inputs)) {
       const origin = PACKAGE.exec(path)?.[1] ?? path;
-      const directory = INSTALLED.exec(path)?.[0];
+      const directory = INSTALLED.exec(path)?.[1];
       if (directory !== undefined) installed.add(directory);
       contents.set(origin, (contents.get(origin) ?? 0) + bytesInOutput);
     }

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { LICENCES } from '../infra/licences.ts';
 
 interface Locked {
   readonly version?: string;
@@ -23,8 +24,6 @@ const packages = Object.entries(lock.packages).filter(([path]) => path !== '');
 const SHA512 = /^sha512-[A-Za-z0-9+/]{86}==$/;
 /** They have an install script, which does not run: what it would build comes prebuilt. */
 const WITH_INSTALL_SCRIPT = ['node_modules/classic-level', 'node_modules/es5-ext', 'node_modules/esbuild'];
-/** Each permits distribution in a bundle with its text. */
-const LICENCES = ['0BSD', 'Apache-2.0', 'BSD-3-Clause', 'BlueOak-1.0.0', 'MIT'];
 
 describe('package-lock.json', () => {
   test('lists the packages in the format that this test reads', () => {
@@ -74,6 +73,15 @@ describe('package.json', () => {
       expect(version, name).toMatch(/^\d+\.\d+\.\d+$/);
       expect(lock.packages[`node_modules/${name}`]?.version, name).toBe(version);
     }
+  });
+
+  test('has a reason in docs/dependencies.md for each of its packages, and for no other', () => {
+    const named = [...read('docs/dependencies.md').matchAll(/^\| `([^`]+)` \| \S.{8,} \|$/gm)].map(
+      ([, name]) => name,
+    );
+    const direct = kinds.flatMap(kind => Object.keys(project[kind]));
+    expect(named).toHaveLength(direct.length);
+    expect(new Set(named)).toEqual(new Set(direct));
   });
 });
 

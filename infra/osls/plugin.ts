@@ -8,9 +8,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { alarmResources } from '../alarms.ts';
-import { bundle } from '../bundle.ts';
+import { type Bundle, bundle } from '../bundle.ts';
 import { dashboardResource } from '../dashboard.ts';
 import { eventsOf, type HttpFunction, routeSettings } from '../routes.ts';
+import { sbomText } from '../sbom.ts';
 import type { Template } from '../template.ts';
 import { zipOf } from '../zip.ts';
 
@@ -56,14 +57,16 @@ export default class PullpassPlugin {
     const { serviceDir, service } = this.#osls;
     const bundles = join(serviceDir, '.build', 'package');
     await rm(bundles, { recursive: true, force: true });
+    const built: Bundle[] = [];
     for (const [name, settings] of Object.entries(service.functions)) {
-      await bundle(name, bundles);
+      built.push(await bundle(name, bundles));
       const bytes = await zipOf(join(bundles, name), filesOf(serviceDir, settings));
       // The name changes with the content, because CloudFormation compares only names.
       const artifact = `${OUTPUT}/${name}-${hash('sha256', bytes).slice(0, 16)}.zip`;
       await writeFile(join(serviceDir, artifact), bytes);
       settings.package = { ...settings.package, artifact };
     }
+    await writeFile(join(serviceDir, OUTPUT, 'sbom.cdx.json'), sbomText(built, serviceDir));
     service.package.artifactDirectoryName = `serverless/${service.service}/${service.provider.stage}/${timeOf(serviceDir)}`;
   }
 

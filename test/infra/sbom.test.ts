@@ -4,19 +4,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { bundle } from '../../infra/bundle.ts';
+import { LICENCES } from '../../infra/licences.ts';
 import { sbomOf } from '../../infra/sbom.ts';
-
-const LICENCES = ['0BSD', 'Apache-2.0', 'BSD-3-Clause', 'BlueOak-1.0.0', 'MIT'];
 
 test('the bill of materials of a bundle names its packages and no other, with version, licence and hash', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'sbom-'));
   try {
-    const built = await bundle('credentials', directory);
+    const built = await Promise.all(['credentials', 'keys'].map(name => bundle(name, directory)));
     const { packages } = JSON.parse(
       await readFile(join(import.meta.dirname, '../../package-lock.json'), 'utf8'),
     );
-    const { components } = sbomOf([built], packages);
-    const bundled = [...built.contents.keys()].filter(origin => !origin.endsWith('.ts'));
+    const { components } = sbomOf(built, packages);
+    const bundled = built
+      .flatMap(({ contents }) => [...contents.keys()])
+      .filter(origin => !origin.endsWith('.ts'));
     expect(new Set(components.map(({ name }) => name))).toEqual(new Set(bundled));
     expect(components.length).toBeGreaterThan(3);
     for (const { name, version, licenses, hashes } of components) {
@@ -29,7 +30,7 @@ test('the bill of materials of a bundle names its packages and no other, with ve
   }
 });
 
-test('a bundled package that package-lock.json does not describe is refused', () => {
+test('a bundled package that package-lock.json does not describe, or whose licence we may not ship, is refused', () => {
   const built = {
     name: 'x',
     startBytes: 0,
@@ -38,4 +39,6 @@ test('a bundled package that package-lock.json does not describe is refused', ()
     installed: new Set(['node_modules/a']),
   };
   expect(() => sbomOf([built], {})).toThrow('node_modules/a is bundled');
+  const lock = { 'node_modules/a': { version: '1.0.0', license: 'AGPL-3.0', integrity: 'sha512-AA==' } };
+  expect(() => sbomOf([built], lock)).toThrow('its licence is AGPL-3.0');
 });

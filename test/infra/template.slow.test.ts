@@ -33,6 +33,15 @@ function functionsIn(of: Stack): Map<string, Properties> {
   return new Map(found.map(properties => [properties.FunctionName.replace('pullpass-dev-', ''), properties]));
 }
 
+it('has a bill of materials beside it, of all functions and of nothing that is not installed', () => {
+  const { components } = JSON.parse(readFileSync(join(kept.directory, 'sbom.cdx.json'), 'utf8'));
+  const names = new Set<string>(
+    components.flatMap(({ properties }: Properties) => properties.map(({ value }: Properties) => value)),
+  );
+  expect(names).toEqual(new Set(functionsIn(stack).keys()));
+  expect(components.map(({ name }: Properties) => name)).toContain('@aws-sdk/client-dynamodb');
+});
+
 describe('the routes', () => {
   const routesIn = () => {
     const integrations = new Map(ofType(stack, 'AWS::ApiGatewayV2::Integration'));

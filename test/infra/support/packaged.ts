@@ -10,7 +10,15 @@ import type { Template } from '../../../infra/template.ts';
 
 export const PROJECT = join(import.meta.dirname, '../../..');
 /** All that the package is made of. Its tests and its documents are not. */
-const SOURCES = ['deployment', 'functions', 'infra', 'lib', 'package.json', 'serverless.yml'];
+const SOURCES = [
+  'deployment',
+  'functions',
+  'infra',
+  'lib',
+  'package.json',
+  'package-lock.json',
+  'serverless.yml',
+];
 const TEMPLATE = 'cloudformation-template-update-stack.json';
 
 export interface Package {
