@@ -3,6 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { credentialKeys } from '../lib/derivation/credential-keys.ts';
 import { fileKeySource, readKeyFile } from '../lib/derivation/key-source.ts';
+import { messageOf, PullpassError } from '../lib/domain/errors.ts';
 import type { Service } from '../lib/domain/service.ts';
 import { toSeconds } from '../lib/domain/time.ts';
 import { checkLedger, missingDays } from '../lib/ledger/file-ledger.ts';
@@ -15,6 +16,7 @@ import { hasRoot } from '../lib/signing/root.ts';
 import { CLAIM, isTombstone, TOKEN_PREFIX } from '../lib/store/items.ts';
 import { fromClaimItem } from '../lib/store/namespace-store.ts';
 import { POLICY, TRUST } from '../lib/store/rule-store.ts';
+import { isInUse } from '../lib/store/sqlite-database.ts';
 import { openSqliteTable, type SqliteTable } from '../lib/store/sqlite-table.ts';
 import { fromTokenItem } from '../lib/store/token-store.ts';
 import type { DataDirectory } from './data-directory.ts';
@@ -61,9 +63,8 @@ function openStore(path: string): SqliteTable | string {
   try {
     return openSqliteTable(path);
   } catch (error) {
-    const message = messageOf(error);
-    if (message.startsWith('Another process')) throw error;
-    return message;
+    if (isInUse(error)) throw error;
+    return causeOf(error);
   }
 }
 
@@ -118,7 +119,7 @@ async function problemOf(check: () => unknown, path: string): Promise<string[]> 
     await check();
     return [];
   } catch (error) {
-    return [named(messageOf(error), path)];
+    return [named(causeOf(error), path)];
   }
 }
 
@@ -127,9 +128,7 @@ function named(message: string, path: string): string {
 }
 
 /** What is underneath says more than that something is unavailable. */
-function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error && error.message.startsWith('no ')
-    ? error.cause.message
-    : error.message;
+function causeOf(error: unknown): string {
+  const isUnavailable = error instanceof PullpassError && error.code === 'unavailable';
+  return messageOf(isUnavailable ? (error.cause ?? error) : error);
 }

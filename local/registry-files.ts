@@ -71,7 +71,11 @@ function zotFiles(input: RegistryFilesInput, { current, next }: SingleKeys): Rec
 function zotConfig({ directory, service, publicUrl }: RegistryFilesInput): string {
   const here = resolve(directory);
   const auth = zotAuth({ service, publicUrl, keysPath: join(here, SIGNING_KEY_FILE) });
-  const http = { address: loopbackOf(service.registry), port: portOf(service.registry) ?? DEFAULT_PORT, auth };
+  const http = {
+    address: loopbackOf(service.registry),
+    port: portOf(service.registry) ?? DEFAULT_PORT,
+    auth,
+  };
   const storage = { rootDirectory: join(here, 'zot-data') };
   return `${JSON.stringify({ distSpecVersion: '1.1.1', storage, http, log: { level: 'info' } }, null, 2)}\n`;
 }

@@ -1,6 +1,7 @@
 /** `npm run verify`: reads everything that one machine has stored, changes nothing, and says what is damaged. */
 import { stat } from 'node:fs/promises';
 import { relative } from 'node:path';
+import { messageOf } from '../lib/domain/errors.ts';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
 import { localSettings } from './environment.ts';
 import { type Finding, findKeyDamage, findLedgerDamage, findStoreDamage } from './findings.ts';
@@ -42,6 +43,6 @@ async function checkFiles({ root }: DataDirectory, needed: (path: string) => boo
 try {
   process.exitCode = await main();
 } catch (error) {
-  console.error(error instanceof Error ? error.message : String(error));
+  console.error(messageOf(error));
   process.exitCode = 2;
 }

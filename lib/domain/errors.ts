@@ -209,6 +209,11 @@ export function unavailable(
   return new PullpassError('unavailable', { reason, ...options });
 }
 
+/** What anything thrown says. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** A proven secret that is used for more than its share. */
 export function tooOften(retryAfterSeconds: number): PullpassError {
   const detail = 'This secret is used too often; try again later.';

@@ -3,7 +3,7 @@
 import { mkdirSync } from 'node:fs';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PullpassError, unavailable } from '../domain/errors.ts';
+import { messageOf, PullpassError, unavailable } from '../domain/errors.ts';
 import type { RevocationEntry } from '../domain/revocation.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import { dayOf, firstDay, formatEntry, oldestDay, parseEntry } from './entry.ts';
@@ -195,8 +195,4 @@ function unlessMissing<T>(instead: T): (error: NodeJS.ErrnoException) => T {
 
 function toStandardError(line: string): void {
   process.stderr.write(`${line}\n`);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

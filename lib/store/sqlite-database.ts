@@ -2,7 +2,7 @@
 import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { unavailable } from '../domain/errors.ts';
+import { messageOf, unavailable } from '../domain/errors.ts';
 import { checkLog } from './sqlite-log.ts';
 
 /** "PULL" as SQLite keeps it: whose file this is. */
@@ -186,8 +186,13 @@ function freeBytes(directory: string): number {
 }
 
 function explain(path: string, error: unknown): string {
-  if (primaryCode(error) === BUSY) return `Another process has the store ${path} open.`;
+  if (isInUse(error)) return `Another process has the store ${path} open.`;
   return `The store ${path} cannot be opened: ${messageOf(error)}.`;
+}
+
+/** Whether opening failed because another process has the database open. */
+export function isInUse(error: unknown): boolean {
+  return primaryCode(error) === BUSY;
 }
 
 function isFileError(error: unknown): boolean {
@@ -201,10 +206,6 @@ function codeOf(error: unknown): { errcode?: number } {
 function primaryCode(error: unknown): number | undefined {
   const { errcode } = codeOf(error);
   return errcode === undefined ? undefined : errcode & 0xff;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function closeQuietly(database: DatabaseSync | undefined): void {
