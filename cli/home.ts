@@ -149,9 +149,13 @@ export function chosenTarget(state: State, name: string | undefined): Target {
   const target = wanted === undefined ? undefined : targetNamed(state, wanted);
   if (target !== undefined) return target;
   if (wanted === undefined) {
-    throw new CliError('There is no target yet.', { next: 'Log in to one with: pullpass login --url URL' });
+    throw new CliError('There is no target yet.', {
+      code: 'no-target',
+      next: 'Log in to one with: pullpass login --url URL',
+    });
   }
   throw new CliError(`There is no target ${wanted}.`, {
+    code: 'no-target',
     next: 'Show the targets with: pullpass target-list',
   });
 }

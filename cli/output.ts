@@ -104,6 +104,11 @@ export class Output {
 }
 
 function asJson(error: unknown): Record<string, unknown> {
-  const { code, status, requestId, problems, next } = detailsOf(error);
+  const { code = codeFor(error), status, requestId, problems, next } = detailsOf(error);
   return { message: messageOf(error), code, status, requestId, problems, next };
+}
+
+/** Programs find a code in every error: that of the deployment, our own, or what kind of failure it is. */
+function codeFor(error: unknown): string {
+  return error instanceof UsageError ? 'usage' : 'failed';
 }

@@ -3,10 +3,12 @@ import { Command, CommanderError, Option } from 'commander';
 import { addCompletion } from './commands/completion.ts';
 import { addCredential } from './commands/credential.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addExamples } from './commands/examples.ts';
 import { addLogin } from './commands/login.ts';
 import { addRegistryConfig } from './commands/registry-config.ts';
 import { addRegistryLogin } from './commands/registry-login.ts';
 import { addNamespaces, addPolicies, addTrusts } from './commands/rules.ts';
+import { suggestionFor } from './commands/suggestions.ts';
 import { addTargets } from './commands/target.ts';
 import { addTokens } from './commands/token.ts';
 import { addWhoami } from './commands/whoami.ts';
@@ -17,6 +19,7 @@ import { linesOf } from './printer.ts';
 
 const FAILED = 1;
 const MISUSED = 2;
+const HELP = 'commander.help';
 const HARMLESS = /^[a-z,| -]*(?:<[a-z=.]+>)?$/;
 
 /** Adds the verbs of one file to the program. */
@@ -42,13 +45,15 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const program = newProgram(io);
   const context = new Context(io, () => program.opts<GlobalOptions>());
   for (const add of VERBS) add(program, context);
+  addExamples(program);
   try {
     await program.parseAsync(args, { from: 'user' }).catch(unlessHarmless);
     await io.stdout.flushed();
     return 0;
   } catch (error) {
     const isUsage = error instanceof UsageError || error instanceof CommanderError;
-    if (!isPrinted(error)) context.output.failure(isUsage ? asUsageError(error) : error);
+    if (!isPrinted(error, context))
+      context.output.failure(isUsage ? asUsageError(error, program, args) : error);
     await io.stderr.flushed();
     return isUsage ? MISUSED : FAILED;
   }
@@ -60,7 +65,8 @@ function unlessHarmless(error: unknown): void {
 }
 
 function newProgram({ stdout, stderr }: Io): Command {
-  return new Command('pullpass')
+  const program = new Command('pullpass');
+  return program
     .description('Tokens, credentials and logins of container registries that trust a Pullpass deployment.')
     .version(VERSION, '-V, --version', 'show the version')
     .addOption(new Option('--target <target>', 'the deployment to use, instead of the current one'))
@@ -69,23 +75,32 @@ function newProgram({ stdout, stderr }: Io): Command {
     .configureOutput({
       // `run` asks afterwards whether it was written.
       writeOut: text => void stdout.lines(linesOf(text)).catch(() => undefined),
-      writeErr: text => void stderr.lines(linesOf(text)),
+      writeErr: text => {
+        if (program.opts<GlobalOptions>().output !== 'json') void stderr.lines(linesOf(text));
+      },
       // `run` prints all errors.
       outputError: () => undefined,
     })
     .exitOverride();
 }
 
-/** commander prints its help instead of an error. */
-function isPrinted(error: unknown): boolean {
-  return error instanceof SilentExit || (error instanceof CommanderError && error.code === 'commander.help');
+/** commander prints its help instead of an error; programs get the error. */
+function isPrinted(error: unknown, { output }: Context): boolean {
+  const isHelp = error instanceof CommanderError && error.code === HELP;
+  return error instanceof SilentExit || (isHelp && output.format === 'human');
 }
 
-/** commander quotes what was typed, which may be a secret: only what can be a verb, an option or a choice is shown. */
-function asUsageError(error: Error): Error {
-  if (error instanceof UsageError) return error;
-  const message = error.message.replace(/^error: /, '');
-  return new UsageError(
-    message.replaceAll(/'([^']*)'/g, (quoted, text) => (HARMLESS.test(text) ? quoted : "'…'")),
-  );
+/** commander repeats what was typed, which may be a secret: only what can be a verb, an option or a choice is shown. */
+function asUsageError(error: Error, program: Command, args: readonly string[]): Error {
+  if (!(error instanceof CommanderError)) return error;
+  if (error.code === HELP) return new UsageError('No command was given; "pullpass --help" lists them.');
+  const suggestion = suggestionFor(error, program, args);
+  const message = error.message
+    .replace(/^error: /, '')
+    .replace(/(but got \d+): .*$/s, '$1.')
+    .replace(suggestion === undefined ? '' : /\n\(Did you mean .*$/s, '')
+    .replaceAll(/'([^']*)'/g, (quoted, text) => (HARMLESS.test(text) ? quoted : "'…'"));
+  if (suggestion !== undefined) return new UsageError(`${message}\n(Did you mean ${suggestion}?)`);
+  const isLost = error.code === 'commander.unknownCommand' && !message.includes('Did you mean');
+  return new UsageError(isLost ? `${message}\n"pullpass --help" lists the commands.` : message);
 }

@@ -50,7 +50,10 @@ export class Session {
   async login(): Promise<StoredLogin> {
     const login = this.#login;
     if (login === null)
-      throw new CliError(`You are not logged in to ${this.target.url}.`, { next: this.#next() });
+      throw new CliError(`You are not logged in to ${this.target.url}.`, {
+        code: 'not-logged-in',
+        next: this.#next(),
+      });
     if (login.kind !== 'iam' || this.#isCurrent(login)) return login;
     this.#login = await this.#renewed(login);
     return this.#login;
@@ -127,7 +130,11 @@ export class Session {
   }
 
   #ended(cause?: unknown): CliError {
-    return new CliError(`The login to ${this.target.url} has ended.`, { next: this.#next(), cause });
+    return new CliError(`The login to ${this.target.url} has ended.`, {
+      code: 'login-ended',
+      next: this.#next(),
+      cause,
+    });
   }
 
   #next(): string {

@@ -11,6 +11,9 @@ const OUTPUT = join(ROOT, '.build');
 const PACKAGE = join(OUTPUT, 'cli');
 const COMMANDS = ['pullpass', 'docker-credential-pullpass', 'pullpass-kubelet-provider'];
 
+/** What users of the command read: its help names the first, which names the others. */
+const PAGES = ['cli.md', 'api.md', 'build-farm.md'];
+
 /** The oldest Node that the command runs on. */
 const NODE = { major: 20, minor: 19 };
 
@@ -29,6 +32,8 @@ await writeFile(join(PACKAGE, 'THIRD-PARTY-LICENCES'), await licencesOf(inputs, 
 await writeFile(join(PACKAGE, 'package.json'), `${JSON.stringify(manifest(), null, 2)}\n`);
 await copyFile(join(ROOT, 'LICENSE'), join(PACKAGE, 'LICENSE'));
 await copyFile(join(ROOT, 'cli', 'README.md'), join(PACKAGE, 'README.md'));
+await mkdir(join(PACKAGE, 'docs'));
+for (const page of PAGES) await copyFile(join(ROOT, 'docs', page), join(PACKAGE, 'docs', page));
 pack();
 
 /**

@@ -2,6 +2,7 @@
 import { Argument, type Command, type Option } from 'commander';
 import type { Context } from '../context.ts';
 import { linesOf } from '../printer.ts';
+import { optionsOf, positionAfter } from './position.ts';
 
 type Shell = 'bash' | 'fish' | 'zsh';
 
@@ -77,35 +78,10 @@ const TARGET = 'target';
 function completions({ program, targets }: CompletionContext, words: readonly string[]): string[] {
   const before = words.slice(0, -1);
   const last = words.at(-1) ?? '';
-  const { command, option, argument } = walk(program, before);
-  const all = option === undefined ? following(command, last, argument, targets) : valuesOf(option, targets);
+  const { command, option, operands } = positionAfter(program, before);
+  const all =
+    option === undefined ? following(command, last, operands.length, targets) : valuesOf(option, targets);
   return all.filter(word => word.startsWith(last));
-}
-
-interface Position {
-  readonly command: Command;
-  /** The option whose value comes next; undefined: something else does. */
-  readonly option: Option | undefined;
-  /** How many arguments have come before. */
-  readonly argument: number;
-}
-
-function walk(program: Command, words: readonly string[]): Position {
-  let position: Position = { command: program, option: undefined, argument: 0 };
-  for (const word of words) position = step(position, word);
-  return position;
-}
-
-function step({ command, option, argument }: Position, word: string): Position {
-  if (option !== undefined) return { command, option: undefined, argument };
-  if (word.startsWith('-')) {
-    const named = optionsOf(command).find(({ long, short }) => word === long || word === short);
-    return { command, option: named?.required ? named : undefined, argument };
-  }
-  const next = command.commands.find(child => child.name() === word || child.aliases().includes(word));
-  return next === undefined
-    ? { command, option: undefined, argument: argument + 1 }
-    : { command: next, option: undefined, argument: 0 };
 }
 
 function following(command: Command, last: string, index: number, targets: readonly string[]): string[] {
@@ -122,10 +98,4 @@ function following(command: Command, last: string, index: number, targets: reado
 
 function valuesOf({ flags, argChoices }: Option, targets: readonly string[]): string[] {
   return flags.includes(`<${TARGET}>`) ? [...targets] : [...(argChoices ?? [])];
-}
-
-/** Those of the command and of its parents. */
-function optionsOf(command: Command): readonly Option[] {
-  const help = command.createHelp();
-  return [...help.visibleOptions(command), ...help.visibleGlobalOptions(command)];
 }

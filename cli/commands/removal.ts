@@ -19,14 +19,13 @@ export interface Removal {
   readonly effect: readonly [one: string, many: string];
   /** What a person knows each of them by, in the order of the names; undefined: there is none of that name. */
   readonly describe: (session: Session, names: readonly string[]) => Promise<readonly (string | undefined)[]>;
-  readonly examples: readonly string[];
 }
 
 /** No question is longer. */
 const MAX_DESCRIBED = 20;
 
 export function removeVerb(context: Context, removal: Removal): Verb {
-  const { description, argument, parse, examples } = removal;
+  const { description, argument, parse } = removal;
   const remove = async (names: readonly string[], { force }: { force?: true }) => {
     if (force || (await isConfirmed(context, removal, names)))
       return removeEach(context, names, removal.path);
@@ -38,7 +37,7 @@ export function removeVerb(context: Context, removal: Removal): Verb {
   const build = (command: Command) => {
     command.argument(`<${argument}...>`, '', each(parse)).option('-f, --force', 'do not ask').action(remove);
   };
-  return { name: 'rm', description, examples, build };
+  return { name: 'rm', description, build };
 }
 
 /** Asks at the terminal, and shows what would be removed. Throws UsageError when there is no terminal. */

@@ -18,25 +18,20 @@ const POLICIES = v.object({ policies: v.array(ANY_POLICY) });
 const TRUSTS = v.object({ trusts: v.array(ANY_TRUST) });
 
 const CREATED = 201;
-const PAGE = 'docs/cli.md#namespaces-policies-and-trusts';
-const SOME_ID = '01a1fdf5-9cc9-784b-80d6-ad7156f1ef9b';
 
 export function addNamespaces(program: Command, context: Context): void {
   addNoun(program, {
     noun: 'namespace',
     description: 'Namespaces, the first segments of repository names',
-    page: PAGE,
     verbs: [
       {
         name: 'add',
         description: 'register a namespace for the account',
-        examples: ['namespace-add team-a'],
         build: command =>
           command.argument('<name>', '', namespace).action((name: string) => addNamespace(context, name)),
       },
       listVerb(context, {
         description: 'list the namespaces of the account',
-        examples: ['namespace-list'],
         path: '/v1/namespaces',
         schema: NAMESPACES,
         items: ({ namespaces }) => namespaces,
@@ -45,7 +40,6 @@ export function addNamespaces(program: Command, context: Context): void {
       }),
       removeVerb(context, {
         description: 'release namespaces; their names stay reserved to the account',
-        examples: ['namespace-rm team-a', 'namespace-rm --force team-a team-b'],
         argument: 'name',
         parse: namespace,
         path: '/v1/namespaces',
@@ -78,15 +72,10 @@ export function addPolicies(program: Command, context: Context): void {
   addNoun(program, {
     noun: 'policy',
     description: 'Policies, what identities of the IAM may do',
-    page: PAGE,
     verbs: [
       {
         name: 'add',
         description: 'give an identity a role',
-        examples: [
-          'policy-add --subject IBMid-1234567890 --role writer --repository "team-a/*"',
-          'policy-add --subject "*" --role reader',
-        ],
         build: command =>
           command
             .requiredOption('--subject <id>', 'an IAM id, or "*" for every identity of the account')
@@ -98,7 +87,6 @@ export function addPolicies(program: Command, context: Context): void {
       },
       listVerb(context, {
         description: 'list the policies of the account',
-        examples: ['policy-list'],
         path: '/v1/policies',
         schema: POLICIES,
         items: ({ policies }) => policies,
@@ -107,7 +95,6 @@ export function addPolicies(program: Command, context: Context): void {
       }),
       removeVerb(context, {
         description: 'remove policies',
-        examples: [`policy-rm ${SOME_ID}`],
         argument: 'id',
         parse: identifier,
         path: '/v1/policies',
@@ -152,14 +139,10 @@ export function addTrusts(program: Command, context: Context): void {
   addNoun(program, {
     noun: 'trust',
     description: 'Trusts, which builds may log in with their OIDC tokens',
-    page: PAGE,
     verbs: [
       {
         name: 'add',
         description: 'let workloads with exactly these claims log in',
-        examples: [
-          'trust-add --issuer github --claim repository_id=74 --claim repository_owner_id=65 --repository "team-a/*"',
-        ],
         build: command =>
           command
             .requiredOption('--issuer <key>', 'the build platform, by its key in the configuration')
@@ -171,7 +154,6 @@ export function addTrusts(program: Command, context: Context): void {
       },
       listVerb(context, {
         description: 'list the trusts of the account',
-        examples: ['trust-list'],
         path: '/v1/trusts',
         schema: TRUSTS,
         items: ({ trusts }) => trusts,
@@ -186,7 +168,6 @@ export function addTrusts(program: Command, context: Context): void {
       }),
       removeVerb(context, {
         description: 'remove trusts',
-        examples: [`trust-rm ${SOME_ID}`],
         argument: 'id',
         parse: identifier,
         path: '/v1/trusts',

@@ -11,12 +11,10 @@ export function addTargets(program: Command, context: Context): void {
   addNoun(program, {
     noun: 'target',
     description: 'Targets, the deployments of your regions',
-    page: 'docs/cli.md#targets',
     verbs: [
       {
         name: 'add',
         description: 'name a deployment, and read what it serves (again)',
-        examples: ['target-add eu https://eu.pullpass.example.com'],
         build: command =>
           command
             .argument('<name>')
@@ -26,7 +24,6 @@ export function addTargets(program: Command, context: Context): void {
       {
         name: 'list',
         description: 'list the targets',
-        examples: ['target-list'],
         build: command =>
           command
             .option('-q, --quiet', 'names only')
@@ -35,13 +32,11 @@ export function addTargets(program: Command, context: Context): void {
       {
         name: 'use',
         description: 'make a target the current one',
-        examples: ['target-use eu'],
         build: command => command.argument('<target>').action((name: string) => useTarget(context, name)),
       },
       {
         name: 'rm',
         description: 'forget a target, its login, and the tokens stored for its registries',
-        examples: ['target-rm eu'],
         build: command => command.argument('<target>').action((name: string) => removeTarget(context, name)),
       },
     ],

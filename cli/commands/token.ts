@@ -32,9 +32,6 @@ const ANY_NEW_TOKEN = v.looseObject(NEW_TOKEN.entries);
 const PAGE = v.object({ tokens: v.array(ANY_TOKEN), nextCursor: v.nullable(v.string()) });
 type AnyToken = v.InferOutput<typeof ANY_TOKEN>;
 
-const PAGE_OF_HELP = 'docs/cli.md#tokens';
-const SOME_ID = '01a1fdf5-9cc9-784b-80d6-ad7156f1ef9b';
-
 /** Small enough that the first rows are there at once. */
 const PAGE_LIMIT = '50';
 
@@ -53,18 +50,13 @@ interface Rotation extends Quiet {
 
 export function addTokens(program: Command, context: Context): void {
   const verbs = [addVerb, listVerb, getVerb, rmVerb, rotateVerb, updateVerb].map(verb => verb(context));
-  addNoun(program, { noun: 'token', description: 'Registry tokens', page: PAGE_OF_HELP, verbs });
+  addNoun(program, { noun: 'token', description: 'Registry tokens', verbs });
 }
 
 function addVerb(context: Context): Verb {
   return {
     name: 'add',
     description: 'add a token, and show its value; by default it may pull, for a day',
-    examples: [
-      'token-add --description "build farm" --readwrite --expires-in 30d',
-      'token-add --repository team-a/app --repository "team-b/*" --non-expiring',
-      'token-add --quiet > token',
-    ],
     build: command => addOptions(command).action((options: NewToken) => addToken(context, options)),
   };
 }
@@ -90,11 +82,6 @@ function listVerb(context: Context): Verb {
     name: 'list',
     alias: 'tokens',
     description: 'list the tokens, newest first',
-    examples: [
-      'token-list',
-      'token-list --format "table {{.ID}}\\t{{.Description}}"',
-      'token-list --output json',
-    ],
     build: command =>
       command
         .option(
@@ -135,7 +122,6 @@ function getVerb(context: Context): Verb {
   return {
     name: 'get',
     description: 'show the value of a token again; the deployment records who asked',
-    examples: [`token-get ${SOME_ID}`],
     build: command =>
       command
         .argument('<id>', '', identifier)
@@ -153,7 +139,6 @@ async function getToken(context: Context, id: string, options: Quiet): Promise<v
 function rmVerb(context: Context): Verb {
   return removeVerb(context, {
     description: 'remove tokens: logins with them are refused from then on',
-    examples: [`token-rm ${SOME_ID}`],
     argument: 'id',
     parse: identifier,
     path: '/v1/tokens',
@@ -176,7 +161,6 @@ function rotateVerb(context: Context): Verb {
   return {
     name: 'rotate',
     description: 'give a token a new value, and show it',
-    examples: [`token-rotate --grace 1h ${SOME_ID}`],
     build: command =>
       command
         .argument('<id>', '', identifier)
@@ -206,7 +190,6 @@ function updateVerb(context: Context): Verb {
   return {
     name: 'update',
     description: 'change a token; its value stays the same',
-    examples: [`token-update --expires-in 30d ${SOME_ID}`, `token-update --disable ${SOME_ID}`],
     build: command =>
       updateOptions(command.argument('<id>', '', identifier)).action((id: string, options: TokenChange) =>
         updateToken(context, id, options),

@@ -76,6 +76,7 @@ export function serviceOf(
   }
   if (found !== undefined) return found;
   throw new CliError(`${url} serves ${wanted === undefined ? 'no registry' : `no registry ${wanted}`}.`, {
+    code: 'unknown-service',
     next: `Update the list with: pullpass target-add ${target} ${url}`,
     problems: names === '' ? [] : [`It serves: ${names}`],
   });
