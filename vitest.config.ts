@@ -66,6 +66,16 @@ export default defineConfig({
       },
       {
         test: {
+          // What CI cannot install.
+          name: 'clients',
+          include: ['test/e2e/clients/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
           name: 'e2e:functions',
           include: [...SCENARIOS.map(name => `test/e2e/${name}.test.ts`), 'test/e2e/functions/*.test.ts'],
           globalSetup: 'test/e2e/support/lambda/emulators.ts',

@@ -107,7 +107,7 @@ async function checkTrust(
 ): Promise<CheckResult<true>> {
   const { status } = await askRegistry({ registry, accessToken, timeoutMs: registryMs });
   if (status === 200) return { fact: true, message: 'It accepts the access token.' };
-  const next = `Configure it with what "pullpass registry-config ${name}" prints, and restart it: it reads its keys when it starts. Its log says why it refuses the token.`;
+  const next = `Configure it with what "pullpass registry-config ${name}" prints (for zot: with --for zot), and restart it: it reads its keys when it starts. Its log says why it refuses the token.`;
   throw new CliError(
     status === 401
       ? 'It refuses the access token: its certificates, keys or issuer are not the published ones.'

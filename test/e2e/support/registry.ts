@@ -4,7 +4,10 @@ import { start, until } from './processes.ts';
 import { tool } from './tools.ts';
 
 export const REGISTRIES = ['distribution 2.8', 'distribution 3.1'] as const;
-export type RegistryKind = (typeof REGISTRIES)[number];
+/** zot is not in the packages that CI installs: only `npm run test:clients` starts it. */
+export type RegistryKind = (typeof REGISTRIES)[number] | 'zot';
+
+const PROGRAMS = { 'distribution 2.8': 'registry2', 'distribution 3.1': 'registry3', zot: 'zot' } as const;
 
 export interface Registry {
   readonly kind: RegistryKind;
@@ -25,11 +28,7 @@ export interface RegistryOptions {
 export async function startRegistry({ kind, address, configFile }: RegistryOptions): Promise<Registry> {
   const home = await newDirectory('registry');
   const env = { ...bareEnvironment(home), OTEL_TRACES_EXPORTER: 'none' };
-  const running = start(
-    tool(kind === 'distribution 2.8' ? 'registry2' : 'registry3'),
-    ['serve', configFile],
-    { env },
-  );
+  const running = start(tool(PROGRAMS[kind]), ['serve', configFile], { env });
   await until(`${kind} at ${address}`, () => asksForToken(address), { running }).catch(async error => {
     await running.stop();
     throw error;

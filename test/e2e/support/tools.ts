@@ -12,6 +12,7 @@ const CFN_LINT = 'cfn-lint==1.51.0';
 const TOOLS = {
   registry2: ['REGISTRY2_BIN', 'docker-registry', 'apt-get install docker-registry'],
   registry3: ['REGISTRY3_BIN', 'registry', `go install ${DISTRIBUTION}`],
+  zot: ['ZOT_BIN', 'zot', 'a release of zot 2.1, as its documentation says'],
   docker: ['DOCKER_BIN', 'docker', 'apt-get install docker.io'],
   dockerd: ['DOCKERD_BIN', 'dockerd', 'apt-get install docker.io'],
   compose: ['COMPOSE_BIN', 'docker-compose', 'apt-get install docker-compose'],

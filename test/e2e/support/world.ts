@@ -98,7 +98,8 @@ export class World {
 
   async #startRegistry({ kind, address, service }: RegistryPlace, services: number): Promise<void> {
     const name = service?.name ?? address;
-    const configFile = join(registryDirectory(this.pullpass, name, services), 'config.yml');
+    const files = registryDirectory(this.pullpass, name, services);
+    const configFile = join(files, kind === 'zot' ? 'zot.json' : 'config.yml');
     const registry = await startRegistry({ kind, address, configFile });
     this.#endings.push(() => registry.stop());
     this.registries.push(registry);
