@@ -2,10 +2,10 @@
 import { type Command, Option } from 'commander';
 import { lifetimeOption, repositoryOption } from '../arguments.ts';
 import type { Context } from '../context.ts';
-import { CliError, UsageError } from '../errors.ts';
+import { CliError } from '../errors.ts';
 import type { Credentials } from '../login.ts';
 import { checkRegistry } from '../registry/challenge.ts';
-import { CLIENTS, type ClientName, installedClient, logClientIn } from '../registry/client.ts';
+import { CLIENTS, type ClientName, clientToLogIn, logClientIn } from '../registry/client.ts';
 import { serviceOf, type VendedCredential, vend, vendWidest } from '../registry/service.ts';
 import type { Session } from '../session.ts';
 
@@ -47,9 +47,7 @@ async function registryLogin(context: Context, wanted: string | undefined, optio
   const session = await context.session();
   const service = serviceOf(session.target, wanted);
   const { name, registry } = service;
-  const client = options.client ?? (await installedClient(environment.forPrograms.PATH));
-  if (client === undefined)
-    throw new UsageError('No docker, podman or skopeo is installed; use --client to name another client.');
+  const client = await clientToLogIn(options.client, environment.forPrograms.PATH);
   const { origin } = await context.waitFor(
     registry,
     checkRegistry(

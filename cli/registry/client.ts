@@ -27,14 +27,35 @@ export interface ClientLogin {
 /** Longer than any client waits for a registry that does not answer. */
 const TIMEOUT_MS = 90_000;
 
-/** The first of them that is on the path; buildah, which shares podman's logins, has to be named. */
-export async function installedClient(path = ''): Promise<ClientName | undefined> {
-  for (const client of CLIENTS.slice(0, -1)) {
-    const directories = path.split(delimiter).filter(directory => directory !== '');
-    const found = await Promise.all(directories.map(directory => isExecutable(join(directory, client))));
-    if (found.includes(true)) return client;
-  }
-  return undefined;
+/** Shares podman's logins, and has to be named. */
+const NAMED_ONLY: ClientName = 'buildah';
+
+/**
+ * The client to log in: the named one, or the first that is installed. Throws CliError that says which are known and
+ * which are installed.
+ */
+export async function clientToLogIn(named: ClientName | undefined, path = ''): Promise<ClientName> {
+  const found = await Promise.all(CLIENTS.map(client => isOnPath(client, path)));
+  const installed = CLIENTS.filter((_, i) => found[i]);
+  const client = named ?? installed.find(client => client !== NAMED_ONLY);
+  if (client !== undefined && installed.includes(client)) return client;
+  throw new CliError(
+    named === undefined ? 'No client to log in is installed.' : `${named} is not installed.`,
+    {
+      code: 'no-client',
+      problems: [
+        `Known: ${CLIENTS.join(', ')} (${NAMED_ONLY} only with --client)`,
+        `Installed: ${installed.join(', ') || 'none of them'}`,
+      ],
+      next: 'For any other client, print a configuration with: pullpass credential --format docker-config',
+    },
+  );
+}
+
+async function isOnPath(client: ClientName, path: string): Promise<boolean> {
+  const directories = path.split(delimiter).filter(directory => directory !== '');
+  const found = await Promise.all(directories.map(directory => isExecutable(join(directory, client))));
+  return found.includes(true);
 }
 
 /**

@@ -142,6 +142,24 @@ describe('no client is logged in', () => {
     await expect(given('input')).rejects.toThrow('ENOENT');
   });
 
+  it('without an installed client, and nothing is vended', async () => {
+    for (const args of [[], ['--client', 'docker']]) {
+      const variables = { PATH: join(shell.directory, 'nowhere') };
+      const { code, stdout, stderr } = await shell.pullpass(['registry-login', ...args], { variables });
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      expect(stderr).toContain('Known: docker, podman, skopeo, buildah');
+      expect(stderr).toContain('pullpass credential --format docker-config');
+    }
+    expect(orders()).toEqual([]);
+    expect(registry.received).toBe('');
+  });
+
+  it('with a client that the command does not know, and the error lists those that it knows', async () => {
+    const { code, stderr } = await registryLogin('--client', 'nerdctl');
+    expect(code).toBe(2);
+    expect(stderr).toContain('Allowed choices are docker, podman, skopeo, buildah.');
+  });
+
   it('before the registry has been asked where it sends its clients', async () => {
     await registry.close();
     for (const more of [[], ['--iamrefresh']])

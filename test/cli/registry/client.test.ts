@@ -5,7 +5,7 @@ import { delimiter, join } from 'node:path';
 import { Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Printer } from '../../../cli/printer.ts';
-import { CLIENTS, type ClientName, installedClient, logClientIn } from '../../../cli/registry/client.ts';
+import { CLIENTS, type ClientName, clientToLogIn, logClientIn } from '../../../cli/registry/client.ts';
 import { Secret } from '../../../lib/domain/secret.ts';
 
 /** Writes down what it was given, and ends with the given exit code. */
@@ -107,19 +107,34 @@ describe('an error is reported', () => {
   });
 });
 
-describe('the client that is installed', () => {
+describe('the client to log in', () => {
   it('is the first of docker, podman and skopeo that can be run', async () => {
     await mkdir(join(directory, 'empty'));
     const path = [join(directory, 'empty'), '', directory].join(delimiter);
-    const found = [await installedClient(path)];
+    const chosen = () => clientToLogIn(undefined, path).catch(() => undefined);
+    const found = [await chosen()];
     for (const client of ['buildah', 'skopeo', 'podman', 'docker']) {
       await install(client);
-      found.push(await installedClient(path));
+      found.push(await chosen());
     }
     expect(found).toEqual([undefined, undefined, 'skopeo', 'podman', 'docker']);
     await install('docker', 0o644);
     await chmod(join(directory, 'docker'), 0o644);
-    expect(await installedClient(path)).toBe('podman');
-    expect(await installedClient(undefined)).toBeUndefined();
+    expect(await chosen()).toBe('podman');
+    expect(await clientToLogIn('buildah', path)).toBe('buildah');
+  });
+
+  it('is none without an installed one, and the error says which are known and installed', async () => {
+    const known = 'Known: docker, podman, skopeo, buildah (buildah only with --client)';
+    await expect(clientToLogIn(undefined)).rejects.toMatchObject({
+      message: 'No client to log in is installed.',
+      details: { code: 'no-client', problems: [known, 'Installed: none of them'] },
+    });
+    await install('podman');
+    await install('buildah');
+    await expect(clientToLogIn('docker', directory)).rejects.toMatchObject({
+      message: 'docker is not installed.',
+      details: { code: 'no-client', problems: [known, 'Installed: podman, buildah'] },
+    });
   });
 });
