@@ -1,7 +1,6 @@
 /** What a command works with: its input and output, the state, and a session with its target. */
 import type { Clock } from '../lib/ports/system.ts';
 import { Broker } from './broker.ts';
-import { CliError } from './errors.ts';
 import { chosenTarget, Home } from './home.ts';
 import { Input } from './input.ts';
 import type { Environment, Io, Timeouts } from './io.ts';
@@ -36,12 +35,9 @@ export class Context {
     this.#options = options;
   }
 
-  /** Throws CliError when no variable says where to keep the state. */
   get home(): Home {
-    const { home } = this.environment;
     const { lockMs } = this.timeouts;
-    if (home !== undefined) return new Home(home, { lockMs, say: line => void this.stderr.line(line) });
-    throw new CliError('There is no directory to keep logins in.', { next: 'Set HOME or PULLPASS_HOME.' });
+    return new Home(this.environment.home, { lockMs, say: line => void this.stderr.line(line) });
   }
 
   get output(): Output {
@@ -67,7 +63,8 @@ export class Context {
   sessionWith(target: Target): Session {
     const { home, clock, timeouts } = this;
     const waiting = <T>(work: Promise<T>) => this.waitFor(target.url, work);
-    return new Session({ home, target, clock, requestMs: timeouts.requestMs, waiting });
+    const warn = (text: string) => void this.stderr.line(`warning: ${text}`);
+    return new Session({ home, target, clock, requestMs: timeouts.requestMs, waiting, warn });
   }
 
   /** For requests without a login. */

@@ -1,14 +1,16 @@
 /** What is remembered between commands, and its file: for its owner alone, replaced whole, changed by one process at a time. */
-import { mkdir, open, stat } from 'node:fs/promises';
+import { lstat, mkdir, open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { Secret } from '../lib/domain/secret.ts';
 import { parseStrictJson } from '../lib/domain/strict-json.ts';
-import { replaceFile } from '../lib/files/atomic-file.ts';
 import { StillLocked, withLock } from '../lib/files/lock.ts';
 import { CliError } from './errors.ts';
+import { DIRECTORY_MODE, FILE_MODE, requirePrivate } from './files/private.ts';
+import { replace } from './files/replace.ts';
 import { TIMEOUTS } from './io.ts';
 import { secret } from './login.ts';
+import { systemCode, systemReason } from './system-error.ts';
 import { TARGET, type Target } from './target.ts';
 
 const VERSION = 1;
@@ -35,10 +37,6 @@ export type State = Readonly<v.InferOutput<typeof STATE>>;
 
 export const EMPTY: State = { version: VERSION, current: null, targets: [], registryTokens: [] };
 
-const DIRECTORY_MODE = 0o700;
-const FILE_MODE = 0o600;
-const OPEN_TO_OTHERS = 0o077;
-
 export interface HomeOptions {
   /** How long another process may change the state. */
   readonly lockMs?: number;
@@ -47,66 +45,100 @@ export interface HomeOptions {
 }
 
 export class Home {
-  readonly directory: string;
-  readonly #file: string;
+  readonly #directory: string | undefined;
   readonly #lockMs: number;
   readonly #say: (line: string) => void;
 
-  constructor(directory: string, { lockMs = TIMEOUTS.lockMs, say = () => undefined }: HomeOptions = {}) {
-    this.directory = directory;
-    this.#file = join(directory, 'state.json');
+  /** `directory`: undefined when no variable says where to keep anything. */
+  constructor(
+    directory: string | undefined,
+    { lockMs = TIMEOUTS.lockMs, say = () => undefined }: HomeOptions = {},
+  ) {
+    this.#directory = directory;
     this.#lockMs = lockMs;
     this.#say = say;
   }
 
-  /** The state. Throws CliError when other users could read or write the file, or when its content is invalid. */
+  /** Throws CliError when there is none. */
+  get directory(): string {
+    if (this.#directory !== undefined) return this.#directory;
+    throw new CliError('There is no directory to keep logins in.', { next: 'Set HOME or PULLPASS_HOME.' });
+  }
+
+  /** The state. Throws CliError when it cannot be read, or other users could, or when its content is invalid. */
   async read(): Promise<State> {
-    await this.#checkDirectory();
-    const text = await this.#readFile();
+    const file = this.#file;
+    const text = await this.#readText().catch(unusable(file, 'read'));
     const state = text === undefined ? EMPTY : readState(text);
     if (state !== undefined) return state;
-    throw new CliError(`${this.#file} is not a valid state file.`, {
+    throw new CliError(`${file} is not a valid state file.`, {
       next: 'Move it away, then add your targets and log in again.',
     });
   }
 
-  /** Changes the state, while no other process does. Answers the new state. */
+  /** Whether the text of a state that `read` refuses has this text in it. Nothing of it is ever used. */
+  async mentions(text: string): Promise<boolean> {
+    if (this.#directory === undefined) return false;
+    return readFile(this.#file, 'utf8').then(
+      found => found.toLowerCase().includes(text.toLowerCase()),
+      () => false,
+    );
+  }
+
+  /** Changes the state, while no other process does. Answers the new state. Throws CliError when it cannot be written. */
   async update(change: (state: State) => State): Promise<State> {
-    await this.#makeDirectory();
-    await this.#checkDirectory();
-    return this.#locked(`${this.#file}.lock`, this.#lockMs, async () => {
+    const file = this.#file;
+    const work = async () => {
       const before = await this.read();
       const after = change(before);
-      if (after !== before) await replaceFile(this.#file, writeState(after), FILE_MODE);
+      if (after !== before) await this.#write(writeState(after));
       return after;
-    });
+    };
+    return this.#locked('state.json.lock', this.#lockMs, work).catch(unusable(file, 'written'));
   }
 
   /** Runs `work`, which takes `workMs` at most, while no other process renews a login. The state may change meanwhile. */
   async withRenewalLock<T>(workMs: number, work: () => Promise<T>): Promise<T> {
-    await this.#makeDirectory();
-    return this.#locked(join(this.directory, 'renewal.lock'), workMs + this.#lockMs / 2, work);
+    return this.withLock('renewal.lock', work, workMs + this.#lockMs / 2);
   }
 
-  async #locked<T>(path: string, patienceMs: number, work: () => Promise<T>): Promise<T> {
+  /** Runs `work` while no other process runs any under that name; at once where no lock can be kept. */
+  async withLock<T>(name: string, work: () => Promise<T>, patienceMs = this.#lockMs): Promise<T> {
+    let result: Promise<T> | undefined;
+    const once = () => {
+      result ??= work();
+      return result;
+    };
+    return this.#locked(name, patienceMs, once).catch((error: unknown) => {
+      if (error instanceof CliError && result === undefined) throw error;
+      return once();
+    });
+  }
+
+  async #locked<T>(name: string, patienceMs: number, work: () => Promise<T>): Promise<T> {
+    const { directory } = this;
+    await mkdir(directory, { recursive: true, mode: DIRECTORY_MODE });
+    await this.#checkDirectory();
     try {
-      return await withLock(path, { patienceMs, say: this.#say }, work);
+      return await withLock(join(directory, name), { patienceMs, say: this.#say }, work);
     } catch (error) {
       if (!(error instanceof StillLocked)) throw error;
       throw new CliError(error.message, { next: 'Wait until it has ended, or end it.' });
     }
   }
 
-  async #makeDirectory(): Promise<void> {
-    await mkdir(this.directory, { recursive: true, mode: DIRECTORY_MODE });
+  get #file(): string {
+    return join(this.directory, 'state.json');
   }
 
   async #checkDirectory(): Promise<void> {
-    const found = await stat(this.directory).catch(absent);
-    if (found !== undefined) requirePrivate(this.directory, found, DIRECTORY_MODE);
+    const { directory } = this;
+    const found = await stat(directory).catch(absent);
+    if (found !== undefined) requirePrivate(directory, found, DIRECTORY_MODE);
   }
 
-  async #readFile(): Promise<string | undefined> {
+  async #readText(): Promise<string | undefined> {
+    await this.#checkDirectory();
     const file = await open(this.#file, 'r').catch(absent);
     if (file === undefined) return undefined;
     try {
@@ -115,6 +147,13 @@ export class Home {
     } finally {
       await file.close();
     }
+  }
+
+  /** In place where the file has a mount of its own. Never through a link, which could lead to a place that others see. */
+  async #write(text: string): Promise<void> {
+    const status = await lstat(this.#file).catch(absent);
+    const existing = status?.isFile() && status.nlink === 1 ? status : undefined;
+    await replace(this.#file, Buffer.from(text), { existing, newMode: FILE_MODE });
   }
 }
 
@@ -177,22 +216,19 @@ export function withoutTarget(state: State, name: string): State {
   };
 }
 
-/** Where others may read, logins leak; where they may write, they choose where secrets are sent. */
-function requirePrivate(path: string, { uid, mode }: { uid: number; mode: number }, wanted: number): void {
-  const own = process.getuid?.();
-  if (own !== undefined && uid !== own) {
-    throw new CliError(`${path} belongs to another user.`, {
+/** `what`: "read" or "written". An error that says why in our own words stays as it is. */
+function unusable(path: string, what: string) {
+  return (error: unknown): never => {
+    if (error instanceof CliError) throw error;
+    throw new CliError(`${path} cannot be ${what}: ${systemReason(error)}.`, {
+      code: 'home-unusable',
       next: 'Set PULLPASS_HOME to a directory of your own.',
+      cause: error,
     });
-  }
-  if (own !== undefined && (mode & OPEN_TO_OTHERS) !== 0) {
-    throw new CliError(`${path} is open to other users.`, {
-      next: `Close it with: chmod ${wanted.toString(8)} ${path}`,
-    });
-  }
+  };
 }
 
+/** HOME may be /dev/null, or a directory that there never was. */
 function absent(error: unknown): undefined {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-  throw error;
+  if (!['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) throw error;
 }

@@ -4,7 +4,7 @@ import type * as v from 'valibot';
 import { toSeconds } from '../lib/domain/time.ts';
 import type { Clock } from '../lib/ports/system.ts';
 import { Broker, type BrokerRequest } from './broker.ts';
-import { CliError, detailsOf } from './errors.ts';
+import { CliError, detailsOf, messageOf } from './errors.ts';
 import { type Home, targetNamed, withTarget } from './home.ts';
 import type { HttpResponse } from './http.ts';
 import { exchangeRefreshToken } from './iam.ts';
@@ -19,6 +19,8 @@ export interface SessionOptions {
   readonly requestMs: number;
   /** Wraps every request while it is under way, to tell the user that it takes long. */
   readonly waiting?: <T>(work: Promise<T>) => Promise<T>;
+  /** Gets a sentence when a renewed login cannot be stored. */
+  readonly warn?: (text: string) => void;
 }
 
 type Request = Omit<BrokerRequest, 'credentials'>;
@@ -34,15 +36,17 @@ export class Session {
   readonly #clock: Clock;
   readonly #requestMs: number;
   readonly #waiting: <T>(work: Promise<T>) => Promise<T>;
+  readonly #warn: (text: string) => void;
   #login: StoredLogin | null;
 
-  constructor({ home, target, clock, requestMs, waiting = work => work }: SessionOptions) {
+  constructor({ home, target, clock, requestMs, ...options }: SessionOptions) {
     this.target = target;
     this.broker = new Broker({ url: target.url, timeoutMs: requestMs });
     this.#home = home;
     this.#clock = clock;
     this.#requestMs = requestMs;
-    this.#waiting = waiting;
+    this.#waiting = options.waiting ?? (work => work);
+    this.#warn = options.warn ?? (() => undefined);
     this.#login = target.login;
   }
 
@@ -101,7 +105,9 @@ export class Session {
       const renewed = await exchangeRefreshToken(issuer, login.refreshToken, options).catch(error => {
         throw detailsOf(error).code === 'refused-by-issuer' ? this.#ended(error) : error;
       });
-      await this.#remember(login, renewed);
+      await this.#remember(login, renewed).catch((error: unknown) =>
+        this.#warn(`The renewed login is used, but not stored. ${messageOf(error)}`),
+      );
       return renewed;
     });
   }

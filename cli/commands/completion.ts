@@ -1,6 +1,7 @@
 /** `completion`, and `complete`, which its scripts ask at every press of the tab key. */
 import { Argument, type Command, type Option } from 'commander';
 import type { Context } from '../context.ts';
+import { EMPTY } from '../home.ts';
 import { linesOf } from '../printer.ts';
 import { optionsOf, positionAfter } from './position.ts';
 
@@ -57,7 +58,8 @@ export function addCompletion(program: Command, context: Context): void {
 }
 
 async function complete(program: Command, { home, output }: Context, words: string[]): Promise<void> {
-  const { targets } = await home.read();
+  // Verbs and options are completed without a home, too.
+  const { targets } = await home.read().catch(() => EMPTY);
   const names = targets.map(({ name }) => name);
   for (const word of completions({ program, targets: names }, words)) await output.line(word);
 }

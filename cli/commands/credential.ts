@@ -4,6 +4,7 @@ import { FORMAT_NAMES, type FormatName } from '../../lib/api/credential-formats.
 import { lifetimeOption, repositoryOption } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { withLogins } from '../files/logins.ts';
+import { FILE_MODE, isOpenToOthers } from '../files/private.ts';
 import { isStandardOutput, writeFileAt } from '../files/write.ts';
 import { linesOf } from '../printer.ts';
 import { checkedCredential } from '../registry/credential-text.ts';
@@ -19,8 +20,6 @@ interface Options {
 }
 
 const DEFAULT_LIFE = '1h';
-const OWNER_ONLY = 0o600;
-const OPEN_TO_OTHERS = 0o077;
 
 export function addCredential(program: Command, context: Context): void {
   program
@@ -63,17 +62,18 @@ const SHARED: readonly FormatName[] = ['docker-config', 'containers-auth'];
 
 async function writeTo(file: string, { context, format, text }: Credential): Promise<void> {
   let helper: string | undefined;
-  const merge = (before: Uint8Array) => {
+  const into = (before: Uint8Array) => {
     const added = withLogins(file, before, text);
     helper = added.helper;
     return added.text;
   };
-  const content = { text, newMode: OWNER_ONLY, merge: SHARED.includes(format) ? merge : undefined };
-  const { mode = OWNER_ONLY } = await writeFileAt(file, content);
+  const alone = <T>(work: () => Promise<T>) => context.home.withLock('files.lock', work);
+  const merge = SHARED.includes(format) ? { into, alone } : undefined;
+  const content = { text, newMode: FILE_MODE, merge };
+  const { mode = FILE_MODE } = await writeFileAt(file, content);
   const { output } = context;
   await output.show({ file, format }, `Wrote ${file} (${format}).`);
-  if ((mode & OPEN_TO_OTHERS) !== 0)
-    output.note(`${file} is open to other users. Close it with: chmod 600 ${file}`);
+  if (isOpenToOthers(mode)) output.note(`${file} is open to other users. Close it with: chmod 600 ${file}`);
   if (helper !== undefined) {
     output.note(`${file} names the credential helper ${helper}, which clients ask instead of this login.`);
   }

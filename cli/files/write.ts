@@ -1,5 +1,5 @@
 /** The one routine for every file that a command writes to a path which the user names. */
-import { constants, write } from 'node:fs';
+import { constants, write as writeBytes } from 'node:fs';
 import { mkdir, open, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -12,8 +12,15 @@ export interface FileContent {
   readonly text: string;
   /** Of a file that is not there yet; another one keeps its mode and owner. */
   readonly newMode: number;
-  /** The text to write in place of `text` where a file has one. May throw CliError: then nothing is written. */
-  readonly merge?: ((before: Uint8Array) => string) | undefined;
+  readonly merge?: Merge | undefined;
+}
+
+/** How to add to a regular file that is there. */
+export interface Merge {
+  /** The text to write. May throw CliError: then nothing is written. */
+  readonly into: (before: Uint8Array) => string;
+  /** Runs the work while no other command merges: both would read the same file, and one would write without the other. */
+  readonly alone: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 /** What was written to. */
@@ -22,7 +29,7 @@ export interface Written {
   readonly mode: number | undefined;
 }
 
-const writeTo = promisify(write);
+const writeTo = promisify(writeBytes);
 const RETRY_MS = 10;
 
 /**
@@ -63,8 +70,9 @@ async function writeInto(destination: Destination, content: FileContent): Promis
     }
     case 'file': {
       const { path, status: existing } = destination;
-      const merged = merge === undefined ? text : merge(await readFile(path));
-      await replace(path, Buffer.from(merged), { existing, newMode });
+      const write = (bytes: Buffer) => replace(path, bytes, { existing, newMode });
+      if (merge === undefined) await write(Buffer.from(text));
+      else await merge.alone(async () => write(Buffer.from(merge.into(await readFile(path)))));
       return { mode: existing.mode & 0o777 };
     }
     case 'new':

@@ -4,8 +4,8 @@ import { parseRegistryToken } from '../../lib/domain/registry-token.ts';
 import { Secret, secretFormatOf } from '../../lib/domain/secret.ts';
 import { parseStrictJson } from '../../lib/domain/strict-json.ts';
 import type { Clock } from '../../lib/ports/system.ts';
-import { CliError } from '../errors.ts';
-import type { Home, State } from '../home.ts';
+import { CliError, detailsOf, messageOf } from '../errors.ts';
+import { EMPTY, type Home, type State } from '../home.ts';
 import type { Timeouts } from '../io.ts';
 import { checkRegistry } from '../registry/challenge.ts';
 import { hostAsWritten, isSameRegistry } from '../registry/host.ts';
@@ -17,6 +17,8 @@ export interface HelperPorts {
   readonly home: Home;
   readonly clock: Clock;
   readonly timeouts: Timeouts;
+  /** Gets what the user should know although the action succeeds. */
+  readonly warn: (text: string) => void;
 }
 
 /** Gets standard input, and answers standard output. */
@@ -49,8 +51,9 @@ async function get(ports: HelperPorts, serverUrl: string): Promise<string> {
   return JSON.stringify({ ServerURL: serverUrl, Username: username, Secret: password.reveal() });
 }
 
-async function usableFor({ home }: HelperPorts, serverUrl: string): Promise<Listing> {
-  const listed = listingsOf(await home.read(), registryOf(serverUrl));
+async function usableFor(ports: HelperPorts, serverUrl: string): Promise<Listing> {
+  const registry = registryOf(serverUrl);
+  const listed = listingsOf(await stateFor(registry, ports), registry);
   const listing = usableAmong(listed);
   if (listing !== undefined) return listing;
   const [first] = listed;
@@ -60,10 +63,22 @@ async function usableFor({ home }: HelperPorts, serverUrl: string): Promise<List
   );
 }
 
+/**
+ * The state. One that cannot be read counts as empty, unless it names the registry: an error would end the pulls from all
+ * other registries, for which docker asks this helper too.
+ */
+async function stateFor(registry: string | undefined, { home, warn }: HelperPorts): Promise<State> {
+  return home.read().catch(async (error: unknown) => {
+    if (registry !== undefined && (await home.mentions(`"${registry}"`))) throw error;
+    warn([messageOf(error), detailsOf(error).next].join(' ').trim());
+    return EMPTY;
+  });
+}
+
 /** A token that was stored for the registry goes before the login of the target. */
-function sessionOf({ target, token }: Listing, { home, clock, timeouts }: HelperPorts): Session {
+function sessionOf({ target, token }: Listing, { home, clock, timeouts, warn }: HelperPorts): Session {
   const login = token === undefined ? target.login : ({ kind: 'registry-token', token } as const);
-  return new Session({ home, clock, target: { ...target, login }, requestMs: timeouts.requestMs });
+  return new Session({ home, clock, target: { ...target, login }, requestMs: timeouts.requestMs, warn });
 }
 
 /**
@@ -108,8 +123,8 @@ async function erase(ports: HelperPorts, serverUrl: string): Promise<string> {
   return '';
 }
 
-async function list({ home }: HelperPorts): Promise<string> {
-  const state = await home.read();
+async function list(ports: HelperPorts): Promise<string> {
+  const state = await stateFor(undefined, ports);
   const registries = listings(state).map(({ service }) => service.registry);
   const served = registries.filter(registry => usableAmong(listingsOf(state, registry)) !== undefined);
   return JSON.stringify(Object.fromEntries(served.map(registry => [registry, USER_NAME])));

@@ -85,6 +85,8 @@ async function begin(path: string, generation: number): Promise<string | undefin
     await writeFile(file, JSON.stringify(await ourselves()), { flag: 'wx', mode: 0o600 });
   } catch (error) {
     if (isCode(error, 'EEXIST')) return undefined;
+    // A full disk leaves an empty file, which others would wait for.
+    await rm(file, { force: true }).catch(() => undefined);
     throw error;
   }
   // The process that began a later one may have removed this one before: the highest is never removed, so it is seen here.

@@ -136,4 +136,11 @@ describe.runIf(CAN_MOUNT)('a file with a mount of its own', () => {
     expect(stdout).toContain(PASSWORD);
     expect(stderr).toBe('error: root/other cannot be written: the file system is read-only.\n');
   });
+
+  it('may be the state itself', async () => {
+    const { stdout, stderr } = await bash(`unshare -mr bash --norc -c '
+      cp -a pullpass copy; export PULLPASS_HOME=$PWD/copy; mount --bind copy/state.json copy/state.json
+      $pullpass logout; stat -c %a copy/state.json; ls -A copy | grep -v lock; grep -c a.b.c copy/state.json'`);
+    expect({ stdout, stderr }).toEqual({ stdout: 'Logged out of here.\n600\nstate.json\n0\n', stderr: '' });
+  });
 });

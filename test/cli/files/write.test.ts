@@ -33,6 +33,13 @@ const at = (name: string) => join(directory, name);
 const put = (path: string, text = 'new', newMode = 0o600) => writeFileAt(path, { text, newMode });
 const modeOf = async (path: string) => ((await stat(path)).mode & 0o7777).toString(8);
 
+const mergeThat = (what: string) => ({
+  into: () => {
+    throw new Error(what);
+  },
+  alone: <T>(work: () => Promise<T>) => work(),
+});
+
 describe('a file that is not there', () => {
   it.each([0o600, 0o644])('has exactly the mode %o, under any umask', async mode => {
     for (const umask of [0, 0o22, 0o777]) {
@@ -138,9 +145,7 @@ describe('a file that is there', () => {
 
   it('stays as it is when its new text is refused', async () => {
     await writeFile(at('file'), 'old');
-    const merge = () => {
-      throw new Error('refused');
-    };
+    const merge = mergeThat('refused');
     await expect(writeFileAt(at('file'), { text: 'new', newMode: 0o600, merge })).rejects.toThrow('refused');
     expect(await readFile(at('file'), 'utf8')).toBe('old');
     expect(await readdir(directory)).toEqual(['file']);
@@ -172,10 +177,7 @@ describe('what is not a regular file', () => {
   });
 
   it('is no place to merge with', async () => {
-    const merge = () => {
-      throw new Error('merged');
-    };
-    await writeFileAt('/dev/null', { text: 'new', newMode: 0o600, merge });
+    await writeFileAt('/dev/null', { text: 'new', newMode: 0o600, merge: mergeThat('merges') });
   });
 });
 
