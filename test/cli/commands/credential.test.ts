@@ -123,7 +123,7 @@ describe('a credential', () => {
     ['a shape that is none', 2, ['--format', 'xml'], 'Allowed choices are'],
     ['a service that is not served', 1, ['--service', 'other.example'], `It serves: ${SERVICE.name}`],
     ['a pattern that is none', 2, ['--repository', 'team-*'], "The repository 'team-*' has a * elsewhere"],
-    ['a longer life than there is', 1, ['--expires-in', '30d'], 'at most 43200'],
+    ['a longer life than there is', 1, ['--expires-in', '30d'], 'at most 12h'],
     ['a file that cannot be', 1, ['--file', '/nowhere/at/all'], '/nowhere/at/all cannot be written'],
   ])('there is none with %s', async ([, code, args, text]) => {
     const outcome = await shell.pullpass(['credential', ...args]);
