@@ -41,6 +41,9 @@ export const FUNCTION_LIMITS: BulkheadLimits = {
   waitMs: 5_000,
 };
 
+/** Twenty exchanges run at once: a quarter of their time, as on Lambda. */
+export const IAM_LIMITS = { fruitlessMsPerMinute: 300_000 } as const;
+
 /** Kept back from connections: for the store, the ledger, key files, and requests to issuers. */
 const RESERVED_DESCRIPTORS = 100;
 

@@ -17,7 +17,7 @@ import { createFunctions } from './functions.ts';
 import { type Gateway, type Invoke, startGateway } from './gateway.ts';
 import { rotateKeys } from './key-keeper.ts';
 import { openLedger } from './ledger.ts';
-import { descriptorLimit, limitsWithin } from './limits.ts';
+import { descriptorLimit, IAM_LIMITS, limitsWithin } from './limits.ts';
 import { checkManifest, isNeeded, recordManifest } from './manifest.ts';
 import { HELP, type RestoreOptions, readOptions, UsageError } from './options.ts';
 import { takeOver } from './takeover.ts';
@@ -60,7 +60,7 @@ async function start(system: World, restoring: RestoreOptions): Promise<() => Pr
   const hasLog = existsSync(`${directory.store}-wal`);
   const table = await openStore(directory, settings.table);
   const environment = functionEnvironment(system.environment, settings, directory);
-  const world = { ...system, table, ledger: fileLedger(settings.ledger), environment };
+  const world = { ...system, table, iamLimits: IAM_LIMITS, ledger: fileLedger(settings.ledger), environment };
   const { clock, randomBytes } = world;
   let invoke: Invoke = () => Promise.reject(STARTING);
   const gateway = await startGateway((...request) => invoke(...request), {

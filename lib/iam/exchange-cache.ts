@@ -9,11 +9,17 @@ import type { Identity } from '../domain/identity.ts';
 import { Bulkhead, type BulkheadLimits } from '../limits/bulkhead.ts';
 import type { FailureLimiter } from '../limits/rate-limiter.ts';
 import { sourceOf } from '../limits/source.ts';
+import { TimeBudget } from '../limits/time-budget.ts';
 
 /** Times are in milliseconds. */
 export interface ExchangeLimits extends BulkheadLimits {
   /** How long an exchange takes at most, with everything that belongs to it. */
   readonly exchangeMs: number;
+  /**
+   * How long exchanges that identify no caller may take together in a minute. A function on Lambda does one thing at a
+   * time: without this, junk would take the time of logins that need no issuer.
+   */
+  readonly fruitlessMsPerMinute: number;
   /** How long an identity is remembered, but never past the end of its assertion. */
   readonly acceptedMs: number;
   readonly refusedMs: number;
@@ -23,6 +29,7 @@ export interface ExchangeLimits extends BulkheadLimits {
 
 const EXCHANGE_LIMITS: ExchangeLimits = {
   exchangeMs: 1500,
+  fruitlessMsPerMinute: 15_000,
   atOnce: 20,
   atOncePerSource: 15,
   waiting: 100,
@@ -70,6 +77,7 @@ export class ExchangeCache {
   readonly #limits: ExchangeLimits;
   readonly #failures: FailureLimiter | undefined;
   readonly #calls: Bulkhead;
+  readonly #fruitless: TimeBudget;
   /** Apart from each other: a flood of wrong secrets must not push out good ones. */
   readonly #accepted: LRUCache<string, Decision>;
   readonly #refused: LRUCache<string, Decision>;
@@ -80,6 +88,7 @@ export class ExchangeCache {
     this.#limits = { ...EXCHANGE_LIMITS, ...limits };
     this.#failures = failures;
     this.#calls = new Bulkhead(this.#limits);
+    this.#fruitless = new TimeBudget(this.#limits.fruitlessMsPerMinute);
     this.#accepted = new LRUCache({ max: this.#limits.capacity });
     this.#refused = new LRUCache({ max: this.#limits.capacity });
   }
@@ -117,6 +126,12 @@ export class ExchangeCache {
     });
   }
 
+  #requireTime({ elapsedMs }: Moment): void {
+    const retryAfterSeconds = this.#fruitless.waitOf(elapsedMs);
+    if (retryAfterSeconds === undefined) return;
+    throw unavailable('exchanges that identified no caller took too long', { retryAfterSeconds });
+  }
+
   async #exchange(hidden: string, query: ExchangeQuery): Promise<Identity> {
     // Others of the same source may have failed while this one waited.
     this.#requirePatience(query);
@@ -124,8 +139,14 @@ export class ExchangeCache {
     const { exchangeMs, acceptedMs, refusedMs } = this.#limits;
     const signal = AbortSignal.timeout(exchangeMs);
     const at = momentAt(nowMs);
-    const answer = await Promise.race([ask(signal), outOfTime(signal)]);
+    this.#requireTime(at);
+    const spend = () => this.#fruitless.spend(at.elapsedMs, momentAt(nowMs).elapsedMs);
+    const answer = await Promise.race([ask(signal), outOfTime(signal)]).catch(error => {
+      spend();
+      throw error;
+    });
     if (answer instanceof PullpassError) {
+      spend();
       this.#refused.set(hidden, { answer, at, forMs: refusedMs });
       throw answer;
     }

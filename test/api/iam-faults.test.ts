@@ -1,6 +1,7 @@
 /** Issuers that fail in every way: no caller is let in because of it, and callers of other issuers do not notice. */
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { IAM_LIMITS } from '../../local/limits.ts';
 import type { LoopbackIam } from '../iam/loopback-iam.ts';
 import { FARM, LoopbackSts, proofOf } from '../iam/loopback-sts.ts';
 import { inBatches } from '../support/batches.ts';
@@ -14,7 +15,11 @@ type Fault = (typeof FAULTS)[number];
 /** Longer than any cache, breaker or cool-down lasts. */
 const LONG = 7200;
 /** An issuer that does not answer is given up after 600 ms, so that the faults take no longer. */
-const LIMITS = { exchangeMs: 600, fetchMs: 600 };
+const LIMITS = {
+  ...IAM_LIMITS,
+  exchangeMs: 600,
+  fetchMs: 600,
+};
 const GOOD_KEY = 'api-key-of-alice-0123456789';
 const SCOPE = 'repository:of-acme/app:pull';
 

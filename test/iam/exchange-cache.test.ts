@@ -107,4 +107,33 @@ describe('an exchange cache', () => {
     });
     expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
   });
+
+  it('asks no more while what identified no caller has taken its time, and goes on with what it remembers', async () => {
+    const cache = new ExchangeCache({
+      cacheKey: new Uint8Array(32),
+      limits: { exchangeMs: 10, fruitlessMsPerMinute: 5 },
+    });
+    const query = { nowMs: NOW_MS, sourceAddress: '192.0.2.1' };
+    const good = { ...query, name: 'good', ask: async () => ({ identity: IDENTITY, untilMs: LATER }) };
+    const silent = { ...query, ask: () => new Promise<never>(() => {}) };
+    await cache.identify(good);
+    const time = { details: { reason: 'the exchange was not over in time' } };
+    await expect(cache.identify({ ...silent, name: 'a' })).rejects.toMatchObject(time);
+    const asked = cache.identify({ ...silent, name: 'b' });
+    await expect(asked).rejects.toMatchObject({
+      code: 'unavailable',
+      details: { reason: 'exchanges that identified no caller took too long' },
+    });
+    expect(await cache.identify(good)).toEqual(IDENTITY);
+  });
+
+  it('does not count the time of exchanges that identify a caller', async () => {
+    const cache = new ExchangeCache({ cacheKey: new Uint8Array(32), limits: { fruitlessMsPerMinute: 1 } });
+    const slow = () =>
+      new Promise<Exchanged>(resolve => setTimeout(resolve, 5, { identity: IDENTITY, untilMs: LATER }));
+    for (const name of ['a', 'b', 'c']) {
+      const identity = await cache.identify({ name, nowMs: NOW_MS, sourceAddress: '192.0.2.1', ask: slow });
+      expect(identity).toEqual(IDENTITY);
+    }
+  });
 });
