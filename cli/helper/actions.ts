@@ -1,5 +1,6 @@
 /** The actions of the credential helper: get, store, erase and list. */
 import * as v from 'valibot';
+import { hostAsWritten, isSameRegistry } from '../../lib/domain/registry-host.ts';
 import { parseRegistryToken } from '../../lib/domain/registry-token.ts';
 import { Secret, secretFormatOf } from '../../lib/domain/secret.ts';
 import { parseStrictJson } from '../../lib/domain/strict-json.ts';
@@ -8,7 +9,6 @@ import { CliError, detailsOf, messageOf } from '../errors.ts';
 import { EMPTY, type Home, type State } from '../home.ts';
 import type { Timeouts } from '../io.ts';
 import { checkRegistry } from '../registry/challenge.ts';
-import { hostAsWritten, isSameRegistry } from '../registry/host.ts';
 import { vendWidest } from '../registry/service.ts';
 import { Session } from '../session.ts';
 import type { Target, TargetService } from '../target.ts';

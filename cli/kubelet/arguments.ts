@@ -1,7 +1,7 @@
 /** The arguments of the kubelet credential provider. */
 import { parseArgs } from 'node:util';
+import { canonicalHost, hostAsWritten } from '../../lib/domain/registry-host.ts';
 import { messageOf, UsageError } from '../errors.ts';
-import { canonicalHost, hostAsWritten } from '../registry/host.ts';
 import { parseTargetUrl } from '../target.ts';
 
 export interface ProviderArguments {

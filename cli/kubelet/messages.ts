@@ -4,9 +4,9 @@
  */
 import * as v from 'valibot';
 import { CREDENTIAL_SECRET } from '../../lib/api/credential-responses.ts';
+import { isSameRegistry } from '../../lib/domain/registry-host.ts';
 import { parseStrictJson } from '../../lib/domain/strict-json.ts';
 import { CliError } from '../errors.ts';
-import { isSameRegistry } from '../registry/host.ts';
 
 const API_VERSION = 'credentialprovider.kubelet.k8s.io/v1';
 

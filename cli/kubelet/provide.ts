@@ -1,4 +1,6 @@
 /** One call of the kubelet credential provider: a request on standard input, the answer on standard output. */
+
+import { canonicalHost, isSameRegistry } from '../../lib/domain/registry-host.ts';
 import { parseRegistryToken } from '../../lib/domain/registry-token.ts';
 import { isRepository } from '../../lib/domain/repository.ts';
 import { Secret } from '../../lib/domain/secret.ts';
@@ -10,7 +12,6 @@ import { type Io, TIMEOUTS, type Timeouts, VERSION, within } from '../io.ts';
 import type { Credentials } from '../login.ts';
 import { linesOf } from '../printer.ts';
 import { checkRegistry } from '../registry/challenge.ts';
-import { canonicalHost, isSameRegistry } from '../registry/host.ts';
 import { vendRequest } from '../registry/service.ts';
 import { type ProviderArguments, readArguments, USAGE } from './arguments.ts';
 import { checkedResponse, NOTHING, type ProviderRequest, readRequest } from './messages.ts';

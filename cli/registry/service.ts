@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { CREDENTIAL, CREDENTIAL_SECRET } from '../../lib/api/credential-responses.ts';
 import { CERTIFICATE_BUNDLE, KEY_SET } from '../../lib/api/public-responses.ts';
 import type { Access } from '../../lib/domain/access.ts';
+import { isSameRegistry } from '../../lib/domain/registry-host.ts';
 import { Secret } from '../../lib/domain/secret.ts';
 import type { Service } from '../../lib/domain/service.ts';
 import type { Broker } from '../broker.ts';
@@ -10,7 +11,6 @@ import { CliError, detailsOf, UsageError } from '../errors.ts';
 import { checkedResponse } from '../http.ts';
 import type { Session } from '../session.ts';
 import type { Target, TargetService } from '../target.ts';
-import { isSameRegistry } from './host.ts';
 
 /** A file of certificates is given to the registry as it is, so it may hold nothing but certificates. */
 const BUNDLE = v.pipe(

@@ -41,6 +41,7 @@ export function failuresOf(route: Route, own: readonly ErrorCode[]): Failures {
 
 const EVERYWHERE = ['invalid-request', 'payload-too-large', 'headers-too-large', 'internal'] as const;
 const AUTHENTICATED = ['unauthenticated', 'rate-limited', 'unavailable'] as const;
+const FOR_ADMINISTRATORS = ['forbidden', 'not-an-administrator-credential'] as const;
 const FOR_IDENTITIES: ReadonlySet<Route['authentication']> = new Set([
   'administrator',
   'strong-administrator',
@@ -53,7 +54,7 @@ function codesOf({ authentication, body }: Route, own: readonly ErrorCode[]): Er
     ...EVERYWHERE,
     ...(body === 'none' ? [] : ['unsupported-media-type' as const]),
     ...(authentication === 'public' ? [] : AUTHENTICATED),
-    ...(FOR_IDENTITIES.has(authentication) ? ['forbidden' as const] : []),
+    ...(FOR_IDENTITIES.has(authentication) ? FOR_ADMINISTRATORS : []),
     ...own,
   ]);
   return ERROR_CODES.filter(code => found.has(code));

@@ -5,7 +5,7 @@ import type { WorkloadIssuer } from '../domain/identity.ts';
 import type { Policy } from '../domain/policy.ts';
 import { toRfc3339 } from '../domain/time.ts';
 import { type Trust, workloadAudience } from '../domain/trust.ts';
-import type { Request, Response } from '../http/request.ts';
+import type { Response } from '../http/request.ts';
 import {
   listNamespaces,
   type NamespacePorts,
@@ -13,7 +13,14 @@ import {
   releaseNamespace,
 } from '../usecases/manage-namespaces.ts';
 import { addRule, listRules, type RulePorts, removeRule } from '../usecases/manage-rules.ts';
-import { actorOf, checkBody, type ManagementHandlers, type ManagementRequest } from './parameters.ts';
+import {
+  actorOf,
+  checkBody,
+  idOf,
+  type ManagementHandlers,
+  type ManagementRequest,
+  namespaceIn,
+} from './parameters.ts';
 import { policySchema, trustSchema } from './requests.ts';
 import type * as answers from './responses.ts';
 import type { Identity, Namespace, NamespaceList } from './responses.ts';
@@ -42,8 +49,8 @@ export function identityHandlers(publicUrl: string) {
 export function namespaceHandlers(ports: NamespacePorts) {
   return {
     async registerNamespace(request) {
-      const { registered } = await registerNamespace(ports, actorOf(request), nameOf(request));
-      const json: Namespace = { name: nameOf(request) };
+      const { registered } = await registerNamespace(ports, actorOf(request), namespaceIn(request));
+      const json: Namespace = { name: namespaceIn(request) };
       return { status: registered ? 201 : 200, json };
     },
     async listNamespaces({ principal }) {
@@ -52,14 +59,10 @@ export function namespaceHandlers(ports: NamespacePorts) {
       return { status: 200, json };
     },
     async releaseNamespace(request) {
-      await releaseNamespace(ports, actorOf(request), nameOf(request));
+      await releaseNamespace(ports, actorOf(request), namespaceIn(request));
       return { status: 204 };
     },
   } satisfies ManagementHandlers;
-}
-
-function nameOf({ params }: Request): string {
-  return params.name ?? '';
 }
 
 export function policyHandlers(ports: RulePorts<Policy>) {
@@ -97,7 +100,7 @@ async function remove<R extends Policy | Trust>(
   ports: RulePorts<R>,
   request: ManagementRequest,
 ): Promise<Response> {
-  await removeRule(ports, actorOf(request), request.params.id ?? '');
+  await removeRule(ports, actorOf(request), idOf(request));
   return { status: 204 };
 }
 

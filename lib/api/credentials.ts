@@ -11,8 +11,9 @@ import {
   formatOfMediaType,
   MEDIA_TYPES,
 } from './credential-formats.ts';
-import { checkBody, serviceNamed } from './parameters.ts';
+import { checkBody } from './parameters.ts';
 import { VEND_CREDENTIAL } from './requests.ts';
+import { serviceMeant } from './service-parameter.ts';
 import { recordVended } from './vended-event.ts';
 
 export interface CredentialHandlerOptions {
@@ -30,7 +31,7 @@ export function credentialHandlers(options: CredentialHandlerOptions) {
 
 async function vend(options: CredentialHandlerOptions, request: Authenticated): Promise<Response> {
   const { service: name, format: named, ...wanted } = checkBody(VEND_CREDENTIAL, request.json);
-  const service = serviceNamed(name, options.services);
+  const service = serviceMeant(name, options.services);
   const format = formatOf(request, named);
   const { principal } = request;
   const vended = await vendCredential(options.vending, { principal, service, ...wanted });

@@ -9,6 +9,7 @@ import type { HandlerOf, Request, Response } from '../http/request.ts';
 import type { KeyPublication, WhichKey } from '../ports/keys.ts';
 import type { Clock } from '../ports/system.ts';
 import type { Metadata } from './public-responses.ts';
+import { serviceIn } from './service-parameter.ts';
 
 export interface DiscoveryPorts {
   readonly keys: KeyPublication;
@@ -35,16 +36,16 @@ export function discoveryHandlers(ports: DiscoveryPorts) {
   // Which key signs changes at any moment, so this is not cached.
   const signingKey = async (request: Request, which: WhichKey): Promise<Response> => ({
     status: 200,
-    text: JSON.stringify(await keys.signingKey(serviceNameOf(request, services), which, toSeconds(clock()))),
+    text: JSON.stringify(await keys.signingKey(serviceIn(request, services).name, which, toSeconds(clock()))),
     headers: { 'content-type': KEY_SET },
   });
   return {
-    getServiceKeys: async request => jwks([serviceNameOf(request, services)]),
+    getServiceKeys: async request => jwks([serviceIn(request, services).name]),
     getSigningKey: async request => signingKey(request, 'current'),
     getNextSigningKey: async request => signingKey(request, 'next'),
     getKeys: async () => jwks(services.map(({ name }) => name)),
     async getServiceBundle(request) {
-      const bundle = await keys.rootCertBundle(serviceNameOf(request, services), toSeconds(clock()));
+      const bundle = await keys.rootCertBundle(serviceIn(request, services).name, toSeconds(clock()));
       if (bundle === undefined) {
         throw new PullpassError('not-found', {
           detail: 'This service has no certificates; use its jwks.json.',
@@ -81,13 +82,6 @@ function metadata({ issuer, iam, services }: DiscoveryPorts): Metadata {
       client_id: client?.id ?? null,
     })),
   };
-}
-
-/** Service names may hold a colon, which is an ordinary character in a path; other services are not shown. */
-function serviceNameOf({ params }: Request, services: readonly Service[]): string {
-  const service = services.find(({ name }) => name === params.service);
-  if (service === undefined) throw new PullpassError('not-found', { detail: 'There is no such service.' });
-  return service.name;
 }
 
 function written(json: unknown, contentType: string): Response {

@@ -10,8 +10,8 @@ import type { HandlerOf, PendingLogin, Request, Response } from '../http/request
 import { type Log, MAX_LOG_TEXT, type Metrics } from '../ports/system.ts';
 import { type LoginPorts, type LoginRequest, type Login as LoginResult, logIn } from '../usecases/log-in.ts';
 import type { VendPorts } from '../usecases/vend-credential.ts';
-import { serviceNamed } from './parameters.ts';
 import type { Login, OAuthLogin } from './public-responses.ts';
+import { serviceNamed } from './service-parameter.ts';
 import { pendingExchange } from './token-exchange.ts';
 
 export interface LoginHandlerOptions {

@@ -5,10 +5,10 @@ import type * as v from 'valibot';
 import { safeParse } from 'valibot';
 import type { Account } from '../domain/account.ts';
 import { type Problem, PullpassError } from '../domain/errors.ts';
-import { bytesToUuid, decodeBase62, encodeBase62, uuidToBytes } from '../domain/identifiers.ts';
+import { bytesToUuid, decodeBase62, encodeBase62, isUuid, uuidToBytes } from '../domain/identifiers.ts';
+import { namespaceProblem } from '../domain/name-problem.ts';
 import type { IdentityPrincipal } from '../domain/principal.ts';
-import type { Service } from '../domain/service.ts';
-import type { Authenticated, HandlerOf } from '../http/request.ts';
+import type { Authenticated, HandlerOf, Request } from '../http/request.ts';
 import { sentenceOf } from '../schema/sentence.ts';
 import type { Actor } from '../usecases/acts.ts';
 
@@ -23,8 +23,24 @@ export function checkBody<S extends v.GenericSchema>(schema: S, json: unknown): 
   throw invalid(result.issues.map(issue => ({ path: pathOf(issue), message: sentenceOf(issue) })));
 }
 
-function invalid(problems: readonly Problem[]): PullpassError {
-  return new PullpassError('invalid-request', { detail: 'The body is not valid; see errors.', problems });
+function invalid(problems: readonly Problem[], part = 'body'): PullpassError {
+  return new PullpassError('invalid-request', { detail: `The ${part} is not valid; see errors.`, problems });
+}
+
+/** The identifier in the path, spelled as records spell it. */
+export function idOf({ params }: Pick<Request, 'params'>): string {
+  const id = (params.id ?? '').toLowerCase();
+  if (isUuid(id)) return id;
+  const message = 'must be a UUID, as the lists show it; the value of a token is not its identifier';
+  throw invalid([{ path: 'id', message }], 'path');
+}
+
+/** The namespace in the path. */
+export function namespaceIn({ params }: Pick<Request, 'params'>): string {
+  const name = params.name ?? '';
+  const message = namespaceProblem(name);
+  if (message === undefined) return name;
+  throw invalid([{ path: 'name', message }], 'path');
 }
 
 function pathOf({ path }: v.BaseIssue<unknown>): string {
@@ -51,15 +67,6 @@ export function actorOf({ principal, requestId, sourceAddress }: ManagementReque
     requestId,
     sourceAddress,
   };
-}
-
-/** Without a name, the only service. Throws `unknown-service`. */
-export function serviceNamed(name: string | undefined, services: readonly Service[]): Service {
-  const [only, ...others] = services;
-  if (name === undefined && only !== undefined && others.length === 0) return only;
-  const service = services.find(candidate => candidate.name === name);
-  if (service === undefined) throw new PullpassError('unknown-service');
-  return service;
 }
 
 const ID_BYTES = 16;

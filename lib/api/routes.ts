@@ -4,16 +4,23 @@ import type { Route } from '../http/request.ts';
 /** The function that a route is deployed in. */
 export type FunctionName = 'credentials' | 'discovery' | 'login' | 'management';
 
-const MANAGEMENT = { authentication: 'administrator', errors: 'problem' } as const;
+const MANAGEMENT = { authentication: 'administrator', query: [], errors: 'problem' } as const;
 /** Acts for which a replayed assertion never suffices, even where the operator accepts replays. */
-const STRONG = { authentication: 'strong-administrator', errors: 'problem' } as const;
+const STRONG = { authentication: 'strong-administrator', query: [], errors: 'problem' } as const;
 const LOGIN = { authentication: 'login', errors: 'registry' } as const;
-const PUBLIC = { authentication: 'public', body: 'none', errors: 'problem' } as const;
+const PUBLIC = { authentication: 'public', query: [], body: 'none', errors: 'problem' } as const;
 
 export const ROUTES = {
   management: [
     { method: 'POST', path: '/v1/tokens', operation: 'addToken', body: 'json', ...MANAGEMENT },
-    { method: 'GET', path: '/v1/tokens', operation: 'listTokens', body: 'none', ...MANAGEMENT },
+    {
+      method: 'GET',
+      path: '/v1/tokens',
+      operation: 'listTokens',
+      body: 'none',
+      ...MANAGEMENT,
+      query: ['limit', 'cursor'],
+    },
     { method: 'GET', path: '/v1/tokens/{id}', operation: 'getToken', body: 'none', ...MANAGEMENT },
     { method: 'PATCH', path: '/v1/tokens/{id}', operation: 'changeToken', body: 'json', ...MANAGEMENT },
     { method: 'DELETE', path: '/v1/tokens/{id}', operation: 'removeToken', body: 'none', ...MANAGEMENT },
@@ -44,6 +51,7 @@ export const ROUTES = {
       method: 'GET',
       path: '/v1/identity',
       operation: 'getIdentity',
+      query: [],
       authentication: 'identity',
       body: 'none',
       errors: 'problem',
@@ -70,6 +78,7 @@ export const ROUTES = {
       method: 'POST',
       path: '/v1/credentials',
       operation: 'vendCredential',
+      query: [],
       authentication: 'vend',
       body: 'json',
       errors: 'problem',

@@ -14,7 +14,7 @@ import {
   vendCredential,
 } from '../usecases/vend-credential.ts';
 import type { ExchangedCredential } from './credential-responses.ts';
-import { serviceNamed } from './parameters.ts';
+import { serviceMeant } from './service-parameter.ts';
 import { recordVended, type VendedTelemetry } from './vended-event.ts';
 
 export interface TokenExchangeOptions extends VendedTelemetry {
@@ -33,7 +33,7 @@ const MAX_PATTERNS = 32;
 /** `audience` or `service` names the registry; every scope is `repository:<pattern>:pull` or `…:pull,push`. */
 export function pendingExchange(options: TokenExchangeOptions, request: Request): PendingLogin {
   checkParameters(request);
-  const service = serviceNamed(targetOf(request.form), options.services);
+  const service = serviceMeant(targetOf(request.form), options.services);
   const bounds = boundsOf(request.form.get('scope') ?? []);
   const expiresInSeconds = CREDENTIAL_LIFE_SECONDS.default;
   return {

@@ -16,6 +16,7 @@ import {
 import {
   actorOf,
   checkBody,
+  idOf,
   type ManagementHandlers,
   type ManagementRequest,
   readCursor,
@@ -119,10 +120,6 @@ function idempotencyKeyOf({ headers }: Request): string | undefined {
   throw new PullpassError('invalid-request', {
     detail: 'An Idempotency-Key has 1 to 255 printable ASCII characters.',
   });
-}
-
-function idOf({ params }: Request): string {
-  return params.id ?? '';
 }
 
 function ok(json: unknown): Response {

@@ -56,6 +56,13 @@ export const ERRORS = {
     detail: 'The caller does not have the role that this needs.',
     ...REFUSED,
   },
+  'not-an-administrator-credential': {
+    status: 403,
+    title: 'Not the credentials of an administrator',
+    detail:
+      'Registry tokens and credentials log in to registries; managing an account needs an IAM identity, such as the user name iamapikey with an API key.',
+    ...REFUSED,
+  },
   'registration-closed': {
     status: 403,
     title: 'Registration is not open',
@@ -196,9 +203,27 @@ export class PullpassError extends Error {
   }
 }
 
-/** A caller who could not be authenticated. All read the same answer; `reason` is for the log, `denial` for the metrics. */
-export function unauthenticated(reason: string, denial: Denial = 'not-proven'): PullpassError {
-  return new PullpassError('unauthenticated', { reason, denial });
+/**
+ * A caller who could not be authenticated; `reason` is for the log, `denial` for the metrics. All whose secret was looked
+ * at read the same answer: a `detail` may only say how the request is written, which its sender knows.
+ */
+export function unauthenticated(
+  reason: string,
+  denial: Denial = 'not-proven',
+  detail?: string,
+): PullpassError {
+  return new PullpassError('unauthenticated', {
+    reason,
+    denial,
+    ...(detail === undefined ? {} : { detail }),
+  });
+}
+
+/** A caller who sent no credentials where some are needed. */
+export function noCredentials(): PullpassError {
+  const detail =
+    'No credentials came with this request; send them in the header Authorization, by Basic or Bearer.';
+  return unauthenticated('no credentials', 'no-secret', detail);
 }
 
 /** Something that was needed did not answer, so that the request is refused; `reason` and `cause` are for the log. */
@@ -228,6 +253,8 @@ export function denialOf({ code, details }: Pick<PullpassError, 'code' | 'detail
       return details.denial ?? 'not-proven';
     case 'forbidden':
       return 'no-role';
+    case 'not-an-administrator-credential':
+      return 'misplaced';
     case 'registration-closed':
     case 'wider-than-parent':
       return code;

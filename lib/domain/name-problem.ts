@@ -1,6 +1,6 @@
 /** What is wrong with a text that should be a pattern or a namespace: a sentence that quotes it and says what was meant. */
+import { isQuotable } from './quotable.ts';
 import { isNamespace, isPattern } from './repository.ts';
-import { Secret, secretFormatOf } from './secret.ts';
 
 interface Mistake {
   readonly test: RegExp;
@@ -56,12 +56,6 @@ function problem(text: string, mistakes: readonly Mistake[], advice: string): st
   if (text === '') return `must not be empty; ${advice}`;
   const { says } = mistakes.find(({ test }) => test.test(text)) ?? SEPARATORS;
   return [isQuotable(text) ? `'${text}' ${says}` : says, advice].join('; ');
-}
-
-/** A value that may be a secret in the wrong place is not repeated. */
-function isQuotable(text: string): boolean {
-  const mayBeSecret = secretFormatOf(new Secret(text.replace(/^https?:/, ''))) !== undefined;
-  return !mayBeSecret && /^[\x21-\x7e]{1,255}$/.test(text) && !/^[^/:.]{24,}$|[?#]|:\/\/[^/]*@/.test(text);
 }
 
 /** With its scheme, or its port: what is left without it is no name. */

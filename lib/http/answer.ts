@@ -37,7 +37,7 @@ export function answer(options: AnswerOptions, router: Router): MiddlewareObj<Re
       const error = limited(options, asPullpassError(request.error), event);
       logError(log, error, request.event);
       countError(metrics, error);
-      finish(request, errorResponse(error, router.errorFormatOf(event.rawPath), requestId));
+      finish(request, errorResponse(error, router.errorFormatOf(event.rawPath) ?? 'problem', requestId));
     },
   };
 }

@@ -7,6 +7,7 @@ import { checkLimits, readBody } from './body.ts';
 import { loginCredentials, managementCredentials, vendingCredentials } from './credentials.ts';
 import { encodeResponse } from './errors.ts';
 import { parseForm } from './form.ts';
+import { checkQuery } from './query.ts';
 import type {
   Authentication,
   HandlerOf,
@@ -74,7 +75,9 @@ function headOf(event: HttpEvent, router: Router): RequestHead {
 }
 
 function parse({ event, head }: Arrival): Request {
-  return { ...head, query: parseForm(event.rawQueryString), ...readBody(head.route, event) };
+  const query = parseForm(event.rawQueryString);
+  checkQuery(head.route, query);
+  return { ...head, query, ...readBody(head.route, event) };
 }
 
 function headersOf({ headers }: HttpEvent): Record<string, string> {

@@ -1,6 +1,6 @@
 /** Reads the credentials of a request from the Authorization header or the form. Nothing is verified here. */
 
-import { PullpassError, unauthenticated } from '../domain/errors.ts';
+import { noCredentials, PullpassError, unauthenticated } from '../domain/errors.ts';
 import type { Credentials, PresentedSecret } from '../domain/principal.ts';
 import { Secret, secretFormatOf } from '../domain/secret.ts';
 import { type Form, single } from './form.ts';
@@ -13,12 +13,16 @@ const ANONYMOUS: Credentials = { userName: 'anonymous' };
 
 /** Management takes Bearer with an IAM access token, or Basic with a user name of IAM. */
 export function managementCredentials({ headers }: Pick<RequestHead, 'headers'>): Credentials {
-  return requiredCredentials(headers.authorization, bearerToken);
+  const userNames =
+    'iamapikey, iambearer, iamrefresh or awsiam; token and oidc are for logins and for POST /v1/credentials';
+  return requiredCredentials(headers.authorization, { bearer: bearerToken, userNames });
 }
 
 /** Vending takes Bearer with a registry token or an IAM access token, or Basic with any user name. */
 export function vendingCredentials({ headers }: Pick<RequestHead, 'headers'>): Credentials {
-  return requiredCredentials(headers.authorization, token => asRegistryToken(bearerToken(token)));
+  const userNames = 'token, iamapikey, iambearer, iamrefresh, awsiam or oidc';
+  const bearer = (token: Secret) => asRegistryToken(bearerToken(token));
+  return requiredCredentials(headers.authorization, { bearer, userNames });
 }
 
 /**
@@ -37,14 +41,28 @@ export function loginCredentials({
   return namedCredentials(authorization.userName, authorization.password);
 }
 
-function requiredCredentials(
-  header: string | undefined,
-  bearer: (token: Secret) => PresentedSecret,
-): Credentials {
+interface Requirement {
+  readonly bearer: (token: Secret) => PresentedSecret;
+  /** The user names that it takes, in words. */
+  readonly userNames: string;
+}
+
+function requiredCredentials(header: string | undefined, { bearer, userNames }: Requirement): Credentials {
   const authorization = parseAuthorization(header);
-  if (authorization === undefined) throw unauthenticated('no credentials', 'no-secret');
+  if (authorization === undefined) throw noCredentials();
   if (authorization.scheme === 'bearer') return bearer(authorization.token);
-  return namedCredentials(authorization.userName, authorization.password);
+  const { userName, password } = authorization;
+  if (userName !== '' && !isUserName(userName)) {
+    throw unauthenticated(
+      'unknown user name',
+      'misplaced',
+      `The user name says what the password is: ${userNames}.`,
+    );
+  }
+  if (userName !== '' && password.reveal() === '') {
+    throw unauthenticated('empty password', 'no-secret', 'The password is empty.');
+  }
+  return namedCredentials(userName, password);
 }
 
 function formCredentials(form: Form, header: string | undefined): Credentials {
@@ -153,5 +171,6 @@ function decodePair(value: string): string {
 }
 
 function malformed(reason: string): PullpassError {
-  return unauthenticated(`malformed credentials: ${reason}`, 'unknown-secret');
+  const detail = `The header Authorization cannot be read (${reason}); write Basic and base64 of user:password, or Bearer and a token.`;
+  return unauthenticated(`malformed credentials: ${reason}`, 'unknown-secret', detail);
 }

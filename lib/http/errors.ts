@@ -60,7 +60,8 @@ function problem({ code, details }: PullpassError, requestId: string): ProblemDe
  */
 function registryEnvelope({ code, details }: PullpassError): RegistryError {
   const { registryCode, oauthError, detail } = ERRORS[code];
-  const message = details.detail ?? detail;
+  // Every login that fails reads the same, whatever was wrong with its credentials.
+  const message = code === 'unauthenticated' ? detail : (details.detail ?? detail);
   return {
     errors: [{ code: registryCode, message }],
     details: message,

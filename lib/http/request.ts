@@ -29,6 +29,8 @@ export interface Route {
   /** Segments; `{name}` is one segment. */
   readonly path: string;
   readonly operation: string;
+  /** The only parameters that its query may have; absent: others are ignored, as OAuth wants it (RFC 6749 section 3.2). */
+  readonly query?: readonly string[];
   readonly authentication: Authentication;
   readonly body: 'form' | 'json' | 'none';
   readonly errors: ErrorFormat;

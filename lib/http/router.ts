@@ -9,8 +9,8 @@ export interface Match {
 
 export interface Router {
   /**
-   * Matches byte for byte. A `%` anywhere in a path is `not-found`: no name that we serve needs one, and a decoded
-   * slash would let two names be one. So is a path of more than 512 characters. A known path with another method is `method-not-allowed`.
+   * Matches byte for byte, and decodes nothing: a decoded slash would let two names be one. What a segment may hold is for
+   * its handler to judge. A path of more than 512 characters is `not-found`, a known path with another method `method-not-allowed`.
    */
   match(method: string, path: string): Match;
   /** How errors at the path look; undefined where there is nothing. */
@@ -28,9 +28,7 @@ const MAX_PATH_LENGTH = 512;
 export function createRouter(routes: readonly Route[]): Router {
   const compiled = routes.map(compile);
   const at = (path: string) =>
-    path.length > MAX_PATH_LENGTH || path.includes('%')
-      ? []
-      : compiled.filter(({ pattern }) => pattern.test(path));
+    path.length > MAX_PATH_LENGTH ? [] : compiled.filter(({ pattern }) => pattern.test(path));
   return {
     match(method, path) {
       const candidates = at(path);

@@ -1,5 +1,5 @@
 /** Authenticates what a request presents, as its route requires. */
-import { PullpassError, unauthenticated } from '../domain/errors.ts';
+import { noCredentials, PullpassError, unauthenticated } from '../domain/errors.ts';
 import type { AssertionKind, Identity } from '../domain/identity.ts';
 import { mayAdminister } from '../domain/policy.ts';
 import {
@@ -62,10 +62,14 @@ export async function authenticateManager(
   credentials: Credentials,
   required: ManagementRequirement,
 ): Promise<IdentityPrincipal> {
-  if (credentials.userName === 'anonymous') throw unauthenticated('no credentials', 'no-secret');
+  if (credentials.userName === 'anonymous') throw noCredentials();
+  refuseSecretsOfRegistries(credentials);
   requireFormat(credentials);
   const { userName, secret, sourceAddress } = credentials;
-  if (!isAssertion(userName)) throw unauthenticated(`${userName} cannot manage`, 'misplaced');
+  if (!isAssertion(userName)) {
+    const detail = `The user name ${userName} is for logins; manage with iamapikey, iambearer, iamrefresh or awsiam.`;
+    throw unauthenticated(`${userName} cannot manage`, 'misplaced', detail);
+  }
   const identity = await ports.identities.identify({ kind: userName, secret, sourceAddress }, ports.clock());
   requireStrength(identity, required, ports.weakManagement);
   const principal = await identityPrincipal(ports, identity, toSeconds(ports.clock()));
@@ -107,9 +111,11 @@ export async function authenticateVend(
   ports: VendAuthenticationPorts,
   credentials: Credentials,
 ): Promise<Principal> {
-  if (credentials.userName === 'anonymous') throw unauthenticated('no credentials', 'no-secret');
+  if (credentials.userName === 'anonymous') throw noCredentials();
   if (credentials.format === 'a credential') {
-    throw unauthenticated('nothing is vended from a credential', 'misplaced');
+    const detail =
+      'A credential cannot vend another; use the registry token or the identity that it came from.';
+    throw unauthenticated('nothing is vended from a credential', 'misplaced', detail);
   }
   const principal = await authenticateLogin(ports, credentials, loginContext('', []));
   if (isIdentityPrincipal(principal)) await consumeNonce(ports, principal);
@@ -119,7 +125,16 @@ export async function authenticateVend(
 /** A secret in the wrong place goes nowhere: least of all one of ours to an issuer, as if it were an API key. */
 function requireFormat({ userName, format }: PresentedSecret): void {
   if (format === undefined || FORMATS[userName].includes(format)) return;
-  throw unauthenticated(`${userName} with ${format}`, 'misplaced');
+  const detail = `The user name ${userName} does not take ${format}.`;
+  throw unauthenticated(`${userName} with ${format}`, 'misplaced', detail);
+}
+
+/** By its format alone: the answer says nothing of whether the secret is good. */
+function refuseSecretsOfRegistries({ userName, format }: PresentedSecret): void {
+  if (format !== 'a registry token' && format !== 'a credential') return;
+  throw new PullpassError('not-an-administrator-credential', {
+    reason: `${userName} with ${format} cannot manage`,
+  });
 }
 
 function isAssertion(userName: PresentedSecret['userName']): userName is AssertionKind {

@@ -26,12 +26,7 @@ export async function registerNamespace(
   actor: Actor,
   name: string,
 ): Promise<{ registered: boolean }> {
-  if (!isNamespace(name)) {
-    throw new PullpassError('invalid-request', {
-      detail:
-        'A namespace has 2 to 128 characters: lower-case letters and digits, parted by ".", "_", "__" or "-".',
-    });
-  }
+  if (!isNamespace(name)) throw new PullpassError('invalid-request', { detail: 'That is no namespace.' });
   const { namespaces, registration } = ports;
   return retryOnConflict(async () => {
     const before = await namespaces.claim(name);

@@ -28,6 +28,8 @@ interface Caller {
   /** `none`: no proof of an IAM that holds. */
   readonly role: 'administrator' | 'less' | 'none';
   readonly isWeak?: boolean;
+  /** Has a secret that logs in to registries, and is told so. */
+  readonly isOfRegistries?: boolean;
   /** What a credential for one repository of the account is answered, without any policy of its own: 403 for no right. */
   readonly vends: 201 | 401 | 403;
   readonly proof: () => Promise<Sent> | Sent;
@@ -133,6 +135,7 @@ const CALLERS: Record<string, Caller> = {
     role: 'none',
     vends: 201,
     proof: () => ({ basic: ['token', lasting.get('value') ?? ''] }),
+    isOfRegistries: true,
   },
   'somebody with an old access token': {
     account: undefined,
@@ -145,6 +148,13 @@ const CALLERS: Record<string, Caller> = {
     role: 'none',
     vends: 401,
     proof: () => ({ basic: ['iamapikey', 'x'.repeat(43)] }),
+  },
+  'holder of a credential': {
+    account: undefined,
+    role: 'none',
+    vends: 401,
+    proof: () => ({ basic: ['token', lasting.get('credential') ?? ''] }),
+    isOfRegistries: true,
   },
   nobody: { account: undefined, role: 'none', vends: 401, proof: () => ({}) },
 };
@@ -238,6 +248,8 @@ beforeAll(async () => {
   const claims = { repository_id: '74', repository_owner_id: '65' };
   await alice('POST /v1/trusts', { json: { issuer: 'github', claims } });
   lasting.set('value', (await alice('POST /v1/tokens', { json: { nonExpiring: true } })).json.token);
+  const parent = { bearer: lasting.get('value') ?? '', json: { expiresInSeconds: 43_200 } };
+  lasting.set('credential', (await world.deployment.send('POST /v1/credentials', parent)).json.password);
   world.deployment.wait(60);
 });
 afterAll(() => world.close());
@@ -261,6 +273,7 @@ async function ask(caller: Caller, line: string, target = ''): Promise<Received>
 /** What everybody gets who is refused before it is looked at what they ask for. */
 function refusedWith(caller: Caller, line: string): number | undefined {
   if (line === 'POST /v1/credentials') return caller.vends;
+  if (caller.isOfRegistries) return 403;
   if (caller.role === 'none') return 401;
   if (line === 'GET /v1/identity') return undefined;
   if (caller.role === 'less') return 403;

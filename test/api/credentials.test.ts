@@ -192,20 +192,31 @@ describe('nothing is vended to', () => {
       return { basic: ['awsiam', proof] };
     },
   };
+  /** What only the way in which the request is written says, so that it may be said. */
+  const SAID: Readonly<Record<string, RegExp>> = {
+    nobody: /^No credentials came with this request/,
+    'an empty name': /^No credentials came with this request/,
+    'another user name': /token, iamapikey, iambearer, iamrefresh, awsiam or oidc/,
+    'a credential': /^A credential cannot vend another/,
+    'an access token of ours as a registry token': /^The user name token does not take a signed token/,
+    'a registry token as an': /^The user name iam[a-z]+ does not take a registry token/,
+  };
   const refusals = new Set<string>();
 
   async function aCredential(): Promise<string> {
     return (await vend({ bearer: everything.token })).json.password;
   }
 
-  it.each(Object.entries(STRANGERS))('%s', async (_, sentOf) => {
+  it.each(Object.entries(STRANGERS))('%s', async (who, sentOf) => {
     const answer = await vend(await sentOf());
     expect([answer.status, answer.json.code]).toEqual([401, 'unauthenticated']);
     expect(answer.headers['www-authenticate']).toMatch(/^Basic /);
-    refusals.add(answer.text.replace(answer.json.requestId, ''));
+    const said = Object.entries(SAID).find(([stranger]) => who.startsWith(stranger))?.[1];
+    if (said === undefined) refusals.add(answer.text.replace(answer.json.requestId, ''));
+    else expect(answer.json.detail).toMatch(said);
   });
 
-  it('anybody of them with another answer', () => expect(refusals.size).toBe(1));
+  it('anybody whose secret was looked at with another answer', () => expect(refusals.size).toBe(1));
 });
 
 describe('a credential is for', () => {
@@ -387,14 +398,25 @@ describe('the body', () => {
     expect((await world.deployment.send('POST /v1/credentials', sent)).status).toBe(415);
   });
 
-  it('may name the service, and no other', async () => {
-    const named = await vend({ bearer: everything.token }, { service: SERVICE.name });
-    expect(named.status).toBe(201);
-    for (const service of ['other', '', 'LOCALHOST:5000']) {
+  it.each([
+    SERVICE.name,
+    'LOCALHOST:5000',
+    'http://localhost:5000',
+    'https://localhost:5000/',
+    'https://localhost:5000/v2/',
+  ])('may name the service by its registry as %s', async service => {
+    const { status, json } = await vend({ bearer: everything.token }, { service });
+    expect([status, json.registry]).toEqual([201, SERVICE.registry]);
+  });
+
+  it.each(['other', 'localhost', 'localhost:50000', 'localhost:5000/team-a', 'ftp://localhost:5000'])(
+    'may name no other service: %s',
+    async service => {
       const { status, json } = await vend({ bearer: everything.token }, { service });
       expect([status, json.code]).toEqual([400, 'unknown-service']);
-    }
-  });
+      expect(json.detail).toBe(`There is no service '${service}'. This deployment serves: ${SERVICE.name}.`);
+    },
+  );
 
   it('may ask for any life between a minute and half a day; an hour is the rule', async () => {
     for (const [wish, seconds] of [

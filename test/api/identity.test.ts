@@ -71,7 +71,8 @@ describe('GET /v1/identity', () => {
     deployment = await deploy();
     const { token } = (await deployment.as(ALICE)('POST /v1/tokens', { json: {} })).json;
     for (const sent of [{ bearer: token }, { basic: ['token', token] as const }]) {
-      expect((await deployment.send('GET /v1/identity', sent)).status).toBe(401);
+      const { status, json } = await deployment.send('GET /v1/identity', sent);
+      expect([status, json.code]).toEqual([403, 'not-an-administrator-credential']);
     }
   });
 });

@@ -225,10 +225,11 @@ describe.each(TRANSPORTS)('%s', (line, ask) => {
     ['a differently spelled', 'LOCALHOST:5000'],
   ])('refuses %s service with 400', async (_, service) => {
     const { status, json } = await ask(['token', pushToken], [['service', service]]);
+    const named = service === '' ? 'of that name' : `'${service}'`;
     expect([status, json.error, json.details]).toEqual([
       400,
       'invalid_request',
-      'This deployment does not serve that registry.',
+      `There is no service ${named}. This deployment serves: ${SERVICE.name}.`,
     ]);
   });
 

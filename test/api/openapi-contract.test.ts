@@ -107,10 +107,12 @@ function withSecret(secret: string, [line, { body, authentication }]: (typeof RO
   if (body === 'form') {
     return [line, { form: { grant_type: 'password', username: 'token', password: secret, service } }];
   }
-  return authentication === 'vend'
-    ? [line, { basic, json: { service } }]
-    : [`${line}?service=${service}`, { basic }];
+  if (authentication === 'vend') return [line, { basic, json: { service } }];
+  if (authentication === 'login') return [`${line}?service=${service}`, { basic }];
+  return [line, { basic: ['iamapikey', secret] }];
 }
+
+const IDENTITIES = new Set<Route['authentication']>(['administrator', 'strong-administrator', 'identity']);
 
 /** Whether the route reads its secret from the form, or needs none. */
 const isOpen = ({ authentication }: Route) => authentication === 'public' || authentication === 'login';
@@ -152,6 +154,13 @@ describe.each(ROWS.filter(([, { authentication }]) => authentication.endsWith('a
     });
   },
 );
+
+describe.each(ROWS.filter(([, { authentication }]) => IDENTITIES.has(authentication)))('%s', line => {
+  it('is answered as documented to the holder of a registry token', async () => {
+    const { json } = await ask(line, { bearer: `plp_${'0'.repeat(87)}` });
+    expect(json.code).toBe('not-an-administrator-credential');
+  });
+});
 
 describe('tokens', () => {
   it('are added once for a key', async () => {

@@ -71,10 +71,16 @@ describe('a management route', () => {
     deployment = await deploy();
     const { token } = (await deployment.as(ALICE)('POST /v1/tokens', { json: {} })).json;
     const accessToken = (await deployment.logIn(token)).json.token;
-    for (const sent of [
+    const ofRegistries: Sent[] = [
       { bearer: token },
       { basic: ['token', token] },
       { basic: ['iamapikey', token] },
+      { basic: ['token', `plc_${'0'.repeat(90)}`] },
+    ];
+    for (const sent of ofRegistries) {
+      expect(await refusals(() => sent)).toEqual(new Set(['403 not-an-administrator-credential']));
+    }
+    for (const sent of [
       { bearer: accessToken },
       { basic: ['iambearer', accessToken] },
       { basic: ['', ''] },

@@ -53,6 +53,15 @@ interface Place {
   readonly accepts?: number;
   /** How it refuses; 401 unless said otherwise. */
   readonly refuses?: readonly number[];
+  /** What it refuses with 403: a secret that is plainly for registries. */
+  readonly forbids?: readonly SecretName[];
+}
+
+/** The formats that only registries take are seen without looking whether the secret is good. */
+const OF_REGISTRIES = ['registry token', 'credential', 'credential of nobody'];
+
+function forbiddenTo(userName: string): readonly SecretName[] {
+  return isUserName(userName) ? OF_REGISTRIES : [];
 }
 
 function isUserName(name: string): name is keyof typeof MEANT {
@@ -110,14 +119,23 @@ function places(): Record<string, Place> {
       ...vending(userName, takes),
       send: secret => deployed('POST /v1/credentials', { basic: [userName, secret], json: {} }),
     };
-    all[`management by Basic as "${userName}"`] = { send: basic('GET /v1/tokens'), takes: managing };
-    all[`identity by Basic as "${userName}"`] = { send: basic('GET /v1/identity'), takes: managing };
+    const asManager = { takes: managing, forbids: forbiddenTo(userName) };
+    all[`management by Basic as "${userName}"`] = { send: basic('GET /v1/tokens'), ...asManager };
+    all[`identity by Basic as "${userName}"`] = { send: basic('GET /v1/identity'), ...asManager };
   }
   const nowhere = (send: Place['send']) => ({ send, takes: [] });
   return {
     ...all,
-    'management by Bearer': { send: bearer => deployed('GET /v1/tokens', { bearer }), takes: ACCESS },
-    'identity by Bearer': { send: bearer => deployed('GET /v1/identity', { bearer }), takes: ACCESS },
+    'management by Bearer': {
+      send: bearer => deployed('GET /v1/tokens', { bearer }),
+      takes: ACCESS,
+      forbids: OF_REGISTRIES,
+    },
+    'identity by Bearer': {
+      send: bearer => deployed('GET /v1/identity', { bearer }),
+      takes: ACCESS,
+      forbids: OF_REGISTRIES,
+    },
     'vending by Bearer': {
       send: bearer => deployed('POST /v1/credentials', { bearer, json: {} }),
       takes: ['registry token', ...ACCESS],
@@ -181,11 +199,13 @@ async function developmentIam(
   });
 }
 
-const CELLS = Object.entries(places()).flatMap(([place, { send, takes, accepts = 200, refuses = [401] }]) =>
-  Object.keys(SECRETS).map(secret => {
-    const isMeant = takes.includes(secret);
-    return { place, secret, send, isMeant, expected: isMeant ? [accepts] : refuses };
-  }),
+const CELLS = Object.entries(places()).flatMap(
+  ([place, { send, takes, accepts = 200, refuses = [401], forbids = [] }]) =>
+    Object.keys(SECRETS).map(secret => {
+      const isMeant = takes.includes(secret);
+      const refusal = forbids.includes(secret) ? [403] : refuses;
+      return { place, secret, send, isMeant, expected: isMeant ? [accepts] : refusal };
+    }),
 );
 
 beforeAll(async () => {

@@ -441,9 +441,6 @@ describe('a token that is not there', () => {
 
   it.each([
     ['an id that no token has', async () => '01a1fd51-c23e-7c1e-8dcf-87c09e970095'],
-    ['an id that is none', async () => 'x'],
-    ['an id in capitals', async () => (await add()).json.id.toUpperCase()],
-    ['a path that climbs', async () => '..'],
     [
       'the token of another account',
       async () => (await deployment.as(BOB)('POST /v1/tokens', { json: {} })).json.id,
@@ -461,6 +458,29 @@ describe('a token that is not there', () => {
     expect(answers.map(({ status, json }) => [status, json.code])).toEqual(
       LINES.map(() => [404, 'not-found']),
     );
+  });
+
+  it.each(['x', '..', '%', '%2e%2e', 'plp_secret', '01a1fd51c23e7c1e8dcf87c09e970095'])(
+    'is 400 to every route whose id is no UUID: %s',
+    async id => {
+      for (const { status, json } of await ask(ALICE, id)) {
+        expect([status, json.code, json.errors]).toEqual([
+          400,
+          'invalid-request',
+          [{ path: 'id', message: expect.stringMatching(/^must be a UUID/) }],
+        ]);
+      }
+    },
+  );
+
+  it('is found by its id in capitals', async () => {
+    const { id } = (await add()).json;
+    const of = `/v1/tokens/${id.toUpperCase()}`;
+    expect((await alice(`GET ${of}`)).json.id).toBe(id);
+    expect((await alice(`GET ${of}/value`)).json.id).toBe(id);
+    expect((await alice(`PATCH ${of}`, { json: { description: 'mine' } })).status).toBe(200);
+    expect((await alice(`POST ${of}/rotate`, { json: {} })).status).toBe(200);
+    expect((await alice(`DELETE ${of}`)).status).toBe(204);
   });
 
   it('is untouched by what another account tried', async () => {

@@ -17,6 +17,7 @@ const FACES: Record<ErrorCode, [status: number, registryCode: string, oauthError
   'unknown-service': [400, 'UNSUPPORTED', 'invalid_request'],
   unauthenticated: [401, 'UNAUTHORIZED', 'invalid_grant'],
   forbidden: [403, 'DENIED', 'access_denied'],
+  'not-an-administrator-credential': [403, 'DENIED', 'access_denied'],
   'wider-than-parent': [403, 'DENIED', 'invalid_scope'],
   'registration-closed': [403, 'DENIED', 'access_denied'],
   'not-found': [404, 'UNSUPPORTED', 'invalid_request'],

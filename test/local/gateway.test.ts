@@ -37,12 +37,14 @@ const ask = (line: string, headers?: string, body?: string) =>
     .answer();
 
 /** What docker (`details`), containerd (`errors`, `details`) and crane, oras (`errors`) read, and OAuth libraries. */
-function expectReadable({ json, headers }: RawAnswer): void {
+function expectReadable({ status, json, headers }: RawAnswer): void {
+  expect(headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
+  expect(headers['cache-control']).toBe('no-store');
+  // At a path where nothing is, the caller gets problem details.
+  if (status === 404) return expect(json).toMatchObject({ code: 'not-found', status });
   expect(json.errors).toEqual([{ code: expect.stringMatching(/^[A-Z]+$/), message: expect.any(String) }]);
   expect(json.details).toBe(json.errors[0].message);
   expect([typeof json.error, typeof json.error_description]).toEqual(['string', 'string']);
-  expect(headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
-  expect(headers['cache-control']).toBe('no-store');
 }
 
 describe('the target of a request', () => {

@@ -1,6 +1,6 @@
 /** Which texts are the host of one registry. */
 import { describe, expect, it } from 'vitest';
-import { canonicalHost, hostAsWritten, isSameRegistry } from '../../../cli/registry/host.ts';
+import { canonicalHost, hostAsWritten, isSameRegistry } from '../../lib/domain/registry-host.ts';
 
 describe('the canonical host', () => {
   it.for([

@@ -1,0 +1,59 @@
+/** Which service a request means. Who is refused reads which there are: the metadata shows them to everybody. */
+import { PullpassError } from '../domain/errors.ts';
+import { isQuotable } from '../domain/quotable.ts';
+import { isSameRegistry } from '../domain/registry-host.ts';
+import type { Service } from '../domain/service.ts';
+import type { Request } from '../http/request.ts';
+
+/** By its name. Without one, the only service. Throws `unknown-service`. */
+export function serviceNamed(name: string | undefined, services: readonly Service[]): Service {
+  const [only, ...others] = services;
+  if (name === undefined && only !== undefined && others.length === 0) return only;
+  const service = services.find(candidate => candidate.name === name);
+  if (service === undefined) throw unknownService(name, services);
+  return service;
+}
+
+/** As `serviceNamed`; also by the host of a registry, as people write it, where it is that of one service. */
+export function serviceMeant(text: string | undefined, services: readonly Service[]): Service {
+  return (text === undefined ? undefined : findService(text, services)) ?? serviceNamed(text, services);
+}
+
+/** The service in a path, by its name alone. Clients that follow the OpenAPI document escape the colon before a port. */
+export function serviceIn({ params }: Pick<Request, 'params'>, services: readonly Service[]): Service {
+  const wanted = unescaped(params.service ?? '');
+  const service = services.find(({ name }) => name === wanted);
+  if (service !== undefined) return service;
+  throw new PullpassError('not-found', { detail: `There is no such service. ${servedBy(services)}` });
+}
+
+function findService(text: string, services: readonly Service[]): Service | undefined {
+  const named = services.find(({ name }) => name === text);
+  if (named !== undefined) return named;
+  const [only, ...others] = services.filter(({ registry }) => isSameRegistry(registry, text));
+  return others.length === 0 ? only : undefined;
+}
+
+function unescaped(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}
+
+function servedBy(services: readonly Service[]): string {
+  return `This deployment serves: ${services.map(({ name }) => name).join(', ')}.`;
+}
+
+/** The detail may hold what the caller wrote, so the log gets a reason without it. */
+function unknownService(name: string | undefined, services: readonly Service[]): PullpassError {
+  const problem =
+    name === undefined
+      ? 'Name a service.'
+      : `There is no service ${isQuotable(name) ? `'${name}'` : 'of that name'}.`;
+  return new PullpassError('unknown-service', {
+    detail: `${problem} ${servedBy(services)}`,
+    reason: 'unknown service',
+  });
+}
