@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { PULL, PULL_AND_PUSH } from '../../lib/domain/access.ts';
 import { accountHandle } from '../../lib/domain/account.ts';
 import type { Credential, Parent } from '../../lib/domain/credential.ts';
+import { digestsOf } from '../../lib/domain/digests.ts';
 import type { Identity } from '../../lib/domain/identity.ts';
 import { ANONYMOUS } from '../../lib/domain/principal.ts';
 import { formatRegistryToken, hashRegistryToken } from '../../lib/domain/registry-token.ts';
@@ -27,7 +28,7 @@ import { ACCOUNT, aClaim, aPolicy, aToken, aTrust, NOW, OTHER_ACCOUNT } from '..
 const HANDLE = accountHandle(ACCOUNT);
 const SERVICE = 'localhost:5000';
 const moment = (facts: Partial<LoginMoment> = {}): LoginMoment => ({
-  ...{ service: SERVICE, namespaces: [], now: NOW },
+  ...{ service: SERVICE, namespaces: [], repositories: [], now: NOW },
   ...facts,
 });
 
@@ -117,7 +118,7 @@ describe('a credential', () => {
     return credentialPrincipal(world.logins, secret, moment(facts));
   };
   const tokenOf = ({ id, generation }: TokenRecord): Parent => ({ kind: 'token', id, generation });
-  const ALICE: Parent = { kind: 'identity', subject: 'dev:bob' };
+  const BOB: Parent = { kind: 'identity', subject: 'dev:bob', policies: null };
   const NAMED = `credential ${'A'.repeat(22)}`;
 
   it('allows what both it and its token allow, and ends with the first of them', async () => {
@@ -146,15 +147,15 @@ describe('a credential', () => {
     const unread: World = { ...world, logins: { ...world.logins, store: { ...world.logins.store, read } } };
     const refusal = async (credential: Credential, facts: Partial<LoginMoment> = {}) =>
       (await rejectionOf(principal(unread, credential, facts))).details;
-    expect(await refusal(good(ALICE, { endsAt: NOW }))).toEqual({
+    expect(await refusal(good(BOB, { endsAt: NOW }))).toEqual({
       reason: `${NAMED}: expired`,
       denial: 'expired',
     });
-    expect(await refusal(good(ALICE), { service: 'other' })).toEqual({
+    expect(await refusal(good(BOB), { service: 'other' })).toEqual({
       reason: `${NAMED}: for another service`,
       denial: 'misplaced',
     });
-    expect(await refusal(good({ kind: 'identity', subject: 'gone:bob' }))).toEqual({
+    expect(await refusal(good({ ...BOB, subject: 'gone:bob' }))).toEqual({
       reason: `${NAMED}: of an issuer that is gone`,
       denial: 'ended',
     });
@@ -167,7 +168,7 @@ describe('a credential', () => {
 
   it('that was revoked is refused, and its claims are not read', async () => {
     const world = worldOn();
-    const credential = good(ALICE);
+    const credential = good(BOB);
     await world.stores.revokedCredentials.revoke(credential, credential.endsAt);
     const { ports, reads } = watched(world);
     const namespaces = Array.from({ length: 9 }, (_, i) => `team-${i}`);
@@ -208,7 +209,7 @@ describe('a credential', () => {
 
   it('of an identity has the roles that the identity has now', async () => {
     const world = worldOn();
-    expect(await principal(world, good(ALICE))).toMatchObject({
+    expect(await principal(world, good(BOB))).toMatchObject({
       subject: 'dev:bob',
       account: undefined,
       permissions: [],
@@ -216,11 +217,39 @@ describe('a credential', () => {
     await world.stores.namespaces.writeClaim(undefined, aClaim());
     await world.stores.policies.add(aPolicy({ repositories: ['team-a/*'] }));
     await world.stores.policies.add(aPolicy({ subject: 'dev:carol', role: 'writer' }));
-    expect(await principal(world, good(ALICE), { namespaces: ['team-a'] })).toMatchObject({
+    expect(await principal(world, good(BOB), { namespaces: ['team-a'] })).toMatchObject({
       account: ACCOUNT,
       permissions: [{ repositories: ['team-a/*'], actions: PULL }],
       ownedNamespaces: new Set(['team-a']),
     });
+  });
+
+  it('of an identity that names policies has what these still allow, and nothing that was given later', async () => {
+    const world = worldOn();
+    const administrators = [{ account: ACCOUNT, subject: 'dev:bob' }] as const;
+    const configured: World = { ...world, logins: { ...world.logins, administrators } };
+    const named = [aPolicy({ repositories: ['team-a/x'] }), aPolicy({ repositories: ['team-a/y'] })];
+    for (const each of [...named, aPolicy({ role: 'writer' })]) await world.stores.policies.add(each);
+    const ids = named.map(({ id }) => id);
+    const credential = good({ ...BOB, policies: digestsOf(ids, 'A'.repeat(22)) }, { access: 'push' });
+    const repositoriesOf = async () =>
+      (await principal(configured, credential)).permissions.flatMap(({ repositories }) => repositories);
+    expect((await repositoriesOf()).sort()).toEqual(['team-a/x', 'team-a/y']);
+    await world.stores.policies.remove(ACCOUNT, ids[0] ?? '', NOW);
+    expect(await repositoriesOf()).toEqual(['team-a/y']);
+    await world.stores.policies.remove(ACCOUNT, ids[1] ?? '', NOW);
+    expect(await repositoriesOf()).toEqual([]);
+  });
+
+  it('that names digests is bounded by the repositories that the login asks for', async () => {
+    const world = worldOn();
+    const { record } = await withToken(world);
+    const digests = digestsOf(['team-a/x', 'team-a/y'], 'A'.repeat(22));
+    const credential = good(tokenOf(record), { repositories: digests });
+    const asked = { repositories: ['team-a/x', 'team-a/z'] };
+    expect((await principal(world, credential, asked)).permissions).toEqual([
+      { repositories: ['team-a/x'], actions: PULL },
+    ]);
   });
 
   it('of an administrator of the configuration has that role', async () => {
@@ -230,7 +259,7 @@ describe('a credential', () => {
       { account: ACCOUNT, subject: 'dev:bob' },
     ] as const;
     const configured: World = { ...world, logins: { ...world.logins, administrators } };
-    expect(await principal(configured, good(ALICE))).toMatchObject({
+    expect(await principal(configured, good(BOB))).toMatchObject({
       account: ACCOUNT,
       permissions: [{ repositories: null, actions: PULL }],
     });
@@ -285,7 +314,9 @@ describe('an identity', () => {
       ownedNamespaces: ANONYMOUS.ownedNamespaces,
       endsAt: null,
       delegationSource: {
-        ...{ handle: HANDLE, parent: { kind: 'identity', subject: 'dev:bob' } },
+        handle: HANDLE,
+        parent: { kind: 'identity', subject: 'dev:bob', policies: null },
+        policies: [policy.id],
         endsAt: NOW + 12 * HOUR_SECONDS,
       },
     });
@@ -364,7 +395,9 @@ describe('the namespaces of a caller', () => {
     ['a login for none', able, []],
   ])('are not read for %s', async (_, caller, namespaces) => {
     const { ports, reads } = watched(worldOn());
-    expect(await withNamespaces(ports.store, caller, { service: SERVICE, namespaces })).toBe(caller);
+    expect(
+      await withNamespaces(ports.store, caller, { service: SERVICE, namespaces, repositories: [] }),
+    ).toBe(caller);
     expect(reads).toEqual([]);
   });
 
@@ -372,7 +405,7 @@ describe('the namespaces of a caller', () => {
     const world = worldOn();
     await world.stores.namespaces.writeClaim(undefined, aClaim());
     await world.stores.namespaces.writeClaim(undefined, aClaim({ name: 'team-b', state: 'released' }));
-    const context = { service: SERVICE, namespaces: ['team-a', 'team-b', 'team-c'] };
+    const context = moment({ namespaces: ['team-a', 'team-b', 'team-c'] });
     const { ownedNamespaces } = await withNamespaces(world.logins.store, able, context);
     expect([...ownedNamespaces]).toEqual(['team-a']);
   });

@@ -1,6 +1,7 @@
 /** What is vended from which parent: its bounds, its end, and when it is fetched again. */
 import { describe, expect, it } from 'vitest';
 import { type Action, EVERYTHING, PULL, PULL_AND_PUSH } from '../../lib/domain/access.ts';
+import { digestsOf } from '../../lib/domain/digests.ts';
 import type { Permission } from '../../lib/domain/grant.ts';
 import { ANONYMOUS, type Principal } from '../../lib/domain/principal.ts';
 import { verifyCredential } from '../../lib/usecases/secret-values.ts';
@@ -10,7 +11,7 @@ import { CREDENTIAL_KEYS } from '../support/memory-ports.ts';
 import { ACCOUNT, NOW } from '../support/records.ts';
 
 const HANDLE = '0123456789abcdef';
-const PARENT = { kind: 'identity', subject: 'dev:alice' } as const;
+const PARENT = { kind: 'identity', subject: 'dev:alice', policies: null } as const;
 const SERVICE: VendRequest['service'] = {
   name: 'localhost:5000',
   registry: 'x',
@@ -169,14 +170,61 @@ describe('the bounds of a credential', () => {
     const error = await rejectionOf(vend({ principal: parentOf(permissions), ...request }));
     expect(error.code).toBe('wider-than-parent');
   });
+});
 
-  it('are refused where they do not fit into one credential, with what to do', async () => {
-    const repositories = Array.from({ length: 32 }, (_, i) => `team-a/${'x'.repeat(40)}${i}`);
-    expect(await rejectionOf(vend({ repositories }))).toMatchObject({
+describe('a credential for more patterns than it can list', () => {
+  const names = (count: number) => Array.from({ length: count }, (_, i) => `team-a/${'x'.repeat(40)}${i}`);
+  const CALLERS = {
+    token: { handle: HANDLE, parent: { kind: 'token', id: 'x', generation: 1 }, endsAt: null },
+    identity: { handle: HANDLE, parent: PARENT, policies: ['p1', 'p2'], endsAt: null },
+    administrator: { handle: HANDLE, parent: PARENT, policies: [], endsAt: null },
+    workload: { handle: HANDLE, parent: { kind: 'trust', subject: 'github:x', ids: ['t1'] }, endsAt: null },
+  } as const satisfies Record<string, Principal['delegationSource']>;
+  const JTI = 'A'.repeat(22);
+
+  /** What is vended for so many repositories to such a caller; `asked`: which are named in the request. */
+  async function vended(caller: keyof typeof CALLERS, count: number, asked = false) {
+    const repositories = names(count);
+    const principal = { ...parentOf([may(repositories)]), delegationSource: CALLERS[caller] };
+    const answer = await vend({ principal, repositories: asked ? repositories : null });
+    expect([answer.repositories, answer.alsoPull]).toEqual([repositories, []]);
+    return verifyCredential(CREDENTIAL_KEYS, answer.password, NOW);
+  }
+
+  it.each(['token', 'identity', 'administrator', 'workload'] as const)(
+    'has their digests: of %s',
+    async caller => {
+      const { parent } = CALLERS[caller];
+      const repositories = digestsOf(names(32), JTI);
+      expect(await vended(caller, 32)).toMatchObject({ parent, repositories, alsoPull: [] });
+      expect(await vended(caller, 32, true)).toMatchObject({ parent, repositories, alsoPull: [] });
+    },
+  );
+
+  it('names the policies or trusts that allow them where even these do not fit', async () => {
+    expect(await vended('identity', 100)).toMatchObject({
+      parent: { ...PARENT, policies: digestsOf(['p1', 'p2'], JTI) },
+      ...{ repositories: null, alsoPull: [] },
+    });
+    expect(await vended('workload', 100)).toMatchObject({
+      parent: CALLERS.workload.parent,
+      ...{ repositories: null, alsoPull: [] },
+    });
+  });
+
+  const NAME_SOME = 'Name the repositories that it is for, or let fewer policies or trusts match the caller.';
+  const NAME_FEWER = 'Name fewer repositories, or a prefix with /*.';
+  it.each([
+    ['a token', 'token', false, NAME_SOME],
+    ['an administrator of the configuration', 'administrator', false, NAME_SOME],
+    ['an identity that named them', 'identity', true, NAME_FEWER],
+    ['a workload that named them', 'workload', true, NAME_FEWER],
+  ] as const)('is refused to %s, with what to do', async (_, caller, asked, advice) => {
+    expect(await rejectionOf(vended(caller, 100, asked))).toMatchObject({
       code: 'invalid-request',
       details: {
-        detail: expect.stringMatching(/^This does not fit into one credential: name fewer repositories/),
-        problems: [{ path: 'repositories', message: 'do not fit into one credential' }],
+        detail: `This does not fit into one credential. ${advice}`,
+        problems: [{ path: 'repositories', message: `names more than fits into one credential. ${advice}` }],
       },
     });
   });
