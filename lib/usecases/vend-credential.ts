@@ -1,5 +1,6 @@
 /** Vends a credential: within its parent's permissions, and no longer than its parent lives. */
 import { type Access, actionsOf, PULL } from '../domain/access.ts';
+import { shortfall } from '../domain/allowance.ts';
 import { type Credential, withDigests } from '../domain/credential.ts';
 import { digestsOf } from '../domain/digests.ts';
 import { PullpassError, tooOften, unauthenticated } from '../domain/errors.ts';
@@ -87,7 +88,8 @@ function boundsWithin(permissions: readonly Permission[], { access, repositories
   const actions = actionsOf(access);
   const covered = repositories ?? coverage(permissions, actions);
   if (covered?.length === 0 || !isSubset({ repositories: covered, actions }, permissions)) {
-    throw new PullpassError('wider-than-parent');
+    const detail = shortfall(permissions, access, repositories);
+    throw new PullpassError('wider-than-parent', { detail, reason: 'more than the parent may' });
   }
   return { repositories: covered, alsoPull: repositories === null ? alsoPullable(permissions, covered) : [] };
 }

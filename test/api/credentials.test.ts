@@ -313,6 +313,7 @@ describe('a credential is for', () => {
   ])('not more than its parent: %s', async (_, sentOf, wish) => {
     const { status, json } = await vend(await sentOf(), wish);
     expect([status, json.code]).toEqual([403, 'wider-than-parent']);
+    expect(json.detail).toMatch(/^The parent may (?:pull|neither)/);
   });
 
   it('nothing in the namespaces of others, whatever it says', async () => {
