@@ -1,5 +1,6 @@
 /** What the local process says when it is ready: where it is, and what to type next. */
 import { join, relative } from 'node:path';
+import { realmFault } from '../lib/domain/realm.ts';
 import type { Service } from '../lib/domain/service.ts';
 import { COMPOSE_FILE } from './compose-file.ts';
 import type { DataDirectory } from './data-directory.ts';
@@ -32,10 +33,17 @@ export function welcome(input: WelcomeInput): string {
     `Pullpass is ready at ${url} (listening on ${host.includes(':') ? `[${host}]` : host}:${port}).`,
     `Data: ${here(directory.root)}, ledger: ${here(ledger)}. Options: npm start -- --help`,
     ...(developmentIam ? [WARNING] : []),
+    ...realmWarning(url, services),
     ...(airPlay ? [AIRPLAY] : []),
     ...(developmentIam && first ? firstSteps(input) : []),
     ...(developmentIam && !first ? ['The first steps are in README.md.'] : []),
   ].join('\n');
+}
+
+/** One line, for the first registry whose clients or caches refuse the URL. */
+function realmWarning(url: string, services: readonly Service[]): string[] {
+  const [fault] = services.flatMap(({ registry }) => realmFault({ publicUrl: url, registry }) ?? []);
+  return fault === undefined ? [] : [`${fault} See docs/registries-and-clients.md#realms`];
 }
 
 const AIRPLAY =

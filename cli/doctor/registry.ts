@@ -1,11 +1,12 @@
 /** Checks that a registry sends its clients to the deployment, and trusts its access tokens. */
 import * as v from 'valibot';
 import { LOGIN } from '../../lib/api/public-responses.ts';
+import { realmFault } from '../../lib/domain/realm.ts';
 import { Secret } from '../../lib/domain/secret.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
 import { CliError } from '../errors.ts';
 import type { Credentials } from '../login.ts';
-import { askRegistry, requireChallenge } from '../registry/challenge.ts';
+import { askRegistry, type RegistryResponse, requireChallenge } from '../registry/challenge.ts';
 import { type PublicKeys, publicKeys, serviceFacts } from '../registry/service.ts';
 import type { Session } from '../session.ts';
 import type { TargetService } from '../target.ts';
@@ -46,6 +47,7 @@ export async function examineRegistry(findings: Findings, patient: RegistryCheck
           requireChallenge(registry, answer, { url: patient.session.target.url, service: name });
           return { fact: true, message: 'It sends its clients to this deployment, for this service.' };
         });
+  await findings.check(called('realm'), () => realmOf(patient, answer));
   const keys = patient.isServed
     ? await findings.check(called('keys'), () => keysOf(patient))
     : await findings.skip(called('keys'), 'a deployment whose metadata are correct');
@@ -61,6 +63,20 @@ export async function examineRegistry(findings: Findings, patient: RegistryCheck
     return;
   }
   await findings.check(called('trust'), () => checkTrust(token, patient));
+}
+
+/** docker, podman and skopeo follow any realm, so this is no problem of theirs. */
+function realmOf(
+  { session, service: { registry } }: RegistryCheck,
+  answer: RegistryResponse | undefined,
+): CheckResult<true> {
+  const isTls = answer === undefined ? {} : { isTls: answer.origin.startsWith('https:') };
+  const fault = realmFault({ publicUrl: session.target.url, registry, ...isTls });
+  if (fault === undefined)
+    return { fact: true, message: 'Clients and caches log in at the URL of the deployment.' };
+  const warning =
+    'Give the deployment a host name of the same domain as its registries, with a certificate: see docs/registries-and-clients.md#realms.';
+  return { fact: true, message: fault, warning };
 }
 
 async function examineLogin(

@@ -11,7 +11,11 @@ export interface Layer {
 
 /** Files directly under lib/ are layers of their own; `config-issuers` belongs to `config`. */
 export const LAYERS: Readonly<Record<string, Layer>> = {
-  domain: { imports: [], npm: ['uuid'], node: ['crypto.hash', 'crypto.timingSafeEqual', 'zlib.crc32'] },
+  domain: {
+    imports: [],
+    npm: ['uuid'],
+    node: ['crypto.hash', 'crypto.timingSafeEqual', 'net.BlockList', 'net.isIP', 'zlib.crc32'],
+  },
   ports: { imports: ['domain'], npm: [], node: [] },
   usecases: { imports: ['cache', 'domain', 'ports'], npm: [], node: ['crypto'] },
   /** Values that are loaded again when they are old. */

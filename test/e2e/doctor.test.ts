@@ -84,7 +84,7 @@ async function examine(name: string): Promise<{ code: number; findings: Map<stri
 
 const CHECKS = [
   ...['deployment', 'health', 'clock', 'metadata', 'login', 'service'],
-  ...['address', 'challenge', 'keys', 'access token', 'trust'],
+  ...['address', 'challenge', 'realm', 'keys', 'access token', 'trust'],
 ];
 
 /** The first check that fails, and what is said of it. */

@@ -67,6 +67,41 @@ describe('the first screen', () => {
     ]);
   });
 
+  it.each([
+    [
+      'http://127.0.0.1:8080',
+      'localhost:5000',
+      'Newer clients (crane, oras, helm) refuse to log in to localhost:5000',
+    ],
+    [
+      'https://10.0.0.5',
+      'registry.example.com',
+      'Newer clients (crane, oras, helm) refuse to log in to registry',
+    ],
+    ['http://pullpass.example.com', 'registry.example.com', 'over https, and this is http'],
+    [
+      'https://pullpass.example.net',
+      'registry.example.com',
+      'A pull-through cache (distribution 3.1 and newer)',
+    ],
+  ])('says in one line that %s is refused as the realm of %s', (url, registry, text) => {
+    const services = [serviceNamed('localhost:5000', { registry }), serviceNamed('other', { registry })];
+    for (const first of [true, false]) {
+      const lines = screen({ settings: { url, services }, first })
+        .split('\n')
+        .filter(line => line.endsWith('See docs/registries-and-clients.md#realms'));
+      expect(lines).toHaveLength(1);
+      expect(lines[0]).toContain(text);
+      expect(lines[0]).toContain(url);
+    }
+  });
+
+  it('says nothing of realms where they are accepted', () => {
+    expect(screen()).not.toContain('#realms');
+    const services = [serviceNamed('registry.example.com')];
+    expect(screen({ settings: { url: 'https://pullpass.example.com', services } })).not.toContain('#realms');
+  });
+
   it('names paths as they are seen from here, quoted where a shell needs that', () => {
     const here = screen({ root: join(process.cwd(), '.pullpass') });
     expect(here).toContain('Data: .pullpass, ledger: .pullpass-ledger.');

@@ -98,6 +98,29 @@ describe('a deployment', () => {
   });
 });
 
+describe('the realm', () => {
+  it.for([
+    ['registry.example.com', 'warning', 'they reach the registry over https, and this is http.'],
+    ['localhost:1', 'warning', 'it is an address of a machine itself, or of a private network.'],
+  ] as const)('that newer clients refuse is a warning: of %s', async ([registry, state, text]) => {
+    const services = [{ name: registry, registry }];
+    broker.replies[METADATA] = () => ({ json: broker.metadata({ pullpass_services: services }) });
+    expect(await finding(`realm of ${registry}`)).toEqual({
+      check: `realm of ${registry}`,
+      state,
+      message: `Newer clients (crane, oras, helm) refuse to log in to ${registry} at ${broker.url}: ${text}`,
+      advice: expect.stringContaining('docs/registries-and-clients.md#realms'),
+    });
+  });
+
+  it('that the registry shares its host with is fine', async () => {
+    const registry = new URL(broker.url).host;
+    const services = [{ name: registry, registry }];
+    broker.replies[METADATA] = () => ({ json: broker.metadata({ pullpass_services: services }) });
+    expect(await finding(`realm of ${registry}`)).toMatchObject({ state: 'ok' });
+  });
+});
+
 describe('a root certificate', () => {
   it('that ends within two weeks is a problem', async () => {
     broker.replies['GET /v1/services/registry.example/jwks.json'] = () => ({
