@@ -59,7 +59,7 @@ export async function credentialsOf(login: StoredLogin, url: string, nowMs: numb
 /**
  * Any service that sees an access token without an audience (as IBM's are) could replay it, so a deployment lets it
  * manage nothing. The refresh token is sent there instead, and the deployment exchanges it. Elsewhere the refresh token
- * is never sent: some issuers accept it only once.
+ * is sent only for a long life, after it was renewed: some issuers accept it only once (`cli/registry/vendor.ts`).
  */
 function iamCredentials({ accessToken, refreshToken }: IamLogin): Credentials {
   return refreshToken === null || hasAudience(accessToken)
@@ -68,7 +68,7 @@ function iamCredentials({ accessToken, refreshToken }: IamLogin): Credentials {
 }
 
 /** Whether a token has the claim `aud`. Its signature is not checked: this only picks what to send. */
-function hasAudience(token: Secret): boolean {
+export function hasAudience(token: Secret): boolean {
   const claims = unverifiedClaims(token.reveal());
   return claims === undefined || Object.hasOwn(Object(claims), 'aud');
 }

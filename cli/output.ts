@@ -66,6 +66,12 @@ export class Output {
     else void this.#stderr.lines([`warning: ${message}`, next]);
   }
 
+  /** What people and programs should know although the command succeeds. */
+  async remark(text: string): Promise<void> {
+    const isJson = this.format === 'json';
+    await this.#stderr.line(isJson ? JSON.stringify({ warning: text }) : `warning: ${text}`);
+  }
+
   /** What went wrong, and what to do next. */
   failure(error: unknown): void {
     if (this.format === 'json') void this.#stderr.line(JSON.stringify({ error: asJson(error) }));

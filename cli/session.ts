@@ -1,6 +1,7 @@
 /** Requests to a deployment with the login that is stored for it, renewed when it must be. */
 import { randomUUID } from 'node:crypto';
 import type * as v from 'valibot';
+import type { Secret } from '../lib/domain/secret.ts';
 import { toSeconds } from '../lib/domain/time.ts';
 import type { Clock } from '../lib/ports/system.ts';
 import { Broker, type BrokerRequest } from './broker.ts';
@@ -23,10 +24,16 @@ export interface SessionOptions {
   readonly warn?: (text: string) => void;
 }
 
-type Request = Omit<BrokerRequest, 'credentials'>;
+export type Request = Omit<BrokerRequest, 'credentials'>;
+
+/** A login, and the refresh token that was exchanged for it just now; null: it did not have to be renewed. */
+export interface Renewal {
+  readonly login: IamLogin;
+  readonly renewedWith: Secret | null;
+}
 
 /** An access token this close to its end is renewed first. */
-const RENEW_SECONDS = 60;
+export const RENEW_SECONDS = 60;
 
 export class Session {
   readonly target: Target;
@@ -52,20 +59,56 @@ export class Session {
 
   /** The login, renewed if it had to be. Throws CliError when there is none, or when it has ended. */
   async login(): Promise<StoredLogin> {
+    const login = this.stored();
+    return login.kind === 'iam' ? (await this.renewed(login, RENEW_SECONDS)).login : login;
+  }
+
+  /** The login, which may have ended. Throws CliError when there is none. */
+  stored(): StoredLogin {
     const login = this.#login;
     if (login === null)
       throw new CliError(`You are not logged in to ${this.target.url}.`, {
         code: 'not-logged-in',
         next: this.#next(),
       });
-    if (login.kind !== 'iam' || this.#isCurrent(login)) return login;
-    this.#login = await this.#renewed(login);
-    return this.#login;
+    return login;
+  }
+
+  /** How long the access token of the login is valid. */
+  secondsLeft({ expiresAt }: IamLogin): number {
+    return expiresAt - toSeconds(this.#clock());
+  }
+
+  /** The login, renewed unless it is valid for more than `seconds`. Throws CliError when that cannot be done. */
+  async renewed(login: IamLogin, seconds: number): Promise<Renewal> {
+    const renewal =
+      this.secondsLeft(login) > seconds ? { login, renewedWith: null } : await this.#renew(login, seconds);
+    this.#login = renewal.login;
+    return renewal;
   }
 
   /** The credentials of the login, for this deployment alone. Throws as `login` does. */
   async credentials(): Promise<Credentials> {
-    return credentialsOf(await this.login(), this.target.url, this.#clock());
+    return this.credentialsOf(await this.login());
+  }
+
+  /** The credentials of a login to this deployment. */
+  credentialsOf(login: StoredLogin): Promise<Credentials> {
+    return credentialsOf(login, this.target.url, this.#clock());
+  }
+
+  /** As `send`, with other credentials for this deployment. */
+  sendWith(credentials: Credentials, request: Request): Promise<HttpResponse> {
+    return this.#waiting(this.broker.send({ ...request, credentials }));
+  }
+
+  /** Notes that the deployment has refused a refresh token of the issuer: it is sent none again. */
+  async keepRefreshTokens(): Promise<void> {
+    const { name, url } = this.target;
+    await this.#home.update(state => {
+      const target = targetNamed(state, name);
+      return target?.url === url ? withTarget(state, { ...target, keepsRefreshTokens: true }) : state;
+    });
   }
 
   /** As `Broker.send`, with the login. */
@@ -95,10 +138,10 @@ export class Session {
   }
 
   /** One process renews at a time: some issuers accept a refresh token only once. */
-  async #renewed(ended: IamLogin): Promise<IamLogin> {
+  async #renew(before: IamLogin, seconds: number): Promise<Renewal> {
     return this.#home.withRenewalLock(this.#requestMs, async () => {
-      const login = (await this.#stored()) ?? ended;
-      if (this.#isCurrent(login)) return login;
+      const login = (await this.#storedMeanwhile()) ?? before;
+      if (this.secondsLeft(login) > seconds) return { login, renewedWith: null };
       const { issuer } = this.target;
       if (issuer === null || login.refreshToken === null) throw this.#ended();
       const options = { nowMs: this.#clock(), timeoutMs: this.#requestMs };
@@ -108,12 +151,12 @@ export class Session {
       await this.#remember(login, renewed).catch((error: unknown) =>
         this.#warn(`The renewed login is used, but not stored. ${messageOf(error)}`),
       );
-      return renewed;
+      return { login: renewed, renewedWith: login.refreshToken };
     });
   }
 
   /** The login that is stored by now, if it is still for the same deployment and issuer. */
-  async #stored(): Promise<IamLogin | undefined> {
+  async #storedMeanwhile(): Promise<IamLogin | undefined> {
     const { name, url, issuer } = this.target;
     const target = targetNamed(await this.#home.read(), name);
     const isSame = target?.url === url && target.issuer?.tokenEndpoint === issuer?.tokenEndpoint;
@@ -129,10 +172,6 @@ export class Session {
       if (!isSame || target.login.accessToken.reveal() !== before.accessToken.reveal()) return state;
       return withTarget(state, { ...target, login: after });
     });
-  }
-
-  #isCurrent({ expiresAt }: IamLogin): boolean {
-    return expiresAt - toSeconds(this.#clock()) > RENEW_SECONDS;
   }
 
   #ended(cause?: unknown): CliError {

@@ -47,6 +47,8 @@ export const TARGET = v.object({
   issuer: v.nullable(ISSUER),
   /** null: not logged in. */
   login: v.nullable(STORED_LOGIN),
+  /** The deployment has refused a refresh token of the issuer, which may accept each only once. */
+  keepsRefreshTokens: v.optional(v.literal(true)),
 });
 export type Target = Readonly<v.InferOutput<typeof TARGET>>;
 

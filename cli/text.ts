@@ -1,5 +1,6 @@
 /** Text for people: safe on a terminal, in tables and listings, and by the Go templates of `--format`. */
 import type { Access } from '../lib/domain/access.ts';
+import { HOUR_SECONDS, MINUTE_SECONDS } from '../lib/domain/time.ts';
 import { UsageError } from './errors.ts';
 
 const GAP = '   ';
@@ -136,4 +137,16 @@ function widthOf<T>(cell: readonly Part<T>[]): number {
 
 function write<T>(parts: readonly Part<T>[], item: T): string {
   return parts.map(part => (typeof part === 'string' ? part : printable(part.of(item)))).join('');
+}
+
+/** A life in its two largest units: `11h 58m`, `1m 8s`. */
+export function lifeText(seconds: number): string {
+  const parts = [
+    [Math.floor(seconds / HOUR_SECONDS), 'h'],
+    [Math.floor((seconds % HOUR_SECONDS) / MINUTE_SECONDS), 'm'],
+    [Math.floor(seconds % MINUTE_SECONDS), 's'],
+  ] as const;
+  const first = parts.findIndex(([count]) => count > 0);
+  const shown = parts.slice(Math.max(0, first), first + 2).filter(([count]) => count > 0);
+  return shown.map(([count, unit]) => `${count}${unit}`).join(' ') || '0s';
 }

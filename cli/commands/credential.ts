@@ -9,6 +9,7 @@ import { isStandardOutput, writeFileAt } from '../files/write.ts';
 import { linesOf } from '../printer.ts';
 import { checkedCredential } from '../registry/credential-text.ts';
 import { serviceOf, vendRequest } from '../registry/service.ts';
+import { Vendor } from '../registry/vendor.ts';
 
 interface Options {
   readonly format: FormatName;
@@ -43,8 +44,10 @@ async function credential(context: Context, options: Options): Promise<void> {
   const session = await context.session();
   const { name: service, registry } = serviceOf(session.target, options.service);
   const access = readwrite ? 'push' : 'pull';
+  const vendor = await Vendor.open(session, { seconds: expiresInSeconds });
   const request = { service, repositories, access, expiresInSeconds, format } as const;
-  const response = await session.send(vendRequest(request));
+  const { response, shortened } = await vendor.send(vendRequest(request));
+  if (shortened !== undefined) await context.output.remark(shortened);
   const { url } = session.target;
   const text = checkedCredential({ format, text: response.text, registry, url });
   if (file === undefined || (await isStandardOutput(file))) return print(context, format, text);

@@ -66,7 +66,7 @@ async function logIn(context: Context, options: LoginOptions): Promise<void> {
   const login = await output.during('Logging in', storedLogin(context, source, found));
   const credentials = await credentialsOf(login, known.url, context.clock());
   const principal = await output.during('Logging in', askPrincipal(broker, credentials, found.services));
-  const target: Target = { name: known.name, url: known.url, ...found, login };
+  const target: Target = { ...known.target, name: known.name, url: known.url, ...found, login };
   await context.home.update(state => ({ ...withTarget(state, target), current: target.name }));
   await output.show(
     { target: target.name, url: target.url, ...principal },

@@ -7,6 +7,7 @@ import type { Credentials } from '../login.ts';
 import { checkRegistry } from '../registry/challenge.ts';
 import { CLIENTS, type ClientName, clientToLogIn, logClientIn } from '../registry/client.ts';
 import { serviceOf, type VendedCredential, vend, vendWidest } from '../registry/service.ts';
+import { Vendor } from '../registry/vendor.ts';
 import type { Session } from '../session.ts';
 
 interface Options {
@@ -55,7 +56,7 @@ async function registryLogin(context: Context, wanted: string | undefined, optio
       { registry, timeoutMs: context.timeouts.registryMs },
     ),
   );
-  const { credentials, ...gained } = options.iamrefresh
+  const { credentials, shortened, ...gained } = options.iamrefresh
     ? await refreshToken(session)
     : await vended(session, name, options);
   const isPlain = origin.startsWith('http:');
@@ -75,6 +76,7 @@ async function registryLogin(context: Context, wanted: string | undefined, optio
     { client, registry, service: name, userName, ...gained },
     `Logged ${client} in to ${registry} ${inWords(gained)}.`,
   );
+  if (shortened !== undefined) await output.remark(shortened);
 }
 
 /** What the client may do now, and until when; null: the deployment decides at each login. */
@@ -84,16 +86,22 @@ interface Gained {
   readonly expiresAt: string | null;
 }
 
-type Login = Gained & { readonly credentials: Credentials };
+interface Login extends Gained {
+  readonly credentials: Credentials;
+  /** Why it is valid for less than was asked for. */
+  readonly shortened?: string | undefined;
+}
 
 async function vended(session: Session, service: string, options: Options): Promise<Login> {
-  const order = { service, repositories: options.repository, expiresInSeconds: options.expiresIn };
+  const order = { service, repositories: options.repository };
+  const vendor = await Vendor.open(session, { seconds: options.expiresIn });
   const access = options.readwrite ? 'push' : options.readonly ? 'pull' : undefined;
   const credential = await (access === undefined
-    ? vendWidest(session, order)
-    : vend(session, { ...order, access }));
-  const { password, access: gained, repositories, expiresAt } = credential;
-  return { credentials: { userName: 'token', password }, access: gained, repositories, expiresAt };
+    ? vendWidest(vendor, order)
+    : vend(vendor, { ...order, access }));
+  const { password, access: gained, repositories, expiresAt, shortened } = credential;
+  const credentials = { userName: 'token', password } as const;
+  return { credentials, access: gained, repositories, expiresAt, shortened };
 }
 
 /** As `ibmcloud cr login` did it. */

@@ -4,12 +4,14 @@ import { hostAsWritten, isSameRegistry } from '../../lib/domain/registry-host.ts
 import { parseRegistryToken } from '../../lib/domain/registry-token.ts';
 import { Secret, secretFormatOf } from '../../lib/domain/secret.ts';
 import { parseStrictJson } from '../../lib/domain/strict-json.ts';
+import { HOUR_SECONDS } from '../../lib/domain/time.ts';
 import type { Clock } from '../../lib/ports/system.ts';
 import { CliError, detailsOf, messageOf } from '../errors.ts';
 import { EMPTY, type Home, type State } from '../home.ts';
 import type { Timeouts } from '../io.ts';
 import { checkRegistry } from '../registry/challenge.ts';
 import { vendWidest } from '../registry/service.ts';
+import { Vendor } from '../registry/vendor.ts';
 import { Session } from '../session.ts';
 import type { Target, TargetService } from '../target.ts';
 
@@ -30,7 +32,7 @@ export const NOT_FOUND = 'credentials not found in native keychain';
 const USER_NAME = 'token';
 
 /** Builders keep a credential for ten minutes, and then may work with it for long. */
-const LIFE_SECONDS = 3600;
+const LIFE = { seconds: HOUR_SECONDS, enoughSeconds: HOUR_SECONDS / 2 } as const;
 
 const STORED = v.object({ ServerURL: v.string(), Username: v.string(), Secret: v.string() });
 
@@ -41,13 +43,16 @@ const STORED = v.object({ ServerURL: v.string(), Username: v.string(), Secret: v
 async function get(ports: HelperPorts, serverUrl: string): Promise<string> {
   const listing = await usableFor(ports, serverUrl);
   const { target, service } = listing;
-  const [{ username, password }] = await Promise.all([
-    vendWidest(sessionOf(listing, ports), { service: service.name, expiresInSeconds: LIFE_SECONDS }),
+  const [{ username, password, shortened }] = await Promise.all([
+    Vendor.open(sessionOf(listing, ports), LIFE).then(vendor =>
+      vendWidest(vendor, { service: service.name }),
+    ),
     checkRegistry(
       { url: target.url, service: service.name },
       { registry: service.registry, timeoutMs: ports.timeouts.registryMs },
     ),
   ]);
+  if (shortened !== undefined) ports.warn(shortened);
   return JSON.stringify({ ServerURL: serverUrl, Username: username, Secret: password.reveal() });
 }
 

@@ -13,6 +13,7 @@ import type { Credentials } from '../login.ts';
 import { linesOf } from '../printer.ts';
 import { checkRegistry } from '../registry/challenge.ts';
 import { vendRequest } from '../registry/service.ts';
+import { LIMITS, shortened } from '../registry/vendor.ts';
 import { type ProviderArguments, readArguments, USAGE } from './arguments.ts';
 import { checkedResponse, NOTHING, type ProviderRequest, readRequest } from './messages.ts';
 
@@ -49,13 +50,13 @@ async function answer(provider: ReturnType<typeof readArguments>, io: Io): Promi
   if (provider === 'help') return USAGE;
   if (provider === 'version') return `pullpass-kubelet-provider (pullpass) v${VERSION}`;
   const request = readRequest(await new Input(io).text());
-  return within(io.timeouts.totalMs, response(provider, request, io.timeouts));
+  return within(io.timeouts.totalMs, response(provider, request, io));
 }
 
 async function response(
   provider: ProviderArguments,
   request: ProviderRequest,
-  { requestMs, registryMs }: Timeouts,
+  { stderr, timeouts: { requestMs, registryMs } }: Pick<Io, 'stderr' | 'timeouts'>,
 ): Promise<string> {
   const written = hostOfImage(request.image);
   const registry = written === undefined ? undefined : canonicalHost(written);
@@ -67,11 +68,14 @@ async function response(
   const wanted = { format: 'kubelet', access: 'pull', service, expiresInSeconds: LIFE_SECONDS } as const;
   const vend = (repositories?: string[]) =>
     broker.send({ ...vendRequest({ ...wanted, repositories }), credentials });
-  const [{ text }] = await Promise.all([
+  const [vended] = await Promise.all([
     vend().catch(error => vend([repositoryFor(error, request.image)])),
     checkRegistry({ url: provider.url, service }, { registry, timeoutMs: registryMs }),
   ]);
-  return checkedResponse(text, { registry: written, lifeSeconds: LIFE_SECONDS });
+  const limit = LIMITS[provider.tokenFile === undefined ? 'oidc-token' : 'registry-token'];
+  const remark = shortened(vended, { seconds: LIFE_SECONDS }, limit);
+  if (remark !== undefined) await stderr.line(`pullpass-kubelet-provider: ${remark}`);
+  return checkedResponse(vended.text, { registry: written, lifeSeconds: LIFE_SECONDS });
 }
 
 /**

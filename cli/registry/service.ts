@@ -8,9 +8,9 @@ import { Secret } from '../../lib/domain/secret.ts';
 import type { Service } from '../../lib/domain/service.ts';
 import type { Broker } from '../broker.ts';
 import { CliError, detailsOf, UsageError } from '../errors.ts';
-import { checkedResponse } from '../http.ts';
-import type { Session } from '../session.ts';
+import { checkedResponse, parseResponse } from '../http.ts';
 import type { Target, TargetService } from '../target.ts';
+import type { Vendor } from './vendor.ts';
 
 /** A file of certificates is given to the registry as it is, so it may hold nothing but certificates. */
 const BUNDLE = v.pipe(
@@ -99,24 +99,28 @@ const VENDED = v.object({
 });
 export type VendedCredential = Readonly<v.InferOutput<typeof VENDED>>;
 
-/** A session, or any other client with credentials. */
-type Caller = Pick<Session, 'ask'>;
+/** The vendor knows how long the credential is to be valid. */
+type VendorRequest = Omit<CredentialRequest, 'expiresInSeconds'>;
+
+/** A credential, and why it is valid for less than was asked for; undefined: it is not. */
+export interface Vended extends VendedCredential {
+  readonly shortened: string | undefined;
+}
 
 /** A credential of exactly this kind. Throws CliError with the deployment's reason when it gives none. */
-export function vend(asker: Caller, order: CredentialRequest): Promise<VendedCredential> {
-  return asker.ask(VENDED, vendRequest(order));
+export async function vend(vendor: Vendor, order: VendorRequest): Promise<Vended> {
+  const expiresInSeconds = vendor.life.seconds;
+  const { response, shortened } = await vendor.send(vendRequest({ ...order, expiresInSeconds }));
+  return { ...parseResponse(VENDED, response.text, vendor.url), shortened };
 }
 
 /** A credential to push and pull with, or one to pull with where the caller may not push. */
-export async function vendWidest(
-  asker: Caller,
-  order: Omit<CredentialRequest, 'access'>,
-): Promise<VendedCredential> {
+export async function vendWidest(vendor: Vendor, order: Omit<VendorRequest, 'access'>): Promise<Vended> {
   try {
-    return await vend(asker, { ...order, access: 'push' });
+    return await vend(vendor, { ...order, access: 'push' });
   } catch (error) {
     if (detailsOf(error).code !== 'wider-than-parent') throw error;
-    return vend(asker, { ...order, access: 'pull' });
+    return vend(vendor, { ...order, access: 'pull' });
   }
 }
 

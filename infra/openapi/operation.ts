@@ -1,5 +1,6 @@
 /** How the document describes a route beyond what the table of routes says: answers, bodies, parameters, headers. */
 import type { ROUTES } from '../../lib/api/routes.ts';
+import { CREDENTIAL_LIFE_SECONDS } from '../../lib/domain/credential.ts';
 import type { ErrorCode } from '../../lib/domain/errors.ts';
 import type { CREDENTIAL_RESPONSES, PUBLIC_RESPONSES } from './public-responses.ts';
 import type { RESPONSES } from './responses.ts';
@@ -62,6 +63,11 @@ export const HEADERS = {
   'Retry-After': {
     description: 'When to try again, in seconds.',
     schema: { type: 'integer', minimum: 1, examples: [5] },
+  },
+  'Pullpass-Expires-In': {
+    description:
+      'How many seconds the credential is valid: fewer than were asked for where its parent ends earlier.',
+    schema: { type: 'integer', minimum: 1, maximum: CREDENTIAL_LIFE_SECONDS.max, examples: [3600] },
   },
   [CHALLENGE]: {
     description: 'How to authenticate.',

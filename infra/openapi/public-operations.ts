@@ -88,7 +88,7 @@ const CREDENTIALS = {
     answers: {
       201: {
         description: 'The credential, in the format that was asked for.',
-        headers: headers(NO_STORE),
+        headers: headers([...NO_STORE, 'Pullpass-Expires-In']),
         content: Object.fromEntries(CREDENTIAL_CONTENT),
       },
     },

@@ -2,6 +2,9 @@
 import * as v from 'valibot';
 import { ACCESS, list, TIME, WHOLE_NUMBER } from './fields.ts';
 
+/** How many seconds a credential is valid, in a header because most formats do not say it. It may be less than was asked for. */
+export const LIFE_HEADER = 'pullpass-expires-in';
+
 const USER_NAME = v.literal('token');
 export const CREDENTIAL_SECRET = v.pipe(
   v.string(),

@@ -11,6 +11,7 @@ import {
   formatOfMediaType,
   MEDIA_TYPES,
 } from './credential-formats.ts';
+import { LIFE_HEADER } from './credential-responses.ts';
 import { checkBody } from './parameters.ts';
 import { VEND_CREDENTIAL } from './requests.ts';
 import { serviceMeant } from './service-parameter.ts';
@@ -49,5 +50,6 @@ function formatOf({ headers }: Request, named: FormatName | undefined): Format {
 function answerOf(vended: Vended, { mediaType, write }: Format): Response {
   const body = write(vended);
   const content = typeof body === 'string' ? { text: body } : { json: body };
-  return { status: 201, headers: { 'content-type': mediaType }, ...content };
+  const headers = { 'content-type': mediaType, [LIFE_HEADER]: String(vended.endsAt - vended.vendedAt) };
+  return { status: 201, headers, ...content };
 }

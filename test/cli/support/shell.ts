@@ -87,7 +87,8 @@ export class Shell {
   }
 
   async close(): Promise<void> {
-    await rm(this.directory, { recursive: true });
+    // A program that was given up may still write.
+    await rm(this.directory, { recursive: true, maxRetries: 5 });
   }
 }
 
