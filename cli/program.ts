@@ -1,6 +1,6 @@
 /** The command `pullpass`: all its verbs, and how their errors are printed. */
 import { Command, CommanderError, Option } from 'commander';
-import { addCompletion } from './commands/completion.ts';
+import { addCompletion, COMPLETE } from './commands/completion.ts';
 import { addCredential } from './commands/credential.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addExamples } from './commands/examples.ts';
@@ -12,6 +12,7 @@ import { suggestionFor } from './commands/suggestions.ts';
 import { addTargets } from './commands/target.ts';
 import { addTokens } from './commands/token.ts';
 import { addWhoami } from './commands/whoami.ts';
+import { forgetAccountNames } from './completion/account-names.ts';
 import { Context, type GlobalOptions } from './context.ts';
 import { SilentExit, UsageError } from './errors.ts';
 import { type Io, VERSION } from './io.ts';
@@ -46,6 +47,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const context = new Context(io, () => program.opts<GlobalOptions>());
   for (const add of VERBS) add(program, context);
   addExamples(program);
+  program.hook('preAction', (_, verb) => forgetNames(verb, io));
   try {
     await program.parseAsync(args, { from: 'user' }).catch(unlessHarmless);
     await io.stdout.flushed();
@@ -57,6 +59,11 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     await io.stderr.flushed();
     return isUsage ? MISUSED : FAILED;
   }
+}
+
+/** Any verb may change what the account has; what the tab key remembers of it would be wrong. */
+async function forgetNames(verb: Command, { environment: { home } }: Io): Promise<void> {
+  if (home !== undefined && verb.name() !== COMPLETE) await forgetAccountNames(home);
 }
 
 /** commander throws after it has shown its help or the version, too. */

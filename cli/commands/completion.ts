@@ -1,103 +1,65 @@
 /** `completion`, and `complete`, which its scripts ask at every press of the tab key. */
-import { Argument, type Command, type Option } from 'commander';
+import { Argument, type Command } from 'commander';
+import { accountNames } from '../completion/account-names.ts';
+import { candidates, type Names } from '../completion/candidates.ts';
+import { SCRIPTS, type Shell } from '../completion/scripts.ts';
 import type { Context } from '../context.ts';
-import { EMPTY } from '../home.ts';
+import { EMPTY, type State } from '../home.ts';
 import { linesOf } from '../printer.ts';
-import { optionsOf, positionAfter } from './position.ts';
+import { printable } from '../text.ts';
 
-type Shell = 'bash' | 'fish' | 'zsh';
+/** The verb that shells ask. */
+export const COMPLETE = 'complete';
 
-/** To bash a colon and an equals sign end a word, and it only wants what comes after them. */
-const BASH = `# source <(pullpass completion bash)
-_pullpass() {
-  local line="\${COMP_LINE:0:COMP_POINT}" IFS=$' \\t\\n'
-  local word="\${line##*[[:space:]]}"
-  local prefix="\${word%"\${word##*[:=]}"}"
-  local -a words
-  read -r -a words <<< "\${line%"$word"}"
-  IFS=$'\\n'
-  COMPREPLY=($(pullpass complete -- "\${words[@]:1}" "$word" 2>/dev/null))
-  COMPREPLY=("\${COMPREPLY[@]#"$prefix"}")
-}
-complete -o default -F _pullpass pullpass
-`;
-
-const ZSH = `#compdef pullpass
-# source <(pullpass completion zsh), after compinit
-_pullpass() {
-  local -a found
-  found=("\${(@f)$(pullpass complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)}")
-  if [[ -n "\${found[*]}" ]]; then compadd -a found; else _files; fi
-}
-compdef _pullpass pullpass
-`;
-
-const FISH = `# pullpass completion fish | source
-function __pullpass_complete
-  set -l words (commandline -opc)
-  set -l current (commandline -ct)
-  pullpass complete -- $words[2..-1] "$current" 2>/dev/null
-end
-complete -c pullpass -a '(__pullpass_complete)'
-`;
-
-const SCRIPTS: Readonly<Record<Shell, string>> = { bash: BASH, fish: FISH, zsh: ZSH };
+/** What a press of the tab key may take. */
+const WAIT_MS = 1_000;
+const MAX_DESCRIPTION = 80;
 
 export function addCompletion(program: Command, context: Context): void {
   program
     .command('completion')
     .description(
-      'print a script that completes verbs, options and targets: source <(pullpass completion bash)',
+      'print a script that completes verbs, options, names and identifiers: source <(pullpass completion bash)',
     )
     .addArgument(new Argument('<shell>').choices(Object.keys(SCRIPTS)))
     .action((shell: Shell) => context.output.lines(linesOf(SCRIPTS[shell])));
   program
-    .command('complete', { hidden: true })
+    .command(COMPLETE, { hidden: true })
+    .option('--describe')
     .argument('[words...]')
-    .action((words: string[]) => complete(program, context, words));
+    .action((words: string[], { describe = false }: { describe?: boolean }) =>
+      complete(program, context, words, describe),
+    );
 }
 
-async function complete(program: Command, { home, output }: Context, words: string[]): Promise<void> {
+/** Says nothing of what fails: the user has a line to type. */
+async function complete(
+  program: Command,
+  context: Context,
+  words: readonly string[],
+  isDescribed: boolean,
+): Promise<void> {
   // Verbs and options are completed without a home, too.
-  const { targets } = await home.read().catch(() => EMPTY);
-  const names = targets.map(({ name }) => name);
-  for (const word of completions({ program, targets: names }, words)) await output.line(word);
-}
-
-interface CompletionContext {
-  readonly program: Command;
-  /** The names of the targets. */
-  readonly targets: readonly string[];
-}
-
-/** The placeholder of arguments and options that take the name of a target: `<target>`. */
-const TARGET = 'target';
-
-/**
- * Everything that the last of `words` could become; the words before it are taken as they are. Nothing: it is for the
- * user to know, or a file.
- */
-function completions({ program, targets }: CompletionContext, words: readonly string[]): string[] {
-  const before = words.slice(0, -1);
-  const last = words.at(-1) ?? '';
-  const { command, option, operands } = positionAfter(program, before);
-  const all =
-    option === undefined ? following(command, last, operands.length, targets) : valuesOf(option, targets);
-  return all.filter(word => word.startsWith(last));
-}
-
-function following(command: Command, last: string, index: number, targets: readonly string[]): string[] {
-  if (last.startsWith('-')) return optionsOf(command).flatMap(({ long }) => long ?? []);
-  const verbs = command.createHelp().visibleCommands(command);
-  if (verbs.length > 0) {
-    return index === 0 ? verbs.flatMap(verb => [verb.name(), ...verb.aliases()]) : [];
+  const names = namesOf(context, await context.home.read().catch(() => EMPTY));
+  const offered = await candidates(program, words, names).catch(() => []);
+  for (const { word, description } of offered) {
+    const isShown = isDescribed && description !== undefined;
+    const text = printable(description ?? '').slice(0, MAX_DESCRIPTION);
+    await context.output.line(isShown ? `${word}\t${text}` : word);
   }
-  const args = command.registeredArguments;
-  const argument = args[index] ?? args.findLast(({ variadic }) => variadic);
-  if (argument === undefined) return [];
-  return argument.name() === TARGET ? [...targets] : [...(argument.argChoices ?? [])];
 }
 
-function valuesOf({ flags, argChoices }: Option, targets: readonly string[]): string[] {
-  return flags.includes(`<${TARGET}>`) ? [...targets] : [...(argChoices ?? [])];
+function namesOf({ clock, environment }: Context, { targets, current }: State): Names {
+  const chosen = (name: string | undefined) =>
+    targets.find(target => target.name === (name ?? environment.target ?? current));
+  return {
+    targets,
+    services: name => [...new Set(chosen(name)?.services.flatMap(({ name, registry }) => [name, registry]))],
+    account: async (name, collection) => {
+      const target = chosen(name);
+      const { home: directory } = environment;
+      if (target === undefined || directory === undefined) return [];
+      return accountNames({ directory, target, collection, nowMs: clock(), waitMs: WAIT_MS });
+    },
+  };
 }

@@ -2,10 +2,11 @@
 import { type Command, Option } from 'commander';
 import * as v from 'valibot';
 import { ROLE } from '../../lib/api/fields.ts';
-import { POLICY, type Policy, TRUST, type Trust } from '../../lib/api/responses.ts';
+import { POLICY, TRUST } from '../../lib/api/responses.ts';
 import { claims, identifier, namespace, repositoryOption, seconds } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { accessText, listingOf, repositoriesText } from '../text.ts';
+import { claimsText, policyText, trustText } from './descriptions.ts';
 import { removeVerb } from './removal.ts';
 import { NAMESPACES, warnOfUnheld } from './unheld-namespaces.ts';
 import { addNoun, listVerb } from './verbs.ts';
@@ -102,7 +103,8 @@ export function addPolicies(program: Command, context: Context): void {
         effect: ['The identity loses the role.', 'The identities lose these roles.'],
         describe: async (session, ids) => {
           const { policies } = await session.ask(POLICIES, { path: '/v1/policies' });
-          return ids.map(id => policyText(policies.find(policy => policy.id === id)));
+          const known = new Map(policies.map(policy => [policy.id, policyText(policy)]));
+          return ids.map(id => known.get(id));
         },
       }),
     ],
@@ -121,10 +123,6 @@ async function addPolicy(context: Context, { subject, role, repository }: NewPol
   ]);
   await context.output.show(policy, human);
   await warnOfUnheld(context, session, policy);
-}
-
-function policyText(policy: Policy | undefined): string | undefined {
-  return policy && `${policy.role} of ${repositoriesText(policy.repositories)} for ${policy.subject}`;
 }
 
 interface NewTrust {
@@ -175,7 +173,8 @@ export function addTrusts(program: Command, context: Context): void {
         effect: ['Its workloads can no longer log in.', 'Their workloads can no longer log in.'],
         describe: async (session, ids) => {
           const { trusts } = await session.ask(TRUSTS, { path: '/v1/trusts' });
-          return ids.map(id => trustText(trusts.find(trust => trust.id === id)));
+          const known = new Map(trusts.map(trust => [trust.id, trustText(trust)]));
+          return ids.map(id => known.get(id));
         },
       }),
     ],
@@ -198,16 +197,4 @@ async function addTrust(context: Context, options: NewTrust): Promise<void> {
   ]);
   await context.output.show(trust, human);
   await warnOfUnheld(context, session, trust);
-}
-
-function trustText(trust: Trust | undefined): string | undefined {
-  if (trust === undefined) return undefined;
-  const { issuer, claims: named, access, repositories } = trust;
-  return `${issuer} ${claimsText(named)}, to ${accessText(access)} in ${repositoriesText(repositories)}`;
-}
-
-function claimsText(named: Trust['claims']): string {
-  return Object.entries(named)
-    .map(([name, value]) => `${name}=${value}`)
-    .join(' ');
 }

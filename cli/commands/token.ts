@@ -9,7 +9,8 @@ import { UsageError } from '../errors.ts';
 import { linesOf } from '../printer.ts';
 import type { Session } from '../session.ts';
 import type { Target } from '../target.ts';
-import { accessText, parseTemplate, repositoriesText } from '../text.ts';
+import { parseTemplate } from '../text.ts';
+import { tokenText } from './descriptions.ts';
 import { removeVerb, unlessMissing } from './removal.ts';
 import {
   addOptions,
@@ -144,16 +145,13 @@ function rmVerb(context: Context): Verb {
     path: '/v1/tokens',
     noun: ['token', 'tokens'],
     effect: ['Logins with it will be refused.', 'Logins with them will be refused.'],
-    describe: (session, ids) => Promise.all(ids.map(id => tokenText(session, id))),
+    describe: (session, ids) => Promise.all(ids.map(id => descriptionOf(session, id))),
   });
 }
 
-async function tokenText(session: Session, id: string): Promise<string | undefined> {
+async function descriptionOf(session: Session, id: string): Promise<string | undefined> {
   const token = await unlessMissing(session.ask(ANY_TOKEN, { path: `/v1/tokens/${id}` }));
-  if (token === undefined) return undefined;
-  const { description, access, repositories } = token;
-  const what = `to ${accessText(access)} in ${repositoriesText(repositories)}`;
-  return description === '' ? what : `${JSON.stringify(description)}, ${what}`;
+  return token && tokenText(token);
 }
 
 function rotateVerb(context: Context): Verb {
