@@ -31,9 +31,15 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** Exit code 1 without a message: the errors have been printed already. */
+/** An exit code without a message: the errors have been printed already, or the user has ended the command. */
 export class SilentExit extends Error {
   override readonly name = 'SilentExit';
+  readonly exitCode: number;
+
+  constructor(exitCode = 1) {
+    super();
+    this.exitCode = exitCode;
+  }
 }
 
 /** The details of anything that was thrown; empty unless it is a CliError. */

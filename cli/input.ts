@@ -1,24 +1,79 @@
-/** The one reader of secrets and answers: from standard input, a file, or the user at the terminal. */
-import { readFile } from 'node:fs/promises';
-import { Secret } from '../lib/domain/secret.ts';
-import { CliError, messageOf, UsageError } from './errors.ts';
-import type { Printer, Source } from './printer.ts';
+/** The one reader of standard input, and of what the user at the terminal answers. */
+import type { Secret } from '../lib/domain/secret.ts';
+import { SilentExit, UsageError } from './errors.ts';
+import { type Printer, safe } from './printer.ts';
+import { secretIn, secretInBytes } from './secret-source.ts';
+import { Interrupted, type Source, type Terminal } from './terminal.ts';
 
 const MAX_INPUT_BYTES = 64 * 1024;
-/** Larger than any token that fits into a request. */
-const MAX_SECRET_BYTES = 16 * 1024;
+/** As shells have it for a program that Ctrl-C has ended. */
+const INTERRUPTED = 130;
 
 export class Input {
   readonly #stdin: Source;
   readonly #stderr: Printer;
+  #terminal: Terminal | undefined;
 
   constructor({ stdin, stderr }: { readonly stdin: Source; readonly stderr: Printer }) {
     this.#stdin = stdin;
     this.#stderr = stderr;
   }
 
+  /** Whether there is a user who sees questions and can answer them. */
+  get isTerminal(): boolean {
+    return this.#stdin.isTTY === true && this.#stderr.isTerminal;
+  }
+
   /** All of standard input as text. Throws UsageError when it is too long. */
   async text(): Promise<string> {
+    return (await this.#bytes()).toString('utf8');
+  }
+
+  /** The secret on standard input; at a terminal, what is typed is not shown. Throws CliError that says what is wrong. */
+  async secret(what: string): Promise<Secret> {
+    if (this.#stdin.isTTY !== true)
+      return secretInBytes(await this.#bytes(), { source: 'Standard input', what });
+    const text = await this.#ask(`${what} (it is not shown): `, true);
+    return secretIn(text ?? '', { source: 'What you typed', what });
+  }
+
+  /** The answer of the user at the terminal without blanks around it. Throws UsageError when there is none. */
+  async ask(question: string): Promise<string> {
+    const answer = await this.#ask(question, false);
+    if (answer === undefined) throw new UsageError('The input ended before the question was answered.');
+    return answer.trim();
+  }
+
+  /** Throws UsageError when there is no terminal to ask a question on. */
+  requireTerminal(): void {
+    if (!this.isTerminal) throw new UsageError('No terminal to ask on; use --force.');
+  }
+
+  /** Asks the user at the terminal a yes-or-no question. Throws UsageError when there is no terminal. */
+  async confirm(question: string): Promise<boolean> {
+    this.requireTerminal();
+    const answer = await this.#ask(`${question} [y/N] `, false);
+    this.close();
+    return /^y(?:es)?$/i.test(answer?.trim() ?? '');
+  }
+
+  /** Gives the terminal back: before the command does anything else, so that Ctrl-C ends it. */
+  close(): void {
+    this.#terminal?.close();
+    this.#terminal = undefined;
+  }
+
+  async #ask(text: string, isHidden: boolean): Promise<string | undefined> {
+    this.#terminal ??= this.#stderr.terminal(this.#stdin);
+    try {
+      return await this.#terminal.ask({ text: safe(text), isHidden });
+    } catch (error) {
+      this.close();
+      throw error instanceof Interrupted ? new SilentExit(INTERRUPTED) : error;
+    }
+  }
+
+  async #bytes(): Promise<Buffer> {
     const chunks: Buffer[] = [];
     let size = 0;
     for await (const chunk of this.#stdin as AsyncIterable<Buffer | string>) {
@@ -27,37 +82,8 @@ export class Input {
       if (size > MAX_INPUT_BYTES) throw new UsageError('Standard input is longer than 64 KiB.');
       chunks.push(bytes);
     }
-    return Buffer.concat(chunks).toString('utf8');
+    return Buffer.concat(chunks);
   }
-
-  /** The secret on standard input, with or without a line end. Throws UsageError for anything else. */
-  async secret(): Promise<Secret> {
-    const text = withoutLineEnd(await this.text());
-    if (/^[\x21-\x7e]+$/.test(text)) return new Secret(text);
-    throw new UsageError('Standard input must hold the secret and nothing else.');
-  }
-
-  /** Throws UsageError when there is no terminal to ask a question on. */
-  requireTerminal(): void {
-    if (this.#stdin.isTTY !== true) throw new UsageError('No terminal to ask on; use --force.');
-  }
-
-  /** Asks the user at the terminal a yes-or-no question. Throws UsageError when there is no terminal. */
-  async confirm(question: string): Promise<boolean> {
-    this.requireTerminal();
-    const answer = await this.#stderr.ask(`${question} [y/N] `, this.#stdin);
-    return /^y(?:es)?$/i.test(answer.trim());
-  }
-}
-
-/** The secret in a file, which `what` names in errors ("OIDC token"). Throws CliError when there is none to read. */
-export async function secretFile(path: string, what: string): Promise<Secret> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw new CliError(`The file with the ${what} cannot be read: ${messageOf(error)}`, { cause: error });
-  });
-  const token = text.trim();
-  if (token === '' || text.length > MAX_SECRET_BYTES) throw new CliError(`${path} holds no ${what}.`);
-  return new Secret(token);
 }
 
 /** People who call a program by hand send a line end, which is not part of what they mean. */

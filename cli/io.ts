@@ -5,7 +5,8 @@ import type { Clock } from '../lib/ports/system.ts';
 import { afterWaiting } from './deadline.ts';
 import { CliError } from './errors.ts';
 import { outputStream } from './output-stream.ts';
-import { Printer, type Source } from './printer.ts';
+import { Printer } from './printer.ts';
+import type { Source } from './terminal.ts';
 
 /** The version of the package. */
 export const VERSION = '0.1.0';

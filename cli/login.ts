@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { Secret } from '../lib/domain/secret.ts';
 import { unverifiedClaims } from '../lib/iam/token-answer.ts';
-import { secretFile } from './input.ts';
+import { secretInFile } from './secret-source.ts';
 
 /** What a request presents: a user name that says what the password is, and the password. */
 export interface Credentials {
@@ -47,7 +47,7 @@ export async function credentialsOf(login: StoredLogin, url: string, nowMs: numb
     case 'oidc-token':
       return { userName: 'oidc', password: login.token };
     case 'oidc-file':
-      return { userName: 'oidc', password: await secretFile(login.path, 'OIDC token') };
+      return { userName: 'oidc', password: await secretInFile(login.path, 'OIDC token') };
     case 'aws': {
       // Loaded only here: it brings the AWS SDK along.
       const { awsAssertion } = await import('./aws.ts');

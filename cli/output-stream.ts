@@ -2,7 +2,7 @@
 import { fstatSync, writeSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import { isatty } from 'node:tty';
-import type { Sink } from './printer.ts';
+import type { Sink } from './terminal.ts';
 
 /** The stream of one of the two, by its file descriptor. */
 export function outputStream(descriptor: 1 | 2): Sink {

@@ -1,14 +1,9 @@
 /** The edge to the terminal: everything that a command prints goes through here, and every line is made safe. */
-import { createInterface } from 'node:readline/promises';
-import type { Readable, Writable } from 'node:stream';
 import { styleText } from 'node:util';
 import { CliError } from './errors.ts';
 import { systemCode, systemReason } from './system-error.ts';
+import { type Sink, type Source, Terminal } from './terminal.ts';
 import { printable } from './text.ts';
-
-/** A stream that may be a terminal. */
-export type Source = Readable & { readonly isTTY?: boolean };
-export type Sink = Writable & { readonly isTTY?: boolean };
 
 const CLEAR_LINE = '\r\u001b[K';
 
@@ -71,14 +66,9 @@ export class Printer {
     return this.#write(CLEAR_LINE);
   }
 
-  /** Asks the user at the terminal, and answers what they typed. */
-  async ask(question: string, input: Source): Promise<string> {
-    const terminal = createInterface({ input, output: this.#sink });
-    try {
-      return await terminal.question(safe(question));
-    } finally {
-      terminal.close();
-    }
+  /** Questions to the user, on this stream. */
+  terminal(input: Source): Terminal {
+    return new Terminal(input, this.#sink);
   }
 
   #write(text: string): Promise<void> {
@@ -98,7 +88,7 @@ export function linesOf(text: string): string[] {
 }
 
 /** Tabs stay: a terminal only moves on, and `--format` may ask for them. A field's own tabs are escaped before. */
-function safe(line: string): string {
+export function safe(line: string): string {
   return line.split('\t').map(printable).join('\t');
 }
 

@@ -57,6 +57,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     if (!isPrinted(error, context))
       context.output.failure(isUsage ? asUsageError(error, program, args) : error);
     await io.stderr.flushed();
+    if (error instanceof SilentExit) return error.exitCode;
     return isUsage ? MISUSED : FAILED;
   }
 }

@@ -1,35 +1,15 @@
 /** `login`, with one of the secrets that a deployment accepts, and `logout`. */
-import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { parseRegistryToken } from '../../lib/domain/registry-token.ts';
-import { Secret } from '../../lib/domain/secret.ts';
-import { stsHostOf } from '../../lib/iam/aws-assertion.ts';
 import type { Context } from '../context.ts';
 import { type Discovered, discover, requireSameIssuer } from '../discovery.ts';
 import { CliError, UsageError } from '../errors.ts';
 import { chosenTarget, type State, withTarget } from '../home.ts';
 import { exchangeApiKey } from '../iam.ts';
-import { secretFile } from '../input.ts';
-import type { Environment } from '../io.ts';
 import { credentialsOf, type StoredLogin } from '../login.ts';
 import { isTargetName, parseTargetUrl, type Target } from '../target.ts';
+import { answered } from './login-questions.ts';
+import { type LoginOptions, type LoginSource, loginSource } from './login-source.ts';
 import { askPrincipal, principalText } from './whoami.ts';
-
-interface LoginOptions {
-  readonly url?: string;
-  readonly apikey?: string;
-  readonly apikeyStdin?: true;
-  readonly oidcTokenStdin?: true;
-  readonly oidcTokenFile?: string;
-  readonly aws?: true;
-  readonly region?: string;
-  readonly tokenStdin?: true;
-}
-
-/** What to log in with: an API key, which is exchanged and never stored, or what is stored as it is. */
-type LoginSource =
-  | { readonly kind: 'api-key'; readonly apiKey: Secret }
-  | Exclude<StoredLogin, { kind: 'iam' }>;
 
 export function addLogin(program: Command, context: Context): void {
   program
@@ -56,10 +36,12 @@ export function addLogin(program: Command, context: Context): void {
     .action((options: { all?: true }) => (options.all ? logOutOfAll(context) : logOut(context)));
 }
 
-async function logIn(context: Context, options: LoginOptions): Promise<void> {
+async function logIn(context: Context, given: LoginOptions): Promise<void> {
+  const options = await answered(given, context);
   const known = await knownTarget(context, options.url);
   const source = await loginSource(options, context);
-  const { output } = context;
+  const { output, input } = context;
+  input.close();
   const broker = context.brokerAt(known.url);
   const found = await context.waitFor(known.url, discover(broker));
   if (known.target !== undefined) requireSameIssuer(known.target, found);
@@ -136,64 +118,4 @@ async function logOutOfAll(context: Context): Promise<void> {
   const loggedOut = targets.filter(({ login }) => login !== null).map(({ name }) => name);
   const human = loggedOut.length === 0 ? 'You were not logged in.' : `Logged out of ${loggedOut.join(', ')}.`;
   await context.output.show({ loggedOut }, human);
-}
-
-const WAYS = '--apikey-stdin, --apikey, --oidc-token-stdin, --oidc-token-file, --aws or --token-stdin';
-
-/** What each option gives. */
-const READERS = {
-  apikey: async ({ apikey = '' }: LoginOptions) => apiKey(new Secret(apikey)),
-  apikeyStdin: async (_: LoginOptions, { input }: Context) => apiKey(await input.secret()),
-  oidcTokenStdin: async (_: LoginOptions, { input }: Context) => oidcToken(await input.secret()),
-  oidcTokenFile: async ({ oidcTokenFile = '' }: LoginOptions) => oidcFile(oidcTokenFile),
-  aws: async ({ region }: LoginOptions, { environment }: Context) => aws(region ?? environment.awsRegion),
-  tokenStdin: async (_: LoginOptions, { input }: Context) => registryToken(await input.secret()),
-} as const satisfies Record<string, (options: LoginOptions, context: Context) => Promise<LoginSource>>;
-
-/** The one source that the options name, or else the environment. Throws UsageError for none, and for two. */
-async function loginSource(options: LoginOptions, context: Context): Promise<LoginSource> {
-  if (options.region !== undefined && options.aws !== true)
-    throw new UsageError('--region can only be used with --aws.');
-  const named = (Object.keys(READERS) as (keyof typeof READERS)[]).filter(
-    name => options[name] !== undefined,
-  );
-  const [first, ...others] = named;
-  if (others.length > 0) throw new UsageError(`Use only one of ${WAYS}.`);
-  return first === undefined ? fromEnvironment(context.environment) : READERS[first](options, context);
-}
-
-function fromEnvironment({ apiKey: key, oidcToken: token }: Environment): LoginSource {
-  if (key !== undefined && token !== undefined) {
-    throw new UsageError('PULLPASS_APIKEY and PULLPASS_OIDC_TOKEN are both set; unset one of them.');
-  }
-  if (key !== undefined) return apiKey(key);
-  if (token !== undefined) return oidcToken(token);
-  throw new UsageError(`Log in with ${WAYS}, or set PULLPASS_APIKEY or PULLPASS_OIDC_TOKEN.`);
-}
-
-function apiKey(key: Secret): LoginSource {
-  return { kind: 'api-key', apiKey: key };
-}
-
-function oidcToken(token: Secret): LoginSource {
-  return { kind: 'oidc-token', token };
-}
-
-/** Stores the absolute path, as the next command may run elsewhere. */
-async function oidcFile(path: string): Promise<LoginSource> {
-  const absolute = resolve(path);
-  await secretFile(absolute, 'OIDC token').catch(({ message }: Error) => {
-    throw new UsageError(message);
-  });
-  return { kind: 'oidc-file', path: absolute };
-}
-
-function aws(region: string): LoginSource {
-  if (stsHostOf(region) === undefined) throw new UsageError(`Unknown AWS region ${region}.`);
-  return { kind: 'aws', region };
-}
-
-function registryToken(token: Secret): LoginSource {
-  if (parseRegistryToken(token) !== undefined) return { kind: 'registry-token', token };
-  throw new UsageError('Standard input does not hold a complete registry token (plp_…).');
 }

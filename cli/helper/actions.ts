@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { hostAsWritten, isSameRegistry } from '../../lib/domain/registry-host.ts';
 import { parseRegistryToken } from '../../lib/domain/registry-token.ts';
-import { Secret, secretFormatOf } from '../../lib/domain/secret.ts';
+import { type Secret, secretFormatOf } from '../../lib/domain/secret.ts';
 import { parseStrictJson } from '../../lib/domain/strict-json.ts';
 import { HOUR_SECONDS } from '../../lib/domain/time.ts';
 import type { Clock } from '../../lib/ports/system.ts';
@@ -12,6 +12,7 @@ import type { Timeouts } from '../io.ts';
 import { checkRegistry } from '../registry/challenge.ts';
 import { vendWidest } from '../registry/service.ts';
 import { Vendor } from '../registry/vendor.ts';
+import { secretIn } from '../secret-source.ts';
 import { Session } from '../session.ts';
 import type { Target, TargetService } from '../target.ts';
 
@@ -93,11 +94,11 @@ function sessionOf({ target, token }: Listing, { home, clock, timeouts, warn }: 
 async function store({ home }: HelperPorts, input: string): Promise<string> {
   const { ServerURL: serverUrl, Username: userName, Secret: text } = readStored(input);
   const registry = registryOf(serverUrl);
-  const secret = new Secret(text);
   const listed = listingsOf(await home.read(), registry);
   const [first] = listed;
   if (first === undefined) throw unlisted(registry);
   if (userName !== USER_NAME) throw otherUserName(userName, first.target);
+  const secret = secretIn(text, { source: 'The password', what: 'registry token' });
   if (secretFormatOf(secret) === 'a credential' && usableAmong(listed) !== undefined) return '';
   if (parseRegistryToken(secret) === undefined) throw noRegistryToken(first.target);
   const target = first.target.name;

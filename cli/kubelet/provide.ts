@@ -7,13 +7,14 @@ import { Secret } from '../../lib/domain/secret.ts';
 import { Broker } from '../broker.ts';
 import { discover } from '../discovery.ts';
 import { CliError, detailsOf, reasonOf, UsageError } from '../errors.ts';
-import { Input, secretFile } from '../input.ts';
+import { Input } from '../input.ts';
 import { type Io, TIMEOUTS, type Timeouts, VERSION, within } from '../io.ts';
 import type { Credentials } from '../login.ts';
 import { linesOf } from '../printer.ts';
 import { checkRegistry } from '../registry/challenge.ts';
 import { vendRequest } from '../registry/service.ts';
 import { LIMITS, shortened } from '../registry/vendor.ts';
+import { secretInFile } from '../secret-source.ts';
 import { type ProviderArguments, readArguments, USAGE } from './arguments.ts';
 import { checkedResponse, NOTHING, type ProviderRequest, readRequest } from './messages.ts';
 
@@ -106,7 +107,7 @@ async function credentialsFor(
 }
 
 async function registryTokenIn(path: string): Promise<Secret> {
-  const token = await secretFile(path, 'registry token');
+  const token = await secretInFile(path, 'registry token');
   if (parseRegistryToken(token) === undefined) throw new CliError(`${path} holds no registry token.`);
   return token;
 }

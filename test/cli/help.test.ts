@@ -1,5 +1,5 @@
 /** The help of each verb, what is suggested for mistakes, and the errors that programs get. */
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Shell } from './support/shell.ts';
@@ -10,6 +10,7 @@ let stub: Stub;
 beforeAll(async () => {
   shell = await Shell.open();
   stub = await Stub.deployment();
+  await writeFile(join(shell.directory, 'token'), 'eyJ.eyJ.sig\n');
 });
 afterAll(async () => {
   await Promise.all([shell.close(), stub.close()]);
@@ -72,11 +73,7 @@ function forced(words: string[]): string[] {
     'https://eu.pullpass.example.com',
     '/var/run/secrets/token',
   ];
-  const replacements = [
-    'http://127.0.0.1:1',
-    'http://127.0.0.1:1',
-    join(import.meta.dirname, 'help.test.ts'),
-  ];
+  const replacements = ['http://127.0.0.1:1', 'http://127.0.0.1:1', join(shell.directory, 'token')];
   return words.map(word => replacements[offline.indexOf(word)] ?? word);
 }
 

@@ -81,7 +81,7 @@ describe('a workload', () => {
     writeFileSync(path, `${token()}\n`);
     expect((await login(['--oidc-token-file', path])).code).toBe(0);
     expect(await stateText()).not.toContain(token().slice(0, 40));
-    writeFileSync(path, 'not a token any more');
+    writeFileSync(path, 'not-a-token-any-more');
     const { code, stderr } = await shell.pullpass(['whoami']);
     expect(code).toBe(1);
     expect(stderr).toContain('Log in again with: pullpass login');

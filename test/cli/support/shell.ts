@@ -16,7 +16,7 @@ export interface Outcome {
 
 export interface Typed {
   /** What is on the standard input. */
-  readonly input?: string;
+  readonly input?: string | Uint8Array;
   /** Whether somebody sits at a terminal. */
   readonly isTTY?: boolean;
   readonly variables?: Readonly<Record<string, string>>;
