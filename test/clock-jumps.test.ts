@@ -96,7 +96,7 @@ async function ringCase(kind: 'ring.json' | 'public.json'): Promise<Case> {
   const publication = keyPublication([KID], { read });
   const kids = async () =>
     kind === 'ring.json'
-      ? (await rings(KID, now())).keys.map(({ jwk }) => jwk.kid)
+      ? (await rings(KID, now())).keys.map(({ header }) => headerOf(header).kid)
       : (await publication.jwks(KID.name, now())).keys.map(({ kid }) => kid);
   const old = (await kids())[0];
   return {

@@ -1,6 +1,6 @@
 /** The ring of a service: as it is stored, and as it signs. */
 
-import { createPrivateKey, type JsonWebKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import * as v from 'valibot';
 import type { KeyTimes } from '../domain/key-ring.ts';
 import type { HeaderProfile, Service, SigningAlgorithm } from '../domain/service.ts';
@@ -36,8 +36,6 @@ export interface SigningKey extends KeyTimes {
   readonly privateKey: KeyObject;
   /** The encoded JOSE header: the same for every token of this key. */
   readonly header: string;
-  /** Public members only, with `kid`, `use` and `alg` (RFC 7517). */
-  readonly jwk: JsonWebKey;
 }
 
 export interface Ring {
@@ -72,18 +70,13 @@ export function readRing(text: string, service: Service): Ring {
 function signingKey(document: KeyDocument, { name, profile, algorithm }: Service): SigningKey {
   const { kid, useFrom, dropAfter, certificates } = document;
   const privateKey = createPrivateKey(document.privateKey);
-  const jwk = publicJwk(privateKey);
   const sound =
-    isOf(algorithm, privateKey) && thumbprint(jwk) === kid && isCertified(privateKey, certificates, profile);
+    isOf(algorithm, privateKey) &&
+    thumbprint(publicJwk(privateKey)) === kid &&
+    isCertified(privateKey, certificates, profile);
   if (!sound)
     throw new Error(`the ring of ${name}: key ${kid} does not match its name, algorithm or certificate`);
-  return {
-    useFrom,
-    dropAfter,
-    privateKey,
-    header: encodedHeader(document, profile, algorithm),
-    jwk: { ...jwk, kid, use: 'sig', alg: algorithm },
-  };
+  return { useFrom, dropAfter, privateKey, header: encodedHeader(document, profile, algorithm) };
 }
 
 function isOf(algorithm: SigningAlgorithm, key: KeyObject): boolean {

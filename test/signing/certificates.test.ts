@@ -44,6 +44,7 @@ describe('the certificates of a service', () => {
       'X509v3 Basic Constraints: critical CA:TRUE, pathlen:0 X509v3 Key Usage: critical Certificate Sign',
     );
     expect(root.verify(root.publicKey)).toBe(true);
+    expect([root.subject, root.issuer]).toEqual(Array(2).fill('CN=Pullpass root for registry.example'));
     expect(root.publicKey.asymmetricKeyDetails).toEqual({ namedCurve: 'prime256v1' });
     expect(seconds(root.validFromDate)).toBe(NOW - 300);
     expect(root.validToDate.getUTCFullYear()).toBe(2036);
@@ -57,6 +58,7 @@ describe('the certificates of a service', () => {
         'X509v3 Basic Constraints: critical CA:FALSE X509v3 Key Usage: critical Digital Signature',
       );
       expect(leaf.verify(root.publicKey)).toBe(true);
+      expect([leaf.subject, leaf.issuer]).toEqual(['CN=Pullpass access tokens', root.subject]);
       expect(leaf.checkIssued(root)).toBe(true);
       expect(leaf.checkPrivateKey(leafKey)).toBe(true);
       expect(seconds(leaf.validFromDate)).toBe(NOW - 300);

@@ -70,8 +70,9 @@ describe('a ring is refused', () => {
 
 describe('the directory of a service', () => {
   it('is always one name below the key directory', () => {
-    expect(['localhost:5000', '..', '.', '../x', 'a/b'].map(directoryName)).toEqual([
+    expect(['localhost:5000', 'registry.example', '..', '.', '../x', 'a/b'].map(directoryName)).toEqual([
       'localhost%3A5000',
+      'registry.example',
       '%2E.',
       '%2E',
       '%2E.%2Fx',
