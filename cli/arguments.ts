@@ -7,6 +7,7 @@ import { isUuid } from '../lib/domain/identifiers.ts';
 import { namespaceProblem, patternProblem } from '../lib/domain/name-problem.ts';
 import { DAY_SECONDS, HOUR_SECONDS, MINUTE_SECONDS } from '../lib/domain/time.ts';
 import { UsageError } from './errors.ts';
+import { inOptions } from './refusal.ts';
 
 const UNITS: Readonly<Record<string, number>> = {
   s: 1,
@@ -36,7 +37,7 @@ export function identifier(text: string): string {
 /** A pattern of repositories, for an option that may be given several times. */
 function patterns(text: string, before: readonly string[] = []): string[] {
   const problem = patternProblem(text);
-  if (problem !== undefined) throw new UsageError(`The repository ${problem}.`);
+  if (problem !== undefined) throw new UsageError(`The repository ${inOptions(problem)}.`);
   return [...before, text];
 }
 

@@ -37,7 +37,7 @@ export class Context {
 
   get home(): Home {
     const { lockMs } = this.timeouts;
-    return new Home(this.environment.home, { lockMs, say: line => void this.stderr.line(line) });
+    return new Home(this.environment.home, { lockMs, say: line => this.output.note(line) });
   }
 
   get output(): Output {
@@ -63,7 +63,7 @@ export class Context {
   sessionWith(target: Target): Session {
     const { home, clock, timeouts } = this;
     const waiting = <T>(work: Promise<T>) => this.waitFor(target.url, work);
-    const warn = (text: string) => void this.stderr.line(`warning: ${text}`);
+    const warn = (text: string) => void this.output.warning(text);
     return new Session({ home, target, clock, requestMs: timeouts.requestMs, waiting, warn });
   }
 

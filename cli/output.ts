@@ -60,16 +60,11 @@ export class Output {
     if (this.format === 'human') void this.#stderr.line(text);
   }
 
-  /** Something that was done has not the effect that the user may expect. */
-  warning(message: string, { next }: { readonly next: string }): void {
-    if (this.format === 'json') void this.#stderr.line(JSON.stringify({ warning: { message, next } }));
-    else void this.#stderr.lines([`warning: ${message}`, next]);
-  }
-
   /** What people and programs should know although the command succeeds. */
-  async remark(text: string): Promise<void> {
-    const isJson = this.format === 'json';
-    await this.#stderr.line(isJson ? JSON.stringify({ warning: text }) : `warning: ${text}`);
+  async warning(message: string, { next }: { readonly next?: string } = {}): Promise<void> {
+    const json = JSON.stringify({ warning: { message, next } });
+    const human = [`warning: ${message}`, ...(next === undefined ? [] : [next])];
+    await this.#stderr.lines(this.format === 'json' ? [json] : human);
   }
 
   /** What went wrong, and what to do next. */

@@ -33,7 +33,21 @@ const SENTENCES: Readonly<Record<string, { readonly message: string; readonly ne
     next: 'Use --force to end the old value now.',
   },
   'idempotency-replayed': { message: 'The token was made, but its value cannot be shown any more.' },
+  'not-an-administrator-credential': {
+    message: 'A registry token only logs in to registries: it cannot manage the account.',
+    next: 'Log in as an administrator with: pullpass login --apikey-stdin (or --aws)',
+  },
 };
+
+/** Phrases about requests, and what a user of the command would say. */
+const PHRASES: readonly (readonly [api: RegExp, here: string])[] = [
+  [/^The parent may\b/, 'Your login may'],
+  [/\bleave the repositories out \(null\)/, 'leave out --repository'],
+  [
+    /; manage with iamapikey, iambearer, iamrefresh or awsiam\b/,
+    '; to manage, log in with an API key or AWS',
+  ],
+];
 
 /** The options that become members of request bodies. */
 const OPTIONS: Readonly<Record<string, string>> = {
@@ -89,8 +103,10 @@ function sentence(path: string, message: string): string {
   return `${subject} ${inOptions(text)}`.trim();
 }
 
-function inOptions(text: string): string {
-  return text.replaceAll(MEMBER, (_, member, force) => OPTIONS[member ?? force] ?? '');
+/** A sentence of the API, with options in the place of members. */
+export function inOptions(text: string): string {
+  const plain = PHRASES.reduce((said, [api, here]) => said.replace(api, here), text);
+  return plain.replaceAll(MEMBER, (_, member, force) => OPTIONS[member ?? force] ?? '');
 }
 
 /** As the options take it: `7d` for 604800. */

@@ -58,7 +58,7 @@ export class Terminal {
       this.#readline.prompt();
     }
     const line = await this.#next();
-    if (isHidden) this.#sink.write('\n');
+    if (isHidden || line === undefined) this.#sink.write('\n');
     return line;
   }
 

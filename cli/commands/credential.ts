@@ -47,7 +47,7 @@ async function credential(context: Context, options: Options): Promise<void> {
   const vendor = await Vendor.open(session, { seconds: expiresInSeconds });
   const request = { service, repositories, access, expiresInSeconds, format } as const;
   const { response, shortened } = await vendor.send(vendRequest(request));
-  if (shortened !== undefined) await context.output.remark(shortened);
+  if (shortened !== undefined) await context.output.warning(shortened);
   const { url } = session.target;
   const text = checkedCredential({ format, text: response.text, registry, url });
   if (file === undefined || (await isStandardOutput(file))) return print(context, format, text);

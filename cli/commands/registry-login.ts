@@ -76,7 +76,7 @@ async function registryLogin(context: Context, wanted: string | undefined, optio
     { client, registry, service: name, userName, ...gained },
     `Logged ${client} in to ${registry} ${inWords(gained)}.`,
   );
-  if (shortened !== undefined) await output.remark(shortened);
+  if (shortened !== undefined) await output.warning(shortened);
 }
 
 /** What the client may do now, and until when; null: the deployment decides at each login. */

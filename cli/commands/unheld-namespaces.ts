@@ -26,7 +26,7 @@ export async function warnOfUnheld(
   if (unheld.length === 0) return;
   const names = [...new Set(unheld.map(namespaceOf))];
   const which = names.length === 1 ? 'a namespace' : 'namespaces';
-  output.warning(
+  await output.warning(
     `This grants nothing in ${unheld.join(', ')}: ${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} not ${which} of the account.`,
     {
       next: `Check the spelling, or register with: pullpass namespace-add ${names[0]}`,

@@ -1,7 +1,5 @@
 /** The host of a registry: one spelling for the ways in which clients and people write it. */
 
-/** The host of a registry: one spelling for the ways in which clients and people write it. */
-
 const HOST = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*)(?::([1-9]\d{0,4}))?$/;
 
 const MAX_PORT = 65_535;

@@ -122,6 +122,21 @@ describe('an error', () => {
       'error: Set --non-expiring or --expires-in; --force ends it.\n',
     );
   });
+  it.for([
+    ['wider-than-parent', 'The parent may pull from team-a/app.', 'Your login may pull from team-a/app.'],
+    ['not-an-administrator-credential', 'Registry tokens …', 'A registry token only logs in to registries'],
+    ['idempotency-replayed', 'A request with this Idempotency-Key …', 'its value cannot be shown any more'],
+    [
+      'unauthenticated',
+      'The user name oidc is for logins; manage with iamapikey, iambearer, iamrefresh or awsiam.',
+      'is for logins; to manage, log in with an API key or AWS.',
+    ],
+  ] as const)('of the code %s is in the words of the command line', async ([code, detail, text]) => {
+    stub.replies['GET /v1/tokens'] = () => ({ status: 403, json: { code, detail } });
+    const { stderr } = await shell.pullpass(['tokens']);
+    expect(stderr).toContain(text);
+    expect(stderr).not.toMatch(/parent|Idempotency-Key|iamapikey/);
+  });
   it('about a rotation that is not over names the option, not the member `force`', async () => {
     const json = { code: 'rotation-in-progress', detail: 'It still runs; `force: true` ends it.' };
     stub.replies[`POST /v1/tokens/${ID}/rotate`] = () => ({ status: 409, json });
@@ -146,6 +161,13 @@ describe('an error', () => {
     expect((await shell.pullpass(['token-get', ID], plain)).stderr).not.toContain('\u001b');
     expect((await shell.pullpass(['token-get', ID])).stderr).not.toContain('\u001b');
   });
+});
+
+it('a mistake in a repository says to leave out the option', async () => {
+  const { code, stderr } = await shell.pullpass(['token-add', '--repository', '*']);
+  expect(code).toBe(2);
+  expect(stderr).toContain('leave out --repository');
+  expect(stderr).not.toContain('null');
 });
 
 describe('a request that makes a value', () => {

@@ -84,6 +84,12 @@ describe.for(NAMES)('%s', ([verb, { name, other, question, shown }]) => {
     expect(stderr).toContain('Nothing was removed.');
     expect(deleted()).toEqual([]);
   });
+  it('takes the end of the input (Ctrl-D) for a no', async () => {
+    const { code, stderr } = await shell.pullpass([verb, name], { isTTY: true, input: '' });
+    expect(code).toBe(0);
+    expect(stderr).toContain('\nNothing was removed.\n');
+    expect(deleted()).toEqual([]);
+  });
   it('removes after a yes', async () => {
     const { code, stdout } = await shell.pullpass([verb, name], { isTTY: true, input: 'yes\n' });
     expect({ code, stdout }).toEqual({ code: 0, stdout: `Removed ${name}\n` });

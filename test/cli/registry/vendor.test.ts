@@ -241,5 +241,7 @@ describe('a login that cannot be renewed', () => {
 it('a warning is JSON where output is', async () => {
   await loginIs({ refreshToken: null }, 68);
   const { stderr } = await shell.pullpass(['credential', '--output', 'json']);
-  expect(JSON.parse(stderr)).toEqual({ warning: expect.stringContaining('valid for 1m 8s instead of 1h') });
+  expect(JSON.parse(stderr)).toEqual({
+    warning: { message: expect.stringContaining('valid for 1m 8s instead of 1h') },
+  });
 });
