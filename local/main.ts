@@ -55,7 +55,8 @@ async function start(system: World, restoring: RestoreOptions): Promise<() => Pr
   const settings = localSettings(system.environment);
   const directory = await openDataDirectory(settings.data);
   await checkManifest(directory.root, path => isNeeded(path, settings));
-  const first = !existsSync(directory.store) && !existsSync(directory.firstVersionStore);
+  // Not the store, which a start on a port that is taken has made.
+  const first = !existsSync(directory.administratorKey);
   await mkdir(directory.keys, { recursive: true });
   const hasLog = existsSync(`${directory.store}-wal`);
   const table = await openStore(directory, settings.table);

@@ -74,6 +74,8 @@ function zotConfig({ directory, service, publicUrl }: RegistryFilesInput): strin
   const http = {
     address: loopbackOf(service.registry),
     port: portOf(service.registry) ?? DEFAULT_PORT,
+    // Docker pushes manifests of its own kind, which zot refuses otherwise ("manifest invalid").
+    compat: ['docker2s2'],
     auth,
   };
   const storage = { rootDirectory: join(here, 'zot-data') };

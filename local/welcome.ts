@@ -52,7 +52,7 @@ const AIRPLAY =
 function firstSteps({ settings: { url, services }, directory }: WelcomeInput): string[] {
   const shown = services.slice(0, SHOWN);
   const more =
-    services.length > SHOWN ? [`  # ${services.length - SHOWN} more in ${here(directory.registry)}`] : [];
+    services.length > SHOWN ? [`(${services.length - SHOWN} more are in ${here(directory.registry)}.)`] : [];
   return [
     '',
     'In a second terminal, in this folder, register a namespace and add a token that may push:',
@@ -62,12 +62,12 @@ function firstSteps({ settings: { url, services }, directory }: WelcomeInput): s
     `  curl -sS -u "$ADMIN" -H 'Content-Type: application/json' -d '{"access": "push"}' ${url}/v1/tokens`,
     '',
     services.length === 1
-      ? 'In a third terminal, start a registry:'
-      : 'Start each registry in a terminal of its own:',
+      ? 'In a third terminal, start a registry; or, in a container:'
+      : 'Start each registry in a terminal of its own; or all of them in containers:',
+    `docker compose -f ${here(join(directory.registry, COMPOSE_FILE))} up -d`,
     '',
     ...shown.map(service => `  ${serve(service, directory.registry, services)}`),
     ...more,
-    `  # or all in containers: docker compose -f ${here(join(directory.registry, COMPOSE_FILE))} up -d`,
     '',
     'Log in with the token (docker asks for it), push an image, and pull it:',
     '',

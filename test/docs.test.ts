@@ -11,6 +11,7 @@ import { SERVICES_FILE } from '../lib/config/services.ts';
 import { credentialBody, formatCredential, MAX_CREDENTIAL_LENGTH } from '../lib/domain/credential.ts';
 import { ERRORS } from '../lib/domain/errors.ts';
 import { formatRegistryToken } from '../lib/domain/registry-token.ts';
+import { CLIENTS, versionOf } from './e2e/support/matrix/programs.ts';
 import {
   FOREIGN_PUSH_REFUSED,
   LOGIN_REFUSED,
@@ -133,6 +134,16 @@ describe('docs/api.md', () => {
 });
 
 describe('docs/registries-and-clients.md', () => {
+  it('lists the clients that are tried, with their versions', () => {
+    const [, , ...rows] =
+      section(documentAt('docs/registries-and-clients.md'), 'Clients').match(/^\|.*$/gm) ?? [];
+    const documented = rows.map(row => row.split(' | ').slice(0, 4).join(' | '));
+    const tried = CLIENTS.map(client =>
+      [`| ${client.name}`, client.source, versionOf(client), client.ci ? 'yes' : 'no'].join(' | '),
+    );
+    expect(documented).toEqual(tried);
+  });
+
   it('quotes what the users of real clients read', () => {
     const document = documentAt('docs/registries-and-clients.md');
     const texts = [LOGIN_REFUSED, SECRET_REFUSED, PUSH_REFUSED, PULL_REFUSED, FOREIGN_PUSH_REFUSED];

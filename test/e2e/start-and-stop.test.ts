@@ -61,10 +61,11 @@ describe('npm start refuses to start and says why', () => {
     expect(output).toContain('PULLPASS_HOST is not loopback, so PULLPASS_ISSUERS must name an IAM');
   });
 
-  it('when the port is taken', async () => {
+  it('when the port is taken, and the next start is the first one still', async () => {
     const pullpass = await (await newDeployment()).start();
     const other = await newDeployment();
     expect(await failedStart(other, { PORT: pullpass.settings.PORT })).toContain('choose another with PORT');
+    expect((await other.start()).running.output()).toContain('docker login');
   });
 });
 

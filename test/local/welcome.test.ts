@@ -55,12 +55,12 @@ describe('the first screen', () => {
     expect(text).toContain('Pullpass is ready at http://localhost:8080 (listening on 127.0.0.1:8080).');
     expect(text).toContain('Data: /srv/pullpass, ledger: /srv/pullpass-ledger. Options: npm start -- --help');
     expect(text).toContain('Not for production.');
+    expect(text).toContain('in a container:\ndocker compose -f /srv/pullpass/registry/compose.yml up -d\n');
     expect(commands(text)).toEqual([
       'ADMIN="iamapikey:$(cat /srv/pullpass/administrator.apikey)"',
       'curl -sS -u "$ADMIN" -X PUT http://localhost:8080/v1/namespaces/team-a',
       `curl -sS -u "$ADMIN" -H 'Content-Type: application/json' -d '{"access": "push"}' http://localhost:8080/v1/tokens`,
       'docker-registry serve /srv/pullpass/registry/config.yml',
-      '# or all in containers: docker compose -f /srv/pullpass/registry/compose.yml up -d',
       'docker login -u token localhost:5000',
       'docker tag IMAGE localhost:5000/team-a/app:v1 && docker push localhost:5000/team-a/app:v1',
       'docker pull localhost:5000/team-a/app:v1',
@@ -129,9 +129,9 @@ describe('the first screen', () => {
 
   it('spells three of many services out, and says where the others are', () => {
     const services = Array.from({ length: 60 }, (_, i) => serviceNamed(`r${i}.example.com`));
-    const typed = commands(screen({ settings: { services } }));
-    expect(typed.filter(line => line.startsWith('docker-registry serve'))).toHaveLength(3);
-    expect(typed).toContain('# 57 more in /srv/pullpass/registry');
+    const text = screen({ settings: { services } });
+    expect(commands(text).filter(line => line.startsWith('docker-registry serve'))).toHaveLength(3);
+    expect(text).toContain('(57 more are in /srv/pullpass/registry.)');
   });
 
   it('names the directory that the first version has made for a service', async () => {

@@ -2,7 +2,7 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-const DISTRIBUTION = 'github.com/distribution/distribution/v3/cmd/registry@v3.1.1';
+const DISTRIBUTION = 'github.com/distribution/distribution/v3/cmd/registry@v3.1.2';
 const CRANE = 'github.com/google/go-containerregistry/cmd/crane@v0.22.1';
 const DYNOXIDE = '--prefix .build/tools/dynoxide @dynoxide/linux-x64@1.2.1';
 const MOTO = 'moto[server]==5.2.1';
