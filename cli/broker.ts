@@ -2,6 +2,7 @@
 import type * as v from 'valibot';
 import { boundedFetch, type HttpResponse, parseResponse } from './http.ts';
 import type { Credentials } from './login.ts';
+import type { Network } from './network.ts';
 import { refusalOf } from './refusal.ts';
 
 export interface BrokerRequest {
@@ -21,15 +22,18 @@ export interface BrokerOptions {
   /** The origin of a target. */
   readonly url: string;
   readonly timeoutMs: number;
+  readonly network: Network;
 }
 
 export class Broker {
   readonly url: string;
   readonly #timeoutMs: number;
+  readonly #network: Network;
 
-  constructor({ url, timeoutMs }: BrokerOptions) {
+  constructor({ url, timeoutMs, network }: BrokerOptions) {
     this.url = url;
     this.#timeoutMs = timeoutMs;
+    this.#network = network;
   }
 
   /**
@@ -37,13 +41,21 @@ export class Broker {
    * `unreachable` when it does not answer in time.
    */
   async send(request: BrokerRequest): Promise<HttpResponse> {
+    const response = await this.answer(request);
+    if (response.status >= 200 && response.status < 300) return response;
+    throw refusalOf(response, this.url);
+  }
+
+  /** The response to the request, with any status. Throws CliError as `boundedFetch` does. */
+  answer(request: BrokerRequest): Promise<HttpResponse> {
     const { method = 'GET', path, query = {}, json, credentials } = request;
     const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
     const search = given.length === 0 ? '' : `?${new URLSearchParams(given)}`;
-    const response = await boundedFetch(this.url + path + search, {
+    return boundedFetch(this.url + path + search, {
       method,
       body: json === undefined ? undefined : JSON.stringify(json),
       timeoutMs: this.#timeoutMs,
+      network: this.#network,
       headers: {
         accept: 'application/json, application/problem+json, */*;q=0.5',
         ...(json === undefined ? {} : { 'content-type': 'application/json' }),
@@ -51,8 +63,6 @@ export class Broker {
         ...(credentials === undefined ? {} : { authorization: basicAuthorization(credentials) }),
       },
     });
-    if (response.status >= 200 && response.status < 300) return response;
-    throw refusalOf(response, this.url);
   }
 
   /** As `send`; answers the JSON of the response as the schema types it. Throws also when it is something else. */

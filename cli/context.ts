@@ -64,12 +64,13 @@ export class Context {
     const { home, clock, timeouts } = this;
     const waiting = <T>(work: Promise<T>) => this.waitFor(target.url, work);
     const warn = (text: string) => void this.output.warning(text);
-    return new Session({ home, target, clock, requestMs: timeouts.requestMs, waiting, warn });
+    const { network } = this.environment;
+    return new Session({ home, target, clock, network, requestMs: timeouts.requestMs, waiting, warn });
   }
 
   /** For requests without a login. */
   brokerAt(url: string): Broker {
-    return new Broker({ url, timeoutMs: this.timeouts.requestMs });
+    return new Broker({ url, timeoutMs: this.timeouts.requestMs, network: this.environment.network });
   }
 
   /** Tells the user at a terminal when `work` waits long for this server. */

@@ -4,12 +4,15 @@ import { parseStrictJson } from '../lib/domain/strict-json.ts';
 import { sentenceOf } from '../lib/schema/sentence.ts';
 import { afterWaiting } from './deadline.ts';
 import { CliError } from './errors.ts';
+import type { Network } from './network.ts';
+import { plainToTls, unreachable, wantsTls } from './unreachable.ts';
 
 export interface HttpRequest {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | undefined;
   readonly timeoutMs: number;
+  readonly network: Network;
 }
 
 export interface HttpResponse {
@@ -20,42 +23,29 @@ export interface HttpResponse {
 
 const MAX_RESPONSE_BYTES = 8 * 1024 * 1024;
 
-/** What Node's error codes mean, as the end of "… cannot be reached: ". */
-const REASONS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'the connection was refused',
-  ECONNRESET: 'the connection was closed',
-  UND_ERR_SOCKET: 'the connection was closed',
-  ENOTFOUND: 'the host name is unknown',
-  EAI_AGAIN: 'the host name cannot be looked up',
-  EHOSTUNREACH: 'there is no route to the host',
-  ENETUNREACH: 'there is no network',
-  CERT_HAS_EXPIRED: 'its certificate has expired',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed',
-  SELF_SIGNED_CERT_IN_CHAIN: 'this machine does not trust the authority of its certificate',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'this machine does not trust the authority of its certificate',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host name',
-};
-
 /**
  * The response to the request, with any status. Throws CliError with the code `unreachable` when none comes in
  * time, and `redirected` for a redirect: the request may hold a secret, which is sent nowhere else.
  */
-export async function boundedFetch(url: string, request: HttpRequest): Promise<HttpResponse> {
-  const { origin } = new URL(url);
-  const { timeoutMs, body, ...rest } = request;
+export async function boundedFetch(address: string, request: HttpRequest): Promise<HttpResponse> {
+  const url = new URL(address);
+  const { timeoutMs, network, body, ...rest } = request;
+  const proxy = network.proxyFor(url);
   const controller = new AbortController();
   const stop = afterWaiting(timeoutMs, () => controller.abort(new DOMException('', 'TimeoutError')));
   try {
     const { signal } = controller;
     const sent = { ...rest, ...(body === undefined ? {} : { body }), redirect: 'manual', signal } as const;
-    const response = await fetch(url, sent);
+    const response = await network.fetch(url, sent);
     const { status, headers } = response;
     const isRedirect = (status >= 300 && status < 400) || response.type === 'opaqueredirect';
-    if (isRedirect) throw redirected(origin);
-    return { status, headers, text: await readText(response, origin) };
+    if (isRedirect) throw redirected(url.origin);
+    const text = await readText(response, url.origin);
+    if (wantsTls(url, status, text)) throw plainToTls(url);
+    return { status, headers, text };
   } catch (error) {
     if (error instanceof CliError) throw error;
-    throw unreachable(origin, reasonOf(error, timeoutMs), error);
+    throw unreachable(error, { url, timeoutMs, proxy });
   } finally {
     stop();
   }
@@ -120,24 +110,4 @@ function redirected(origin: string): CliError {
     code: 'redirected',
     next: 'Use the URL that the deployment has as its PULLPASS_URL.',
   });
-}
-
-function unreachable(origin: string, reason: string, cause: unknown): CliError {
-  return new CliError(`${origin} cannot be reached: ${reason}.`, {
-    code: 'unreachable',
-    next: 'Check the URL, the network, and that the deployment is running.',
-    cause,
-  });
-}
-
-function reasonOf(error: unknown, timeoutMs: number): string {
-  if (error instanceof Error && error.name === 'TimeoutError')
-    return `no answer within ${timeoutMs / 1000} s`;
-  const code = codeOf(error) ?? codeOf(error instanceof Error ? error.cause : undefined) ?? '';
-  return (Object.hasOwn(REASONS, code) ? REASONS[code] : undefined) ?? (code || 'the request failed');
-}
-
-function codeOf(error: unknown): string | undefined {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' ? code : undefined;
 }

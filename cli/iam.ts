@@ -6,11 +6,13 @@ import { API_KEY_GRANT } from '../lib/iam/token-endpoint.ts';
 import { CliError } from './errors.ts';
 import { boundedFetch, unexpectedResponse } from './http.ts';
 import type { IamLogin } from './login.ts';
+import type { Network } from './network.ts';
 import type { PinnedIssuer } from './target.ts';
 
 export interface ExchangeOptions {
   readonly nowMs: number;
   readonly timeoutMs: number;
+  readonly network: Network;
 }
 
 /** For an access token that does not say how long it is valid. */
@@ -75,6 +77,7 @@ async function exchange({ issuer, form, what }: Grant, options: ExchangeOptions)
     },
     body: new URLSearchParams({ ...form, ...client.form }).toString(),
     timeoutMs: options.timeoutMs,
+    network: options.network,
   });
   const answer = readTokenAnswer(status, text);
   if (answer.kind === 'refused') {

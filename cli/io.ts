@@ -4,6 +4,7 @@ import { Secret } from '../lib/domain/secret.ts';
 import type { Clock } from '../lib/ports/system.ts';
 import { afterWaiting } from './deadline.ts';
 import { CliError } from './errors.ts';
+import { Network } from './network.ts';
 import { outputStream } from './output-stream.ts';
 import { Printer } from './printer.ts';
 import type { Source } from './terminal.ts';
@@ -52,6 +53,8 @@ export interface Environment {
   /** `PULLPASS_OIDC_TOKEN`, for `login`. */
   readonly oidcToken: Secret | undefined;
   readonly awsRegion: string;
+  /** How requests reach their servers. */
+  readonly network: Network;
   /** For the programs that the command runs: everything but the secrets. */
   readonly forPrograms: NodeJS.ProcessEnv;
   /** Colours are unwanted (https://no-color.org). */
@@ -84,6 +87,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
     apiKey: secret('PULLPASS_APIKEY'),
     oidcToken: secret('PULLPASS_OIDC_TOKEN'),
     awsRegion: given('AWS_REGION') ?? given('AWS_DEFAULT_REGION') ?? DEFAULT_REGION,
+    network: new Network(variables),
     forPrograms,
     noColor: given('NO_COLOR') !== undefined,
   };

@@ -10,12 +10,14 @@ import { type Home, targetNamed, withTarget } from './home.ts';
 import type { HttpResponse } from './http.ts';
 import { exchangeRefreshToken } from './iam.ts';
 import { type Credentials, credentialsOf, type IamLogin, type StoredLogin } from './login.ts';
+import type { Network } from './network.ts';
 import type { Target } from './target.ts';
 
 export interface SessionOptions {
   readonly home: Home;
   readonly target: Target;
   readonly clock: Clock;
+  readonly network: Network;
   /** How long each request may take. */
   readonly requestMs: number;
   /** Wraps every request while it is under way, to tell the user that it takes long. */
@@ -41,16 +43,18 @@ export class Session {
   readonly broker: Broker;
   readonly #home: Home;
   readonly #clock: Clock;
+  readonly #network: Network;
   readonly #requestMs: number;
   readonly #waiting: <T>(work: Promise<T>) => Promise<T>;
   readonly #warn: (text: string) => void;
   #login: StoredLogin | null;
 
-  constructor({ home, target, clock, requestMs, ...options }: SessionOptions) {
+  constructor({ home, target, clock, network, requestMs, ...options }: SessionOptions) {
     this.target = target;
-    this.broker = new Broker({ url: target.url, timeoutMs: requestMs });
+    this.broker = new Broker({ url: target.url, timeoutMs: requestMs, network });
     this.#home = home;
     this.#clock = clock;
+    this.#network = network;
     this.#requestMs = requestMs;
     this.#waiting = options.waiting ?? (work => work);
     this.#warn = options.warn ?? (() => undefined);
@@ -144,7 +148,7 @@ export class Session {
       if (this.secondsLeft(login) > seconds) return { login, renewedWith: null };
       const { issuer } = this.target;
       if (issuer === null || login.refreshToken === null) throw this.#ended();
-      const options = { nowMs: this.#clock(), timeoutMs: this.#requestMs };
+      const options = { nowMs: this.#clock(), timeoutMs: this.#requestMs, network: this.#network };
       const renewed = await exchangeRefreshToken(issuer, login.refreshToken, options).catch(error => {
         throw detailsOf(error).code === 'refused-by-issuer' ? this.#ended(error) : error;
       });

@@ -63,11 +63,8 @@ export function isTargetName(text: string): boolean {
  */
 export function parseTargetUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !isSafe(url)) {
-    throw new UsageError(
-      `${quoted(url)} is not the URL of a deployment; it must begin with https:// (http:// only on this machine).`,
-    );
-  }
+  if (url === undefined || !isSafe(url))
+    throw new UsageError(`${schemeFault(text.trim(), url)} (http:// only on this machine).`);
   if (`${url.origin}/` !== url.href) {
     throw new UsageError(`The URL of a deployment must have no user name, path or query; use ${url.origin}.`);
   }
@@ -88,7 +85,19 @@ function isSafe({ protocol, hostname }: URL): boolean {
   return protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname));
 }
 
-/** The text may be a secret that was pasted by mistake: at most its host is shown. */
-function quoted(url: URL | undefined): string {
-  return url === undefined || url.host === '' ? 'This' : url.host;
+/** A host as people type it, and too short to be a secret that was pasted by mistake. */
+const HOST = /^(localhost|127\.0\.0\.1|\[::1\]|(?:[a-z0-9-]{1,40}\.)+[a-z0-9-]{2,24})(:\d{1,5})?(?:\/.*)?$/i;
+
+/** The text may be a secret: at most its host is shown. */
+function schemeFault(text: string, url: URL | undefined): string {
+  const [, name, port = ''] = HOST.exec(text) ?? [];
+  if (name !== undefined) {
+    const scheme = LOOPBACK.test(name.toLowerCase()) ? 'http' : 'https';
+    return `${name}${port} has no scheme; write ${scheme}://${name}${port}: a URL must begin with https://`;
+  }
+  if (url === undefined || url.host === '')
+    return 'This is not the URL of a deployment; it must begin with https://';
+  if (url.protocol === 'http:')
+    return `http://${url.host} would carry secrets in the clear; the URL of a deployment must begin with https://`;
+  return `${url.protocol}//${url.host} is not the URL of a deployment; it must begin with https://`;
 }

@@ -38,11 +38,11 @@ const DYNAMODB = [
  * bundle. Lower a figure when a bundle has become smaller.
  */
 export const BUDGETS = {
-  login: { startBytes: 149_000, totalBytes: 149_000, packages: [...CHAIN, ...IAM] },
-  management: { startBytes: 388_500, totalBytes: 530_500, packages: [...CHAIN, ...DYNAMODB, ...IAM] },
+  login: { startBytes: 152_200, totalBytes: 152_200, packages: [...CHAIN, ...IAM] },
+  management: { startBytes: 391_700, totalBytes: 533_700, packages: [...CHAIN, ...DYNAMODB, ...IAM] },
   credentials: {
-    startBytes: 163_000,
-    totalBytes: 163_000,
+    startBytes: 166_200,
+    totalBytes: 166_200,
     packages: [...CHAIN, ...IAM, 'negotiator', 'content-type'],
   },
   discovery: { startBytes: 62_000, totalBytes: 167_000, packages: CHAIN },

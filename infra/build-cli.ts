@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { type BuildOptions, build } from 'esbuild';
 import project from '../package.json' with { type: 'json' };
 import { licencesOf } from './licences.ts';
 
@@ -10,6 +10,8 @@ const ROOT = join(import.meta.dirname, '..');
 const OUTPUT = join(ROOT, '.build');
 const PACKAGE = join(OUTPUT, 'cli');
 const COMMANDS = ['pullpass', 'docker-credential-pullpass', 'pullpass-kubelet-provider'];
+/** A file of its own, which the commands read only behind a proxy or a private authority: it is as large as they are. */
+const APART = 'undici';
 
 /** What users of the command read: its help names the first, which names the others. */
 const PAGES = ['cli.md', 'api.md', 'build-farm.md'];
@@ -27,7 +29,7 @@ if (node[0] < ${NODE.major} || (node[0] === ${NODE.major} && node[1] < ${NODE.mi
 
 await rm(PACKAGE, { recursive: true, force: true });
 await mkdir(PACKAGE, { recursive: true });
-const inputs = await bundle();
+const inputs = [...(await bundleCommands()), ...(await bundleApart())];
 await writeFile(join(PACKAGE, 'THIRD-PARTY-LICENCES'), await licencesOf(inputs, ROOT));
 await writeFile(join(PACKAGE, 'package.json'), `${JSON.stringify(manifest(), null, 2)}\n`);
 await copyFile(join(ROOT, 'LICENSE'), join(PACKAGE, 'LICENSE'));
@@ -41,13 +43,30 @@ pack();
  * Node reaches the version check, and late imports are evaluated late although there is one file. Returns the paths of
  * everything that was bundled.
  */
-async function bundle(): Promise<string[]> {
-  const { metafile } = await build({
-    absWorkingDir: ROOT,
+function bundleCommands(): Promise<string[]> {
+  return bundle({
     entryPoints: COMMANDS.map(name => `cli/${name}.ts`),
+    banner: { js: PROLOGUE },
+    plugins: [
+      {
+        name: 'apart',
+        setup: ({ onResolve }) =>
+          onResolve({ filter: new RegExp(`^${APART}$`) }, () => ({ path: `./${APART}.cjs`, external: true })),
+      },
+    ],
+  });
+}
+
+function bundleApart(): Promise<string[]> {
+  return bundle({ entryPoints: [APART] });
+}
+
+async function bundle(options: BuildOptions): Promise<string[]> {
+  const { metafile } = await build({
+    ...options,
+    absWorkingDir: ROOT,
     outdir: PACKAGE,
     outExtension: { '.js': '.cjs' },
-    banner: { js: PROLOGUE },
     bundle: true,
     minify: true,
     format: 'cjs',

@@ -3,9 +3,9 @@ import module from 'node:module';
 import { join } from 'node:path';
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-if (major < 22 || (major === 22 && minor < 18)) {
+if (major < 22 || (major === 22 && minor < 21)) {
   console.error(
-    `Pullpass needs Node 22.18 or newer; this is ${process.versions.node}. ` +
+    `Pullpass needs Node 22.21 or newer; this is ${process.versions.node}. ` +
       'On Linux "npm ci" brings its own: start with "npm start", not with "node".',
   );
   process.exit(1);

@@ -298,7 +298,7 @@ describe('the check fails on', () => {
 it('the adapters never import each other, and share only the ways to AWS and to files, the cache and limits', () => {
   for (const name of ['iam', 'store', 'signing', 'derivation', 'ledger', 'aws']) {
     const common = LAYERS[name]?.imports.filter(
-      layer => !['aws', 'cache', 'files', 'limits'].includes(layer),
+      layer => !['aws', 'cache', 'files', 'limits', 'network'].includes(layer),
     );
     expect(common).toEqual(['domain', 'ports']);
   }

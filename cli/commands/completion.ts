@@ -57,9 +57,9 @@ function namesOf({ clock, environment }: Context, { targets, current }: State): 
     services: name => [...new Set(chosen(name)?.services.flatMap(({ name, registry }) => [name, registry]))],
     account: async (name, collection) => {
       const target = chosen(name);
-      const { home: directory } = environment;
+      const { home: directory, network } = environment;
       if (target === undefined || directory === undefined) return [];
-      return accountNames({ directory, target, collection, nowMs: clock(), waitMs: WAIT_MS });
+      return accountNames({ directory, target, collection, nowMs: clock(), waitMs: WAIT_MS, network });
     },
   };
 }

@@ -42,6 +42,7 @@ async function doctor(context: Context, wanted: string | undefined): Promise<voi
       credentials,
       isServed: found !== undefined,
       registryMs: context.timeouts.registryMs,
+      network: context.environment.network,
     });
   }
   if (output.format === 'json')

@@ -94,6 +94,7 @@ async function storedLogin(
   return exchangeApiKey(issuer, source.apiKey, {
     nowMs: context.clock(),
     timeoutMs: context.timeouts.requestMs,
+    network: context.environment.network,
   });
 }
 

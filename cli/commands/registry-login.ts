@@ -53,7 +53,7 @@ async function registryLogin(context: Context, wanted: string | undefined, optio
     registry,
     checkRegistry(
       { url: session.target.url, service: name },
-      { registry, timeoutMs: context.timeouts.registryMs },
+      { registry, timeoutMs: context.timeouts.registryMs, network: environment.network },
     ),
   );
   const { credentials, shortened, ...gained } = options.iamrefresh

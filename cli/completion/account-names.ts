@@ -11,6 +11,7 @@ import { Broker } from '../broker.ts';
 import { policyText, tokenText, trustText } from '../commands/descriptions.ts';
 import { within } from '../io.ts';
 import { credentialsOf, type StoredLogin } from '../login.ts';
+import type { Network } from '../network.ts';
 import type { Target } from '../target.ts';
 
 /** A word that is offered, and what people know it by. */
@@ -89,6 +90,7 @@ export interface AccountOptions {
   readonly nowMs: number;
   /** How long the tab key may take. */
   readonly waitMs: number;
+  readonly network: Network;
 }
 
 /** Nothing when the deployment does not answer in time, or refuses. Throws nothing. */
@@ -117,11 +119,11 @@ function isUsable(login: StoredLogin, nowMs: number): boolean {
 }
 
 async function ask(
-  { target, collection, nowMs, waitMs }: AccountOptions,
+  { target, collection, nowMs, waitMs, network }: AccountOptions,
   login: StoredLogin,
 ): Promise<Candidate[]> {
   const { query = {}, read } = LISTS[collection];
-  const broker = new Broker({ url: target.url, timeoutMs: waitMs });
+  const broker = new Broker({ url: target.url, timeoutMs: waitMs, network });
   const credentials = await credentialsOf(login, target.url, nowMs);
   const { text } = await broker.send({ path: `/v1/${collection}`, query, credentials });
   return read(parseStrictJson(text)).filter(({ word }) => v.is(WORD, word));

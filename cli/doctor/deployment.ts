@@ -4,6 +4,7 @@ import type { Context } from '../context.ts';
 import { type Discovered, discover, requireSameIssuer } from '../discovery.ts';
 import { CliError } from '../errors.ts';
 import { boundedFetch, type HttpResponse } from '../http.ts';
+import type { Network } from '../network.ts';
 import type { Session } from '../session.ts';
 import type { Target } from '../target.ts';
 import type { CheckResult, Findings } from './findings.ts';
@@ -15,10 +16,12 @@ const SKEW = { warning: 30, problem: 60 } as const;
 export async function examineDeployment(
   findings: Findings,
   session: Session,
-  { clock, timeouts }: Pick<Context, 'clock' | 'timeouts'>,
+  { clock, timeouts, environment }: Pick<Context, 'clock' | 'timeouts' | 'environment'>,
 ): Promise<Discovered | undefined> {
   const { target, broker } = session;
-  const answer = await findings.check('deployment', () => reach(target, timeouts.requestMs));
+  const answer = await findings.check('deployment', () =>
+    reach(target, timeouts.requestMs, environment.network),
+  );
   if (answer === undefined) {
     for (const check of ['health', 'clock', 'metadata'])
       await findings.skip(check, 'a deployment that answers');
@@ -29,13 +32,15 @@ export async function examineDeployment(
   return findings.check('metadata', async () => metadataOf(target, await discover(broker)));
 }
 
-async function reach({ name, url }: Target, timeoutMs: number): Promise<CheckResult<HttpResponse>> {
-  const fact = await boundedFetch(`${url}/health`, {
-    method: 'GET',
-    headers: {},
-    timeoutMs,
-  });
-  return { fact, message: `${url} (target ${name}) answers.` };
+async function reach(
+  { name, url }: Target,
+  timeoutMs: number,
+  network: Network,
+): Promise<CheckResult<HttpResponse>> {
+  const proxy = network.proxyFor(new URL(url));
+  const fact = await boundedFetch(`${url}/health`, { method: 'GET', headers: {}, timeoutMs, network });
+  const way = proxy === undefined ? '' : `, through the proxy ${proxy.url.origin} (${proxy.variable})`;
+  return { fact, message: `${url} (target ${name}) answers${way}.` };
 }
 
 function healthOf({ status, text }: HttpResponse): CheckResult<true> {

@@ -6,6 +6,7 @@ import { Secret } from '../../lib/domain/secret.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
 import { CliError } from '../errors.ts';
 import type { Credentials } from '../login.ts';
+import type { Network } from '../network.ts';
 import { askRegistry, type RegistryResponse, requireChallenge } from '../registry/challenge.ts';
 import { type PublicKeys, publicKeys, serviceFacts } from '../registry/service.ts';
 import type { Session } from '../session.ts';
@@ -20,6 +21,7 @@ export interface RegistryCheck {
   /** undefined: not logged in, or with a login that the deployment refuses. */
   readonly credentials: Credentials | undefined;
   readonly registryMs: number;
+  readonly network: Network;
   /** The deployment answers, and its metadata are correct. */
   readonly isServed: boolean;
 }
@@ -37,7 +39,7 @@ export async function examineRegistry(findings: Findings, patient: RegistryCheck
   const { name, registry } = patient.service;
   const called = (check: string) => `${check} of ${registry}`;
   const answer = await findings.check(called('address'), async () => {
-    const fact = await askRegistry({ registry, timeoutMs: patient.registryMs });
+    const fact = await askRegistry({ registry, timeoutMs: patient.registryMs, network: patient.network });
     return { fact, message: `${fact.origin} answers.` };
   });
   const asks =
@@ -119,9 +121,9 @@ async function logIn(
 
 async function checkTrust(
   accessToken: Secret,
-  { service: { name, registry }, registryMs }: RegistryCheck,
+  { service: { name, registry }, registryMs, network }: RegistryCheck,
 ): Promise<CheckResult<true>> {
-  const { status } = await askRegistry({ registry, accessToken, timeoutMs: registryMs });
+  const { status } = await askRegistry({ registry, accessToken, timeoutMs: registryMs, network });
   if (status === 200) return { fact: true, message: 'It accepts the access token.' };
   const next = `Configure it with what "pullpass registry-config ${name}" prints (for zot: with --for zot), and restart it: it reads its keys when it starts. Its log says why it refuses the token.`;
   throw new CliError(

@@ -9,6 +9,7 @@ import type { Clock } from '../../lib/ports/system.ts';
 import { CliError, detailsOf, messageOf } from '../errors.ts';
 import { EMPTY, type Home, type State } from '../home.ts';
 import type { Timeouts } from '../io.ts';
+import type { Network } from '../network.ts';
 import { checkRegistry } from '../registry/challenge.ts';
 import { vendWidest } from '../registry/service.ts';
 import { Vendor } from '../registry/vendor.ts';
@@ -20,6 +21,7 @@ export interface HelperPorts {
   readonly home: Home;
   readonly clock: Clock;
   readonly timeouts: Timeouts;
+  readonly network: Network;
   /** Gets what the user should know although the action succeeds. */
   readonly warn: (text: string) => void;
 }
@@ -50,7 +52,7 @@ async function get(ports: HelperPorts, serverUrl: string): Promise<string> {
     ),
     checkRegistry(
       { url: target.url, service: service.name },
-      { registry: service.registry, timeoutMs: ports.timeouts.registryMs },
+      { registry: service.registry, timeoutMs: ports.timeouts.registryMs, network: ports.network },
     ),
   ]);
   if (shortened !== undefined) ports.warn(shortened);
@@ -82,9 +84,19 @@ async function stateFor(registry: string | undefined, { home, warn }: HelperPort
 }
 
 /** A token that was stored for the registry goes before the login of the target. */
-function sessionOf({ target, token }: Listing, { home, clock, timeouts, warn }: HelperPorts): Session {
+function sessionOf(
+  { target, token }: Listing,
+  { home, clock, timeouts, network, warn }: HelperPorts,
+): Session {
   const login = token === undefined ? target.login : ({ kind: 'registry-token', token } as const);
-  return new Session({ home, clock, target: { ...target, login }, requestMs: timeouts.requestMs, warn });
+  return new Session({
+    home,
+    clock,
+    network,
+    target: { ...target, login },
+    requestMs: timeouts.requestMs,
+    warn,
+  });
 }
 
 /**

@@ -42,9 +42,12 @@ async function outcome(args: readonly string[], io: Io): Promise<string> {
   if (others.length === 0 && HELP_WORDS.includes(name)) return USAGE;
   const action = ACTIONS.get(name);
   if (action === undefined || others.length > 0) throw new CliError(USAGE);
-  const { home, clock, timeouts, input } = new Context(io, () => ({}));
+  const { home, clock, timeouts, environment, input } = new Context(io, () => ({}));
   const warn = (line: string) => void io.stderr.line(`docker-credential-pullpass: ${line}`);
   // Outside of the time-out: a caller that is slow to write is not a deployment that does not answer.
   const text = name === 'list' ? '' : withoutLineEnd(await input.text());
-  return within(timeouts.totalMs, action({ home, clock, timeouts, warn }, text));
+  return within(
+    timeouts.totalMs,
+    action({ home, clock, timeouts, network: environment.network, warn }, text),
+  );
 }

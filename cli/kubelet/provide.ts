@@ -57,21 +57,21 @@ async function answer(provider: ReturnType<typeof readArguments>, io: Io): Promi
 async function response(
   provider: ProviderArguments,
   request: ProviderRequest,
-  { stderr, timeouts: { requestMs, registryMs } }: Pick<Io, 'stderr' | 'timeouts'>,
+  { stderr, timeouts: { requestMs, registryMs }, environment: { network } }: Io,
 ): Promise<string> {
   const written = hostOfImage(request.image);
   const registry = written === undefined ? undefined : canonicalHost(written);
   if (written === undefined || registry === undefined || !provider.registries.includes(registry))
     return NOTHING;
   const credentials = await credentialsFor(provider, request);
-  const broker = new Broker({ url: provider.url, timeoutMs: requestMs });
+  const broker = new Broker({ url: provider.url, timeoutMs: requestMs, network });
   const service = provider.service ?? (await serviceOf(broker, registry));
   const wanted = { format: 'kubelet', access: 'pull', service, expiresInSeconds: LIFE_SECONDS } as const;
   const vend = (repositories?: string[]) =>
     broker.send({ ...vendRequest({ ...wanted, repositories }), credentials });
   const [vended] = await Promise.all([
     vend().catch(error => vend([repositoryFor(error, request.image)])),
-    checkRegistry({ url: provider.url, service }, { registry, timeoutMs: registryMs }),
+    checkRegistry({ url: provider.url, service }, { registry, timeoutMs: registryMs, network }),
   ]);
   const limit = LIMITS[provider.tokenFile === undefined ? 'oidc-token' : 'registry-token'];
   const remark = shortened(vended, { seconds: LIFE_SECONDS }, limit);

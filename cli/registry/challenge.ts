@@ -2,7 +2,9 @@
 import type { Secret } from '../../lib/domain/secret.ts';
 import { CliError } from '../errors.ts';
 import { boundedFetch } from '../http.ts';
+import type { Network } from '../network.ts';
 import { isLoopback } from '../target.ts';
+import { GENERAL_ADVICE, isCertificateRefused } from '../unreachable.ts';
 
 export interface RegistryRequest {
   /** `host` or `host:port`. */
@@ -10,6 +12,7 @@ export interface RegistryRequest {
   /** Signed for this registry alone; without one the request is anonymous. */
   readonly accessToken?: Secret;
   readonly timeoutMs: number;
+  readonly network: Network;
 }
 
 export interface RegistryResponse {
@@ -25,31 +28,35 @@ const LOOPBACK_TLS_SHARE = 0.2;
 
 /** `GET /v2/`. Throws CliError when there is no response, or a redirect. */
 export async function askRegistry(request: RegistryRequest): Promise<RegistryResponse> {
-  const { registry, accessToken, timeoutMs } = request;
+  const { registry, timeoutMs } = request;
   const overTls = `https://${registry}`;
   try {
-    if (!isLoopback(overTls)) return await ask(overTls, timeoutMs, accessToken);
+    if (!isLoopback(overTls)) return await ask(overTls, request);
     // As docker does for this machine, where no network can be listened to.
     const tlsMs = Math.ceil(timeoutMs * LOOPBACK_TLS_SHARE);
-    return await ask(overTls, tlsMs, accessToken).catch(() =>
-      ask(`http://${registry}`, timeoutMs - tlsMs, accessToken),
-    );
+    return await ask(overTls, { ...request, timeoutMs: tlsMs }).catch(error => {
+      if (isCertificateRefused(error)) throw error;
+      return ask(`http://${registry}`, { ...request, timeoutMs: timeoutMs - tlsMs });
+    });
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
     throw new CliError(error.message, { ...error.details, next: adviceFor(error) });
   }
 }
 
-async function ask(origin: string, timeoutMs: number, accessToken?: Secret): Promise<RegistryResponse> {
-  const authorization = accessToken === undefined ? {} : { authorization: `Bearer ${accessToken.reveal()}` };
-  const response = await boundedFetch(`${origin}/v2/`, { method: 'GET', headers: authorization, timeoutMs });
+async function ask(
+  origin: string,
+  { accessToken, timeoutMs, network }: RegistryRequest,
+): Promise<RegistryResponse> {
+  const headers = accessToken === undefined ? {} : { authorization: `Bearer ${accessToken.reveal()}` };
+  const response = await boundedFetch(`${origin}/v2/`, { method: 'GET', headers, timeoutMs, network });
   return { origin, status: response.status, challenges: response.headers.get('www-authenticate') ?? '' };
 }
 
-function adviceFor({ details: { code } }: CliError): string {
-  return code === 'redirected'
-    ? 'A registry must answer at /v2/ itself: ask its operator what redirects the request.'
-    : 'Check that the registry is running and can be reached from here. If its certificate is from your own authority, set NODE_EXTRA_CA_CERTS.';
+function adviceFor({ details: { code, next } }: CliError): string | undefined {
+  if (code === 'redirected')
+    return 'A registry must answer at /v2/ itself: ask its operator what redirects the request.';
+  return next === GENERAL_ADVICE ? 'Check that the registry is running and can be reached from here.' : next;
 }
 
 /** Where a registry must send its clients. */

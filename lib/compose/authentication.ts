@@ -1,10 +1,12 @@
 /** How the callers of a function are authenticated: by an IAM, a build platform, or one of our own secrets. */
-import { ConfigurationError } from '../config/config.ts';
+import { ConfigurationError, type Environment } from '../config/config.ts';
 import { credentialKeys } from '../derivation/credential-keys.ts';
 import { PullpassError } from '../domain/errors.ts';
 import { type Administrator, identityIssuers, issuerKeys } from '../domain/identity.ts';
+import { Connections } from '../iam/connections.ts';
 import { identityVerifier, workloadVerifier } from '../iam/verifier.ts';
 import { type FailureLimiter, failureLimiter } from '../limits/rate-limiter.ts';
+import { ProxyVariableError } from '../network/proxies.ts';
 import type { IdentityVerifier, WorkloadVerifier } from '../ports/iam.ts';
 import type { Metrics } from '../ports/system.ts';
 import { loginStore } from '../store/login-store.ts';
@@ -30,7 +32,7 @@ export interface Iam {
 
 /** The verifiers of all issuers. Throws ConfigurationError for an administrator of an unknown issuer. */
 export function openIam(
-  { config, metrics, randomBytes, iamLimits: limits }: Parts<(typeof IAM_SETTINGS)[number]>,
+  { config, environment, metrics, randomBytes, iamLimits: limits }: Parts<(typeof IAM_SETTINGS)[number]>,
   failures: FailureLimiter,
 ): Iam {
   const { url: publicUrl, issuers, administrators } = config;
@@ -42,13 +44,23 @@ export function openIam(
       `PULLPASS_ADMINISTRATORS holds ${accounts}, but PULLPASS_ISSUERS has no such issuer`,
     ]);
   }
-  const identities = identityVerifier({ issuers, publicUrl, randomBytes, limits, failures });
-  const workloads = workloadVerifier({ issuers: issuers.workloads, publicUrl, limits });
+  const connections = openConnections(environment);
+  const common = { publicUrl, limits, connections };
+  const identities = identityVerifier({ ...common, issuers, randomBytes, failures });
+  const workloads = workloadVerifier({ ...common, issuers: issuers.workloads });
   return {
     ...countFailures({ identities, workloads }, metrics),
     administrators,
     weakManagement: config.weakManagement === 'accept-replay',
   };
+}
+
+function openConnections(environment: Environment): Connections {
+  try {
+    return new Connections(environment);
+  } catch (error) {
+    throw error instanceof ProxyVariableError ? new ConfigurationError([error.message]) : error;
+  }
 }
 
 /** Bounds failed authentications for each source address. */

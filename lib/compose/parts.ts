@@ -31,7 +31,7 @@ const COMMON_SETTINGS = [
 type CommonSetting = (typeof COMMON_SETTINGS)[number];
 
 export interface Parts<N extends SettingName = never>
-  extends Pick<World, 'clock' | 'randomBytes' | 'table' | 'ledger' | 'iamLimits'> {
+  extends Pick<World, 'environment' | 'clock' | 'randomBytes' | 'table' | 'ledger' | 'iamLimits'> {
   readonly config: Config<N | CommonSetting>;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -46,6 +46,7 @@ export function openParts<N extends SettingName>(world: World, settings: readonl
   const system = { clock, randomBytes };
   return {
     ...system,
+    environment,
     ...(table === undefined ? {} : { table }),
     ...(ledger === undefined ? {} : { ledger }),
     ...(iamLimits === undefined ? {} : { iamLimits }),

@@ -4,6 +4,7 @@ import { PullpassError, unauthenticated, unavailable } from '../domain/errors.ts
 import type { Identity } from '../domain/identity.ts';
 import { member, readStrictJson } from '../domain/strict-json.ts';
 import { type AwsAssertion, parseAwsAssertion, SERVER_ID_HEADER } from './aws-assertion.ts';
+import { type Connections, DIRECT } from './connections.ts';
 import { ExchangeCache, type ExchangeOptions } from './exchange-cache.ts';
 import { Breaker, endpoint, guardedRequest, RETRY_AFTER_SECONDS } from './http-client.ts';
 
@@ -12,6 +13,8 @@ export interface AwsCallersOptions extends ExchangeOptions {
   readonly publicUrl: string;
   /** Where requests are sent instead of the host that was signed: a VPC endpoint; null: to that host. */
   readonly endpoint: string | null;
+  /** Direct unless given. */
+  readonly connections?: Connections | undefined;
 }
 
 export interface AwsCallers {
@@ -63,12 +66,18 @@ const JSON_TYPE = /^application\/json(?:;|$)/;
 
 class Sts {
   readonly #publicUrl: string;
+  readonly #connections: Connections;
   readonly #endpoint: URL | undefined;
   /** By origin, so that a region that is down affects no other. There are as many as there are hosts of STS. */
   readonly #breakers = new Map<string, Breaker>();
 
-  constructor({ publicUrl, endpoint: instead }: Pick<AwsCallersOptions, 'endpoint' | 'publicUrl'>) {
+  constructor({
+    publicUrl,
+    endpoint: instead,
+    connections = DIRECT,
+  }: Pick<AwsCallersOptions, 'connections' | 'endpoint' | 'publicUrl'>) {
     this.#publicUrl = publicUrl;
+    this.#connections = connections;
     this.#endpoint = instead === null ? undefined : endpoint(instead);
   }
 
@@ -80,7 +89,8 @@ class Sts {
     const { name, partition } = assertion.host;
     const url = new URL(`/?${assertion.query}`, this.#endpoint ?? `https://${name}`);
     const headers = { host: name, [SERVER_ID_HEADER]: this.#publicUrl };
-    const request = { url, headers, maxBytes: ANSWER_BYTES, signal };
+    const connections = this.#connections;
+    const request = { url, headers, maxBytes: ANSWER_BYTES, signal, connections };
     const { status, contentType, body } = await guardedRequest(request, this.#breaker(url.origin), nowMs);
     const reason = `AWS STS answered with status ${status}`;
     const retry = { retryAfterSeconds: RETRY_AFTER_SECONDS };

@@ -5,6 +5,7 @@ import { request as requestOverHttps } from 'node:https';
 import { isIP } from 'node:net';
 import { isYounger, type Moment, momentAt } from '../cache/age.ts';
 import { unavailable } from '../domain/errors.ts';
+import type { Connection, Connections } from './connections.ts';
 
 const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost']);
 
@@ -16,6 +17,7 @@ export interface BoundedRequest {
   readonly maxBytes: number;
   /** Aborts the request, and the reading of its answer. */
   readonly signal: AbortSignal;
+  readonly connections: Connections;
 }
 
 export interface BoundedAnswer {
@@ -41,16 +43,24 @@ export function endpoint(text: string): URL {
 }
 
 /**
- * Sends the request and reads the answer, with any status. A fresh connection each time: a pooled one may have
- * died while the function was frozen. Throws `OversizeAnswer`, or what node says of the connection or the signal.
+ * Sends the request and reads the answer, with any status. Throws `OversizeAnswer`, or what node says of the connection
+ * or the signal.
  */
-export async function boundedRequest({
-  url,
-  form,
-  headers,
-  maxBytes,
-  signal,
-}: BoundedRequest): Promise<BoundedAnswer> {
+export async function boundedRequest(request: BoundedRequest): Promise<BoundedAnswer> {
+  const { connections, url } = request;
+  const connection = connections.to(url);
+  try {
+    return await sendBy(connection, request);
+  } catch (error) {
+    if (!connections.mayRepeat(connection, error)) throw error;
+    return await sendBy(connections.to(url), request);
+  }
+}
+
+async function sendBy(
+  connection: Connection,
+  { url, form, headers, maxBytes, signal }: BoundedRequest,
+): Promise<BoundedAnswer> {
   const send = url.protocol === 'https:' ? requestOverHttps : requestOverHttp;
   const options = {
     method: form === undefined ? 'GET' : 'POST',
@@ -61,10 +71,12 @@ export async function boundedRequest({
     },
     // Otherwise Node checks the certificate against the Host header, which `headers` may set.
     servername: isIP(url.hostname) === 0 ? url.hostname : '',
-    agent: false,
+    ...connection,
     signal,
   };
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    // Node does not end the wait for the tunnel of a proxy.
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
     send(url, options, resolve).on('error', reject).end(form?.toString());
   });
   return {

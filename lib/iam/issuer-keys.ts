@@ -5,6 +5,7 @@ import { refreshing } from '../cache/refreshing.ts';
 import { unavailable } from '../domain/errors.ts';
 import { member, readStrictJson } from '../domain/strict-json.ts';
 import { Bulkhead } from '../limits/bulkhead.ts';
+import { type Connections, DIRECT } from './connections.ts';
 import { boundedRequest, endpoint } from './http-client.ts';
 
 const KEY_SET_BYTES = 100 * 1024;
@@ -43,11 +44,15 @@ export interface IssuerKeys {
  */
 export function issuerKeySet(
   keysUrl: string,
-  { fetchMs = KEY_FETCH_MS, waitingForKeys = WAITING_FOR_KEYS }: Partial<IssuerKeysLimits> = {},
+  {
+    fetchMs = KEY_FETCH_MS,
+    waitingForKeys = WAITING_FOR_KEYS,
+    connections = DIRECT,
+  }: Partial<IssuerKeysLimits> & { readonly connections?: Connections | undefined } = {},
 ): IssuerKeys {
   const url = endpoint(keysUrl);
   const keys = refreshing({
-    load: () => fetchKeySet(url, fetchMs),
+    load: () => fetchKeySet({ url, fetchMs, connections }),
     freshFor: KEY_SET_FRESH_MS,
     usableFor: KEY_SET_USABLE_MS,
     retryAfter: KEY_FETCH_INTERVAL_MS,
@@ -70,10 +75,16 @@ export function issuerKeySet(
   };
 }
 
-async function fetchKeySet(url: URL, fetchMs: number): Promise<KeySet> {
+interface Fetch {
+  readonly url: URL;
+  readonly fetchMs: number;
+  readonly connections: Connections;
+}
+
+async function fetchKeySet({ url, fetchMs, connections }: Fetch): Promise<KeySet> {
   try {
     const signal = AbortSignal.timeout(fetchMs);
-    const { status, body } = await boundedRequest({ url, maxBytes: KEY_SET_BYTES, signal });
+    const { status, body } = await boundedRequest({ url, maxBytes: KEY_SET_BYTES, signal, connections });
     if (status !== 200) throw new Error(`the keys were answered with status ${status}`);
     return readKeySet(body);
   } catch (cause) {

@@ -2,6 +2,7 @@
 
 import { PullpassError, unauthenticated, unavailable } from '../domain/errors.ts';
 import type { Identity, Issuer } from '../domain/identity.ts';
+import { type Connections, DIRECT } from './connections.ts';
 import { ExchangeCache, type ExchangeOptions } from './exchange-cache.ts';
 import { Breaker, endpoint, guardedRequest, RETRY_AFTER_SECONDS } from './http-client.ts';
 import type { AccessTokenVerifier } from './signed-token.ts';
@@ -19,11 +20,13 @@ export interface ExchangeRequest {
 
 export class TokenEndpoint {
   readonly #url: URL;
+  readonly #connections: Connections;
   readonly #breaker = new Breaker();
 
   /** Throws for a URL that is neither https nor of this machine. */
-  constructor(url: string) {
+  constructor(url: string, connections: Connections) {
     this.#url = endpoint(url);
+    this.#connections = connections;
   }
 
   /**
@@ -37,6 +40,7 @@ export class TokenEndpoint {
       headers: client === null ? {} : { authorization: basic(client) },
       maxBytes: TOKEN_ANSWER_BYTES,
       signal,
+      connections: this.#connections,
     };
     const { status, body } = await guardedRequest(request, this.#breaker, nowMs);
     const reason = `the exchange was answered with status ${status}`;
@@ -87,6 +91,8 @@ export interface TokenExchangeOptions extends ExchangeOptions {
   readonly client: Issuer['client'];
   /** Trusts the issuer of `tokenUrl` alone: it must not vouch for accounts of another. */
   readonly verify: AccessTokenVerifier;
+  /** Direct unless given. */
+  readonly connections?: Connections | undefined;
 }
 
 /** A secret, and the address that it came from. */
@@ -102,8 +108,8 @@ export class TokenExchange {
   readonly #verify: AccessTokenVerifier;
   readonly #exchange: ExchangeCache;
 
-  constructor({ tokenUrl, client, verify, ...exchange }: TokenExchangeOptions) {
-    this.#endpoint = new TokenEndpoint(tokenUrl);
+  constructor({ tokenUrl, client, verify, connections = DIRECT, ...exchange }: TokenExchangeOptions) {
+    this.#endpoint = new TokenEndpoint(tokenUrl, connections);
     this.#client = client;
     this.#verify = verify;
     this.#exchange = new ExchangeCache(exchange);

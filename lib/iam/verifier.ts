@@ -10,6 +10,7 @@ import type { FailureLimiter } from '../limits/rate-limiter.ts';
 import type { IdentityVerifier, WorkloadVerifier } from '../ports/iam.ts';
 import type { RandomBytes } from '../ports/system.ts';
 import { awsCallers } from './aws-sts.ts';
+import type { Connections } from './connections.ts';
 import type { ExchangeLimits } from './exchange-cache.ts';
 import { type IssuerKeysLimits, issuerKeySet } from './issuer-keys.ts';
 import {
@@ -31,6 +32,8 @@ export interface IdentityVerifierOptions {
   readonly publicUrl: string;
   readonly randomBytes: RandomBytes;
   readonly limits?: IamLimits | undefined;
+  /** Direct unless given. */
+  readonly connections?: Connections | undefined;
   /** Asked before an issuer is. */
   readonly failures?: FailureLimiter | undefined;
 }
@@ -40,13 +43,23 @@ export interface IdentityVerifierOptions {
  * neither https nor on this machine, and for more than one issuer with a `tokenUrl`.
  */
 export function identityVerifier(options: IdentityVerifierOptions): IdentityVerifier {
-  const { issuers, publicUrl, randomBytes, limits, failures } = options;
-  const trusted = issuers.iam.map(issuer => ({ issuer, keys: issuerKeySet(issuer.keysUrl, limits) }));
+  const { issuers, publicUrl, randomBytes, limits, failures, connections } = options;
+  const trusted = issuers.iam.map(issuer => ({
+    issuer,
+    keys: issuerKeySet(issuer.keysUrl, { ...limits, connections }),
+  }));
   const verify = accessTokenVerifier(trusted);
   const exchange = tokenExchange(trusted, options);
   const aws =
     issuers.aws &&
-    awsCallers({ ...issuers.aws, publicUrl, cacheKey: randomBytes(CACHE_KEY_BYTES), limits, failures });
+    awsCallers({
+      ...issuers.aws,
+      publicUrl,
+      cacheKey: randomBytes(CACHE_KEY_BYTES),
+      limits,
+      failures,
+      connections,
+    });
   return {
     async identify({ kind, secret, sourceAddress = '' }, nowMs) {
       switch (kind) {
@@ -66,7 +79,7 @@ export function identityVerifier(options: IdentityVerifierOptions): IdentityVeri
 
 function tokenExchange(
   trusted: readonly TrustedIssuer<Issuer>[],
-  { randomBytes, limits, failures }: IdentityVerifierOptions,
+  { randomBytes, limits, failures, connections }: IdentityVerifierOptions,
 ): TokenExchange | undefined {
   const [taker, ...others] = trusted.filter(({ issuer }) => issuer.tokenUrl !== null);
   if (others.length > 0) throw new TypeError('more than one issuer takes API keys');
@@ -78,6 +91,7 @@ function tokenExchange(
     cacheKey: randomBytes(CACHE_KEY_BYTES),
     limits,
     failures,
+    connections,
   });
 }
 
@@ -86,12 +100,19 @@ export interface WorkloadVerifierOptions {
   /** `PULLPASS_URL`. */
   readonly publicUrl: string;
   readonly limits?: IamLimits | undefined;
+  /** Direct unless given. */
+  readonly connections?: Connections | undefined;
 }
 
 /** Holds the key sets of the platforms, so a process has one. */
-export function workloadVerifier({ issuers, publicUrl, limits }: WorkloadVerifierOptions): WorkloadVerifier {
+export function workloadVerifier({
+  issuers,
+  publicUrl,
+  limits,
+  connections,
+}: WorkloadVerifierOptions): WorkloadVerifier {
   const verify = tokenVerifier(
-    issuers.map(issuer => ({ issuer, keys: issuerKeySet(issuer.keysUrl, limits) })),
+    issuers.map(issuer => ({ issuer, keys: issuerKeySet(issuer.keysUrl, { ...limits, connections }) })),
   );
   return {
     async verify(token, nowMs) {

@@ -26,7 +26,9 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   aws: { imports: ['domain', 'ports'], npm: [], node: null },
   /** Files that are replaced whole, and locks. */
   files: { imports: [], npm: [], node: null },
-  iam: { imports: ['cache', 'domain', 'limits', 'ports'], npm: ['jose', 'lru-cache'], node: null },
+  /** The proxy and the authorities of the environment, for all that connects to others. */
+  network: { imports: [], npm: [], node: ['fs', 'net', 'tls'] },
+  iam: { imports: ['cache', 'domain', 'limits', 'network', 'ports'], npm: ['jose', 'lru-cache'], node: null },
   store: {
     imports: ['aws', 'domain', 'ports'],
     npm: ['@aws-sdk/client-dynamodb', '@smithy/node-http-handler', 'lru-cache', 'p-limit'],
@@ -52,7 +54,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   compose: {
     imports: [
       ...['api', 'http', 'usecases', 'config', 'domain', 'ports'],
-      ...['aws', 'derivation', 'iam', 'ledger', 'limits', 'signing', 'store', 'telemetry'],
+      ...['aws', 'derivation', 'iam', 'ledger', 'limits', 'network', 'signing', 'store', 'telemetry'],
     ],
     npm: [],
     node: null,
@@ -66,7 +68,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     npm: null,
     node: null,
   },
-  cli: { imports: ['api', 'domain', 'files', 'iam', 'ports', 'schema'], npm: null, node: null },
+  cli: { imports: ['api', 'domain', 'files', 'iam', 'network', 'ports', 'schema'], npm: null, node: null },
 };
 
 /** The layer of a path; undefined where the table has no row. */

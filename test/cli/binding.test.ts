@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { chosenTarget, withTarget } from '../../cli/home.ts';
 import type { IamLogin } from '../../cli/login.ts';
+import { Network } from '../../cli/network.ts';
 import { Session } from '../../cli/session.ts';
 import type { Target } from '../../cli/target.ts';
 import { Shell, type Typed } from './support/shell.ts';
@@ -298,7 +299,8 @@ describe('a login that has ended', () => {
     await logIn(mine, '--target', 'eu');
     later(HOUR_MS);
     const target = chosenTarget(await shell.home.read(), 'eu');
-    const session = new Session({ home: shell.home, target, clock: Date.now, requestMs: 10_000 });
+    const network = new Network({});
+    const session = new Session({ home: shell.home, target, clock: Date.now, network, requestMs: 10_000 });
     await shell.home.update(state =>
       withTarget(state, { ...target, url: other.url, login: { ...iamLogin(target), expiresAt: 9e9 } }),
     );

@@ -3,8 +3,11 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { accountNames } from '../../cli/completion/account-names.ts';
+import { Network } from '../../cli/network.ts';
 import { Shell } from './support/shell.ts';
 import { METADATA, newTokens, Stub, TOKEN_ENDPOINT } from './support/stub.ts';
+
+const network = new Network({});
 
 const idOf = (n: number) => `01a1fde6-b720-7292-88d8-03b75b4a87b${n}`;
 const CREATED = { createdAt: '2026-11-21T07:00:00Z', createdBy: 'dev:alice' };
@@ -88,7 +91,14 @@ describe('the tab key', () => {
     if (target === undefined) throw new Error('no target');
     const { directory } = shell.home;
     const at = (nowMs: number, name = target.name) =>
-      accountNames({ directory, target: { ...target, name }, collection: 'tokens', nowMs, waitMs: 1000 });
+      accountNames({
+        directory,
+        target: { ...target, name },
+        collection: 'tokens',
+        nowMs,
+        waitMs: 1000,
+        network,
+      });
     const now = Date.now();
     for (const [ms, name, count] of [
       [0, 'here', 1],
@@ -132,7 +142,7 @@ describe('the tab key offers nothing, and says nothing', () => {
     const target = (await shell.home.read()).targets[0];
     if (target === undefined) throw new Error('no target');
     stub.replies['GET /v1/tokens'] = () => new Promise(() => undefined);
-    const options = { directory: shell.home.directory, target, nowMs: Date.now(), waitMs: 50 };
+    const options = { directory: shell.home.directory, target, nowMs: Date.now(), waitMs: 50, network };
     expect(await accountNames({ ...options, collection: 'tokens' })).toEqual([]);
     expect(await accountNames({ ...options, collection: 'tokens' })).toEqual([]);
     expect(asked('GET /v1/tokens')).toBe(1);
@@ -175,7 +185,7 @@ describe('the tab key offers nothing, and says nothing', () => {
     const missing = join(shell.directory, 'gone');
     const target = (await shell.home.read()).targets[0];
     if (target === undefined) throw new Error('no target');
-    const options = { directory: missing, target, nowMs: Date.now(), waitMs: 1000 };
+    const options = { directory: missing, target, nowMs: Date.now(), waitMs: 1000, network };
     expect(await accountNames({ ...options, collection: 'tokens' })).toHaveLength(2);
     await expect(readFile(join(missing, 'completion.json'))).rejects.toThrow('ENOENT');
   });

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { boundedFetch } from '../../cli/http.ts';
 import { within } from '../../cli/io.ts';
+import { Network } from '../../cli/network.ts';
 import { Stub } from './support/stub.ts';
 
 let stub: Stub;
@@ -23,16 +24,21 @@ describe('an answer', () => {
       occupy(LIMIT_MS * 3);
       return { json: { here: true } };
     };
-    const response = boundedFetch(stub.url, { method: 'GET', headers: {}, timeoutMs: LIMIT_MS });
+    const response = boundedFetch(stub.url, {
+      method: 'GET',
+      headers: {},
+      timeoutMs: LIMIT_MS,
+      network: new Network({}),
+    });
     occupy(LIMIT_MS * 3);
     expect((await within(LIMIT_MS, response)).text).toBe('{"here":true}');
   });
 
   it('that does not come is given up', async () => {
     stub.replies['GET /'] = () => new Promise(() => undefined);
-    await expect(boundedFetch(stub.url, { method: 'GET', headers: {}, timeoutMs: LIMIT_MS })).rejects.toThrow(
-      'no answer within 0.1 s',
-    );
+    await expect(
+      boundedFetch(stub.url, { method: 'GET', headers: {}, timeoutMs: LIMIT_MS, network: new Network({}) }),
+    ).rejects.toThrow('no answer within 0.1 s');
     await expect(within(LIMIT_MS, new Promise(() => undefined))).rejects.toThrow('longer than 0.1 s');
   });
 });

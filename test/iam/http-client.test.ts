@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DIRECT } from '../../lib/iam/connections.ts';
 import {
   type BoundedRequest,
   BREAKER_FAILURES,
@@ -39,6 +40,7 @@ const request = (rest: Partial<BoundedRequest> = {}): BoundedRequest => ({
   url: new URL(issuer.url),
   maxBytes: 100,
   signal: AbortSignal.timeout(5000),
+  connections: DIRECT,
   ...rest,
 });
 

@@ -4,6 +4,7 @@ import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Broker } from '../../../cli/broker.ts';
 import { certificatesIn, type Expectation, verifyAccessToken } from '../../../cli/doctor/access-token.ts';
+import { Network } from '../../../cli/network.ts';
 import { publicKeys } from '../../../cli/registry/service.ts';
 import { certifyLeaf, certifyRoot } from '../../../lib/signing/certificates.ts';
 import { SERVICE } from '../../support/deployment.ts';
@@ -28,7 +29,10 @@ beforeAll(async () => {
 afterAll(() => served.close());
 
 async function expectationOf({ url }: Served): Promise<Expectation> {
-  const keys = await publicKeys(new Broker({ url, timeoutMs: 10_000 }), SERVICE.name);
+  const keys = await publicKeys(
+    new Broker({ url, timeoutMs: 10_000, network: new Network({}) }),
+    SERVICE.name,
+  );
   return { ...keys, issuer: url, service: SERVICE.name, nowMs: Date.now() };
 }
 

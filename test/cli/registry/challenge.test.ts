@@ -1,9 +1,11 @@
 /** Which registries the command sends credentials for, and how it asks them. */
 import { afterEach, describe, expect, it } from 'vitest';
+import { Network } from '../../../cli/network.ts';
 import { askRegistry, checkRegistry } from '../../../cli/registry/challenge.ts';
 import { Secret } from '../../../lib/domain/secret.ts';
 import { CaptureServer, reply } from '../support/capture.ts';
 
+const network = new Network({});
 const URL = 'https://pullpass.example';
 const SERVICE = 'registry.example';
 const REALM = `${URL}/oauth/token`;
@@ -24,7 +26,7 @@ async function registry(answer: string): Promise<CaptureServer> {
 const check = async (answer: string) =>
   checkRegistry(
     { url: URL, service: SERVICE },
-    { registry: (await registry(answer)).address, timeoutMs: 2_000 },
+    { registry: (await registry(answer)).address, timeoutMs: 2_000, network },
   );
 
 describe('a registry is accepted', () => {
@@ -88,12 +90,14 @@ describe('a registry is refused', () => {
 describe('a request to a registry', () => {
   it('goes over http on this machine only, and holds no credentials', async () => {
     const server = await registry(reply('401 Unauthorized'));
-    await expect(askRegistry({ registry: server.address, timeoutMs: 2_000 })).resolves.toMatchObject({
-      origin: `http://${server.address}`,
-    });
+    await expect(askRegistry({ registry: server.address, timeoutMs: 2_000, network })).resolves.toMatchObject(
+      {
+        origin: `http://${server.address}`,
+      },
+    );
     expect(server.received).toMatch(/GET \/v2\/ HTTP\/1\.1\r\n/);
     expect(server.received.toLowerCase()).not.toContain('authorization');
-    await expect(askRegistry({ registry: '192.0.2.1:1', timeoutMs: 50 })).rejects.toThrow(
+    await expect(askRegistry({ registry: '192.0.2.1:1', timeoutMs: 50, network })).rejects.toThrow(
       'https://192.0.2.1:1',
     );
   });
@@ -104,16 +108,16 @@ describe('a request to a registry', () => {
       reply('307 Temporary Redirect', { location: `http://${foreign.address}/v2/` }),
     );
     const accessToken = new Secret('an-access-token');
-    await expect(askRegistry({ registry: server.address, accessToken, timeoutMs: 2_000 })).rejects.toThrow(
-      'redirect',
-    );
+    await expect(
+      askRegistry({ registry: server.address, accessToken, timeoutMs: 2_000, network }),
+    ).rejects.toThrow('redirect');
     expect(server.found(['an-access-token'])).toEqual(['an-access-token']);
     expect(foreign.received).toBe('');
   });
 
   it('ends in time when nothing answers', async () => {
     const server = await registry('');
-    const asked = askRegistry({ registry: server.address, timeoutMs: 60 });
+    const asked = askRegistry({ registry: server.address, timeoutMs: 60, network });
     await expect(asked).rejects.toThrow('cannot be reached: no answer within');
   });
 });
