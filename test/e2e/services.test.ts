@@ -44,7 +44,14 @@ describe('three services', () => {
     const { status, json } = await world().pullpass.logIn('token', token);
     expect({ status, errors: json.errors }).toEqual({
       status: 400,
-      errors: [{ code: 'UNSUPPORTED', message: 'This deployment does not serve that registry.' }],
+      errors: [
+        {
+          code: 'UNSUPPORTED',
+          message: `Name a service. This deployment serves: ${world()
+            .registries.map(({ address }) => address)
+            .join(', ')}.`,
+        },
+      ],
     });
   });
 });
