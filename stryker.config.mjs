@@ -28,6 +28,8 @@ export default {
   coverageAnalysis: 'perTest',
   incrementalFile: `reports/mutation/${mutated.join('-')}.json`,
   concurrency: 1,
+  // A busy machine is not an endless loop, which counts as found.
+  timeoutMS: 20_000,
   reporters: ['clear-text', 'progress-append-only', 'html', 'json'],
   clearTextReporter: { allowColor: false, allowEmojis: false, logTests: false },
   thresholds: { high: 98, low: 95, break: 90 },
