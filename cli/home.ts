@@ -8,6 +8,7 @@ import { StillLocked, withLock } from '../lib/files/lock.ts';
 import { CliError } from './errors.ts';
 import { DIRECTORY_MODE, FILE_MODE, requirePrivate } from './files/private.ts';
 import { replace } from './files/replace.ts';
+import { ORDER } from './helper/order.ts';
 import { TIMEOUTS } from './io.ts';
 import { secret } from './login.ts';
 import { systemCode, systemReason } from './system-error.ts';
@@ -30,12 +31,14 @@ const STATE = v.pipe(
     current: v.nullable(v.string()),
     targets: v.array(TARGET),
     registryTokens: v.array(STORED_TOKEN),
+    /** What `registry-login` has told the credential helper to give. */
+    orders: v.optional(v.array(ORDER), []),
   }),
   v.check(({ targets }) => new Set(targets.map(({ name }) => name)).size === targets.length),
 );
 export type State = Readonly<v.InferOutput<typeof STATE>>;
 
-export const EMPTY: State = { version: VERSION, current: null, targets: [], registryTokens: [] };
+export const EMPTY: State = { version: VERSION, current: null, targets: [], registryTokens: [], orders: [] };
 
 export interface HomeOptions {
   /** How long another process may change the state. */
@@ -213,6 +216,7 @@ export function withoutTarget(state: State, name: string): State {
     current: state.current === name ? null : state.current,
     targets: state.targets.filter(target => target.name !== name),
     registryTokens: state.registryTokens.filter(({ target }) => target !== name),
+    orders: state.orders.filter(({ target }) => target !== name),
   };
 }
 

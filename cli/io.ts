@@ -55,6 +55,8 @@ export interface Environment {
   readonly awsRegion: string;
   /** How requests reach their servers. */
   readonly network: Network;
+  /** `PULLPASS_REGISTRY_LOGIN`: what `registry-login` tells the credential helper of the client that it starts. */
+  readonly registryLogin: string | undefined;
   /** For the programs that the command runs: everything but the secrets. */
   readonly forPrograms: NodeJS.ProcessEnv;
   /** Colours are unwanted (https://no-color.org). */
@@ -88,6 +90,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
     oidcToken: secret('PULLPASS_OIDC_TOKEN'),
     awsRegion: given('AWS_REGION') ?? given('AWS_DEFAULT_REGION') ?? DEFAULT_REGION,
     network: new Network(variables),
+    registryLogin: given('PULLPASS_REGISTRY_LOGIN'),
     forPrograms,
     noColor: given('NO_COLOR') !== undefined,
   };

@@ -115,6 +115,7 @@ async function logOutOfAll(context: Context): Promise<void> {
     ...now,
     targets: now.targets.map(target => ({ ...target, login: null })),
     registryTokens: [],
+    orders: [],
   }));
   const loggedOut = targets.filter(({ login }) => login !== null).map(({ name }) => name);
   const human = loggedOut.length === 0 ? 'You were not logged in.' : `Logged out of ${loggedOut.join(', ')}.`;

@@ -1,14 +1,24 @@
 /** `registry-login`: logs docker, podman, skopeo or buildah in to a registry of the target. */
+import { randomUUID } from 'node:crypto';
 import { type Command, Option } from 'commander';
+import { MINUTE_SECONDS } from '../../lib/domain/time.ts';
 import { lifetimeOption, repositoryOption } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
+import { lifeOf, ORDER_VARIABLE, type Order } from '../helper/order.ts';
 import type { Credentials } from '../login.ts';
 import { checkRegistry } from '../registry/challenge.ts';
-import { CLIENTS, type ClientName, clientToLogIn, logClientIn } from '../registry/client.ts';
+import {
+  CLIENTS,
+  type ClientLogin,
+  type ClientName,
+  clientToLogIn,
+  logClientIn,
+} from '../registry/client.ts';
 import { serviceOf, type VendedCredential, vend, vendWidest } from '../registry/service.ts';
 import { Vendor } from '../registry/vendor.ts';
 import type { Session } from '../session.ts';
+import { lifeText } from '../text.ts';
 
 interface Options {
   readonly client?: ClientName;
@@ -19,7 +29,15 @@ interface Options {
   readonly expiresIn: number;
 }
 
+interface Wish extends Options {
+  /** Whether the user has asked for a life, and not taken the default. */
+  readonly isLifeGiven: boolean;
+}
+
 const DEFAULT_LIFE = '12h';
+
+/** How long builders remember what a helper has answered. */
+const BUILDER_CACHE_SECONDS = 10 * MINUTE_SECONDS;
 
 export function addRegistryLogin(program: Command, context: Context): void {
   program
@@ -38,17 +56,20 @@ export function addRegistryLogin(program: Command, context: Context): void {
       new Option(
         '--iamrefresh',
         'give the client your IAM refresh token, with which it stays logged in',
-      ).conflicts(['readwrite', 'readonly', 'repository']),
+      ).conflicts(['readwrite', 'readonly', 'repository', 'expiresIn']),
     )
-    .action((service: string | undefined, options: Options) => registryLogin(context, service, options));
+    .action((service: string | undefined, options: Options, command: Command) => {
+      const isLifeGiven = command.getOptionValueSource('expiresIn') === 'cli';
+      return registryLogin(context, service, { ...options, isLifeGiven });
+    });
 }
 
-async function registryLogin(context: Context, wanted: string | undefined, options: Options): Promise<void> {
-  const { environment, output } = context;
+async function registryLogin(context: Context, wanted: string | undefined, wish: Wish): Promise<void> {
+  const { environment, output, stderr } = context;
   const session = await context.session();
   const service = serviceOf(session.target, wanted);
   const { name, registry } = service;
-  const client = await clientToLogIn(options.client, environment.forPrograms.PATH);
+  const client = await clientToLogIn(wish.client, environment.forPrograms.PATH);
   const { origin } = await context.waitFor(
     registry,
     checkRegistry(
@@ -56,27 +77,42 @@ async function registryLogin(context: Context, wanted: string | undefined, optio
       { registry, timeoutMs: context.timeouts.registryMs, network: environment.network },
     ),
   );
-  const { credentials, shortened, ...gained } = options.iamrefresh
+  const { credentials, shortened, ...gained } = wish.iamrefresh
     ? await refreshToken(session)
-    : await vended(session, name, options);
-  const isPlain = origin.startsWith('http:');
-  const { userName, password } = credentials;
-  const { stderr } = context;
-  const login = {
-    client,
-    registry,
-    userName,
-    password,
-    isPlain,
-    environment: environment.forPrograms,
-    stderr,
-  };
-  await output.during(`Logging ${client} in`, logClientIn(login));
+    : await vended(session, name, wish);
+  const order = orderOf(wish, { registry, target: session.target.name });
+  const variables = { ...environment.forPrograms, [ORDER_VARIABLE]: JSON.stringify(order) };
+  const login = { ...credentials, client, registry, isPlain: origin.startsWith('http:'), stderr };
+  await output.during(`Logging ${client} in`, logClientIn({ ...login, environment: variables }));
+  const { orders } = await context.home.read();
+  const helped = orders.some(({ id }) => id === order.id) ? order : undefined;
+  const result = { client, registry, service: name, userName: credentials.userName, ...gained };
   await output.show(
-    { client, registry, service: name, userName, ...gained },
-    `Logged ${client} in to ${registry} ${inWords(gained)}.`,
+    helped === undefined ? result : { ...result, expiresAt: null, credentialHelper: 'pullpass' },
+    inWords(result, helped),
   );
-  if (shortened !== undefined) await output.warning(shortened);
+  const builders = helped === undefined ? undefined : remarkOnBuilders(helped);
+  const remark = builders ?? (helped === undefined || wish.isLifeGiven ? shortened : undefined);
+  if (remark !== undefined) await output.warning(remark);
+}
+
+/** What a credential helper is to give the client from now on, in place of the credential of this login. */
+function orderOf(
+  { readwrite, readonly, repository, expiresIn, isLifeGiven }: Wish,
+  served: Pick<Order, 'registry' | 'target'>,
+): Order {
+  return {
+    id: randomUUID(),
+    ...served,
+    access: readwrite ? 'push' : readonly ? 'pull' : null,
+    repositories: repository ?? null,
+    expiresInSeconds: isLifeGiven ? expiresIn : null,
+  };
+}
+
+function remarkOnBuilders(order: Order): string | undefined {
+  if (lifeOf(order) > BUILDER_CACHE_SECONDS) return undefined;
+  return 'Builders remember what the credential helper gives them for ten minutes, and may use it after its end: give a longer --expires-in.';
 }
 
 /** What the client may do now, and until when; null: the deployment decides at each login. */
@@ -92,7 +128,7 @@ interface Login extends Gained {
   readonly shortened?: string | undefined;
 }
 
-async function vended(session: Session, service: string, options: Options): Promise<Login> {
+async function vended(session: Session, service: string, options: Wish): Promise<Login> {
   const order = { service, repositories: options.repository };
   const vendor = await Vendor.open(session, { seconds: options.expiresIn });
   const access = options.readwrite ? 'push' : options.readonly ? 'pull' : undefined;
@@ -116,8 +152,15 @@ async function refreshToken(session: Session): Promise<Login> {
   });
 }
 
-function inWords({ access, repositories, expiresAt }: Gained): string {
-  if (access === null) return 'with the IAM refresh token, for as long as that is good';
-  const reach = repositories === null ? '' : ` in ${repositories.join(', ')}`;
-  return `to ${access === 'push' ? 'push and pull' : 'pull'}${reach}, until ${expiresAt}`;
+type Result = Gained & Pick<ClientLogin, 'client' | 'registry'>;
+
+/** `order`: what the client's credential helper gives it; undefined: it keeps the credential itself. */
+function inWords({ client, registry, ...gained }: Result, order: Order | undefined): string {
+  const { access, repositories, expiresAt } = gained;
+  const logged = `Logged ${client} in to ${registry}`;
+  if (access === null) return `${logged} with the IAM refresh token, for as long as that is good.`;
+  const where = repositories === null ? '' : ` in ${repositories.join(', ')}`;
+  const reach = `to ${access === 'push' ? 'push and pull' : 'pull'}${where}`;
+  if (order === undefined) return `${logged} ${reach}, until ${expiresAt}.`;
+  return `${logged} ${reach}: its credential helper gives it credentials for ${lifeText(lifeOf(order))} each.`;
 }

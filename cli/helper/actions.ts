@@ -1,8 +1,8 @@
 /** The actions of the credential helper: get, store, erase and list. */
 import * as v from 'valibot';
-import { hostAsWritten, isSameRegistry } from '../../lib/domain/registry-host.ts';
+import { isSameRegistry } from '../../lib/domain/registry-host.ts';
 import { parseRegistryToken } from '../../lib/domain/registry-token.ts';
-import { type Secret, secretFormatOf } from '../../lib/domain/secret.ts';
+import { secretFormatOf } from '../../lib/domain/secret.ts';
 import { parseStrictJson } from '../../lib/domain/strict-json.ts';
 import { HOUR_SECONDS } from '../../lib/domain/time.ts';
 import type { Clock } from '../../lib/ports/system.ts';
@@ -11,11 +11,13 @@ import { EMPTY, type Home, type State } from '../home.ts';
 import type { Timeouts } from '../io.ts';
 import type { Network } from '../network.ts';
 import { checkRegistry } from '../registry/challenge.ts';
-import { vendWidest } from '../registry/service.ts';
-import { Vendor } from '../registry/vendor.ts';
+import { type Vended, vend, vendWidest } from '../registry/service.ts';
+import { type Life, Vendor } from '../registry/vendor.ts';
 import { secretIn } from '../secret-source.ts';
 import { Session } from '../session.ts';
-import type { Target, TargetService } from '../target.ts';
+import type { Target } from '../target.ts';
+import { type Listing, listings, listingsOf, registryOf, usableAmong, withoutStored } from './listings.ts';
+import { lifeOf, type Order } from './order.ts';
 
 export interface HelperPorts {
   readonly home: Home;
@@ -24,6 +26,8 @@ export interface HelperPorts {
   readonly network: Network;
   /** Gets what the user should know although the action succeeds. */
   readonly warn: (text: string) => void;
+  /** Of the `registry-login` that has started the client; undefined: none has. */
+  readonly order: Order | undefined;
 }
 
 /** Gets standard input, and answers standard output. */
@@ -35,7 +39,7 @@ export const NOT_FOUND = 'credentials not found in native keychain';
 const USER_NAME = 'token';
 
 /** Builders keep a credential for ten minutes, and then may work with it for long. */
-const LIFE = { seconds: HOUR_SECONDS, enoughSeconds: HOUR_SECONDS / 2 } as const;
+const ENOUGH_SECONDS = HOUR_SECONDS / 2;
 
 const STORED = v.object({ ServerURL: v.string(), Username: v.string(), Secret: v.string() });
 
@@ -47,9 +51,7 @@ async function get(ports: HelperPorts, serverUrl: string): Promise<string> {
   const listing = await usableFor(ports, serverUrl);
   const { target, service } = listing;
   const [{ username, password, shortened }] = await Promise.all([
-    Vendor.open(sessionOf(listing, ports), LIFE).then(vendor =>
-      vendWidest(vendor, { service: service.name }),
-    ),
+    vendAs(listing, sessionOf(listing, ports)),
     checkRegistry(
       { url: target.url, service: service.name },
       { registry: service.registry, timeoutMs: ports.timeouts.registryMs, network: ports.network },
@@ -59,12 +61,25 @@ async function get(ports: HelperPorts, serverUrl: string): Promise<string> {
   return JSON.stringify({ ServerURL: serverUrl, Username: username, Secret: password.reveal() });
 }
 
+/** As the last `registry-login` has ordered it, if there was one. */
+async function vendAs({ order, service }: Listing, session: Session): Promise<Vended> {
+  const { access = null, repositories, expiresInSeconds = null } = order ?? {};
+  const vendor = await Vendor.open(session, lifeFor(lifeOf({ expiresInSeconds })));
+  const request = { service: service.name, repositories: repositories ?? undefined };
+  return access === null ? vendWidest(vendor, request) : vend(vendor, { ...request, access });
+}
+
+/** Of an hour, half is enough; what is longer or shorter has been asked for. */
+function lifeFor(seconds: number): Life {
+  return seconds === HOUR_SECONDS ? { seconds, enoughSeconds: ENOUGH_SECONDS } : { seconds };
+}
+
 async function usableFor(ports: HelperPorts, serverUrl: string): Promise<Listing> {
   const registry = registryOf(serverUrl);
   const listed = listingsOf(await stateFor(registry, ports), registry);
   const listing = usableAmong(listed);
   if (listing !== undefined) return listing;
-  const [first] = listed;
+  const first = listed.find(({ order }) => order !== undefined) ?? listed[0];
   throw new CliError(
     NOT_FOUND,
     first === undefined ? {} : { next: `Log in with: pullpass login --target ${first.target.name}` },
@@ -101,26 +116,34 @@ function sessionOf(
 
 /**
  * Stores a registry token for a registry that a target lists. A credential is not stored where new ones can be made:
- * `docker login` without a user name stores what `get` has answered.
+ * of `registry-login` the order is, and `docker login` without a user name stores what `get` has answered.
  */
-async function store({ home }: HelperPorts, input: string): Promise<string> {
+async function store({ home, order }: HelperPorts, input: string): Promise<string> {
   const { ServerURL: serverUrl, Username: userName, Secret: text } = readStored(input);
   const registry = registryOf(serverUrl);
   const listed = listingsOf(await home.read(), registry);
   const [first] = listed;
   if (first === undefined) throw unlisted(registry);
-  if (userName !== USER_NAME) throw otherUserName(userName, first.target);
+  if (userName !== USER_NAME) {
+    throw order === undefined ? otherUserName(userName, first.target) : helperIsLoggedIn(registry);
+  }
   const secret = secretIn(text, { source: 'The password', what: 'registry token' });
-  if (secretFormatOf(secret) === 'a credential' && usableAmong(listed) !== undefined) return '';
+  const isCredential = secretFormatOf(secret) === 'a credential';
+  if (isCredential && order !== undefined && isSameRegistry(order.registry, registry)) {
+    await home.update(state => {
+      const others = withoutStored(state, registry);
+      return { ...others, orders: [...others.orders, order] };
+    });
+    return '';
+  }
+  if (isCredential && usableAmong(listed) !== undefined) return '';
   if (parseRegistryToken(secret) === undefined) throw noRegistryToken(first.target);
   const target = first.target.name;
-  await home.update(state => ({
-    ...state,
-    registryTokens: [
-      ...state.registryTokens.filter(stored => !isSameRegistry(stored.registry, registry)),
-      { registry: first.service.registry, target, token: secret },
-    ],
-  }));
+  await home.update(state => {
+    const others = withoutStored(state, registry);
+    const token = { registry: first.service.registry, target, token: secret };
+    return { ...others, registryTokens: [...others.registryTokens, token] };
+  });
   return '';
 }
 
@@ -134,10 +157,7 @@ async function erase(ports: HelperPorts, serverUrl: string): Promise<string> {
       next: `End it with: pullpass logout --target ${listing.target.name}`,
     });
   }
-  await home.update(state => ({
-    ...state,
-    registryTokens: state.registryTokens.filter(stored => !isSameRegistry(stored.registry, registry)),
-  }));
+  await home.update(state => withoutStored(state, registry));
   return '';
 }
 
@@ -179,6 +199,13 @@ function otherUserName(userName: string, { name }: Target): CliError {
   );
 }
 
+/** `registry-login --iamrefresh`: a helper has no use for the refresh token, which it must not be given. */
+function helperIsLoggedIn(registry: string): CliError {
+  return new CliError(`The credential helper serves ${registry}, and stays logged in by itself.`, {
+    next: 'Use registry-login without --iamrefresh.',
+  });
+}
+
 function noRegistryToken({ name }: Target): CliError {
   return new CliError(
     'The password for the user name token is not a registry token, and only registry tokens can be stored here.',
@@ -186,43 +213,4 @@ function noRegistryToken({ name }: Target): CliError {
       next: `Give a registry token (plp_…), or log in with: pullpass login --target ${name}`,
     },
   );
-}
-
-/** A registry that a target lists, and the registry token that was stored for it. */
-interface Listing {
-  readonly target: Target;
-  readonly service: TargetService;
-  readonly token: Secret | undefined;
-}
-
-/** The registry that a server URL is of; the text itself where it is none, as docker's `https://index.docker.io/v1/`. */
-function registryOf(serverUrl: string): string {
-  return hostAsWritten(serverUrl) ?? serverUrl;
-}
-
-/** Every registry of every target, those of the current target first. */
-function listings(state: State): readonly Listing[] {
-  const isCurrent = ({ name }: Target) => name === state.current;
-  const targets = [...state.targets.filter(isCurrent), ...state.targets.filter(target => !isCurrent(target))];
-  return targets.flatMap(target =>
-    target.services.map(service => ({ target, service, token: tokenFor(state, target, service) })),
-  );
-}
-
-/** Those of this registry. */
-function listingsOf(state: State, registry: string): readonly Listing[] {
-  return listings(state).filter(({ service }) => isSameRegistry(service.registry, registry));
-}
-
-/** The one to use: a token that was stored for the registry goes before a login. */
-function usableAmong(listed: readonly Listing[]): Listing | undefined {
-  return (
-    listed.find(({ token }) => token !== undefined) ?? listed.find(({ target }) => target.login !== null)
-  );
-}
-
-function tokenFor(state: State, target: Target, { registry }: TargetService): Secret | undefined {
-  return state.registryTokens.find(
-    stored => stored.target === target.name && isSameRegistry(registry, stored.registry),
-  )?.token;
 }

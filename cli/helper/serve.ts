@@ -4,6 +4,7 @@ import { CliError, detailsOf, reasonOf } from '../errors.ts';
 import { withoutLineEnd } from '../input.ts';
 import { type Io, TIMEOUTS, type Timeouts, VERSION, within } from '../io.ts';
 import { ACTIONS, NOT_FOUND } from './actions.ts';
+import { readOrder } from './order.ts';
 
 /** Clients wait for the helper, and users for them: it ends within five seconds, also when a lock was left behind. */
 export const HELPER_TIMEOUTS: Timeouts = {
@@ -46,8 +47,7 @@ async function outcome(args: readonly string[], io: Io): Promise<string> {
   const warn = (line: string) => void io.stderr.line(`docker-credential-pullpass: ${line}`);
   // Outside of the time-out: a caller that is slow to write is not a deployment that does not answer.
   const text = name === 'list' ? '' : withoutLineEnd(await input.text());
-  return within(
-    timeouts.totalMs,
-    action({ home, clock, timeouts, network: environment.network, warn }, text),
-  );
+  const { network, registryLogin } = environment;
+  const ports = { home, clock, timeouts, network, warn, order: readOrder(registryLogin) };
+  return within(timeouts.totalMs, action(ports, text));
 }

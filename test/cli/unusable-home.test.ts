@@ -3,7 +3,7 @@ import { chmod, chown, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { serve } from '../../cli/helper/serve.ts';
-import { writeState } from '../../cli/home.ts';
+import { EMPTY, writeState } from '../../cli/home.ts';
 import { Secret } from '../../lib/domain/secret.ts';
 import { CaptureServer, reply } from './support/capture.ts';
 import { Shell, type Typed } from './support/shell.ts';
@@ -53,7 +53,7 @@ async function loggedIn(): Promise<void> {
   };
   const services = [{ name: 'registry.example', registry: registry.address }];
   const targets = [{ name: 'here', url: stub.url, services, issuer, login }];
-  await writeFile(file, writeState({ version: 1, current: 'here', targets, registryTokens: [] }), {
+  await writeFile(file, writeState({ ...EMPTY, current: 'here', targets }), {
     mode: 0o600,
   });
   await everythingToStranger();

@@ -63,6 +63,29 @@ describe.each(CLIENTS)('%s', name => {
   });
 });
 
+describe.each(['docker', 'skopeo', 'podman', 'buildah'] as const)('after registry-login, %s', name => {
+  it('may do what registry-login has printed, with the helper too', async () => {
+    const user = await loggedIn();
+    const { address } = world().registry;
+    const client = await user.client(world(), name);
+    const { reference } = await world().pushed(`team-a/ordered-${name}`);
+    const logIn = (...args: string[]) => user.pullpass(['registry-login', '--client', name, ...args]);
+
+    expect(await logIn('--readonly', '--repository', `team-a/ordered-${name}`)).toMatchObject({
+      code: 0,
+      stdout: `Logged ${name} in to ${address} to pull in team-a/ordered-${name}: its credential helper gives it credentials for 1h each.\n`,
+    });
+    expectSuccess(await client.pull(reference));
+    expectRefusal(await client.push(await world().image(), `${reference}-2`), PUSH_REFUSED[name]);
+
+    expect(await logIn('--iamrefresh')).toMatchObject({ code: 1, stdout: '' });
+    expectRefusal(await client.push(await world().image(), `${reference}-2`), PUSH_REFUSED[name]);
+
+    expect(await logIn()).toMatchObject({ code: 0 });
+    expectSuccess(await client.push(await world().image(), `${reference}-2`));
+  });
+});
+
 // docker goes on without a credential, but its user has read why.
 describe('with the broker down', () => {
   it.each(CLIENTS)('%s prints it and ends within five seconds', async name => {
