@@ -2,7 +2,7 @@
 import { keysFileOf } from '../lib/domain/registry-files.ts';
 import type { Service } from '../lib/domain/service.ts';
 import { fileNameOf } from './registry-directories.ts';
-import { portOf } from './registry-files.ts';
+import { loopbackOf, portOf } from './registry-files.ts';
 
 /** The name of the file, in the directory of all registries. */
 export const COMPOSE_FILE = 'compose.yml';
@@ -35,7 +35,7 @@ function container({ service, directory }: ComposedRegistry, port: string): stri
   return `  ${nameOf(service)}:
     image: "registry:3"
     command: ["serve", "${FILES}/config.yml"]
-    ports: ["127.0.0.1:${port}:5000"]
+    ports: ["${loopbackOf(service.registry)}:${port}:5000"]
     environment:
       REGISTRY_HTTP_ADDR: "0.0.0.0:5000"
       REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY: "/var/lib/registry"
@@ -55,13 +55,15 @@ function volumeOf({ name }: Service): string {
   return `images-${fileNameOf(name)}`;
 }
 
-/** The port that clients know, and where that is taken or not said, the first free one from 5000 on. */
+/** The port that clients know, and where that is taken at its address or not said, the first free one from 5000 on. */
 function portsOf(registries: readonly string[]): string[] {
-  const said = new Set<string>();
+  const taken = new Set<string>();
+  const said = new Set(registries.map(portOf));
   const own = registries.map(registry => {
     const port = portOf(registry);
-    if (port === undefined || said.has(port)) return undefined;
-    said.add(port);
+    const address = `${loopbackOf(registry)}:${port}`;
+    if (port === undefined || taken.has(address)) return undefined;
+    taken.add(address);
     return port;
   });
   let next = 5000;

@@ -103,7 +103,7 @@ function listenAddress(registry: string): string {
 }
 
 /** The registry's own address where it is one of this machine, else one of its family. */
-function loopbackOf(registry: string): string {
+export function loopbackOf(registry: string): string {
   if (registry.startsWith('[')) return '[::1]';
   return /^127(?:\.\d{1,3}){3}(?=:|$)/.exec(registry)?.[0] ?? '127.0.0.1';
 }

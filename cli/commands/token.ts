@@ -74,7 +74,9 @@ async function addToken(context: Context, options: NewToken): Promise<void> {
 /** How to log in with a new token. */
 function loginAdvice({ services }: Target): string[] {
   if (services.length === 0) return [];
-  const logins = services.map(({ registry }) => `  docker login --username token ${registry}`);
+  // To a shell the brackets of an IPv6 address are a pattern.
+  const words = services.map(({ registry }) => (registry.startsWith('[') ? `'${registry}'` : registry));
+  const logins = words.map(registry => `  docker login --username token ${registry}`);
   return ['Log in with the token as the password:', ...logins];
 }
 
