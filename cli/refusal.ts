@@ -1,6 +1,6 @@
 /** A refusal of the deployment in the words of the command line: people know its options, and not the API's members. */
 import * as v from 'valibot';
-import { ERRORS } from '../lib/domain/errors.ts';
+import { ERRORS } from '../lib/domain/error-codes.ts';
 import { parseStrictJson } from '../lib/domain/strict-json.ts';
 import { DAY_SECONDS, HOUR_SECONDS, MINUTE_SECONDS } from '../lib/domain/time.ts';
 import { CliError } from './errors.ts';

@@ -9,7 +9,7 @@ import { VARIABLES } from '../lib/config/config.ts';
 import { ISSUERS_FILE } from '../lib/config/issuers.ts';
 import { SERVICES_FILE } from '../lib/config/services.ts';
 import { credentialBody, formatCredential, MAX_CREDENTIAL_LENGTH } from '../lib/domain/credential.ts';
-import { ERRORS } from '../lib/domain/errors.ts';
+import { ERRORS } from '../lib/domain/error-codes.ts';
 import { formatRegistryToken } from '../lib/domain/registry-token.ts';
 import { CLIENTS, versionOf } from './e2e/support/matrix/programs.ts';
 import {

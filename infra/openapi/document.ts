@@ -1,6 +1,6 @@
 /** The OpenAPI 3.1 document of the whole API, from the table of routes and the schemas. */
 import { ALL_ROUTES } from '../../lib/api/routes.ts';
-import { ERRORS } from '../../lib/domain/errors.ts';
+import { ERRORS } from '../../lib/domain/error-codes.ts';
 import type { Route } from '../../lib/http/request.ts';
 import packageFile from '../../package.json' with { type: 'json' };
 import { type Component, documented } from './component.ts';

@@ -1,7 +1,7 @@
 /** How a request to a route can fail: the answers by status, and the components that they refer to. */
 import * as v from 'valibot';
 import { ID } from '../../lib/api/fields.ts';
-import { ERRORS, type ErrorCode } from '../../lib/domain/errors.ts';
+import { ERRORS, type ErrorCode } from '../../lib/domain/error-codes.ts';
 import { PROBLEM, REGISTRY_ERROR, REQUEST_PROBLEM } from '../../lib/http/error-bodies.ts';
 import type { ErrorFormat, Route } from '../../lib/http/request.ts';
 import { type Component, component } from './component.ts';

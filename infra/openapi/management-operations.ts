@@ -1,4 +1,6 @@
 /** The management routes in words, in the order of the table of routes. */
+
+import { NAMESPACE_SCHEMA } from '../../lib/domain/repository.ts';
 import {
   answer,
   emptyAnswer,
@@ -11,13 +13,20 @@ import {
 } from './operation.ts';
 import { AN_ID } from './words.ts';
 
-const TOKEN_ID = inPath('id', 'The identifier of the token.', AN_ID);
-const POLICY_ID = inPath('id', 'The identifier of the policy.', AN_ID);
-const TRUST_ID = inPath('id', 'The identifier of the trust.', AN_ID);
+/** A UUID of any version, in either case. */
+const AN_IDENTIFIER = {
+  pattern: '^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$',
+  minLength: 36,
+  maxLength: 36,
+  example: AN_ID,
+} as const;
+const TOKEN_ID = inPath('id', 'The identifier of the token.', AN_IDENTIFIER);
+const POLICY_ID = inPath('id', 'The identifier of the policy.', AN_IDENTIFIER);
+const TRUST_ID = inPath('id', 'The identifier of the trust.', AN_IDENTIFIER);
 const NAMESPACE_NAME = inPath(
   'name',
   'The namespace: 2 to 128 lower-case letters and digits, separated by `.`, `_`, `__` or `-`.',
-  'team-a',
+  { ...NAMESPACE_SCHEMA, example: 'team-a' },
 );
 const IDEMPOTENCY_KEY = {
   name: 'Idempotency-Key',
@@ -50,7 +59,12 @@ const TOKENS = {
         maximum: 200,
         default: 50,
       }),
-      inQuery('cursor', 'The `nextCursor` of the previous page.', { type: 'string' }),
+      inQuery('cursor', 'The `nextCursor` of the previous page.', {
+        type: 'string',
+        pattern: '^[0-9A-Za-z]{30}$',
+        minLength: 30,
+        maxLength: 30,
+      }),
     ],
     answers: { 200: answer('A page of tokens.', 'TokenList') },
   },
@@ -159,7 +173,7 @@ const TRUSTS = {
     description: 'Workloads of a build platform can log in if their tokens have these claims.',
     body: jsonBody('NewTrust', true),
     answers: { 201: answer('The trust.', 'Trust', CREATED) },
-    failures: ['limit-reached'],
+    failures: ['limit-reached', 'no-build-platform'],
   },
   'GET /v1/trusts': {
     tag: 'Trusts',

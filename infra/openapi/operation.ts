@@ -1,7 +1,7 @@
 /** How the document describes a route beyond what the table of routes says: answers, bodies, parameters, headers. */
 import type { ROUTES } from '../../lib/api/routes.ts';
 import { CREDENTIAL_LIFE_SECONDS } from '../../lib/domain/credential.ts';
-import type { ErrorCode } from '../../lib/domain/errors.ts';
+import type { ErrorCode } from '../../lib/domain/error-codes.ts';
 import type { CREDENTIAL_RESPONSES, PUBLIC_RESPONSES } from './public-responses.ts';
 import type { RESPONSES } from './responses.ts';
 import { refTo } from './schema.ts';
@@ -122,8 +122,14 @@ export function formBody(...names: readonly string[]): object {
   return { required: true, content: { 'application/x-www-form-urlencoded': content } };
 }
 
-export function inPath(name: string, description: string, example: string): object {
-  return { name, in: 'path', required: true, description, schema: { type: 'string' }, example };
+/** A parameter of the path. */
+export function inPath(name: string, description: string, { example, ...schema }: PathSchema): object {
+  return { name, in: 'path', required: true, description, schema: { type: 'string', ...schema }, example };
+}
+
+interface PathSchema {
+  readonly example: string;
+  readonly [keyword: string]: unknown;
 }
 
 /** An optional parameter of the query. */

@@ -16,8 +16,10 @@ import {
 import type { CREDENTIAL_RESPONSES } from './public-responses.ts';
 import { refTo } from './schema.ts';
 
+const A_SERVICE = { type: 'string', minLength: 1, 'x-one-of': 'services' };
+
 const LOGIN_PARAMETERS = [
-  inQuery('service', 'The registry; may be left out if there is only one.', { type: 'string' }),
+  inQuery('service', 'The registry; may be left out if there is only one.', A_SERVICE),
   {
     ...inQuery(
       'scope',
@@ -105,7 +107,7 @@ const CREDENTIALS = {
   },
 } as const satisfies Partial<Record<Line, Operation>>;
 
-const SERVICE = inPath('service', 'The name of the service.', 'registry.example');
+const SERVICE = inPath('service', 'The name of the service.', { ...A_SERVICE, example: 'registry.example' });
 const KEYS = { mediaType: 'application/jwk-set+json', headers: CACHEABLE };
 const CERTIFICATES = { mediaType: 'application/x-pem-file', headers: CACHEABLE };
 

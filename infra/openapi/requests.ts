@@ -19,6 +19,7 @@ const REPOSITORIES = `${PATTERNS} Patterns in namespaces of other accounts are a
 const DESCRIPTION = 'What it is for, in your words.';
 const EXPIRES = 'Lifetime in seconds from now.';
 const SERVICE = 'The registry; may be left out if there is only one.';
+const REGISTRY = `${SERVICE} By the name of its service, or by its host where that is of one service.`;
 const IGNORED = 'Ignored.';
 
 const JSON_BODIES = {
@@ -66,7 +67,7 @@ const JSON_BODIES = {
       repositories: `${PATTERNS} null: every repository that the parent may use; a credential to push may then also pull where the parent may only pull.`,
       access: ACCESS,
       expiresInSeconds: `${EXPIRES} Never longer than the parent's.`,
-      service: SERVICE,
+      service: REGISTRY,
       format: 'The format of the answer. Default: what `Accept` asks for, otherwise `json`.',
     },
     example: { repositories: ['team-a/app'], format: 'docker-config' },
@@ -105,6 +106,9 @@ const NewTrust = component({
 const TRUST_RULES =
   'The claims must name what no one else can take over: for GitHub `repository_id` and `repository_owner_id`, and to push also `ref`, `environment` or `job_workflow_ref`; for GitLab `project_id`, and to push also `ref_protected`; for Kubernetes `sub` and `kubernetes.io/serviceaccount/uid`.';
 
+const A_SERVICE = v.pipe(v.string(), v.metadata({ minLength: 1, 'x-one-of': 'services' }));
+const A_REGISTRY = v.pipe(v.string(), v.metadata({ minLength: 1, 'x-one-of': 'registries' }));
+
 /** The forms of OAuth clients. The code reads their parameters one by one and ignores unknown ones. */
 const FORMS = {
   PasswordLogin: component({
@@ -114,7 +118,7 @@ const FORMS = {
         v.picklist(['token', 'iamapikey', 'iambearer', 'iamrefresh', 'awsiam', 'oidc', '']),
       ),
       password: v.optional(v.string()),
-      service: v.optional(v.string()),
+      service: v.optional(A_SERVICE),
       scope: v.optional(v.array(v.string())),
       account: v.optional(v.string()),
       client_id: v.optional(v.string()),
@@ -139,7 +143,7 @@ const FORMS = {
   TokenExchange: component({
     schema: v.looseObject({
       grant_type: v.literal(TOKEN_EXCHANGE),
-      subject_token: v.string(),
+      subject_token: v.pipe(v.string(), v.minLength(1)),
       subject_token_type: v.picklist([
         'urn:ietf:params:oauth:token-type:access_token',
         'urn:ietf:params:oauth:token-type:refresh_token',
@@ -147,8 +151,8 @@ const FORMS = {
         'urn:ietf:params:oauth:token-type:jwt',
       ]),
       requested_token_type: v.optional(v.literal('urn:pullpass:token-type:credential')),
-      audience: v.optional(v.string()),
-      service: v.optional(v.string()),
+      audience: v.optional(A_REGISTRY),
+      service: v.optional(A_REGISTRY),
       scope: v.optional(v.array(v.string())),
     }),
     description:
@@ -157,7 +161,7 @@ const FORMS = {
       subject_token: 'A registry token, or an IAM or OIDC token.',
       subject_token_type:
         'What the subject token is: a registry token or an IAM access token, an IAM refresh token, or the OIDC token of a workload.',
-      audience: SERVICE,
+      audience: REGISTRY,
       service: 'The same as `audience`.',
       scope:
         'The access of the credential, `repository:<name or prefix/*>:pull` or `…:pull,push`, at most 32 with the same actions. Default: pull, wherever the parent may.',

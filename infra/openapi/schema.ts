@@ -52,7 +52,7 @@ function convertAction(
       return withSentence(jsonSchema, messageOf(action));
     case 'raw_check':
       // That of a string reads what its pattern says, and only words it.
-      if (jsonSchema.pattern !== undefined) return jsonSchema;
+      if (jsonSchema.type === 'string') return jsonSchema;
       return withSentence(jsonSchema, rules);
     case 'readonly':
       // It types the code; in JSON Schema `readOnly` would mean that requests must not send the member.
@@ -76,12 +76,8 @@ function convertRegex(
   return message === undefined ? withPattern : withSentence(withPattern, message);
 }
 
-function convertSchema({ valibotSchema: { type, ...schema }, jsonSchema }: Schema): JsonSchema | undefined {
+function convertSchema({ valibotSchema: { type }, jsonSchema }: Schema): JsonSchema | undefined {
   if (type === 'nullable') return mergeNull(jsonSchema);
-  if (type === 'picklist' && jsonSchema.enum?.length === 0) {
-    // The configuration of a deployment names them.
-    return withSentence({ type: 'string' }, messageOf(schema));
-  }
   // An answer has these members and no others, although a client accepts more.
   const closed = type === 'object' ? { ...jsonSchema, additionalProperties: false } : jsonSchema;
   if (closed.required?.length !== 0) return closed === jsonSchema ? undefined : closed;
@@ -104,7 +100,7 @@ function messageOf(part: object): string | undefined {
 function withSentence(jsonSchema: JsonSchema, words: string | undefined): JsonSchema {
   if (words === undefined) throw new Error('a check without a keyword and without words');
   const sentence = `${words.replace(/^must/, 'Must')}${words.endsWith('.') ? '' : '.'}`;
-  const description =
-    jsonSchema.description === undefined ? sentence : `${jsonSchema.description} ${sentence}`;
+  const before = jsonSchema.description ?? '';
+  const description = before.includes(sentence) ? before : `${before} ${sentence}`.trim();
   return { ...jsonSchema, description };
 }

@@ -48,7 +48,16 @@ const USER_NAMES = [
   '| `oidc` | the OIDC token of a workload |',
 ];
 
+const LOGIN = 'Answers an access token for a registry, which no route of this API takes.';
+
+/** RFC 6749 section 4.3. No operation names it: what it answers is for registries. */
+function loginAt(path: string): object {
+  return { type: 'oauth2', description: LOGIN, flows: { password: { tokenUrl: path, scopes: {} } } };
+}
+
 export const SECURITY_SCHEMES = {
+  login: loginAt('https://pullpass.example/oauth/token'),
+  loginAtAlias: loginAt('https://pullpass.example/auth/token'),
   basic: { type: 'http', scheme: 'basic', description: USER_NAMES.join('\n') },
   iamToken: {
     type: 'http',

@@ -1,6 +1,7 @@
 /** The routes of an account: its identity, namespaces, policies and trusts. */
 
 import { accountHandle } from '../domain/account.ts';
+import { PullpassError } from '../domain/errors.ts';
 import type { WorkloadIssuer } from '../domain/identity.ts';
 import type { Policy } from '../domain/policy.ts';
 import { toRfc3339 } from '../domain/time.ts';
@@ -85,6 +86,7 @@ export function trustHandlers(ports: RulePorts<Trust>, issuers: readonly Workloa
   return {
     async addTrust(request) {
       const body = checkBody(schema, request.json);
+      if (issuers.length === 0) throw new PullpassError('no-build-platform');
       const trust = await addRule(ports, actorOf(request), common => ({ ...common, ...body }));
       return { status: 201, headers: { location: `/v1/trusts/${trust.id}` }, json: trustObject(trust) };
     },

@@ -1,4 +1,4 @@
-/** The public documents: keys, certificates, metadata, and the description of the API. */
+/** The public documents: keys, certificates, metadata. */
 
 import { PullpassError } from '../domain/errors.ts';
 import type { Issuer } from '../domain/identity.ts';
@@ -86,25 +86,4 @@ function metadata({ issuer, iam, services }: DiscoveryPorts): Metadata {
 
 function written(json: unknown, contentType: string): Response {
   return { status: 200, text: JSON.stringify(json), headers: { ...CACHEABLE, 'content-type': contentType } };
-}
-
-/** `publicUrl` is `PULLPASS_URL`. */
-export function openApiHandlers(publicUrl: string) {
-  let text: Promise<string> | undefined;
-  return {
-    async getOpenApi() {
-      text ??= openApiText(publicUrl);
-      return {
-        status: 200,
-        text: await text,
-        headers: { 'cache-control': 'public, max-age=300', 'content-type': 'application/json' },
-      };
-    },
-  } satisfies Record<string, HandlerOf['public']>;
-}
-
-/** Read when it is asked for, because a cold start for a registry's keys need not parse it; written once. */
-async function openApiText(publicUrl: string): Promise<string> {
-  const { default: document } = await import('./openapi.json', { with: { type: 'json' } });
-  return JSON.stringify({ ...document, servers: [{ url: publicUrl }] });
 }

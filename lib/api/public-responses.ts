@@ -6,7 +6,7 @@ const URL_TEXT = v.pipe(v.string(), v.url());
 
 /** The same access token under both names: docker reads `token`, OAuth libraries `access_token`. */
 export const LOGIN = v.object({
-  token: v.pipe(v.string(), v.regex(/^[\w-]+\.[\w-]+\.[\w-]+$/)),
+  token: v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/)),
   access_token: v.string(),
   expires_in: WHOLE_NUMBER,
 });
@@ -20,7 +20,7 @@ export const OAUTH_LOGIN = v.object({
 });
 export type OAuthLogin = v.InferOutput<typeof OAUTH_LOGIN>;
 
-const BASE64URL = v.pipe(v.string(), v.regex(/^[\w-]+$/));
+const BASE64URL = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]+$/));
 
 export const EC_KEY = v.object({
   kty: v.literal('EC'),

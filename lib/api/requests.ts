@@ -17,11 +17,16 @@ const MAX_PATTERNS = 32;
 const MAX_CLAIMS = 16;
 const MAX_CLAIM_VALUE = 512;
 
+/** Without \p, which few readers of JSON Schema know. */
+const WITHOUT_CONTROL = '^[^\\x00-\\x1f\\x7f-\\x9f]*$';
+const NO_CONTROL = 'must not hold control characters or lone surrogates';
+
 const description = v.pipe(
-  v.string(),
-  v.maxLength(MAX_DESCRIPTION, `must have at most ${MAX_DESCRIPTION} characters`),
-  // A description is shown on terminals, and half a surrogate pair has no UTF-8 to be stored in.
-  v.regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not hold control characters or lone surrogates'),
+  text(MAX_DESCRIPTION),
+  // A description is shown on terminals.
+  v.regex(new RegExp(WITHOUT_CONTROL, 'u'), NO_CONTROL),
+  // Half a surrogate pair has no UTF-8 to be stored in.
+  v.check(words => words.isWellFormed(), NO_CONTROL),
 );
 
 const expiresInSeconds = wholeNumber(EXPIRES_IN);
@@ -45,6 +50,12 @@ const repositories = v.nullable(
   ),
 );
 
+/** What `oneEnding` refuses. */
+const TWO_ENDINGS = {
+  properties: { nonExpiring: { const: true }, expiresInSeconds: { type: 'integer' } },
+  required: ['nonExpiring', 'expiresInSeconds'],
+} as const;
+
 export const ADD_TOKEN = v.pipe(
   v.strictObject({
     description: v.optional(description, ''),
@@ -54,6 +65,7 @@ export const ADD_TOKEN = v.pipe(
     repositories: v.optional(repositories, null),
     retrievable: v.optional(v.boolean(), true),
   }),
+  v.metadata({ not: TWO_ENDINGS }),
   oneEnding(),
   v.transform(({ nonExpiring, expiresInSeconds: seconds = EXPIRES_IN.default, ...rest }) => ({
     ...rest,
@@ -70,6 +82,7 @@ export const CHANGE_TOKEN = v.pipe(
     nonExpiring: v.optional(v.literal(true)),
     expiresInSeconds: v.optional(expiresInSeconds),
   }),
+  v.metadata({ minProperties: 1, not: TWO_ENDINGS }),
   v.check(body => Object.keys(body).length > 0, 'must name at least one field to change'),
   oneEnding(),
   v.transform(({ nonExpiring, expiresInSeconds: seconds, ...rest }) => ({
@@ -87,9 +100,20 @@ export const VEND_CREDENTIAL = v.strictObject({
   repositories: v.optional(repositories, null),
   access: v.optional(ACCESS, 'pull'),
   expiresInSeconds: v.optional(wholeNumber(CREDENTIAL_LIFE_SECONDS), CREDENTIAL_LIFE_SECONDS.default),
-  service: v.optional(v.string()),
+  service: v.optional(v.pipe(v.string(), v.metadata({ minLength: 1, 'x-one-of': 'registries' }))),
   format: v.optional(v.picklist(FORMAT_NAMES)),
 });
+
+const NOT_EVERYBODY = { not: { const: '*' } } as const;
+
+/** What `policyProblem` allows. */
+const POLICY_FORMS = [
+  { properties: { role: { enum: ['reader', 'writer'] } } },
+  { properties: { role: { const: 'manager' }, subject: NOT_EVERYBODY } },
+  {
+    properties: { role: { const: 'administrator' }, subject: NOT_EVERYBODY, repositories: { type: 'null' } },
+  },
+] as const;
 
 /** The body of a new policy that an identity of the issuer asks for. */
 export function policySchema(callersIssuer: string) {
@@ -99,6 +123,7 @@ export function policySchema(callersIssuer: string) {
       role: ROLE,
       repositories: v.optional(repositories, null),
     }),
+    v.metadata({ anyOf: POLICY_FORMS }),
     v.rawCheck(({ dataset, addIssue }) => {
       const problem = dataset.typed ? policyProblem(dataset.value) : undefined;
       if (problem !== undefined) addIssue({ message: problem });
@@ -110,10 +135,7 @@ export function policySchema(callersIssuer: string) {
 export function trustSchema(issuers: readonly WorkloadIssuer[]) {
   return v.pipe(
     v.strictObject({
-      issuer: v.picklist(
-        issuers.map(({ key }) => key),
-        'must be the key of a build platform in the configuration',
-      ),
+      issuer: v.pipe(platformKey(issuers), v.metadata({ 'x-one-of': 'platforms' })),
       claims,
       access: v.optional(ACCESS, 'pull'),
       repositories: v.optional(repositories, null),
@@ -129,24 +151,32 @@ export function trustSchema(issuers: readonly WorkloadIssuer[]) {
   );
 }
 
+/** Where there are none, any key has the right form. */
+function platformKey(issuers: readonly WorkloadIssuer[]): v.GenericSchema<string> {
+  const keys = issuers.map(({ key }) => key);
+  return keys.length === 0
+    ? v.string()
+    : v.picklist(keys, `must be the key of a build platform in the configuration: ${keys.join(' or ')}`);
+}
+
 const claims = v.pipe(
   v.record(
     v.pipe(
       v.string(),
       v.regex(
-        /^[\w.-]+(?:\/[\w.-]+)*$/,
+        /^[A-Za-z0-9_.-]+(?:\/[A-Za-z0-9_.-]+)*$/,
         'must be named as in the token, with a slash before each inner name',
       ),
     ),
     v.pipe(
-      v.string(),
+      text(MAX_CLAIM_VALUE),
       v.minLength(1, 'must not be empty'),
-      v.maxLength(MAX_CLAIM_VALUE, `must have at most ${MAX_CLAIM_VALUE} characters`),
       // Half a surrogate pair would be stored as another character.
-      v.regex(/^[^\p{Cs}]*$/u, 'must not hold lone surrogates'),
+      v.check(value => value.isWellFormed(), 'must not hold lone surrogates'),
     ),
     'must be an object of claim names and values',
   ),
+  v.metadata({ maxProperties: MAX_CLAIMS }),
   v.check(named => Object.keys(named).length <= MAX_CLAIMS, `must hold at most ${MAX_CLAIMS} claims`),
 );
 
@@ -154,6 +184,7 @@ const claims = v.pipe(
 function subjectOf(callersIssuer: string) {
   return v.pipe(
     v.string(),
+    v.metadata({ maxLength: 256, pattern: '^[!-~]+$' }),
     v.rawTransform<string, Subject | '*'>(({ dataset, addIssue, NEVER }) => {
       const text = dataset.value;
       if (text === '*') return text;
@@ -163,6 +194,15 @@ function subjectOf(callersIssuer: string) {
       addIssue({ message: `must be *, or an IAM id, with or without ${prefix} before it` });
       return NEVER;
     }),
+  );
+}
+
+/** Counted as JSON Schema counts them (validation, section 6.3.1): a pair of surrogates is one character. */
+function text(max: number) {
+  return v.pipe(
+    v.string(),
+    v.metadata({ maxLength: max }),
+    v.check(words => [...words].length <= max, `must have at most ${max} characters`),
   );
 }
 

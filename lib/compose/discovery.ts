@@ -1,6 +1,7 @@
 /** The public documents. Their routes count nothing: it would only blur the figures of logins. */
-import { discoveryHandlers, openApiHandlers } from '../api/discovery.ts';
+import { discoveryHandlers } from '../api/discovery.ts';
 import { ROUTES } from '../api/routes.ts';
+import { openApiHandlers } from '../api/served-openapi.ts';
 import { type HttpHandler, httpHandler } from '../http/chain.ts';
 import { keyPublication } from '../signing/publication.ts';
 import { NO_METRICS } from '../telemetry/metrics.ts';
@@ -18,7 +19,7 @@ export function createDiscovery(world: World): HttpHandler {
     routes: ROUTES.discovery,
     handlers: {
       ...discoveryHandlers({ keys, clock: parts.clock, services, issuer, iam: issuers.iam }),
-      ...openApiHandlers(issuer),
+      ...openApiHandlers({ publicUrl: issuer, services, platforms: issuers.workloads }),
     },
   });
 }

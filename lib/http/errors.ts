@@ -1,6 +1,7 @@
 /** Writes responses, and errors in two formats: problem details for management, the registry envelope for registry clients. */
 
-import { ERRORS, PullpassError } from '../domain/errors.ts';
+import { ERRORS } from '../domain/error-codes.ts';
+import { PullpassError } from '../domain/errors.ts';
 import type { ProblemDetails, RegistryError } from './error-bodies.ts';
 import type { ErrorFormat, HttpResult, Response } from './request.ts';
 

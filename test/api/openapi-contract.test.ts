@@ -365,6 +365,15 @@ describe('when what it needs does not answer', () => {
   });
 });
 
+it('a trust is refused as documented where no build platform is configured', async () => {
+  const without = await deploy();
+  const sent = { basic: ['iamapikey', await without.apiKeyOf(ALICE)] as const, json: TRUST_BODY };
+  const answer = await without.send('POST /v1/trusts', sent);
+  contract.see('POST /v1/trusts', sent, answer);
+  expect([answer.status, answer.json.code]).toEqual([409, 'no-build-platform']);
+  await without.close();
+});
+
 describe('the document', () => {
   it.each(ROWS)('has no answer of %s that was not seen', (_, route) => {
     const documented = answersOf(route);

@@ -2,9 +2,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import document from '../../lib/api/openapi.json' with { type: 'json' };
 import { ALL_ROUTES } from '../../lib/api/routes.ts';
-import { ERRORS } from '../../lib/domain/errors.ts';
-import { type Deployment, deploy, PUBLIC_URL } from '../support/deployment.ts';
+import { ERRORS } from '../../lib/domain/error-codes.ts';
+import { type Deployment, deploy, PUBLIC_URL, SERVICE } from '../support/deployment.ts';
 import { operationOf } from '../support/openapi-contract.ts';
+
+interface Parameter {
+  readonly description: string;
+  readonly schema: { readonly type?: string };
+}
 
 const METHODS = new Set(['get', 'put', 'post', 'patch', 'delete', 'head', 'options', 'trace']);
 
@@ -15,11 +20,43 @@ describe('the document', () => {
   });
   afterAll(() => deployment.close());
 
-  it('is served to everybody as it is committed, with the deployment as its server', async () => {
+  it('is served to everybody as it is committed, with the deployment as its server and its services', async () => {
     const { status, headers, json } = await deployment.send('GET /openapi.json');
     expect([status, headers['content-type']]).toEqual([200, 'application/json']);
     expect(headers['cache-control']).toBe('public, max-age=300');
-    expect(json).toEqual({ ...document, servers: [{ url: PUBLIC_URL }] });
+    const committed = JSON.stringify({ ...document, servers: [{ url: PUBLIC_URL }] }, (_, value) => {
+      if (value === 'registry.example') return SERVICE.name;
+      if (value?.['x-one-of'] === undefined) return value;
+      const { 'x-one-of': kind, ...schema } = value;
+      return kind === 'platforms' ? schema : { ...schema, enum: [SERVICE.name] };
+    });
+    expect(json).toEqual(JSON.parse(committed));
+  });
+
+  it('has a pattern, a list or a length for every text in a path or a query that decides anything', () => {
+    const parameters = Object.entries(document.paths).flatMap(([path, operations]) =>
+      Object.values(operations as Record<string, { parameters?: Parameter[] }>).flatMap(operation =>
+        (operation.parameters ?? []).map(parameter => ({ path, ...parameter })),
+      ),
+    );
+    const open = parameters.filter(
+      ({ schema, description }) =>
+        schema.type === 'string' &&
+        !('pattern' in schema || 'x-one-of' in schema) &&
+        description !== 'Ignored.',
+    );
+    expect(parameters.length).toBeGreaterThan(15);
+    expect(open).toEqual([]);
+  });
+
+  it('has no pattern that readers of JSON Schema understand differently', () => {
+    const patterns = [...JSON.stringify(document).matchAll(/"pattern":("(?:[^"\\]|\\.)*")/g)].map(
+      ([, pattern = '']) => JSON.parse(pattern) as string,
+    );
+    expect(patterns.length).toBeGreaterThan(20);
+    // Without the flag `u` of JavaScript or in Python, these mean other characters or nothing at all.
+    expect(patterns.filter(pattern => /\\[pPwWsSbB]|\(\?<|\\u/.test(pattern))).toEqual([]);
+    for (const pattern of patterns) expect(() => new RegExp(pattern, 'u')).not.toThrow();
   });
 
   it('has one operation for every route, each by a name of its own, and no other', () => {

@@ -313,7 +313,10 @@ describe('a trust', () => {
   it('is refused in our words, not in those of a library', async () => {
     const { json } = await trust('github', { issuer: 'circleci' });
     expect(json.errors).toEqual([
-      { path: 'issuer', message: 'must be the key of a build platform in the configuration' },
+      {
+        path: 'issuer',
+        message: expect.stringMatching(/^must be the key of a build platform in the configuration: .*github/),
+      },
     ]);
   });
 

@@ -1,14 +1,8 @@
 /** The table of failures: closed, complete, and the one error that carries a row of it. */
 import { STATUS_CODES } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import {
-  denialOf,
-  ERRORS,
-  type ErrorCode,
-  PullpassError,
-  unauthenticated,
-  unavailable,
-} from '../../lib/domain/errors.ts';
+import { ERRORS, type ErrorCode } from '../../lib/domain/error-codes.ts';
+import { denialOf, PullpassError, unauthenticated, unavailable } from '../../lib/domain/errors.ts';
 
 /** Each code with the status and the registry and OAuth codes that are documented. */
 const FACES: Record<ErrorCode, [status: number, registryCode: string, oauthError: string]> = {
@@ -28,6 +22,7 @@ const FACES: Record<ErrorCode, [status: number, registryCode: string, oauthError
   'rotation-in-progress': [409, 'UNSUPPORTED', 'invalid_request'],
   'idempotency-replayed': [409, 'UNSUPPORTED', 'invalid_request'],
   'limit-reached': [409, 'UNSUPPORTED', 'invalid_request'],
+  'no-build-platform': [409, 'UNSUPPORTED', 'invalid_request'],
   'payload-too-large': [413, 'UNSUPPORTED', 'invalid_request'],
   'unsupported-media-type': [415, 'UNSUPPORTED', 'invalid_request'],
   'idempotency-mismatch': [422, 'UNSUPPORTED', 'invalid_request'],

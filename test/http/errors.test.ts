@@ -1,7 +1,8 @@
 /** Every error in both formats, and the headers that go with it. */
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import { ERRORS, type ErrorCode, PullpassError } from '../../lib/domain/errors.ts';
+import { ERRORS, type ErrorCode } from '../../lib/domain/error-codes.ts';
+import { PullpassError } from '../../lib/domain/errors.ts';
 import { PROBLEM, REGISTRY_ERROR } from '../../lib/http/error-bodies.ts';
 import { asPullpassError, encodeResponse, errorResponse } from '../../lib/http/errors.ts';
 import type { ErrorFormat } from '../../lib/http/request.ts';

@@ -120,7 +120,7 @@ export function validator(): (ref: string) => ValidateFunction {
   ajv.addFormat('date-time', text => !Number.isNaN(Date.parse(text)));
   ajv.addFormat('uri', text => URL.canParse(text));
   // Schemas are held strictly; what is around them is no schema.
-  ajv.addVocabulary(Object.keys(document));
+  ajv.addVocabulary([...Object.keys(document), 'x-one-of']);
   ajv.addSchema(document, 'document');
   return ref => {
     const validate = ajv.getSchema(`document${ref}`);
