@@ -7,7 +7,7 @@ import {
   JWKS_FILE,
   keysFileOf,
   SIGNING_KEY_FILE,
-  zotAuth,
+  zotHttp,
 } from '../lib/domain/registry-files.ts';
 import type { Service } from '../lib/domain/service.ts';
 import { replaceFile } from '../lib/files/atomic-file.ts';
@@ -70,13 +70,11 @@ function zotFiles(input: RegistryFilesInput, { current, next }: SingleKeys): Rec
 /** A configuration that zot starts with: `zot serve zot.json`. */
 function zotConfig({ directory, service, publicUrl }: RegistryFilesInput): string {
   const here = resolve(directory);
-  const auth = zotAuth({ service, publicUrl, keysPath: join(here, SIGNING_KEY_FILE) });
+  const trust = zotHttp({ service, publicUrl, keysPath: join(here, SIGNING_KEY_FILE) });
   const http = {
     address: loopbackOf(service.registry),
     port: portOf(service.registry) ?? DEFAULT_PORT,
-    // Docker pushes manifests of its own kind, which zot refuses otherwise ("manifest invalid").
-    compat: ['docker2s2'],
-    auth,
+    ...trust,
   };
   const storage = { rootDirectory: join(here, 'zot-data') };
   return `${JSON.stringify({ distSpecVersion: '1.1.1', storage, http, log: { level: 'info' } }, null, 2)}\n`;

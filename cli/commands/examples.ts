@@ -40,7 +40,11 @@ const ENDS: Readonly<Record<string, HelpEnd>> = {
   },
   'registry-config': {
     section: 'registries',
-    examples: ['registry-config', 'registry-config registry.example.com --directory /etc/distribution'],
+    examples: [
+      'registry-config',
+      'registry-config registry.example.com --directory /etc/distribution',
+      'registry-config registry.example.com --for zot --directory /etc/zot',
+    ],
   },
   doctor: { section: 'registries', examples: ['doctor', 'doctor registry.example.com'] },
   'token-add': {

@@ -10,7 +10,7 @@ import {
   keysFileOf,
   type RegistryAuth,
   SIGNING_KEY_FILE,
-  zotAuth,
+  zotHttp,
 } from '../../lib/domain/registry-files.ts';
 import type { Broker } from '../broker.ts';
 import { CliError } from '../errors.ts';
@@ -93,10 +93,10 @@ async function zotFiles(
   if (key === undefined)
     throw new CliError(`${service} has no key that waits to take over.`, { code: 'no-keys' });
   const pem = pemOf(key, broker.url);
-  const section = { http: { auth: zotAuth({ ...auth, keysPath: join(directory, SIGNING_KEY_FILE) }) } };
+  const section = { http: zotHttp({ ...auth, keysPath: join(directory, SIGNING_KEY_FILE) }) };
   return {
     files: [
-      ['auth.json', jsonText(section)],
+      ['http.json', jsonText(section)],
       [SIGNING_KEY_FILE, pem],
     ],
     members: { auth: section, kid: key.kid, signingKey: pem },

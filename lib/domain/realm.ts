@@ -43,9 +43,13 @@ export function realmFault({ publicUrl, registry, isTls }: Realm): string | unde
   if (realm.protocol === 'http:' && (isTls ?? !isLocal(there.hostname)))
     return refused('crane, oras, helm', 'they reach the registry over https, and this is http');
   if (realm.host === there.host) return undefined;
+  const isSameHost = realm.hostname === there.hostname;
   if (isInternal(realm.hostname))
-    return refused('crane, oras, helm', 'it is an address of a machine itself, or of a private network');
-  if (isLocal(realm.hostname) && realm.hostname !== there.hostname)
+    return refused(
+      isSameHost ? 'crane' : 'crane, oras, helm',
+      'it is an address of a machine itself, or of a private network',
+    );
+  if (isLocal(realm.hostname) && !isSameHost)
     return refused('oras', 'it is another name of each machine itself');
   if (isLocal(there.hostname) || areOfOneDomain(there.hostname, realm.hostname)) return undefined;
   return `A pull-through cache (distribution 3.1 and newer) of ${registry} does not log in at ${publicUrl}: the hosts are not of one domain.`;

@@ -37,7 +37,11 @@ export function distributionAuth({ service, publicUrl, keysPath }: RegistryAuth)
 `;
 }
 
-/** The part of zot's configuration below `http.auth`. zot has no setting for the issuer: it looks at neither issuer nor audience. */
-export function zotAuth({ service, publicUrl, keysPath }: RegistryAuth): object {
-  return { bearer: { realm: `${publicUrl}/oauth/token`, service: service.name, cert: keysPath } };
+/**
+ * The part of zot's configuration below `http`. zot has no setting for the issuer: it looks at neither issuer nor audience.
+ * Without `compat` it refuses the manifests that docker pushes ("manifest invalid").
+ */
+export function zotHttp({ service, publicUrl, keysPath }: RegistryAuth): object {
+  const bearer = { realm: `${publicUrl}/oauth/token`, service: service.name, cert: keysPath };
+  return { auth: { bearer }, compat: ['docker2s2'] };
 }

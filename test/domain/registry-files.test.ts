@@ -1,6 +1,6 @@
 /** The configuration of a registry for each profile of its service. */
 import { expect, it } from 'vitest';
-import { distributionAuth, keysFileOf, zotAuth } from '../../lib/domain/registry-files.ts';
+import { distributionAuth, keysFileOf, zotHttp } from '../../lib/domain/registry-files.ts';
 
 const publicUrl = 'https://pullpass.example';
 
@@ -30,11 +30,14 @@ it('writes the configuration of distribution for a key set', () => {
 
 it('writes the configuration of zot, which takes one key', () => {
   const service = { name: 'registry "one"', profile: 'kid', algorithm: 'ES256' } as const;
-  expect(zotAuth({ service, publicUrl, keysPath: '/keys/signing-key.pem' })).toEqual({
-    bearer: {
-      realm: 'https://pullpass.example/oauth/token',
-      service: 'registry "one"',
-      cert: '/keys/signing-key.pem',
+  expect(zotHttp({ service, publicUrl, keysPath: '/keys/signing-key.pem' })).toEqual({
+    auth: {
+      bearer: {
+        realm: 'https://pullpass.example/oauth/token',
+        service: 'registry "one"',
+        cert: '/keys/signing-key.pem',
+      },
     },
+    compat: ['docker2s2'],
   });
 });

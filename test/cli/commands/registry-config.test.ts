@@ -166,6 +166,7 @@ describe('for zot', () => {
             cert: '/etc/zot/signing-key.pem',
           },
         },
+        compat: ['docker2s2'],
       },
     });
     expect(await shell.says('registry-config', '--for', 'zot')).toContain(
@@ -179,8 +180,8 @@ describe('for zot', () => {
     expect(await shell.says('registry-config', '--for', 'zot', '--next', '--directory', directory)).toContain(
       'The key later does not sign yet: activate it, and restart zot.',
     );
-    expect((await readdir(directory)).sort()).toEqual(['auth.json', 'signing-key.pem']);
-    expect(await readFile(join(directory, 'auth.json'), 'utf8')).toContain(`"${directory}/signing-key.pem"`);
+    expect((await readdir(directory)).sort()).toEqual(['http.json', 'signing-key.pem']);
+    expect(await readFile(join(directory, 'http.json'), 'utf8')).toContain(`"${directory}/signing-key.pem"`);
   });
 
   it.for([

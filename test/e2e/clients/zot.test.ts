@@ -97,7 +97,7 @@ describe('the rotation', () => {
   }
   async function restart(): Promise<void> {
     await zot?.stop();
-    const { http } = JSON.parse(await readFile(join(home, 'auth.json'), 'utf8'));
+    const { http } = JSON.parse(await readFile(join(home, 'http.json'), 'utf8'));
     const [, port] = address.split(':');
     const configFile = join(home, 'config.json');
     const storage = { rootDirectory: join(home, 'data') };

@@ -25,6 +25,7 @@ const TOOLS = {
   jq: ['JQ_BIN', 'jq', 'apt-get install jq'],
   go: ['GO_BIN', 'go', 'apt-get install golang-go'],
   crane: ['CRANE_BIN', 'crane', `go install ${CRANE}`],
+  oras: ['ORAS_BIN', 'oras', 'test/e2e/clients/install --ci'],
   java: ['JAVA_BIN', 'java', 'apt-get install default-jre-headless'],
   dynoxide: ['DYNOXIDE_BIN', 'dynoxide', `npm install ${DYNOXIDE}`],
   cfnLint: ['CFN_LINT_BIN', 'cfn-lint', `pip install '${CFN_LINT}'`],
