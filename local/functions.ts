@@ -1,13 +1,15 @@
 /** The deployed functions in this process, and which of them serves a path. */
 import { randomUUID } from 'node:crypto';
-import { type FunctionName, ROUTES } from '../lib/api/routes.ts';
+import { type FunctionName, REGISTRY_ROUTES, ROUTES } from '../lib/api/routes.ts';
 import { createCleanup } from '../lib/compose/cleanup.ts';
 import { createCredentials } from '../lib/compose/credentials.ts';
 import { createDiscovery } from '../lib/compose/discovery.ts';
 import { createFallback } from '../lib/compose/fallback.ts';
 import { createLogin } from '../lib/compose/login.ts';
 import { createManagement } from '../lib/compose/management.ts';
-import type { World } from '../lib/compose/parts.ts';
+import { openParts, type World } from '../lib/compose/parts.ts';
+import { createRegistry } from '../lib/compose/registry.ts';
+import { isProxied } from '../lib/domain/service.ts';
 import type { HttpHandler } from '../lib/http/chain.ts';
 import { createRouter } from '../lib/http/router.ts';
 import { Bulkhead, type BulkheadLimits } from '../lib/limits/bulkhead.ts';
@@ -34,9 +36,16 @@ export function createFunctions(world: World, limits: BulkheadLimits = FUNCTION_
     credentials: createCredentials(world),
     discovery: createDiscovery(world),
   };
-  const served = Object.entries(handlers).map(([name, handler]) => ({
+  const proxied = openParts(world, ['services']).config.services.some(isProxied)
+    ? [{ handler: createRegistry(world), routes: REGISTRY_ROUTES }]
+    : [];
+  const all = [
+    ...Object.entries(handlers).map(([name, handler]) => ({ handler, routes: ROUTES[name as FunctionName] })),
+    ...proxied,
+  ];
+  const served = all.map(({ handler, routes }) => ({
     handler,
-    router: createRouter(ROUTES[name as FunctionName]),
+    router: createRouter(routes),
     calls: new Bulkhead(limits),
   }));
   return {

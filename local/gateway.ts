@@ -3,12 +3,13 @@ import { randomUUID } from 'node:crypto';
 import {
   createServer,
   type IncomingMessage,
+  type OutgoingHttpHeaders,
   type Server,
   type ServerResponse,
   STATUS_CODES,
 } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { finished } from 'node:stream/promises';
+import { finished, pipeline } from 'node:stream/promises';
 import type { Context } from 'aws-lambda';
 import type { Network } from '../lib/config/networks.ts';
 import { PullpassError } from '../lib/domain/errors.ts';
@@ -113,16 +114,33 @@ async function serve(arrival: Arrival, connection: Connection): Promise<void> {
   connections.setWorking(connection);
   const result = await resultOf(arrival, body);
   connections.setWaiting(connection);
-  const length = Buffer.byteLength(result.body ?? '');
-  const headers = { ...result.headers, ...(result.statusCode === 204 ? {} : { 'content-length': length }) };
-  connections.hold(connection, length);
+  const content = bodyOf(result);
+  const headers = { ...lengthOf(arrival, result, content), ...result.headers } as OutgoingHttpHeaders;
+  connections.hold(connection, content.length);
   // What is left of an oversized body is not worth reading, and a connection kept open would hold up the end.
   if (!request.complete || !server.listening) response.shouldKeepAlive = false;
-  response.writeHead(result.statusCode ?? 200, headers).end(result.body);
+  response.writeHead(result.statusCode ?? 200, headers);
+  // A client that reads slowly slows the registry behind, too: only what is on its way is in memory.
+  if (result.stream !== undefined) await pipeline(result.stream, response);
+  else response.end(content);
   if (!response.writableFinished) {
     await finished(response, { signal: AbortSignal.timeout(limits.readTimeoutMs) });
   }
   connections.hold(connection, 0);
+}
+
+function bodyOf({ body = '', isBase64Encoded }: HttpResult): Buffer {
+  return Buffer.from(body, isBase64Encoded === true ? 'base64' : 'utf8');
+}
+
+/** Of the answer to HEAD, the length is that of what GET would answer. */
+function lengthOf(
+  { request }: Arrival,
+  { statusCode, stream }: HttpResult,
+  content: Buffer,
+): Record<string, number> {
+  const isOwn = statusCode !== 204 && statusCode !== 304 && stream === undefined && request.method !== 'HEAD';
+  return isOwn ? { 'content-length': content.length } : {};
 }
 
 async function resultOf({ request, invoke, addresses, limits }: Arrival, body: Buffer): Promise<HttpResult> {

@@ -61,7 +61,14 @@ async function start(system: World, restoring: RestoreOptions): Promise<() => Pr
   const hasLog = existsSync(`${directory.store}-wal`);
   const table = await openStore(directory, settings.table);
   const environment = functionEnvironment(system.environment, settings, directory);
-  const world = { ...system, table, iamLimits: IAM_LIMITS, ledger: fileLedger(settings.ledger), environment };
+  const world = {
+    ...system,
+    streams: true,
+    table,
+    iamLimits: IAM_LIMITS,
+    ledger: fileLedger(settings.ledger),
+    environment,
+  };
   const { clock, randomBytes } = world;
   let invoke: Invoke = () => Promise.reject(STARTING);
   const gateway = await startGateway((...request) => invoke(...request), {

@@ -1,7 +1,7 @@
 /** How a request to a route can fail: the answers by status, and the components that they refer to. */
 import * as v from 'valibot';
 import { ID } from '../../lib/api/fields.ts';
-import { ERRORS, type ErrorCode } from '../../lib/domain/error-codes.ts';
+import { API_ERRORS, ERRORS, type ErrorCode } from '../../lib/domain/error-codes.ts';
 import { PROBLEM, REGISTRY_ERROR, REQUEST_PROBLEM } from '../../lib/http/error-bodies.ts';
 import type { ErrorFormat, Route } from '../../lib/http/request.ts';
 import { type Component, component } from './component.ts';
@@ -17,7 +17,7 @@ export interface Failures {
   readonly schemas: Readonly<Record<string, Component>>;
 }
 
-export const ERROR_CODES = Object.keys(ERRORS) as ErrorCode[];
+export const ERROR_CODES = Object.keys(API_ERRORS) as ErrorCode[];
 
 /** What the chain can refuse on this route, and what its own operation can. */
 export function failuresOf(route: Route, own: readonly ErrorCode[]): Failures {

@@ -28,6 +28,7 @@ const ACCESS: Record<Authentication, Access> = {
   },
   login: { security: [{}, BASIC], callers: 'For every kind of secret.' },
   public: { security: [] },
+  pull: { security: [], callers: 'For access tokens.' },
 };
 
 /** The credentials of a form are in its body, which no security scheme can express. */

@@ -8,6 +8,7 @@ const MANAGEMENT = { authentication: 'administrator', query: [], errors: 'proble
 /** Acts for which a replayed assertion never suffices, even where the operator accepts replays. */
 const STRONG = { authentication: 'strong-administrator', query: [], errors: 'problem' } as const;
 const LOGIN = { authentication: 'login', errors: 'registry' } as const;
+const REGISTRY = { authentication: 'pull', body: 'none', errors: 'registry' } as const;
 const PUBLIC = { authentication: 'public', query: [], body: 'none', errors: 'problem' } as const;
 
 export const ROUTES = {
@@ -107,3 +108,9 @@ export const ROUTES = {
 
 /** Every route there is. */
 export const ALL_ROUTES: readonly Route[] = Object.values(ROUTES).flat();
+
+/** The registry proxy. Its API is that of registries (OCI distribution specification), and not part of ours. */
+export const REGISTRY_ROUTES = [
+  { method: 'ANY', path: '/v2/', operation: 'checkVersion', ...REGISTRY },
+  { method: 'ANY', path: '/v2/{path+}', operation: 'pull', ...REGISTRY },
+] as const satisfies readonly Route[];

@@ -17,6 +17,7 @@ const SERVICES = {
   dynamodb: { name: 'dynamodb', target: 'DynamoDB_20120810', version: '1.0' },
   kms: { name: 'kms', target: 'TrentService', version: '1.1' },
   secretsManager: { name: 'secretsmanager', target: 'secretsmanager', version: '1.1' },
+  ecr: { name: 'ecr', target: 'AmazonEC2ContainerRegistry_V20150921', version: '1.1' },
   eventBridge: { name: 'events', target: 'AWSEvents', version: '1.1' },
 } as const satisfies Record<string, JsonService>;
 

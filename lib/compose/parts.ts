@@ -25,6 +25,7 @@ const COMMON_SETTINGS = [
   'kmsEndpoint',
   'secretsEndpoint',
   'eventsEndpoint',
+  'ecrEndpoint',
   'stage',
 ] as const;
 
@@ -62,6 +63,7 @@ const ENDPOINTS = {
   kms: 'kmsEndpoint',
   secretsManager: 'secretsEndpoint',
   eventBridge: 'eventsEndpoint',
+  ecr: 'ecrEndpoint',
 } as const satisfies Record<AwsService, CommonSetting>;
 
 export type AwsAccess = Omit<Parameters<typeof awsClient>[1], 'clock' | 'randomBytes'>;
@@ -92,6 +94,8 @@ export interface World {
   readonly ledger?: Ledger;
   /** How long issuers are waited for, and how much is asked of them; a test waits less. */
   readonly iamLimits?: IamLimits;
+  /** Whether answers can be streamed; absent: they are buffered, as Lambda does. */
+  readonly streams?: boolean;
   /** The X-Ray header of the invocation, which Lambda sets anew for each. */
   readonly traceHeader?: () => string | undefined;
 }

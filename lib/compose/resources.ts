@@ -14,6 +14,7 @@ import type { Table } from '../ports/table.ts';
 import { fileKeyStore, type KeyStore, secretKeyStore } from '../signing/key-store.ts';
 import { countedTable } from '../store/counted-table.ts';
 import { dynamoTable } from '../store/dynamo-table.ts';
+import type { UpstreamLoginOptions } from '../upstream/login.ts';
 import { tableGuard } from '../usecases/table-guard.ts';
 import type { Parts } from './parts.ts';
 
@@ -73,6 +74,17 @@ export function openTableMarker(parts: TableParts): TableMarker {
 /** Every function that serves from the table asks this first. */
 export function openTableGuard(parts: TableParts): () => Promise<void> {
   return tableGuard({ identity: openTableMarker(parts), clock: parts.clock });
+}
+
+/** What logs us in at upstreams. */
+export function openUpstreamSecrets({ aws, randomBytes }: Parts): UpstreamLoginOptions {
+  return {
+    readSecret: arn => {
+      const [, , , region, , , ...name] = arn.split(':');
+      return secretsManager(aws('secretsManager', region), randomBytes).read(name.join(':'));
+    },
+    ecr: async ({ region }) => aws('ecr', region),
+  };
 }
 
 function leanTable(name: string, send: AwsCall): Table {

@@ -73,6 +73,7 @@ const SETTINGS = {
   kmsEndpoint: setting('AWS_ENDPOINT_URL_KMS', v.optional(httpUrl)),
   secretsEndpoint: setting('AWS_ENDPOINT_URL_SECRETS_MANAGER', v.optional(httpUrl)),
   eventsEndpoint: setting('AWS_ENDPOINT_URL_EVENTBRIDGE', v.optional(httpUrl)),
+  ecrEndpoint: setting('AWS_ENDPOINT_URL_ECR', v.optional(httpUrl)),
 };
 
 type Settings = typeof SETTINGS;

@@ -1,6 +1,6 @@
 /** The services of this deployment, as the configuration names them. */
 import * as v from 'valibot';
-import { LIFETIME_SECONDS, type Service } from '../domain/service.ts';
+import { LIFETIME_SECONDS, type Service, type Upstream } from '../domain/service.ts';
 
 const SERVICE_NAME = /^[\x21-\x24\x26-\x2e\x30-\x7e]{1,255}$/;
 
@@ -35,6 +35,62 @@ export const ONE_SERVICE = v.pipe(
   ]),
 );
 
+const text = (most: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(most));
+const ORIGIN = /^https?:\/\/[A-Za-z0-9.-]+(?::\d{1,5})?$|^https?:\/\/\[[0-9a-f:.]+\](?::\d{1,5})?$/;
+const LOOPBACK = /^http:\/\/(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/;
+const PREFIX = /^(?:[a-z0-9](?:(?:[._]|__|-+)?[a-z0-9])*\/)+$/;
+
+const authentication = v.union(
+  [
+    v.pipe(
+      v.picklist(['none', 'ecr']),
+      v.transform(kind => ({ kind })),
+    ),
+    v.strictObject({
+      kind: v.literal('ecr'),
+      region: v.exactOptional(text(32)),
+      roleArn: v.exactOptional(
+        v.pipe(
+          v.string(),
+          v.regex(/^arn:[a-z-]+:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/, 'must be the ARN of a role'),
+        ),
+      ),
+      externalId: v.exactOptional(text(1224)),
+    }),
+    v.pipe(
+      v.strictObject({
+        username: text(255),
+        password: v.pipe(
+          v.string(),
+          v.regex(
+            /^(?:file:.+|arn:[a-z-]+:secretsmanager:.+)$/,
+            'must refer to a file or to the ARN of a secret',
+          ),
+        ),
+      }),
+      v.transform(login => ({ kind: 'password' as const, ...login })),
+    ),
+  ],
+  'must be "none", "ecr", or an object with username and password',
+);
+
+const upstream: v.GenericSchema<unknown, Upstream> = v.strictObject({
+  url: v.pipe(
+    v.string(),
+    v.regex(ORIGIN, 'must be the origin of a registry, such as https://registry.example'),
+    v.check(url => url.startsWith('https:') || LOOPBACK.test(url), 'must be https, or http on this machine'),
+  ),
+  prefix: v.optional(
+    v.union(
+      [v.literal(''), v.pipe(v.string(), v.maxLength(200), v.regex(PREFIX))],
+      'must be empty, or segments of a repository name that end with a slash',
+    ),
+    '',
+  ),
+  authentication: v.optional(authentication, 'none'),
+  tokenHost: v.exactOptional(v.pipe(v.string(), v.check(isRegistry, 'must be a host, or a host and a port'))),
+});
+
 const service = v.pipe(
   v.strictObject({
     name: serviceName,
@@ -50,6 +106,7 @@ const service = v.pipe(
       ),
       LIFETIME_SECONDS.default,
     ),
+    upstream: v.exactOptional(upstream),
   }),
   v.check(
     ({ name, registry }) => isRegistry(registry ?? name),

@@ -12,6 +12,18 @@ export interface AccessTokenClaims {
   readonly iat: number;
   readonly jti: string;
   readonly access: readonly GrantedAccess[];
+  /** For the registry proxy, which judges the token behind the login again at each request. */
+  readonly parent?: TokenParent;
+}
+
+/** The registry token behind a login, directly or by a credential. */
+export interface TokenParent {
+  /** Of its account. */
+  readonly handle: string;
+  readonly token: string;
+  readonly generation: number;
+  /** The `jti` of the credential; absent: the token itself. */
+  readonly credential?: string;
 }
 
 export interface Issuance {
@@ -21,6 +33,7 @@ export interface Issuance {
   readonly subject: string;
   readonly granted: readonly GrantedAccess[];
   readonly jti: string;
+  readonly parent?: TokenParent | undefined;
 }
 
 /** Bytes of randomness in a `jti`. */
@@ -53,6 +66,7 @@ export function accessTokenClaims(issuance: Issuance, expiresIn: number, now: nu
     nbf: now - MINUTE_SECONDS,
     iat: now - MINUTE_SECONDS,
     jti: issuance.jti,
+    ...(issuance.parent === undefined ? {} : { parent: issuance.parent }),
     access: [],
   };
   return { ...claims, access: fitting(issuance.granted, MAX_CLAIMS_BYTES - bytesOf(claims)) };

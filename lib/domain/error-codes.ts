@@ -1,28 +1,12 @@
 /** The closed set of ways in which a request can fail, and how each is answered. */
-
-interface ErrorKind {
-  readonly status: number;
-  readonly title: string;
-  /** What the caller reads unless the error has a `detail` of its own. */
-  readonly detail: string;
-  /** The code of the registry envelope (distribution `registry/api/errcode/register.go`). */
-  readonly registryCode:
-    | 'UNAUTHORIZED'
-    | 'DENIED'
-    | 'UNSUPPORTED'
-    | 'TOOMANYREQUESTS'
-    | 'UNAVAILABLE'
-    | 'UNKNOWN';
-  /** The OAuth code of the same failure (RFC 6749 section 5.2). */
-  readonly oauthError: string;
-}
+import { type ErrorKind, REGISTRY_ERRORS } from './registry-errors.ts';
 
 const INVALID = { registryCode: 'UNSUPPORTED', oauthError: 'invalid_request' } as const;
 
 const REFUSED = { registryCode: 'DENIED', oauthError: 'access_denied' } as const;
 
-/** How each failure is answered. */
-export const ERRORS = {
+/** How each failure of our own API is answered. */
+export const API_ERRORS = {
   'invalid-request': {
     status: 400,
     title: 'The request is not valid',
@@ -170,5 +154,8 @@ export const ERRORS = {
     oauthError: 'temporarily_unavailable',
   },
 } as const satisfies Record<string, ErrorKind>;
+
+/** How each failure is answered. */
+export const ERRORS = { ...API_ERRORS, ...REGISTRY_ERRORS };
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -17,6 +17,8 @@ export interface ErrorDetails {
   readonly denial?: Denial;
   readonly problems?: readonly Problem[];
   readonly retryAfterSeconds?: number;
+  /** Of a failure at the registry proxy: the `WWW-Authenticate` that says where to log in (RFC 6750 section 3). */
+  readonly challenge?: string;
   /** Of `method-not-allowed`: the methods that are offered. */
   readonly allow?: readonly string[];
   /** Of `idempotency-replayed`: the token that the first request was about. */

@@ -32,6 +32,7 @@ export const COUNTS = [
   'Denials',
   'RateLimited',
   'Vended',
+  'Pulls',
   'StoreCalls',
   'StoreFailures',
   'IamFailures',

@@ -1,5 +1,6 @@
 /** What a request presents, and the principal that it is authenticated as. */
 import type { RequestedAccess } from './access.ts';
+import type { TokenParent } from './access-token.ts';
 import type { Account } from './account.ts';
 import type { Parent } from './credential.ts';
 import { namespacesOf, type Permission } from './grant.ts';
@@ -35,6 +36,8 @@ export interface Principal {
   readonly endsAt: number | null;
   /** What credentials may be vended from; undefined: nothing, as from a credential. */
   readonly delegationSource?: DelegationSource;
+  /** The registry token behind it, if there is one. */
+  readonly tokenParent?: TokenParent;
   /** The `jti` of the credential that was presented. */
   readonly credential?: string;
   /** The account that a workload's token names, also when none of its trusts matches. */

@@ -14,6 +14,39 @@ export interface Service {
   readonly algorithm: SigningAlgorithm;
   /** What an access token's `expires_in` is at most, in seconds: 60 to 3600. */
   readonly lifetimeSeconds: number;
+  /** The registry behind the registry proxy; absent: clients reach the registry themselves. */
+  readonly upstream?: Upstream;
 }
+
+/** A service of the registry proxy. */
+export type ProxiedService = Service & { readonly upstream: Upstream };
+
+export function isProxied(service: Service): service is ProxiedService {
+  return service.upstream !== undefined;
+}
+
+/** A registry that does not trust this deployment: the registry proxy pulls from it with credentials of its own. */
+export interface Upstream {
+  /** The origin, without a trailing slash. */
+  readonly url: string;
+  /** What stands before our repository names there: empty, or ends with a slash. */
+  readonly prefix: string;
+  readonly authentication: UpstreamAuthentication;
+  /** The one other host to which its challenge may send us; absent: none. */
+  readonly tokenHost?: string;
+}
+
+export type UpstreamAuthentication =
+  | { readonly kind: 'none' }
+  /** `password` refers to where the password is: `file:…`, or the ARN of a secret. */
+  | { readonly kind: 'password'; readonly username: string; readonly password: string }
+  | {
+      readonly kind: 'ecr';
+      /** Absent: the function's own. */
+      readonly region?: string;
+      /** A role of the registry's account, which the function assumes. */
+      readonly roleArn?: string;
+      readonly externalId?: string;
+    };
 
 export const LIFETIME_SECONDS = { min: 60, default: 300, max: 3600 } as const;

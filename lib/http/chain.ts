@@ -27,7 +27,7 @@ export interface Authenticators {
   readonly vend?: (credentials: Credentials) => Promise<Principal>;
   readonly manage?: (
     credentials: Credentials,
-    required: Exclude<Authentication, 'login' | 'public' | 'vend'>,
+    required: Exclude<Authentication, 'login' | 'public' | 'pull' | 'vend'>,
   ) => Promise<IdentityPrincipal>;
 }
 
@@ -110,6 +110,11 @@ async function authenticated(
   switch (endpoint.authentication) {
     case 'public':
       return async () => endpoint.handle(parse(arrival));
+    case 'pull': {
+      const { rawPath, rawQueryString, requestContext } = arrival.event;
+      const { method } = requestContext.http;
+      return async () => endpoint.handle({ ...head, method, rawPath, rawQueryString });
+    }
     case 'login': {
       const request = parse(arrival);
       const credentials = read(loginCredentials(request));

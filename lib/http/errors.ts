@@ -6,7 +6,12 @@ import type { ProblemDetails, RegistryError } from './error-bodies.ts';
 import type { ErrorFormat, HttpResult, Response } from './request.ts';
 
 /** Writes an answer as the result of a function with payload format 2.0. */
-export function encodeResponse({ status, json, text, headers }: Response): HttpResult {
+export function encodeResponse({ status, json, text, bytes, stream, headers }: Response): HttpResult {
+  if (stream !== undefined) return { statusCode: status, headers: { ...headers }, stream };
+  if (bytes !== undefined) {
+    const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64');
+    return { statusCode: status, headers: { ...headers }, body, isBase64Encoded: true };
+  }
   if (text !== undefined) return { statusCode: status, headers: { ...headers }, body: text };
   if (json === undefined) return { statusCode: status, headers: { ...headers } };
   return {
@@ -15,6 +20,8 @@ export function encodeResponse({ status, json, text, headers }: Response): HttpR
     body: JSON.stringify(json),
   };
 }
+
+const BASIC = 'Basic realm="pullpass", charset="UTF-8"';
 
 /** When to come again if what does not answer cannot say. */
 const RETRY_AFTER_SECONDS = 5;
@@ -74,7 +81,7 @@ function registryEnvelope({ code, details }: PullpassError): RegistryError {
 function headersOf({ code, details }: PullpassError): Record<string, string> {
   const retryAfter = details.retryAfterSeconds ?? (code === 'unavailable' ? RETRY_AFTER_SECONDS : undefined);
   return {
-    ...(code === 'unauthenticated' ? { 'www-authenticate': 'Basic realm="pullpass", charset="UTF-8"' } : {}),
+    ...(ERRORS[code].status === 401 ? { 'www-authenticate': details.challenge ?? BASIC } : {}),
     ...(retryAfter === undefined ? {} : { 'retry-after': String(Math.max(1, Math.ceil(retryAfter))) }),
     ...(details.allow === undefined ? {} : { allow: details.allow.join(', ') }),
   };

@@ -1,4 +1,5 @@
 /** A route, the request that it takes at each step of the chain, and the response. */
+import type { Readable } from 'node:stream';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { IdentityPrincipal, LoginContext, Principal } from '../domain/principal.ts';
 import type { Form } from './form.ts';
@@ -6,18 +7,20 @@ import type { Form } from './form.ts';
 /** An HTTP API or function URL event, payload format 2.0. */
 export type HttpEvent = APIGatewayProxyEventV2;
 
-export type HttpResult = APIGatewayProxyStructuredResultV2;
+/** With a stream where the platform can send one; then there is no body. */
+export type HttpResult = APIGatewayProxyStructuredResultV2 & { readonly stream?: Readable };
 
 /**
  * Who may use a route. `login`: any secret of the token protocol, or none. `vend`: any parent of a credential.
  * `identity`: any IAM identity. `strong-administrator`: an administrator whose assertion no other service could have
- * replayed, even where the operator accepts replays.
+ * replayed, even where the operator accepts replays. `pull`: our own access token, as at a registry.
  */
 export type Authentication =
   | 'administrator'
   | 'identity'
   | 'login'
   | 'public'
+  | 'pull'
   | 'strong-administrator'
   | 'vend';
 
@@ -25,8 +28,8 @@ export type Authentication =
 export type ErrorFormat = 'problem' | 'registry';
 
 export interface Route {
-  readonly method: 'DELETE' | 'GET' | 'PATCH' | 'POST' | 'PUT';
-  /** Segments; `{name}` is one segment. */
+  readonly method: 'ANY' | 'DELETE' | 'GET' | 'PATCH' | 'POST' | 'PUT';
+  /** Segments; `{name}` is one segment, `{name+}` at the end one or more. */
   readonly path: string;
   readonly operation: string;
   /** The only parameters that its query may have; absent: others are ignored, as OAuth wants it (RFC 6749 section 3.2). */
@@ -46,6 +49,13 @@ export interface RequestHead {
   readonly sourceAddress: string;
 }
 
+/** A request of the registry proxy: its path names what is pulled, and its Host the registry. */
+export interface PullHead extends RequestHead {
+  readonly method: string;
+  readonly rawPath: string;
+  readonly rawQueryString: string;
+}
+
 /** A parsed request. */
 export interface Request extends RequestHead {
   readonly query: Form;
@@ -57,11 +67,13 @@ export interface Request extends RequestHead {
 /** A request whose caller was authenticated as its route requires. */
 export type Authenticated<P extends Principal = Principal> = Request & { readonly principal: P };
 
-/** `text` is sent as it is, `json` as JSON; neither: no body. */
+/** `text`, `bytes` and `stream` are sent as they are, `json` as JSON; none: no body. */
 export interface Response {
   readonly status: number;
   readonly json?: unknown;
   readonly text?: string;
+  readonly bytes?: Uint8Array;
+  readonly stream?: Readable;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -76,6 +88,7 @@ type Manage = (request: Authenticated<IdentityPrincipal>) => Promise<Response>;
 /** What handles a route, by its authentication. */
 export interface HandlerOf {
   readonly public: (request: Request) => Promise<Response>;
+  readonly pull: (head: PullHead) => Promise<Response>;
   readonly login: (request: Request) => PendingLogin;
   readonly vend: (request: Authenticated) => Promise<Response>;
   readonly identity: Manage;

@@ -34,7 +34,7 @@ export function createRouter(routes: readonly Route[]): Router {
       const candidates = at(path);
       if (candidates.length === 0)
         throw new PullpassError('not-found', { detail: 'There is nothing at this path.' });
-      const found = candidates.find(({ route }) => route.method === method);
+      const found = candidates.find(({ route }) => route.method === method || route.method === 'ANY');
       if (found !== undefined) return { route: found.route, params: { ...found.pattern.exec(path)?.groups } };
       throw new PullpassError('method-not-allowed', { allow: candidates.map(({ route }) => route.method) });
     },
@@ -42,8 +42,11 @@ export function createRouter(routes: readonly Route[]): Router {
   };
 }
 
-/** `{name}` becomes one segment; everything else is literal. */
+/** `{name}` becomes one segment, `{name+}` one or more; everything else is literal. */
 function compile(route: Route): CompiledRoute {
-  const source = route.path.replaceAll('.', '\\.').replaceAll(/\{(\w+)\}/g, '(?<$1>[^/]+)');
+  const source = route.path
+    .replaceAll('.', '\\.')
+    .replaceAll(/\{(\w+)\}/g, '(?<$1>[^/]+)')
+    .replace(/\{(\w+)\+\}$/, '(?<$1>.+)');
   return { route, pattern: new RegExp(`^${source}$`) };
 }

@@ -1,6 +1,7 @@
 /** Keys: deriving secrets, signing, rotating, publishing. */
 
 import type { AccessTokenClaims } from '../domain/access-token.ts';
+import type { Secret } from '../domain/secret.ts';
 import type { Service } from '../domain/service.ts';
 
 /** Adds and removes the keys of rings. */
@@ -68,6 +69,12 @@ export interface CredentialKeys {
   current(now: number): Promise<string>;
   /** HMAC-SHA-256 of the text under the named key (32 bytes); undefined: there is no such key. */
   mac(key: string, text: string, now: number): Promise<Uint8Array | undefined>;
+}
+
+/** Verifies what `AccessTokenSigner` has signed. */
+export interface AccessTokenVerifier {
+  /** The claims of a token that is good now, for this service. Throws `unauthenticated` for any other. */
+  verify(service: Service, token: Secret, now: number): Promise<AccessTokenClaims>;
 }
 
 /** The keys of every service's ring. */

@@ -41,6 +41,7 @@ export async function credentialPrincipal(
     kind: 'credential',
     userName: 'token',
     credential: jti,
+    ...(parent.tokenParent === undefined ? {} : { tokenParent: { ...parent.tokenParent, credential: jti } }),
     subject: parent.subject,
     account: parent.account,
     permissions: boundsOf(credential, moment.repositories).flatMap(bound =>

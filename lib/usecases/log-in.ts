@@ -37,7 +37,9 @@ export async function logIn(ports: LoginPorts, request: LoginRequest): Promise<L
   const allowed = grant(requested, permissions, ownedNamespaces);
   const expiresIn = expiresInSeconds(service.lifetimeSeconds, endsAt, now);
   const jti = Buffer.from(ports.randomBytes(JTI_BYTES)).toString('base64url');
-  const issuance = { issuer: ports.issuer, service: service.name, subject, granted: allowed, jti };
+  // A registry has no use for it.
+  const parent = service.upstream === undefined ? undefined : principal.tokenParent;
+  const issuance = { issuer: ports.issuer, service: service.name, subject, granted: allowed, jti, parent };
   const claims = accessTokenClaims(issuance, expiresIn, now);
   const accessToken = await ports.signer.sign(claims, now);
   const granted = claims.access;

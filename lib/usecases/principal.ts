@@ -77,6 +77,7 @@ export function principalOfToken(
 ): Principal {
   const { id, account, repositories, access } = token;
   const endsAt = endOfGeneration(token, generation);
+  const handle = accountHandle(account);
   return {
     kind: 'token',
     userName: 'token',
@@ -85,7 +86,8 @@ export function principalOfToken(
     permissions: [{ repositories, actions: actionsOf(access) }],
     ownedNamespaces: ownedBy(account, claims),
     endsAt,
-    delegationSource: { handle: accountHandle(account), parent: { kind: 'token', id, generation }, endsAt },
+    tokenParent: { handle, token: id, generation },
+    delegationSource: { handle, parent: { kind: 'token', id, generation }, endsAt },
   };
 }
 

@@ -16,7 +16,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     npm: ['uuid'],
     node: ['crypto.hash', 'crypto.timingSafeEqual', 'net.BlockList', 'net.isIP', 'zlib.crc32'],
   },
-  ports: { imports: ['domain'], npm: [], node: [] },
+  ports: { imports: ['domain'], npm: [], node: ['stream'] },
   usecases: { imports: ['cache', 'domain', 'ports'], npm: [], node: ['crypto'] },
   /** Values that are loaded again when they are old. */
   cache: { imports: [], npm: [], node: [] },
@@ -41,6 +41,8 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   },
   derivation: { imports: ['aws', 'cache', 'files', 'domain', 'ports'], npm: [], node: null },
   ledger: { imports: ['files', 'domain', 'ports'], npm: ['valibot'], node: null },
+  /** The registries behind the registry proxy. */
+  upstream: { imports: ['aws', 'cache', 'domain', 'ports'], npm: ['lru-cache'], node: null },
   /** What schemas refuse, in our words. */
   schema: { imports: [], npm: [], node: [] },
   telemetry: { imports: ['domain', 'ports'], npm: [], node: [] },
@@ -55,6 +57,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     imports: [
       ...['api', 'http', 'usecases', 'config', 'domain', 'ports'],
       ...['aws', 'derivation', 'iam', 'ledger', 'limits', 'network', 'signing', 'store', 'telemetry'],
+      'upstream',
     ],
     npm: [],
     node: null,

@@ -1,9 +1,9 @@
 /** The parsers, each with a second opinion that shares no code with it. */
 import { BlockList, isIP } from 'node:net';
-import { parseChallenges } from '../../cli/registry/challenge.ts';
 import { readCursor, writeCursor } from '../../lib/api/parameters.ts';
 import { ALL_ROUTES } from '../../lib/api/routes.ts';
 import { parseScopes } from '../../lib/domain/access.ts';
+import { parseChallenges } from '../../lib/domain/challenge.ts';
 import { grant, type Permission } from '../../lib/domain/grant.ts';
 import { parseAdministrator } from '../../lib/domain/identity.ts';
 import { parseRegistrationRule } from '../../lib/domain/namespace.ts';

@@ -72,11 +72,22 @@ describe('an error', () => {
     expect(asPullpassError(error)).toBe(error);
   });
 
-  it('of a bad credential asks for Basic, and no other does', () => {
+  it('of a missing or bad credential asks for Basic, and no other does', () => {
+    const asking: readonly ErrorCode[] = ['unauthenticated', 'login-needed', 'insufficient-scope'];
     for (const code of CODES) {
       const headers = errorResponse(new PullpassError(code), 'registry', REQUEST_ID).headers ?? {};
-      expect('www-authenticate' in headers).toBe(code === 'unauthenticated');
+      expect('www-authenticate' in headers).toBe(asking.includes(code));
     }
+  });
+
+  it('of the registry proxy says where to log in', () => {
+    const challenge = 'Bearer realm="https://pullpass.example/oauth/token",service="s"';
+    const { headers } = errorResponse(
+      new PullpassError('login-needed', { challenge }),
+      'registry',
+      REQUEST_ID,
+    );
+    expect(headers?.['www-authenticate']).toBe(challenge);
   });
 
   it.each<[string, ErrorCode, number | undefined, string | undefined]>([

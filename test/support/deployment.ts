@@ -51,6 +51,8 @@ export interface DeploymentOptions {
   readonly iamEntry?: object;
   /** Stores in DynamoDB Local as on AWS, the ledger in a second table: for slow tests. */
   readonly onAws?: boolean;
+  /** The services file, as an operator writes it; absent: one service. */
+  readonly services?: readonly object[];
   /** How long issuers are waited for. */
   readonly iamLimits?: IamLimits;
 }
@@ -112,7 +114,8 @@ export async function deploy(options: DeploymentOptions = {}): Promise<Deploymen
   const logs: string[] = [];
   await keysIn(directory);
   const iam = await openIam(directory, options);
-  const variables = { ...essentials(directory), ...backend.variables, ...environment };
+  const services = await servicesIn(directory, options.services);
+  const variables = { ...essentials(directory), ...backend.variables, ...services, ...environment };
   const world: World = {
     environment: { ...main.variables, ...variables },
     clock: () => Date.now(),
@@ -202,6 +205,16 @@ function essentials(directory: string): Record<string, string> {
     AWS_ACCESS_KEY_ID: 'test',
     AWS_SECRET_ACCESS_KEY: 'test',
   };
+}
+
+async function servicesIn(
+  directory: string,
+  services: DeploymentOptions['services'],
+): Promise<Record<string, string>> {
+  if (services === undefined) return {};
+  const path = join(directory, 'services.json');
+  await writeFile(path, JSON.stringify(services));
+  return { PULLPASS_SERVICES: path };
 }
 
 async function keysIn(directory: string): Promise<void> {

@@ -63,13 +63,19 @@ export function basicHeader([userName, password]: readonly [string, string]): st
   return `Basic ${Buffer.from(`${userName}:${password}`).toString('base64')}`;
 }
 
-export function received({ statusCode = 0, headers = {}, body = '' }: HttpResult): Received {
+export function received({
+  statusCode = 0,
+  headers = {},
+  body: encoded = '',
+  isBase64Encoded,
+}: HttpResult): Received {
+  const body = isBase64Encoded === true ? Buffer.from(encoded, 'base64').toString('utf8') : encoded;
   const isJson = String(headers['content-type']).includes('json');
   return {
     status: statusCode,
     headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])),
     text: body,
-    json: isJson ? JSON.parse(body) : undefined,
+    json: isJson && body !== '' ? JSON.parse(body) : undefined,
   };
 }
 

@@ -9,6 +9,7 @@ import { ALICE, type Deployment, deploy, MALLORY, SERVICE } from './deployment.t
 import { CONTEXT as HTTP_CONTEXT } from './events.ts';
 import { linesOf } from './logs.ts';
 import { audienceOf, openGitHub } from './platforms.ts';
+import { DIGEST, openUpstream } from './upstream.ts';
 
 const CONTEXT = { ...HTTP_CONTEXT, awsRequestId: 'run-1' };
 
@@ -23,7 +24,9 @@ export interface Written {
 export async function writeEveryEvent(): Promise<Written> {
   const github = await openGitHub();
   const environment = { PULLPASS_STAGE: 'test', PULLPASS_UNUSED_DAYS: '1' };
-  const deployment = await deploy({ issuers: [github.entry], environment });
+  const upstream = await openUpstream();
+  const services = [{ name: SERVICE.name, upstream: { url: upstream.url } }];
+  const deployment = await deploy({ issuers: [github.entry], services, environment });
   const workload = () => github.token({ aud: audienceOf('dev:acme') });
   const known = await useLogins(deployment, workload);
   await useSecrets(deployment);
@@ -31,6 +34,7 @@ export async function writeEveryEvent(): Promise<Written> {
   await useKeys(deployment);
   await deployment.close();
   await github.server.close();
+  await upstream.close();
   return { logs: deployment.logs, known };
 }
 
@@ -46,7 +50,11 @@ async function useLogins(deployment: Deployment, workload: () => string): Promis
       basic: ['token', password],
       sourceIp,
     });
-  await logIn(token, PULL, '198.51.100.1');
+  const { token: bearer } = (await logIn(token, PULL, '198.51.100.1')).json;
+  for (const reference of ['1.4', DIGEST]) {
+    const headers = { 'user-agent': 'containerd/2.1' };
+    await deployment.send(`GET /v2/team-a/app/manifests/${reference}`, { bearer, headers });
+  }
   await logIn(token, 'repository:team-a/app:push', '198.51.100.2');
   await deployment.send(`GET /oauth/token?service=${SERVICE.name}`, { basic: ['oidc', workload()] });
   const wish = { bearer: token, json: { repositories: ['team-a/*'] } };

@@ -1,0 +1,40 @@
+/** The registry function: pulls from upstreams for those who have an access token. */
+import { registryHandlers } from '../api/registry.ts';
+import { REGISTRY_ROUTES } from '../api/routes.ts';
+import { isProxied } from '../domain/service.ts';
+import { type HttpHandler, httpHandler } from '../http/chain.ts';
+import { accessTokenVerifier } from '../signing/verifier.ts';
+import { loginStore } from '../store/login-store.ts';
+import { registryHttp } from '../upstream/http.ts';
+import { upstreamLogins } from '../upstream/login.ts';
+import { upstreamRegistry } from '../upstream/registry.ts';
+import { openFailureLimiter } from './authentication.ts';
+import { openParts, type World } from './parts.ts';
+import { openKeyStore, openTable, openTableGuard, openUpstreamSecrets, TABLE_SETTINGS } from './resources.ts';
+
+const SETTINGS = ['url', 'services', 'keys', 'failuresPerMinute', ...TABLE_SETTINGS] as const;
+
+export function createRegistry(world: World): HttpHandler {
+  const parts = openParts(world, SETTINGS);
+  const { url, services } = parts.config;
+  const login = upstreamLogins(openUpstreamSecrets(parts));
+  return httpHandler({
+    ...parts,
+    failures: openFailureLimiter(parts),
+    authenticate: {},
+    ready: openTableGuard(parts),
+    routes: REGISTRY_ROUTES,
+    handlers: registryHandlers({
+      ...parts,
+      url,
+      services: services.filter(isProxied),
+      streams: world.streams === true,
+      upstream: upstreamRegistry({ send: registryHttp(), login, clock: parts.clock }),
+      pulling: {
+        verifier: accessTokenVerifier(openKeyStore(parts), url),
+        store: loginStore({ table: openTable(parts), randomBytes: parts.randomBytes }),
+        clock: parts.clock,
+      },
+    }),
+  });
+}

@@ -1,0 +1,79 @@
+/** Verifies our own access tokens with the published keys of their service: the registry proxy is a registry that trusts this deployment. */
+import { createPublicKey, type KeyObject, verify } from 'node:crypto';
+import type { AccessTokenClaims } from '../domain/access-token.ts';
+import { unauthenticated } from '../domain/errors.ts';
+import { publishedKeys } from '../domain/key-ring.ts';
+import type { Service } from '../domain/service.ts';
+import { readStrictJson } from '../domain/strict-json.ts';
+import type { AccessTokenVerifier } from '../ports/keys.ts';
+import { cached, type KeyReader } from './key-store.ts';
+import { type PublicDocument, readPublicDocument } from './publication.ts';
+
+const COMPACT_JWS = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
+const MAX_LENGTH = 32_768;
+const MAX_PARTS = 10_000;
+
+interface PublicKeys {
+  readonly document: PublicDocument;
+  readonly byName: ReadonlyMap<string, KeyObject>;
+}
+
+/** Only the algorithm of the service, whatever the token says (RFC 8725 section 3.1). */
+export function accessTokenVerifier(keys: KeyReader, issuer: string): AccessTokenVerifier {
+  const published = cached({ keys, file: 'public.json', parse: readKeys });
+  return {
+    async verify(service, token, now) {
+      const text = token.reveal();
+      if (text.length > MAX_LENGTH || !COMPACT_JWS.test(text)) throw bad('not a signed token');
+      const [header = '', payload = '', signature = ''] = text.split('.');
+      const { alg, kid } = readPart(header);
+      if (alg !== service.algorithm || typeof kid !== 'string') throw bad('another algorithm, or no key');
+      const { document, byName } = await published(service, now);
+      const isPublished = publishedKeys(document.keys, now).some(({ jwk }) => jwk.kid === kid);
+      const key = isPublished ? byName.get(kid) : undefined;
+      if (key === undefined) throw bad('no such key');
+      if (!isSigned({ input: `${header}.${payload}`, signature, key }))
+        throw bad('the signature does not verify');
+      const claims = readPart(payload) as unknown as AccessTokenClaims;
+      if (claims.iss !== issuer || claims.aud !== service.name) throw bad('another issuer or audience');
+      if (claims.nbf > now) throw bad('not valid yet');
+      if (claims.exp <= now) throw unauthenticated('access token: expired', 'expired');
+      return claims;
+    },
+  };
+}
+
+function readKeys(text: string, service: Service): PublicKeys {
+  const document = readPublicDocument(text, service);
+  const entries = document.keys.map(
+    ({ jwk }) => [jwk.kid, createPublicKey({ key: jwk, format: 'jwk' })] as const,
+  );
+  return { document, byName: new Map(entries) };
+}
+
+function readPart(part: string): Record<string, unknown> {
+  const bytes = Buffer.from(part, 'base64url');
+  // Unused bits would give one token many texts (RFC 4648 section 3.5).
+  if (bytes.toString('base64url') !== part) throw bad('not canonical');
+  try {
+    return Object(readStrictJson(bytes, { maxParts: MAX_PARTS }));
+  } catch {
+    throw bad('not readable');
+  }
+}
+
+interface Signed {
+  readonly input: string;
+  readonly signature: string;
+  readonly key: KeyObject;
+}
+
+function isSigned({ input, signature, key }: Signed): boolean {
+  const bytes = Buffer.from(signature, 'base64url');
+  const options = key.asymmetricKeyType === 'ec' ? ({ key, dsaEncoding: 'ieee-p1363' } as const) : key;
+  return bytes.toString('base64url') === signature && verify('sha256', Buffer.from(input), options, bytes);
+}
+
+function bad(reason: string) {
+  return unauthenticated(`access token: ${reason}`, 'unknown-secret');
+}
