@@ -2,7 +2,8 @@
 import { hash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { type ErrorCode, PullpassError, unavailable } from '../domain/errors.ts';
+import type { ErrorCode } from '../domain/error-codes.ts';
+import { PullpassError, unavailable } from '../domain/errors.ts';
 import { isDigest, type RegistryPath, upstreamPathOf } from '../domain/registry-path.ts';
 import type { ProxiedService } from '../domain/service.ts';
 import { parseForm, single } from '../http/form.ts';

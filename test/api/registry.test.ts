@@ -89,13 +89,9 @@ describe('a pull', () => {
     const [asked] = upstream.asked;
     expect(asked).toMatchObject({ method: 'GET', url: '/v2/customers/team-a/app/manifests/1.4' });
     expect(asked?.headers).toMatchObject({ accept: 'application/vnd.oci.image.manifest.v1+json' });
-    expect(Object.keys(asked?.headers ?? {}).sort()).toEqual([
-      'accept',
-      'accept-encoding',
-      'connection',
-      'host',
-      'user-agent',
-    ]);
+    expect(new Set(Object.keys(asked?.headers ?? {}))).toEqual(
+      new Set(['accept', 'accept-encoding', 'connection', 'host', 'user-agent']),
+    );
   });
 
   it('is logged and counted once, as the GET of a manifest that is no index', async () => {
