@@ -38,22 +38,22 @@ const DYNAMODB = [
  * bundle. Lower a figure when a bundle has become smaller.
  */
 export const BUDGETS = {
-  login: { startBytes: 152_200, totalBytes: 152_200, packages: [...CHAIN, ...IAM] },
-  management: { startBytes: 391_700, totalBytes: 533_700, packages: [...CHAIN, ...DYNAMODB, ...IAM] },
+  login: { startBytes: 164_500, totalBytes: 164_500, packages: [...CHAIN, ...IAM] },
+  management: { startBytes: 404_000, totalBytes: 546_500, packages: [...CHAIN, ...DYNAMODB, ...IAM] },
   credentials: {
-    startBytes: 166_200,
-    totalBytes: 166_200,
+    startBytes: 184_000,
+    totalBytes: 184_000,
     packages: [...CHAIN, ...IAM, 'negotiator', 'content-type'],
   },
-  discovery: { startBytes: 62_000, totalBytes: 167_000, packages: CHAIN },
-  fallback: { startBytes: 22_500, totalBytes: 22_500, packages: CHAIN },
-  restore: { startBytes: 288_500, totalBytes: 430_500, packages: [...CHAIN, ...DYNAMODB] },
+  discovery: { startBytes: 68_500, totalBytes: 182_500, packages: CHAIN },
+  fallback: { startBytes: 26_500, totalBytes: 26_500, packages: CHAIN },
+  restore: { startBytes: 293_000, totalBytes: 435_500, packages: [...CHAIN, ...DYNAMODB] },
   keys: {
-    startBytes: 299_000,
-    totalBytes: 299_000,
+    startBytes: 303_500,
+    totalBytes: 303_500,
     packages: ['valibot', ...CERTIFICATES],
   },
-  cleanup: { startBytes: 52_000, totalBytes: 52_000, packages: CHAIN },
+  cleanup: { startBytes: 56_000, totalBytes: 56_000, packages: CHAIN },
 } as const satisfies Record<string, Budget>;
 
 const OWN = /^(?:functions|lib)\//;

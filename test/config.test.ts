@@ -152,17 +152,33 @@ describe('PULLPASS_URL', () => {
 
   it.each([
     ['a slash at the end', 'https://pullpass.example/'],
-    ['a path', 'https://pullpass.example/x'],
-    ['a query', 'https://pullpass.example?x'],
-    ['credentials', 'https://a:b@pullpass.example'],
-    ['another scheme', 'ftp://pullpass.example'],
-    ['no scheme', 'pullpass.example'],
-    ['capitals', 'https://Pullpass.example'],
+    ['capitals', 'HTTPS://Pullpass.EXAMPLE'],
     ['the port that it has anyway', 'https://pullpass.example:443'],
-    ['a space', ' https://pullpass.example'],
-  ])('may not have %s', (_, url) => {
-    const problem = 'PULLPASS_URL must be an http or https URL without path or trailing slash';
-    expect(problemsOf(['url'], { PULLPASS_URL: url })).toEqual([problem]);
+    ['blanks around it', ' https://pullpass.example\n'],
+    ['all of that', ' https://PULLPASS.example:443/ '],
+  ])('is the same with %s', (_, url) => {
+    expect(readConfig(['url'], { PULLPASS_URL: url })).toEqual({ url: 'https://pullpass.example' });
+  });
+
+  const PATH =
+    'must have no path, because the paths of registries and clients are fixed; write https://pullpass.example';
+  it.each([
+    ['a path', 'https://pullpass.example/x', PATH],
+    ['two slashes at the end', 'https://pullpass.example//', PATH],
+    ['a query', 'https://pullpass.example?x', 'must have no query; write https://pullpass.example'],
+    ['an empty query', 'https://pullpass.example/?', 'must have no query; write https://pullpass.example'],
+    ['a fragment', 'https://pullpass.example/#x', 'must have no query; write https://pullpass.example'],
+    [
+      'credentials',
+      'https://a:b@pullpass.example',
+      'must have no user name or password; write https://pullpass.example',
+    ],
+    ['another scheme', 'ftp://pullpass.example', 'must begin with https:// or http://, not ftp://'],
+    ['no scheme', 'pullpass.example', 'must begin with https:// or http://'],
+    ['a host and a port alone', 'localhost:8080', 'must begin with https:// or http://'],
+    ['no host', 'https://', 'must begin with https:// or http://'],
+  ])('may not have %s', (_, url, problem) => {
+    expect(problemsOf(['url'], { PULLPASS_URL: url })).toEqual([`PULLPASS_URL ${problem}`]);
   });
 });
 
@@ -459,11 +475,20 @@ describe('the services file', () => {
 
   it.each<[string, string | undefined, string]>([
     ['a file that does not exist', undefined, 'does not exist'],
+    ['nothing', ' \n', 'is empty'],
     [
-      'a byte order mark',
-      '\uFEFF[{"name":"a"}]',
-      'begins with a byte order mark: save it as UTF-8 without one',
+      'UTF-16',
+      Buffer.from('[{"name":"a"}]', 'utf16le').toString('latin1'),
+      'is not UTF-8 but UTF-16: save it as UTF-8',
     ],
+    [
+      'a comment behind a value',
+      '[{"name":"a"} // ours\n]',
+      'has comments, which JSON does not allow: remove them',
+    ],
+    ['a comment as in YAML', '# ours\n[]', 'has comments, which JSON does not allow: remove them'],
+    ['a comma at the end', '[{"name":"a//b"},]', 'has a comma before a closing bracket: remove it'],
+    ['single quotes', "[{'name':'a'}]", 'has single quotes, where JSON has double quotes'],
     [
       'a line comment',
       '[\n  // ours\n  {"name":"a"}]',
@@ -474,6 +499,11 @@ describe('the services file', () => {
     const path = content === undefined ? join(directory, 'nothing.json') : await fileOf(content);
     const problem = `PULLPASS_SERVICES names ${path}, which ${reason}`;
     expect(problemsOf(['services'], { PULLPASS_SERVICES: path })).toEqual([problem]);
+  });
+
+  it('may begin with a byte order mark', async () => {
+    const path = await fileOf('\uFEFF[{"name":"a"}]');
+    expect(readConfig(['services'], { PULLPASS_SERVICES: path }).services).toMatchObject([{ name: 'a' }]);
   });
 
   it('names a directory as what it is', () => {

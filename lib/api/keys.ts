@@ -1,6 +1,7 @@
 /** The events of the keys function: its schedule, the deployment's custom resource, and the operator. */
 import * as v from 'valibot';
 import { PullpassError } from '../domain/errors.ts';
+import { otherEvent, refuseEvent, SCHEDULED } from '../http/event.ts';
 import type { Log, Metrics } from '../ports/system.ts';
 import { type KeyCommand, type KeyRotationPorts, rotateKeys } from '../usecases/rotate-keys.ts';
 
@@ -84,6 +85,8 @@ const Command: v.GenericSchema<unknown, KeyCommand> = v.union([
 /** Answers what was done. Throws for an unknown event, and when keys could not be rotated. */
 export function keyHandler(options: KeyEvents): (event: unknown, invocation: Invocation) => Promise<object> {
   return async (event, { awsRequestId: requestId }) => {
+    const other = otherEvent(event);
+    if (other !== undefined && other !== SCHEDULED) return refuseEvent(other, requestId, options.log);
     const log = logWith(options.log, { requestId });
     try {
       return await answer({ ...options, ports: { ...options.ports, log }, log }, event);

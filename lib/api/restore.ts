@@ -1,5 +1,7 @@
 /** What an operator may ask of the restore function. */
 import * as v from 'valibot';
+import { otherEvent, refuseEvent } from '../http/event.ts';
+import type { HttpResult } from '../http/request.ts';
 import type { Log } from '../ports/system.ts';
 import type { ReplayCounts, ReplayRequest } from '../usecases/replay-ledger.ts';
 import { logWith } from './keys.ts';
@@ -20,7 +22,9 @@ export interface RestoreContext {
 
 /** Answers what was read and changed. The operator's act is logged before it is done, like those of administrators. */
 export function restoreHandler({ run, log }: { readonly run: Replay; readonly log: Log }) {
-  return async (event: unknown, context: RestoreContext): Promise<ReplayCounts> => {
+  return async (event: unknown, context: RestoreContext): Promise<ReplayCounts | HttpResult> => {
+    const other = otherEvent(event);
+    if (other !== undefined) return refuseEvent(other, context.awsRequestId, log);
     const request = restoreRequest(event);
     const { info } = logWith(log, { requestId: context.awsRequestId });
     if (!request.dryRun) info('act', { act: 'restore', subject: 'operator', target: 'table' });

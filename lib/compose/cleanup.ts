@@ -1,6 +1,8 @@
 /** The cleanup function. */
 import { eventNotices } from '../aws/events.ts';
 import { DAY_SECONDS } from '../domain/time.ts';
+import { otherEvent, refuseEvent, SCHEDULED } from '../http/event.ts';
+import type { HttpResult } from '../http/request.ts';
 import type { Notices } from '../ports/stores.ts';
 import { expiryStore } from '../store/expiry-store.ts';
 import { loggedNotices } from '../telemetry/log.ts';
@@ -20,7 +22,10 @@ export interface CleanupContext {
 }
 
 /** Removes what has expired; answers how many records were removed, and whether the time was enough. */
-export type Cleanup = (event: CleanupEvent | undefined, context: CleanupContext) => Promise<CleanupCounts>;
+export type Cleanup = (
+  event: CleanupEvent | null | undefined,
+  context: CleanupContext,
+) => Promise<CleanupCounts | HttpResult>;
 
 export function createCleanup(world: World): Cleanup {
   const parts = openParts(world, ['unusedDays', 'eventBus', ...TABLE_SETTINGS]);
@@ -36,6 +41,9 @@ export function createCleanup(world: World): Cleanup {
   };
   return async (event, context) => {
     const { awsRequestId: requestId } = context;
+    const other = otherEvent(event);
+    // A schedule without an input, as that of the daily pass.
+    if (other !== undefined && other !== SCHEDULED) return refuseEvent(other, requestId, log);
     const remainingMs = () => context.getRemainingTimeInMillis();
     try {
       // The tombstones of removed tokens must not be cleaned up before the ledger has put them back.

@@ -4,6 +4,7 @@ import { parseAdministrator } from '../domain/identity.ts';
 import { parseRegistrationRule, type RegistrationRules } from '../domain/namespace.ts';
 import { Secret } from '../domain/secret.ts';
 import { sentenceOf } from '../schema/sentence.ts';
+import { baseUrl } from './base-url.ts';
 import { httpUrl, ISSUERS_FILE, NO_ISSUERS } from './issuers.ts';
 import { parseNetwork } from './networks.ts';
 import { jsonFile, reference } from './references.ts';
@@ -29,10 +30,7 @@ const text = v.pipe(v.string('is missing'), v.minLength(1, 'is empty'));
 
 /** The settings by the name that the code has for each: its variable, how that is read, and its default. */
 const SETTINGS = {
-  url: setting(
-    'PULLPASS_URL',
-    v.pipe(text, v.check(isBaseUrl, 'must be an http or https URL without path or trailing slash')),
-  ),
+  url: setting('PULLPASS_URL', v.pipe(text, baseUrl)),
   table: setting('PULLPASS_TABLE', text, 'pullpass'),
   services: eitherOf(
     setting('PULLPASS_SERVICE', v.pipe(text, ONE_SERVICE), 'localhost:5000'),
@@ -214,10 +212,4 @@ function list<T>(parse: (entry: string) => T | undefined, shape: string): v.Gene
 function registrationRules(): v.GenericSchema<unknown, RegistrationRules> {
   const rules = list(parseRegistrationRule, '<account>=<namespace or prefix*>');
   return v.lazy(input => (input === 'open' ? v.literal('open') : rules));
-}
-
-/** The `iss` of access tokens is compared byte for byte, so it has one spelling. */
-function isBaseUrl(value: string): boolean {
-  const url = URL.parse(value);
-  return url !== null && /^https?:$/.test(url.protocol) && url.origin === value;
 }

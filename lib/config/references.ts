@@ -15,19 +15,24 @@ export const jsonFile = v.rawTransform<string, unknown>(({ dataset, addIssue, NE
   let text = '';
   try {
     text = readFileSync(path, 'utf8');
-    return parseStrictJson(text);
+    // Editors on Windows begin a file with a byte order mark.
+    return parseStrictJson(text.replace(/^\uFEFF/, ''));
   } catch (error) {
     addIssue({ message: `names ${path}, which ${reasonOf(error, text)}` });
     return NEVER;
   }
 });
 
-/** Editors add byte order marks and accept comments; JSON has neither (RFC 8259). */
+/** What editors and other formats accept, and JSON does not (RFC 8259). */
 function reasonOf(error: unknown, text: string): string {
   const { code } = error as NodeJS.ErrnoException;
   if (code !== undefined) return UNREADABLE[code] ?? `cannot be read (${code})`;
-  if (text.startsWith('\uFEFF')) return 'begins with a byte order mark: save it as UTF-8 without one';
-  if (/^\s*(?:\/\/|\/\*|#)/m.test(text)) return 'has comments, which JSON does not allow: remove them';
+  if (text.trim() === '') return 'is empty';
+  if (text.includes('\0')) return 'is not UTF-8 but UTF-16: save it as UTF-8';
+  const outside = text.replaceAll(/"(?:[^"\\\n]|\\.)*"/g, '""');
+  if (/\/\/|\/\*|#/.test(outside)) return 'has comments, which JSON does not allow: remove them';
+  if (/,\s*[\]}]/.test(outside)) return 'has a comma before a closing bracket: remove it';
+  if (outside.includes("'")) return 'has single quotes, where JSON has double quotes';
   const { message } = error as Error;
   return `is not valid JSON: ${message}`;
 }

@@ -6,6 +6,7 @@ import { type AnswerOptions, answer, type RequestContext, routeFields } from './
 import { checkLimits, readBody } from './body.ts';
 import { loginCredentials, managementCredentials, vendingCredentials } from './credentials.ts';
 import { encodeResponse } from './errors.ts';
+import { readEvent, refuseEvent } from './event.ts';
 import { parseForm } from './form.ts';
 import { checkQuery } from './query.ts';
 import type {
@@ -57,7 +58,9 @@ export function httpHandler<const Routes extends readonly Route[]>(
       const call = await authenticated({ event, head, learnt }, authenticate, handlers);
       return call();
     });
-  return async (event, lambda) => {
+  return async (received, lambda) => {
+    const event = readEvent(received);
+    if (typeof event === 'string') return refuseEvent(event, lambda.awsRequestId, options.log);
     const startMs = clock();
     const { requestId } = event.requestContext;
     const context: RequestContext = { event, requestId, learnt: {} };

@@ -4,6 +4,7 @@ import { createCleanup } from '../../lib/compose/cleanup.ts';
 import { createKeys } from '../../lib/compose/keys.ts';
 import { createRestore } from '../../lib/compose/restore.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
+import type { HttpEvent } from '../../lib/http/request.ts';
 import { fileKeyStore } from '../../lib/signing/key-store.ts';
 import { ALICE, type Deployment, deploy, MALLORY, SERVICE } from './deployment.ts';
 import { CONTEXT as HTTP_CONTEXT } from './events.ts';
@@ -82,6 +83,7 @@ async function useSecrets(deployment: Deployment): Promise<void> {
 async function useSchedules(deployment: Deployment): Promise<void> {
   deployment.wait(2 * DAY_SECONDS);
   await createCleanup(deployment.world)({}, CONTEXT);
+  await deployment.handlers.login?.({ warmup: true } as unknown as HttpEvent, CONTEXT);
   await createRestore(deployment.world)({}, CONTEXT);
 }
 

@@ -153,8 +153,8 @@ function actionsOf(line: string): string[] {
 const MOMENTS = [500, 5_800];
 const SOON = { ...CONTEXT, getRemainingTimeInMillis: () => 20_000 };
 const LATE = { ...CONTEXT, getRemainingTimeInMillis: () => 600_000 };
-const replay = (event: unknown, context = LATE): Promise<ReplayCounts> =>
-  createRestore(deployment.serving)(event, context);
+const replay = async (event: unknown, context = LATE) =>
+  (await createRestore(deployment.serving)(event, context)) as ReplayCounts;
 
 /** Defines the tests, with so many acts after the copy. */
 export function restoreTests(acts: number, onAws: boolean): void {
