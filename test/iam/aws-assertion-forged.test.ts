@@ -229,6 +229,14 @@ describe.each([
   });
 });
 
+it.each([
+  [300, 'expired'],
+  [-31, 'not-proven'],
+])('a proof that was signed %i s ago is counted as %s', async (secondsAgo, denial) => {
+  const proof = await proofOf(FARM, { signedAtMs: NOW_MS - secondsAgo * 1000 });
+  await expect(callers.identify(proof, NOW_MS)).rejects.toMatchObject({ details: { denial } });
+});
+
 it('accepts a proof of 8192 characters, and refuses a longer one', async () => {
   const withToken = (length: number) => proofOf({ ...FARM, sessionToken: 'A'.repeat(length) });
   const rest = (await withToken(1)).length - 1;

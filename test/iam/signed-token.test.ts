@@ -126,6 +126,18 @@ describe('an access token', () => {
     await expectRefusal(signToken(key), 'signature');
   });
 
+  it('is refused in any other spelling of its bytes, before a key is asked for', async () => {
+    const token = signToken(key);
+    const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+    const bytesOf = (text: string) => Buffer.from(text.split('.')[2] ?? '', 'base64url');
+    const others = [...letters]
+      .map(letter => token.slice(0, -1) + letter)
+      .filter(other => other !== token && bytesOf(other).equals(bytesOf(token)));
+    expect(others).toHaveLength(15);
+    for (const other of others) await expectRefusal(other, 'not in canonical base64url');
+    expect(iam.requests.keys).toBe(0);
+  });
+
   it.each([
     ['is padded', `${signToken(key)}=`],
     ['ends in a line break', `${signToken(key)}\n`],
