@@ -32,6 +32,7 @@ export default {
   timeoutMS: 20_000,
   reporters: ['clear-text', 'progress-append-only', 'html', 'json'],
   clearTextReporter: { allowColor: false, allowEmojis: false, logTests: false },
-  thresholds: { high: 98, low: 95, break: 90 },
+  // A rule of lib/domain that no test holds is nearly always a fault; elsewhere some mutants change nothing that counts.
+  thresholds: { high: 98, low: 90, break: mutated.join() === 'domain' ? 98 : 90 },
   allowEmpty: false,
 };
