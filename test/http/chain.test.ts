@@ -184,6 +184,13 @@ describe('the chain', () => {
     expect(JSON.stringify(events)).not.toContain('plp_secret');
   });
 
+  it('refuses a parameter that the route does not have with 400', async () => {
+    const routes = [{ ...route('/public', 'public'), query: ['limit'] }];
+    const { send } = chain(fine, { routes });
+    expect((await send('GET /public?limit=1')).status).toBe(200);
+    expect((await send('GET /public?limti=1')).status).toBe(400);
+  });
+
   it('refuses a broken escape in a query with 400', async () => {
     expect((await chain(fine).send('GET /public?a=%zz')).status).toBe(400);
   });
@@ -338,9 +345,9 @@ describe('the steps of the chain', () => {
   it.each(['/login', '/vend', '/managed'])(
     'give the authenticator of %s the credentials with the address that sent them, and log the user name',
     async path => {
-      const seen: Credentials[] = [];
-      const refuse = async (credentials: Credentials) => {
-        seen.push(credentials);
+      const seen: [string, Credentials][] = [];
+      const refuse = (by: string) => async (credentials: Credentials) => {
+        seen.push([by, credentials]);
         throw new PullpassError('forbidden');
       };
       const { send, events } = chain(fine, {
@@ -350,10 +357,10 @@ describe('the steps of the chain', () => {
           vend: fine,
           managed: fine,
         } as ChainOptions['handlers'],
-        authenticate: { login: refuse, vend: refuse, manage: refuse },
+        authenticate: { login: refuse('/login'), vend: refuse('/vend'), manage: refuse('/managed') },
       });
       await send(`GET ${path}`, { basic: ['iamapikey', 'key'], sourceIp: '192.0.2.7' });
-      expect(seen).toMatchObject([{ userName: 'iamapikey', sourceAddress: '192.0.2.7' }]);
+      expect(seen).toMatchObject([[path, { userName: 'iamapikey', sourceAddress: '192.0.2.7' }]]);
       expect(events[0]?.fields).toMatchObject({ userName: 'iamapikey', sourceAddress: '192.0.2.7' });
     },
   );

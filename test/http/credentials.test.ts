@@ -157,6 +157,33 @@ describe('what a credential is asked for with', () => {
   });
 });
 
+describe('a user name or password that cannot be right', () => {
+  const MANAGEMENT =
+    'The user name says what the password is: iamapikey, iambearer, iamrefresh or awsiam; token and oidc are for logins and for POST /v1/credentials.';
+  const VENDING =
+    'The user name says what the password is: token, iamapikey, iambearer, iamrefresh, awsiam or oidc.';
+
+  it.each([
+    ['management', managementCredentials, MANAGEMENT],
+    ['vending', vendingCredentials, VENDING],
+  ] as const)('is refused by %s with what it takes', (_, read, detail) => {
+    const refusal = (pair: readonly [string, string]) => errorOf(() => read(sent(basicHeader(pair)))).details;
+    expect(refusal(['admin', 'x'])).toEqual({ reason: 'unknown user name', denial: 'misplaced', detail });
+    expect(refusal(['iamapikey', ''])).toEqual({
+      ...{ reason: 'empty password', denial: 'no-secret', detail: 'The password is empty.' },
+    });
+    expect(refusal(['', 'x'])).toMatchObject({ reason: 'unknown user name' });
+    expect(shown(read(sent('Basic Og==')))).toBe('anonymous');
+  });
+
+  it('is refused with what a header should be', () => {
+    const { detail } = errorOf(() => managementCredentials(sent('Basic ?'))).details;
+    expect(detail).toBe(
+      'The header Authorization cannot be read (base64 is not canonical); write Basic and base64 of user:password, or Bearer and a token.',
+    );
+  });
+});
+
 describe('what a token exchange presents', () => {
   const type = (name: string) => `urn:ietf:params:oauth:token-type:${name}`;
   const exchange = (...parameters: [string, string][]) =>

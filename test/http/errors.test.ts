@@ -72,6 +72,19 @@ describe('an error', () => {
     expect(asPullpassError(error)).toBe(error);
   });
 
+  it('of a bad credential says what is wrong with it to management, and to registry clients what every failed login says', () => {
+    const error = new PullpassError('unauthenticated', { detail: 'The password is empty.' });
+    expect(errorResponse(error, 'problem', REQUEST_ID).json).toMatchObject({
+      detail: 'The password is empty.',
+    });
+    const { detail } = ERRORS.unauthenticated;
+    expect(errorResponse(error, 'registry', REQUEST_ID).json).toMatchObject({ details: detail });
+    const bad = new PullpassError('invalid-request', { detail: 'No.' });
+    expect(errorResponse(bad, 'registry', REQUEST_ID).json).toMatchObject({
+      ...{ details: 'No.', errors: [{ message: 'No.' }], error_description: 'No.' },
+    });
+  });
+
   it('of a missing or bad credential asks for Basic, and no other does', () => {
     const asking: readonly ErrorCode[] = ['unauthenticated', 'login-needed', 'insufficient-scope'];
     for (const code of CODES) {
