@@ -5,6 +5,7 @@ import { addCredential } from './commands/credential.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addExamples } from './commands/examples.ts';
 import { addLogin } from './commands/login.ts';
+import { positionAfter } from './commands/position.ts';
 import { addRegistryConfig } from './commands/registry-config.ts';
 import { addRegistryLogin } from './commands/registry-login.ts';
 import { addNamespaces, addPolicies, addTrusts } from './commands/rules.ts';
@@ -49,7 +50,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   addExamples(program);
   program.hook('preAction', (_, verb) => forgetNames(verb, io));
   try {
-    await program.parseAsync(args, { from: 'user' }).catch(unlessHarmless);
+    await program.parseAsync(withoutHelp(program, args), { from: 'user' }).catch(unlessHarmless);
     await io.stdout.flushed();
     return 0;
   } catch (error) {
@@ -60,6 +61,15 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     if (error instanceof SilentExit) return error.exitCode;
     return isUsage ? MISUSED : FAILED;
   }
+}
+
+/** `help token add` as `token add --help`: commander reads one word, and for one that it does not know shows its own help. */
+function withoutHelp(program: Command, args: readonly string[]): readonly string[] {
+  const [first, ...words] = args;
+  if (first !== 'help' || words.length === 0) return args;
+  const { command, operands } = positionAfter(program, words);
+  const isUnknown = command.commands.length > 0 && operands.length > 0;
+  return isUnknown ? words : [...words, '--help'];
 }
 
 /** Any verb may change what the account has; what the tab key remembers of it would be wrong. */

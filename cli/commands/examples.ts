@@ -47,6 +47,11 @@ const ENDS: Readonly<Record<string, HelpEnd>> = {
     ],
   },
   doctor: { section: 'registries', examples: ['doctor', 'doctor registry.example.com'] },
+  token: { section: 'tokens', examples: ['token add', 'token list'] },
+  namespace: { section: 'the-account', examples: ['namespace add team-a', 'namespace list'] },
+  policy: { section: 'the-account', examples: ['policy add --subject "*" --role reader', 'policy list'] },
+  trust: { section: 'the-account', examples: ['trust list'] },
+  target: { section: 'targets', examples: ['target add eu https://eu.pullpass.example.com', 'target list'] },
   'token-add': {
     section: 'tokens',
     examples: [

@@ -41,7 +41,7 @@ describe('the help of every verb', () => {
     const nested = await Promise.all(
       NOUNS.map(async noun => (await verbsOf(noun)).map(verb => [noun, verb])),
     );
-    const verbs = [...flat, ...nested.flat()];
+    const verbs = [...flat, ...NOUNS.map(noun => [noun]), ...nested.flat()];
     expect(verbs.length).toBeGreaterThan(40);
     for (const verb of [[], ...verbs]) {
       const help = await shell.says(...verb, '--help');
@@ -76,6 +76,22 @@ function forced(words: string[]): string[] {
   const replacements = ['http://127.0.0.1:1', 'http://127.0.0.1:1', join(shell.directory, 'token')];
   return words.map(word => replacements[offline.indexOf(word)] ?? word);
 }
+
+describe('help', () => {
+  it('shows the help of a verb in either spelling', async () => {
+    expect(await shell.says('help', 'token', 'add')).toBe(await shell.says('token', 'add', '--help'));
+    expect(await shell.says('help', 'token-add')).toBe(await shell.says('token-add', '--help'));
+    expect(await shell.says('help', 'token')).toBe(await shell.says('token', '--help'));
+    expect(await shell.says('help', 'token-get', 'x')).toBe(await shell.says('token-get', '--help'));
+  });
+  it('refuses a verb that there is none of, with a suggestion', async () => {
+    for (const words of [['tokn-add'], ['token', 'ad']]) {
+      const { code, stderr } = await shell.pullpass(['help', ...words]);
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/^error: unknown command .*\n\(Did you mean .*add\?\)\n$/);
+    }
+  });
+});
 
 describe('did you mean', () => {
   const VERBS: Record<string, string> = {
