@@ -14,7 +14,7 @@ export interface Names {
 /** Whatever a shell would take as more than a word is not offered: a deployment could have words run. */
 const SAFE = /^[\w.:@%+=,/[\]-]+$/;
 
-/** The nouns are hidden in the help, and this verb is the shells'. */
+/** This verb is the shells'. */
 const NOT_OFFERED = 'complete';
 
 /**
@@ -64,15 +64,21 @@ async function following(place: Place, names: Names): Promise<readonly Candidate
   if (command.commands.length > 0) {
     const isFirst = operands.length === 0 || operands.join(' ') === 'help';
     const help = command.parent === null && operands.length === 0 ? asWords('help') : [];
-    return isFirst ? [...command.commands.flatMap(verbWords), ...help] : [];
+    const shown = command.commands.filter(verb => isListed(verb, command, last));
+    return isFirst ? [...shown.flatMap(verbWords), ...help] : [];
   }
   const args = command.registeredArguments;
   const argument = args[operands.length] ?? args.findLast(({ variadic }) => variadic);
   return argument === undefined ? [] : valuesOfArgument(argument, place, names);
 }
 
+/** The nouns are for those who have begun to type one: without a letter there are enough words. */
+function isListed(verb: Command, parent: Command, last: string): boolean {
+  const isHidden = !parent.createHelp().visibleCommands(parent).includes(verb);
+  return verb.name() !== NOT_OFFERED && (!isHidden || last !== '');
+}
+
 function verbWords(verb: Command): Candidate[] {
-  if (verb.name() === NOT_OFFERED) return [];
   return [verb.name(), ...verb.aliases()].map(word => ({ word, description: verb.description() }));
 }
 
