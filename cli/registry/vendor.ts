@@ -21,7 +21,8 @@ export interface Vending {
 }
 
 interface Proof {
-  readonly credentials: Credentials;
+  /** Made anew for each request: a deployment accepts an AWS assertion once. */
+  readonly credentials: () => Promise<Credentials>;
   /** Why a credential may be valid for less than was asked for. */
   readonly limit: string;
 }
@@ -58,8 +59,9 @@ export class Vendor {
   static async open(session: Session, life: Life): Promise<Vendor> {
     const login = session.stored();
     if (login.kind === 'iam') return new Vendor(session, life, await iamProofs(session, login, life));
-    const proof = { credentials: await session.credentialsOf(login), limit: LIMITS[login.kind] };
-    return new Vendor(session, life, [proof]);
+    return new Vendor(session, life, [
+      { credentials: () => session.credentialsOf(login), limit: LIMITS[login.kind] },
+    ]);
   }
 
   /** Of the deployment. */
@@ -72,7 +74,7 @@ export class Vendor {
     const [proof, ...others] = this.#proofs;
     if (proof === undefined) throw new Error('there is no proof to vend with');
     try {
-      const response = await this.#session.sendWith(proof.credentials, request);
+      const response = await this.#session.sendWith(await proof.credentials(), request);
       return { response, shortened: shortened(response, this.life, proof.limit) };
     } catch (error) {
       const { status } = detailsOf(error);
@@ -101,27 +103,32 @@ function enough({ seconds, enoughSeconds = seconds * ALMOST }: Life): number {
  * only once, the deployment refuses that one, and the login still has the next.
  */
 async function iamProofs(session: Session, login: IamLogin, life: Life): Promise<Proof[]> {
-  const proofOf = async (iam: IamLogin, limit: string) => ({
-    credentials: await session.credentialsOf(iam),
+  const proofOf = (iam: IamLogin, limit: string): Proof => ({
+    credentials: () => session.credentialsOf(iam),
     limit,
   });
-  if (session.secondsLeft(login) >= enough(life)) return [await proofOf(login, ENDS)];
+  if (session.secondsLeft(login) >= enough(life)) return [proofOf(login, ENDS)];
   if (login.refreshToken === null || !hasAudience(login.accessToken)) {
     const limit = `${ENDS}, and the IAM gave no refresh token to renew it with`;
-    const credentials = await session.credentials();
-    return [{ credentials, limit: login.refreshToken === null ? limit : ALLOWED }];
+    const current = await session.login();
+    return [
+      {
+        credentials: () => session.credentialsOf(current),
+        limit: login.refreshToken === null ? limit : ALLOWED,
+      },
+    ];
   }
   try {
     const { login: after, renewedWith } = await session.renewed(login, enough(life));
-    if (session.secondsLeft(after) >= enough(life)) return [await proofOf(after, ENDS)];
-    const bearer = await proofOf(after, `${ENDS}, and the deployment does not accept its refresh token`);
+    if (session.secondsLeft(after) >= enough(life)) return [proofOf(after, ENDS)];
+    const bearer = proofOf(after, `${ENDS}, and the deployment does not accept its refresh token`);
     if (renewedWith === null || session.target.keepsRefreshTokens) return [bearer];
     const credentials = { userName: 'iamrefresh', password: renewedWith } as const;
-    return [{ credentials, limit: ALLOWED }, bearer];
+    return [{ credentials: async () => credentials, limit: ALLOWED }, bearer];
   } catch (error) {
     if (session.secondsLeft(login) <= RENEW_SECONDS) throw error;
     const isRefused = detailsOf(error).code === 'login-ended';
     const why = isRefused ? 'the IAM refuses to renew it' : `it cannot be renewed (${messageOf(error)})`;
-    return [await proofOf(login, `${ENDS}, and ${why}`)];
+    return [proofOf(login, `${ENDS}, and ${why}`)];
   }
 }

@@ -2,10 +2,15 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { chosenTarget } from '../../cli/home.ts';
+import { Network } from '../../cli/network.ts';
+import { vendWidest } from '../../cli/registry/service.ts';
+import { Vendor } from '../../cli/registry/vendor.ts';
+import { Session } from '../../cli/session.ts';
 import { parseAwsAssertion } from '../../lib/iam/aws-assertion.ts';
 import { isSignedBy } from '../support/presigned.ts';
 import { Shell } from './support/shell.ts';
-import { Stub } from './support/stub.ts';
+import { CREDENTIAL_TIMES, Stub } from './support/stub.ts';
 
 const KEYS = { accessKeyId: 'ASIAIOSFODNN7EXAMPLE', secretAccessKey: 'a-secret', sessionToken: 'a/token+==' };
 
@@ -56,6 +61,30 @@ describe('an AWS login', () => {
     expect(new Set(read.map(({ nonce }) => nonce)).size).toBeGreaterThanOrEqual(3);
     const headers = { host: 'sts.eu-central-1.amazonaws.com', 'x-pullpass-server-id': stub.url };
     for (const { query } of read) expect(await isSignedBy(KEYS, { url: `/?${query}`, headers })).toBe(true);
+  });
+  it('signs another proof for the second request, where it may pull and not push', async () => {
+    await pullpass(['login', '--url', stub.url, '--aws']);
+    const before = proofs().length;
+    stub.replies['POST /v1/credentials'] = ({ body }) => {
+      const { access } = JSON.parse(body);
+      if (access === 'push') return { status: 403, json: { code: 'wider-than-parent' } };
+      const credential = {
+        username: 'token',
+        password: 'plc_k1.a',
+        registry: 'r',
+        access,
+        repositories: null,
+      };
+      return { status: 201, json: { ...credential, ...CREDENTIAL_TIMES } };
+    };
+    const target = chosenTarget(await shell.home.read(), undefined);
+    let now = Date.now();
+    const clock = () => (now += 1000);
+    const ports = { home: shell.home, clock, requestMs: 10_000, network: new Network({}) };
+    const vendor = await Vendor.open(new Session({ ...ports, target }), { seconds: 3600 });
+    expect(await vendWidest(vendor, {})).toMatchObject({ access: 'pull' });
+    const [first, second, ...others] = proofs().slice(before);
+    expect({ isSame: first === second, others }).toEqual({ isSame: false, others: [] });
   });
   it('remembers the region, and neither keys nor proofs', async () => {
     await pullpass(['login', '--url', stub.url, '--aws']);
