@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { Secret } from '../lib/domain/secret.ts';
 import { parseStrictJson } from '../lib/domain/strict-json.ts';
-import { StillLocked, withLock } from '../lib/files/lock.ts';
-import { CliError } from './errors.ts';
+import { type LockOptions, StillLocked, withLock } from '../lib/files/lock.ts';
+import { CliError, detailsOf } from './errors.ts';
 import { DIRECTORY_MODE, FILE_MODE, requirePrivate } from './files/private.ts';
 import { replace } from './files/replace.ts';
 import { ORDER } from './helper/order.ts';
@@ -13,6 +13,7 @@ import { TIMEOUTS } from './io.ts';
 import { secret } from './login.ts';
 import { systemCode, systemReason } from './system-error.ts';
 import { TARGET, type Target } from './target.ts';
+import { forgetVended } from './vended.ts';
 
 const VERSION = 1;
 
@@ -39,6 +40,8 @@ const STATE = v.pipe(
 export type State = Readonly<v.InferOutput<typeof STATE>>;
 
 export const EMPTY: State = { version: VERSION, current: null, targets: [], registryTokens: [], orders: [] };
+
+const LOCKED = 'locked';
 
 export interface HomeOptions {
   /** How long another process may change the state. */
@@ -94,39 +97,46 @@ export class Home {
     const work = async () => {
       const before = await this.read();
       const after = change(before);
-      if (after !== before) await this.#write(writeState(after));
+      if (after === before) return after;
+      await this.#write(writeState(after));
+      await forgetVended(this.directory);
       return after;
     };
-    return this.#locked('state.json.lock', this.#lockMs, work).catch(unusable(file, 'written'));
+    return this.#locked('state.json.lock', work).catch(unusable(file, 'written'));
   }
 
   /** Runs `work`, which takes `workMs` at most, while no other process renews a login. The state may change meanwhile. */
   async withRenewalLock<T>(workMs: number, work: () => Promise<T>): Promise<T> {
-    return this.withLock('renewal.lock', work, workMs + this.#lockMs / 2);
+    return this.withLock('renewal.lock', work, { patienceMs: workMs + this.#lockMs / 2 });
   }
 
-  /** Runs `work` while no other process runs any under that name; at once where no lock can be kept. */
-  async withLock<T>(name: string, work: () => Promise<T>, patienceMs = this.#lockMs): Promise<T> {
+  /**
+   * Runs `work` while no other process runs any under that name; at once where no lock can be kept, and when `giveUp` wants
+   * it: `work` must be right without the lock.
+   */
+  async withLock<T>(name: string, work: () => Promise<T>, options: Partial<LockOptions> = {}): Promise<T> {
     let result: Promise<T> | undefined;
     const once = () => {
       result ??= work();
       return result;
     };
-    return this.#locked(name, patienceMs, once).catch((error: unknown) => {
-      if (error instanceof CliError && result === undefined) throw error;
+    return this.#locked(name, once, options).catch((error: unknown) => {
+      const isLocked = detailsOf(error).code === LOCKED;
+      if (error instanceof CliError && result === undefined && !(isLocked && options.giveUp)) throw error;
       return once();
     });
   }
 
-  async #locked<T>(name: string, patienceMs: number, work: () => Promise<T>): Promise<T> {
+  async #locked<T>(name: string, work: () => Promise<T>, options: Partial<LockOptions> = {}): Promise<T> {
     const { directory } = this;
     await mkdir(directory, { recursive: true, mode: DIRECTORY_MODE });
     await this.#checkDirectory();
+    const all = { patienceMs: this.#lockMs, say: this.#say, ...options };
     try {
-      return await withLock(join(directory, name), { patienceMs, say: this.#say }, work);
+      return await withLock(join(directory, name), all, work);
     } catch (error) {
       if (!(error instanceof StillLocked)) throw error;
-      throw new CliError(error.message, { next: 'Wait until it has ended, or end it.' });
+      throw new CliError(error.message, { code: LOCKED, next: 'Wait until it has ended, or end it.' });
     }
   }
 

@@ -22,6 +22,8 @@ export interface Timeouts {
   readonly totalMs: number;
   /** A lock that is older belongs to a process that was killed. */
   readonly lockMs: number;
+  /** For another process that vends the same credential: then one is vended for this process alone. */
+  readonly shareMs: number;
   /** Before a user at a terminal is told what the command waits for. */
   readonly noticeMs: number;
 }
@@ -31,6 +33,7 @@ export const TIMEOUTS: Timeouts = {
   registryMs: 5_000,
   totalMs: 60_000,
   lockMs: 2_000,
+  shareMs: 1_500,
   noticeMs: 1_000,
 };
 

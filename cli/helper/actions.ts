@@ -18,6 +18,7 @@ import { Session } from '../session.ts';
 import type { Target } from '../target.ts';
 import { type Listing, listings, listingsOf, registryOf, usableAmong, withoutStored } from './listings.ts';
 import { lifeOf, type Order } from './order.ts';
+import { vendedFor } from './reuse.ts';
 
 export interface HelperPorts {
   readonly home: Home;
@@ -44,21 +45,22 @@ const ENOUGH_SECONDS = HOUR_SECONDS / 2;
 const STORED = v.object({ ServerURL: v.string(), Username: v.string(), Secret: v.string() });
 
 /**
- * A fresh credential for a registry that a target lists. The registry is asked first where it sends its clients: what
- * it gets here, a client would send there.
+ * A credential for a registry that a target lists, vended a minute ago at most. The registry is asked each time where it
+ * sends its clients: what it gets here, a client would send there.
  */
 async function get(ports: HelperPorts, serverUrl: string): Promise<string> {
   const listing = await usableFor(ports, serverUrl);
-  const { target, service } = listing;
-  const [{ username, password, shortened }] = await Promise.all([
-    vendAs(listing, sessionOf(listing, ports)),
+  const { target, service, order } = listing;
+  const session = sessionOf(listing, ports);
+  const [{ password, shortened }] = await Promise.all([
+    vendedFor({ session, service, request: order, vend: () => vendAs(listing, session) }, ports),
     checkRegistry(
       { url: target.url, service: service.name },
       { registry: service.registry, timeoutMs: ports.timeouts.registryMs, network: ports.network },
     ),
   ]);
-  if (shortened !== undefined) ports.warn(shortened);
-  return JSON.stringify({ ServerURL: serverUrl, Username: username, Secret: password.reveal() });
+  if (shortened !== null) ports.warn(shortened);
+  return JSON.stringify({ ServerURL: serverUrl, Username: USER_NAME, Secret: password.reveal() });
 }
 
 /** As the last `registry-login` has ordered it, if there was one. */

@@ -16,11 +16,14 @@ export interface LockOptions {
   /** After so long a waiter says what it waits for. */
   readonly noticeMs?: number;
   readonly say?: (line: string) => void;
+  /** Asked while waiting: once it answers true, GaveUp is thrown. */
+  readonly giveUp?: () => Promise<boolean>;
 }
 
 const DEFAULTS = {
   noticeMs: 1000,
   say: (line: string) => void process.stderr.write(`${line}\n`),
+  giveUp: async () => false,
 } as const;
 
 /** Who has a lock: a process, on a host whose processes we may be able to see, or not. */
@@ -38,6 +41,11 @@ export class StillLocked extends Error {
   override readonly name = 'StillLocked';
 }
 
+/** The lock is not waited for any longer, as `giveUp` wants it. */
+class GaveUp extends Error {
+  override readonly name = 'GaveUp';
+}
+
 /**
  * Runs `work` with the lock, and waits for as long as another process has it. A process that has ended has it no longer;
  * one on a host that cannot be seen from here is taken for dead after `patienceMs`. Throws StillLocked when a process that
@@ -53,7 +61,7 @@ export async function withLock<T>(path: string, options: LockOptions, work: () =
 }
 
 async function acquire(path: string, options: Required<LockOptions>): Promise<string> {
-  const { patienceMs, noticeMs, say } = options;
+  const { patienceMs, noticeMs, say, giveUp } = options;
   let last: string | undefined;
   let waitedMs = 0;
   let isSaid = false;
@@ -69,6 +77,7 @@ async function acquire(path: string, options: Required<LockOptions>): Promise<st
     } else {
       if (waitedMs >= noticeMs && !isSaid) say(`Waiting for ${path}, which ${nameOf(holderIn(text))} has.`);
       isSaid ||= waitedMs >= noticeMs;
+      if (await giveUp()) throw new GaveUp(`${path} is not waited for any longer.`);
       await sleep(POLL_MS);
     }
   }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { formatRegistryToken } from '../../lib/domain/registry-token.ts';
 import { Secret } from '../../lib/domain/secret.ts';
+import { toRfc3339 } from '../../lib/domain/time.ts';
 import { parseAwsAssertion } from '../../lib/iam/aws-assertion.ts';
 import { CaptureServer, reply } from './support/capture.ts';
 import { runProgram } from './support/program.ts';
@@ -83,4 +84,31 @@ it.each([
   mute.closeAllConnections();
   mute.close();
   await registry.close();
+});
+
+it('thirty credential helpers at once are all answered', async () => {
+  const stub = await Stub.deployment();
+  const challenge = `Bearer realm="${stub.url}/oauth/token",service="registry.example"`;
+  const registry = await CaptureServer.open(() =>
+    reply('401 Unauthorized', { 'www-authenticate': challenge }),
+  );
+  const expiresAt = toRfc3339(Math.floor(Date.now() / 1000) + 3600);
+  stub.replies['POST /v1/credentials'] = () => ({
+    status: 201,
+    json: {
+      ...{ username: 'token', password: 'plc_k1.x', registry: registry.address, access: 'push' },
+      ...{ repositories: null, expiresAt, refreshAfter: expiresAt },
+    },
+  });
+  const services = [{ name: 'registry.example', registry: registry.address }];
+  const login = { kind: 'registry-token', token: new Secret(TOKEN.reveal()) } as const;
+  const targets = [{ name: 'here', url: stub.url, services, issuer: null, login }];
+  await shell.home.update(state => ({ ...state, targets }));
+  const helpers = Array.from({ length: 30 }, () =>
+    runProgram('docker-credential-pullpass', ['get'], { env, input: registry.address }),
+  );
+  for (const { code, stdout } of await Promise.all(helpers)) {
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining('plc_k1.x') });
+  }
+  await Promise.all([stub.close(), registry.close()]);
 });

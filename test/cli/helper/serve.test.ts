@@ -57,7 +57,7 @@ const store = (userName: string, secret: string, serverUrl = registry.address) =
 const secretOf = async (serverUrl: string) => JSON.parse((await helper('get', serverUrl)).stdout).Secret;
 
 describe('get', () => {
-  it('answers with a fresh credential of the login, which outlives what builders remember', async () => {
+  it('answers with a credential of the login, which outlives what builders remember', async () => {
     await logIn();
     for (const serverUrl of [registry.address, `https://${registry.address}`]) {
       const { code, stdout, stderr } = await helper('get', serverUrl);

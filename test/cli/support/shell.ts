@@ -22,6 +22,8 @@ export interface Typed {
   readonly variables?: Readonly<Record<string, string>>;
   /** In place of those of the shell. */
   readonly timeouts?: Timeouts;
+  /** In place of that of the system, in milliseconds. */
+  readonly clock?: () => number;
   /** In place of one that takes everything. */
   readonly stdout?: Writable;
   readonly stderr?: Writable;
@@ -67,7 +69,7 @@ export class Shell {
       stdin,
       stdout: new Printer(typed.stdout ?? stdout, environment),
       stderr: new Printer(typed.stderr ?? stderr, { ...environment, mayLose: true }),
-      clock: Date.now,
+      clock: typed.clock ?? Date.now,
       timeouts,
     });
     return { code, stdout: stdout.text(), stderr: stderr.text() };
