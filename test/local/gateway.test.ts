@@ -41,7 +41,10 @@ function expectReadable({ status, json, headers }: RawAnswer): void {
   expect(headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
   expect(headers['cache-control']).toBe('no-store');
   // At a path where nothing is, the caller gets problem details.
-  if (status === 404) return expect(json).toMatchObject({ code: 'not-found', status });
+  if (status === 404) {
+    expect(json).toMatchObject({ code: 'not-found', status });
+    return;
+  }
   expect(json.errors).toEqual([{ code: expect.stringMatching(/^[A-Z]+$/), message: expect.any(String) }]);
   expect(json.details).toBe(json.errors[0].message);
   expect([typeof json.error, typeof json.error_description]).toEqual(['string', 'string']);
