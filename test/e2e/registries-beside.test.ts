@@ -1,8 +1,8 @@
 /** docs/one-machine.md, "Registries beside it": several registries, in containers and without, typed as it is written. */
-import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bareEnvironment, newDirectory, removeDirectory } from './support/directories.ts';
+import { bareEnvironment, newDirectory, PROJECT, removeDirectory } from './support/directories.ts';
 import { type DockerDaemon, startDockerDaemon } from './support/docker-daemon.ts';
 import { expectSuccess } from './support/expect.ts';
 import { markedBlock } from './support/guide.ts';
@@ -85,6 +85,25 @@ describe('the registries beside one machine', () => {
 
   it('take the logins and pushes of a client that needs no daemon', async () => {
     expectSuccess(await types(await markedBlock(GUIDE, 'macos')));
+  });
+
+  it('take the first login of the README with docker instead of podman, and without --tls-verify', async () => {
+    const readme = await readFile(join(PROJECT, 'README.md'), 'utf8');
+    const [, section = ''] = readme.split('## A first login by hand\n');
+    const script = [...section.matchAll(/^```sh\n(.*?)^```/gms)].map(([, block]) => block).join('');
+    const docker = script.replaceAll('podman', 'docker').replaceAll(' --tls-verify=false', '');
+    const { code, output } = await types(docker.replaceAll('localhost:5000', 'localhost:5001'));
+    expect(output).toContain('Login Succeeded');
+    expect(output).toMatch(/unauthorized: [^\n]*\nrefused, as it should be\n$/);
+    expect(code).toBe(0);
+  });
+
+  it('share the deployment with identities that its development IAM makes', async () => {
+    const configuration = await readFile(join(PROJECT, 'docs', 'configuration.md'), 'utf8');
+    const [, block = ''] = /^```sh\n(.*?)^```/ms.exec(configuration) ?? [];
+    const { code, output } = await types(`ADMIN="iamapikey:$(cat .pullpass/administrator.apikey)"\n${block}`);
+    expect(output).toMatch(/^\S{20,}\n$/);
+    expect(code).toBe(0);
   });
 
   it('get a credential each', async () => {
