@@ -24,7 +24,8 @@ export interface RegistryPlan {
 }
 
 export interface Plan {
-  readonly registries: readonly [RegistryPlan, ...RegistryPlan[]];
+  /** None: the settings name the services. */
+  readonly registries: readonly RegistryPlan[];
   readonly settings?: Record<`PULLPASS_${string}`, string>;
   /** In place of the development IAM. */
   readonly iam?: OwnIam;
@@ -234,7 +235,8 @@ async function serviceSettings(
   places: readonly RegistryPlace[],
 ): Promise<Record<`PULLPASS_${string}`, string>> {
   const [first] = places;
-  if (places.length === 1 && first !== undefined && first.service === undefined) {
+  if (first === undefined) return {};
+  if (places.length === 1 && first.service === undefined) {
     return { PULLPASS_SERVICE: first.address };
   }
   const file = join(home, 'services.json');
