@@ -5,6 +5,9 @@ import { systemCode, systemReason } from './system-error.ts';
 import { type Sink, type Source, Terminal } from './terminal.ts';
 import { printable } from './text.ts';
 
+/** What a pipe, and a socket, say when their reader has gone. */
+const CLOSED = ['EPIPE', 'ECONNRESET'];
+
 const CLEAR_LINE = '\r\u001b[K';
 
 export interface PrinterOptions {
@@ -93,9 +96,8 @@ export function safe(line: string): string {
 }
 
 function outputLost(cause: Error): CliError {
-  const message =
-    systemCode(cause) === 'EPIPE'
-      ? 'Standard output was closed before everything was written.'
-      : `Standard output cannot be written: ${systemReason(cause)}.`;
+  const message = CLOSED.includes(systemCode(cause) ?? '')
+    ? 'Standard output was closed before everything was written.'
+    : `Standard output cannot be written: ${systemReason(cause)}.`;
   return new CliError(message, { code: 'output-lost', cause });
 }

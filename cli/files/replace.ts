@@ -1,6 +1,6 @@
 /** A file that has its old text or its new text and nothing between, with the mode and the owner that it had. */
 import { randomUUID } from 'node:crypto';
-import { constants, type Stats } from 'node:fs';
+import { constants, rmSync, type Stats } from 'node:fs';
 import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { syncDirectory } from '../../lib/files/atomic-file.ts';
@@ -11,6 +11,9 @@ const NOT_REPLACEABLE = ['EACCES', 'EBUSY', 'EPERM', 'EROFS', 'EXDEV'];
 
 /** What some network file systems answer instead of waiting for the disk. */
 const NO_SYNC = ['EINVAL', 'ENOSYS', 'ENOTSUP', 'EPERM'];
+
+/** What ends a command by default. */
+const SIGNALS = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;
 
 /** `existing`: the regular file at `path`, whose mode and owner stay. `newMode`: of a file that is not there yet. */
 export interface Replacement {
@@ -33,12 +36,15 @@ export async function replace(path: string, bytes: Uint8Array, replacement: Repl
 
 async function renameInto(path: string, bytes: Uint8Array, replacement: Replacement): Promise<void> {
   const temporary = join(dirname(path), `.pullpass-${randomUUID()}`);
+  const stop = onSignals(() => rmSync(temporary, { force: true }));
   try {
     await create(temporary, bytes, replacement);
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw error;
+  } finally {
+    stop();
   }
   // A directory that may not be listed cannot be opened; the file is there all the same.
   await syncDirectory(dirname(path)).catch(() => undefined);
@@ -83,4 +89,21 @@ async function sync(file: FileHandle): Promise<void> {
   await file.sync().catch((error: unknown) => {
     if (!NO_SYNC.includes(systemCode(error) ?? '')) throw error;
   });
+}
+
+/** Runs `clean` before a signal ends the process. Answers a function that undoes this. */
+function onSignals(clean: () => void): () => void {
+  const end = (signal: NodeJS.Signals) => {
+    stop();
+    try {
+      clean();
+    } finally {
+      process.kill(process.pid, signal);
+    }
+  };
+  const stop = () => {
+    for (const signal of SIGNALS) process.off(signal, end);
+  };
+  for (const signal of SIGNALS) process.on(signal, end);
+  return stop;
 }

@@ -3,7 +3,7 @@ import { constants, write as writeBytes } from 'node:fs';
 import { mkdir, open, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { CliError } from '../errors.ts';
+import { CliError, UsageError } from '../errors.ts';
 import { systemCode, systemReason } from '../system-error.ts';
 import { type Destination, destinationOf, isStandardOutputStream } from './destination.ts';
 import { replace } from './replace.ts';
@@ -37,11 +37,15 @@ const RETRY_MS = 10;
  * new one, also after an error. Throws CliError with the path.
  */
 export async function writeFileAt(path: string, content: FileContent): Promise<Written> {
+  if (path === '') throw new UsageError('The path of the file to write is empty.');
   try {
     return await writeInto(await destinationOf(path), content);
   } catch (error) {
-    if (systemCode(error) === undefined) throw error;
-    throw new CliError(`${path} cannot be written: ${systemReason(error)}.`, { cause: error });
+    const code = systemCode(error);
+    if (code === undefined) throw error;
+    // A file that is not there would be created.
+    const reason = code === 'ENOENT' ? 'its directory does not exist' : systemReason(error);
+    throw new CliError(`${path} cannot be written: ${reason}.`, { code: 'not-written', cause: error });
   }
 }
 
@@ -53,7 +57,10 @@ export async function isStandardOutput(path: string): Promise<boolean> {
 /** Creates the directory and those above it. Throws CliError with the path. */
 export async function makeDirectory(path: string): Promise<void> {
   await mkdir(path, { recursive: true }).catch((error: unknown) => {
-    throw new CliError(`${path} cannot be created: ${systemReason(error)}.`, { cause: error });
+    throw new CliError(`${path} cannot be created: ${systemReason(error)}.`, {
+      code: 'not-written',
+      cause: error,
+    });
   });
 }
 

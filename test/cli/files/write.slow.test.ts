@@ -1,7 +1,9 @@
 /** `credential --file` as a real process: the streams of the shell, full disks, and files with a mount of their own. */
-import { spawnSync } from 'node:child_process';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Secret } from '../../../lib/domain/secret.ts';
 import { runBash } from '../support/bash.ts';
@@ -68,6 +70,23 @@ describe('a credential is written', () => {
     const { code, stderr } = await bash('$pullpass credential --file >(true)');
     expect(code).toBe(1);
     expect(stderr).toMatch(/^error: \/dev\/fd\/\d+ cannot be written: its reader has closed it\.\n$/);
+  });
+});
+
+describe('a command that a signal ends while it writes', () => {
+  it.each(['SIGHUP', 'SIGINT', 'SIGTERM'] as const)('leaves nothing over after %s', async signal => {
+    const directory = join(shell.directory, signal);
+    await mkdir(directory);
+    const module = join(import.meta.dirname, '../../../cli/files/replace.ts');
+    const script = `const { replace } = await import(${JSON.stringify(module)});
+      const replacement = { existing: undefined, newMode: 0o600 };
+      await replace(${JSON.stringify(join(directory, 'file'))}, Buffer.alloc(200e6), replacement);`;
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: 'inherit' });
+    const ended = once(child, 'exit');
+    while ((await readdir(directory)).length === 0) await sleep(1);
+    child.kill(signal);
+    expect(await ended).toEqual([null, signal]);
+    expect(await readdir(directory)).toEqual([]);
   });
 });
 

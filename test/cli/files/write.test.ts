@@ -151,6 +151,18 @@ describe('a file that is there', () => {
     expect(await readdir(directory)).toEqual(['file']);
   });
 
+  it('has the additions of all when many add to it at once', async () => {
+    await writeFile(at('file'), '');
+    const add = (line: string) => ({
+      into: (before: Uint8Array) => `${Buffer.from(before)}${line}\n`,
+      alone: <T>(work: () => Promise<T>) => shell.home.withLock('files.lock', work),
+    });
+    const lines = Array.from({ length: 12 }, (_, i) => `line ${i}`);
+    const merges = lines.map(line => writeFileAt(at('file'), { text: '', newMode: 0o600, merge: add(line) }));
+    await Promise.all(merges);
+    expect((await readFile(at('file'), 'utf8')).trimEnd().split('\n').sort()).toEqual(lines.sort());
+  });
+
   it('has one whole text when many write it at once', async () => {
     const texts = Array.from({ length: 20 }, (_, i) => String(i).repeat(10_000));
     await Promise.all(texts.map(text => put(at('file'), text)));
@@ -185,7 +197,7 @@ describe('an error', () => {
   const CASES: Record<string, [path: () => string, reason: string]> = {
     'of a full device': [() => '/dev/full', 'no space is left on the device'],
     'of a directory': [() => directory, 'it is a directory'],
-    'of a directory that is not there': [() => at('a/b'), 'there is no such file or directory'],
+    'of a directory that is not there': [() => at('a/b'), 'its directory does not exist'],
     'of a path through a file': [() => at('regular/b'), 'a part of the path is not a directory'],
     'of links in a circle': [() => at('circle'), 'its symbolic links form a loop'],
     'of a name that is too long': [() => at('x'.repeat(256)), 'the path is too long'],
@@ -213,6 +225,10 @@ describe('an error', () => {
     );
     await expect(makeDirectory(at('regular/b'))).rejects.toThrow('a part of the path is not a directory');
   });
+});
+
+it('a path that is empty, as of a variable that is not set, is a mistake', async () => {
+  await expect(put('')).rejects.toThrow('The path of the file to write is empty.');
 });
 
 describe('standard output', () => {
