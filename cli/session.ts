@@ -128,16 +128,16 @@ export class Session {
   }
 
   /**
-   * As `ask`, for a request that creates a value: it is sent a second time when no response comes. Its
+   * As `send`, for a request that creates a value: it is sent a second time when no response comes. Its
    * `Idempotency-Key` tells the deployment that both are one request, so that there is never a second value.
    */
-  async create<S extends v.GenericSchema>(schema: S, request: Request): Promise<v.InferOutput<S>> {
+  async create(request: Request): Promise<HttpResponse> {
     const keyed = { ...request, headers: { 'idempotency-key': randomUUID() } };
     try {
-      return await this.ask(schema, keyed);
+      return await this.send(keyed);
     } catch (error) {
       if (detailsOf(error).code !== 'unreachable') throw error;
-      return this.ask(schema, keyed);
+      return this.send(keyed);
     }
   }
 

@@ -3,9 +3,11 @@ import type { Command } from 'commander';
 import * as v from 'valibot';
 import { NEW_TOKEN, TOKEN, TOKEN_VALUE } from '../../lib/api/responses.ts';
 import { toRfc3339, toSeconds } from '../../lib/domain/time.ts';
+import type { Clock } from '../../lib/ports/system.ts';
 import { identifier, seconds } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
+import { type HttpResponse, parseResponse } from '../http.ts';
 import { linesOf } from '../printer.ts';
 import type { Session } from '../session.ts';
 import type { Target } from '../target.ts';
@@ -65,7 +67,7 @@ function addVerb(context: Context): Verb {
 async function addToken(context: Context, options: NewToken): Promise<void> {
   const session = await context.session();
   const request = { path: '/v1/tokens', json: newTokenBody(options) } as const;
-  const token = await createValue(session, request);
+  const { token } = await createValue(session, request);
   await showValue(context, token, options);
   if (!options.quiet) for (const line of loginAdvice(session.target)) context.output.note(line);
   await warnOfUnheld(context, session, token);
@@ -175,8 +177,8 @@ async function rotateToken(context: Context, id: string, options: Rotation): Pro
   const { grace: graceSeconds = 0, force = false, quiet } = options;
   const session = await context.session();
   const request = { path: `/v1/tokens/${id}/rotate`, json: { graceSeconds, force } } as const;
-  const token = await createValue(session, request);
-  const endsAt = toRfc3339(toSeconds(context.clock()) + graceSeconds);
+  const { token, response } = await createValue(session, request);
+  const endsAt = toRfc3339(timeOf(response, context.clock) + graceSeconds);
   await showValue(context, token, options);
   if (quiet) return;
   context.output.note(
@@ -206,11 +208,18 @@ async function updateToken(context: Context, id: string, options: TokenChange): 
 }
 
 /** Sends a request that makes a value. */
-function createValue(
+async function createValue(
   session: Session,
   request: { readonly path: `/${string}`; readonly json: object },
-): Promise<v.InferOutput<typeof ANY_NEW_TOKEN>> {
-  return session.create(ANY_NEW_TOKEN, { method: 'POST', ...request });
+): Promise<{ token: v.InferOutput<typeof ANY_NEW_TOKEN>; response: HttpResponse }> {
+  const response = await session.create({ method: 'POST', ...request });
+  return { token: parseResponse(ANY_NEW_TOKEN, response.text, session.target.url), response };
+}
+
+/** The time of the deployment, in seconds since 1970: it decides when something ends, and not the clock of this machine. */
+function timeOf({ headers }: HttpResponse, clock: Clock): number {
+  const date = Date.parse(headers.get('date') ?? '');
+  return toSeconds(Number.isNaN(date) ? clock() : date);
 }
 
 async function showValue(

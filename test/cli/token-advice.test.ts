@@ -62,7 +62,14 @@ describe('token-add', () => {
 });
 
 describe('token-rotate', () => {
-  it('says until when the old value works', async () => {
+  it('says until when the old value works, by the clock of the deployment', async () => {
+    const headers = { date: 'Sat, 21 Nov 2026 07:00:00 GMT' };
+    stub.replies[`POST /v1/tokens/${ID}/rotate`] = () => ({ json: TOKEN, headers });
+    const { stderr } = await shell.pullpass(['token-rotate', ID, '--grace', '1h']);
+    expect(stderr).toBe('The old value works until 2026-11-21T08:00:00Z.\n');
+  });
+  it('says it by the clock of this machine where the response has no date', async () => {
+    stub.replies[`POST /v1/tokens/${ID}/rotate`] = () => ({ json: TOKEN, headers: { date: 'none' } });
     const before = Date.now();
     const { stderr } = await shell.pullpass(['token-rotate', ID, '--grace', '1h']);
     const [, time = ''] = /^The old value works until (\S+Z)\.\n$/.exec(stderr) ?? [];
