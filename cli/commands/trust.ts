@@ -1,0 +1,89 @@
+/** `trust-add`, `trust-list` and `trust-rm`. */
+import type { Command } from 'commander';
+import * as v from 'valibot';
+import { TRUST } from '../../lib/api/responses.ts';
+import { claims, identifier, repositoryOption, seconds } from '../arguments.ts';
+import type { Context } from '../context.ts';
+import { accessText, listingOf, repositoriesText } from '../text.ts';
+import { claimsText, trustText } from './descriptions.ts';
+import { removeVerb } from './removal.ts';
+import { warnOfUnheld } from './unheld-namespaces.ts';
+import { addNoun, listVerb } from './verbs.ts';
+
+// Members that this version does not know are printed with `--output json`.
+const ANY_TRUST = v.looseObject(TRUST.entries);
+const TRUSTS = v.object({ trusts: v.array(ANY_TRUST) });
+
+interface NewTrust {
+  readonly issuer: string;
+  readonly claim: ReadonlyMap<string, string>;
+  readonly readwrite?: true;
+  readonly repository?: readonly string[];
+  readonly lifetime?: number;
+}
+
+export function addTrusts(program: Command, context: Context): void {
+  addNoun(program, {
+    noun: 'trust',
+    description: 'Trusts, which builds may log in with their OIDC tokens',
+    verbs: [
+      {
+        name: 'add',
+        description: 'let workloads with exactly these claims log in',
+        build: command =>
+          command
+            .requiredOption('--issuer <key>', 'the build platform, by its key in the configuration')
+            .requiredOption('--claim <name=value>', 'a claim of the token; given once for each claim', claims)
+            .option('--readwrite', 'they may push, too')
+            .addOption(repositoryOption())
+            .option('--lifetime <duration>', 'how long their credentials live at most, as in 15m', seconds)
+            .action((options: NewTrust) => addTrust(context, options)),
+      },
+      listVerb(context, {
+        description: 'list the trusts of the account',
+        path: '/v1/trusts',
+        schema: TRUSTS,
+        items: ({ trusts }) => trusts,
+        headings: ['TRUST ID', 'ISSUER', 'ACCESS', 'REPOSITORIES', 'CLAIMS'],
+        row: ({ id, issuer, access, repositories, claims: named }) => [
+          id,
+          issuer,
+          accessText(access),
+          repositoriesText(repositories),
+          claimsText(named),
+        ],
+      }),
+      removeVerb(context, {
+        description: 'remove trusts',
+        argument: 'id',
+        parse: identifier,
+        path: '/v1/trusts',
+        noun: ['trust', 'trusts'],
+        effect: ['Its workloads can no longer log in.', 'Their workloads can no longer log in.'],
+        describe: async (session, ids) => {
+          const { trusts } = await session.ask(TRUSTS, { path: '/v1/trusts' });
+          const known = new Map(trusts.map(trust => [trust.id, trustText(trust)]));
+          return ids.map(id => known.get(id));
+        },
+      }),
+    ],
+  });
+}
+
+async function addTrust(context: Context, options: NewTrust): Promise<void> {
+  const { issuer, claim, readwrite, repository: repositories, lifetime: lifetimeSeconds } = options;
+  const session = await context.session();
+  const access = readwrite ? 'push' : 'pull';
+  const json = { issuer, claims: Object.fromEntries(claim), access, repositories, lifetimeSeconds };
+  const trust = await session.ask(ANY_TRUST, { method: 'POST', path: '/v1/trusts', json });
+  const human = listingOf([
+    ['Trust identifier', trust.id],
+    ['Issuer', trust.issuer],
+    ['Claims', claimsText(trust.claims)],
+    ['Access', accessText(trust.access)],
+    ['Repositories', repositoriesText(trust.repositories)],
+    ['Lifetime', `${trust.lifetimeSeconds} s`],
+  ]);
+  await context.output.show(trust, human);
+  await warnOfUnheld(context, session, trust);
+}
