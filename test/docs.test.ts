@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
+import { readArguments } from '../cli/kubelet/arguments.ts';
 import { ALL_ROUTES } from '../lib/api/routes.ts';
 import { VARIABLES } from '../lib/config/config.ts';
 import { ISSUERS_FILE } from '../lib/config/issuers.ts';
@@ -95,6 +96,17 @@ describe('docs/configuration.md', () => {
       aws: { key: 'aws' },
       workloads: [{ key: 'github' }],
     });
+  });
+});
+
+describe('docs/build-farm.md', () => {
+  it('shows the kubelet arguments that the plugin takes, for the registries whose images it matches', () => {
+    const list = (member: string) =>
+      new RegExp(`^ *${member}: \\[(.*)\\]$`, 'm').exec(documentAt('docs/build-farm.md'))?.[1]?.split(', ') ??
+      [];
+    const registries = list('matchImages');
+    expect(registries).toHaveLength(2);
+    expect(readArguments(list('args'))).toMatchObject({ url: 'https://pullpass.example.com', registries });
   });
 });
 
