@@ -75,13 +75,20 @@ describe('docs/configuration.md', () => {
   });
 
   it('names every member of a service with its default', () => {
-    const rows = rowsOf(section(CONFIGURATION, 'Services')).map(([, name, absent]) => [name, absent]);
+    const [text = '', upstreams = ''] = section(CONFIGURATION, 'Services').split('### Upstreams');
+    const defaults = (of: string) => Object.fromEntries(rowsOf(of).map(([, name, absent]) => [name, absent]));
     const [service = {}] = v.parse(SERVICES_FILE, [{ name: 'localhost:5000' }]);
     const known = Object.entries(service).map(([name, value]) => [
       `\`${name}\``,
       name === 'name' ? '' : name === 'registry' ? 'the name' : `\`${String(value)}\``,
     ]);
-    expect(Object.fromEntries(rows)).toEqual(Object.fromEntries(known));
+    expect(defaults(text)).toEqual({ ...Object.fromEntries(known), '`upstream`': '' });
+    expect(defaults(upstreams)).toEqual({
+      '`url`': '',
+      '`prefix`': 'none',
+      '`authentication`': '`"none"`',
+      '`tokenHost`': '',
+    });
   });
 
   it('shows files that the configuration takes', () => {

@@ -1,0 +1,251 @@
+/** How an upstream is asked: the logins that it takes, where they may go, and what a refusal becomes. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Upstream, UpstreamAuthentication } from '../../lib/domain/service.ts';
+import { registryHttp } from '../../lib/upstream/http.ts';
+import { upstreamLogins } from '../../lib/upstream/login.ts';
+import { upstreamRegistry } from '../../lib/upstream/registry.ts';
+import { answerManifest, MANIFEST, openUpstream, type TestUpstream } from '../support/upstream.ts';
+
+const NOW_MS = 1_790_000_000_000;
+const BASIC = `Basic ${Buffer.from('robot:secret').toString('base64')}`;
+
+let registry: TestUpstream;
+let elsewhere: TestUpstream;
+let directory: string;
+beforeAll(async () => {
+  [registry, elsewhere] = [await openUpstream(), await openUpstream()];
+  directory = mkdtempSync(join(tmpdir(), 'pullpass-upstream-'));
+  writeFileSync(join(directory, 'password'), 'secret\n');
+});
+afterAll(async () => {
+  await registry.close();
+  await elsewhere.close();
+  rmSync(directory, { recursive: true });
+});
+beforeEach(() => {
+  for (const each of [registry, elsewhere]) {
+    each.answer = answerManifest;
+    each.asked.length = 0;
+  }
+});
+
+const password = (): UpstreamAuthentication => ({
+  kind: 'password',
+  username: 'robot',
+  password: `file:${join(directory, 'password')}`,
+});
+
+interface Asking {
+  readonly authentication?: UpstreamAuthentication;
+  readonly tokenHost?: string;
+  readonly ecr?: () => Promise<unknown>;
+}
+
+/** A proxy's look at the upstream, whose clock can be moved. */
+function asking({ authentication = password(), tokenHost, ecr = async () => ({}) }: Asking = {}) {
+  const clock = { nowMs: NOW_MS };
+  const upstream: Upstream = {
+    url: registry.url,
+    prefix: '',
+    authentication,
+    ...(tokenHost === undefined ? {} : { tokenHost }),
+  };
+  const login = upstreamLogins({
+    readSecret: async arn => (arn.endsWith(':known') ? 'secret' : undefined),
+    ecr: async () => ecr,
+  });
+  const limits = { connectMs: 300, firstByteMs: 300, idleMs: 300 };
+  const { ask } = upstreamRegistry({ send: registryHttp(limits), login, clock: () => clock.nowMs });
+  const get = async (repository = 'team-a/app') => {
+    const path = `/v2/${repository}/manifests/1`;
+    const { status, body } = await ask({ upstream, method: 'GET', path, repository, headers: {} });
+    return [status, await text(body)];
+  };
+  return { get, clock };
+}
+
+const headersOf = ({ asked }: TestUpstream) => asked.map(({ headers }) => headers.authorization);
+
+/** Takes this header alone, and challenges for others. */
+const takesOnly = (good: string, challenge: string) => (request: IncomingMessage, response: ServerResponse) =>
+  request.headers.authorization === good
+    ? answerManifest(request, response)
+    : response.writeHead(401, { 'www-authenticate': challenge }).end();
+
+/** A token endpoint that gives `t1`, `t2`, … */
+function givesTokens(more: object = { expires_in: 60 }) {
+  let count = 0;
+  return (_: IncomingMessage, response: ServerResponse) => {
+    count += 1;
+    response.writeHead(200).end(JSON.stringify({ token: `t${count}`, ...more }));
+  };
+}
+
+describe('an upstream', () => {
+  it('that asks for no login gets none', async () => {
+    expect(await asking().get()).toEqual([200, MANIFEST]);
+    expect(headersOf(registry)).toEqual([undefined]);
+  });
+
+  it('that asks for Basic gets the password, and from then on at once', async () => {
+    registry.answer = takesOnly(BASIC, 'Basic realm="r"');
+    const { get } = asking();
+    for (let i = 0; i < 2; i++) expect(await get()).toEqual([200, MANIFEST]);
+    expect(headersOf(registry)).toEqual([undefined, BASIC, BASIC]);
+  });
+
+  it('that sends to its own token endpoint gets a token for that repository, used for half its life', async () => {
+    const challenge = `Bearer realm="${registry.url}/token?x=1",service="r s"`;
+    const tokens = givesTokens();
+    registry.answer = (request, response) =>
+      request.url?.startsWith('/token') === true
+        ? tokens(request, response)
+        : takesOnly(
+            `Bearer t${registry.asked.filter(({ url }) => url.startsWith('/token')).length}`,
+            challenge,
+          )(request, response);
+    const { get, clock } = asking();
+    for (let i = 0; i < 2; i++) expect(await get()).toEqual([200, MANIFEST]);
+    const [fetched, ...others] = registry.asked.filter(({ url }) => url.startsWith('/token'));
+    expect(others).toEqual([]);
+    expect(fetched?.url).toBe('/token?x=1&service=r+s&scope=repository%3Ateam-a%2Fapp%3Apull');
+    expect(fetched?.headers.authorization).toBe(BASIC);
+    await get('team-a/other');
+    clock.nowMs += 30_001;
+    await get();
+    expect(registry.asked.filter(({ url }) => url.startsWith('/token'))).toHaveLength(3);
+  });
+
+  it('that is public gets an anonymous token', async () => {
+    const tokens = givesTokens();
+    registry.answer = (request, response) =>
+      request.url?.startsWith('/token') === true
+        ? tokens(request, response)
+        : takesOnly('Bearer t1', `Bearer realm="${registry.url}/token"`)(request, response);
+    expect(await asking({ authentication: { kind: 'none' } }).get()).toEqual([200, MANIFEST]);
+    expect(registry.asked.find(({ url }) => url.startsWith('/token'))?.headers.authorization).toBeUndefined();
+  });
+
+  it('may send to one other host for tokens, if the operator has named it', async () => {
+    elsewhere.answer = givesTokens({ expires_in: 300 });
+    registry.answer = takesOnly('Bearer t1', `Bearer realm="${elsewhere.url}/token",service="s"`);
+    expect(await asking({ tokenHost: new URL(elsewhere.url).host }).get()).toEqual([200, MANIFEST]);
+  });
+
+  it.each([
+    ['another host', () => `Bearer realm="${elsewhere.url}/token"`],
+    ['its own host with a name in front', () => `Bearer realm="${registry.url.replace('//', '//x@')}/token"`],
+    ['no address', () => 'Bearer realm="token"'],
+    ['a file', () => 'Bearer realm="file:///etc/passwd"'],
+    ['two realms', () => `Bearer realm="${registry.url}/a",realm="${registry.url}/b"`],
+    ['a scheme that is not known', () => 'Negotiate'],
+    ['nothing', () => ''],
+  ])('whose challenge leads to %s gets no password', async (_, challenge) => {
+    registry.answer = (__, response) => response.writeHead(401, { 'www-authenticate': challenge() }).end();
+    await expect(asking().get()).rejects.toMatchObject({ code: 'upstream-refused' });
+    expect([...headersOf(registry), ...headersOf(elsewhere)]).not.toContain(BASIC);
+    expect(elsewhere.asked).toEqual([]);
+  });
+
+  it.each([401, 403])('that answers our login with %i is no refusal of the client', async status => {
+    registry.answer = (_, response) =>
+      response.writeHead(status, { 'www-authenticate': 'Basic realm="r"' }).end('secret');
+    await expect(asking().get()).rejects.toMatchObject({ code: 'upstream-refused' });
+  });
+
+  it('with a reference to no password, or an unreadable one, is not asked with an empty one', async () => {
+    registry.answer = takesOnly(BASIC, 'Basic realm="r"');
+    for (const reference of [
+      'file:/nowhere/password',
+      'arn:aws:secretsmanager:eu-central-1:1:secret:unknown',
+    ]) {
+      const authentication = { kind: 'password', username: 'robot', password: reference } as const;
+      await expect(asking({ authentication }).get()).rejects.toMatchObject({ code: 'upstream-refused' });
+    }
+    const authentication = {
+      kind: 'password',
+      username: 'robot',
+      password: 'arn:aws:secretsmanager:eu-central-1:1:secret:known',
+    } as const;
+    expect(await asking({ authentication }).get()).toEqual([200, MANIFEST]);
+  });
+});
+
+describe('a password of ECR', () => {
+  const ECR = { kind: 'ecr' } as const;
+  const answerOf = (expiresAt: number) => ({
+    authorizationData: [
+      { authorizationToken: BASIC.replace('Basic ', ''), expiresAt, proxyEndpoint: 'https://x' },
+    ],
+  });
+
+  it('is fetched once, sent at once, and renewed at half its life', async () => {
+    registry.answer = takesOnly(BASIC, 'Basic realm="r"');
+    let calls = 0;
+    const ecr = async () => {
+      calls += 1;
+      return answerOf(NOW_MS / 1000 + 43_200);
+    };
+    const { get, clock } = asking({ authentication: ECR, ecr });
+    await Promise.all([get(), get(), get()]);
+    expect([calls, headersOf(registry)]).toEqual([1, [BASIC, BASIC, BASIC]]);
+    clock.nowMs += 21_600_001;
+    await get();
+    expect(calls).toBe(2);
+  });
+
+  it('is used through failures until its end', async () => {
+    registry.answer = takesOnly(BASIC, 'Basic realm="r"');
+    let fails = false;
+    const ecr = async () => {
+      if (fails) throw new Error('no');
+      return answerOf(NOW_MS / 1000 + 43_200);
+    };
+    const { get, clock } = asking({ authentication: ECR, ecr });
+    await get();
+    fails = true;
+    clock.nowMs += 30_000_000;
+    expect(await get()).toEqual([200, MANIFEST]);
+    clock.nowMs += 20_000_000;
+    await expect(get()).rejects.toMatchObject({ code: 'upstream-refused' });
+  });
+
+  it.each([{}, { authorizationData: [] }, { authorizationData: [{ authorizationToken: 7 }] }])(
+    'is not made up from %j',
+    async answer => {
+      await expect(asking({ authentication: ECR, ecr: async () => answer }).get()).rejects.toMatchObject({
+        code: 'upstream-refused',
+      });
+      expect(registry.asked).toEqual([]);
+    },
+  );
+});
+
+describe('an upstream that does not answer', () => {
+  it('is asked a second time when the connection broke, and then it is 503', async () => {
+    let broken = 1;
+    registry.answer = (request, response) => {
+      if (broken-- > 0) request.socket.destroy();
+      else answerManifest(request, response);
+    };
+    const { get } = asking();
+    expect(await get()).toEqual([200, MANIFEST]);
+    broken = 5;
+    await expect(get()).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
+  it('is given up after the time for the first byte', async () => {
+    registry.answer = () => {};
+    await expect(asking().get()).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
+  it('is given up when it stops in the middle', async () => {
+    registry.answer = (_, response) => response.writeHead(200, { 'content-length': 100 }).write('half');
+    await expect(asking().get()).rejects.toThrow('stopped in the middle');
+  });
+});
