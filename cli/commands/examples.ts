@@ -101,7 +101,11 @@ const ENDS: Readonly<Record<string, HelpEnd>> = {
   'target-rm': { section: 'targets', examples: ['target-rm eu'] },
   completion: {
     section: 'completion',
-    examples: ['completion bash > /etc/bash_completion.d/pullpass', 'completion fish | source'],
+    examples: [
+      'completion bash > /etc/bash_completion.d/pullpass',
+      'completion zsh > ~/.zfunc/_pullpass',
+      'completion fish | source',
+    ],
   },
 };
 

@@ -7,7 +7,7 @@ import { identifier, repositoryOption } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { listingOf, repositoriesText } from '../text.ts';
 import { policyText } from './descriptions.ts';
-import { removeVerb } from './removal.ts';
+import { NOT_FOUND, removeVerb } from './removal.ts';
 import { warnOfUnheld } from './unheld-namespaces.ts';
 import { addNoun, listVerb } from './verbs.ts';
 
@@ -56,7 +56,7 @@ export function addPolicies(program: Command, context: Context): void {
         describe: async (session, ids) => {
           const { policies } = await session.ask(POLICIES, { path: '/v1/policies' });
           const known = new Map(policies.map(policy => [policy.id, policyText(policy)]));
-          return ids.map(id => known.get(id));
+          return ids.map(id => known.get(id) ?? NOT_FOUND);
         },
       }),
     ],

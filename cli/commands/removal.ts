@@ -17,9 +17,12 @@ export interface Removal {
   readonly noun: readonly [one: string, many: string];
   /** What the removal does, as a sentence about one thing and about several. */
   readonly effect: readonly [one: string, many: string];
-  /** What a person knows each of them by, in the order of the names; undefined: there is none of that name. */
+  /** What a person knows each of them by, in the order of the names; undefined: by its name alone. */
   readonly describe: (session: Session, names: readonly string[]) => Promise<readonly (string | undefined)[]>;
 }
+
+/** In the place of a description. */
+export const NOT_FOUND = 'not found';
 
 /** No question is longer. */
 const MAX_DESCRIBED = 20;

@@ -9,7 +9,7 @@ import { linesOf } from '../printer.ts';
 import type { Session } from '../session.ts';
 import { parseTemplate } from '../text.ts';
 import { tokenText } from './descriptions.ts';
-import { removeVerb, unlessMissing } from './removal.ts';
+import { NOT_FOUND, removeVerb, unlessMissing } from './removal.ts';
 import {
   TOKEN_FIELDS,
   TOKEN_TABLE,
@@ -93,9 +93,9 @@ function rmVerb(context: Context): Verb {
   });
 }
 
-async function descriptionOf(session: Session, id: string): Promise<string | undefined> {
+async function descriptionOf(session: Session, id: string): Promise<string> {
   const token = await unlessMissing(session.ask(ANY_TOKEN, { path: `/v1/tokens/${id}` }));
-  return token && tokenText(token);
+  return token === undefined ? NOT_FOUND : tokenText(token);
 }
 
 function updateVerb(context: Context): Verb {

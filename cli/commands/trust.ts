@@ -6,7 +6,7 @@ import { claims, identifier, repositoryOption, seconds } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { accessText, listingOf, repositoriesText } from '../text.ts';
 import { claimsText, trustText } from './descriptions.ts';
-import { removeVerb } from './removal.ts';
+import { NOT_FOUND, removeVerb } from './removal.ts';
 import { warnOfUnheld } from './unheld-namespaces.ts';
 import { addNoun, listVerb } from './verbs.ts';
 
@@ -63,7 +63,7 @@ export function addTrusts(program: Command, context: Context): void {
         describe: async (session, ids) => {
           const { trusts } = await session.ask(TRUSTS, { path: '/v1/trusts' });
           const known = new Map(trusts.map(trust => [trust.id, trustText(trust)]));
-          return ids.map(id => known.get(id));
+          return ids.map(id => known.get(id) ?? NOT_FOUND);
         },
       }),
     ],

@@ -18,9 +18,9 @@ _pullpass() {
 complete -o default -F _pullpass pullpass
 `;
 
-/** Identifiers are shown with what they are, a line each. */
+/** Identifiers are shown with what they are, a line each. Sourced, or loaded from a file of `fpath` at the first tab key. */
 const ZSH = `#compdef pullpass
-# source <(pullpass completion zsh), after compinit
+# source <(pullpass completion zsh), after compinit; or a file _pullpass in fpath
 _pullpass() {
   local -a lines found shown
   lines=("\${(@f)$(pullpass complete --describe -- "\${(@)words[2,CURRENT]}" 2>/dev/null)}")
@@ -30,7 +30,7 @@ _pullpass() {
   elif [[ "\${lines[*]}" == *$'\\t'* ]]; then compadd -l -d shown -a found
   else compadd -a found; fi
 }
-compdef _pullpass pullpass
+if [[ "\${funcstack[1]}" == _pullpass ]]; then _pullpass "$@"; else compdef _pullpass pullpass; fi
 `;
 
 /** Files only where nothing is known: fish would list them beside. */

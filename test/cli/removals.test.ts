@@ -100,7 +100,7 @@ describe.for(NAMES)('%s', ([verb, { name, other, question, shown }]) => {
     const plural = { token: 'tokens', policy: 'policies', trust: 'trusts', namespace: 'namespaces' };
     expect(stderr).toContain(`Remove these 2 ${plural[verb.split('-')[0] as 'token']}? `);
     expect(stderr).toContain(shown);
-    expect(stderr).toContain(`\n${other}\n`);
+    expect(stderr).toContain(verb === 'namespace-rm' ? `\n${other}\n` : `\n${other}   not found\n`);
     expect(deleted()).toEqual([]);
   });
   it('without a terminal and -f exits with 2, and sends nothing', async () => {
