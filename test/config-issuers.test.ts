@@ -161,6 +161,38 @@ describe('the issuers file', () => {
     'no object': ['acme', `${AT} must be an object`],
     'a number for a text': [{ ...IAM, audience: 7 }, `${AT}[audience] must be a string`],
     nothing: [null, `${AT} must be an object`],
+    'a life that is no number': [
+      { ...GITHUB, maxLifetimeSeconds: '1d' },
+      `${AT}[maxLifetimeSeconds] must be a number of seconds`,
+    ],
+    'a life of half a second': [
+      { ...GITHUB, maxLifetimeSeconds: 60.5 },
+      `${AT}[maxLifetimeSeconds] must be a whole number of seconds`,
+    ],
+    'a life of less than a minute': [
+      { ...IAM, maxLifetimeSeconds: 59 },
+      `${AT}[maxLifetimeSeconds] must be at least 60`,
+    ],
+    'a life of more than 31 days': [
+      { ...IAM, maxLifetimeSeconds: 31 * 86_400 + 1 },
+      `${AT}[maxLifetimeSeconds] must be at most 2678400 (31 days)`,
+    ],
+    'other audiences that are none': [
+      { ...IAM, otherAudiences: [] },
+      `${AT}[otherAudiences] is empty: leave it out`,
+    ],
+    'another audience that is empty': [
+      { ...GITHUB, otherAudiences: [''] },
+      `${AT}[otherAudiences][0] is empty`,
+    ],
+    'its own audience among the others': [
+      { ...IAM, otherAudiences: [IAM.audience] },
+      `${AT} otherAudiences must not hold the audience itself`,
+    ],
+    'other audiences of an issuer without one': [
+      { ...IAM, audience: `none:${IAM.issuer}`, otherAudiences: ['account'] },
+      `${AT} otherAudiences are for an issuer with an audience`,
+    ],
     'a client without a name': [
       { ...IAM, client: { id: '', secret: 'file:/x' } },
       `${AT}[client][id] is empty`,
@@ -183,6 +215,15 @@ describe('the issuers file', () => {
     ['no list', {}, 'must be a list'],
   ])('is refused as a whole with %s', (_, content, problem) => {
     expect(problemsOf(content)).toEqual([`PULLPASS_ISSUERS ${problem}`]);
+  });
+
+  it('may say how long tokens live, and whose audiences they may have beside ours', () => {
+    const facts = { maxLifetimeSeconds: 604_800, otherAudiences: ['account'] };
+    const issuers = read([
+      { ...IAM, ...facts },
+      { ...GITHUB, ...facts },
+    ]);
+    expect([issuers?.iam[0], issuers?.workloads[0]]).toMatchObject([facts, facts]);
   });
 
   it('tells the problems of all entries at once', () => {

@@ -1,6 +1,7 @@
 /** The JSON bodies that the API takes. */
 import * as v from 'valibot';
 import { isIdentifierValue, qualify, type Subject } from '../domain/account.ts';
+import { impossibleClaim } from '../domain/claim-values.ts';
 import { CREDENTIAL_LIFE_SECONDS } from '../domain/credential.ts';
 import type { WorkloadIssuer } from '../domain/identity.ts';
 import { patternProblem } from '../domain/name-problem.ts';
@@ -147,8 +148,17 @@ export function trustSchema(issuers: readonly WorkloadIssuer[]) {
       const platform = issuers.find(({ key }) => key === issuer)?.platform;
       const problem = platform && missingClaims(platform, named, access);
       if (problem !== undefined) addIssue({ message: `claims ${problem}` });
+      const impossible =
+        platform && dataset.issues === undefined ? impossibleClaim(platform, named) : undefined;
+      if (impossible === undefined) return;
+      addIssue({ message: `${impossible.name} ${impossible.problem}`, path: [claimsItem(dataset.value)] });
     }),
   );
+}
+
+/** Where a problem of the claims is, as the schema says it of other problems. */
+function claimsItem(input: { readonly claims: unknown }): v.ObjectPathItem {
+  return { type: 'object', origin: 'value', input: { ...input }, key: 'claims', value: input.claims };
 }
 
 /** Where there are none, any key has the right form. */

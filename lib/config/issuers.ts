@@ -5,6 +5,7 @@ import * as v from 'valibot';
 import { isIssuerKey } from '../domain/account.ts';
 import type { Issuer, Issuers } from '../domain/identity.ts';
 import { Secret } from '../domain/secret.ts';
+import { DAY_SECONDS, MINUTE_SECONDS } from '../domain/time.ts';
 
 /** `token:<id>` is the subject of a registry token, and `aws` is AWS: no other issuer may speak in these names. */
 const RESERVED_KEYS: ReadonlySet<string> = new Set(['token', 'aws']);
@@ -13,6 +14,8 @@ const RESERVED_KEYS: ReadonlySet<string> = new Set(['token', 'aws']);
 export const NO_ISSUERS: Issuers = { iam: [], aws: null, workloads: [] };
 
 const NO_AUDIENCE = 'none:';
+
+const MAX_AUDIENCES = 16;
 
 const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost']);
 
@@ -55,6 +58,27 @@ const client = v.pipe(
   ),
 );
 
+const MAX_DAYS = 31;
+
+/** What the tokens of an issuer may be like. */
+const tokens = {
+  maxLifetimeSeconds: v.exactOptional(
+    v.pipe(
+      v.number('must be a number of seconds'),
+      v.integer('must be a whole number of seconds'),
+      v.minValue(MINUTE_SECONDS, `must be at least ${MINUTE_SECONDS}`),
+      v.maxValue(MAX_DAYS * DAY_SECONDS, `must be at most ${MAX_DAYS * DAY_SECONDS} (${MAX_DAYS} days)`),
+    ),
+  ),
+  otherAudiences: v.exactOptional(
+    v.pipe(
+      v.array(v.pipe(v.string(), v.minLength(1, 'is empty'))),
+      v.minLength(1, 'is empty: leave it out'),
+      v.maxLength(MAX_AUDIENCES, `must hold at most ${MAX_AUDIENCES}`),
+    ),
+  ),
+};
+
 const iam = v.pipe(
   v.strictObject({
     key,
@@ -67,11 +91,20 @@ const iam = v.pipe(
       v.optional(v.string(), ''),
       v.minLength(1, 'is missing; write none:<issuer> if its tokens have no audience'),
     ),
+    ...tokens,
     claims: v.optional(
       v.strictObject({ subject: claimPath, account: claimPath, valid: v.exactOptional(claimPath) }),
       { subject: 'iam_id', account: 'account.bss' },
     ),
   }),
+  v.check(
+    ({ audience, otherAudiences }) => !(audience.startsWith(NO_AUDIENCE) && otherAudiences !== undefined),
+    'otherAudiences are for an issuer with an audience',
+  ),
+  v.check(
+    ({ audience, otherAudiences = [] }) => !otherAudiences.includes(audience),
+    'otherAudiences must not hold the audience itself',
+  ),
   v.check(
     ({ audience, issuer }) => !audience.startsWith(NO_AUDIENCE) || audience === NO_AUDIENCE + issuer,
     'audience must be none:<issuer>, with the issuer of this entry',
@@ -112,6 +145,7 @@ const workload = v.strictObject({
   platform: v.picklist(['github', 'gitlab', 'kubernetes']),
   issuer: httpUrl,
   keysUrl: endpoint,
+  ...tokens,
 });
 
 type Entry =

@@ -67,6 +67,10 @@ export interface Issuer {
   readonly client: { readonly id: string; readonly secret: Secret } | null;
   /** The `aud` that its tokens must have; null: they have none, which makes its identities weak. */
   readonly audience: string | null;
+  /** Audiences that a token may have beside ours. Who gets such a token could replay it here. */
+  readonly otherAudiences?: readonly string[];
+  /** The longest life of its tokens, in seconds from `iat` to `exp`; absent: a day, and 31 days at GitLab. */
+  readonly maxLifetimeSeconds?: number;
   /** Paths of claims, whose members are separated by dots. */
   readonly claims: {
     readonly subject: string;
@@ -77,7 +81,8 @@ export interface Issuer {
 }
 
 /** A build platform whose workloads may be trusted. */
-export interface WorkloadIssuer extends Pick<Issuer, 'key' | 'issuer' | 'keysUrl'> {
+export interface WorkloadIssuer
+  extends Pick<Issuer, 'key' | 'issuer' | 'keysUrl' | 'otherAudiences' | 'maxLifetimeSeconds'> {
   readonly platform: Platform;
 }
 

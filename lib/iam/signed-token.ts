@@ -2,7 +2,7 @@
 
 import { compactVerify } from 'jose';
 import { isIdentifierValue, qualify } from '../domain/account.ts';
-import { unauthenticated } from '../domain/errors.ts';
+import { type PullpassError, unauthenticated } from '../domain/errors.ts';
 import type { Identity, Issuer } from '../domain/identity.ts';
 import { member, readStrictJson } from '../domain/strict-json.ts';
 import { DAY_SECONDS, toSeconds } from '../domain/time.ts';
@@ -11,7 +11,7 @@ import type { IssuerKeys, VerificationKey } from './issuer-keys.ts';
 /** How far an issuer's clock may be off. */
 const CLOCK_TOLERANCE_SECONDS = 30;
 
-/** The longest life of a token, from `iat` to `exp`. */
+/** The longest life of a token, from `iat` to `exp`, unless its issuer's entry says another. */
 const MAX_LIFE_SECONDS = DAY_SECONDS;
 
 /** An identity that ends with its token. */
@@ -36,8 +36,8 @@ export function accessTokenVerifier(trusted: readonly TrustedIssuer<Issuer>[]): 
  * is not valid now or for too long, and claims that do not name a caller (RFC 7519 section 4.1).
  */
 export function identityOf(claims: unknown, issuer: Issuer, nowMs: number): BearerIdentity {
-  if (!isFor(issuer.audience, claims)) throw unauthenticated('the token is for another audience');
-  const expiresAt = validUntil(claims, toSeconds(nowMs));
+  requireAudience(issuer, claims);
+  const expiresAt = validUntil(claims, toSeconds(nowMs), issuer.maxLifetimeSeconds);
   const subject = claimAt(claims, issuer.claims.subject);
   const account = claimAt(claims, issuer.claims.account);
   if (!isIdentifierValue(subject)) throw unauthenticated('the subject claim is not an identifier');
@@ -50,26 +50,37 @@ export function identityOf(claims: unknown, issuer: Issuer, nowMs: number): Bear
     issuer: issuer.key,
     account: qualify(issuer.key, account),
     subject: qualify(issuer.key, subject),
-    strength: issuer.audience === null ? 'weak' : 'strong',
+    strength: issuer.audience === null || isShared(claims) ? 'weak' : 'strong',
     expiresAt,
     nonce: null,
   };
 }
 
-/** The `aud` of a token, out of a list of one; undefined: none. A longer list equals no audience. */
-export function audienceOf(claims: unknown): unknown {
+/**
+ * The `aud` of a token, out of a list that holds only it and others that are allowed; undefined: none. Any other list
+ * equals no audience.
+ */
+export function audienceOf(claims: unknown, others: readonly string[] = []): unknown {
   const aud = member(claims, 'aud');
-  return Array.isArray(aud) && aud.length === 1 ? aud[0] : aud;
+  if (!Array.isArray(aud)) return aud;
+  const [audience, ...rest] = aud.filter(each => !others.includes(each));
+  return audience === undefined || rest.length > 0 ? aud : audience;
+}
+
+/** Whether somebody else gets the token too, by its audience. */
+function isShared(claims: unknown): boolean {
+  const aud = member(claims, 'aud');
+  return Array.isArray(aud) && aud.length > 1;
 }
 
 /** The `exp` of a token that is valid at `now`, in seconds. Throws `unauthenticated` for one that is not. */
-export function validUntil(claims: unknown, now: number): number {
+export function validUntil(claims: unknown, now: number, maxLifeSeconds = MAX_LIFE_SECONDS): number {
   const exp = secondsAt(claims, 'exp');
   const iat = secondsAt(claims, 'iat');
   const nbf = member(claims, 'nbf') === undefined ? iat : secondsAt(claims, 'nbf');
   if (exp <= now - CLOCK_TOLERANCE_SECONDS) throw unauthenticated('the token has expired', 'expired');
   if (Math.max(iat, nbf) > now + CLOCK_TOLERANCE_SECONDS) throw unauthenticated('the token is not valid yet');
-  if (exp - iat > MAX_LIFE_SECONDS) throw unauthenticated('the token is valid for too long');
+  if (exp - iat > maxLifeSeconds) throw unauthenticated('the token is valid for too long');
   return exp;
 }
 
@@ -77,8 +88,16 @@ export function validUntil(claims: unknown, now: number): number {
  * Whether the token is for this audience alone: any other that it names could replay it here. Tokens of an issuer that is
  * configured without audience must have none (CVE-2024-5798: what is not compared is not checked).
  */
-function isFor(audience: string | null, claims: unknown): boolean {
-  return audienceOf(claims) === (audience ?? undefined);
+function requireAudience({ audience, otherAudiences }: Issuer, claims: unknown): void {
+  if (audienceOf(claims, otherAudiences) !== (audience ?? undefined)) throw otherAudience(claims);
+}
+
+/** The error of a token whose audience is not ours alone. */
+export function otherAudience(claims: unknown): PullpassError {
+  const reason = isShared(claims)
+    ? 'the token is for several audiences'
+    : 'the token is for another audience';
+  return unauthenticated(reason);
 }
 
 function secondsAt(claims: unknown, name: string): number {

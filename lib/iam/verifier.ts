@@ -4,8 +4,8 @@ import { isHandle, isIdentifierValue, qualify } from '../domain/account.ts';
 import { unauthenticated } from '../domain/errors.ts';
 import type { Issuer, Issuers, WorkloadIssuer } from '../domain/identity.ts';
 import { member } from '../domain/strict-json.ts';
-import { toSeconds } from '../domain/time.ts';
-import { type Workload, workloadAudience } from '../domain/trust.ts';
+import { DAY_SECONDS, toSeconds } from '../domain/time.ts';
+import { type Platform, type Workload, workloadAudience } from '../domain/trust.ts';
 import type { FailureLimiter } from '../limits/rate-limiter.ts';
 import type { IdentityVerifier, WorkloadVerifier } from '../ports/iam.ts';
 import type { RandomBytes } from '../ports/system.ts';
@@ -16,6 +16,7 @@ import { type IssuerKeysLimits, issuerKeySet } from './issuer-keys.ts';
 import {
   accessTokenVerifier,
   audienceOf,
+  otherAudience,
   type TrustedIssuer,
   tokenVerifier,
   validUntil,
@@ -95,6 +96,13 @@ function tokenExchange(
   });
 }
 
+/** A token of GitLab lives as long as its job may: 31 days at most ("Set a limit for how long jobs can run"). */
+const MAX_LIFETIME_SECONDS: Readonly<Record<Platform, number | undefined>> = {
+  github: undefined,
+  gitlab: 31 * DAY_SECONDS,
+  kubernetes: undefined,
+};
+
 export interface WorkloadVerifierOptions {
   readonly issuers: readonly WorkloadIssuer[];
   /** `PULLPASS_URL`. */
@@ -117,7 +125,7 @@ export function workloadVerifier({
   return {
     async verify(token, nowMs) {
       const { claims, issuer } = await verify(token.reveal(), nowMs);
-      return workloadOf(claims, { issuer: issuer.key, publicUrl, nowMs });
+      return workloadOf(claims, { issuer, publicUrl, nowMs });
     },
   };
 }
@@ -128,15 +136,16 @@ export function workloadVerifier({
  */
 function workloadOf(
   claims: unknown,
-  { issuer, publicUrl, nowMs }: { issuer: string; publicUrl: string; nowMs: number },
+  { issuer, publicUrl, nowMs }: { issuer: WorkloadIssuer; publicUrl: string; nowMs: number },
 ): Workload {
-  const audience = audienceOf(claims);
+  const audience = audienceOf(claims, issuer.otherAudiences);
   const handle = typeof audience === 'string' ? audience.slice(workloadAudience(publicUrl, '').length) : '';
   if (!isHandle(handle) || audience !== workloadAudience(publicUrl, handle)) {
-    throw unauthenticated('the token is for another audience');
+    throw otherAudience(claims);
   }
   const subject = member(claims, 'sub');
   if (!isIdentifierValue(subject)) throw unauthenticated('the sub claim is not an identifier');
-  const expiresAt = validUntil(claims, toSeconds(nowMs));
-  return { issuer, handle, subject: qualify(issuer, subject), claims, expiresAt };
+  const { key, platform, maxLifetimeSeconds = MAX_LIFETIME_SECONDS[platform] } = issuer;
+  const expiresAt = validUntil(claims, toSeconds(nowMs), maxLifetimeSeconds);
+  return { issuer: key, handle, subject: qualify(key, subject), claims, expiresAt };
 }
