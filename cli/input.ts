@@ -29,12 +29,17 @@ export class Input {
     return (await this.#bytes()).toString('utf8');
   }
 
+  /** What messages call the place where `secret` has it from. */
+  get source(): string {
+    return this.#stdin.isTTY === true ? 'What you typed' : 'Standard input';
+  }
+
   /** The secret on standard input; at a terminal, what is typed is not shown. Throws CliError that says what is wrong. */
   async secret(what: string): Promise<Secret> {
-    if (this.#stdin.isTTY !== true)
-      return secretInBytes(await this.#bytes(), { source: 'Standard input', what });
+    const { source } = this;
+    if (this.#stdin.isTTY !== true) return secretInBytes(await this.#bytes(), { source, what });
     const text = await this.#ask(`${what} (it is not shown): `, true);
-    return secretIn(text ?? '', { source: 'What you typed', what });
+    return secretIn(text ?? '', { source, what });
   }
 
   /** The answer of the user at the terminal without blanks around it. Throws UsageError when there is none. */

@@ -6,7 +6,7 @@ import { stsHostOf } from '../../lib/iam/aws-assertion.ts';
 import type { Context } from '../context.ts';
 import { CliError, UsageError } from '../errors.ts';
 import type { StoredLogin } from '../login.ts';
-import { secretIn, secretInFile } from '../secret-source.ts';
+import { type SecretSource, secretIn, secretInFile } from '../secret-source.ts';
 
 export interface LoginOptions {
   readonly url?: string;
@@ -32,14 +32,15 @@ const WAYS = '--apikey-stdin, --apikey, --oidc-token-stdin, --oidc-token-file, -
 
 /** What each option gives. */
 const READERS = {
-  apikey: async ({ apikey = '' }: LoginOptions) =>
-    apiKey(secretIn(apikey, { source: '--apikey', what: API_KEY })),
-  apikeyStdin: async (_: LoginOptions, { input }: Context) => apiKey(await input.secret(API_KEY)),
-  oidcTokenStdin: async (_: LoginOptions, { input }: Context) => oidcToken(await input.secret(OIDC_TOKEN)),
+  apikey: async ({ apikey = '' }: LoginOptions) => apiKey(apikey, '--apikey'),
+  apikeyStdin: async (_: LoginOptions, { input }: Context) =>
+    apiKey((await input.secret(API_KEY)).reveal(), input.source),
+  oidcTokenStdin: async (_: LoginOptions, { input }: Context) =>
+    oidcToken((await input.secret(OIDC_TOKEN)).reveal(), input.source),
   oidcTokenFile: async ({ oidcTokenFile = '' }: LoginOptions) => oidcFile(oidcTokenFile),
   aws: async ({ region }: LoginOptions, { environment }: Context) => aws(region ?? environment.awsRegion),
   tokenStdin: async (_: LoginOptions, { input }: Context) =>
-    registryToken(await input.secret(REGISTRY_TOKEN)),
+    registryToken(await input.secret(REGISTRY_TOKEN), input.source),
 } as const satisfies Record<string, (options: LoginOptions, context: Context) => Promise<LoginSource>>;
 
 type SourceOption = keyof typeof READERS;
@@ -71,36 +72,38 @@ function fromEnvironment({ environment: { apiKey: key, oidcToken: token } }: Con
   if (key !== undefined && token !== undefined) {
     throw new UsageError('PULLPASS_APIKEY and PULLPASS_OIDC_TOKEN are both set; unset one of them.');
   }
-  if (key !== undefined) return apiKey(secretIn(key.reveal(), { source: 'PULLPASS_APIKEY', what: API_KEY }));
-  if (token !== undefined)
-    return oidcToken(secretIn(token.reveal(), { source: 'PULLPASS_OIDC_TOKEN', what: OIDC_TOKEN }));
+  if (key !== undefined) return apiKey(key.reveal(), 'PULLPASS_APIKEY');
+  if (token !== undefined) return oidcToken(token.reveal(), 'PULLPASS_OIDC_TOKEN');
   throw new UsageError(`Log in with ${WAYS}, or set PULLPASS_APIKEY or PULLPASS_OIDC_TOKEN.`);
 }
 
-/** A secret of ours is not sent to an IAM: it could be logged there. */
-function apiKey(key: Secret): LoginSource {
-  return { kind: 'api-key', apiKey: notOurs(key, API_KEY) };
+function apiKey(text: string, source: string): LoginSource {
+  const from = { source, what: API_KEY };
+  return { kind: 'api-key', apiKey: notOurs(secretIn(text, from), from) };
 }
 
-function oidcToken(token: Secret): LoginSource {
-  return { kind: 'oidc-token', token: notOurs(token, OIDC_TOKEN) };
+function oidcToken(text: string, source: string): LoginSource {
+  const from = { source, what: OIDC_TOKEN };
+  return { kind: 'oidc-token', token: notOurs(secretIn(text, from), from) };
 }
 
-function notOurs(secret: Secret, what: string): Secret {
+/** A secret of ours is not sent to an IAM, nor taken for a workload's: it could be logged there. */
+function notOurs(secret: Secret, { source, what }: SecretSource): Secret {
   const format = secretFormatOf(secret);
   if (format === 'a registry token') {
-    throw new UsageError(`This is ${format}, and not an ${what}; log in with it by --token-stdin.`);
+    throw new UsageError(`${source} holds ${format}, and not an ${what}; log in with it by --token-stdin.`);
   }
   if (format === 'a credential') {
-    throw new UsageError(`This is ${format} for a registry, and not an ${what}; it is no login.`);
+    throw new UsageError(`${source} holds ${format} for a registry, and not an ${what}; it is no login.`);
   }
   return secret;
 }
 
 /** Stores the absolute path, as the next command may run elsewhere. */
 async function oidcFile(path: string): Promise<LoginSource> {
+  if (path === '') throw new UsageError('--oidc-token-file is empty.');
   const absolute = resolve(path);
-  await secretInFile(absolute, OIDC_TOKEN);
+  notOurs(await secretInFile(absolute, OIDC_TOKEN), { source: absolute, what: OIDC_TOKEN });
   return { kind: 'oidc-file', path: absolute };
 }
 
@@ -109,7 +112,7 @@ function aws(region: string): LoginSource {
   return { kind: 'aws', region };
 }
 
-function registryToken(token: Secret): LoginSource {
+function registryToken(token: Secret, source: string): LoginSource {
   if (parseRegistryToken(token) !== undefined) return { kind: 'registry-token', token };
-  throw new UsageError('This is not a complete registry token (plp_…).');
+  throw new UsageError(`${source} does not hold a complete registry token (plp_…).`);
 }
