@@ -73,6 +73,7 @@ describe('a registry token', () => {
       ownedNamespaces: new Set(['team-a']),
       endsAt,
       delegationSource: { handle: HANDLE, parent: { kind: 'token', id, generation: 1 }, endsAt },
+      tokenParent: { handle: HANDLE, token: id, generation: 1 },
     });
     expect(touched).toEqual([id]);
   });
@@ -135,6 +136,7 @@ describe('a credential', () => {
       permissions: [{ repositories: ['team-a/x'], actions: PULL }],
       ownedNamespaces: new Set(['team-a']),
       endsAt: NOW + 30,
+      tokenParent: { handle: HANDLE, token: record.id, generation: 1, credential: credential.jti },
     });
     expect(await world.stores.tokens.get(ACCOUNT, record.id, NOW)).toMatchObject({ lastUsedAt: NOW });
     const { endsAt } = await principal(world, good(tokenOf(record), { endsAt: NOW + 20 }));
@@ -334,6 +336,24 @@ describe('an identity', () => {
     expect((principal.delegationSource?.endsAt ?? 0) - NOW).toBe(expected);
     expect(principal.endsAt).toBe(life === null ? null : NOW + life);
   });
+});
+
+it('an administrator of the configuration names in what it vends only the policies that give it more', async () => {
+  const world = worldOn();
+  const policy = aPolicy();
+  await world.stores.policies.add(policy);
+  const administrators = [{ account: ACCOUNT, subject: 'dev:bob' }] as const;
+  const identity: Identity = {
+    ...{ kind: 'iamapikey', issuer: 'dev', account: ACCOUNT, subject: 'dev:bob', strength: 'strong' },
+    ...{ expiresAt: null, nonce: null },
+  };
+  const { roles, delegationSource } = await identityPrincipal(
+    { ...world.logins, administrators },
+    identity,
+    NOW,
+  );
+  expect(roles.map(({ source }) => source)).toEqual(['configuration', { policy: policy.id }]);
+  expect(delegationSource?.policies).toEqual([policy.id]);
 });
 
 describe('a workload', () => {
