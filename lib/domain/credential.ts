@@ -65,11 +65,9 @@ export function boundsOf(
   { jti, access, repositories, alsoPull }: Credential,
   asked: readonly string[],
 ): Permission[] {
-  const bounds = [
-    { repositories: patternsIn(repositories, asked, jti), actions: actionsOf(access) },
-    { repositories: patternsIn(alsoPull, asked, jti), actions: PULL },
-  ];
-  return bounds.filter(bound => bound.repositories?.length !== 0);
+  const bound = { repositories: patternsIn(repositories, asked, jti), actions: actionsOf(access) };
+  const hasMore = alsoPull === null || 'digests' in alsoPull || alsoPull.length > 0;
+  return hasMore ? [bound, { repositories: patternsIn(alsoPull, asked, jti), actions: PULL }] : [bound];
 }
 
 /** Digests stand for the patterns among those that cover one of the names: no others matter to these. */

@@ -334,6 +334,9 @@ describe('a credential is for', () => {
       expect(json.password.length).toBeLessThanOrEqual(1024);
       const login = await logIn(json.password, ...scopes, ...others);
       expect(grantOf(login)).toEqual(scopes.map(scope => `repository:${scope}`));
+      const refused = await logIn(json.password, `${ACME}/other:pull`);
+      const missing = `${ACME}/other:repository-not-allowed`;
+      expect(eventsOf(world.deployment, refused)).toMatchObject([{ message: 'login', missing }]);
       await alice(`PATCH /v1/tokens/${id}`, { json: { repositories: [`${ACME}/*`] } });
       const widened = await logIn(json.password, ...scopes, ...others);
       expect(grantOf(widened)).toEqual(scopes.map(scope => `repository:${scope}`));

@@ -313,14 +313,15 @@ describe('the bounds of a credential', () => {
 
   it('by digests are none where nothing that it is for was asked for', () => {
     const short = withDigests(BASE);
+    const NONE = { repositories: [], actions: PULL };
     for (const asked of [[], ['team/app2'], ['team/web'], ['team/app/x', 'bas/e', 'Team/app']]) {
-      expect(boundsOf(short, asked)).toEqual([]);
+      expect(boundsOf(short, asked)).toEqual([NONE, NONE]);
     }
     expect(boundsOf(short, ['team/web/ui', 'base/os'])).toEqual([
       { repositories: ['team/web/*'], actions: PULL },
       { repositories: ['base/*'], actions: PULL },
     ]);
-    expect(boundsOf({ ...short, jti: `B${JTI.slice(1)}` }, ['team/app'])).toEqual([]);
+    expect(boundsOf({ ...short, jti: `B${JTI.slice(1)}` }, ['team/app'])).toEqual([NONE, NONE]);
   });
 
   it('by digests fit into a credential for 32 patterns of any length', () => {
