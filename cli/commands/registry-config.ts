@@ -45,6 +45,7 @@ async function registryConfig(
     throw new UsageError('--next is for zot, which takes one key; the files of distribution have both.');
   const { broker, target } = await context.session();
   const { name, registry } = serviceOf(target, wanted);
+  if (given === '') throw new UsageError('--directory is empty.');
   const directory = given === undefined ? undefined : resolve(given);
   const config = configFiles({ broker, service: name, kind, next, directory });
   const { files, members, note } = await context.waitFor(target.url, config);

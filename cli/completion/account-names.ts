@@ -6,9 +6,10 @@ import { NAMESPACE, POLICY, TOKEN, TRUST } from '../../lib/api/responses.ts';
 import { isUuid } from '../../lib/domain/identifiers.ts';
 import { isNamespace } from '../../lib/domain/repository.ts';
 import { parseStrictJson } from '../../lib/domain/strict-json.ts';
-import { replaceFile } from '../../lib/files/atomic-file.ts';
 import { Broker } from '../broker.ts';
 import { policyText, tokenText, trustText } from '../commands/descriptions.ts';
+import { FILE_MODE } from '../files/private.ts';
+import { replace } from '../files/replace.ts';
 import { within } from '../io.ts';
 import { credentialsOf, type StoredLogin } from '../login.ts';
 import type { Network } from '../network.ts';
@@ -75,7 +76,6 @@ const CACHE = v.strictObject({
 });
 
 const FILE = 'completion.json';
-const MODE = 0o600;
 /** A failure is remembered, too: not every press of the tab key may wait for it. */
 const FRESH_MS = 30_000;
 
@@ -104,7 +104,8 @@ export async function accountNames(options: AccountOptions): Promise<readonly Ca
   if (cached !== undefined && ageMs >= 0 && ageMs < FRESH_MS) return cached.candidates;
   const candidates = await within(waitMs, ask(options, login)).catch(() => []);
   const text = JSON.stringify({ key, at: nowMs, candidates });
-  await replaceFile(join(directory, FILE), text, MODE).catch(() => undefined);
+  const replacement = { existing: undefined, newMode: FILE_MODE };
+  await replace(join(directory, FILE), Buffer.from(text), replacement).catch(() => undefined);
   return candidates;
 }
 

@@ -86,6 +86,11 @@ describe('what a registry is given', () => {
       code: 1,
       stderr: `error: ${file} cannot be created: a file has that name.\n`,
     });
+    // Of a variable that is not set.
+    expect(await shell.pullpass(['registry-config', '--directory', ''])).toMatchObject({
+      code: 2,
+      stdout: '',
+    });
   });
 
   it('is a key set alone where tokens carry no certificate', async () => {
