@@ -2,7 +2,7 @@
 import { resolve, sep } from 'node:path';
 import { ConfigurationError, type Environment, readConfig, settingsIn } from '../lib/config/config.ts';
 import type { Network } from '../lib/config/networks.ts';
-import type { Service } from '../lib/domain/service.ts';
+import { asksAws, type Service } from '../lib/domain/service.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { ADMINISTRATOR } from './development-iam/administrator.ts';
 
@@ -95,7 +95,9 @@ export function functionEnvironment(
   settings: LocalSettings,
   directory: DataDirectory,
 ): Environment {
-  const ours = Object.entries(given).filter(([variable]) => variable.startsWith('PULLPASS_'));
+  // Nothing else here is AWS's, so its variables reach no function without need.
+  const wanted = asksAws(settings.services) ? /^(?:PULLPASS|AWS)_/ : /^PULLPASS_/;
+  const ours = Object.entries(given).filter(([variable]) => wanted.test(variable));
   return { ...functionVariables(settings, directory), ...Object.fromEntries(ours) };
 }
 

@@ -1,7 +1,7 @@
 /** The registry function: pulls from upstreams for those who have an access token. */
 import { registryHandlers } from '../api/registry.ts';
 import { REGISTRY_ROUTES } from '../api/routes.ts';
-import { isProxied } from '../domain/service.ts';
+import { asksAws, isProxied } from '../domain/service.ts';
 import { type HttpHandler, httpHandler } from '../http/chain.ts';
 import { accessTokenVerifier } from '../signing/verifier.ts';
 import { loginStore } from '../store/login-store.ts';
@@ -17,6 +17,9 @@ const SETTINGS = ['url', 'services', 'keys', 'failuresPerMinute', ...TABLE_SETTI
 export function createRegistry(world: World): HttpHandler {
   const parts = openParts(world, SETTINGS);
   const { url, services } = parts.config;
+  const proxied = services.filter(isProxied);
+  // A start without AWS credentials fails, and not the first pull.
+  if (asksAws(proxied)) parts.aws('ecr');
   const login = upstreamLogins(openUpstreamSecrets(parts));
   return httpHandler({
     ...parts,
@@ -27,7 +30,7 @@ export function createRegistry(world: World): HttpHandler {
     handlers: registryHandlers({
       ...parts,
       url,
-      services: services.filter(isProxied),
+      services: proxied,
       streams: world.streams === true,
       upstream: upstreamRegistry({ send: registryHttp(), login, clock: parts.clock }),
       pulling: {

@@ -36,6 +36,15 @@ export interface Upstream {
   readonly tokenHost?: string;
 }
 
+/** Whether AWS gives us the login at an upstream of one of these services. */
+export function asksAws(services: readonly Service[]): boolean {
+  return services.some(({ upstream }) => {
+    const authentication = upstream?.authentication;
+    if (authentication?.kind === 'password') return authentication.password.startsWith('arn:');
+    return authentication?.kind === 'ecr';
+  });
+}
+
 export type UpstreamAuthentication =
   | { readonly kind: 'none' }
   /** `password` refers to where the password is: `file:…`, or the ARN of a secret. */
