@@ -1,8 +1,9 @@
 /** Repository names, namespaces and patterns. Compared byte for byte; nothing is ever normalised. */
 
-const SEGMENT = '[a-z0-9](?:(?:[._]|__|-+)?[a-z0-9])*';
-/** 2 to 128 bytes, and more segments after it. */
+const SEGMENT = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
+/** A first segment of 2 to 128 bytes. */
 const NAMESPACE_FIRST = '(?=[^/]{2,128}/)';
+const MAX_NAME_BYTES = 255;
 /** The name grammar of the OCI distribution specification ("Pulling manifests"), with at least two segments. */
 const REPOSITORY = new RegExp(`^${NAMESPACE_FIRST}${SEGMENT}(?:/${SEGMENT})+$`);
 
@@ -10,8 +11,7 @@ const REPOSITORY = new RegExp(`^${NAMESPACE_FIRST}${SEGMENT}(?:/${SEGMENT})+$`);
 export const NAMESPACE_SCHEMA = { minLength: 2, maxLength: 128, pattern: `^${SEGMENT}$` } as const;
 /** What JSON Schema says of a pattern; `isPattern` reads the same. A prefix leaves room for one byte below it. */
 export const PATTERN_SCHEMA = {
-  maxLength: 255,
-  pattern: `^${NAMESPACE_FIRST}${SEGMENT}(?:/${SEGMENT})*/(?:${SEGMENT}|\\*)$`,
+  pattern: `^(?=.{1,${MAX_NAME_BYTES}}$)${NAMESPACE_FIRST}${SEGMENT}(?:/${SEGMENT})*/(?:${SEGMENT}|\\*)$`,
 } as const;
 
 const NAMESPACE = new RegExp(NAMESPACE_SCHEMA.pattern);
@@ -28,7 +28,7 @@ export function isNamespace(name: string): boolean {
 
 /** Whether `name` can be granted at all. */
 export function isRepository(name: string): boolean {
-  return name.length <= PATTERN_SCHEMA.maxLength && REPOSITORY.test(name);
+  return name.length <= MAX_NAME_BYTES && REPOSITORY.test(name);
 }
 
 /** The first segment of a repository name or pattern. */
@@ -39,7 +39,7 @@ export function namespaceOf(name: string): string {
 
 /** Whether `text` is a pattern. */
 export function isPattern(text: string): boolean {
-  return text.length <= PATTERN_SCHEMA.maxLength && PATTERN.test(text);
+  return PATTERN.test(text);
 }
 
 /**

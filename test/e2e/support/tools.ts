@@ -7,6 +7,7 @@ const CRANE = 'github.com/google/go-containerregistry/cmd/crane@v0.22.1';
 const DYNOXIDE = '--prefix .build/tools/dynoxide @dynoxide/linux-x64@1.2.1';
 const MOTO = 'moto[server]==5.2.1';
 const CFN_LINT = 'cfn-lint==1.51.0';
+const SCHEMATHESIS = 'schemathesis==4.32.5';
 
 /** The variable that overrides where a program is, its usual name, and how to install it. */
 const TOOLS = {
@@ -29,6 +30,7 @@ const TOOLS = {
   java: ['JAVA_BIN', 'java', 'apt-get install default-jre-headless'],
   dynoxide: ['DYNOXIDE_BIN', 'dynoxide', `npm install ${DYNOXIDE}`],
   cfnLint: ['CFN_LINT_BIN', 'cfn-lint', `pip install '${CFN_LINT}'`],
+  schemathesis: ['SCHEMATHESIS_BIN', 'schemathesis', `pip install '${SCHEMATHESIS}'`],
   moto: ['MOTO_BIN', 'moto_server', `pip install '${MOTO}'`],
 } as const;
 
