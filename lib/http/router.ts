@@ -9,8 +9,9 @@ export interface Match {
 
 export interface Router {
   /**
-   * Matches byte for byte, and decodes nothing: a decoded slash would let two names be one. What a segment may hold is for
-   * its handler to judge. A path of more than 512 characters is `not-found`, a known path with another method `method-not-allowed`.
+   * Matches byte for byte, and decodes nothing: a decoded slash would let two names be one. What a parameter of one segment
+   * may hold is for its handler to judge, who gets 512 characters of it; one of several segments holds no `%` and at most 512
+   * characters. A known path with another method is `method-not-allowed`.
    */
   match(method: string, path: string): Match;
   /** How errors at the path look; undefined where there is nothing. */
@@ -22,24 +23,31 @@ interface CompiledRoute {
   readonly pattern: RegExp;
 }
 
-/** No path that is served is half as long; each is compared with every route. */
-const MAX_PATH_LENGTH = 512;
+/** Far more than the longest that is right: what is longer need not be read in full to be refused. */
+const MAX_PARAMETER_LENGTH = 512;
 
 export function createRouter(routes: readonly Route[]): Router {
   const compiled = routes.map(compile);
-  const at = (path: string) =>
-    path.length > MAX_PATH_LENGTH ? [] : compiled.filter(({ pattern }) => pattern.test(path));
+  const at = (path: string) => compiled.filter(({ pattern }) => pattern.test(path));
   return {
     match(method, path) {
       const candidates = at(path);
       if (candidates.length === 0)
         throw new PullpassError('not-found', { detail: 'There is nothing at this path.' });
       const found = candidates.find(({ route }) => route.method === method || route.method === 'ANY');
-      if (found !== undefined) return { route: found.route, params: { ...found.pattern.exec(path)?.groups } };
+      if (found !== undefined) return { route: found.route, params: paramsIn(found, path) };
       throw new PullpassError('method-not-allowed', { allow: candidates.map(({ route }) => route.method) });
     },
     errorFormatOf: path => at(path)[0]?.route.errors,
   };
+}
+
+function paramsIn({ route, pattern }: CompiledRoute, path: string): Record<string, string> {
+  const groups = Object.entries(pattern.exec(path)?.groups ?? {});
+  const whole = route.path.endsWith('+}');
+  return Object.fromEntries(
+    groups.map(([name, value]) => [name, whole ? value : value.slice(0, MAX_PARAMETER_LENGTH)]),
+  );
 }
 
 /** `{name}` becomes one segment, `{name+}` one or more; everything else is literal. */
@@ -47,6 +55,6 @@ function compile(route: Route): CompiledRoute {
   const source = route.path
     .replaceAll('.', '\\.')
     .replaceAll(/\{(\w+)\}/g, '(?<$1>[^/]+)')
-    .replace(/\{(\w+)\+\}$/, '(?<$1>.+)');
+    .replace(/\{(\w+)\+\}$/, '(?<$1>[^%]{1,512})');
   return { route, pattern: new RegExp(`^${source}$`) };
 }

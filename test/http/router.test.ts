@@ -1,6 +1,6 @@
 /** The router finds each route of the table, and nothing for any other path. */
 import { describe, expect, it } from 'vitest';
-import { ALL_ROUTES } from '../../lib/api/routes.ts';
+import { ALL_ROUTES, REGISTRY_ROUTES } from '../../lib/api/routes.ts';
 import { createRouter } from '../../lib/http/router.ts';
 import { errorOf } from '../support/errors.ts';
 
@@ -38,10 +38,21 @@ describe('the router', () => {
     expect(router.errorFormatOf(path)).toBeUndefined();
   });
 
-  it('finds nothing at a path of more than 512 characters', () => {
-    const path = (length: number) => '/v1/namespaces/'.padEnd(length, 'a');
-    expect(router.match('PUT', path(512)).params.name).toHaveLength(497);
-    expect(errorOf(() => router.match('PUT', path(513))).code).toBe('not-found');
+  it('cuts a segment that is too long for any parameter, for its handler to refuse', () => {
+    const path = (length: number) => '/v1/namespaces/'.padEnd('/v1/namespaces/'.length + length, 'a');
+    expect(router.match('PUT', path(511)).params.name).toHaveLength(511);
+    expect(router.match('PUT', path(9000)).params.name).toHaveLength(512);
+    expect(router.errorFormatOf(path(9000))).toBe('problem');
+  });
+
+  it('hands out a path of several segments up to 512 characters, and without a percent sign', () => {
+    const proxy = createRouter(REGISTRY_ROUTES);
+    expect(proxy.match('GET', '/v2/team-a/app/manifests/v1').params).toEqual({
+      path: 'team-a/app/manifests/v1',
+    });
+    for (const path of [`a/${'a'.repeat(511)}`, 'team-a%2fapp/manifests/v1']) {
+      expect(errorOf(() => proxy.match('GET', `/v2/${path}`)).code).toBe('not-found');
+    }
   });
 
   it.each(['a%2fb', '%zz', '%41'])(
