@@ -1,8 +1,8 @@
 /** A file for `docker compose`: the registries of this deployment in containers, from the files that were written for them. */
 import { keysFileOf } from '../lib/domain/registry-files.ts';
 import type { Service } from '../lib/domain/service.ts';
+import { loopbackOf } from './registry-addresses.ts';
 import { fileNameOf } from './registry-directories.ts';
-import { loopbackOf, portOf } from './registry-files.ts';
 
 /** The name of the file, in the directory of all registries. */
 export const COMPOSE_FILE = 'compose.yml';
@@ -14,6 +14,8 @@ export interface ComposedRegistry {
   readonly service: Service;
   /** Of its files, relative to the file for compose. */
   readonly directory: string;
+  /** On this machine. */
+  readonly port: string;
 }
 
 /**
@@ -21,15 +23,14 @@ export interface ComposedRegistry {
  * container is reached only through a port of loopback.
  */
 export function composeFile(registries: readonly ComposedRegistry[]): string {
-  const ports = portsOf(registries.map(({ service }) => service.registry));
   return `# Registries in containers: docker compose -f ${COMPOSE_FILE} up -d
 # Written again when it changes: copy it before you edit it.
 services:
-${registries.map((registry, i) => container(registry, ports[i] ?? '')).join('')}volumes:
+${registries.map(container).join('')}volumes:
 ${registries.map(({ service }) => `  ${volumeOf(service)}: {}\n`).join('')}`;
 }
 
-function container({ service, directory }: ComposedRegistry, port: string): string {
+function container({ service, directory, port }: ComposedRegistry): string {
   const keys = keysFileOf(service);
   const variable = service.profile === 'x5c' ? 'ROOTCERTBUNDLE' : 'JWKS';
   return `  ${nameOf(service)}:
@@ -53,24 +54,4 @@ function nameOf({ name }: Service): string {
 
 function volumeOf({ name }: Service): string {
   return `images-${fileNameOf(name)}`;
-}
-
-/** The port that clients know, and where that is taken at its address or not said, the first free one from 5000 on. */
-function portsOf(registries: readonly string[]): string[] {
-  const taken = new Set<string>();
-  const said = new Set(registries.map(portOf));
-  const own = registries.map(registry => {
-    const port = portOf(registry);
-    const address = `${loopbackOf(registry)}:${port}`;
-    if (port === undefined || taken.has(address)) return undefined;
-    taken.add(address);
-    return port;
-  });
-  let next = 5000;
-  return own.map(port => {
-    if (port !== undefined) return port;
-    while (said.has(String(next))) next++;
-    said.add(String(next));
-    return String(next);
-  });
 }

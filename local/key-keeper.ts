@@ -12,6 +12,7 @@ import { keyPublication } from '../lib/signing/publication.ts';
 import { maintainRing } from '../lib/signing/ring-rotation.ts';
 import { COMPOSE_FILE, composeFile } from './compose-file.ts';
 import type { DataDirectory } from './data-directory.ts';
+import { portsOf } from './registry-addresses.ts';
 import { registryDirectory } from './registry-directories.ts';
 import { type SingleKeys, writePublicFile, writeRegistryFiles } from './registry-files.ts';
 
@@ -30,20 +31,22 @@ export async function rotateKeys(options: KeyRotationOptions): Promise<void> {
   const keys = fileKeyStore(directory.keys);
   const now = toSeconds(clock());
   await credentialKeyRotation(fileKeySource(directory.credentialKey), randomBytes).maintain(now);
-  for (const service of services) {
+  const ports = portsOf(services.map(({ registry }) => registry));
+  for (const [i, service] of services.entries()) {
     await maintainRing(service, keys, now);
     // New each time, past every cache: the files must show the keys as they are now.
     const publication = keyPublication(services, keys);
     await writeRegistryFiles({
       directory: registryDirectory(directory.registry, service.name, services),
       service,
+      port: ports[i] ?? '',
       publicUrl,
       jwks: await publication.jwks(service.name, now),
       bundle: await publication.rootCertBundle(service.name, now),
       single: await singleKeys(publication, service, now),
     });
   }
-  await writeComposeFile(directory.registry, services);
+  await writeComposeFile(directory.registry, services, ports);
 }
 
 /** The key of a service with certificates changes by itself, which a registry with one key would not notice. */
@@ -59,8 +62,15 @@ async function singleKeys(
   return { current: toPublicPem(current), next: next === undefined ? next : toPublicPem(next) };
 }
 
-function writeComposeFile(root: string, services: readonly Service[]): Promise<void> {
-  const directoryOf = (name: string) => relative(root, registryDirectory(root, name, services));
-  const composed = services.map(service => ({ service, directory: directoryOf(service.name) }));
+function writeComposeFile(
+  root: string,
+  services: readonly Service[],
+  ports: readonly string[],
+): Promise<void> {
+  const composed = services.map((service, i) => ({
+    service,
+    directory: relative(root, registryDirectory(root, service.name, services)),
+    port: ports[i] ?? '',
+  }));
   return writePublicFile(join(root, COMPOSE_FILE), composeFile(composed));
 }

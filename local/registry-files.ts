@@ -11,11 +11,14 @@ import {
 } from '../lib/domain/registry-files.ts';
 import type { Service } from '../lib/domain/service.ts';
 import { replaceFile } from '../lib/files/atomic-file.ts';
+import { loopbackOf } from './registry-addresses.ts';
 
 export interface RegistryFilesInput {
   /** Of this service alone; made when it is missing. */
   readonly directory: string;
   readonly service: Service;
+  /** Where the registry listens, on loopback: there is no TLS in these configurations. */
+  readonly port: string;
   /** `PULLPASS_URL`. */
   readonly publicUrl: string;
   readonly jwks: { readonly keys: readonly Record<string, unknown>[] };
@@ -33,7 +36,6 @@ export interface SingleKeys {
 
 const CONFIG = 'config.yml';
 const ZOT_CONFIG = 'zot.json';
-const DEFAULT_PORT = '5000';
 
 /** Writes the files for a registry, readable by everybody; those that have not changed stay untouched. */
 export async function writeRegistryFiles(input: RegistryFilesInput): Promise<void> {
@@ -68,12 +70,12 @@ function zotFiles(input: RegistryFilesInput, { current, next }: SingleKeys): Rec
 }
 
 /** A configuration that zot starts with: `zot serve zot.json`. */
-function zotConfig({ directory, service, publicUrl }: RegistryFilesInput): string {
+function zotConfig({ directory, service, port, publicUrl }: RegistryFilesInput): string {
   const here = resolve(directory);
   const trust = zotHttp({ service, publicUrl, keysPath: join(here, SIGNING_KEY_FILE) });
   const http = {
     address: loopbackOf(service.registry),
-    port: portOf(service.registry) ?? DEFAULT_PORT,
+    port,
     ...trust,
   };
   const storage = { rootDirectory: join(here, 'zot-data') };
@@ -81,7 +83,7 @@ function zotConfig({ directory, service, publicUrl }: RegistryFilesInput): strin
 }
 
 /** A configuration that distribution starts with: `registry serve config.yml`. */
-function distributionConfig({ directory, service, publicUrl }: RegistryFilesInput): string {
+function distributionConfig({ directory, service, port, publicUrl }: RegistryFilesInput): string {
   const here = resolve(directory);
   return `# For service ${JSON.stringify(service.name)}. Written again when it changes: copy it before you edit it.
 version: 0.1
@@ -91,24 +93,8 @@ storage:
   delete:
     enabled: true
 http:
-  addr: ${JSON.stringify(listenAddress(service.registry))}
+  addr: ${JSON.stringify(`${loopbackOf(service.registry)}:${port}`)}
 ${distributionAuth({ service, publicUrl, keysPath: join(here, keysFileOf(service)) })}`;
-}
-
-/** The port that clients know the registry by, on loopback: there is no TLS in these configurations. */
-function listenAddress(registry: string): string {
-  return `${loopbackOf(registry)}:${portOf(registry) ?? DEFAULT_PORT}`;
-}
-
-/** The registry's own address where it is one of this machine, else one of its family. */
-export function loopbackOf(registry: string): string {
-  if (registry.startsWith('[')) return '[::1]';
-  return /^127(?:\.\d{1,3}){3}(?=:|$)/.exec(registry)?.[0] ?? '127.0.0.1';
-}
-
-/** The port in the name of a registry; undefined when it has none. */
-export function portOf(registry: string): string | undefined {
-  return /^(?:\[[^\]]*\]|[^:/]+):(\d{1,5})$/.exec(registry)?.[1];
 }
 
 async function textOf(path: string): Promise<string | undefined> {

@@ -5,8 +5,8 @@ import type { Service } from '../lib/domain/service.ts';
 import { COMPOSE_FILE } from './compose-file.ts';
 import type { DataDirectory } from './data-directory.ts';
 import type { LocalSettings } from './environment.ts';
+import { portsOf } from './registry-addresses.ts';
 import { registryDirectory } from './registry-directories.ts';
-import { portOf } from './registry-files.ts';
 
 const WARNING =
   'No IAM is configured: the development IAM answers, on this machine only. Not for production.';
@@ -27,8 +27,7 @@ export interface WelcomeInput {
 export function welcome(input: WelcomeInput): string {
   const { settings, directory, first, platform } = input;
   const { url, host, port, ledger, services, developmentIam } = settings;
-  const airPlay =
-    platform === 'darwin' && services.some(({ registry }) => (portOf(registry) ?? '5000') === '5000');
+  const airPlay = platform === 'darwin' && portsOf(services.map(({ registry }) => registry)).includes('5000');
   return [
     `Pullpass is ready at ${url} (listening on ${host.includes(':') ? `[${host}]` : host}:${port}).`,
     `Data: ${here(directory.root)}, ledger: ${here(ledger)}. Options: npm start -- --help`,

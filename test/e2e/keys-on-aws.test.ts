@@ -13,6 +13,7 @@ import { keyPublication } from '../../lib/signing/publication.ts';
 import { cachedRings } from '../../lib/signing/ring.ts';
 import { activateKey, maintainRing, replaceKeys } from '../../lib/signing/ring-rotation.ts';
 import { accessTokenSigner } from '../../lib/signing/signer.ts';
+import { portsOf } from '../../local/registry-addresses.ts';
 import { writeRegistryFiles } from '../../local/registry-files.ts';
 import { keyDirectoryContract } from '../contracts/key-directory.ts';
 import { claimsFor, ISSUER } from '../signing/context.ts';
@@ -137,6 +138,7 @@ async function registryFor(kind: RegistryKind, service: Service, directory: KeyS
   await writeRegistryFiles({
     directory: path,
     service,
+    port: portsOf([service.registry])[0] ?? '',
     publicUrl: ISSUER,
     jwks: await publication.jwks(service.name, now()),
     bundle: await publication.rootCertBundle(service.name, now()),

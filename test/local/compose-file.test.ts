@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Service } from '../../lib/domain/service.ts';
 import { composeFile } from '../../local/compose-file.ts';
+import { portsOf } from '../../local/registry-addresses.ts';
 import { fileNameOf } from '../../local/registry-directories.ts';
 
 function registryOf(registry: string, more: Partial<Service> = {}) {
@@ -13,7 +14,7 @@ function registryOf(registry: string, more: Partial<Service> = {}) {
     lifetimeSeconds: 300,
     ...more,
   };
-  return { service, directory: fileNameOf(service.name) };
+  return { service, directory: fileNameOf(service.name), port: portsOf([registry])[0] ?? '' };
 }
 
 describe('the file for docker compose', () => {
@@ -46,12 +47,12 @@ volumes:
     expect(text).not.toContain('ROOTCERTBUNDLE');
   });
 
-  it('gives each of several registries its directory, its volume and a port of its own', () => {
-    const names = ['registry.example.com', 'localhost:5000', 'eu.registry.example.com', '[::1]:5000'];
+  it('gives each of several registries its directory, its volume and its port', () => {
+    const names = ['registry.example.com', 'localhost:5001', 'eu.registry.example.com:443', '[::1]:5002'];
     const text = composeFile(names.map(name => registryOf(name)));
     const ports = [...text.matchAll(/ports: \["(.+):5000"\]/g)].map(([, port]) => port);
-    expect(ports).toEqual(['127.0.0.1:5001', '127.0.0.1:5000', '127.0.0.1:5002', '[::1]:5000']);
-    expect(text).toContain('"./localhost_5000:/pullpass:ro"');
+    expect(ports).toEqual(['127.0.0.1:5000', '127.0.0.1:5001', '127.0.0.1:443', '[::1]:5002']);
+    expect(text).toContain('"./localhost_5001:/pullpass:ro"');
     const volumes = [...text.matchAll(/^ {2}(images-\S+): {}$/gm)].map(([, name = '']) => name);
     expect(new Set(volumes).size).toBe(4);
     // What compose takes for names.

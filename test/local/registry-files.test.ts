@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Service } from '../../lib/domain/service.ts';
+import { portsOf } from '../../local/registry-addresses.ts';
 import { registryFiles, writeRegistryFiles } from '../../local/registry-files.ts';
 
 const SERVICE: Service = {
@@ -19,6 +20,7 @@ const INPUT = {
   publicUrl: 'https://pullpass.example',
   jwks: { keys: [{ kty: 'EC', kid: 'a' }] },
   bundle: 'PEM\n',
+  port: '5055',
 };
 
 describe('the files for a registry', () => {
@@ -79,16 +81,11 @@ describe('the files for a registry', () => {
     ['[2001:db8::7]:8443', '[::1]:8443'],
     ['a: b\n# "c"', '127.0.0.1:5000'],
   ] as const)('listen on loopback only: %s', ([name, address]) => {
-    const config = registryFiles({ ...INPUT, service: { ...SERVICE, name, registry: name } })['config.yml'];
+    const service = { ...SERVICE, name, registry: name };
+    const [port = ''] = portsOf([name]);
+    const config = registryFiles({ ...INPUT, service, port })['config.yml'];
     expect(config).toContain(`addr: "${address}"`);
     expect(config).toContain(`service: ${JSON.stringify(name)}`);
-  });
-
-  it('listen at the port that clients know, not one in the name of the service', () => {
-    const service = { ...SERVICE, name: 'shop:6000', registry: 'localhost:5055' };
-    const config = registryFiles({ ...INPUT, service })['config.yml'];
-    expect(config).toContain('addr: "127.0.0.1:5055"');
-    expect(config).toContain('service: "shop:6000"');
   });
 
   it('are readable by everybody under any umask, and written only when they change', async () => {

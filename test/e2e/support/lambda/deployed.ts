@@ -15,6 +15,7 @@ import type { Service } from '../../../../lib/domain/service.ts';
 import type { HttpEvent, HttpResult } from '../../../../lib/http/request.ts';
 import { createDynamoClient } from '../../../../lib/store/sdk-transport.ts';
 import { type DevelopmentIam, developmentIam } from '../../../../local/development-iam/development-iam.ts';
+import { portsOf } from '../../../../local/registry-addresses.ts';
 import { fileNameOf } from '../../../../local/registry-directories.ts';
 import { writeRegistryFiles } from '../../../../local/registry-files.ts';
 import { ofType, REGION, type Stack } from '../../../infra/support/cloudformation.ts';
@@ -219,7 +220,8 @@ export class DeployedPullpass extends Pullpass {
     for (const service of services) {
       const directory = services.length === 1 ? root : join(root, fileNameOf(service.name));
       const published = await this.#keysOf(service.name);
-      await writeRegistryFiles({ directory, service, publicUrl: this.url, ...published });
+      const [port = ''] = portsOf([service.registry]);
+      await writeRegistryFiles({ directory, service, port, publicUrl: this.url, ...published });
     }
   }
 
