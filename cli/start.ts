@@ -17,7 +17,13 @@ export function start(name: string, program: Program, timeouts?: Timeouts): void
     process.exit(FAILED);
   };
   process.on('uncaughtException', fail);
-  program(process.argv.slice(2), processIo(timeouts)).then(code => process.exit(code), fail);
+  const io = processIo(timeouts);
+  program(process.argv.slice(2), io)
+    .then(async code => {
+      await io.stderr.flushed();
+      process.exit(code);
+    })
+    .catch(fail);
 }
 
 function tell(text: string): void {
