@@ -18,7 +18,6 @@ const PROBLEM = v.object({
 
 /** What to do next, by the code of the error or else by its status. */
 const NEXT: Readonly<Record<string, string>> = {
-  'token-disabled': 'Enable it with: pullpass token-update ID --enable',
   'wider-than-parent':
     'Ask for less with --repository or without --readwrite, or log in with what allows more.',
   403: 'Show your roles with: pullpass whoami',
@@ -28,6 +27,10 @@ const NEXT: Readonly<Record<string, string>> = {
 
 /** In the place of sentences about the API's requests, which a user of the command does not make. */
 const SENTENCES: Readonly<Record<string, { readonly message: string; readonly next?: string }>> = {
+  'token-disabled': {
+    message: 'The token is disabled.',
+    next: 'Enable it with: pullpass token-update ID --enable',
+  },
   'rotation-in-progress': {
     message: 'The last rotation is not over: the old value of this token still works.',
     next: 'Use --force to end the old value now.',

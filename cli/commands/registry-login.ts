@@ -12,6 +12,7 @@ import {
   CLIENTS,
   type ClientLogin,
   type ClientName,
+  clientNamed,
   clientToLogIn,
   logClientIn,
 } from '../registry/client.ts';
@@ -45,7 +46,11 @@ export function addRegistryLogin(program: Command, context: Context): void {
     .description('log the local docker (or podman, skopeo, buildah) in to a registry')
     .helpGroup('Logging in:')
     .argument('[service]', 'the registry; by default the only one of the target')
-    .addOption(new Option('--client <client>', 'by default the first that is installed').choices(CLIENTS))
+    .addOption(
+      new Option('--client <client>', 'by default the first that is installed')
+        .choices(CLIENTS)
+        .argParser(clientNamed),
+    )
     .addOption(lifetimeOption('how long the credential is valid at most', DEFAULT_LIFE))
     .addOption(
       new Option('--readwrite', 'a credential that may push; fails if you may not').conflicts('readonly'),

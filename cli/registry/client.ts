@@ -4,7 +4,7 @@ import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Secret } from '../../lib/domain/secret.ts';
-import { CliError } from '../errors.ts';
+import { CliError, UsageError } from '../errors.ts';
 import type { Printer } from '../printer.ts';
 
 export const CLIENTS = ['docker', 'podman', 'skopeo', 'buildah'] as const;
@@ -27,6 +27,15 @@ export interface ClientLogin {
 /** Longer than any client waits for a registry that does not answer. */
 const TIMEOUT_MS = 90_000;
 
+const OTHERS = 'For any other client, print a configuration with: pullpass credential --format docker-config';
+
+/** The client of that name, in any case. Throws UsageError that says which are known. */
+export function clientNamed(text: string): ClientName {
+  const client = CLIENTS.find(name => name === text.toLowerCase());
+  if (client !== undefined) return client;
+  throw new UsageError(`--client must be one of: ${CLIENTS.join(', ')}.\n${OTHERS}`);
+}
+
 /** Shares podman's logins, and has to be named. */
 const NAMED_ONLY: ClientName = 'buildah';
 
@@ -47,7 +56,7 @@ export async function clientToLogIn(named: ClientName | undefined, path = ''): P
         `Known: ${CLIENTS.join(', ')} (${NAMED_ONLY} only with --client)`,
         `Installed: ${installed.join(', ') || 'none of them'}`,
       ],
-      next: 'For any other client, print a configuration with: pullpass credential --format docker-config',
+      next: OTHERS,
     },
   );
 }

@@ -157,7 +157,10 @@ describe('no client is logged in', () => {
   it('with a client that the command does not know, and the error lists those that it knows', async () => {
     const { code, stderr } = await registryLogin('--client', 'nerdctl');
     expect(code).toBe(2);
-    expect(stderr).toContain('Allowed choices are docker, podman, skopeo, buildah.');
+    expect(stderr).toBe(
+      'error: --client must be one of: docker, podman, skopeo, buildah.\nFor any other client, print a configuration with: pullpass credential --format docker-config\n',
+    );
+    expect(await registryLogin('--client', 'Podman')).toMatchObject({ code: 0 });
   });
 
   it('before the registry has been asked where it sends its clients', async () => {
