@@ -19,7 +19,7 @@ export type Parent =
       /** The only policies that count for the credential, by their ids; null: all. */
       readonly policies: Digests | null;
     }
-  | { readonly kind: 'trust'; readonly subject: Subject; readonly ids: readonly string[] };
+  | { readonly kind: 'trust'; readonly subject: Subject; readonly ids: readonly string[] | Digests };
 
 export interface Credential {
   /** 128 random bits in base64url, by which it can be revoked. */
@@ -141,7 +141,7 @@ function parentOf(parent: Parent): readonly unknown[] {
     case 'identity':
       return ['identity', parent.subject, ...(parent.policies === null ? [] : [parent.policies.digests])];
     case 'trust':
-      return ['trust', parent.subject, parent.ids];
+      return ['trust', parent.subject, 'digests' in parent.ids ? parent.ids.digests : parent.ids];
   }
 }
 
@@ -172,7 +172,8 @@ function parseParent(value: unknown): Parent | undefined {
   if (!isSubject(name)) return undefined;
   const policies = more === undefined ? null : parseDigests(more);
   if (kind === 'identity') return policies === undefined ? undefined : { kind, subject: name, policies };
-  return kind === 'trust' && isListOf(more, isText) ? { kind, subject: name, ids: more } : undefined;
+  const ids = isListOf(more, isText) ? more : parseDigests(more);
+  return kind === 'trust' && ids !== undefined ? { kind, subject: name, ids } : undefined;
 }
 
 function listIn(json: string): unknown[] {

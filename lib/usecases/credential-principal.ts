@@ -1,11 +1,11 @@
 /** The principal behind a credential: its parent as it is now, within the bounds of the credential. */
-import { accountHandle } from '../domain/account.ts';
+import { accountHandle, type Subject } from '../domain/account.ts';
 import { boundsOf, type Credential, type Parent } from '../domain/credential.ts';
 import { type Digests, namesIn } from '../domain/digests.ts';
 import { unauthenticated } from '../domain/errors.ts';
 import { intersect } from '../domain/grant.ts';
 import type { NamespaceClaim } from '../domain/namespace.ts';
-import { type HeldRole, permissionsOf, rolesOf } from '../domain/policy.ts';
+import { permissionsOf, rolesOf } from '../domain/policy.ts';
 import { ANONYMOUS, type Principal } from '../domain/principal.ts';
 import type { Secret } from '../domain/secret.ts';
 import { judgeGeneration } from '../domain/token-record.ts';
@@ -60,8 +60,12 @@ function refusalOf(
 ) {
   if (endsAt <= moment.now) return ['expired', 'expired'] as const;
   if (service !== moment.service) return ['for another service', 'misplaced'] as const;
-  const isTrusted = parent.kind === 'token' || issuers.has(parent.subject.split(':', 1).join(''));
+  const isTrusted = parent.kind === 'token' || issuers.has(issuerOf(parent.subject));
   return isTrusted ? undefined : (['of an issuer that is gone', 'ended'] as const);
+}
+
+function issuerOf(subject: Subject): string {
+  return subject.split(':', 1).join('');
 }
 
 interface ParentContext {
@@ -94,7 +98,7 @@ function parentPrincipal(
     case 'identity':
       return parentIdentity(ports, { jti, handle, parent }, context.records.claims);
     case 'trust':
-      return parentTrusts(ports, { handle, parent }, context.records.claims);
+      return parentTrusts(ports, { jti, handle, parent }, context.records.claims);
   }
 }
 
@@ -126,31 +130,45 @@ async function parentIdentity(
   { jti, handle, parent }: ParentOf<'identity'> & Pick<Credential, 'jti'>,
   claims: readonly NamespaceClaim[],
 ): Promise<Principal> {
-  const { subject, policies: named } = parent;
+  const { subject } = parent;
   const ofAccount = await policies.list(handle, policiesFor(subject));
   const rules = [...administrators, ...ofAccount];
   const account = rules.find(rule => accountHandle(rule.account) === handle)?.account;
   if (account === undefined) return { ...ANONYMOUS, subject };
-  const roles = rolesOf({ account, subject }, administrators, ofAccount);
-  const permissions = permissionsOf(named === null ? roles : rolesNamed(roles, named, jti));
+  const roles =
+    parent.policies === null
+      ? rolesOf({ account, subject }, administrators, ofAccount)
+      : rolesOf({ account, subject }, [], named(ofAccount, parent.policies, jti));
+  const permissions = permissionsOf(roles);
   return { ...ANONYMOUS, subject, account, permissions, ownedNamespaces: ownedBy(account, claims) };
 }
 
-function rolesNamed(roles: readonly HeldRole[], named: Digests, jti: string): HeldRole[] {
-  const ids = roles.flatMap(({ source }) => (source === 'configuration' ? [] : [source.policy]));
-  const known = new Set(namesIn(named, ids, jti));
-  return roles.filter(({ source }) => source !== 'configuration' && known.has(source.policy));
+/** Those of the rules that the digests name. */
+function named<R extends { readonly id: string }>(rules: readonly R[], digests: Digests, jti: string): R[] {
+  const known = new Set(
+    namesIn(
+      digests,
+      rules.map(({ id }) => id),
+      jti,
+    ),
+  );
+  return rules.filter(({ id }) => known.has(id));
 }
 
 async function parentTrusts(
   { trusts }: PrincipalPorts,
-  { handle, parent: { subject, ids } }: ParentOf<'trust'>,
+  { jti, handle, parent }: ParentOf<'trust'> & Pick<Credential, 'jti'>,
   claims: readonly NamespaceClaim[],
 ): Promise<Principal> {
-  const remaining = await trusts.list(handle, { id: ids });
+  const { subject, ids } = parent;
+  const remaining =
+    'digests' in ids
+      ? named(await trusts.list(handle, { issuer: [issuerOf(subject)] }), ids, jti)
+      : await trusts.list(handle, { id: ids });
   const [first] = remaining;
   if (first === undefined) {
-    throw unauthenticated(`trusts ${ids.join(', ')}, of a credential: removed`, 'ended');
+    const names = 'digests' in ids ? `of ${subject}` : ids.join(', ');
+    throw unauthenticated(`trusts ${names}, of a credential: removed`, 'ended');
   }
   const { account } = first;
   const permissions = remaining.map(permissionOfTrust);

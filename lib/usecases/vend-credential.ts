@@ -74,6 +74,7 @@ export async function vendCredential(ports: VendPorts, request: VendRequest): Pr
   const credential = { jti, handle, parent, service: service.name, access, ...bounds, endsAt };
   const forms = [credential, withDigests(credential)];
   if (request.repositories === null) forms.push(...withRules(credential, delegationSource));
+  forms.push(...forms.flatMap(withTrustDigests));
   const password = await firstThatFits(ports.credentialKeys, forms, now);
   if (password === undefined) throw tooLong(request);
   const refreshAfter = refreshTime(now, endsAt, ports.randomBytes);
@@ -112,6 +113,13 @@ function withRules(credential: Credential, { policies = [] }: DelegationSource):
   if (parent.kind === 'trust') return [all];
   if (parent.kind === 'token' || policies.length === 0) return [];
   return [{ ...all, parent: { ...parent, policies: digestsOf(policies, jti) } }];
+}
+
+/** The same where many trusts match a workload. A login then reads all trusts of its issuer. */
+function withTrustDigests(credential: Credential): Credential[] {
+  const { jti, parent } = credential;
+  if (parent.kind !== 'trust' || 'digests' in parent.ids) return [];
+  return [{ ...credential, parent: { ...parent, ids: digestsOf(parent.ids, jti) } }];
 }
 
 async function firstThatFits(

@@ -56,7 +56,11 @@ const digests = fc.array(text, { minLength: 1, maxLength: 3 }).map(names => dige
 const parent: fc.Arbitrary<Credential['parent']> = fc.oneof(
   fc.record({ kind: fc.constant('token' as const), id: text, generation: fc.nat() }),
   fc.record({ kind: fc.constant('identity' as const), subject: account, policies: fc.option(digests) }),
-  fc.record({ kind: fc.constant('trust' as const), subject: account, ids: fc.array(fc.uuid()) }),
+  fc.record({
+    kind: fc.constant('trust' as const),
+    subject: account,
+    ids: fc.oneof(fc.array(fc.uuid()), digests),
+  }),
 );
 const credential: fc.Arbitrary<Credential> = fc.record({
   jti: fc.uint8Array({ minLength: 16, maxLength: 16 }).map(bytes => Buffer.from(bytes).toString('base64url')),
@@ -104,6 +108,7 @@ describe('a credential', () => {
       [{ kind: 'identity', subject, policies: null }, ['identity', subject]],
       [{ kind: 'identity', subject, policies: { digests: DIGEST } }, ['identity', subject, DIGEST]],
       [{ kind: 'trust', subject, ids: ['a', 'b'] }, ['trust', subject, ['a', 'b']]],
+      [{ kind: 'trust', subject, ids: { digests: DIGEST } }, ['trust', subject, DIGEST]],
     ];
     for (const [of, list] of others) {
       const body = credentialBody('k1', { ...BASE, parent: of });

@@ -180,6 +180,26 @@ describe('a credential of a workload with 96 patterns', () => {
     return workloadPrincipal(world.logins, { ...facts, expiresAt: world.now + 300 }, world.now);
   };
 
+  it('names 30 trusts by their digests, and gives nothing of others', async () => {
+    const trusts = [];
+    for (let i = 0; i < 30; i++) trusts.push(await addTrust([`team/app-${i}`]));
+    const scopes = [0, 7, 29].map(i => `team/app-${i}:pull`);
+    const repositories = ['team/app-0', 'team/app-7', 'team/app-29'];
+    const [vended, asked] = [await vend(await workload()), await vend(await workload(), { repositories })];
+    await addTrust(null);
+    for (const each of [vended, asked]) {
+      expect(bodyOf(each)?.parent).toMatchObject({ kind: 'trust', ids: { digests: expect.any(String) } });
+      expect(await granted(each, ...scopes, 'team/other:pull')).toEqual(scopes);
+    }
+    const ports = { ...world.tokens, rules: world.stores.trusts, word: 'trust' } as const;
+    await removeRule(ports, actorOf(), trusts[7]?.id ?? '');
+    for (const each of [vended, asked]) {
+      expect(await granted(each, ...scopes)).toEqual(['team/app-0:pull', 'team/app-29:pull']);
+    }
+    for (const { id } of trusts) await removeRule(ports, actorOf(), id).catch(() => undefined);
+    await expect(granted(vended, ...scopes)).rejects.toMatchObject({ code: 'unauthenticated' });
+  });
+
   it('gives what its trusts give, nothing of later ones, and loses what a removed one gave', async () => {
     const trusts = [];
     for (const name of ['a', 'b', 'c']) trusts.push(await addTrust(patterns(32, LONG + name)));
