@@ -24,8 +24,10 @@ export async function destinationOf(path: string): Promise<Destination> {
   const [, process, descriptor] = STREAM.exec(last) ?? [];
   if (descriptor !== undefined && isOwn(process)) return { kind: 'stream', descriptor: Number(descriptor) };
   const status = await stat(last).catch(absent);
+  const isDirectory = status?.isDirectory() ?? path.endsWith('/');
+  if (isDirectory) throw systemError('EISDIR');
   if (status === undefined) return { kind: 'new', path: last };
-  if (status.isDirectory()) throw systemError('EISDIR');
+  if (path.endsWith('/')) throw systemError('ENOTDIR');
   return status.isFile() ? { kind: 'file', path: last, status } : { kind: 'device', path: last };
 }
 

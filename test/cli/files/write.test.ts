@@ -197,6 +197,8 @@ describe('an error', () => {
   const CASES: Record<string, [path: () => string, reason: string]> = {
     'of a full device': [() => '/dev/full', 'no space is left on the device'],
     'of a directory': [() => directory, 'it is a directory'],
+    'of a name that means a directory': [() => at('new/'), 'it is a directory'],
+    'of a file as if it were a directory': [() => at('regular/'), 'a part of the path is not a directory'],
     'of a directory that is not there': [() => at('a/b'), 'its directory does not exist'],
     'of a path through a file': [() => at('regular/b'), 'a part of the path is not a directory'],
     'of links in a circle': [() => at('circle'), 'its symbolic links form a loop'],
