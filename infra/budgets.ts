@@ -38,22 +38,22 @@ const DYNAMODB = [
  * bundle. Lower a figure when a bundle has become smaller.
  */
 export const BUDGETS = {
-  login: { startBytes: 164_500, totalBytes: 164_500, packages: [...CHAIN, ...IAM] },
-  management: { startBytes: 404_000, totalBytes: 546_500, packages: [...CHAIN, ...DYNAMODB, ...IAM] },
+  login: { startBytes: 172_000, totalBytes: 172_000, packages: [...CHAIN, ...IAM] },
+  management: { startBytes: 414_000, totalBytes: 557_000, packages: [...CHAIN, ...DYNAMODB, ...IAM] },
   credentials: {
-    startBytes: 184_000,
-    totalBytes: 184_000,
+    startBytes: 190_500,
+    totalBytes: 190_500,
     packages: [...CHAIN, ...IAM, 'negotiator', 'content-type'],
   },
-  discovery: { startBytes: 68_500, totalBytes: 182_500, packages: CHAIN },
-  fallback: { startBytes: 26_500, totalBytes: 26_500, packages: CHAIN },
-  restore: { startBytes: 293_000, totalBytes: 435_500, packages: [...CHAIN, ...DYNAMODB] },
+  discovery: { startBytes: 74_500, totalBytes: 189_000, packages: CHAIN },
+  fallback: { startBytes: 29_500, totalBytes: 29_500, packages: CHAIN },
+  restore: { startBytes: 298_500, totalBytes: 441_000, packages: [...CHAIN, ...DYNAMODB] },
   keys: {
-    startBytes: 303_500,
-    totalBytes: 303_500,
+    startBytes: 309_000,
+    totalBytes: 309_000,
     packages: ['valibot', ...CERTIFICATES],
   },
-  cleanup: { startBytes: 56_000, totalBytes: 56_000, packages: CHAIN },
+  cleanup: { startBytes: 61_500, totalBytes: 61_500, packages: CHAIN },
 } as const satisfies Record<string, Budget>;
 
 const OWN = /^(?:functions|lib)\//;
