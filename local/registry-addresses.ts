@@ -7,7 +7,7 @@ export function loopbackOf(registry: string): string {
 }
 
 /** The port in the name of a registry; undefined when it has none. */
-export function portOf(registry: string): string | undefined {
+function portOf(registry: string): string | undefined {
   return /^(?:\[[^\]]*\]|[^:/]+):(\d{1,5})$/.exec(registry)?.[1];
 }
 
