@@ -57,7 +57,7 @@ function addScope(merged: Map<string, MutableAccess>, text: string): void {
   const [first, last] = [text.indexOf(':'), text.lastIndexOf(':')];
   if (first === last) return;
   const type = bareType(text.slice(0, first));
-  const resource = type.length === first ? text.slice(0, last) : type + text.slice(first, last);
+  const resource = type + text.slice(first, last);
   const entry = merged.get(resource) ?? newAccess(type, text.slice(first + 1, last));
   merged.set(resource, entry);
   if (merged.size > MAX_RESOURCES) throw tooMany(`One login may ask for ${MAX_RESOURCES} resources.`);

@@ -110,8 +110,11 @@ export function coverage(
   actions: ReadonlySet<Action>,
 ): Permission['repositories'] {
   const able = permissions.filter(permission => [...actions].every(action => permission.actions.has(action)));
-  if (able.some(({ repositories }) => repositories === null)) return null;
-  const patterns = new Set(able.flatMap(({ repositories }) => repositories ?? []));
+  const patterns = new Set<Pattern>();
+  for (const { repositories } of able) {
+    if (repositories === null) return null;
+    for (const pattern of repositories) patterns.add(pattern);
+  }
   return [...patterns].filter(
     pattern => !coveringPatterns(pattern).some(other => other !== pattern && patterns.has(other)),
   );

@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest';
 import type { Identity } from '../../lib/domain/identity.ts';
 import {
   type HeldRole,
+  MAX_RULE_BYTES,
+  MAX_RULES,
   mayAdminister,
   type Policy,
   permissionsOf,
@@ -145,4 +147,8 @@ describe('a policy that may be made', () => {
       'an administrator is one of the whole account',
     );
   });
+});
+
+it('the rules of an account are bounded in number and in size', () => {
+  expect([MAX_RULES, MAX_RULE_BYTES]).toEqual([500, 65_536]);
 });

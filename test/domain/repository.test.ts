@@ -170,6 +170,15 @@ describe('the patterns that cover a repository', () => {
   });
 });
 
+it.each([
+  ['team', ['team']],
+  ['team/app', ['team/app', 'team/*']],
+  ['team/app/web', ['team/app/web', 'team/*', 'team/app/*']],
+  ['team/app/*', ['team/app/*', 'team/*', 'team/app/*']],
+])('%s is covered by itself and the prefixes above it, and by nothing else', (name, expected) => {
+  expect(coveringPatterns(name)).toEqual(expected);
+});
+
 describe('namespaceOf', () => {
   it.each([
     ['team/app', 'team'],

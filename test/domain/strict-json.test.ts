@@ -69,6 +69,22 @@ describe('strict JSON', () => {
     expect(parseStrictJson('[1,2,"a",null]', { maxParts: 1 })).toEqual([1, 2, 'a', null]);
   });
 
+  it.each(['"', '"a', '{"a', '{"a\\', '{"a\\"', '{"a":"b\\'])(
+    'ends with a text in which a string does not: %j',
+    text => {
+      expect(() => parseStrictJson(text)).toThrow(new SyntaxError('The text is not valid JSON.'));
+    },
+  );
+
+  it.each([' ', '\t', '\n', '\r', ' \r\n\t '])(
+    'sees a member that is given twice before %j and a colon',
+    space => {
+      expect(() => parseStrictJson(`{"a"${space}:1,"a"${space}:2}`)).toThrow(
+        new SyntaxError('A member is given more than once.'),
+      );
+    },
+  );
+
   it.each(['', '{', '{"a":1,}', 'secret', '{"a" 1}', '\u0000'])('quotes nothing of the bad text %j', text => {
     expect(() => parseStrictJson(text)).toThrow(new SyntaxError('The text is not valid JSON.'));
   });
