@@ -69,9 +69,14 @@ function environment({ source }: Client): NodeJS.ProcessEnv {
   return { PATH: [...before, PATH].join(delimiter), HOME };
 }
 
+/** Of the package, without its version. */
+function nameOf({ package: spec }: Client): string {
+  return spec.replace(/(?:@|==)[^@=]*$/, '');
+}
+
 /** Asks the package manager, because some programs do not know their version. */
 function versionCommand(client: Client): string {
-  const name = client.package.replace(/(?:@|==)[^@=]*$/, '');
+  const name = nameOf(client);
   const commands: Record<string, string> = {
     'Debian 12': `dpkg-query --show ${name}`,
     Go: `go version -m "$(command -v ${client.command})"`,
@@ -127,11 +132,13 @@ class User {
 }
 
 function requireCommand(client: Client): void {
-  const { name, command, ci } = client;
+  const { command, ci, source } = client;
   const places = (environment(client).PATH ?? '').split(delimiter).map(directory => join(directory, command));
   if (places.some(isExecutable)) return;
-  const how = ci ? '.ci/run and test/e2e/clients/install install it' : 'test/e2e/clients/install installs it';
-  throw new Error(`${command}, for ${name}, is missing: ${how}.`);
+  const name = source === 'Maven' ? 'maven' : nameOf(client);
+  const apt = source === 'Debian 12' || source === 'Maven';
+  const how = apt ? `apt-get install ${name}` : `test/e2e/clients/install${ci ? ' --ci' : ''}`;
+  throw new Error(`${command} is missing. Install it with: ${how}`);
 }
 
 function isExecutable(path: string): boolean {
