@@ -3,6 +3,8 @@ import { resolve, sep } from 'node:path';
 import { ConfigurationError, type Environment, readConfig, settingsIn } from '../lib/config/config.ts';
 import type { Network } from '../lib/config/networks.ts';
 import { asksAws, type Service } from '../lib/domain/service.ts';
+import { AUTHORITY_VARIABLES } from '../lib/network/authorities.ts';
+import { PROXY_VARIABLES } from '../lib/network/proxies.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { ADMINISTRATOR } from './development-iam/administrator.ts';
 
@@ -89,6 +91,9 @@ function functionVariables(settings: LocalSettings, directory: DataDirectory): R
   };
 }
 
+/** How functions reach issuers. */
+const NETWORK_VARIABLES = [...PROXY_VARIABLES, ...AUTHORITY_VARIABLES];
+
 /** The environment of the functions: what the operator has set wins over what this machine provides. */
 export function functionEnvironment(
   given: Environment,
@@ -97,7 +102,9 @@ export function functionEnvironment(
 ): Environment {
   // Nothing else here is AWS's, so its variables reach no function without need.
   const wanted = asksAws(settings.services) ? /^(?:PULLPASS|AWS)_/ : /^PULLPASS_/;
-  const ours = Object.entries(given).filter(([variable]) => wanted.test(variable));
+  const ours = Object.entries(given).filter(
+    ([variable]) => wanted.test(variable) || NETWORK_VARIABLES.includes(variable),
+  );
   return { ...functionVariables(settings, directory), ...Object.fromEntries(ours) };
 }
 

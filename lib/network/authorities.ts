@@ -6,6 +6,9 @@ const { rootCertificates } = tls;
 /** Absent before Node 22.15, on which the command line runs too. */
 const getCACertificates: typeof tls.getCACertificates | undefined = tls.getCACertificates;
 
+/** Every variable that is read here. */
+export const AUTHORITY_VARIABLES: readonly string[] = ['SSL_CERT_FILE', 'NODE_EXTRA_CA_CERTS'];
+
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /** A file of authorities that a variable names and that cannot be used. */

@@ -20,13 +20,17 @@ export class ProxyVariableError extends Error {
 
 /** Lower case first, as curl and Node have it. HTTP_PROXY is for https too where nothing else is set, as in Node's fetch. */
 const VARIABLES = ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY'];
+const EXCEPTIONS = ['no_proxy', 'NO_PROXY'];
+
+/** Every variable that `readProxies` reads. */
+export const PROXY_VARIABLES: readonly string[] = [...VARIABLES, ...EXCEPTIONS];
 
 /** Reads the variables; an empty one counts as absent. Throws ProxyVariableError. */
 export function readProxies(variables: Variables): ProxyFor {
   const variable = VARIABLES.find(name => variables[name]?.trim());
   if (variable === undefined) return () => undefined;
   const proxy = { url: parseProxy(variable, variables[variable]?.trim() ?? ''), variable };
-  const exceptions = (variables.no_proxy || variables.NO_PROXY || '')
+  const exceptions = (EXCEPTIONS.map(name => variables[name]).find(Boolean) ?? '')
     .toLowerCase()
     .split(/[\s,]+/)
     .filter(entry => entry !== '');

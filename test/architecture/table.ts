@@ -66,7 +66,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   local: {
     imports: [
       ...['compose', 'api', 'http', 'usecases', 'config', 'domain', 'ports'],
-      ...['derivation', 'files', 'iam', 'ledger', 'limits', 'signing', 'store'],
+      ...['derivation', 'files', 'iam', 'ledger', 'limits', 'network', 'signing', 'store'],
     ],
     npm: null,
     node: null,

@@ -1,7 +1,8 @@
 /** The settings that `npm start` adds, and the ones that it refuses. */
 import { describe, expect, it } from 'vitest';
 import { ConfigurationError } from '../../lib/config/config.ts';
-import { localSettings } from '../../local/environment.ts';
+import type { DataDirectory } from '../../local/data-directory.ts';
+import { functionEnvironment, localSettings } from '../../local/environment.ts';
 
 function problemsOf(environment: Record<string, string>): readonly string[] {
   try {
@@ -77,4 +78,19 @@ describe('the settings of the local process', () => {
     'bring no development IAM with %o',
     environment => expect(localSettings(environment).developmentIam).toBe(false),
   );
+});
+
+it('the functions get the proxy and the authorities of the environment, and nothing else that is not ours', () => {
+  const network = {
+    HTTPS_PROXY: 'http://proxy.corp.test:3128',
+    no_proxy: 'corp.test',
+    SSL_CERT_FILE: '/etc/corp.pem',
+    NODE_EXTRA_CA_CERTS: '/etc/corp.pem',
+  };
+  const given = { ...network, AWS_SECRET_ACCESS_KEY: 'x', PATH: '/bin' };
+  const directory = { issuers: '/x' } as DataDirectory;
+  const environment = functionEnvironment(given, localSettings({}), directory);
+  expect(environment).toMatchObject(network);
+  expect(environment).not.toHaveProperty('AWS_SECRET_ACCESS_KEY');
+  expect(environment).not.toHaveProperty('PATH');
 });
