@@ -27,7 +27,10 @@ beforeEach(async () => {
   await mkdir(directory);
   await chmod(shell.directory, 0o755);
 });
-afterEach(() => shell.close());
+afterEach(async () => {
+  await chmod(directory, 0o700);
+  await shell.close();
+});
 
 const at = (name: string) => join(directory, name);
 const put = (path: string, text = 'new', newMode = 0o600) => writeFileAt(path, { text, newMode });

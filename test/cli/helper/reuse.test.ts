@@ -151,8 +151,8 @@ describe('a credential is not given again', () => {
 
 describe('helpers at once', () => {
   const COUNT = 30;
-  const burst = async (typed?: Typed) =>
-    (await Promise.all(Array.from({ length: COUNT }, () => get(typed)))).map(({ code, stdout }) => ({
+  const burst = async (timeouts = { ...QUICK, shareMs: 30_000 }) =>
+    (await Promise.all(Array.from({ length: COUNT }, () => get({ timeouts })))).map(({ code, stdout }) => ({
       code,
       secret: JSON.parse(stdout).Secret,
     }));

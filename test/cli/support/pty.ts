@@ -1,5 +1,6 @@
 /** A command at a real terminal: a pseudo-terminal of the system, with somebody who types when they are asked. */
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 
 /** Opens the terminal, waits for each text and types the answer, and prints what was shown and how it ended. */
@@ -45,6 +46,9 @@ export async function atTerminal(
   steps: readonly (readonly [shown: string, typed: string])[],
 ): Promise<Session> {
   const child = spawn('python3', ['-c', PYTHON], { stdio: ['pipe', 'pipe', 'inherit'] });
-  child.stdin.end(JSON.stringify({ argv, env, steps }));
-  return JSON.parse(await text(child.stdout));
+  const missing = once(child, 'error').then(([{ message }]) => {
+    throw new Error(`python3 cannot be started (${message}): apt-get install python3`);
+  });
+  child.stdin.on('error', () => undefined).end(JSON.stringify({ argv, env, steps }));
+  return JSON.parse(await Promise.race([text(child.stdout), missing]));
 }
