@@ -91,10 +91,16 @@ function containersAuth(vended: Vended): string {
   const places = repositoriesOf(vended)?.map(
     pattern => `${service.registry}/${pattern.replace(/\/\*$/, '')}`,
   );
-  const keys = places ?? [service.registry];
-  const outermost = keys.filter(key => !keys.some(other => key.startsWith(`${other}/`)));
-  const auths = Object.fromEntries(outermost.map(key => [key, { auth: basic(vended) }]));
+  const keys = new Set(places ?? [service.registry]);
+  const outermost = [...keys].filter(key => !placesAbove(key).some(place => keys.has(place)));
+  const auth = basic(vended);
+  const auths = Object.fromEntries(outermost.map(key => [key, { auth }]));
   return file({ auths } satisfies answers.DockerConfig);
+}
+
+function placesAbove(key: string): string[] {
+  const segments = key.split('/');
+  return segments.slice(1).map((_, i) => segments.slice(0, i + 1).join('/'));
 }
 
 /**
