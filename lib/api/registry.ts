@@ -8,7 +8,7 @@ import { parseAuthorization } from '../http/credentials.ts';
 import type { HandlerOf, PullHead, Response } from '../http/request.ts';
 import type { Log, Metrics } from '../ports/system.ts';
 import type { UpstreamRegistry } from '../ports/upstream.ts';
-import { authorizePull, type PullPorts } from '../usecases/authorize-pull.ts';
+import { authorizePull, countPull, type PullPorts } from '../usecases/authorize-pull.ts';
 import { passOn } from './pass-on.ts';
 
 export interface RegistryHandlerOptions {
@@ -42,7 +42,10 @@ async function pull(options: RegistryHandlerOptions, head: PullHead): Promise<Re
     throw new PullpassError('pull-only', { allow: ['GET', 'HEAD'] });
   if (path.kind === 'base') return { status: 200, json: {}, headers: VERSION };
   const response = await passOn(options, { head, service, path, method: head.method });
-  if (isPull(head, path, response)) record(options, { head, service, path, subject: token.sub });
+  if (isPull(head, path, response)) {
+    await countPull(options.pulling, token, path.repository);
+    record(options, { head, service, path, subject: token.sub });
+  }
   return { ...response, headers: { ...VERSION, ...response.headers } };
 }
 
@@ -98,10 +101,11 @@ function withChallenge({ code, details }: PullpassError, challenge: string): Pul
   return new PullpassError(isOver ? 'login-needed' : code, { ...details, challenge: full });
 }
 
-/** One pull is one answered GET of an image's manifest: neither of an index, nor HEAD. */
+/** One pull is one answered GET of an image's manifest: neither of an index, nor HEAD. A range may be all of it. */
 function isPull({ method }: PullHead, path: RegistryPath, { status, headers }: Response): boolean {
   const type = headers?.['content-type'] ?? '';
-  return method === 'GET' && path.kind === 'manifest' && status === 200 && !/index|manifest\.list/.test(type);
+  const isAnswered = status === 200 || status === 206;
+  return method === 'GET' && path.kind === 'manifest' && isAnswered && !/index|manifest\.list/.test(type);
 }
 
 interface Pulled {

@@ -5,6 +5,7 @@ import { asksAws, isProxied } from '../domain/service.ts';
 import { type HttpHandler, httpHandler } from '../http/chain.ts';
 import { accessTokenVerifier } from '../signing/verifier.ts';
 import { loginStore } from '../store/login-store.ts';
+import { usageStore } from '../store/usage-store.ts';
 import { registryHttp } from '../upstream/http.ts';
 import { upstreamLogins } from '../upstream/login.ts';
 import { upstreamRegistry } from '../upstream/registry.ts';
@@ -20,6 +21,7 @@ export function createRegistry(world: World): HttpHandler {
   const proxied = services.filter(isProxied);
   // A start without AWS credentials fails, and not the first pull.
   if (asksAws(proxied)) parts.aws('ecr');
+  const store = { table: openTable(parts), randomBytes: parts.randomBytes };
   const login = upstreamLogins(openUpstreamSecrets(parts));
   return httpHandler({
     ...parts,
@@ -35,7 +37,8 @@ export function createRegistry(world: World): HttpHandler {
       upstream: upstreamRegistry({ send: registryHttp(), login, clock: parts.clock }),
       pulling: {
         verifier: accessTokenVerifier(openKeyStore(parts), url),
-        store: loginStore({ table: openTable(parts), randomBytes: parts.randomBytes }),
+        store: loginStore(store),
+        usage: usageStore(store),
         clock: parts.clock,
       },
     }),

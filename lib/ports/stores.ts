@@ -6,6 +6,7 @@ import type { IdempotencyRecord } from '../domain/idempotency.ts';
 import type { NamespaceClaim } from '../domain/namespace.ts';
 import type { TokenAddress } from '../domain/registry-token.ts';
 import type { TokenRecord } from '../domain/token-record.ts';
+import type { Counter, CounterName, Day } from '../domain/usage.ts';
 import type { Key } from './table.ts';
 
 /** All stored records, a page at a time. */
@@ -183,4 +184,31 @@ export interface RuleStore<R extends { readonly account: Account; readonly id: s
 export interface NonceStore {
   /** Marks the nonce as used until its assertion expires. False: it was used before. */
   consume(nonce: string, expiresAt: number): Promise<boolean>;
+}
+
+/** A pull by a registry token, or by a credential of it. */
+export interface CountedPull extends Pick<CounterName, 'repository' | 'token'> {
+  /** Of the token's account. */
+  readonly handle: string;
+}
+
+/** Counters of an account, from the latest day to the first. */
+export interface UsageRange extends Partial<Pick<CounterName, 'repository' | 'token'>> {
+  readonly from: Day;
+  readonly to: Day;
+  /** The counter after which the list goes on; there need not be one. */
+  readonly after?: CounterName | undefined;
+  /** The most counters that are examined; fewer may be answered. */
+  readonly limit: number;
+}
+
+/** How often images were pulled. */
+export interface UsageStore {
+  /** Adds one to the counter of the day, by one write. An error: it may have been counted or not. */
+  count(pull: CountedPull, now: number): Promise<void>;
+  /** `next` is where to go on; undefined: that was all. */
+  list(
+    handle: string,
+    range: UsageRange,
+  ): Promise<{ readonly counters: readonly Counter[]; readonly next: CounterName | undefined }>;
 }

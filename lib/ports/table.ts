@@ -42,6 +42,8 @@ export interface Change {
   readonly set?: Attributes;
   /** Set where the attribute is absent. */
   readonly setIfAbsent?: Attributes;
+  /** Whole numbers to add; an absent attribute counts as 0, and another type is refused. Sums stay within 2^53. */
+  readonly add?: Readonly<Record<string, number>>;
   readonly remove?: readonly string[];
 }
 

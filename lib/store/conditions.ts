@@ -1,4 +1,5 @@
 /** What a condition or a change means for an item in memory: as DynamoDB evaluates the same on its own. */
+import { unavailable } from '../domain/errors.ts';
 import type { Attributes, Change, Condition, Value } from '../ports/table.ts';
 
 /** Whether the condition holds of the stored item; undefined: there is none. */
@@ -12,11 +13,18 @@ export function holds(condition: Condition, item: Attributes = {}): boolean {
   return order !== undefined && ORDERS[is](order);
 }
 
-/** The attributes after the change; undefined: the item is not there yet. */
+/** The attributes after the change; undefined: the item is not there yet. Throws `unavailable` for a sum with no number. */
 export function changed(before: Attributes | undefined, change: Change): Attributes {
   const after: Record<string, Value> = { ...change.setIfAbsent, ...before, ...change.set };
+  for (const [name, summand] of Object.entries(change.add ?? {}))
+    after[name] = sumOf(before?.[name], summand);
   for (const name of change.remove ?? []) delete after[name];
   return after;
+}
+
+function sumOf(value: Value | undefined = 0, summand: number): number {
+  if (typeof value !== 'number') throw unavailable('store: a sum with no number');
+  return value + summand;
 }
 
 const ORDERS = {

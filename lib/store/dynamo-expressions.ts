@@ -35,15 +35,17 @@ export class Expressions {
   }
 
   /** Undefined for a change of nothing, which makes the item where there is none. */
-  update({ set = {}, setIfAbsent = {}, remove = [] }: Change): string | undefined {
+  update({ set = {}, setIfAbsent = {}, add = {}, remove = [] }: Change): string | undefined {
     const sets = Object.entries(set).map(([name, value]) => `${this.name(name)} = ${this.value(value)}`);
     const defaults = Object.entries(setIfAbsent).map(([name, value]) => {
       const attribute = this.name(name);
       return `${attribute} = if_not_exists(${attribute}, ${this.value(value)})`;
     });
     const assignments = [...sets, ...defaults];
+    const sums = Object.entries(add).map(([name, summand]) => `${this.name(name)} ${this.value(summand)}`);
     const clauses = [
       ...(assignments.length > 0 ? [`SET ${assignments.join(', ')}`] : []),
+      ...(sums.length > 0 ? [`ADD ${sums.join(', ')}`] : []),
       ...(remove.length > 0 ? [`REMOVE ${remove.map(name => this.name(name)).join(', ')}`] : []),
     ];
     return clauses.length > 0 ? clauses.join(' ') : undefined;

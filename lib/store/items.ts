@@ -3,6 +3,7 @@
 import { type Account, accountHandle, isIdentifierValue, isIssuerKey, qualify } from '../domain/account.ts';
 import { PullpassError } from '../domain/errors.ts';
 import type { TokenAddress } from '../domain/registry-token.ts';
+import type { CounterName } from '../domain/usage.ts';
 import type { CredentialAddress } from '../ports/stores.ts';
 import type { Attributes, Item, Key, Value } from '../ports/table.ts';
 
@@ -49,6 +50,16 @@ export function revokedKey({ handle, jti }: CredentialAddress): Key {
 /** The key of a used nonce. */
 export function nonceKey(nonce: string): Key {
   return { pk: `proof#${nonce}`, sk: 'used' };
+}
+
+/** The partition of an account's counters of pulls. */
+export function usagePartition(handle: string): string {
+  return `usage#${handle}`;
+}
+
+/** The key of a counter of pulls. */
+export function usageKey(handle: string, { day, token, repository }: CounterName): Key {
+  return { pk: usagePartition(handle), sk: `${day}#${token}#${repository}` };
 }
 
 /** The key of an audit record; `time` sorts as text. */

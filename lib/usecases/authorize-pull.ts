@@ -10,13 +10,14 @@ import type { Service } from '../domain/service.ts';
 import { toSeconds } from '../domain/time.ts';
 import { judgeGeneration } from '../domain/token-record.ts';
 import type { AccessTokenVerifier } from '../ports/keys.ts';
-import type { LoginStore } from '../ports/stores.ts';
+import type { LoginStore, UsageStore } from '../ports/stores.ts';
 import type { Clock } from '../ports/system.ts';
 import { DENIAL_OF, principalOfToken } from './principal.ts';
 
 export interface PullPorts {
   readonly verifier: AccessTokenVerifier;
   readonly store: LoginStore;
+  readonly usage: Pick<UsageStore, 'count'>;
   readonly clock: Clock;
 }
 
@@ -72,6 +73,16 @@ async function judgeParent(
   if (grant([wanted], permissions, ownedNamespaces).length === 0) {
     throw insufficient(`${sub} may no longer pull from ${repository}`);
   }
+}
+
+/** Counts a pull that is about to be answered. Throws `unavailable`: then it may not be answered. */
+export async function countPull(
+  { usage, clock }: Pick<PullPorts, 'usage' | 'clock'>,
+  { parent }: AccessTokenClaims,
+  repository: string,
+): Promise<void> {
+  if (parent === undefined) return;
+  await usage.count({ handle: parent.handle, token: parent.token, repository }, toSeconds(clock()));
 }
 
 function insufficient(reason: string): PullpassError {

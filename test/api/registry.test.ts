@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ALICE, BOB, type Deployment, deploy, PUBLIC_URL, SERVICE } from '../support/deployment.ts';
 import type { Received, Sent } from '../support/events.ts';
 import { linesOf } from '../support/logs.ts';
+import { itemsOf } from '../support/stores.ts';
 import { answerManifest, DIGEST, MANIFEST, openUpstream, type TestUpstream } from '../support/upstream.ts';
 
 const BLOB = `sha256:${'b'.repeat(64)}`;
@@ -115,6 +116,67 @@ describe('a pull', () => {
         registryService: SERVICE.name,
       }),
     ]);
+  });
+
+  describe('is counted', () => {
+    const counted = async () =>
+      (await itemsOf(deployment.table))
+        .filter(({ pk, sk }) => pk.startsWith('usage#') && sk.includes(token.id))
+        .map(({ sk, pulls }) => [sk, pulls]);
+    const app = () => `2026-11-21#${token.id}#team-a/app`;
+
+    it('for its day, token and repository, whether it was named by tag or digest, whole or as a range', async () => {
+      await pull();
+      await pull(`GET /v2/team-a/app/manifests/${DIGEST}`);
+      upstream.answer = (request, response) => {
+        response.statusCode = request.headers.range === undefined ? 200 : 206;
+        response.setHeader('content-type', 'application/vnd.oci.image.manifest.v1+json').end(MANIFEST);
+      };
+      const all = await pull(undefined, { headers: { range: 'bytes=0-' } });
+      expect([all.status, all.text]).toEqual([206, MANIFEST]);
+      expect(await counted()).toEqual([[app(), 3]]);
+    });
+
+    it('with the token when a credential of it pulls', async () => {
+      const sent = { bearer: token.token, json: {} };
+      const credential = (await deployment.send('POST /v1/credentials', sent)).json.password;
+      await deployment.send(`GET ${MANIFEST_PATH}`, { bearer: await accessToken(credential) });
+      expect(await counted()).toEqual([[app(), 1]]);
+    });
+
+    it('exactly, of many at once', async () => {
+      const bearer = await accessToken();
+      const all = Array.from({ length: 100 }, () => deployment.send(`GET ${MANIFEST_PATH}`, { bearer }));
+      expect((await Promise.all(all)).every(({ status }) => status === 200)).toBe(true);
+      expect(await counted()).toEqual([[app(), 100]]);
+    });
+
+    it('and nothing else is: no HEAD, index, layer, list, refusal, or manifest that the client has', async () => {
+      await pull(`HEAD ${MANIFEST_PATH}`);
+      await pull(`GET /v2/team-a/app/blobs/${BLOB}`);
+      await pull('GET /v2/other/app/manifests/1');
+      for (const [status, type] of [
+        [200, 'application/vnd.oci.image.index.v1+json'],
+        [200, 'application/vnd.docker.distribution.manifest.list.v2+json'],
+        [304, 'application/vnd.oci.image.manifest.v1+json'],
+        [404, 'application/json'],
+        [500, 'application/vnd.oci.image.manifest.v1+json'],
+      ] as const) {
+        upstream.answer = (_, response) => response.writeHead(status, { 'content-type': type }).end();
+        await pull();
+      }
+      expect(await counted()).toEqual([]);
+    });
+
+    it('before it is answered: one that cannot be counted is 503', async () => {
+      const bearer = await accessToken();
+      deployment.wire.cut = ({ body }) => body.includes('usage#');
+      const { status, json, text } = await deployment.send(`GET ${MANIFEST_PATH}`, { bearer });
+      deployment.wire.cut = () => false;
+      expect([status, json.errors[0].code]).toEqual([503, 'UNAVAILABLE']);
+      expect(text).not.toContain('schemaVersion');
+      expect(await counted()).toEqual([]);
+    });
   });
 
   it('of a blob passes the redirect on, as it came, and does not follow it', async () => {

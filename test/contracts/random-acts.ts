@@ -36,7 +36,7 @@ const { condition } = fc.letrec<{ condition: Condition; list: [Condition, ...Con
     {
       weight: 4,
       arbitrary: fc.record({
-        attribute: name,
+        attribute: fc.constantFrom(...NAMES, 'sum'),
         is: fc.constantFrom('=' as const, '<' as const, '<=' as const, '>' as const),
         value: fc.oneof(text, number),
       }),
@@ -50,14 +50,24 @@ const writeCondition = fc.option(
   fc.oneof(condition, fc.constantFrom<Condition>({ exists: 'pk' }, { absent: 'pk' })),
   { nil: undefined },
 );
+/** Of the one attribute that is added to: few numbers, so that no sum leaves what a number can be. */
+const summed = fc.option(
+  fc.tuple(fc.constantFrom('add', 'add', 'set', 'remove'), fc.constant('sum'), fc.constantFrom(-1, 0, 9)),
+  { nil: undefined },
+);
 const change = fc
-  .array(fc.tuple(fc.constantFrom('set', 'setIfAbsent', 'remove'), name, value), { maxLength: 4 })
-  .map(parts => {
+  .tuple(
+    fc.array(fc.tuple(fc.constantFrom('set', 'setIfAbsent', 'remove'), name, value), { maxLength: 4 }),
+    summed,
+  )
+  .map(([others, sum]) => {
+    const parts = sum === undefined ? others : [...others, sum];
     const each = [...new Map(parts.map(part => [part[1], part])).values()];
     const ofKind = (kind: string) => each.filter(part => part[0] === kind).map(([, ...rest]) => rest);
     return {
       set: Object.fromEntries(ofKind('set')),
       setIfAbsent: Object.fromEntries(ofKind('setIfAbsent')),
+      add: Object.fromEntries(ofKind('add')),
       remove: ofKind('remove').map(([removed]) => removed),
     };
   });

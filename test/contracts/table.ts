@@ -169,6 +169,34 @@ export function tableContract(open: () => Promise<Table>): void {
       expect(await table.get(KEY)).toEqual({ ...KEY, ...attributes });
     });
 
+    it('adds to a number, to nothing as to 0, and beside all else that it changes', async () => {
+      await empty();
+      expect(await table.update(KEY, { add: { sum: 5 }, set: { a: 'a' } })).toBe(true);
+      await table.update(KEY, { add: { sum: -7, other: 0 }, setIfAbsent: { a: 'b', b: 'b' }, remove: ['c'] });
+      expect(await table.get(KEY)).toEqual({ ...KEY, sum: -2, other: 0, a: 'a', b: 'b' });
+      expect(await table.update(KEY, { add: { sum: 1 } }, compare('sum', '<', -1))).toBe(true);
+      expect(await table.update(KEY, { add: { sum: 1 } }, compare('sum', '<', -1))).toBe(false);
+      expect(await table.get(KEY)).toMatchObject({ sum: -1 });
+    });
+
+    it('adds up what many add at once', async () => {
+      await empty();
+      await Promise.all(Array.from({ length: 40 }, (_, n) => table.update(KEY, { add: { sum: n } })));
+      expect(await table.get(KEY)).toEqual({ ...KEY, sum: 780 });
+    });
+
+    it.each(['text', 'bytes', 'list', 'map', 'unknown'])(
+      'refuses to add to what is no number: %s',
+      async name => {
+        await empty();
+        await table.put(FULL);
+        const act = table.update(KEY, { add: { [name]: 1, size: 1 }, set: { empty: 'x' } });
+        expect(await rejectionOf(act)).toMatchObject({ code: 'unavailable' });
+        expect(await table.update(KEY, { add: { [name]: 1 } }, absent('pk'))).toBe(false);
+        expect(plain(await table.get(KEY))).toEqual(plain(FULL));
+      },
+    );
+
     it('rejects when its signal was aborted, and changes nothing', async () => {
       await empty();
       await rejectionOf(table.update(KEY, { set: { a: 1 } }, undefined, AbortSignal.abort()));
@@ -416,7 +444,11 @@ export function tableContract(open: () => Promise<Table>): void {
 
   it.each([0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53])('refuses the number %s', async number => {
     await empty();
-    const calls = [() => table.put({ ...KEY, number }), () => table.update(KEY, { set: { number } })];
+    const calls = [
+      () => table.put({ ...KEY, number }),
+      () => table.update(KEY, { set: { number } }),
+      () => table.update(KEY, { add: { number } }),
+    ];
     for (const call of calls) expect(await rejectionOf(call())).toMatchObject({ code: 'unavailable' });
     expect(await table.get(KEY)).toBeUndefined();
   });

@@ -18,10 +18,16 @@ const MAX_BATCH_KEYS = 100;
 export function mapTable(): Table {
   const items = new Map<string, Item>();
   let order: Item[] | undefined;
-  const write = async (key: Key, condition: Condition | undefined, after: Attributes | undefined) => {
+  const write = async (
+    key: Key,
+    condition: Condition | undefined,
+    change: (before: Attributes | undefined) => Attributes | undefined,
+  ) => {
     const name = nameOf(key);
+    const item = items.get(name);
+    if (condition !== undefined && !holds(condition, item)) return false;
+    const after = change(item);
     if (after !== undefined) checkNumbers(after);
-    if (condition !== undefined && !holds(condition, items.get(name))) return false;
     if (after === undefined) items.delete(name);
     else items.set(name, { ...key, ...after });
     order = undefined;
@@ -48,14 +54,13 @@ export function mapTable(): Table {
       const { items: found, next } = pageOf(behind(sorted(), after, 1), bounds);
       return { items: attributes === undefined ? found : found.map(item => select(item, attributes)), next };
     },
-    insert: ({ pk, sk, ...attributes }) => write({ pk, sk }, absent('pk'), attributes),
-    put: ({ pk, sk, ...attributes }, condition) => write({ pk, sk }, condition, attributes),
+    insert: ({ pk, sk, ...attributes }) => write({ pk, sk }, absent('pk'), () => attributes),
+    put: ({ pk, sk, ...attributes }, condition) => write({ pk, sk }, condition, () => attributes),
     update: async ({ pk, sk }, change, condition, signal) => {
       if (signal?.aborted) throw unavailable('store: aborted');
-      const { pk: _, sk: __, ...before } = items.get(nameOf({ pk, sk })) ?? { pk, sk };
-      return write({ pk, sk }, condition, changed(before, change));
+      return write({ pk, sk }, condition, before => changed(before, change));
     },
-    delete: ({ pk, sk }, condition) => write({ pk, sk }, condition, undefined),
+    delete: ({ pk, sk }, condition) => write({ pk, sk }, condition, () => undefined),
   };
 }
 

@@ -14,6 +14,7 @@ import type {
   RevokedCredentialStore,
   RuleStore,
   TokenStore,
+  UsageStore,
 } from '../../lib/ports/stores.ts';
 import type { Item, Key, Table } from '../../lib/ports/table.ts';
 import {
@@ -27,6 +28,7 @@ import { loginStore } from '../../lib/store/login-store.ts';
 import { namespaceStore } from '../../lib/store/namespace-store.ts';
 import { POLICY, ruleStore, TRUST } from '../../lib/store/rule-store.ts';
 import { tokenStore } from '../../lib/store/token-store.ts';
+import { usageStore } from '../../lib/store/usage-store.ts';
 import { mapTable } from '../fakes/map-table.ts';
 import { inBatches } from './batches.ts';
 import { useTables } from './tables.ts';
@@ -43,6 +45,7 @@ export interface Stores {
   readonly trusts: RuleStore<Trust>;
   readonly nonces: NonceStore;
   readonly revokedCredentials: RevokedCredentialStore;
+  readonly usage: UsageStore;
 }
 
 /** How long the audit records of the stores under test live. */
@@ -61,6 +64,7 @@ export function storesOn(table: Table): Stores {
     trusts: ruleStore(options, TRUST),
     nonces: nonceStore(options),
     revokedCredentials: revokedCredentialStore(options),
+    usage: usageStore(options),
   };
 }
 

@@ -1,0 +1,36 @@
+/** How often images were pulled: one counter for each day, registry token and repository. */
+import { DAY_SECONDS } from './time.ts';
+
+/** How long a counter is kept after its day. */
+export const USAGE_DAYS = 400;
+
+/** A day of UTC, as `2026-11-21`: days sort as texts. */
+export type Day = string;
+
+/** What is counted together. */
+export interface CounterName {
+  readonly day: Day;
+  /** The id of the registry token. */
+  readonly token: string;
+  readonly repository: string;
+}
+
+export interface Counter extends CounterName {
+  readonly pulls: number;
+}
+
+/** The day of a time in seconds since 1970. */
+export function dayOf(seconds: number): Day {
+  return new Date(seconds * 1000).toISOString().slice(0, 10);
+}
+
+export function isDay(text: string): boolean {
+  if (!/^\d{4}-\d\d-\d\d$/.test(text)) return false;
+  const start = Date.parse(`${text}T00:00:00Z`);
+  return !Number.isNaN(start) && dayOf(start / 1000) === text;
+}
+
+/** The first second of the day, or of one so many days after it. */
+export function startOf(day: Day, daysLater = 0): number {
+  return Date.parse(`${day}T00:00:00Z`) / 1000 + daysLater * DAY_SECONDS;
+}

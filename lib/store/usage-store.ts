@@ -1,0 +1,67 @@
+/** The daily counters of pulls, in a partition of their own for each account: the registry proxy may write there and nowhere else. */
+import { isUuid } from '../domain/identifiers.ts';
+import { isRepository } from '../domain/repository.ts';
+import { type Counter, type CounterName, dayOf, isDay, startOf, USAGE_DAYS } from '../domain/usage.ts';
+import type { UsageRange, UsageStore } from '../ports/stores.ts';
+import { absent, all, any, type Condition, compare, type Item, type QueryRange } from '../ports/table.ts';
+import type { StoreOptions } from './calls.ts';
+import { asInteger, malformed, read, usageKey, usagePartition } from './items.ts';
+
+const WRITE_ID_BYTES = 16;
+/** A counter remembers its last writes, one in each of the attributes `write0` to `write7`. */
+const REMEMBERED_WRITES = 8;
+
+/** Both methods throw `unavailable` when the table does not answer; `list` throws `internal` when an item is malformed. */
+export function usageStore({ table, randomBytes }: StoreOptions): UsageStore {
+  return {
+    count: async ({ handle, token, repository }, now) => {
+      const day = dayOf(now);
+      const [slot = 0, ...id] = randomBytes(1 + WRITE_ID_BYTES);
+      const attribute = `write${slot % REMEMBERED_WRITES}`;
+      const write = Buffer.from(id).toString('base64url');
+      const set = { token, repository, expiresAt: startOf(day, USAGE_DAYS + 1), [attribute]: write };
+      const key = usageKey(handle, { day, token, repository });
+      // Not held: an update without an answer was sent again, and the first had been applied.
+      await table.update(key, { add: { pulls: 1 }, set }, isNot(attribute, write));
+    },
+    list: async (handle, range) => {
+      const page = await table.query(toQuery(handle, range));
+      const counters = page.items.map(fromItem).filter(({ day }) => day >= range.from);
+      const next =
+        page.next === undefined ? undefined : nameIn({ pk: usagePartition(handle), sk: page.next });
+      return { counters, next: next !== undefined && next.day >= range.from ? next : undefined };
+    },
+  };
+}
+
+function isNot(attribute: string, write: string): Condition {
+  return any(absent(attribute), compare(attribute, '<', write), compare(attribute, '>', write));
+}
+
+/** From the latest day back: sort keys begin with the day. */
+function toQuery(handle: string, { to, token, repository, after, limit }: UsageRange): QueryRange {
+  const pk = usagePartition(handle);
+  const [afterTo, behind] = [`${to}$`, after && usageKey(handle, after).sk];
+  const conditions = [
+    ...(token === undefined ? [] : [compare('token', '=', token)]),
+    ...(repository === undefined ? [] : [compare('repository', '=', repository)]),
+  ];
+  const [first, ...others] = conditions;
+  return {
+    ...{ pk, prefix: '', descending: true, limit },
+    after: behind !== undefined && behind < afterTo ? behind : afterTo,
+    ...(first === undefined ? {} : { where: all(first, ...others) }),
+  };
+}
+
+function fromItem(item: Item): Counter {
+  return { ...nameIn(item), pulls: read(item, 'pulls', asInteger) };
+}
+
+function nameIn(item: Item): CounterName {
+  const [day = '', token = '', repository = '', ...others] = item.sk.split('#');
+  if (others.length > 0 || !isDay(day) || !isUuid(token) || !isRepository(repository)) {
+    throw malformed(item, 'sk');
+  }
+  return { day, token, repository };
+}

@@ -1,0 +1,160 @@
+/** The counters of pulls: one for each day, token and repository, counted once each and read by day. */
+import { randomUUID } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { accountHandle } from '../../lib/domain/account.ts';
+import { DAY_SECONDS } from '../../lib/domain/time.ts';
+import type { CounterName } from '../../lib/domain/usage.ts';
+import type { UsageRange, UsageStore } from '../../lib/ports/stores.ts';
+import { losingAnswer, recordedTable } from '../support/faulty-table.ts';
+import { ACCOUNT, NOW, OTHER_ACCOUNT } from '../support/records.ts';
+import { itemsOf, storesOn, useStores } from '../support/stores.ts';
+
+const { open, openTable } = useStores();
+
+const HANDLE = accountHandle(ACCOUNT);
+const [ONE, OTHER] = ['01a1fd51-c23e-7c1e-8dcf-87c09e970095', '01a1fd51-c23e-7c1e-8dcf-87c09e970096'];
+const APP = { handle: HANDLE, token: ONE, repository: 'team-a/app' };
+const EVER: UsageRange = { from: '2000-01-01', to: '2100-01-01', limit: 1000 };
+
+/** Each counter as a line. */
+async function linesOf(usage: UsageStore, range: Partial<UsageRange> = {}): Promise<string[]> {
+  const { counters } = await usage.list(HANDLE, { ...EVER, ...range });
+  return counters.map(({ day, token, repository, pulls }) => `${day} ${token} ${repository} ${pulls}`);
+}
+
+describe('a counter', () => {
+  it('counts the pulls of a day, of a token and of a repository', async () => {
+    const { usage } = await open();
+    const midnight = Date.UTC(2026, 10, 22) / 1000;
+    await usage.count(APP, NOW);
+    await usage.count(APP, midnight - 1);
+    await usage.count(APP, midnight);
+    await usage.count({ ...APP, repository: 'team-a/app/b' }, NOW);
+    await usage.count({ ...APP, token: OTHER }, NOW);
+    await usage.count({ ...APP, handle: accountHandle(OTHER_ACCOUNT) }, NOW);
+    expect(await linesOf(usage)).toEqual([
+      `2026-11-22 ${ONE} team-a/app 1`,
+      `2026-11-21 ${OTHER} team-a/app 1`,
+      `2026-11-21 ${ONE} team-a/app/b 1`,
+      `2026-11-21 ${ONE} team-a/app 2`,
+    ]);
+  });
+
+  it('counts every one of many pulls at once', async () => {
+    const { usage } = await open();
+    await Promise.all(Array.from({ length: 20 }, () => usage.count(APP, NOW)));
+    expect(await linesOf(usage)).toEqual([`2026-11-21 ${ONE} team-a/app 20`]);
+  });
+
+  it('takes one update for each pull', async () => {
+    const { table, calls } = recordedTable(await openTable());
+    const { usage } = storesOn(table);
+    for (let pull = 0; pull < 3; pull++) await usage.count(APP, NOW);
+    expect(calls.map(({ method }) => method)).toEqual(['update', 'update', 'update']);
+  });
+
+  it('counts a pull once when the answer to its update is lost', async () => {
+    const table = await openTable();
+    const { usage } = storesOn(losingAnswer(table, 'update'));
+    await usage.count(APP, NOW);
+    await usage.count(APP, NOW);
+    expect(await linesOf(usage)).toEqual([`2026-11-21 ${ONE} team-a/app 2`]);
+  });
+
+  it('is kept for 400 days after its own, and then removed by the cleanup', async () => {
+    const table = await openTable();
+    const { usage, expiry } = storesOn(table);
+    await usage.count(APP, NOW);
+    await usage.count(APP, NOW + 3600);
+    const end = Date.UTC(2026, 10, 22) / 1000 + 400 * DAY_SECONDS;
+    expect(await itemsOf(table)).toMatchObject([{ expiresAt: end }]);
+    const expiredAt = async (cutoff: number) =>
+      (await expiry.page({ cutoff, candidatesUntil: cutoff }, undefined)).expired;
+    expect(await expiredAt(end)).toEqual([]);
+    const [found] = await expiredAt(end + 1);
+    expect(await expiry.removeExpired(found ?? expect.fail('none'), end + 1)).toBe(true);
+    expect(await linesOf(usage)).toEqual([]);
+  });
+
+  it('fits into a key with the longest of names', async () => {
+    const { usage } = await open();
+    const repository = `${'n'.repeat(128)}/${'r'.repeat(126)}`;
+    await usage.count({ ...APP, repository }, NOW);
+    expect(await linesOf(usage)).toEqual([`2026-11-21 ${ONE} ${repository} 1`]);
+  });
+});
+
+describe('a list of counters', () => {
+  async function filled(): Promise<UsageStore> {
+    const { usage } = await open();
+    for (let day = 0; day < 5; day++) {
+      for (const token of [ONE, OTHER]) {
+        for (const repository of ['team-a/app', 'team-a/tool'])
+          await usage.count({ handle: HANDLE, token, repository }, NOW + day * DAY_SECONDS);
+      }
+    }
+    return usage;
+  }
+
+  it('holds the days from the first to the last, both included', async () => {
+    const usage = await filled();
+    const days = async (from: string, to: string) => [
+      ...new Set((await linesOf(usage, { from, to })).map(line => line.slice(0, 10))),
+    ];
+    expect(await days('2026-11-22', '2026-11-24')).toEqual(['2026-11-24', '2026-11-23', '2026-11-22']);
+    expect(await days('2026-11-23', '2026-11-23')).toEqual(['2026-11-23']);
+    expect(await days('2026-11-26', '2027-11-26')).toEqual([]);
+    expect(await days('2025-11-26', '2026-11-20')).toEqual([]);
+  });
+
+  it('holds those of a token, of a repository, or of both', async () => {
+    const usage = await filled();
+    const day = { from: '2026-11-22', to: '2026-11-22' };
+    expect(await linesOf(usage, { ...day, token: ONE })).toEqual([
+      `2026-11-22 ${ONE} team-a/tool 1`,
+      `2026-11-22 ${ONE} team-a/app 1`,
+    ]);
+    expect(await linesOf(usage, { ...day, repository: 'team-a/app' })).toEqual([
+      `2026-11-22 ${OTHER} team-a/app 1`,
+      `2026-11-22 ${ONE} team-a/app 1`,
+    ]);
+    expect(await linesOf(usage, { ...day, token: ONE, repository: 'team-a/app' })).toEqual([
+      `2026-11-22 ${ONE} team-a/app 1`,
+    ]);
+    expect(await linesOf(usage, { ...day, token: randomUUID() })).toEqual([]);
+  });
+
+  it.each([1, 3, 4, 20])(
+    'is read page by page, each counter once, and ends at its first day (pages of %i)',
+    async limit => {
+      const usage = await filled();
+      const range = { from: '2026-11-22', to: '2026-11-24', token: ONE };
+      const found: string[] = [];
+      let after: CounterName | undefined;
+      let pages = 0;
+      do {
+        const page = await usage.list(HANDLE, { ...range, after, limit });
+        found.push(...page.counters.map(({ day, repository }) => `${day} ${repository}`));
+        after = page.next;
+        pages++;
+      } while (after !== undefined);
+      expect(found).toEqual(
+        ['24', '23', '22'].flatMap(day => [`2026-11-${day} team-a/tool`, `2026-11-${day} team-a/app`]),
+      );
+      expect(pages).toBeLessThanOrEqual(Math.ceil(14 / limit) + 1);
+    },
+  );
+
+  it('never leaves its days, wherever it is to go on', async () => {
+    const usage = await filled();
+    const after = { day: '2099-01-01', token: ONE, repository: 'team-a/app' };
+    expect(await linesOf(usage, { from: '2026-11-21', to: '2026-11-21', after })).toHaveLength(4);
+  });
+
+  it('refuses an item that this program does not write', async () => {
+    const table = await openTable();
+    const { usage } = storesOn(table);
+    await table.put({ pk: `usage#${HANDLE}`, sk: `2026-11-21#${ONE}#team-a/app`, pulls: 'many' });
+    await expect(usage.list(HANDLE, EVER)).rejects.toMatchObject({ code: 'internal' });
+  });
+});
