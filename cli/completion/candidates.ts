@@ -11,7 +11,7 @@ export interface Names {
   readonly account: (target: string | undefined, collection: Collection) => Promise<readonly Candidate[]>;
 }
 
-/** Whatever a shell would take as more than a word is not offered: a deployment could have words run. */
+/** Whatever a shell would take as more than a word is not offered, nor a name like an option: some are a deployment's. */
 const SAFE = /^[\w.:@%+=,/[\]-]+$/;
 
 /** This verb is the shells'. */
@@ -36,7 +36,8 @@ export async function candidates(
     assigned === undefined
       ? await following({ command, last, operands, target }, names)
       : valuesOf(assigned, target, names).map(({ word, ...rest }) => ({ ...rest, word: flag + word }));
-  return offered.filter(({ word }) => word.startsWith(last) && SAFE.test(word) && !operands.includes(word));
+  const isSafe = (word: string) => SAFE.test(word) && word.startsWith('-') === last.startsWith('-');
+  return offered.filter(({ word }) => word.startsWith(last) && isSafe(word) && !operands.includes(word));
 }
 
 function named(command: Command, flag: string): Option | undefined {

@@ -171,13 +171,14 @@ describe('the tab key offers nothing, and says nothing', () => {
     const services = [
       { name: '$(reboot)', registry: 'a.example' },
       { name: '`reboot`', registry: 'b.example' },
+      { name: '--client=x', registry: 'c.example' },
       { name: "';reboot;'", registry: '[::1]:5000' },
     ];
     stub.replies[METADATA] = () => ({ json: stub.metadata({ pullpass_services: services }) });
     await shell.says('target-add', 'here', stub.url);
-    expect(await offered('registry-login ')).toEqual(['a.example', 'b.example', '[::1]:5000']);
+    expect(await offered('registry-login ')).toEqual(['a.example', 'b.example', 'c.example', '[::1]:5000']);
     stub.replies['GET /v1/namespaces'] = () => ({
-      json: { namespaces: [{ name: '$(reboot)' }, { name: 'ok' }] },
+      json: { namespaces: [{ name: '$(reboot)' }, { name: '../tokens' }, { name: 'ok' }] },
     });
     expect(await offered('namespace-rm ')).toEqual(['ok']);
   });
