@@ -112,10 +112,18 @@ describe('a public document', () => {
     expect([status, json]).toEqual([200, { keys: [] }]);
   });
 
+  it.each(['localhost%3A5000', 'localhost%3a5000', '%6cocalhost:5000'])(
+    'is found by the name as clients escape it: %s',
+    async service => {
+      const { status, json } = await deployment.send(`GET /v1/services/${service}/jwks.json`);
+      expect([status, json.keys?.length > 0]).toEqual([200, true]);
+    },
+  );
+
   it.each(['jwks.json', 'rootcertbundle.pem', 'signing-key.json', 'next-signing-key.json'])(
     'of a service that is not served is 404: %s',
     async name => {
-      for (const service of ['other', '..', 'localhost', 'LOCALHOST:5000']) {
+      for (const service of ['other', '..', 'localhost', 'LOCALHOST:5000', 'localhost%253A5000', '%zz']) {
         const { status, headers, json } = await deployment.send(`GET /v1/services/${service}/${name}`);
         expect([status, json.code, headers['cache-control']]).toEqual([404, 'not-found', 'no-store']);
       }

@@ -168,6 +168,15 @@ describe('a token that is added', () => {
     expect(answer.json.code).toBe('invalid-request');
   });
 
+  it('may have a description of 256 characters of any plane, and no more', async () => {
+    for (const [count, status] of [
+      [256, 201],
+      [257, 400],
+    ] as const) {
+      expect((await add({ description: '🦊'.repeat(count) })).status).toBe(status);
+    }
+  });
+
   it.each([
     ['a member twice', '{"access":"pull","access":"push"}'],
     ['a member twice, once escaped', '{"access":"pull","\\u0061ccess":"push"}'],
