@@ -37,6 +37,9 @@ interface Wish extends Options {
 
 const DEFAULT_LIFE = '12h';
 
+/** So many repositories are shown to people. */
+const SHOWN = 8;
+
 /** How long builders remember what a helper has answered. */
 const BUILDER_CACHE_SECONDS = 10 * MINUTE_SECONDS;
 
@@ -157,6 +160,14 @@ async function refreshToken(session: Session): Promise<Login> {
   });
 }
 
+/** A token may have dozens of repositories: JSON output lists all. */
+function someOf(repositories: readonly string[]): string {
+  const others = repositories.slice(SHOWN);
+  return others.length === 0
+    ? repositories.join(', ')
+    : `${repositories.slice(0, SHOWN).join(', ')} and ${others.length} more`;
+}
+
 type Result = Gained & Pick<ClientLogin, 'client' | 'registry'>;
 
 /** `order`: what the client's credential helper gives it; undefined: it keeps the credential itself. */
@@ -164,7 +175,7 @@ function inWords({ client, registry, ...gained }: Result, order: Order | undefin
   const { access, repositories, expiresAt } = gained;
   const logged = `Logged ${client} in to ${registry}`;
   if (access === null) return `${logged} with the IAM refresh token, for as long as that is good.`;
-  const where = repositories === null ? '' : ` in ${repositories.join(', ')}`;
+  const where = repositories === null ? '' : ` in ${someOf(repositories)}`;
   const reach = `to ${access === 'push' ? 'push and pull' : 'pull'}${where}`;
   if (order === undefined) return `${logged} ${reach}, until ${expiresAt}.`;
   return `${logged} ${reach}: its credential helper gives it credentials for ${lifeText(lifeOf(order))} each.`;

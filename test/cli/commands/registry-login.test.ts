@@ -113,6 +113,16 @@ describe('the local client', () => {
     ]);
   });
 
+  it('is logged in to many repositories, of which some are shown, and all in JSON', async () => {
+    const repositories = Array.from({ length: 32 }, (_, i) => `team-a/app-${i}`);
+    const args = repositories.flatMap(name => ['--repository', name]);
+    const { stdout } = await registryLogin(...args);
+    expect(stdout).toContain(' in team-a/app-0, team-a/app-1, ');
+    expect(stdout).toContain(', team-a/app-7 and 24 more, until ');
+    const json = await registryLogin(...args, '--output', 'json');
+    expect(JSON.parse(json.stdout)).toMatchObject({ repositories });
+  });
+
   it('is logged in as it was asked for, or not at all', async () => {
     await registryLogin('--readonly', '--expires-in', '5m');
     expect(orders()).toEqual([{ ...ORDER, access: 'pull', expiresInSeconds: 300 }]);
