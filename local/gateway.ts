@@ -133,14 +133,14 @@ function bodyOf({ body = '', isBase64Encoded }: HttpResult): Buffer {
   return Buffer.from(body, isBase64Encoded === true ? 'base64' : 'utf8');
 }
 
-/** Of the answer to HEAD, the length is that of what GET would answer. */
+/** The answer to HEAD has the length of what GET would answer, if that is known. */
 function lengthOf(
   { request }: Arrival,
   { statusCode, stream }: HttpResult,
   content: Buffer,
 ): Record<string, number> {
-  const isOwn = statusCode !== 204 && statusCode !== 304 && stream === undefined && request.method !== 'HEAD';
-  return isOwn ? { 'content-length': content.length } : {};
+  const hasBody = stream === undefined && !(request.method === 'HEAD' && content.length === 0);
+  return hasBody && statusCode !== 204 && statusCode !== 304 ? { 'content-length': content.length } : {};
 }
 
 async function resultOf({ request, invoke, addresses, limits }: Arrival, body: Buffer): Promise<HttpResult> {

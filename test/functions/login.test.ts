@@ -48,7 +48,7 @@ describe('the login function', () => {
       'PULLPASS_ADMINISTRATORS holds ibm:a',
     ],
     ['a variable that is misspelt', { PULLPASS_ADMINISTRATOR: 'dev:a:b' }, 'PULLPASS_ADMINISTRATOR is not'],
-    ['a URL with a path', { PULLPASS_URL: 'https://x.example/pullpass' }, 'PULLPASS_URL must be'],
+    ['a URL with a path', { PULLPASS_URL: 'https://x.example/pullpass' }, 'PULLPASS_URL must have no path'],
   ])('does not start with %s', async (_, environment, problem) => {
     deployment = await deploy();
     expect(() => createLogin(deployment.worldWith(environment))).toThrow(problem);

@@ -76,6 +76,7 @@ it('uses the names that alarms and dashboards know', () => {
     'LatencyMs',
     'LeafSecondsLeft',
     'Logins',
+    'Pulls',
     'RateLimited',
     'ReleasedNamespaces',
     'RootSecondsLeft',
