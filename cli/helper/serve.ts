@@ -9,8 +9,9 @@ import { readOrder } from './order.ts';
 /** Clients wait for the helper, and users for them: it ends within five seconds, also when a lock was left behind. */
 export const HELPER_TIMEOUTS: Timeouts = {
   ...TIMEOUTS,
+  // A login may be renewed before the credential is vended; the registry is asked meanwhile.
   requestMs: 2_500,
-  registryMs: 2_500,
+  registryMs: 4_000,
   totalMs: 4_500,
 };
 const USAGE = 'usage: docker-credential-pullpass get|store|erase|list|version';
