@@ -1,6 +1,7 @@
 /** Why a server could not be asked, and what to do about it: each cause has its own sentence. */
 import type { ProxyServer } from '../lib/network/proxies.ts';
 import { CliError } from './errors.ts';
+import { isLoopback } from './target.ts';
 
 /** Where none fits better. */
 export const GENERAL_ADVICE = 'Check the URL, the network, and that the deployment is running.';
@@ -20,6 +21,7 @@ const UNTRUSTED: Cause = {
   next: AUTHORITY,
 };
 const CLOSED: Cause = { reason: 'the connection was closed' };
+const PLAIN_PORT = 'Check the port: other machines are asked by https only.';
 const NO_TLS: Cause = { reason: 'this port does not speak TLS' };
 
 const UNVERIFIED = 'UNABLE_TO_VERIFY_LEAF_SIGNATURE';
@@ -67,11 +69,11 @@ export interface Failed {
 /** The error of a request that got no response. */
 export function unreachable(error: unknown, failed: Failed): CliError {
   const { url, proxy } = failed;
-  const { reason, next = GENERAL_ADVICE } = causeOf(error, failed);
+  const { reason, next } = causeOf(error, failed);
   const way = proxy === undefined ? '' : ` through the proxy ${proxy.url.origin}`;
   return new CliError(`${url.origin} cannot be reached${way}: ${reason}.`, {
     code: 'unreachable',
-    next,
+    next: proxy === undefined ? (next ?? GENERAL_ADVICE) : adviceBehind(proxy, url, next),
     cause: error,
   });
 }
@@ -80,11 +82,11 @@ function causeOf(error: unknown, { url, timeoutMs, proxy }: Failed): Cause {
   if (error instanceof Error && error.name === 'TimeoutError') {
     return { reason: `no answer within ${timeoutMs / 1000} s` };
   }
-  const refused = proxy && refusalOf(error, url, proxy);
+  const refused = proxy && refusalOf(error, proxy);
   if (refused !== undefined) return refused;
   const code = firstOf(error, codeOf) ?? '';
   const cause = Object.hasOwn(CAUSES, code) ? CAUSES[code] : undefined;
-  if (cause === NO_TLS) return { ...NO_TLS, next: otherScheme(url) };
+  if (cause === NO_TLS) return { ...NO_TLS, next: proxy === undefined ? otherScheme(url) : PLAIN_PORT };
   const isCut = cause === CLOSED || code.startsWith('HPE_');
   if (isCut && url.protocol === 'http:') {
     return { ...CLOSED, next: `Check that it is running. If the port speaks TLS, use https://${url.host}.` };
@@ -101,17 +103,16 @@ export function isCertificateRefused(error: unknown): boolean {
 }
 
 /** What a port that speaks the other protocol should be asked. */
-function otherScheme({ protocol, host }: URL): string {
-  return protocol === 'http:'
-    ? `Use https://${host}, or check the port.`
-    : `Check the port. An http:// URL works on this machine only (http://${host}).`;
+function otherScheme({ protocol, host, href }: URL): string {
+  if (protocol === 'http:') return `Use https://${host}, or check the port.`;
+  return isLoopback(href) ? `Use http://${host}, or check the port.` : PLAIN_PORT;
 }
 
 /** undici says it in words alone. */
 const REFUSED = /^Proxy response \((\d{3})\)/;
 
 /** What a proxy refuses, or why it is not reached itself. */
-function refusalOf(error: unknown, { host }: URL, { variable }: ProxyServer): Cause | undefined {
+function refusalOf(error: unknown, { variable }: ProxyServer): Cause | undefined {
   const status = firstOf(error, ({ message }) => REFUSED.exec(message)?.[1]);
   if (status === '407') {
     return {
@@ -119,12 +120,22 @@ function refusalOf(error: unknown, { host }: URL, { variable }: ProxyServer): Ca
       next: `Write them into ${variable}: http://USER:PASSWORD@HOST:PORT`,
     };
   }
-  const next = `Check ${variable}. If ${host} can be reached directly, list its name in NO_PROXY.`;
-  if (status !== undefined) return { reason: `it answered with status ${status}`, next };
-  const code = firstOf(error, codeOf) ?? '';
-  if (/^(?:ECONN|ENOTFOUND|EAI_|EHOST|ENET|UND_ERR)/.test(code))
-    return { reason: CAUSES[code]?.reason ?? code, next };
-  return undefined;
+  if (status !== undefined) return { reason: `it answered with status ${status}` };
+  return firstOf(error, codeOf)?.startsWith('HPE_') ? { reason: 'it does not answer as a proxy' } : undefined;
+}
+
+/** Behind a proxy the name that is looked up is that of the proxy, and what is silent may be the proxy. */
+function adviceBehind(
+  { variable, url: proxy }: ProxyServer,
+  { host }: URL,
+  next: string | undefined,
+): string {
+  if (next !== undefined && next !== NAME && next !== PLAIN_PORT) return next;
+  const plain =
+    next === PLAIN_PORT && proxy.protocol === 'https:'
+      ? ` If the proxy speaks plain http, write http://${proxy.host}.`
+      : '';
+  return `Check ${variable}.${plain} If ${host} can be reached directly, list its name in NO_PROXY.`;
 }
 
 /** What `find` finds first in an error and its causes. */

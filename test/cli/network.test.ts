@@ -1,12 +1,14 @@
 /** The command behind a proxy and a private authority: what goes through, what goes directly, and what is said when it fails. */
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { serve } from '../../cli/helper/serve.ts';
 import { provide } from '../../cli/kubelet/provide.ts';
 import { ConnectProxy } from '../support/connect-proxy.ts';
 import { PrivateAuthority } from '../support/private-authority.ts';
-import { Shell } from './support/shell.ts';
+import { QUICK, Shell } from './support/shell.ts';
 import { METADATA, newTokens, Stub, TOKEN_ENDPOINT } from './support/stub.ts';
 
 const HOST = 'pullpass.corp.test';
@@ -162,6 +164,7 @@ describe('behind a proxy', () => {
       'it answered with status 403.',
       `Check HTTPS_PROXY. If ${HOST} can be reached directly, list its name in NO_PROXY.`,
     ],
+    'that answers with a redirect': [{ refuses: '302 Found' }, 'it answered with status 302.', 'NO_PROXY'],
     'that does not find the host': [
       { refuses: '502 Bad Gateway' },
       'it answered with status 502.',
@@ -179,6 +182,32 @@ describe('behind a proxy', () => {
       expect(stderr).not.toContain('wrong');
     },
   );
+
+  it('that speaks no TLS although its URL says so, the message says what to write', async () => {
+    const { stderr } = await logIn(behind(proxy.url.replace('http:', 'https:')));
+    expect(stderr).toContain('this port does not speak TLS.');
+    expect(stderr).toContain(`If the proxy speaks plain http, write ${proxy.url}.`);
+  });
+
+  it('whose name is unknown, the message names its variable', async () => {
+    const { stderr } = await logIn(behind('proxy.invalid:3128'));
+    expect(stderr).toContain('cannot be reached through the proxy http://proxy.invalid:3128: the host name');
+    expect(stderr).toContain('Check HTTPS_PROXY.');
+  });
+
+  it('that is silent, the message says so in time', async () => {
+    const silent = createServer(() => undefined).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const variables = behind(`http://127.0.0.1:${(silent.address() as AddressInfo).port}`);
+    const timeouts = { ...QUICK, requestMs: 50 };
+    const { stderr } = await shell.pullpass(['login', '--url', URL, '--apikey', 'k'], {
+      variables,
+      timeouts,
+    });
+    expect(stderr).toContain('no answer within 0.05 s.');
+    expect(stderr).toContain('Check HTTPS_PROXY.');
+    silent.close();
+  });
 
   it('that does not run, the message names the proxy and its variable', async () => {
     const gone = proxy.url;
@@ -239,7 +268,7 @@ describe('a URL of', () => {
     const url = plain.url.replace('http:', 'https:');
     const { stderr } = await logIn({}, url);
     expect(stderr).toContain(`${url} cannot be reached: this port does not speak TLS.`);
-    expect(stderr).toContain(`(${plain.url})`);
+    expect(stderr).toContain(`Use ${plain.url}, or check the port.`);
     await plain.close();
   });
 
