@@ -242,7 +242,6 @@ const routes: Target = {
 };
 
 function routeBySegments(method: string, path: string): unknown {
-  if (path.includes('%')) return undefined;
   const segments = path.split('/');
   for (const { method: routeMethod, path: template } of ALL_ROUTES) {
     const wanted = template.split('/');
@@ -252,7 +251,7 @@ function routeBySegments(method: string, path: string): unknown {
       wanted.every((segment, i) => (isNamed(segment) ? segments[i] !== '' : segment === segments[i]));
     if (!fits || routeMethod !== method) continue;
     const params = wanted.flatMap((segment, i) =>
-      isNamed(segment) ? [[segment.slice(1, -1), segments[i]]] : [],
+      isNamed(segment) ? [[segment.slice(1, -1), segments[i]?.slice(0, 512)]] : [],
     );
     return [template, Object.fromEntries(params)];
   }
