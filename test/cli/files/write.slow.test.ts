@@ -5,6 +5,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { EMPTY, writeState } from '../../../cli/home.ts';
 import { Secret } from '../../../lib/domain/secret.ts';
 import { runBash } from '../support/bash.ts';
 import { Shell } from '../support/shell.ts';
@@ -161,5 +162,30 @@ describe.runIf(CAN_MOUNT)('a file with a mount of its own', () => {
       cp -a pullpass copy; export PULLPASS_HOME=$PWD/copy; mount --bind copy/state.json copy/state.json
       $pullpass logout; stat -c %a copy/state.json; ls -A copy | grep -v lock; grep -c a.b.c copy/state.json'`);
     expect({ stdout, stderr }).toEqual({ stdout: 'Logged out of here.\n600\nstate.json\n0\n', stderr: '' });
+  });
+});
+
+it.runIf(CAN_MOUNT)('a login is renewed in a home on a full disk, and no lock stays behind', async () => {
+  const login = {
+    kind: 'iam',
+    accessToken: new Secret('an-old-access-token'),
+    expiresAt: 1,
+    refreshToken: new Secret('a-refresh-token'),
+  } as const;
+  const issuer = {
+    ...{ key: 'dev', issuer: 'https://iam.example', tokenEndpoint: `${stub.url}/token`, clientId: null },
+  };
+  const target = { name: 'here', url: stub.url, services: [], issuer, login };
+  await mkdir(join(shell.directory, 'prepared'), { mode: 0o700 });
+  const state = writeState({ ...EMPTY, current: 'here', targets: [target] });
+  await writeFile(join(shell.directory, 'prepared', 'state.json'), state, { mode: 0o600 });
+  stub.replies['GET /v1/tokens'] = () => ({ json: { tokens: [], nextCursor: null } });
+  const { stdout, stderr } = await bash(`unshare -mr bash --norc -c '
+    mkdir small; mount -t tmpfs -o size=16k none small; cp -a prepared small/home
+    dd if=/dev/zero of=small/filler bs=4096 count=9 2>/dev/null
+    PULLPASS_HOME=$PWD/small/home $pullpass tokens -q; echo $?; ls -A small/home'`);
+  expect({ stdout, stderr }).toEqual({
+    stdout: '0\nstate.json\n',
+    stderr: expect.stringMatching(/^warning: The renewed login is used, but not stored\. .*no space is left/),
   });
 });
