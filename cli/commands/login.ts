@@ -37,6 +37,8 @@ export function addLogin(program: Command, context: Context): void {
 }
 
 async function logIn(context: Context, given: LoginOptions): Promise<void> {
+  // Before a secret is asked for or sent: a home that cannot be written keeps no login.
+  await context.home.update(state => state);
   const options = await answered(given, context);
   const known = await knownTarget(context, options.url);
   const source = await loginSource(options, context);

@@ -122,6 +122,15 @@ describe('a command that must store something', () => {
     );
   });
 
+  it('login says so before it sends or asks for a secret', async () => {
+    await loggedIn();
+    await chmod(home, 0o500);
+    expect((await pullpass(['login', '--apikey', 'a-key'])).code).toBe(1);
+    const { code, stderr } = await pullpass(['login'], { isTTY: true, input: '' });
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.not.stringContaining('URL of') });
+    expect(stub.lines).toEqual([]);
+  });
+
   it('says that it has no home', async () => {
     const variables = { PULLPASS_HOME: '', HOME: '' };
     expect(await pullpass(['login', '--url', stub.url, '--apikey', 'a-key'], { variables })).toMatchObject({
