@@ -121,6 +121,43 @@ describe('an access token', () => {
     await expectRefusal(signToken(key, goodClaims(), { alg: 'ES256' }), 'names no key');
   });
 
+  it.each([
+    ['of a key that its issuer has not', { alg: 'ES256', kid: 'k2' }, 'the issuer has no such key'],
+    ['with no signature', { alg: 'none', kid: 'k1' }, 'the algorithm is not allowed'],
+    ['signed with a secret', { alg: 'HS256', kid: 'k1' }, 'the algorithm is not allowed'],
+    ['with a key in it', { alg: 'ES256', kid: 'k1', jwk: {} }, 'the token has a header that is not allowed'],
+    [
+      'with the address of a key',
+      { alg: 'ES256', kid: 'k1', jku: 'x' },
+      'the token has a header that is not allowed',
+    ],
+    [
+      'with a certificate',
+      { alg: 'ES256', kid: 'k1', x5u: 'x' },
+      'the token has a header that is not allowed',
+    ],
+    ['with a demand', { alg: 'ES256', kid: 'k1', crit: [] }, 'the token has a header that is not allowed'],
+  ])('is refused %s', async (_, header, reason) => {
+    await expectRefusal(signToken(key, goodClaims(), header), reason);
+  });
+
+  it('may have 16 384 characters, and no more', async () => {
+    const withFiller = (length: number, more: number) => {
+      const header = { alg: 'ES256', kid: 'k1', more: 'x'.repeat(more) };
+      return signToken(key, goodClaims({ filler: 'x'.repeat(length) }), header);
+    };
+    const filler = Math.floor(((MAX_TOKEN_LENGTH - withFiller(0, 0).length) * 3) / 4);
+    // Three bytes are four characters, so no one part makes every length.
+    const lengths = [0, 1, 2, 3].flatMap(more =>
+      [-4, -3, -2, -1, 0, 1].map(by => withFiller(filler + by, more)),
+    );
+    const longest = lengths.find(({ length }) => length === MAX_TOKEN_LENGTH) ?? '';
+    expect([MAX_TOKEN_LENGTH, longest.length]).toEqual([16_384, 16_384]);
+    await verify(longest, NOW_MS);
+    const longer = lengths.find(({ length }) => length > MAX_TOKEN_LENGTH) ?? '';
+    await expectRefusal(longer, 'not a signed token');
+  });
+
   it('is refused when its key is for another algorithm', async () => {
     iam.keys = [{ ...key.jwk, alg: 'ES384' }];
     await expectRefusal(signToken(key), 'signature');

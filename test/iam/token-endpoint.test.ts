@@ -215,6 +215,22 @@ describe('the log of an exchange', () => {
   });
 });
 
+it.each([
+  ['429', 1],
+  ['500', 2],
+  ['redirect', 2],
+  ['garbage', 2],
+] as const)(
+  'an issuer that ends in %s is asked about a key %i times within ten seconds',
+  async (fault, times) => {
+    await iam.setFault('token', fault);
+    for (const nowMs of [NOW_MS, NOW_MS + 9999]) {
+      await expect(identify(API_KEY, nowMs)).rejects.toMatchObject({ code: 'unavailable' });
+    }
+    expect(iam.requests.token).toBe(times);
+  },
+);
+
 describe.each(FAULTS)('a token endpoint that ends in %s', fault => {
   it('is answered with 503 and Retry-After in time, and recovers without a restart', async () => {
     verifier = identityVerifier({ ...only(iam.issuer()), randomBytes, limits: { exchangeMs: 150 } });
