@@ -1,13 +1,16 @@
 /** Passwords for the user name `awsiam`: presigned requests for GetCallerIdentity, each for one deployment. */
 import { randomInt } from 'node:crypto';
+import type { Agent } from 'node:https';
 import { parseArgs } from 'node:util';
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { Sha256 } from '@smithy/core/checksum';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { Secret } from '../lib/domain/secret.ts';
 import { SERVER_ID_HEADER, stsHostOf } from '../lib/iam/aws-assertion.ts';
 import { CliError, detailsOf, messageOf, UsageError } from './errors.ts';
 import type { Io } from './io.ts';
+import type { Network } from './network.ts';
 import { linesOf } from './printer.ts';
 
 /**
@@ -15,6 +18,8 @@ import { linesOf } from './printer.ts';
  * random because AWS signs whole seconds: two equal assertions would be one, which manages only once.
  */
 const LIFE_SECONDS = { min: 300, max: 900 } as const;
+
+const TIME_LIMITS = { connectionTimeout: 5_000, requestTimeout: 10_000 } as const;
 
 const USAGE = `usage: npm run --silent aws-proof -- --url https://pullpass.example.com [--region eu-central-1]
 
@@ -27,10 +32,14 @@ The AWS credentials are those that the AWS command line would take: AWS_PROFILE,
  * A fresh assertion for the deployment with exactly this `PULLPASS_URL`, with the AWS credentials that the AWS command
  * line would take. Throws CliError when there are none. Nothing is sent.
  */
-export async function awsAssertion(publicUrl: string, region: string, nowMs: number): Promise<Secret> {
+export async function awsAssertion(
+  publicUrl: string,
+  region: string,
+  { nowMs, network }: { readonly nowMs: number; readonly network: Network },
+): Promise<Secret> {
   const host = stsHostOf(region);
   if (host === undefined) throw new CliError(`Unknown AWS region ${region}.`);
-  const credentials = await awsCredentials();
+  const credentials = await awsCredentials(network.agentFor(new URL(`https://${host.name}`)));
   const signer = new SignatureV4({ credentials, region: host.region, service: 'sts', sha256: Sha256 });
   const request = {
     method: 'GET',
@@ -54,7 +63,9 @@ export async function printAwsAssertion(
 ): Promise<number> {
   try {
     const { publicUrl, region } = readArguments(args, environment.awsRegion);
-    await stdout.line((await awsAssertion(publicUrl, region, clock())).reveal());
+    await stdout.line(
+      (await awsAssertion(publicUrl, region, { nowMs: clock(), network: environment.network })).reveal(),
+    );
     return 0;
   } catch (error) {
     const isUsage = error instanceof UsageError;
@@ -65,9 +76,11 @@ export async function printAwsAssertion(
   }
 }
 
-async function awsCredentials() {
+/** `agent`: a proxy is in between, for what AWS has to be asked for. */
+async function awsCredentials(agent: Agent | undefined) {
   try {
-    return await defaultProvider()();
+    const requestHandler = agent && new NodeHttpHandler({ httpsAgent: agent, ...TIME_LIMITS });
+    return await defaultProvider(requestHandler && { clientConfig: { requestHandler } })();
   } catch (error) {
     throw new CliError(`No AWS credentials were found: ${messageOf(error)}.`, {
       next: 'Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run this where a role is attached.',

@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { Secret } from '../lib/domain/secret.ts';
 import { unverifiedClaims } from '../lib/iam/token-answer.ts';
+import type { Network } from './network.ts';
 import { secretInFile } from './secret-source.ts';
 
 /** What a request presents: a user name that says what the password is, and the password. */
@@ -38,7 +39,11 @@ export type StoredLogin = Readonly<v.InferOutput<typeof STORED_LOGIN>>;
 export type IamLogin = Extract<StoredLogin, { kind: 'iam' }>;
 
 /** The credentials for the deployment at `url`; short-lived ones are made or read again for each call. */
-export async function credentialsOf(login: StoredLogin, url: string, nowMs: number): Promise<Credentials> {
+export async function credentialsOf(
+  login: StoredLogin,
+  url: string,
+  context: { readonly nowMs: number; readonly network: Network },
+): Promise<Credentials> {
   switch (login.kind) {
     case 'iam':
       return iamCredentials(login);
@@ -51,7 +56,7 @@ export async function credentialsOf(login: StoredLogin, url: string, nowMs: numb
     case 'aws': {
       // Loaded only here: it brings the AWS SDK along.
       const { awsAssertion } = await import('./aws.ts');
-      return { userName: 'awsiam', password: await awsAssertion(url, login.region, nowMs) };
+      return { userName: 'awsiam', password: await awsAssertion(url, login.region, context) };
     }
   }
 }

@@ -1,4 +1,5 @@
 /** How requests reach their servers: through the proxy of the environment, and with every authority that this machine trusts. */
+import { Agent } from 'node:https';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { allAuthorities, isUnknownAuthority } from '../lib/network/authorities.ts';
 import { type ProxyFor, type ProxyServer, readProxies } from '../lib/network/proxies.ts';
@@ -24,6 +25,18 @@ export class Network {
     return this.#proxies(url);
   }
 
+  /**
+   * Connects a client that makes its own requests to a host such as this; undefined: it needs no help. It trusts all
+   * authorities, because proxies that look into TLS certify everything themselves. Before Node 22.21 it connects directly.
+   */
+  agentFor(url: URL): Agent | undefined {
+    const proxy = this.proxyFor(url);
+    if (proxy === undefined) return undefined;
+    const { no_proxy, NO_PROXY } = this.#variables;
+    const proxyEnv = { https_proxy: proxy.url.href, no_proxy: no_proxy || NO_PROXY };
+    return new Agent({ proxyEnv, secureContext: this.#allAuthorities() });
+  }
+
   /** As `fetch`. Throws CliError when the variables name a proxy or a file that cannot be used. */
   async fetch(url: URL, sent: Sent): Promise<Response> {
     const proxy = this.proxyFor(url);
@@ -33,9 +46,13 @@ export class Network {
     } catch (error) {
       if (authorities !== undefined || !isUnknownAuthority(error)) throw error;
       // Nothing was sent yet: the handshake comes before the request.
-      this.#authorities ??= orExplained(() => createSecureContext({ ca: allAuthorities(this.#variables) }));
-      return await fetchBy(url, sent, { proxy, authorities: this.#authorities });
+      return await fetchBy(url, sent, { proxy, authorities: this.#allAuthorities() });
     }
+  }
+
+  #allAuthorities(): SecureContext {
+    this.#authorities ??= orExplained(() => createSecureContext({ ca: allAuthorities(this.#variables) }));
+    return this.#authorities;
   }
 }
 

@@ -98,7 +98,7 @@ export class Session {
 
   /** The credentials of a login to this deployment. */
   credentialsOf(login: StoredLogin): Promise<Credentials> {
-    return credentialsOf(login, this.target.url, this.#clock());
+    return credentialsOf(login, this.target.url, { nowMs: this.#clock(), network: this.#network });
   }
 
   /** As `send`, with other credentials for this deployment. */

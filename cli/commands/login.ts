@@ -48,7 +48,10 @@ async function logIn(context: Context, given: LoginOptions): Promise<void> {
   const found = await context.waitFor(known.url, discover(broker));
   if (known.target !== undefined) requireSameIssuer(known.target, found);
   const login = await output.during('Logging in', storedLogin(context, source, found));
-  const credentials = await credentialsOf(login, known.url, context.clock());
+  const credentials = await credentialsOf(login, known.url, {
+    nowMs: context.clock(),
+    network: context.environment.network,
+  });
   const principal = await output.during('Logging in', askPrincipal(broker, credentials, found.services));
   const target: Target = { ...known.target, name: known.name, url: known.url, ...found, login };
   await context.home.update(state => ({ ...withTarget(state, target), current: target.name }));

@@ -125,7 +125,7 @@ async function ask(
 ): Promise<Candidate[]> {
   const { query = {}, read } = LISTS[collection];
   const broker = new Broker({ url: target.url, timeoutMs: waitMs, network });
-  const credentials = await credentialsOf(login, target.url, nowMs);
+  const credentials = await credentialsOf(login, target.url, { nowMs, network });
   const { text } = await broker.send({ path: `/v1/${collection}`, query, credentials });
   return read(parseStrictJson(text)).filter(({ word }) => v.is(WORD, word));
 }

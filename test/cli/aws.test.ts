@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { printAwsAssertion } from '../../cli/aws.ts';
 import { parseAwsAssertion } from '../../lib/iam/aws-assertion.ts';
+import { ConnectProxy } from '../support/connect-proxy.ts';
 import { isSignedBy } from '../support/presigned.ts';
 import { type Outcome, Shell } from './support/shell.ts';
 
@@ -50,6 +51,22 @@ describe('aws-proof', () => {
     const outcomes = await Promise.all(Array.from({ length: 4 }, () => run(['--url', PUBLIC_URL])));
     const marks = outcomes.map(({ stdout }) => parseAwsAssertion(stdout.trimEnd(), Date.now()).nonce);
     expect(new Set(marks).size).toBeGreaterThan(1);
+  });
+
+  it('asks AWS for a role through the proxy, and not past it', async () => {
+    const proxy = await ConnectProxy.open({ refuses: '403 Forbidden' });
+    const token = join(shell.directory, 'token');
+    writeFileSync(token, 'a.web.identity');
+    const { code, stderr } = await run(['--url', PUBLIC_URL], {
+      AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/builder',
+      AWS_WEB_IDENTITY_TOKEN_FILE: token,
+      AWS_REGION: 'eu-central-1',
+      AWS_MAX_ATTEMPTS: '1',
+      HTTPS_PROXY: proxy.url,
+    });
+    expect([code, proxy.asked]).toEqual([1, ['sts.eu-central-1.amazonaws.com:443']]);
+    expect(stderr).toContain('No AWS credentials were found');
+    await proxy.close();
   });
 
   it('takes a profile, as the AWS command line does', async () => {

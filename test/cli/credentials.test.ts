@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { clientOf } from '../../cli/iam.ts';
 import { credentialsOf } from '../../cli/login.ts';
+import { Network } from '../../cli/network.ts';
 import { Secret } from '../../lib/domain/secret.ts';
 
 function accessToken(claims: object): Secret {
@@ -11,7 +12,10 @@ function accessToken(claims: object): Secret {
 async function shown(token: Secret, refreshToken: string | null) {
   const refresh = refreshToken === null ? null : new Secret(refreshToken);
   const login = { kind: 'iam', accessToken: token, expiresAt: 0, refreshToken: refresh } as const;
-  const { userName, password } = await credentialsOf(login, 'https://pullpass.example', 0);
+  const { userName, password } = await credentialsOf(login, 'https://pullpass.example', {
+    nowMs: 0,
+    network: new Network({}),
+  });
   return [userName, password.reveal()];
 }
 
