@@ -28,8 +28,9 @@ export function loginStore({
   return {
     read: query => read(table, query),
     touch: async (record, now) => {
-      const { at, enoughFor } = touched.get(record.id) ?? { at: record.lastUsedAt, enoughFor: HOUR_SECONDS };
-      if (isRecent(record.lastUsedAt, HOUR_SECONDS, now) || isRecent(at, enoughFor, now)) return;
+      if (isRecent(record.lastUsedAt, HOUR_SECONDS, now)) return;
+      const last = touched.get(record.id);
+      if (last !== undefined && isRecent(last.at, last.enoughFor, now)) return;
       // Spread over four minutes, so that instances that touched at once do not do so again each hour.
       const [jitter = 0] = randomBytes(1);
       touched.set(record.id, { at: now, enoughFor: HOUR_SECONDS + jitter });

@@ -100,6 +100,21 @@ describe('a login store', () => {
     expect(await lastUsedAt()).toBe(MUCH_LATER);
   });
 
+  it.each([
+    ['an hour ago', -HOUR_SECONDS, false],
+    ['more than an hour ago', -HOUR_SECONDS - 1, true],
+    ['a moment ago', -1, false],
+    ['by a clock that is an hour ahead', HOUR_SECONDS, false],
+    ['by a clock that is further ahead', HOUR_SECONDS + 1, true],
+  ])('replaces or keeps what another instance has stored %s', async (_, ago, isReplaced) => {
+    const { tokens, logins } = await open();
+    const record = aToken({ expiresAt: null, lastUsedAt: NOW + ago });
+    await tokens.add(record);
+    await logins.touch({ ...record, lastUsedAt: null }, NOW);
+    const { lastUsedAt } = (await tokens.get(ACCOUNT, record.id, NOW)) ?? {};
+    expect(lastUsedAt).toBe(isReplaced ? NOW : NOW + ago);
+  });
+
   it('replaces a last use that a clock which was ahead has stored', async () => {
     const { tokens, logins } = await open();
     const record = aToken({ expiresAt: null, lastUsedAt: MUCH_LATER });

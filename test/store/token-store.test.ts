@@ -5,7 +5,8 @@ import { type Account, accountHandle } from '../../lib/domain/account.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
 import type { TokenRecord } from '../../lib/domain/token-record.ts';
 import type { TokenStore } from '../../lib/ports/stores.ts';
-import type { Key, Value } from '../../lib/ports/table.ts';
+import type { Key, Table, Value } from '../../lib/ports/table.ts';
+import { toTokenAttributes } from '../../lib/store/token-store.ts';
 import { inBatches } from '../support/batches.ts';
 import { losingAnswer, recordedTable } from '../support/faulty-table.ts';
 import { ACCOUNT, aToken, NOW, OTHER_ACCOUNT } from '../support/records.ts';
@@ -323,5 +324,67 @@ describe('a malformed item', () => {
     for (const outcome of await Promise.allSettled(asked)) {
       expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'internal' } });
     }
+  });
+});
+
+describe('a tombstone that is added', () => {
+  it('keeps the token from being added, and is none for a reader', async () => {
+    const table = await openTable();
+    const { tokens } = storesOn(table);
+    const record = aToken();
+    await tokens.addTombstone(ACCOUNT, record.id, NOW);
+    expect(await table.get(keyOf(record.id))).toEqual({
+      ...keyOf(record.id),
+      ...{ account: ACCOUNT, id: record.id, removedAt: NOW, expiresAt: NOW + 2 * DAY_SECONDS },
+    });
+    expect(await tokens.add(record)).toBe(false);
+    expect(await tokens.get(ACCOUNT, record.id, NOW)).toBeUndefined();
+  });
+
+  it('replaces no record', async () => {
+    const { tokens } = await open();
+    const record = aToken();
+    await tokens.add(record);
+    await tokens.addTombstone(ACCOUNT, record.id, NOW);
+    expect(plain(await tokens.get(ACCOUNT, record.id, NOW))).toEqual(plain(record));
+  });
+});
+
+it('an item that names another account than its key is no token of either', async () => {
+  const table = await openTable();
+  const { tokens } = storesOn(table);
+  const record = aToken();
+  await table.put({ ...keyOf(record.id), ...toTokenAttributes({ ...record, account: OTHER_ACCOUNT }) });
+  expect(await tokens.get(ACCOUNT, record.id, NOW)).toBeUndefined();
+  expect(await listAll(tokens, ACCOUNT, 10)).toEqual([]);
+});
+
+describe('an update that ends with an error', () => {
+  /** The stores on a table whose updates fail, before or after they are applied. */
+  async function failing(isApplied: boolean, isReadable = true) {
+    const table = await openTable();
+    const record = aToken();
+    await storesOn(table).tokens.add(record);
+    const broken: Table = {
+      ...table,
+      update: async (...args) => {
+        if (isApplied) await table.update(...args);
+        throw new Error('no answer');
+      },
+      get: key => (isReadable ? table.get(key) : Promise.reject(new Error('no answer either'))),
+    };
+    const after = { ...record, description: 'x', version: 2 };
+    return storesOn(broken).tokens.update(record, after, NOW);
+  }
+
+  it('is done where it was applied', async () => {
+    expect(await failing(true)).toBe(true);
+  });
+
+  it.each([
+    ['it was not applied', false, true],
+    ['that cannot be found out', true, false],
+  ])('is an error where %s', async (_, isApplied, isReadable) => {
+    await expect(failing(isApplied, isReadable)).rejects.toThrow(new Error('no answer'));
   });
 });
