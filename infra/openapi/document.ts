@@ -27,7 +27,7 @@ const TAGS: Record<Tag, string> = {
   'Public documents': 'Keys, certificates, metadata.',
 };
 
-const INTRODUCTION = `A token broker for container registries. JSON in UTF-8; times are RFC 3339 in UTC. Unknown members, duplicate members and wrong types are refused.
+const INTRODUCTION = `A token broker for container registries. JSON in UTF-8; times are RFC 3339 in UTC. Unknown members, duplicate members and wrong types are refused, and so are unknown parameters of a query, except at the login endpoint and at \`/oauth/revoke\`.
 
 Objects of another account are answered with \`not-found\`. Failures are problem details (RFC 9457). The login endpoint and \`/oauth/revoke\` answer failures in a form that registry clients and OAuth libraries can read.
 

@@ -52,7 +52,8 @@ function requiredCredentials(header: string | undefined, { bearer, userNames }: 
   if (authorization === undefined) throw noCredentials();
   if (authorization.scheme === 'bearer') return bearer(authorization.token);
   const { userName, password } = authorization;
-  if (userName !== '' && !isUserName(userName)) {
+  const isNothing = userName === '' && password.reveal() === '';
+  if (!isNothing && !isUserName(userName)) {
     throw unauthenticated(
       'unknown user name',
       'misplaced',
@@ -170,7 +171,14 @@ function decodePair(value: string): string {
   }
 }
 
-function malformed(reason: string): PullpassError {
-  const detail = `The header Authorization cannot be read (${reason}); write Basic and base64 of user:password, or Bearer and a token.`;
+const MALFORMED = {
+  'authorization scheme': 'write Basic and base64 of user:password, or Bearer and a token',
+  'base64 is not canonical': 'after Basic comes the base64 of user:password, padded and without blanks',
+  'credentials are not UTF-8': 'the user name and the password must be UTF-8',
+  'no colon in Basic credentials': 'after Basic comes the base64 of user:password, and this holds no colon',
+} as const;
+
+function malformed(reason: keyof typeof MALFORMED): PullpassError {
+  const detail = `The header Authorization cannot be read: ${MALFORMED[reason]}.`;
   return unauthenticated(`malformed credentials: ${reason}`, 'unknown-secret', detail);
 }
