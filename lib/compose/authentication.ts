@@ -6,7 +6,7 @@ import { type Administrator, identityIssuers, issuerKeys } from '../domain/ident
 import { Connections } from '../iam/connections.ts';
 import { identityVerifier, workloadVerifier } from '../iam/verifier.ts';
 import { type FailureLimiter, failureLimiter } from '../limits/rate-limiter.ts';
-import { ProxyVariableError } from '../network/proxies.ts';
+import { VariableError } from '../network/variable-error.ts';
 import type { IdentityVerifier, WorkloadVerifier } from '../ports/iam.ts';
 import type { Metrics } from '../ports/system.ts';
 import { loginStore } from '../store/login-store.ts';
@@ -59,7 +59,7 @@ function openConnections(environment: Environment): Connections {
   try {
     return new Connections(environment);
   } catch (error) {
-    throw error instanceof ProxyVariableError ? new ConfigurationError([error.message]) : error;
+    throw error instanceof VariableError ? new ConfigurationError([error.message]) : error;
   }
 }
 

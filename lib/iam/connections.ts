@@ -1,7 +1,7 @@
 /** How requests to issuers connect: through the proxy of the environment, and with every authority that this machine trusts. */
 import { Agent } from 'node:https';
 import { createSecureContext, type SecureContext } from 'node:tls';
-import { allAuthorities, isUnknownAuthority } from '../network/authorities.ts';
+import { allAuthorities, isUnknownAuthority, namedAuthorities } from '../network/authorities.ts';
 import { type ProxyFor, readProxies } from '../network/proxies.ts';
 
 /** What a request needs besides its URL. */
@@ -21,10 +21,12 @@ export class Connections {
   readonly #proxyFor: ProxyFor;
   #authorities: SecureContext | undefined;
 
-  /** Throws ProxyVariableError for a variable that names no proxy. */
+  /** Throws VariableError for a variable that names no proxy, or no file of authorities. */
   constructor(variables: Readonly<Record<string, string | undefined>>) {
     this.#variables = variables;
     this.#proxyFor = readProxies(variables);
+    // Read when it is needed; here only that it can be.
+    namedAuthorities(variables);
   }
 
   /** A fresh connection each time: a pooled one may have died while the function was frozen. */

@@ -1,6 +1,7 @@
 /** Authorities of certificates besides those that Node has built in: the system's, and those of the usual variables. */
 import { existsSync, readFileSync } from 'node:fs';
 import * as tls from 'node:tls';
+import { VariableError } from './variable-error.ts';
 
 const { rootCertificates } = tls;
 /** Absent before Node 22.15, on which the command line runs too. */
@@ -10,11 +11,6 @@ const getCACertificates: typeof tls.getCACertificates | undefined = tls.getCACer
 export const AUTHORITY_VARIABLES: readonly string[] = ['SSL_CERT_FILE', 'NODE_EXTRA_CA_CERTS'];
 
 type Variables = Readonly<Record<string, string | undefined>>;
-
-/** A file of authorities that a variable names and that cannot be used. */
-class AuthoritiesError extends Error {
-  override readonly name = 'AuthoritiesError';
-}
 
 /** OpenSSL's codes for a certificate whose authority is unknown (doc/api/tls.md of Node, "X509 certificate error codes"). */
 const UNKNOWN_AUTHORITY: ReadonlySet<string> = new Set([
@@ -33,21 +29,22 @@ export function isUnknownAuthority(error: unknown): boolean {
 
 /**
  * Every authority that this machine trusts, in PEM. Reading and parsing them takes a tenth of a second, so it is for
- * servers that Node's own list does not know. Throws AuthoritiesError when SSL_CERT_FILE cannot be used.
+ * servers that Node's own list does not know. Throws VariableError when SSL_CERT_FILE cannot be used.
  */
 export function allAuthorities(variables: Variables): string[] {
-  const named = namedAuthorities('SSL_CERT_FILE', variables.SSL_CERT_FILE);
+  const named = namedAuthorities(variables);
   const extra = getCACertificates?.('extra') ?? pemsIn(read(variables.NODE_EXTRA_CA_CERTS) ?? '');
   return [...new Set([...named, ...extra, ...systemAuthorities(), ...rootCertificates])];
 }
 
-function namedAuthorities(variable: string, path: string | undefined): string[] {
-  if (path === undefined || path === '') return [];
+/** The authorities of SSL_CERT_FILE, in PEM. Throws VariableError when it cannot be used. */
+export function namedAuthorities({ SSL_CERT_FILE: path = '' }: Variables): string[] {
+  if (path === '') return [];
   const text = read(path);
-  if (text === undefined) throw new AuthoritiesError(`${variable} names ${path}, which cannot be read`);
+  if (text === undefined) throw new VariableError(`SSL_CERT_FILE names ${path}, which cannot be read`);
   const found = pemsIn(text);
   if (found.length > 0) return found;
-  throw new AuthoritiesError(`${variable} names ${path}, which holds no certificate in PEM`);
+  throw new VariableError(`SSL_CERT_FILE names ${path}, which holds no certificate in PEM`);
 }
 
 /** Where distributions keep all of them in one file, for a Node that cannot tell (before 22.15). */

@@ -1,5 +1,6 @@
 /** Which requests go through a proxy: HTTPS_PROXY, HTTP_PROXY and NO_PROXY in either case, read alike for all that connects. */
 import { BlockList, isIP } from 'node:net';
+import { VariableError } from './variable-error.ts';
 
 export interface ProxyServer {
   /** http or https, with the user and password of the proxy if it has any. */
@@ -13,11 +14,6 @@ export type ProxyFor = (url: URL) => ProxyServer | undefined;
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** A variable that names no proxy. Its value is not shown: it may hold a password. */
-export class ProxyVariableError extends Error {
-  override readonly name = 'ProxyVariableError';
-}
-
 /** Lower case first, as curl and Node have it. HTTP_PROXY is for https too where nothing else is set, as in Node's fetch. */
 const VARIABLES = ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY'];
 const EXCEPTIONS = ['no_proxy', 'NO_PROXY'];
@@ -25,7 +21,7 @@ const EXCEPTIONS = ['no_proxy', 'NO_PROXY'];
 /** Every variable that `readProxies` reads. */
 export const PROXY_VARIABLES: readonly string[] = [...VARIABLES, ...EXCEPTIONS];
 
-/** Reads the variables; an empty one counts as absent. Throws ProxyVariableError. */
+/** Reads the variables; an empty one counts as absent. Throws VariableError. */
 export function readProxies(variables: Variables): ProxyFor {
   const variable = VARIABLES.find(name => variables[name]?.trim());
   if (variable === undefined) return () => undefined;
@@ -42,9 +38,8 @@ function parseProxy(variable: string, text: string): URL {
   const full = text.includes('://') ? text : `http://${text}`;
   const url = URL.canParse(full) ? new URL(full) : undefined;
   if (url !== undefined && /^https?:$/.test(url.protocol)) return url;
-  throw new ProxyVariableError(
-    `${variable} must be the URL of an http or https proxy, such as http://HOST:PORT`,
-  );
+  // Its value may hold a password.
+  throw new VariableError(`${variable} must be the URL of an http or https proxy, such as http://HOST:PORT`);
 }
 
 const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|\[::1\]|localhost)$/;

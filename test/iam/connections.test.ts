@@ -8,7 +8,7 @@ import { awsCallers } from '../../lib/iam/aws-sts.ts';
 import { Connections } from '../../lib/iam/connections.ts';
 import { issuerKeySet } from '../../lib/iam/issuer-keys.ts';
 import { identityVerifier } from '../../lib/iam/verifier.ts';
-import { ProxyVariableError } from '../../lib/network/proxies.ts';
+import { VariableError } from '../../lib/network/variable-error.ts';
 import { ConnectProxy } from '../support/connect-proxy.ts';
 import { PrivateAuthority } from '../support/private-authority.ts';
 import { LoopbackIam, only } from './loopback-iam.ts';
@@ -110,7 +110,11 @@ describe('behind a proxy', () => {
   });
 
   it('a variable that names no proxy is refused', () => {
-    expect(() => behind({ https_proxy: 'socks5://127.0.0.1:1080' })).toThrow(ProxyVariableError);
+    expect(() => behind({ https_proxy: 'socks5://127.0.0.1:1080' })).toThrow(VariableError);
+  });
+
+  it.each(['/nonexistent.pem', '/dev/null'])('a file of authorities that is none is refused: %s', file => {
+    expect(() => new Connections({ SSL_CERT_FILE: file })).toThrow(VariableError);
   });
 });
 

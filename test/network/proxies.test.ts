@@ -1,6 +1,7 @@
 /** Which requests go through the proxy of the environment. */
 import { describe, expect, it } from 'vitest';
-import { ProxyVariableError, readProxies } from '../../lib/network/proxies.ts';
+import { readProxies } from '../../lib/network/proxies.ts';
+import { VariableError } from '../../lib/network/variable-error.ts';
 
 const PROXY = 'http://proxy.corp.test:3128';
 const way = (url: string, variables: Record<string, string>) =>
@@ -31,7 +32,7 @@ describe('the proxy is', () => {
   });
 
   it.each(['socks5://h:1', 'ftp://h', 'http://', '://', 'http://h:99999'])('refused when it is %s', value => {
-    expect(() => readProxies({ HTTPS_PROXY: value })).toThrow(ProxyVariableError);
+    expect(() => readProxies({ HTTPS_PROXY: value })).toThrow(VariableError);
   });
 });
 
