@@ -112,13 +112,16 @@ function otherScheme({ protocol, host, href }: URL): string {
 const REFUSED = /^Proxy response \((\d{3})\)/;
 
 /** What a proxy refuses, or why it is not reached itself. */
-function refusalOf(error: unknown, { variable }: ProxyServer): Cause | undefined {
+function refusalOf(error: unknown, { variable, url }: ProxyServer): Cause | undefined {
   const status = firstOf(error, ({ message }) => REFUSED.exec(message)?.[1]);
-  if (status === '407') {
-    return {
-      reason: 'it requires a user and a password (407)',
-      next: `Write them into ${variable}: http://USER:PASSWORD@HOST:PORT`,
-    };
+  // tinyproxy answers 401 to a bad password.
+  if (status === '407' || status === '401') {
+    return url.username === ''
+      ? {
+          reason: `it requires a user and a password (${status})`,
+          next: `Write them into ${variable}: http://USER:PASSWORD@HOST:PORT`,
+        }
+      : { reason: `it refuses the user or the password (${status})`, next: `Correct them in ${variable}.` };
   }
   if (status !== undefined) return { reason: `it answered with status ${status}` };
   return firstOf(error, codeOf)?.startsWith('HPE_') ? { reason: 'it does not answer as a proxy' } : undefined;

@@ -154,10 +154,15 @@ describe('behind a proxy', () => {
   });
 
   const FAILURES: Record<string, [Parameters<typeof ConnectProxy.open>[0], message: string, next: string]> = {
-    'that requires a password': [
+    'that refuses the password': [
       { login: 'me:secret' },
-      'it requires a user and a password (407).',
-      'Write them into HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT',
+      'it refuses the user or the password (407).',
+      'Correct them in HTTPS_PROXY.',
+    ],
+    'that refuses the password as tinyproxy does': [
+      { refuses: '401 Unauthorized' },
+      'it refuses the user or the password (401).',
+      'Correct them in HTTPS_PROXY.',
     ],
     'that forbids the host': [
       { refuses: '403 Forbidden' },
@@ -207,6 +212,13 @@ describe('behind a proxy', () => {
     expect(stderr).toContain('no answer within 0.05 s.');
     expect(stderr).toContain('Check HTTPS_PROXY.');
     silent.close();
+  });
+
+  it('that requires a password, the message says where to write it', async () => {
+    const closed = await another({ login: 'me:secret' });
+    const { stderr } = await logIn(behind(closed.url));
+    expect(stderr).toContain('it requires a user and a password (407).');
+    expect(stderr).toContain('Write them into HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT');
   });
 
   it('that does not run, the message names the proxy and its variable', async () => {
