@@ -5,7 +5,9 @@
 import { Option } from 'commander';
 import { isUuid } from '../lib/domain/identifiers.ts';
 import { namespaceProblem, patternProblem } from '../lib/domain/name-problem.ts';
+import { isRepository } from '../lib/domain/repository.ts';
 import { DAY_SECONDS, HOUR_SECONDS, MINUTE_SECONDS } from '../lib/domain/time.ts';
+import { isDay } from '../lib/domain/usage.ts';
 import { UsageError } from './errors.ts';
 import { inOptions } from './refusal.ts';
 
@@ -39,6 +41,19 @@ function patterns(text: string, before: readonly string[] = []): string[] {
   const problem = patternProblem(text);
   if (problem !== undefined) throw new UsageError(`The repository ${inOptions(problem)}.`);
   return [...before, text];
+}
+
+/** A day of UTC. */
+export function day(text: string): string {
+  if (isDay(text)) return text;
+  throw new UsageError('A day must be written as in 2026-11-21.');
+}
+
+/** The whole name of a repository. */
+export function repository(text: string): string {
+  if (isRepository(text)) return text;
+  const problem = patternProblem(text) ?? 'must be one name without a *';
+  throw new UsageError(`The repository ${inOptions(problem)}.`);
 }
 
 /** The name of a namespace. */

@@ -14,6 +14,7 @@ import { suggestionFor } from './commands/suggestions.ts';
 import { addTargets } from './commands/target.ts';
 import { addTokens } from './commands/token.ts';
 import { addTrusts } from './commands/trust.ts';
+import { addUsage } from './commands/usage.ts';
 import { addWhoami } from './commands/whoami.ts';
 import { forgetAccountNames } from './completion/account-names.ts';
 import { Context, type GlobalOptions } from './context.ts';
@@ -38,6 +39,7 @@ const VERBS: readonly AddVerbs[] = [
   addNamespaces,
   addPolicies,
   addTrusts,
+  addUsage,
   addTargets,
   addRegistryConfig,
   addCompletion,

@@ -95,6 +95,14 @@ const ENDS: Readonly<Record<string, HelpEnd>> = {
   },
   'trust-list': { section: 'the-account', examples: ['trust-list'] },
   'trust-rm': { section: 'the-account', examples: [`trust-rm ${ID}`] },
+  usage: {
+    section: 'the-account',
+    examples: [
+      'usage',
+      `usage --token ${ID} --from 2026-11-01 --to 2026-11-30`,
+      'usage --repository team-a/app --output json',
+    ],
+  },
   'target-add': { section: 'targets', examples: ['target-add eu https://eu.pullpass.example.com'] },
   'target-list': { section: 'targets', examples: ['target-list'] },
   'target-use': { section: 'targets', examples: ['target-use eu'] },

@@ -1,6 +1,7 @@
 /** The management routes in words, in the order of the table of routes. */
 
-import { NAMESPACE_SCHEMA } from '../../lib/domain/repository.ts';
+import { NAMESPACE_SCHEMA, REPOSITORY_SCHEMA } from '../../lib/domain/repository.ts';
+import { DAY_PATTERN } from '../../lib/domain/usage.ts';
 import {
   answer,
   emptyAnswer,
@@ -35,6 +36,8 @@ const IDEMPOTENCY_KEY = {
     'A name for this request, new for each. Repeating the request with it never issues a second value: the first value is shown again while it is current, retrievable and usable.',
   schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,255}$' },
 };
+const A_LIMIT = { type: 'integer', minimum: 1, maximum: 200, default: 50 } as const;
+const A_DAY = { type: 'string', format: 'date', pattern: DAY_PATTERN } as const;
 const REPLAYS = ['idempotency-replayed', 'idempotency-mismatch'] as const;
 const CREATED = { headers: [...NO_STORE, 'Location'] } as const;
 
@@ -53,12 +56,7 @@ const TOKENS = {
     summary: 'List the tokens',
     description: 'The unexpired tokens of the account, newest first, without values.',
     parameters: [
-      inQuery('limit', 'The number of tokens on a page.', {
-        type: 'integer',
-        minimum: 1,
-        maximum: 200,
-        default: 50,
-      }),
+      inQuery('limit', 'The number of tokens on a page.', A_LIMIT),
       inQuery('cursor', 'The `nextCursor` of the previous page.', {
         type: 'string',
         pattern: '^[0-9A-Za-z]{30}$',
@@ -191,11 +189,38 @@ const TRUSTS = {
   },
 } as const satisfies Partial<Record<Line, Operation>>;
 
+const USAGE = {
+  'GET /v1/usage': {
+    tag: 'Usage',
+    summary: 'List the pulls per day',
+    description:
+      'How often images were pulled through the registry proxy, for each day, registry token and repository, the latest day first. A page may have few or no counters and a `nextCursor` all the same.',
+    parameters: [
+      inQuery('token', 'Only of this token.', { type: 'string', ...AN_IDENTIFIER }),
+      inQuery('repository', 'Only of this repository.', {
+        type: 'string',
+        ...REPOSITORY_SCHEMA,
+        example: 'team-a/app',
+      }),
+      inQuery('from', 'The first day, in UTC; absent: 29 days before the last.', A_DAY),
+      inQuery('to', 'The last day, in UTC; absent: today.', A_DAY),
+      inQuery('limit', 'The number of counters on a page.', A_LIMIT),
+      inQuery('cursor', 'The `nextCursor` of the previous page.', {
+        type: 'string',
+        pattern: '^[0-9A-Za-z_-]+$',
+        maxLength: 512,
+      }),
+    ],
+    answers: { 200: answer('A page of counters.', 'Usage') },
+  },
+} as const satisfies Partial<Record<Line, Operation>>;
+
 export const MANAGEMENT_OPERATIONS = {
   ...TOKENS,
   ...NAMESPACES,
   ...POLICIES,
   ...TRUSTS,
+  ...USAGE,
   'GET /v1/identity': {
     tag: 'Identity',
     summary: 'Show who the caller is',

@@ -23,7 +23,8 @@ export type Tag =
   | 'Policies'
   | 'Public documents'
   | 'Tokens'
-  | 'Trusts';
+  | 'Trusts'
+  | 'Usage';
 
 type ResponseName = keyof (typeof RESPONSES & typeof PUBLIC_RESPONSES & typeof CREDENTIAL_RESPONSES);
 

@@ -52,6 +52,7 @@ const trust = {
   lifetimeSeconds: 3600,
   ...CREATED,
 } as const;
+const counter = { day: '2026-11-21', token: AN_ID, repository: 'team-a/app', pulls: 12 } as const;
 const role = { role: 'writer', repositories: ['team-a/*'], source: { policy: AN_ID } } as const;
 
 export const RESPONSES = {
@@ -106,6 +107,25 @@ export const RESPONSES = {
     example: trust,
   }),
   TrustList: component({ schema: api.TRUST_LIST, example: { trusts: [trust] } }),
+  Usage: component({
+    schema: api.USAGE,
+    members: {
+      from: 'The first day of the list, in UTC.',
+      to: 'The last day of the list, in UTC.',
+      nextCursor: 'The `cursor` of the next page; null: this is the last.',
+    },
+    example: { from: '2026-10-23', to: '2026-11-21', usage: [counter], nextCursor: null },
+  }),
+  Counter: component({
+    schema: api.COUNTER,
+    members: {
+      day: 'The day, in UTC.',
+      token: `The identifier of the token, which may be removed by now. ${UUID}`,
+      repository: 'The repository that was pulled from.',
+      pulls: 'How many manifests of images were answered.',
+    },
+    example: counter,
+  }),
   HeldRole: component({
     schema: api.HELD_ROLE,
     members: {

@@ -8,6 +8,7 @@ import { type Problem, PullpassError } from '../domain/errors.ts';
 import { bytesToUuid, decodeBase62, encodeBase62, isUuid, uuidToBytes } from '../domain/identifiers.ts';
 import { namespaceProblem } from '../domain/name-problem.ts';
 import type { IdentityPrincipal } from '../domain/principal.ts';
+import { single } from '../http/form.ts';
 import type { Authenticated, HandlerOf, Request } from '../http/request.ts';
 import { sentenceOf } from '../schema/sentence.ts';
 import type { Actor } from '../usecases/acts.ts';
@@ -23,7 +24,7 @@ export function checkBody<S extends v.GenericSchema>(schema: S, json: unknown): 
   throw invalid(result.issues.map(issue => ({ path: pathOf(issue), message: sentenceOf(issue) })));
 }
 
-function invalid(problems: readonly Problem[], part = 'body'): PullpassError {
+export function invalid(problems: readonly Problem[], part = 'body'): PullpassError {
   return new PullpassError('invalid-request', { detail: `The ${part} is not valid; see errors.`, problems });
 }
 
@@ -69,6 +70,17 @@ export function actorOf({ principal, requestId, sourceAddress }: ManagementReque
   };
 }
 
+const PAGE = { default: 50, max: 200 } as const;
+
+/** The `limit` of a list in pages. */
+export function limitOf({ query }: Pick<Request, 'query'>): number {
+  const text = single(query, 'limit');
+  if (text === undefined) return PAGE.default;
+  const limit = /^\d{1,3}$/.test(text) ? Number(text) : 0;
+  if (limit >= 1 && limit <= PAGE.max) return limit;
+  throw invalid([{ path: 'limit', message: `must be a whole number from 1 to ${PAGE.max}` }], 'query');
+}
+
 const ID_BYTES = 16;
 
 const ID_DIGITS = 22;
@@ -83,13 +95,27 @@ export function writeCursor(account: Account, id: string): string {
 export function readCursor(account: Account, cursor: string): string {
   const bytes = decodeBase62(cursor.slice(0, ID_DIGITS), ID_BYTES);
   const id = bytes === undefined ? undefined : bytesToUuid(bytes);
-  if (id === undefined || cursor.slice(ID_DIGITS) !== markOf(account, id)) {
-    throw new PullpassError('invalid-request', {
-      detail: 'The cursor does not belong to this list.',
-      problems: [{ path: 'cursor', message: 'must be the nextCursor of an earlier answer' }],
-    });
-  }
+  if (id === undefined || cursor.slice(ID_DIGITS) !== markOf(account, id)) throw foreignCursor();
   return id;
+}
+
+/** A cursor at a text. */
+export function writeTextCursor(account: Account, text: string): string {
+  return Buffer.from(text).toString('base64url') + markOf(account, text);
+}
+
+/** The text in a cursor. Throws `invalid-request` for one that was not written for this account. */
+export function readTextCursor(account: Account, cursor: string): string {
+  const text = Buffer.from(cursor.slice(0, -MARK_DIGITS), 'base64url').toString('utf8');
+  if (writeTextCursor(account, text) !== cursor) throw foreignCursor();
+  return text;
+}
+
+function foreignCursor(): PullpassError {
+  return new PullpassError('invalid-request', {
+    detail: 'The cursor does not belong to this list.',
+    problems: [{ path: 'cursor', message: 'must be the nextCursor of an earlier answer' }],
+  });
 }
 
 /** A cursor reveals nothing and authorises nothing, so this needs no key: it only tells our cursors from others. */

@@ -3,6 +3,7 @@
  * reads. A client accepts members that it does not know; the document lists them all.
  */
 import * as v from 'valibot';
+import { DAY_PATTERN } from '../domain/usage.ts';
 import { ACCESS, ID, list, ROLE, TIME, WHOLE_NUMBER } from './fields.ts';
 
 /** null: every repository in the namespaces of the account. */
@@ -66,6 +67,24 @@ export type Trust = v.InferOutput<typeof TRUST>;
 
 export const TRUST_LIST = v.object({ trusts: list(TRUST) });
 export type TrustList = v.InferOutput<typeof TRUST_LIST>;
+
+const DAY = v.pipe(v.string(), v.regex(new RegExp(DAY_PATTERN)));
+
+export const COUNTER = v.object({
+  day: DAY,
+  token: ID,
+  repository: v.string(),
+  pulls: v.pipe(v.number(), v.integer(), v.minValue(1)),
+});
+
+/** How often images were pulled in the days from the first to the last. */
+export const USAGE = v.object({
+  from: DAY,
+  to: DAY,
+  usage: list(COUNTER),
+  nextCursor: v.nullable(v.string()),
+});
+export type Usage = v.InferOutput<typeof USAGE>;
 
 /** A role of the caller, and what gives it: the configuration of the deployment, or a policy. */
 export const HELD_ROLE = v.object({

@@ -50,6 +50,14 @@ export const ROUTES = {
     { method: 'DELETE', path: '/v1/trusts/{id}', operation: 'removeTrust', body: 'none', ...STRONG },
     {
       method: 'GET',
+      path: '/v1/usage',
+      operation: 'listUsage',
+      body: 'none',
+      ...MANAGEMENT,
+      query: ['token', 'repository', 'from', 'to', 'limit', 'cursor'],
+    },
+    {
+      method: 'GET',
       path: '/v1/identity',
       operation: 'getIdentity',
       query: [],

@@ -17,6 +17,7 @@ import {
   actorOf,
   checkBody,
   idOf,
+  limitOf,
   type ManagementHandlers,
   type ManagementRequest,
   readCursor,
@@ -25,7 +26,6 @@ import {
 import { ADD_TOKEN, CHANGE_TOKEN, ROTATE_TOKEN } from './requests.ts';
 import type { NewToken, Token, TokenList, TokenValue } from './responses.ts';
 
-const PAGE = { default: 50, max: 200 } as const;
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 
 export function tokenHandlers(ports: TokenPorts) {
@@ -70,15 +70,14 @@ export function tokenHandlers(ports: TokenPorts) {
   } satisfies ManagementHandlers;
 }
 
-async function list(
-  ports: TokenPorts,
-  { principal: { account }, query }: ManagementRequest,
-): Promise<Response> {
+async function list(ports: TokenPorts, request: ManagementRequest): Promise<Response> {
+  const { principal, query } = request;
+  const { account } = principal;
   const cursor = single(query, 'cursor');
   const after = cursor === undefined ? undefined : readCursor(account, cursor);
   const { records, next } = await listTokens(ports, {
     account,
-    limit: limitOf(single(query, 'limit')),
+    limit: limitOf(request),
     after,
   });
   return ok({
@@ -102,16 +101,6 @@ function tokenObject(record: TokenRecord): Token {
     disabled: record.disabled !== null,
     retrievable: record.derivation !== null,
   };
-}
-
-function limitOf(text: string | undefined): number {
-  if (text === undefined) return PAGE.default;
-  const limit = /^\d{1,3}$/.test(text) ? Number(text) : 0;
-  if (limit >= 1 && limit <= PAGE.max) return limit;
-  throw new PullpassError('invalid-request', {
-    detail: 'The query is not valid; see errors.',
-    problems: [{ path: 'limit', message: `must be a whole number from 1 to ${PAGE.max}` }],
-  });
 }
 
 function idempotencyKeyOf({ headers }: Request): string | undefined {

@@ -4,6 +4,7 @@ import { identityHandlers, namespaceHandlers, policyHandlers, trustHandlers } fr
 import { revocationHandlers } from '../api/revocation.ts';
 import { ROUTES } from '../api/routes.ts';
 import { tokenHandlers } from '../api/tokens.ts';
+import { usageHandlers } from '../api/usage.ts';
 import { credentialKeys } from '../derivation/credential-keys.ts';
 import { type HttpHandler, httpHandler } from '../http/chain.ts';
 import { rateLimiter } from '../limits/rate-limiter.ts';
@@ -12,6 +13,7 @@ import { loginStore } from '../store/login-store.ts';
 import { namespaceStore } from '../store/namespace-store.ts';
 import { POLICY, ruleStore, TRUST } from '../store/rule-store.ts';
 import { tokenStore } from '../store/token-store.ts';
+import { usageStore } from '../store/usage-store.ts';
 import { authenticateManager } from '../usecases/authenticate.ts';
 import { REVOCATIONS_PER_MINUTE } from '../usecases/revoke.ts';
 import { IAM_SETTINGS, openFailureLimiter, openIam } from './authentication.ts';
@@ -75,6 +77,7 @@ export function createManagement(world: World): HttpHandler {
       ...namespaceHandlers({ ...common, namespaces, registration: config.namespaces }),
       ...policyHandlers({ ...common, rules: policies, word: 'policy' }),
       ...trustHandlers({ ...common, rules: trusts, word: 'trust' }, config.issuers.workloads),
+      ...usageHandlers({ usage: usageStore(table), clock }),
       ...identityHandlers(config.url),
       ...revocationHandlers({ revoking, log: parts.log }),
     },

@@ -4,6 +4,10 @@ import { DAY_SECONDS } from './time.ts';
 /** How long a counter is kept after its day. */
 export const USAGE_DAYS = 400;
 
+/** What JSON Schema says of a day; `isDay` reads the same, and that there is such a day. */
+export const DAY_PATTERN = '^2[0-9]{3}-[0-9]{2}-[0-9]{2}$';
+const DAY = new RegExp(DAY_PATTERN);
+
 /** A day of UTC, as `2026-11-21`: days sort as texts. */
 export type Day = string;
 
@@ -25,7 +29,7 @@ export function dayOf(seconds: number): Day {
 }
 
 export function isDay(text: string): boolean {
-  if (!/^\d{4}-\d\d-\d\d$/.test(text)) return false;
+  if (!DAY.test(text)) return false;
   const start = Date.parse(`${text}T00:00:00Z`);
   return !Number.isNaN(start) && dayOf(start / 1000) === text;
 }

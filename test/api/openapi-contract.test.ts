@@ -16,6 +16,7 @@ import { fileKeyStore } from '../../lib/signing/key-store.ts';
 import { maintainRing } from '../../lib/signing/ring-rotation.ts';
 import { partition } from '../../lib/store/items.ts';
 import { POLICY, TRUST } from '../../lib/store/rule-store.ts';
+import { usageStore } from '../../lib/store/usage-store.ts';
 import { ALICE, BOB, type Deployment, deploy, MALLORY, SERVICE } from '../support/deployment.ts';
 import { CONTEXT, eventOf, type Received, received, type Sent } from '../support/events.ts';
 import { answersOf, OpenApiContract, operationOf } from '../support/openapi-contract.ts';
@@ -193,6 +194,18 @@ describe('tokens', () => {
     await deployment.logIn(token);
     expect((await expectOf(200, `GET /v1/tokens/${id}`)).json.lastUsedAt).not.toBeNull();
     await expectOf(404, `GET /v1/tokens/${NEVER}`);
+  });
+
+  it('have their pulls listed in pages', async () => {
+    const { id } = await addToken();
+    const { table, world } = deployment;
+    const usage = usageStore({ table, randomBytes: world.randomBytes });
+    const pull = { handle: accountHandle('dev:acme'), token: id };
+    for (const repository of ['team-a/app', 'team-a/tool'])
+      await usage.count({ ...pull, repository }, toSeconds(Date.now()));
+    const line = `GET /v1/usage?token=${id}&limit=1`;
+    const { nextCursor } = (await expectOf(200, line)).json;
+    expect((await expectOf(200, `${line}&cursor=${nextCursor}`)).json.nextCursor).toBeNull();
   });
 
   it('show their value while they may', async () => {

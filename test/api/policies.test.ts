@@ -118,7 +118,13 @@ describe('a policy', () => {
 
   it('never makes a manager manage', async () => {
     await allow('mallory', 'manager');
-    for (const line of ['GET /v1/tokens', 'GET /v1/policies', 'GET /v1/trusts', 'GET /v1/namespaces']) {
+    for (const line of [
+      'GET /v1/tokens',
+      'GET /v1/policies',
+      'GET /v1/trusts',
+      'GET /v1/namespaces',
+      'GET /v1/usage',
+    ]) {
       expect((await deployment.as(MALLORY)(line)).status).toBe(403);
     }
   });

@@ -50,6 +50,7 @@ const VERBS: readonly [string[], Typed?][] = [
   [['policy-rm', '-f', ID]],
   [['trust-add', '--issuer', 'github', '--claim', 'a=b']],
   [['trust-list']],
+  [['usage']],
   [['trust-rm', '-f', ID]],
 ];
 

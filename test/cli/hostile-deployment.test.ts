@@ -60,6 +60,7 @@ function verbs(): Readonly<Record<string, readonly (readonly string[])[]>> {
     'policy-rm': [['policy-rm', '-f', ID]],
     'trust-add': [trust],
     'trust-list': [['trust-list']],
+    usage: [['usage'], ['usage', '--token', ID, '--repository', 'team-a/app']],
     'trust-rm': [['trust-rm', '-f', ID]],
     'target-add': [['target-add', 'other', stub.url]],
     'target-list': [['target-list'], ['target-list', '-q']],
@@ -185,6 +186,7 @@ describe('hostile text in JSON', () => {
       ['policy-list', responses.POLICY],
       ['trust-list', responses.TRUST],
       ['namespace-list', responses.NAMESPACE],
+      ['usage', responses.COUNTER],
     ] as const) {
       const [item] = await deployment.shell.json(verb);
       expect(item, verb).toEqual(JSON.parse(JSON.stringify(hostileValue(schema))));

@@ -14,6 +14,7 @@ it.each([
   ['20261121', false],
   [' 2026-11-21', false],
   ['2026-11-21\n', false],
+  ['1999-12-31', false],
   ['today', false],
   ['', false],
 ])('%j is a day: %s', (text, expected) => {

@@ -90,6 +90,7 @@ async function useEverything(): Promise<void> {
   const policy = { subject: '*', role: 'reader', repositories: ['team-a/*'] };
   const { id: policyId } = (await alice('POST /v1/policies', { json: policy })).json;
   await alice('GET /v1/policies');
+  await alice('GET /v1/usage');
   const credential = await useLogins(token);
   await useProofs();
   await send('GET /health');

@@ -20,6 +20,7 @@ export function dangerIn(text: string): string | undefined {
 const EXAMPLES = [
   '01a1fde6-b720-7292-88d8-03b75b4a87b0',
   '2026-11-21T07:00:00Z',
+  '2026-11-21',
   `plp_${'x'.repeat(87)}`,
   'plc_k1.abc',
   'an.access.token',
