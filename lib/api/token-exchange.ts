@@ -2,6 +2,7 @@
 import { type Access, parseScopes } from '../domain/access.ts';
 import { CREDENTIAL_LIFE_SECONDS } from '../domain/credential.ts';
 import { PullpassError } from '../domain/errors.ts';
+import { patternProblem } from '../domain/name-problem.ts';
 import { loginContext } from '../domain/principal.ts';
 import { isPattern } from '../domain/repository.ts';
 import type { Service } from '../domain/service.ts';
@@ -80,8 +81,16 @@ function boundsOf(values: readonly string[]): Pick<VendRequest, 'access' | 'repo
     scopes.every(({ type, name }) => type === 'repository' && isPattern(name)) &&
     scopes.length <= MAX_PATTERNS;
   if (isReadable) return { access, repositories };
+  throw unreadable(repositories);
+}
+
+/** The detail may quote a name, so the log gets a reason without it. */
+function unreadable(repositories: readonly string[]): PullpassError {
+  const [problem] = repositories.flatMap(name => patternProblem(name) ?? []);
   const example = 'repository:team-a/app:pull or repository:team-a/*:pull,push';
-  throw invalid(`Every scope must be like ${example}, with the same actions, and at most ${MAX_PATTERNS}.`);
+  const rule = `Every scope must be like ${example}, with the same actions, and at most ${MAX_PATTERNS}.`;
+  const detail = problem === undefined ? rule : `${rule} The repository ${problem}.`;
+  return new PullpassError('invalid-request', { detail, reason: 'a scope that no credential can have' });
 }
 
 function accessOf(actions: ReadonlySet<string>): Access | undefined {

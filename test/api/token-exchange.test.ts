@@ -223,6 +223,22 @@ describe('a token exchange', () => {
     expect('access_token' in json).toBe(false);
   });
 
+  it.each([
+    ['repository:team-a:pull', "The repository 'team-a' is a namespace, not a repository; use 'team-a/*'."],
+    ['repository:team-a/app:v1:pull', "The repository 'team-a/app:v1' holds a tag; use 'team-a/app'."],
+    ['repository:host:5000/team-a/app:pull', "begins with the address of a registry; use 'team-a/app'."],
+  ])('says what is wrong with the scope %s', async (scope, says) => {
+    const { status, json } = await exchange(token, TYPE.access, [['scope', scope]]);
+    expect(status).toBe(400);
+    expect(json.error_description).toContain(says);
+  });
+
+  it('takes the host of a registry, as people write it, for its service', async () => {
+    for (const audience of ['https://localhost:5000', 'LOCALHOST:5000']) {
+      expect((await exchange(token, TYPE.access, [['audience', audience]])).status).toBe(200);
+    }
+  });
+
   it('respects every bound in its query', async () => {
     for (const query of [`scope=repository:${ACME}/app:pull`, `audience=other`, 'resource=x', 'x=']) {
       const { status, json } = await exchange(token, TYPE.access, [], `/oauth/token?${query}`);

@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { ERRORS, type ErrorCode } from '../../lib/domain/error-codes.ts';
-import { noCredentials, PullpassError, unauthenticated } from '../../lib/domain/errors.ts';
+import { PullpassError } from '../../lib/domain/errors.ts';
 import { PROBLEM, REGISTRY_ERROR } from '../../lib/http/error-bodies.ts';
 import { asPullpassError, encodeResponse, errorResponse } from '../../lib/http/errors.ts';
 import type { ErrorFormat } from '../../lib/http/request.ts';
@@ -65,16 +65,6 @@ describe('an error', () => {
     const error = asPullpassError(new TypeError('the-cause'));
     expect(error.code).toBe('internal');
     expect(JSON.stringify(errorResponse(error, undefined, REQUEST_ID))).not.toContain('the-cause');
-  });
-
-  it('of a login reads the same whatever it says elsewhere', () => {
-    const texts = [unauthenticated('x'), unauthenticated('y', 'expired', 'Elsewhere.'), noCredentials()].map(
-      error => JSON.stringify(errorResponse(error, 'registry', REQUEST_ID).json),
-    );
-    expect(new Set(texts).size).toBe(1);
-    expect(errorResponse(noCredentials(), 'problem', REQUEST_ID).json).toMatchObject({
-      detail: expect.stringMatching(/^No credentials came with this request/),
-    });
   });
 
   it('that is ours stays what it is', () => {
