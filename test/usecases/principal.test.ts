@@ -286,6 +286,30 @@ describe('a credential', () => {
       denial: 'ended',
     });
   });
+
+  it('of a workload whose trusts have digests has those that remain', async () => {
+    const world = worldOn();
+    const trusts = [aTrust({ repositories: ['team-a/*'] }), aTrust()];
+    for (const each of trusts) await world.stores.trusts.add(each);
+    const first = trusts[0]?.id ?? '';
+    const ids = digestsOf([first], 'A'.repeat(22));
+    const credential = good({ kind: 'trust', subject: 'github:repo', ids });
+    const filters: unknown[] = [];
+    const list: World['logins']['trusts']['list'] = (handle, where) => {
+      filters.push([handle, where]);
+      return world.stores.trusts.list(handle, where);
+    };
+    const watching: World = { ...world, logins: { ...world.logins, trusts: { list } } };
+    expect((await principal(watching, credential)).permissions).toEqual([
+      { repositories: ['team-a/*'], actions: PULL },
+    ]);
+    expect(filters).toEqual([[HANDLE, { issuer: ['github'] }]]);
+    await world.stores.trusts.remove(ACCOUNT, first, NOW);
+    expect((await rejectionOf(principal(world, credential))).details).toEqual({
+      reason: 'trusts of github:repo, of a credential: removed',
+      denial: 'ended',
+    });
+  });
 });
 
 describe('an identity', () => {
