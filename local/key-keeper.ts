@@ -2,7 +2,7 @@
 import { join, relative } from 'node:path';
 import { credentialKeyRotation } from '../lib/derivation/credential-keys.ts';
 import { fileKeySource } from '../lib/derivation/key-source.ts';
-import type { Service } from '../lib/domain/service.ts';
+import { isProxied, type Service } from '../lib/domain/service.ts';
 import { toSeconds } from '../lib/domain/time.ts';
 import type { KeyPublication } from '../lib/ports/keys.ts';
 import type { Clock, RandomBytes } from '../lib/ports/system.ts';
@@ -31,13 +31,15 @@ export async function rotateKeys(options: KeyRotationOptions): Promise<void> {
   const keys = fileKeyStore(directory.keys);
   const now = toSeconds(clock());
   await credentialKeyRotation(fileKeySource(directory.credentialKey), randomBytes).maintain(now);
-  const ports = portsOf(services.map(({ registry }) => registry));
-  for (const [i, service] of services.entries()) {
-    await maintainRing(service, keys, now);
+  for (const service of services) await maintainRing(service, keys, now);
+  // The registry proxy reads its keys where they are.
+  const own = services.filter(service => !isProxied(service));
+  const ports = portsOf(own.map(({ registry }) => registry));
+  for (const [i, service] of own.entries()) {
     // New each time, past every cache: the files must show the keys as they are now.
     const publication = keyPublication(services, keys);
     await writeRegistryFiles({
-      directory: registryDirectory(directory.registry, service.name, services),
+      directory: registryDirectory(directory.registry, service.name, own),
       service,
       port: ports[i] ?? '',
       publicUrl,
@@ -46,7 +48,7 @@ export async function rotateKeys(options: KeyRotationOptions): Promise<void> {
       single: await singleKeys(publication, service, now),
     });
   }
-  await writeComposeFile(directory.registry, services, ports);
+  if (own.length > 0) await writeComposeFile(directory.registry, own, ports);
 }
 
 /** The key of a service with certificates changes by itself, which a registry with one key would not notice. */

@@ -1,7 +1,7 @@
 /** What the local process says when it is ready: where it is, and what to type next. */
 import { join, relative } from 'node:path';
 import { realmFault } from '../lib/domain/realm.ts';
-import type { Service } from '../lib/domain/service.ts';
+import { isProxied, type Service } from '../lib/domain/service.ts';
 import { COMPOSE_FILE } from './compose-file.ts';
 import type { DataDirectory } from './data-directory.ts';
 import type { LocalSettings } from './environment.ts';
@@ -49,34 +49,50 @@ const AIRPLAY =
   'macOS keeps port 5000 for AirPlay. Give the registry another port: PULLPASS_SERVICE=localhost:5001 npm start';
 
 function firstSteps({ settings: { url, services }, directory }: WelcomeInput): string[] {
-  const shown = services.slice(0, SHOWN);
-  const more =
-    services.length > SHOWN ? [`(${services.length - SHOWN} more are in ${here(directory.registry)}.)`] : [];
+  const own = services.filter(service => !isProxied(service));
+  const access = own.length > 0 ? { word: 'push', body: '{"access": "push"}' } : { word: 'pull', body: '{}' };
   return [
     '',
-    'In a second terminal, in this folder, register a namespace and add a token that may push:',
+    `In a second terminal, in this folder, register a namespace and add a token that may ${access.word}:`,
     '',
     `  ADMIN="iamapikey:$(cat ${here(directory.administratorKey)})"`,
     `  curl -sS -u "$ADMIN" -X PUT ${url}/v1/namespaces/team-a`,
-    `  curl -sS -u "$ADMIN" -H 'Content-Type: application/json' -d '{"access": "push"}' ${url}/v1/tokens`,
+    `  curl -sS -u "$ADMIN" -H 'Content-Type: application/json' -d '${access.body}' ${url}/v1/tokens`,
+    ...(own.length > 0 ? startLines(own, directory.registry) : []),
     '',
-    services.length === 1
-      ? 'In a third terminal, start a registry; or, in a container:'
-      : 'Start each registry in a terminal of its own; or all of them in containers:',
-    `docker compose -f ${here(join(directory.registry, COMPOSE_FILE))} up -d`,
+    `Log in with the token (docker asks for it), and ${own.length > 0 ? 'push and pull' : 'pull'} an image:`,
     '',
-    ...shown.map(service => `  ${serve(service, directory.registry, services)}`),
-    ...more,
-    '',
-    'Log in with the token (docker asks for it), push an image, and pull it:',
-    '',
-    ...shown.flatMap(({ registry }) => [
-      `  docker login -u token ${registry}`,
-      `  docker tag IMAGE ${registry}/team-a/app:v1 && docker push ${registry}/team-a/app:v1`,
-      `  docker pull ${registry}/team-a/app:v1`,
-    ]),
+    ...services.slice(0, SHOWN).flatMap(loginLines),
     '',
   ];
+}
+
+function startLines(own: readonly Service[], root: string): string[] {
+  const more = own.length > SHOWN ? [`(${own.length - SHOWN} more are in ${here(root)}.)`] : [];
+  const [each, all] =
+    own.length === 1
+      ? ['In a third terminal, start a registry:', 'Or start it in a container:']
+      : ['Start each registry in a terminal of its own:', 'Or start all of them in containers:'];
+  return [
+    '',
+    each,
+    '',
+    ...own.slice(0, SHOWN).map(service => `  ${serve(service, root, own)}`),
+    ...more,
+    '',
+    all,
+    '',
+    `  docker compose -f ${here(join(root, COMPOSE_FILE))} up -d`,
+  ];
+}
+
+/** Behind the registry proxy images are only pulled, and the names in them are the upstream's. */
+function loginLines(service: Service): string[] {
+  const { registry } = service;
+  const login = `  docker login -u token ${registry}`;
+  if (isProxied(service)) return [login, `  docker pull ${registry}/team-a/IMAGE`];
+  const image = `${registry}/team-a/app:v1`;
+  return [login, `  docker tag IMAGE ${image} && docker push ${image}`, `  docker pull ${image}`];
 }
 
 /** Debian's `docker-registry` is distribution 2.8, which does not take key sets; `registry` is distribution 3. */

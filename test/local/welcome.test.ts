@@ -55,16 +55,35 @@ describe('the first screen', () => {
     expect(text).toContain('Pullpass is ready at http://localhost:8080 (listening on 127.0.0.1:8080).');
     expect(text).toContain('Data: /srv/pullpass, ledger: /srv/pullpass-ledger. Options: npm start -- --help');
     expect(text).toContain('Not for production.');
-    expect(text).toContain('in a container:\ndocker compose -f /srv/pullpass/registry/compose.yml up -d\n');
     expect(commands(text)).toEqual([
       'ADMIN="iamapikey:$(cat /srv/pullpass/administrator.apikey)"',
       'curl -sS -u "$ADMIN" -X PUT http://localhost:8080/v1/namespaces/team-a',
       `curl -sS -u "$ADMIN" -H 'Content-Type: application/json' -d '{"access": "push"}' http://localhost:8080/v1/tokens`,
       'docker-registry serve /srv/pullpass/registry/config.yml',
+      'docker compose -f /srv/pullpass/registry/compose.yml up -d',
       'docker login -u token localhost:5000',
       'docker tag IMAGE localhost:5000/team-a/app:v1 && docker push localhost:5000/team-a/app:v1',
       'docker pull localhost:5000/team-a/app:v1',
     ]);
+  });
+
+  it('of a registry proxy alone starts no registry, and pulls where Pullpass listens', () => {
+    const upstream = {
+      url: 'https://upstream.example',
+      prefix: '',
+      authentication: { kind: 'none' },
+    } as const;
+    const proxied = serviceNamed('localhost:8080', { upstream });
+    const text = screen({ settings: { services: [proxied] } });
+    expect(commands(text).slice(2)).toEqual([
+      `curl -sS -u "$ADMIN" -H 'Content-Type: application/json' -d '{}' http://localhost:8080/v1/tokens`,
+      'docker login -u token localhost:8080',
+      'docker pull localhost:8080/team-a/IMAGE',
+    ]);
+    expect(text).toContain('a token that may pull:');
+    const both = commands(screen({ settings: { services: [proxied, serviceNamed('localhost:5000')] } }));
+    expect(both).toContain('docker-registry serve /srv/pullpass/registry/config.yml');
+    expect(both).toContain('docker pull localhost:8080/team-a/IMAGE');
   });
 
   it.each([
