@@ -38,7 +38,7 @@ const DYNAMODB = [
  * bundle. Lower a figure when a bundle has become smaller.
  */
 export const BUDGETS = {
-  login: { startBytes: 172_000, totalBytes: 172_000, packages: [...CHAIN, ...IAM] },
+  login: { startBytes: 174_000, totalBytes: 174_000, packages: [...CHAIN, ...IAM] },
   management: { startBytes: 416_000, totalBytes: 559_000, packages: [...CHAIN, ...DYNAMODB, ...IAM] },
   credentials: {
     startBytes: 190_500,
