@@ -30,8 +30,12 @@ export function serviceIn({ params }: Pick<Request, 'params'>, services: readonl
 function findService(text: string, services: readonly Service[]): Service | undefined {
   const named = services.find(({ name }) => name === text);
   if (named !== undefined) return named;
-  const [only, ...others] = services.filter(({ registry }) => isSameRegistry(registry, text));
+  const [only, ...others] = servicesAt(text, services);
   return others.length === 0 ? only : undefined;
+}
+
+function servicesAt(host: string, services: readonly Service[]): Service[] {
+  return services.filter(({ registry }) => isSameRegistry(registry, host));
 }
 
 function unescaped(segment: string): string {
@@ -48,12 +52,15 @@ function servedBy(services: readonly Service[]): string {
 
 /** The detail may hold what the caller wrote, so the log gets a reason without it. */
 function unknownService(name: string | undefined, services: readonly Service[]): PullpassError {
-  const problem =
-    name === undefined
-      ? 'Name a service.'
-      : `There is no service ${isQuotable(name) ? `'${name}'` : 'of that name'}.`;
-  return new PullpassError('unknown-service', {
-    detail: `${problem} ${servedBy(services)}`,
-    reason: 'unknown service',
-  });
+  const detail = `${problemOf(name, services)} ${servedBy(services)}`;
+  return new PullpassError('unknown-service', { detail, reason: 'unknown service' });
+}
+
+function problemOf(name: string | undefined, services: readonly Service[]): string {
+  if (name === undefined) return 'Name a service.';
+  if (!isQuotable(name)) return 'There is no service of that name.';
+  const several = servicesAt(name, services).length > 1;
+  return several
+    ? `'${name}' is the host of several services; name one of them.`
+    : `There is no service '${name}'.`;
 }
