@@ -43,6 +43,12 @@ function patterns(text: string, before: readonly string[] = []): string[] {
   return [...before, text];
 }
 
+/** A number of things, at least one. */
+export function count(text: string): number {
+  if (/^[1-9]\d{0,9}$/.test(text)) return Number(text);
+  throw new UsageError('A number must be whole, and at least 1.');
+}
+
 /** A day of UTC. */
 export function day(text: string): string {
   if (isDay(text)) return text;

@@ -37,6 +37,7 @@ export function tokenItem(account: Account): { value: string; item: Item } {
     issuanceId: randomBytes(8).toString('hex'),
     access: 'pull',
     repositories: null,
+    pullsPerDay: null,
     description: 'build farm 7',
     createdAt,
     createdBy: account,

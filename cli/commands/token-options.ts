@@ -1,10 +1,16 @@
 /** The options that say what a token may do, the request bodies that they become, and how tokens are printed. */
 import { type Command, Option } from 'commander';
-import type { Token } from '../../lib/api/responses.ts';
+import * as v from 'valibot';
+import { LIMITS, NEW_TOKEN, TOKEN, type Token } from '../../lib/api/responses.ts';
 import { toSeconds } from '../../lib/domain/time.ts';
-import { repositoryOption, seconds } from '../arguments.ts';
+import { count, repositoryOption, seconds } from '../arguments.ts';
 import { UsageError } from '../errors.ts';
 import { accessText, type Fields, listingOf, repositoriesText } from '../text.ts';
+
+const ANY_LIMITS = v.nullable(v.looseObject(LIMITS.entries));
+// Members that this version does not know are printed with `--output json`.
+export const ANY_TOKEN = v.looseObject({ ...TOKEN.entries, limits: ANY_LIMITS });
+export const ANY_NEW_TOKEN = v.looseObject({ ...NEW_TOKEN.entries, limits: ANY_LIMITS });
 
 export interface NewToken {
   readonly description?: string;
@@ -12,6 +18,7 @@ export interface NewToken {
   readonly readwrite?: true;
   readonly repository?: readonly string[];
   readonly expiresIn?: number;
+  readonly pullsPerDay?: number;
   readonly quiet?: true;
 }
 
@@ -20,6 +27,7 @@ export interface TokenChange extends Omit<NewToken, 'quiet'> {
   readonly allRepositories?: true;
   readonly disable?: true;
   readonly enable?: true;
+  readonly unlimitedPulls?: true;
 }
 
 export function addOptions(command: Command): Command {
@@ -36,7 +44,8 @@ export function updateOptions(command: Command): Command {
     .addOption(repositoryOption())
     .addOption(new Option('--all-repositories', 'in all namespaces of the account').conflicts('repository'))
     .addOption(new Option('--disable', 'logins with it are refused until it is enabled').conflicts('enable'))
-    .option('--enable', 'it may log in again');
+    .option('--enable', 'it may log in again')
+    .addOption(new Option('--unlimited-pulls', 'no limit of pulls any more').conflicts('pullsPerDay'));
 }
 
 function commonOptions(command: Command): Command {
@@ -44,28 +53,31 @@ function commonOptions(command: Command): Command {
   return command
     .option('--description <text>', 'what it is for')
     .addOption(expiresIn.argParser(seconds).conflicts('nonExpiring'))
-    .option('--non-expiring', 'it never expires');
+    .option('--non-expiring', 'it never expires')
+    .option('--pulls-per-day <number>', 'through the registry proxy it pulls no more in a day (UTC)', count);
 }
 
 /** The body of `POST /v1/tokens`. Members without an option are left to the deployment. */
 export function newTokenBody(options: NewToken): Record<string, unknown> {
-  const { description, nonExpiring, readwrite, repository, expiresIn } = options;
+  const { description, nonExpiring, readwrite, repository, expiresIn, pullsPerDay } = options;
   return {
     description,
     access: readwrite ? 'push' : undefined,
     nonExpiring,
     expiresInSeconds: expiresIn,
     repositories: repository,
+    limits: pullsPerDay === undefined ? undefined : { pullsPerDay },
   };
 }
 
 /** The body of `PATCH /v1/tokens/{id}`. Throws UsageError when nothing is to change. */
 export function tokenChangeBody(options: TokenChange): Record<string, unknown> {
-  const { readonly: pullOnly, allRepositories, disable, enable } = options;
+  const { readonly: pullOnly, allRepositories, disable, enable, unlimitedPulls } = options;
   const body = {
     ...newTokenBody(options),
     ...(pullOnly ? { access: 'pull' } : {}),
     ...(allRepositories ? { repositories: null } : {}),
+    ...(unlimitedPulls ? { limits: null } : {}),
     ...(disable || enable ? { disabled: disable === true } : {}),
   };
   if (Object.values(body).some(value => value !== undefined)) return body;
@@ -106,5 +118,6 @@ export function tokenListing(token: Token): string[] {
     ['Expires', token.expiresAt ?? 'never'],
     ['Last used', token.lastUsedAt ?? 'never'],
     ['Disabled', token.disabled ? 'yes' : 'no'],
+    ...(token.limits === null ? [] : [['Pulls per day', String(token.limits.pullsPerDay)] as const]),
   ]);
 }

@@ -1,6 +1,6 @@
 /** The token verbs that show a value: `token-add`, `token-get` and `token-rotate`. */
 import * as v from 'valibot';
-import { NEW_TOKEN, TOKEN_VALUE } from '../../lib/api/responses.ts';
+import { TOKEN_VALUE } from '../../lib/api/responses.ts';
 import { toRfc3339, toSeconds } from '../../lib/domain/time.ts';
 import type { Clock } from '../../lib/ports/system.ts';
 import { identifier, seconds } from '../arguments.ts';
@@ -8,12 +8,9 @@ import type { Context } from '../context.ts';
 import { type HttpResponse, parseResponse } from '../http.ts';
 import type { Session } from '../session.ts';
 import type { Target } from '../target.ts';
-import { addOptions, type NewToken, newTokenBody, valueListing } from './token-options.ts';
+import { ANY_NEW_TOKEN, addOptions, type NewToken, newTokenBody, valueListing } from './token-options.ts';
 import { warnOfUnheld } from './unheld-namespaces.ts';
 import type { Verb } from './verbs.ts';
-
-// Members that this version does not know are printed with `--output json`.
-const ANY_NEW_TOKEN = v.looseObject(NEW_TOKEN.entries);
 
 interface Quiet {
   readonly quiet?: true;

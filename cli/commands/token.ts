@@ -1,7 +1,6 @@
 /** The token verbs; those here show no value: `token-list`, `token-rm` and `token-update`. */
 import type { Command } from 'commander';
 import * as v from 'valibot';
-import { TOKEN } from '../../lib/api/responses.ts';
 import { identifier } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
@@ -11,6 +10,7 @@ import { parseTemplate } from '../text.ts';
 import { tokenText } from './descriptions.ts';
 import { NOT_FOUND, removeVerb, unlessMissing } from './removal.ts';
 import {
+  ANY_TOKEN,
   TOKEN_FIELDS,
   TOKEN_TABLE,
   type TokenChange,
@@ -22,8 +22,6 @@ import { addVerb, getVerb, rotateVerb } from './token-value.ts';
 import { warnOfUnheld } from './unheld-namespaces.ts';
 import { addNoun, type Verb } from './verbs.ts';
 
-// Members that this version does not know are printed with `--output json`.
-const ANY_TOKEN = v.looseObject(TOKEN.entries);
 const PAGE = v.object({ tokens: v.array(ANY_TOKEN), nextCursor: v.nullable(v.string()) });
 type AnyToken = v.InferOutput<typeof ANY_TOKEN>;
 

@@ -9,7 +9,7 @@ import {
   VEND_CREDENTIAL,
 } from '../../lib/api/requests.ts';
 import { TOKEN_EXCHANGE } from '../../lib/http/credentials.ts';
-import { component, documented } from './component.ts';
+import { component, documented, type Meaning } from './component.ts';
 import { type JsonSchema, schemaOf } from './schema.ts';
 import { A_CREDENTIAL, A_TOKEN, ACCESS, ROLE } from './words.ts';
 
@@ -18,6 +18,13 @@ const PATTERNS =
 const REPOSITORIES = `${PATTERNS} Patterns in namespaces of other accounts are accepted and grant nothing. null: every repository in the namespaces of the account, now and later.`;
 const DESCRIPTION = 'What it is for, in your words.';
 const EXPIRES = 'Lifetime in seconds from now.';
+const LIMITS: Meaning = [
+  'What the registry proxy allows. null: no limits.',
+  {
+    pullsPerDay:
+      'Answered manifests of images in a day of UTC; the next is 429 until midnight. Absent: any number.',
+  },
+];
 const SERVICE = 'The registry; may be left out if there is only one.';
 const REGISTRY = `${SERVICE} By the name of its service, or by its host where that is of one service.`;
 const IGNORED = 'Ignored.';
@@ -33,6 +40,7 @@ const JSON_BODIES = {
       repositories: REPOSITORIES,
       retrievable:
         'Whether the value can be shown again. false: the value is random and only this answer shows it.',
+      limits: LIMITS,
     },
     example: {
       description: 'build farm',
@@ -50,6 +58,7 @@ const JSON_BODIES = {
       disabled: 'true: no login succeeds with the token.',
       nonExpiring: 'From now on the token never expires.',
       expiresInSeconds: EXPIRES,
+      limits: LIMITS,
     },
     example: { disabled: true },
   }),

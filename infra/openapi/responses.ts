@@ -21,6 +21,10 @@ const token = {
     lastUsedAt: `When it last logged in, to the hour; null: not yet. ${TIME}`,
     disabled: 'true: no login succeeds with it.',
     retrievable: 'Whether its value can be shown again.',
+    limits: [
+      'What the registry proxy allows it; null: no limits.',
+      { pullsPerDay: 'Answered manifests of images in a day of UTC.' },
+    ],
   },
   example: {
     id: AN_ID,
@@ -32,6 +36,7 @@ const token = {
     lastUsedAt: null,
     disabled: false,
     retrievable: true,
+    limits: null,
   },
 } as const;
 const VALUE = 'The value: the password of `docker login -u token`.';

@@ -36,15 +36,15 @@ async function pull(options: RegistryHandlerOptions, head: PullHead): Promise<Re
   const service = serviceAt(head.headers.host, options.services);
   const path = parseRegistryPath(head.rawPath);
   const repository = typeof path === 'string' || path.kind === 'base' ? undefined : path.repository;
-  const token = await authorized(options, { head, service, repository });
+  const puller = await authorized(options, { head, service, repository });
   if (typeof path === 'string') throw new PullpassError(path);
   if (head.method !== 'GET' && head.method !== 'HEAD')
     throw new PullpassError('pull-only', { allow: ['GET', 'HEAD'] });
   if (path.kind === 'base') return { status: 200, json: {}, headers: VERSION };
   const response = await passOn(options, { head, service, path, method: head.method });
   if (isPull(head, path, response)) {
-    await countPull(options.pulling, token, path.repository);
-    record(options, { head, service, path, subject: token.sub });
+    await countPull(options.pulling, puller, path.repository);
+    record(options, { head, service, path, subject: puller.subject });
   }
   return { ...response, headers: { ...VERSION, ...response.headers } };
 }
@@ -65,7 +65,7 @@ interface Asked {
   readonly repository: string | undefined;
 }
 
-/** What the access token says. Every refusal says where to log in, and what for. */
+/** Whose the access token is. Every refusal says where to log in, and what for. */
 async function authorized({ pulling, url }: RegistryHandlerOptions, asked: Asked) {
   const { head, service, repository } = asked;
   try {

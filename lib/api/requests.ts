@@ -12,6 +12,7 @@ import { FORMAT_NAMES } from './credential-formats.ts';
 import { ACCESS, ROLE } from './fields.ts';
 
 const EXPIRES_IN = { min: 60, default: 86_400, max: 31_536_000 } as const;
+const PULLS_PER_DAY = { min: 1, max: 1_000_000_000 } as const;
 const GRACE = { min: 0, max: 604_800 } as const;
 const MAX_DESCRIPTION = 256;
 const MAX_PATTERNS = 32;
@@ -51,6 +52,9 @@ const repositories = v.nullable(
   ),
 );
 
+/** null, and without members: none. */
+const limits = v.nullable(v.strictObject({ pullsPerDay: v.optional(wholeNumber(PULLS_PER_DAY)) }));
+
 /** What `oneEnding` refuses. */
 const TWO_ENDINGS = {
   properties: { nonExpiring: { const: true }, expiresInSeconds: { type: 'integer' } },
@@ -65,11 +69,14 @@ export const ADD_TOKEN = v.pipe(
     expiresInSeconds: v.optional(expiresInSeconds),
     repositories: v.optional(repositories, null),
     retrievable: v.optional(v.boolean(), true),
+    limits: v.optional(limits),
   }),
   v.metadata({ not: TWO_ENDINGS }),
   oneEnding(),
-  v.transform(({ nonExpiring, expiresInSeconds: seconds = EXPIRES_IN.default, ...rest }) => ({
+  v.transform(({ nonExpiring, expiresInSeconds: seconds = EXPIRES_IN.default, limits: given, ...rest }) => ({
     ...rest,
+    // Left out where there is none: a repeated request of before there were limits is the same.
+    ...(given?.pullsPerDay === undefined ? {} : { pullsPerDay: given.pullsPerDay }),
     expiresInSeconds: nonExpiring ? null : seconds,
   })),
 );
@@ -82,12 +89,14 @@ export const CHANGE_TOKEN = v.pipe(
     disabled: v.optional(v.boolean()),
     nonExpiring: v.optional(v.literal(true)),
     expiresInSeconds: v.optional(expiresInSeconds),
+    limits: v.optional(limits),
   }),
   v.metadata({ minProperties: 1, not: TWO_ENDINGS }),
   v.check(body => Object.keys(body).length > 0, 'must name at least one field to change'),
   oneEnding(),
-  v.transform(({ nonExpiring, expiresInSeconds: seconds, ...rest }) => ({
+  v.transform(({ nonExpiring, expiresInSeconds: seconds, limits: given, ...rest }) => ({
     ...rest,
+    pullsPerDay: given === undefined ? undefined : (given?.pullsPerDay ?? null),
     expiresInSeconds: nonExpiring ? null : seconds,
   })),
 );

@@ -10,6 +10,8 @@ import { ACCESS, ID, list, ROLE, TIME, WHOLE_NUMBER } from './fields.ts';
 const REPOSITORIES = v.nullable(list(v.string()));
 const CREATED = { createdAt: TIME, createdBy: v.string() };
 
+export const LIMITS = v.object({ pullsPerDay: WHOLE_NUMBER });
+
 /** A registry token, never with its hash or salt. */
 export const TOKEN = v.object({
   id: ID,
@@ -21,6 +23,7 @@ export const TOKEN = v.object({
   lastUsedAt: v.nullable(TIME),
   disabled: v.boolean(),
   retrievable: v.boolean(),
+  limits: v.nullable(LIMITS),
 });
 export type Token = v.InferOutput<typeof TOKEN>;
 

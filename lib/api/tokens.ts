@@ -100,6 +100,7 @@ function tokenObject(record: TokenRecord): Token {
     lastUsedAt: lastUsedAt === null ? null : toRfc3339(lastUsedAt),
     disabled: record.disabled !== null,
     retrievable: record.derivation !== null,
+    limits: record.pullsPerDay === null ? null : { pullsPerDay: record.pullsPerDay },
   };
 }
 

@@ -37,7 +37,7 @@ export type RevocationEntry = Revocation & { readonly id: string; readonly at: n
 /** What a token still allows after an act: its values, and bounds that only become narrower. */
 export type RemainingAccess = Bounds & Pick<TokenRecord, 'generation' | 'hash' | 'issuanceId' | 'previous'>;
 
-type Bounds = Pick<TokenRecord, 'access' | 'disabled' | 'expiresAt' | 'repositories'>;
+type Bounds = Pick<TokenRecord, 'access' | 'disabled' | 'expiresAt' | 'pullsPerDay' | 'repositories'>;
 
 /** A day longer than the oldest point that DynamoDB can restore, because a table knows its age to a day. */
 export const LEDGER_SECONDS = 36 * DAY_SECONDS;
@@ -120,7 +120,8 @@ function common(some: Bounds, other: Bounds): Bounds {
     access: some.access === 'pull' ? some.access : other.access,
     repositories: intersectPatterns(some.repositories, other.repositories),
     disabled: some.disabled ?? other.disabled,
-    expiresAt: earlier(some.expiresAt, other.expiresAt),
+    expiresAt: smaller(some.expiresAt, other.expiresAt),
+    pullsPerDay: smaller(some.pullsPerDay, other.pullsPerDay),
   };
 }
 
@@ -131,11 +132,12 @@ function areSame(narrowed: Bounds, bounds: Bounds): boolean {
     narrowed.repositories?.length === bounds.repositories?.length &&
     (narrowed.repositories ?? []).every(pattern => bounds.repositories?.includes(pattern)) &&
     (narrowed.disabled === null) === (bounds.disabled === null) &&
-    narrowed.expiresAt === bounds.expiresAt
+    narrowed.expiresAt === bounds.expiresAt &&
+    narrowed.pullsPerDay === bounds.pullsPerDay
   );
 }
 
-function earlier(some: number | null, other: number | null): number | null {
+function smaller(some: number | null, other: number | null): number | null {
   return some === null || other === null ? (some ?? other) : Math.min(some, other);
 }
 

@@ -19,6 +19,8 @@ export interface TokenRecord {
   readonly access: Access;
   /** null: every repository in the namespaces of the account. */
   readonly repositories: readonly Pattern[] | null;
+  /** What the registry proxy allows in a day of UTC; null: any number. */
+  readonly pullsPerDay: number | null;
   readonly description: string;
   readonly createdAt: number;
   readonly createdBy: Subject;
@@ -92,17 +94,19 @@ export interface TokenPatch {
   readonly repositories?: readonly Pattern[] | null | undefined;
   readonly disabled?: boolean | undefined;
   readonly expiresAt?: number | null | undefined;
+  readonly pullsPerDay?: number | null | undefined;
 }
 
 /** The record after `patch`. Disabling a disabled token keeps the first time and subject. */
 export function patchToken(record: TokenRecord, patch: TokenPatch, now: number, by: Subject): TokenRecord {
-  const { description, access, repositories, expiresAt } = patch;
+  const { description, access, repositories, expiresAt, pullsPerDay } = patch;
   return {
     ...record,
     ...(description === undefined ? {} : { description }),
     ...(access === undefined ? {} : { access }),
     ...(repositories === undefined ? {} : { repositories }),
     ...(expiresAt === undefined ? {} : { expiresAt }),
+    ...(pullsPerDay === undefined ? {} : { pullsPerDay }),
     disabled: patchDisabled(record, patch.disabled, now, by),
     version: record.version + 1,
   };

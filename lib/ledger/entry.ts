@@ -59,8 +59,14 @@ const Left = v.pipe(
     repositories: v.nullable(v.array(v.pipe(v.string(), v.check(isPattern)))),
     disabled: v.nullable(v.strictObject({ at: Count, by: Qualified })),
     expiresAt: v.nullable(Count),
+    // Absent in entries without one, and in all before there were limits.
+    pullsPerDay: v.optional(Count),
   }),
-  v.transform(({ issuedBy: issuanceId, ...left }) => ({ ...left, issuanceId })),
+  v.transform(({ issuedBy: issuanceId, pullsPerDay = null, ...left }) => ({
+    ...left,
+    issuanceId,
+    pullsPerDay,
+  })),
 );
 
 const Claim = v.strictObject({
@@ -106,9 +112,10 @@ export function parseEntry(text: string): RevocationEntry {
   }
 }
 
-function toJson({ hash, previous, issuanceId: issuedBy, ...rest }: RemainingAccess): object {
+function toJson({ hash, previous, issuanceId: issuedBy, pullsPerDay, ...rest }: RemainingAccess): object {
   const graced = previous && { ...previous, hash: base64url(previous.hash) };
-  return { ...rest, issuedBy, hash: base64url(hash), previous: graced };
+  const limits = pullsPerDay === null ? {} : { pullsPerDay };
+  return { ...rest, issuedBy, hash: base64url(hash), previous: graced, ...limits };
 }
 
 function base64url(bytes: Uint8Array): string {

@@ -190,6 +190,8 @@ export interface NonceStore {
 export interface CountedPull extends Pick<CounterName, 'repository' | 'token'> {
   /** Of the token's account. */
   readonly handle: string;
+  /** What the token may in a day; null: any number. */
+  readonly pullsPerDay: number | null;
 }
 
 /** Counters of an account, from the latest day to the first. */
@@ -204,8 +206,11 @@ export interface UsageRange extends Partial<Pick<CounterName, 'repository' | 'to
 
 /** How often images were pulled. */
 export interface UsageStore {
-  /** Adds one to the counter of the day, by one write. An error: it may have been counted or not. */
-  count(pull: CountedPull, now: number): Promise<void>;
+  /**
+   * Adds one to the counter of the day, by one write; of a token with a limit by two. False: the token has made all of its
+   * pulls, and nothing was counted. An error: it may have been counted or not.
+   */
+  count(pull: CountedPull, now: number): Promise<boolean>;
   /** `next` is where to go on; undefined: that was all. */
   list(
     handle: string,

@@ -62,6 +62,11 @@ export function usageKey(handle: string, { day, token, repository }: CounterName
   return { pk: usagePartition(handle), sk: `${day}#${token}#${repository}` };
 }
 
+/** The key of the counter that a token's limit is judged by. It sorts behind all days. */
+export function limitKey(handle: string, { day, token }: Pick<CounterName, 'day' | 'token'>): Key {
+  return { pk: usagePartition(handle), sk: `limit#${day}#${token}` };
+}
+
 /** The key of an audit record; `time` sorts as text. */
 export function auditKey(handle: string, time: string, id: string): Key {
   return { pk: partition(handle), sk: `audit#${time}#${id}` };

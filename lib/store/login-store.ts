@@ -86,6 +86,7 @@ const NO_RECORD: Item = {
     issuanceId: '0000000000000000',
     access: 'pull',
     repositories: null,
+    pullsPerDay: null,
     description: '',
     createdAt: 0,
     createdBy: 'none:none',

@@ -126,7 +126,7 @@ function tombstone(now: number): Attributes {
 /** All that a record has and a tombstone must not: neither secrets nor their origin, nor a version to write over. */
 // biome-ignore format: a list of names
 const TOMBSTONE_DROPS = [
-  'hash', 'salt', 'derivationKey', 'generation', 'issuedBy', 'access', 'repositories', 'description', 'createdAt',
+  'hash', 'salt', 'derivationKey', 'generation', 'issuedBy', 'access', 'repositories', 'pullsPerDay', 'description', 'createdAt',
   'createdBy', 'disabledAt', 'disabledBy', 'lastUsedAt', 'previousHash', 'previousExpiresAt', 'version',
 ];
 
@@ -143,6 +143,7 @@ export function toTokenAttributes(record: TokenRecord): Attributes {
     issuedBy: record.issuanceId,
     access: record.access,
     repositories: record.repositories,
+    pullsPerDay: record.pullsPerDay,
     description: record.description,
     createdAt: record.createdAt,
     createdBy: record.createdBy,
@@ -189,6 +190,7 @@ export function fromTokenItem(item: Item): TokenRecord | undefined {
     issuanceId: read(item, 'issuedBy', asText),
     access: read(item, 'access', asOneOf('pull', 'push')),
     repositories: readOrNull(item, 'repositories', asTextsThat(isPattern)),
+    pullsPerDay: readOrNull(item, 'pullsPerDay', asInteger),
     description: read(item, 'description', asText),
     createdAt: read(item, 'createdAt', asInteger),
     createdBy: read(item, 'createdBy', asQualified),

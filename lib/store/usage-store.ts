@@ -3,26 +3,36 @@ import { isUuid } from '../domain/identifiers.ts';
 import { isRepository } from '../domain/repository.ts';
 import { type Counter, type CounterName, dayOf, isDay, startOf, USAGE_DAYS } from '../domain/usage.ts';
 import type { UsageRange, UsageStore } from '../ports/stores.ts';
-import { absent, all, any, type Condition, compare, type Item, type QueryRange } from '../ports/table.ts';
+import {
+  type Attributes,
+  absent,
+  all,
+  any,
+  compare,
+  type Item,
+  type Key,
+  type QueryRange,
+} from '../ports/table.ts';
 import type { StoreOptions } from './calls.ts';
-import { asInteger, malformed, read, usageKey, usagePartition } from './items.ts';
+import { asInteger, limitKey, malformed, read, usageKey, usagePartition } from './items.ts';
 
 const WRITE_ID_BYTES = 16;
 /** A counter remembers its last writes, one in each of the attributes `write0` to `write7`. */
 const REMEMBERED_WRITES = 8;
 
 /** Both methods throw `unavailable` when the table does not answer; `list` throws `internal` when an item is malformed. */
-export function usageStore({ table, randomBytes }: StoreOptions): UsageStore {
+export function usageStore(options: StoreOptions): UsageStore {
+  const { table } = options;
   return {
-    count: async ({ handle, token, repository }, now) => {
+    count: async ({ handle, token, repository, pullsPerDay }, now) => {
       const day = dayOf(now);
-      const [slot = 0, ...id] = randomBytes(1 + WRITE_ID_BYTES);
-      const attribute = `write${slot % REMEMBERED_WRITES}`;
-      const write = Buffer.from(id).toString('base64url');
-      const set = { token, repository, expiresAt: startOf(day, USAGE_DAYS + 1), [attribute]: write };
+      const expiresAt = startOf(day, USAGE_DAYS + 1);
+      if (pullsPerDay !== null) {
+        const key = limitKey(handle, { day, token });
+        if (!(await add(options, { key, set: { expiresAt }, most: pullsPerDay }))) return false;
+      }
       const key = usageKey(handle, { day, token, repository });
-      // Not held: an update without an answer was sent again, and the first had been applied.
-      await table.update(key, { add: { pulls: 1 }, set }, isNot(attribute, write));
+      return add(options, { key, set: { token, repository, expiresAt } });
     },
     list: async (handle, range) => {
       const page = await table.query(toQuery(handle, range));
@@ -34,8 +44,24 @@ export function usageStore({ table, randomBytes }: StoreOptions): UsageStore {
   };
 }
 
-function isNot(attribute: string, write: string): Condition {
-  return any(absent(attribute), compare(attribute, '<', write), compare(attribute, '>', write));
+interface Addition {
+  readonly key: Key;
+  readonly set: Attributes;
+  /** Absent: any number. */
+  readonly most?: number;
+}
+
+/** Adds one pull. False: there are as many as there may be. */
+async function add({ table, randomBytes }: StoreOptions, { key, set, most }: Addition): Promise<boolean> {
+  const [slot = 0, ...id] = randomBytes(1 + WRITE_ID_BYTES);
+  const attribute = `write${slot % REMEMBERED_WRITES}`;
+  const write = Buffer.from(id).toString('base64url');
+  const isNew = any(absent(attribute), compare(attribute, '<', write), compare(attribute, '>', write));
+  const isBelow = most === undefined ? [] : [any(absent('pulls'), compare('pulls', '<', most))];
+  const change = { add: { pulls: 1 }, set: { ...set, [attribute]: write } };
+  if (await table.update(key, change, all(isNew, ...isBelow))) return true;
+  // An update without an answer was sent again, and the first had been applied.
+  return most === undefined || (await table.get(key))?.[attribute] === write;
 }
 
 /** From the latest day back: sort keys begin with the day. */

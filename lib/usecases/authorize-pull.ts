@@ -8,9 +8,10 @@ import { namespaceOf } from '../domain/repository.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { Service } from '../domain/service.ts';
 import { toSeconds } from '../domain/time.ts';
-import { judgeGeneration } from '../domain/token-record.ts';
+import { judgeGeneration, type TokenRecord } from '../domain/token-record.ts';
+import { dayOf, startOf } from '../domain/usage.ts';
 import type { AccessTokenVerifier } from '../ports/keys.ts';
-import type { LoginStore, UsageStore } from '../ports/stores.ts';
+import type { CountedPull, LoginStore, UsageStore } from '../ports/stores.ts';
 import type { Clock } from '../ports/system.ts';
 import { DENIAL_OF, principalOfToken } from './principal.ts';
 
@@ -28,30 +29,43 @@ export interface PullRequest {
   readonly repository: string | undefined;
 }
 
+/** Who may pull, and what its pulls are counted with; undefined: they are not, as those of identities. */
+export interface Puller {
+  readonly subject: string;
+  readonly counted: Omit<CountedPull, 'repository'> | undefined;
+}
+
 /**
- * The claims of a token that may pull now. Throws `unauthenticated` for a token that is not good, or whose secret has ended,
+ * Whose the access token is, if it may pull now. Throws `unauthenticated` for a token that is not good, or whose secret has ended,
  * `insufficient-scope` for a repository that it may not pull from.
  */
-export async function authorizePull(ports: PullPorts, request: PullRequest): Promise<AccessTokenClaims> {
+export async function authorizePull(ports: PullPorts, request: PullRequest): Promise<Puller> {
   const { service, token, repository } = request;
   const now = toSeconds(ports.clock());
   const claims = await ports.verifier.verify(service, token, now);
-  if (repository === undefined) return claims;
+  if (repository === undefined) return { subject: claims.sub, counted: undefined };
   const isGranted = claims.access.some(
     ({ type, name, actions }) => type === 'repository' && name === repository && actions.includes('pull'),
   );
   if (!isGranted) throw insufficient(`the login was not for ${repository}`);
-  if (claims.parent !== undefined) await judgeParent(ports, claims, { repository, now });
-  return claims;
+  const { parent, sub: subject } = claims;
+  if (parent === undefined) return { subject, counted: undefined };
+  const { pullsPerDay } = await judgeParent(ports, { parent, subject, repository, now });
+  return { subject, counted: { handle: parent.handle, token: parent.token, pullsPerDay } };
+}
+
+interface Judged {
+  readonly parent: NonNullable<AccessTokenClaims['parent']>;
+  readonly subject: string;
+  readonly repository: string;
+  readonly now: number;
 }
 
 /** Removed, disabled, rotated, narrowed, expired, revoked, released: each counts from the next request on. One read. */
 async function judgeParent(
   { store }: PullPorts,
-  { parent, sub }: AccessTokenClaims,
-  { repository, now }: { readonly repository: string; readonly now: number },
-): Promise<void> {
-  if (parent === undefined) return;
+  { parent, subject, repository, now }: Judged,
+): Promise<TokenRecord> {
   const { handle, token: id, generation, credential: jti } = parent;
   const namespace = namespaceOf(repository);
   const { token, removed, revoked, claims } = await store.read({
@@ -62,27 +76,34 @@ async function judgeParent(
   if (revoked) throw unauthenticated(`credential ${jti}: ended`, 'ended');
   if (token === undefined) {
     const why = removed ? 'removed' : 'unknown';
-    throw unauthenticated(`${sub}: ${why}`, DENIAL_OF[why]);
+    throw unauthenticated(`${subject}: ${why}`, DENIAL_OF[why]);
   }
   const judgement = judgeGeneration(token, generation, now);
-  if (!judgement.usable) throw unauthenticated(`${sub}: ${judgement.refusal}`, DENIAL_OF[judgement.refusal]);
-  if (accountHandle(token.account) !== handle) throw unauthenticated(`${sub}: of another account`);
+  if (!judgement.usable)
+    throw unauthenticated(`${subject}: ${judgement.refusal}`, DENIAL_OF[judgement.refusal]);
+  if (accountHandle(token.account) !== handle) throw unauthenticated(`${subject}: of another account`);
   await store.touch(token, now);
   const { permissions, ownedNamespaces } = principalOfToken(token, generation, claims);
   const wanted = { type: 'repository', name: repository, namespace, actions: PULL } as const;
   if (grant([wanted], permissions, ownedNamespaces).length === 0) {
-    throw insufficient(`${sub} may no longer pull from ${repository}`);
+    throw insufficient(`${subject} may no longer pull from ${repository}`);
   }
+  return token;
 }
 
-/** Counts a pull that is about to be answered. Throws `unavailable`: then it may not be answered. */
+/** Counts a pull that is about to be answered. Throws `unavailable` and `rate-limited`: then it may not be answered. */
 export async function countPull(
   { usage, clock }: Pick<PullPorts, 'usage' | 'clock'>,
-  { parent }: AccessTokenClaims,
+  { counted }: Puller,
   repository: string,
 ): Promise<void> {
-  if (parent === undefined) return;
-  await usage.count({ handle: parent.handle, token: parent.token, repository }, toSeconds(clock()));
+  const now = toSeconds(clock());
+  if (counted === undefined || (await usage.count({ ...counted, repository }, now))) return;
+  throw new PullpassError('rate-limited', {
+    detail: `This token may pull ${counted.pullsPerDay} times a day, and has; it may again after midnight (UTC).`,
+    reason: `token ${counted.token}: its pulls of the day are used`,
+    retryAfterSeconds: startOf(dayOf(now), 1) - now,
+  });
 }
 
 function insufficient(reason: string): PullpassError {

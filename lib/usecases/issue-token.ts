@@ -12,6 +12,8 @@ export interface NewToken extends Pick<TokenRecord, 'access' | 'repositories' | 
   /** null: it never ends by itself. */
   readonly expiresInSeconds: number | null;
   readonly retrievable: boolean;
+  /** Absent: any number. */
+  readonly pullsPerDay?: number | undefined;
 }
 
 export interface AddRequest {
@@ -69,7 +71,7 @@ async function create(
   { tokenId, write, createdAt }: IssuingWrite,
 ): Promise<Issued | undefined> {
   const { account, subject } = actor;
-  const { access, repositories, description, expiresInSeconds, retrievable } = token;
+  const { access, repositories, description, expiresInSeconds, retrievable, pullsPerDay } = token;
   const { value, stored } = await newValue(ports, { account, id: tokenId, retrievable });
   const record: TokenRecord = {
     account,
@@ -79,6 +81,7 @@ async function create(
     issuanceId: write,
     access,
     repositories,
+    pullsPerDay: pullsPerDay ?? null,
     description,
     createdAt,
     createdBy: subject,

@@ -200,7 +200,7 @@ describe('tokens', () => {
     const { id } = await addToken();
     const { table, world } = deployment;
     const usage = usageStore({ table, randomBytes: world.randomBytes });
-    const pull = { handle: accountHandle('dev:acme'), token: id };
+    const pull = { handle: accountHandle('dev:acme'), pullsPerDay: null, token: id };
     for (const repository of ['team-a/app', 'team-a/tool'])
       await usage.count({ ...pull, repository }, toSeconds(Date.now()));
     const line = `GET /v1/usage?token=${id}&limit=1`;

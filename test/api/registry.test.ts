@@ -151,6 +151,31 @@ describe('a pull', () => {
       expect(await counted()).toEqual([[app(), 100]]);
     });
 
+    it('up to the limit of its token, and the next is 429 until midnight', async () => {
+      token = await newToken({ limits: { pullsPerDay: 3 } });
+      const bearer = await accessToken();
+      const send = (line = `GET ${MANIFEST_PATH}`) => deployment.send(line, { bearer });
+      const answers = await Promise.all(Array.from({ length: 8 }, () => send()));
+      expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 200, 429, 429, 429, 429, 429]);
+      const { status, headers, json } = await send('GET /v2/team-a/app/manifests/other');
+      const untilMidnight = String(86_400 - ((Date.now() / 1000) % 86_400));
+      expect([status, json.errors[0].code, headers['retry-after']]).toEqual([
+        429,
+        'TOOMANYREQUESTS',
+        untilMidnight,
+      ]);
+      expect(json.errors[0].message).toContain('3 times a day');
+      expect((await send(`HEAD ${MANIFEST_PATH}`)).status).toBe(200);
+      expect(await counted()).toEqual([
+        [app(), 3],
+        [`limit#2026-11-21#${token.id}`, 3],
+      ]);
+      await deployment.as(ALICE)(`PATCH /v1/tokens/${token.id}`, { json: { limits: { pullsPerDay: 4 } } });
+      expect([(await send()).status, (await send()).status]).toEqual([200, 429]);
+      await deployment.as(ALICE)(`PATCH /v1/tokens/${token.id}`, { json: { limits: null } });
+      expect((await send()).status).toBe(200);
+    });
+
     it('and nothing else is: no HEAD, index, layer, list, refusal, or manifest that the client has', async () => {
       await pull(`HEAD ${MANIFEST_PATH}`);
       await pull(`GET /v2/team-a/app/blobs/${BLOB}`);

@@ -44,6 +44,7 @@ describe('a token that is added', () => {
         lastUsedAt: null,
         disabled: false,
         retrievable: true,
+        limits: null,
         token: expect.stringMatching(/^plp_[0-9A-Za-z]{87}$/),
       });
       expect(secondsUntil(json.expiresAt)).toBe(86_400);
@@ -56,6 +57,9 @@ describe('a token that is added', () => {
     ['the longest description', { description: 'x'.repeat(256) }, { description: 'x'.repeat(256) }],
     ['push', { access: 'push' }, { access: 'push' }],
     ['no end', { nonExpiring: true }, { expiresAt: null }],
+    ['a limit', { limits: { pullsPerDay: 5 } }, { limits: { pullsPerDay: 5 } }],
+    ['no limits', { limits: {} }, { limits: null }],
+    ['limits null', { limits: null }, { limits: null }],
     ['an end that was not wished away', { nonExpiring: false, expiresInSeconds: 60 }, {}],
     ['one repository', { repositories: ['team-a/app'] }, { repositories: ['team-a/app'] }],
     ['32 patterns', { repositories: Array.from({ length: 32 }, (_, i) => `team-a/r${i}/*`) }, {}],
@@ -157,6 +161,13 @@ describe('a token that is added', () => {
       ['repositories: must be a list of repository patterns, or null'],
     ],
     ['retrievable null', { retrievable: null }, ['retrievable: must be true or false']],
+    ['no pulls', { limits: { pullsPerDay: 0 } }, ['limits.pullsPerDay: must be at least 1']],
+    ['half a pull', { limits: { pullsPerDay: 1.5 } }, ['limits.pullsPerDay: must be a whole number']],
+    [
+      'too many pulls',
+      { limits: { pullsPerDay: 1e9 + 1 } },
+      ['limits.pullsPerDay: must be at most 1000000000'],
+    ],
     [
       'two faults, both named',
       { access: 'x', description: 1 },
@@ -377,6 +388,8 @@ describe('a token that is changed', () => {
     ['nonExpiring false, which says nothing', { nonExpiring: false }],
     ['null for an end', { expiresInSeconds: null }],
     ['disabled null', { disabled: null }],
+    ['an unknown limit', { limits: { pushesPerDay: 1 } }],
+    ['a number for limits', { limits: 5 }],
     ['no repositories', { repositories: [] }],
     ['a list', []],
   ])('is not changed by %s', async (_, change) => {
@@ -384,6 +397,22 @@ describe('a token that is changed', () => {
     const { status, json } = await alice(`PATCH /v1/tokens/${before.id}`, { json: change });
     expect([status, json.code]).toEqual([400, 'invalid-request']);
     expect((await alice(`GET /v1/tokens/${before.id}`)).json).toEqual(before);
+  });
+
+  it('gets a limit, another one, and none', async () => {
+    const { id } = (await add()).json;
+    for (const [limits, expected] of [
+      [{ pullsPerDay: 5 }, { pullsPerDay: 5 }],
+      [{ pullsPerDay: 6 }, { pullsPerDay: 6 }],
+      [undefined, { pullsPerDay: 6 }],
+      [null, null],
+      [{ pullsPerDay: 1 }, { pullsPerDay: 1 }],
+      [{}, null],
+    ]) {
+      const { status, json } = await alice(`PATCH /v1/tokens/${id}`, { json: { description: 'x', limits } });
+      expect([status, json.limits]).toEqual([200, expected]);
+      expect((await alice(`GET /v1/tokens/${id}`)).json.limits).toEqual(expected);
+    }
   });
 
   it('is not changed by an empty body', async () => {

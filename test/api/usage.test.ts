@@ -22,9 +22,15 @@ beforeAll(async () => {
   usage = usageStore({ table: deployment.table, randomBytes: deployment.world.randomBytes });
   for (let day = 0; day < 40; day++) {
     for (const repository of ['team-a/app', 'team-a/tool'])
-      await usage.count({ handle: HANDLE, token: OLD, repository }, NOW - day * DAY_SECONDS);
+      await usage.count(
+        { handle: HANDLE, pullsPerDay: null, token: OLD, repository },
+        NOW - day * DAY_SECONDS,
+      );
     if (day % 10 === 0)
-      await usage.count({ handle: HANDLE, token: NEW, repository: 'team-a/app' }, NOW - day * DAY_SECONDS);
+      await usage.count(
+        { handle: HANDLE, pullsPerDay: null, token: NEW, repository: 'team-a/app' },
+        NOW - day * DAY_SECONDS,
+      );
   }
 });
 afterAll(async () => {

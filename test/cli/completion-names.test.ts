@@ -13,7 +13,7 @@ const idOf = (n: number) => `01a1fde6-b720-7292-88d8-03b75b4a87b${n}`;
 const CREATED = { createdAt: '2026-11-21T07:00:00Z', createdBy: 'dev:alice' };
 const tokenOf = (n: number, description: string) => ({
   ...{ id: idOf(n), description, access: 'pull', repositories: null, expiresAt: null, lastUsedAt: null },
-  ...{ disabled: false, retrievable: true, ...CREATED },
+  ...{ disabled: false, retrievable: true, limits: null, ...CREATED },
 });
 const POLICY = { id: idOf(3), subject: 'dev:carol', role: 'writer', repositories: ['team-a/*'], ...CREATED };
 const TRUST = {

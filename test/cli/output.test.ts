@@ -36,6 +36,7 @@ const TOKEN = {
   createdAt: '2026-11-21T07:00:00Z',
   createdBy: 'dev:alice',
   retrievable: true,
+  limits: null,
   token: VALUE,
 };
 

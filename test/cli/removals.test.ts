@@ -8,7 +8,7 @@ const TWO = '01a1fde6-b720-7292-88d8-03b75b4a87b1';
 const CREATED = { createdAt: '2026-11-21T07:00:00Z', createdBy: 'dev:alice' };
 const TOKEN = {
   ...{ id: ONE, description: 'the farm\u001b[2J', access: 'push', repositories: ['team-a/*'] },
-  ...{ expiresAt: null, lastUsedAt: null, disabled: false, retrievable: true, ...CREATED },
+  ...{ expiresAt: null, lastUsedAt: null, disabled: false, retrievable: true, limits: null, ...CREATED },
 };
 const POLICY = { id: ONE, subject: 'dev:carol', role: 'writer', repositories: ['team-a/*'], ...CREATED };
 const TRUST = {

@@ -7,7 +7,14 @@ const ID = '01a1fde6-b720-7292-88d8-03b75b4a87b0';
 const CREATED = { createdAt: '2026-11-21T07:00:00Z', createdBy: 'dev:alice' };
 const TOKEN = {
   ...{ id: ID, description: '', access: 'pull', repositories: null as string[] | null, expiresAt: null },
-  ...{ lastUsedAt: null, disabled: false, retrievable: true, token: `plp_${'x'.repeat(87)}`, ...CREATED },
+  ...{
+    lastUsedAt: null,
+    disabled: false,
+    retrievable: true,
+    limits: null,
+    token: `plp_${'x'.repeat(87)}`,
+    ...CREATED,
+  },
 };
 const TRUST = {
   ...CREATED,

@@ -49,6 +49,21 @@ describe('token-add', () => {
       expiresAt: rfc3339(NOW + DAY),
     });
   });
+  it('limits the pulls of a day, and token-update changes and ends that', async () => {
+    const id = await newToken('--pulls-per-day', '5');
+    const update = async (...args: string[]) => (await alice.json('token-update', id, ...args)).limits;
+    expect(await update('--description', 'd')).toEqual({ pullsPerDay: 5 });
+    expect(await update('--pulls-per-day', '6')).toEqual({ pullsPerDay: 6 });
+    expect(await alice.says('token-update', id, '--description', 'e')).toMatch(/^Pulls per day +6$/m);
+    expect(await update('--unlimited-pulls')).toBeNull();
+    for (const args of [
+      ['--pulls-per-day', '0'],
+      ['--pulls-per-day', '1.5'],
+      ['--pulls-per-day', '5', '--unlimited-pulls'],
+    ]) {
+      expect((await alice.pullpass(['token-update', id, ...args])).code).toBe(2);
+    }
+  });
   it('sends every option', async () => {
     const options =
       '--description d --readwrite --repository team-a/app --repository team-a/lib/* --expires-in 30d';

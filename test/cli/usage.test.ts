@@ -34,7 +34,7 @@ describe('usage', () => {
   it('prints all pages, the latest day first, and what is asked for', async () => {
     const { table, world } = served.deployment;
     const usage = usageStore({ table, randomBytes: world.randomBytes });
-    const pull = { handle: accountHandle('dev:acme'), token: TOKEN };
+    const pull = { handle: accountHandle('dev:acme'), pullsPerDay: null, token: TOKEN };
     for (let day = 0; day < 250; day++) {
       await usage.count({ ...pull, repository: 'team-a/app' }, NOW - day * DAY_SECONDS);
     }

@@ -51,6 +51,7 @@ const POOREST: RemainingAccess = {
   repositories: null,
   disabled: null,
   expiresAt: null,
+  pullsPerDay: null,
 };
 const RICHEST: RemainingAccess = {
   ...POOREST,
@@ -60,6 +61,7 @@ const RICHEST: RemainingAccess = {
   repositories: ['team-a/*', 'team-b/app'],
   disabled: { at: NOW, by: 'dev:al:ice' },
   expiresAt: NOW + 60,
+  pullsPerDay: 7,
 };
 const REVOCATIONS: readonly Revocation[] = [
   { act: 'narrow-token', token, left: POOREST },

@@ -25,6 +25,7 @@ const FRESH: TokenRecord = {
   issuanceId: 'write-1',
   access: 'pull',
   repositories: null,
+  pullsPerDay: null,
   description: '',
   createdAt: NOW - 10,
   createdBy: 'ibm:alice',

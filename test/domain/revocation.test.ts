@@ -30,7 +30,10 @@ const REPOSITORIES = ['team/a', 'team/a/b', 'team/c', 'other/a'];
 const PATTERNS = ['team/*', 'team/a', 'team/a/*', 'team/c', 'other/*'];
 const TIMES = [NOW, NOW + 59, NOW + 60, NOW + 600, NOW + DAY_SECONDS, NOW + 400 * DAY_SECONDS];
 
-/** Everything that the values allow, as one line each: value, time, repository, action. */
+/** The numbers of pulls in a day. */
+const PULLS = [1, 5, 9];
+
+/** Everything that the values allow, as one line each: value, time, repository, action, number of the pull. */
 function rightsOf(record: TokenRecord, values: readonly Uint8Array[]): Set<string> {
   const rights = new Set<string>();
   for (const [index, value] of values.entries()) {
@@ -39,7 +42,8 @@ function rightsOf(record: TokenRecord, values: readonly Uint8Array[]): Set<strin
         if (!(record.repositories?.some(pattern => coveringPatterns(name).includes(pattern)) ?? true))
           continue;
         for (const action of record.access === 'push' ? ['pull', 'push'] : ['pull']) {
-          rights.add(`${index} ${time} ${name} ${action}`);
+          for (const pull of PULLS.filter(number => number <= (record.pullsPerDay ?? number)))
+            rights.add(`${index} ${time} ${name} ${action} ${pull}`);
         }
       }
     }
@@ -56,6 +60,7 @@ const patch = fc
       repositories: fc.option(fc.subarray(PATTERNS, { minLength: 1 })),
       disabled: fc.boolean(),
       expiresAt: fc.constantFrom(null, ...TIMES.slice(2)),
+      pullsPerDay: fc.constantFrom(null, 1, 5),
       description: fc.string(),
     },
     { requiredKeys: [] },
@@ -117,6 +122,7 @@ const first = fc
     access: fc.constantFrom('pull' as const, 'push' as const),
     repositories: fc.option(fc.subarray(PATTERNS, { minLength: 1 })),
     expiresAt: fc.constantFrom(null, ...TIMES.slice(2)),
+    pullsPerDay: fc.constantFrom(null, 1, 5),
   })
   .map(facts => aToken({ ...facts, lastUsedAt: null }));
 
@@ -299,6 +305,7 @@ describe('the ledger gets', () => {
   const before = aToken({
     access: 'push',
     repositories: ['team/*'],
+    pullsPerDay: 5,
     previous: { hash: Buffer.alloc(32), expiresAt: NOW + 9 },
   });
   const patched = (change: Parameters<typeof patchToken>[1]) => patchToken(before, change, NOW, 'dev:bob');
@@ -309,6 +316,7 @@ describe('the ledger gets', () => {
     ['other repositories', { repositories: ['other/*'] }],
     ['an earlier end', { expiresAt: NOW + 60 }],
     ['disabling', { disabled: true }],
+    ['a limit of pulls, or a lower one', { pullsPerDay: 4 }],
   ] as const)('%s', (_, change) => expect(remainingAccess(before, patched(change))).toBeDefined());
 
   it('fewer repositories, named by as many patterns', () => {
@@ -332,6 +340,8 @@ describe('the ledger gets', () => {
     ['no end', { expiresAt: null }],
     ['enabling', { disabled: false }],
     ['another description', { description: 'x' }],
+    ['more pulls', { pullsPerDay: 6 }],
+    ['any number of pulls', { pullsPerDay: null }],
   ] as const)('nothing, for %s', (_, change) =>
     expect(remainingAccess(before, patched(change))).toBeUndefined(),
   );
@@ -365,6 +375,7 @@ describe('the ledger gets', () => {
         'hash',
         'issuanceId',
         'previous',
+        'pullsPerDay',
         'repositories',
       ]),
     );

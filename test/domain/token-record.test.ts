@@ -30,6 +30,7 @@ const BASE: TokenRecord = {
   issuanceId: 'write-1',
   access: 'pull',
   repositories: null,
+  pullsPerDay: null,
   description: 'ci',
   createdAt: NOW - 1000,
   createdBy: 'ibm:alice',

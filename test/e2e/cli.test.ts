@@ -116,6 +116,7 @@ describe('a list of 10 000 tokens', () => {
     createdAt: '2026-11-21T07:00:00Z',
     createdBy: 'dev:alice',
     retrievable: true,
+    limits: null,
   });
 
   it.each(['human', 'json'])('(%s) is printed page by page, in less than 150 MB', async format => {

@@ -27,7 +27,7 @@ const PARTITIONS = {
 const ATTRIBUTES = [
   'access', 'account', 'act', 'another', 'claims', 'createdAt', 'createdBy', 'cursor', 'derivationKey', 'description',
   'disabledAt', 'disabledBy', 'entry', 'epoch', 'expiresAt', 'generation', 'hash', 'id', 'issuedBy', 'issuer', 'lastUsedAt',
-  'lifetimeSeconds', 'payload', 'previousExpiresAt', 'previousHash', 'removedAt', 'repositories', 'requestId', 'role', 'salt',
+  'lifetimeSeconds', 'payload', 'previousExpiresAt', 'previousHash', 'pullsPerDay', 'removedAt', 'repositories', 'requestId', 'role', 'salt',
   'sourceAddress', 'state', 'subject', 'target', 'tokenId', 'uniqueId', 'usedAt', 'version', 'write', 'write0', 'write1',
 ];
 

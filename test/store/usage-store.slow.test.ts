@@ -10,7 +10,12 @@ import { NOW } from '../support/records.ts';
 import { clientOf, createTable, leanTransport } from '../support/tables.ts';
 
 const [CLIENTS, PULLS_EACH] = [50, 200];
-const PULL = { handle: 'h', token: '01a1fd51-c23e-7c1e-8dcf-87c09e970095', repository: 'team-a/app' };
+const PULL = {
+  handle: 'h',
+  pullsPerDay: null,
+  token: '01a1fd51-c23e-7c1e-8dcf-87c09e970095',
+  repository: 'team-a/app',
+};
 const TODAY = '2026-11-21';
 /** A busy machine must not make a client send an update again: here every answer arrives. */
 const PATIENT = { connectionMs: 60_000, requestMs: 60_000 };

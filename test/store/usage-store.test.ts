@@ -13,7 +13,7 @@ const { open, openTable } = useStores();
 
 const HANDLE = accountHandle(ACCOUNT);
 const [ONE, OTHER] = ['01a1fd51-c23e-7c1e-8dcf-87c09e970095', '01a1fd51-c23e-7c1e-8dcf-87c09e970096'];
-const APP = { handle: HANDLE, token: ONE, repository: 'team-a/app' };
+const APP = { handle: HANDLE, token: ONE, repository: 'team-a/app', pullsPerDay: null };
 const EVER: UsageRange = { from: '2000-01-01', to: '2100-01-01', limit: 1000 };
 
 /** Each counter as a line. */
@@ -84,13 +84,66 @@ describe('a counter', () => {
   });
 });
 
+describe('a limit', () => {
+  const LIMITED = { ...APP, pullsPerDay: 3 };
+  const outcomes = (usage: UsageStore, pulls: number, now = NOW) =>
+    Promise.all(
+      Array.from({ length: pulls }, (_, pull) =>
+        usage.count({ ...LIMITED, repository: pull % 2 === 0 ? 'team-a/app' : 'team-a/tool' }, now),
+      ),
+    );
+  const sumOf = async (usage: UsageStore) =>
+    (await usage.list(HANDLE, EVER)).counters.reduce((sum, { pulls }) => sum + pulls, 0);
+
+  it('is never passed by one, by many pulls at once from several repositories', async () => {
+    const { usage } = await open();
+    expect((await outcomes(usage, 20)).filter(isCounted => isCounted)).toHaveLength(3);
+    expect(await outcomes(usage, 2)).toEqual([false, false]);
+    expect(await sumOf(usage)).toBe(3);
+  });
+
+  it('is of a day and of a token', async () => {
+    const { usage } = await open();
+    await outcomes(usage, 4);
+    expect(await usage.count({ ...LIMITED, token: OTHER }, NOW)).toBe(true);
+    expect(await outcomes(usage, 1, NOW + DAY_SECONDS)).toEqual([true]);
+    expect(await sumOf(usage)).toBe(5);
+  });
+
+  it('counts from when it is set, and holds as it is at the moment', async () => {
+    const { usage } = await open();
+    for (let pull = 0; pull < 5; pull++) await usage.count(APP, NOW);
+    expect(await outcomes(usage, 4)).toContain(false);
+    expect(await usage.count({ ...LIMITED, pullsPerDay: 4 }, NOW)).toBe(true);
+    expect(await usage.count({ ...LIMITED, pullsPerDay: 2 }, NOW)).toBe(false);
+    expect(await usage.count(APP, NOW)).toBe(true);
+  });
+
+  it('takes the last pull although the answer to its update is lost, and no further one', async () => {
+    const { usage } = storesOn(losingAnswer(await openTable(), 'update'));
+    const last = { ...LIMITED, pullsPerDay: 1 };
+    expect(await usage.count(last, NOW)).toBe(true);
+    expect(await usage.count(last, NOW)).toBe(false);
+    expect(await sumOf(usage)).toBe(1);
+  });
+
+  it('is no counter in a list, and its own is removed by the cleanup as they are', async () => {
+    const table = await openTable();
+    const { usage, expiry } = storesOn(table);
+    await usage.count(LIMITED, NOW);
+    expect((await usage.list(HANDLE, { ...EVER, to: '2999-12-31' })).counters).toHaveLength(1);
+    const cutoff = NOW + 402 * DAY_SECONDS;
+    expect((await expiry.page({ cutoff, candidatesUntil: undefined }, undefined)).expired).toHaveLength(2);
+  });
+});
+
 describe('a list of counters', () => {
   async function filled(): Promise<UsageStore> {
     const { usage } = await open();
     for (let day = 0; day < 5; day++) {
       for (const token of [ONE, OTHER]) {
         for (const repository of ['team-a/app', 'team-a/tool'])
-          await usage.count({ handle: HANDLE, token, repository }, NOW + day * DAY_SECONDS);
+          await usage.count({ ...APP, token, repository }, NOW + day * DAY_SECONDS);
       }
     }
     return usage;

@@ -27,6 +27,7 @@ export function aToken(facts: Partial<TokenRecord> = {}): TokenRecord {
     issuanceId: randomBytes(8).toString('hex'),
     access: 'pull',
     repositories: null,
+    pullsPerDay: null,
     description: '',
     createdAt,
     createdBy: 'dev:alice',
