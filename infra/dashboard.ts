@@ -47,7 +47,11 @@ function widgetsOf(functions: readonly string[], stage: string): Widget[] {
     metrics.map(metric => ['AWS/DynamoDB', metric, 'TableName', '${Table}']);
   const reasons = `SEARCH('{Pullpass,Stage,Reason} Stage="${stage}" MetricName="Denials"', 'Sum')`;
   return [
-    { title: 'Logins', stat: 'Sum', lines: own('Logins', 'Vended', 'Denials', 'RateLimited') },
+    {
+      title: 'Logins and pulls',
+      stat: 'Sum',
+      lines: own('Logins', 'Vended', 'Pulls', 'Denials', 'RateLimited'),
+    },
     { title: 'Denials by reason', stat: 'Sum', lines: [[{ expression: reasons, label: '' }]] },
     { title: 'Time to answer, p99', stat: 'p99', lines: [...own('LatencyMs'), ...ofApi('Latency')] },
     { title: 'Answers of the API', stat: 'Sum', lines: ofApi('Count', '4xx', '5xx') },

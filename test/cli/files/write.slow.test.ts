@@ -181,9 +181,9 @@ it.runIf(CAN_MOUNT)('a login is renewed in a home on a full disk, and no lock st
   await writeFile(join(shell.directory, 'prepared', 'state.json'), state, { mode: 0o600 });
   stub.replies['GET /v1/tokens'] = () => ({ json: { tokens: [], nextCursor: null } });
   const { stdout, stderr } = await bash(`unshare -mr bash --norc -c '
-    mkdir small; mount -t tmpfs -o size=16k none small; cp -a prepared small/home
-    dd if=/dev/zero of=small/filler bs=4096 count=9 2>/dev/null
-    PULLPASS_HOME=$PWD/small/home $pullpass tokens -q; echo $?; ls -A small/home'`);
+    mkdir little; mount -t tmpfs -o size=16k none little; cp -a prepared little/home
+    dd if=/dev/zero of=little/filler bs=4096 count=9 2>/dev/null
+    PULLPASS_HOME=$PWD/little/home $pullpass tokens -q; echo $?; ls -A little/home'`);
   expect({ stdout, stderr }).toEqual({
     stdout: '0\nstate.json\n',
     stderr: expect.stringMatching(/^warning: The renewed login is used, but not stored\. .*no space is left/),
