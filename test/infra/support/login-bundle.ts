@@ -70,10 +70,12 @@ export async function loginWorld(directory: string): Promise<LoginWorld> {
 export function loginEvent(value: string): object {
   const http = { method: 'GET', path: '/oauth/token', protocol: 'HTTP/1.1', sourceIp: '127.0.0.1' };
   return {
+    version: '2.0',
+    routeKey: '$default',
     rawPath: http.path,
     rawQueryString: `service=${SERVICE}&scope=repository:team-a/app:pull,push`,
     headers: { authorization: `Basic ${Buffer.from(`token:${value}`).toString('base64')}` },
-    requestContext: { http, requestId: 'request-1' },
+    requestContext: { http, requestId: 'request-1', stage: '$default' },
     isBase64Encoded: false,
   };
 }
