@@ -171,10 +171,12 @@ describe('the functions of the stack, from their archives and with their environ
       sourceIp: '127.0.0.1',
     };
     const event = {
+      version: '2.0',
+      routeKey: '$default',
       rawPath: http.path,
       rawQueryString: '',
       headers: {},
-      requestContext: { http },
+      requestContext: { http, requestId: 'request-1', stage: '$default' },
       isBase64Encoded: false,
     };
     const { statusCode, body } = JSON.parse(await invoke('pullpass-dev-discovery', JSON.stringify(event)));
