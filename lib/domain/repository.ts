@@ -5,18 +5,18 @@ const SEGMENT = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
 const NAMESPACE_FIRST = '(?=[^/]{2,128}/)';
 const MAX_NAME_BYTES = 255;
 /** The name grammar of the OCI distribution specification ("Pulling manifests"), with at least two segments. */
-/** What JSON Schema says of a repository; `isRepository` reads the same. */
-export const REPOSITORY_SCHEMA = {
-  maxLength: MAX_NAME_BYTES,
-  pattern: `^${NAMESPACE_FIRST}${SEGMENT}(?:/${SEGMENT})+$`,
-} as const;
-const REPOSITORY = new RegExp(REPOSITORY_SCHEMA.pattern);
+const REPOSITORY = new RegExp(`^${NAMESPACE_FIRST}${SEGMENT}(?:/${SEGMENT})+$`);
 
 /** What JSON Schema says of a namespace; `isNamespace` reads the same. */
 export const NAMESPACE_SCHEMA = { minLength: 2, maxLength: 128, pattern: `^${SEGMENT}$` } as const;
 /** What JSON Schema says of a pattern; `isPattern` reads the same. A prefix leaves room for one byte below it. */
 export const PATTERN_SCHEMA = {
   pattern: `^(?=.{1,${MAX_NAME_BYTES}}$)${NAMESPACE_FIRST}${SEGMENT}(?:/${SEGMENT})*/(?:${SEGMENT}|\\*)$`,
+} as const;
+
+/** What JSON Schema says of a repository; `isRepository` reads the same. */
+export const REPOSITORY_SCHEMA = {
+  pattern: `^(?=.{1,${MAX_NAME_BYTES}}$)${NAMESPACE_FIRST}${SEGMENT}(?:/${SEGMENT})*/${SEGMENT}$`,
 } as const;
 
 const NAMESPACE = new RegExp(NAMESPACE_SCHEMA.pattern);
