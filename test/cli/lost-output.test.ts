@@ -81,7 +81,7 @@ describe('a list', () => {
     await shell.pullpass(['login', '--url', stub.url, '--apikey', 'a-key']);
     const token = {
       ...{ id: '01a1fde6-b720-7292-88d8-03b75b4a87b0', description: '', access: 'pull', repositories: null },
-      ...{ expiresAt: null, lastUsedAt: null, disabled: false, retrievable: true },
+      ...{ expiresAt: null, lastUsedAt: null, disabled: false, retrievable: true, limits: null },
       ...{ createdAt: '2026-11-21T07:00:00Z', createdBy: 'dev:alice' },
     };
     stub.replies['GET /v1/tokens'] = () => ({ json: { tokens: [token, token], nextCursor: 'more' } });
