@@ -30,6 +30,6 @@ function tell(text: string): void {
   try {
     writeSync(process.stderr.fd, `${printable(text)}\n`);
   } catch {
-    // Nobody reads it. The exit code still tells.
+    // Standard error is closed. The exit code still tells.
   }
 }

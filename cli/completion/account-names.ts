@@ -23,7 +23,7 @@ export interface Candidate {
 
 export type Collection = 'namespaces' | 'policies' | 'tokens' | 'trusts';
 
-/** The most of one request: nobody picks from more with the tab key. */
+/** The most of one request: a longer list is no help at the tab key. */
 const LIMIT = '200';
 
 const LISTS: Readonly<

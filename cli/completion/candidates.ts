@@ -11,7 +11,7 @@ export interface Names {
   readonly account: (target: string | undefined, collection: Collection) => Promise<readonly Candidate[]>;
 }
 
-/** Whatever a shell would take as more than a word is not offered, nor a name like an option: some are a deployment's. */
+/** What a shell would take as more than a word is not offered, nor a name like an option: some names come from a deployment. */
 const SAFE = /^[\w.:@%+=,/[\]-]+$/;
 
 /** This verb is the shells'. */

@@ -28,7 +28,6 @@ export interface PassedOn {
 const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 /** What Lambda can answer, in base64. */
 const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
-const MAX_LIST_BYTES = 4 * 1024 * 1024;
 
 /** Of the client's headers. */
 const PASSED_UP = ['accept', 'range', 'if-none-match'] as const;
@@ -135,7 +134,7 @@ async function blobOf(
 
 /** The names in it are ours again. */
 async function listOf({ body }: UpstreamAnswer, path: Named): Promise<Pick<Response, 'bytes'>> {
-  const bytes = await upTo(MAX_LIST_BYTES, body);
+  const bytes = await upTo(MAX_MANIFEST_BYTES, body);
   if (path.kind !== 'tags') return { bytes };
   const list = JSON.parse(bytes.toString('utf8'));
   return { bytes: Buffer.from(JSON.stringify({ ...list, name: path.repository })) };

@@ -6,7 +6,7 @@ export interface Digests {
   readonly digests: string;
 }
 
-/** A letter for the depth, and 90 bits of SHA-256: nobody finds another name with that digest, however many they try. */
+/** A letter for the depth, and 90 bits of SHA-256: too many to find another name with the same digest by trying. */
 const LENGTH = 16;
 
 const DIGESTS = new RegExp(`^(?:[A-Za-z0-9_-]{${LENGTH}})+$`);

@@ -8,6 +8,11 @@ export function toSeconds(milliseconds: number): number {
   return Math.floor(milliseconds / 1000);
 }
 
+/** The day of UTC of seconds since 1970, as `2026-11-21`: days sort as texts. */
+export function dayOf(seconds: number): string {
+  return toRfc3339(seconds).slice(0, 10);
+}
+
 /** Writes seconds since 1970 as `2026-11-21T07:00:00Z`. */
 export function toRfc3339(seconds: number): string {
   return `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`;

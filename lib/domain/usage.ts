@@ -1,5 +1,5 @@
 /** How often images were pulled: one counter for each day, registry token and repository. */
-import { DAY_SECONDS } from './time.ts';
+import { DAY_SECONDS, dayOf } from './time.ts';
 
 /** How long a counter is kept after its day. */
 export const USAGE_DAYS = 400;
@@ -21,11 +21,6 @@ export interface CounterName {
 
 export interface Counter extends CounterName {
   readonly pulls: number;
-}
-
-/** The day of a time in seconds since 1970. */
-export function dayOf(seconds: number): Day {
-  return new Date(seconds * 1000).toISOString().slice(0, 10);
 }
 
 export function isDay(text: string): boolean {

@@ -68,7 +68,7 @@ function problem({ code, details }: PullpassError, requestId: string): ProblemDe
  */
 function registryEnvelope({ code, details }: PullpassError): RegistryError {
   const { registryCode, oauthError, detail } = ERRORS[code];
-  // Every login that fails reads the same, whatever was wrong with its credentials.
+  // Every login that fails reads the same: the answer must not tell what was wrong with its credentials.
   const message = code === 'unauthenticated' ? detail : (details.detail ?? detail);
   return {
     errors: [{ code: registryCode, message }],

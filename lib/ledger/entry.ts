@@ -6,30 +6,26 @@ import { PullpassError } from '../domain/errors.ts';
 import { isUuid } from '../domain/identifiers.ts';
 import { isNamespace, isPattern } from '../domain/repository.ts';
 import { LEDGER_SECONDS, type RemainingAccess, type RevocationEntry } from '../domain/revocation.ts';
-import { DAY_SECONDS } from '../domain/time.ts';
+import { DAY_SECONDS, dayOf, toSeconds } from '../domain/time.ts';
 import type { TimeRange } from '../ports/ledger.ts';
 
 const DAY_MS = DAY_SECONDS * 1000;
 
-export function dayOf(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 10);
-}
-
 /** The day of the oldest entry that is still stored. */
 export function oldestDay(nowMs: number): string {
-  return dayOf(nowMs - LEDGER_SECONDS * 1000);
+  return dayOf(toSeconds(nowMs) - LEDGER_SECONDS);
 }
 
 /** The first day of the time range that is still stored. */
 export function firstDay({ sinceMs, nowMs }: TimeRange): string {
-  const [day, oldest] = [dayOf(sinceMs), oldestDay(nowMs)];
+  const [day, oldest] = [dayOf(toSeconds(sinceMs)), oldestDay(nowMs)];
   return day > oldest ? day : oldest;
 }
 
 /** The next day; undefined beyond tomorrow, which a clock that is ahead may have written. */
 export function dayAfter(day: string, nowMs: number): string | undefined {
   const next = Date.parse(day) + DAY_MS;
-  return next > nowMs + DAY_MS ? undefined : dayOf(next);
+  return next > nowMs + DAY_MS ? undefined : dayOf(toSeconds(next));
 }
 
 const HASH_BYTES = 32;

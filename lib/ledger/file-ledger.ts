@@ -5,8 +5,9 @@ import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, PullpassError, unavailable } from '../domain/errors.ts';
 import type { RevocationEntry } from '../domain/revocation.ts';
+import { dayOf, toSeconds } from '../domain/time.ts';
 import type { Ledger } from '../ports/ledger.ts';
-import { dayOf, firstDay, formatEntry, oldestDay, parseEntry } from './entry.ts';
+import { firstDay, formatEntry, oldestDay, parseEntry } from './entry.ts';
 import {
   appendLine,
   closeLineFile,
@@ -44,7 +45,7 @@ export function fileLedger(directory: string, say: (line: string) => void = toSt
   }
 
   function fileFor(entry: RevocationEntry): LineFile {
-    const path = join(directory, dayOf(entry.at) + SUFFIX);
+    const path = join(directory, dayOf(toSeconds(entry.at)) + SUFFIX);
     if (open?.path === path && isInPlace(open)) return open;
     close();
     mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -62,7 +63,7 @@ export function fileLedger(directory: string, say: (line: string) => void = toSt
     append: async entry => {
       try {
         appendLine(fileFor(entry), formatEntry(entry));
-        await list(dayOf(entry.at));
+        await list(dayOf(toSeconds(entry.at)));
       } catch (cause) {
         close();
         throw unavailable(`ledger ${directory}: ${messageOf(cause)}`, { retryAfterSeconds: 1, cause });

@@ -1,8 +1,9 @@
 /** The ledger on AWS: a table of its own, whose partitions are days. Entries are only ever added. */
 import { type RevocationEntry, retainedUntil } from '../domain/revocation.ts';
+import { dayOf, toSeconds } from '../domain/time.ts';
 import type { Ledger, TimeRange } from '../ports/ledger.ts';
 import type { Item, Page, Table } from '../ports/table.ts';
-import { dayAfter, dayOf, firstDay, formatEntry, parseEntry } from './entry.ts';
+import { dayAfter, firstDay, formatEntry, parseEntry } from './entry.ts';
 
 /**
  * Used proofs have partitions of their own. Vending writes those, and on AWS may write no others: an entry about a token
@@ -19,7 +20,7 @@ export function tableLedger(table: Table, { pageEntries = PAGE_ENTRIES } = {}): 
   return {
     append: async entry => {
       const kind = entry.act === 'spend-proof' ? 'proofs' : 'entries';
-      const key = { pk: PARTITIONS[kind] + dayOf(entry.at), sk: entry.id };
+      const key = { pk: PARTITIONS[kind] + dayOf(toSeconds(entry.at)), sk: entry.id };
       // A taken id is that of the same entry: an attempt before was applied, and only its answer was lost.
       await table.insert({ ...key, entry: formatEntry(entry), expiresAt: retainedUntil(entry) });
     },

@@ -18,7 +18,7 @@ interface PublicKeys {
   readonly byName: ReadonlyMap<string, KeyObject>;
 }
 
-/** Only the algorithm of the service, whatever the token says (RFC 8725 section 3.1). */
+/** Only the algorithm of the service, not the one that the token names (RFC 8725 section 3.1). */
 export function accessTokenVerifier(keys: KeyReader, issuer: string): AccessTokenVerifier {
   const published = cached({ keys, file: 'public.json', parse: readKeys });
   return {

@@ -1,7 +1,9 @@
 /** The daily counters of pulls, in a partition of their own for each account: the registry proxy may write there and nowhere else. */
+
 import { isUuid } from '../domain/identifiers.ts';
 import { isRepository } from '../domain/repository.ts';
-import { type Counter, type CounterName, dayOf, isDay, startOf, USAGE_DAYS } from '../domain/usage.ts';
+import { dayOf } from '../domain/time.ts';
+import { type Counter, type CounterName, isDay, startOf, USAGE_DAYS } from '../domain/usage.ts';
 import type { UsageRange, UsageStore } from '../ports/stores.ts';
 import {
   type Attributes,

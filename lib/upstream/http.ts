@@ -84,7 +84,7 @@ function send({ url, method, headers }: RegistryHttpRequest, agents: Agents, lim
   return promise;
 }
 
-/** Headers that came more than once count as absent: nobody could say which of them holds. */
+/** A header that came more than once counts as absent: which of its values holds is not defined. */
 function singleHeaders(headers: http.IncomingHttpHeaders): UpstreamAnswer['headers'] {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name, typeof value === 'string' ? value : undefined]),

@@ -1,8 +1,8 @@
 /** Lists how often the images of an account were pulled. */
 import { type Account, accountHandle } from '../domain/account.ts';
 import { PullpassError } from '../domain/errors.ts';
-import { toSeconds } from '../domain/time.ts';
-import { type Counter, type CounterName, type Day, dayOf, startOf } from '../domain/usage.ts';
+import { dayOf, toSeconds } from '../domain/time.ts';
+import { type Counter, type CounterName, type Day, startOf } from '../domain/usage.ts';
 import type { UsageStore } from '../ports/stores.ts';
 import type { Clock } from '../ports/system.ts';
 

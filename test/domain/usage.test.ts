@@ -1,6 +1,7 @@
 /** Days as texts, and when they begin. */
 import { expect, it } from 'vitest';
-import { dayOf, isDay, startOf } from '../../lib/domain/usage.ts';
+import { dayOf } from '../../lib/domain/time.ts';
+import { isDay, startOf } from '../../lib/domain/usage.ts';
 
 it.each([
   ['2026-11-21', true],

@@ -106,7 +106,7 @@ describe('what no function serves', () => {
     'POST /v1/credential',
     'POST /v1/credentials/x',
     'GET /v2/',
-  ])('is 404 in one form, whatever the path looks like: %s', async line => {
+  ])('is 404 in one form for every path: %s', async line => {
     const event = eventOf(line);
     const answer = received(await deployment.invoke(event, CONTEXT));
     expectError(answer, 404, 'problem');

@@ -9,7 +9,7 @@ import { tool } from './tools.ts';
 
 export const USER = 'operator';
 export const PASSWORD = 'upstream-password';
-/** As `htpasswd -B` writes it: an operator, and whoever has what moto gives for a password of ECR (`123456789012-auth-token`). */
+/** As `htpasswd -B` writes it: an operator, and a user with the password that moto gives for ECR (`123456789012-auth-token`). */
 const HTPASSWD = `${USER}:$2b$04$8keO6KIAlvfxezvOsYKoUOuuP4/v5VXlgeQPfu.NMjr1kXX5/QbcG
 AWS:$2b$04$wrouv54W1S9dIcEoY3wQlOh24E7Ad2dzxNa0NwbgCFO5WHYxXdRcq`;
 
