@@ -49,7 +49,7 @@ describe.each(CLIENTS)('%s', name => {
     const { client, result } = await loggedIn(name, token);
     expectSuccess(result);
     expectSuccess(await client.pull(reference('team-a/app')));
-    for (const other of ['team-a/secret', 'team-b/app', 'team-a/missing']) {
+    for (const other of ['team-b/app', 'team-a/secret', 'team-a/missing']) {
       expect((await client.pull(reference(other))).code, other).not.toBe(0);
     }
     expect((await client.push(await world.image(), reference('team-a/app'))).code).not.toBe(0);
