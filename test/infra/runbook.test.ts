@@ -1,0 +1,30 @@
+/** The runbook has a section for each alarm of a deployment, and none for an alarm that is gone. */
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { alarmResources } from '../../infra/alarms.ts';
+
+const RUNBOOK = readFileSync('docs/runbook.md', 'utf8');
+const PREFIX = 'pullpass-STAGE-';
+
+/** The alarms that every function has are described once, for a function named Function. */
+function alarmNames(): string[] {
+  return Object.values(alarmResources(['function'], 'STAGE'))
+    .filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm')
+    .map(({ Properties }) =>
+      String(Properties.AlarmName)
+        .replace(PREFIX, '')
+        .replace(/^Function/, '<Function>'),
+    );
+}
+
+it('docs/runbook.md has a section for each alarm, and no other', () => {
+  const sections = [...RUNBOOK.matchAll(/^### (.+)$/gm)].map(([, name]) => name);
+  expect(sections.toSorted()).toEqual(alarmNames().toSorted());
+});
+
+it('each section of docs/runbook.md says what the alarm means, and what to do', () => {
+  for (const section of RUNBOOK.split(/^### /m).slice(1)) {
+    expect(section).toMatch(/\*\*It means:\*\* \w/);
+    expect(section).toMatch(/\*\*(Look|Do|Look and do):\*\* \w|\| do \|/);
+  }
+});
