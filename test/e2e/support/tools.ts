@@ -6,6 +6,7 @@ const DISTRIBUTION = 'github.com/distribution/distribution/v3/cmd/registry@v3.1.
 const CRANE = 'github.com/google/go-containerregistry/cmd/crane@v0.22.1';
 const DYNOXIDE = '--prefix .build/tools/dynoxide @dynoxide/linux-x64@1.2.1';
 const MOTO = 'moto[server]==5.2.1';
+const MINISTACK = 'ministack==1.5.33';
 const CFN_LINT = 'cfn-lint==1.51.0';
 const SCHEMATHESIS = 'schemathesis==4.32.5';
 
@@ -31,6 +32,7 @@ const TOOLS = {
   dynoxide: ['DYNOXIDE_BIN', 'dynoxide', `npm install ${DYNOXIDE}`],
   cfnLint: ['CFN_LINT_BIN', 'cfn-lint', `pip install '${CFN_LINT}'`],
   schemathesis: ['SCHEMATHESIS_BIN', 'schemathesis', `pip install '${SCHEMATHESIS}'`],
+  ministack: ['MINISTACK_BIN', 'ministack', `pip install '${MINISTACK}'`],
   moto: ['MOTO_BIN', 'moto_server', `pip install '${MOTO}'`],
 } as const;
 

@@ -10,7 +10,7 @@ import type { Template } from '../../../infra/template.ts';
 
 export const PROJECT = join(import.meta.dirname, '../../..');
 /** All that the package is made of. Its tests and its documents are not. */
-const SOURCES = [
+export const SOURCES = [
   'deployment',
   'functions',
   'infra',
