@@ -1,8 +1,9 @@
 /** The routes of the HTTP API, from the table of routes, and their throttles. */
-import { type FunctionName, ROUTES } from '../lib/api/routes.ts';
+import { type FunctionName, REGISTRY_ROUTES, ROUTES } from '../lib/api/routes.ts';
+import type { Route } from '../lib/http/request.ts';
 
 /** A function that the HTTP API calls. */
-export type HttpFunction = FunctionName | 'fallback';
+export type HttpFunction = FunctionName | 'fallback' | 'registry';
 
 export interface Throttle {
   /** Requests per second. */
@@ -21,6 +22,8 @@ const THROTTLES: Readonly<Record<HttpFunction, Throttle>> = {
   credentials: { rate: 200, burst: 400 },
   management: { rate: 50, burst: 100 },
   discovery: { rate: 100, burst: 200 },
+  // A pull of ten layers is fourteen requests, most of them at once.
+  registry: { rate: 1500, burst: 3000 },
   fallback: { rate: 20, burst: 50 },
 };
 
@@ -29,20 +32,28 @@ const EXCEPTIONS: Readonly<Record<string, Throttle>> = {
   'GET /health': { rate: 10, burst: 20 },
   // A scanner that finds leaked secrets ends many at once; what is no secret of ours is refused before any read.
   'POST /oauth/revoke': { rate: 200, burst: 400 },
+  // One before each login.
+  'ANY /v2/': { rate: 200, burst: 400 },
+};
+
+const SERVED: Readonly<Record<Exclude<HttpFunction, 'fallback'>, readonly Route[]>> = {
+  ...ROUTES,
+  registry: REGISTRY_ROUTES,
 };
 
 /** The events of a function, in the form of osls. */
 export function eventsOf(name: HttpFunction): object[] {
   if (name === 'fallback') return [{ httpApi: '*' }];
-  return ROUTES[name].map(({ method, path }) => ({ httpApi: `${method} ${path}` }));
+  return SERVED[name].map(({ method, path }) => ({ httpApi: `${method} ${path}` }));
 }
 
-/** The settings of the stage: one entry for each route, and defaults for every other path. */
-export function routeSettings(): object {
-  const lines = Object.entries(ROUTES).flatMap(([name, routes]) =>
+/** The settings of the stage: one entry for each route of these functions, and defaults for every other path. */
+export function routeSettings(functions: readonly string[]): object {
+  const served = Object.entries(SERVED).filter(([name]) => functions.includes(name));
+  const lines = served.flatMap(([name, routes]) =>
     routes.map(({ method, path }) => {
       const key = `${method} ${path}`;
-      return [key, settings(EXCEPTIONS[key] ?? THROTTLES[name as FunctionName])];
+      return [key, settings(EXCEPTIONS[key] ?? THROTTLES[name as HttpFunction])];
     }),
   );
   return { DefaultRouteSettings: settings(THROTTLES.fallback), RouteSettings: Object.fromEntries(lines) };

@@ -13,7 +13,9 @@ export interface Template {
   readonly Parameters: Readonly<Record<string, { readonly Type: string; readonly Default: unknown }>>;
   readonly Conditions: Readonly<Record<string, unknown>>;
   readonly Resources: Readonly<Record<string, Resource>>;
-  readonly Outputs: Readonly<Record<string, { readonly Value: unknown; readonly Condition?: string }>>;
+  readonly Outputs: Readonly<
+    Record<string, { readonly Value: unknown; readonly Condition?: string; readonly Description?: string }>
+  >;
 }
 
 /** The value of a parameter, or the physical name of a resource. */

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { alarmResources } from '../alarms.ts';
 import { type Bundle, bundle } from '../bundle.ts';
 import { dashboardResource } from '../dashboard.ts';
+import { proxiedServices, registryDomains, type Statement, upstreamStatements } from '../registry.ts';
 import { eventsOf, type HttpFunction, routeSettings } from '../routes.ts';
 import { sbomText } from '../sbom.ts';
 import type { Template } from '../template.ts';
@@ -22,14 +23,22 @@ interface Osls {
     readonly service: string;
     readonly functions: Record<string, { environment?: object; package?: { artifact?: string } }>;
     readonly package: { artifactDirectoryName?: string };
+    /** What serverless.yml says under `resources`, in one. */
+    readonly resources: Writable<Template>;
     readonly provider: { readonly stage: string; readonly compiledCloudFormationTemplate: Template };
   };
 }
+
+type Writable<T> = { -readonly [K in keyof T]: Record<string, T[K][keyof T[K]]> };
 
 interface Question {
   readonly address: string;
   resolveVariable(variable: string): Promise<unknown>;
   resolveConfigurationProperty(path: readonly string[]): Promise<unknown>;
+}
+
+interface Policy {
+  readonly PolicyDocument: { readonly Statement: Statement[] };
 }
 
 /** Where osls writes the package. */
@@ -46,10 +55,26 @@ export default class PullpassPlugin {
   constructor(osls: Osls) {
     this.#osls = osls;
     this.hooks = {
+      initialize: () => this.#placeRegistry(),
       'before:package:createDeploymentArtifacts': () => this.#pack(),
       'after:package:compileEvents': () => this.#limitRoutes(),
       'before:package:finalize': () => this.#dropRedundant(),
     };
+  }
+
+  /** The registry proxy is there with the rights at its upstreams, or not at all. */
+  #placeRegistry(): void {
+    const { functions, resources } = this.#osls.service;
+    const proxied = proxiedServices(SERVICES);
+    if (proxied.length === 0) {
+      delete functions.registry;
+      delete resources.Resources.RegistryRole;
+      return;
+    }
+    const [policy] = (resources.Resources.RegistryRole?.Properties.Policies ?? []) as readonly Policy[];
+    policy?.PolicyDocument.Statement.push(...upstreamStatements(proxied));
+    for (const [part, added] of Object.entries(registryDomains(proxied)))
+      Object.assign(resources[part as keyof Template], added);
   }
 
   /** Bundles again, so that nothing stale is deployed. */
@@ -72,14 +97,15 @@ export default class PullpassPlugin {
 
   /** API Gateway refuses settings for routes that do not exist yet. */
   #limitRoutes(): void {
-    const { Resources } = this.#osls.service.provider.compiledCloudFormationTemplate;
+    const { functions, provider } = this.#osls.service;
+    const { Resources } = provider.compiledCloudFormationTemplate;
     const routes = Object.keys(Resources).filter(
       name => Resources[name]?.Type === 'AWS::ApiGatewayV2::Route',
     );
     const stage = Resources.HttpApiStage;
     if (stage === undefined) throw new Error('The template has no HttpApiStage.');
     stage.DependsOn = routes;
-    Object.assign(stage.Properties, routeSettings());
+    Object.assign(stage.Properties, routeSettings(Object.keys(functions)));
   }
 
   /** osls names dependencies that references imply already; linters complain about them. */
@@ -112,7 +138,9 @@ async function answer({ address, ...osls }: Question): Promise<{ value: unknown 
   if (what !== 'alarms')
     throw new Error(`pullpass:${address} is unknown; use routes.<function>, services or alarms.`);
   const stage = String(await osls.resolveVariable('sls:stage'));
-  const functions = Object.keys(Object(await osls.resolveConfigurationProperty(['functions'])));
+  const configured = Object.keys(Object(await osls.resolveConfigurationProperty(['functions'])));
+  const absent = proxiedServices(SERVICES).length === 0 ? ['registry'] : [];
+  const functions = configured.filter(name => !absent.includes(name));
   const Resources = { ...alarmResources(functions, stage), ...dashboardResource(functions, stage) };
   return { value: { Resources } };
 }

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Template } from '../../infra/template.ts';
 import { ofType, type Stack, stackOf } from './support/cloudformation.ts';
-import { PROJECT, packaged } from './support/packaged.ts';
+import { PROJECT, PROXIED_SERVICES, packaged } from './support/packaged.ts';
 import { functionRows, listed, resourceRows, type Statement, statementsOf } from './support/permissions.ts';
 
-const [, FUNCTIONS = '', RESOURCES = ''] = readFileSync(
+const [, FUNCTIONS = '', RESOURCES = '', REGISTRY = ''] = readFileSync(
   join(PROJECT, 'infra', 'permissions.md'),
   'utf8',
 ).split(/^## /m);
@@ -19,12 +19,9 @@ beforeAll(async () => {
   stack = stackOf(template);
 }, 120_000);
 
-/** The rows of a table, without its head. */
+/** The rows of the tables in a section, without their heads. */
 function rowsOf(section: string): string[] {
-  return section
-    .split('\n')
-    .filter(line => line.startsWith('| '))
-    .slice(1);
+  return section.split('\n').filter(line => line.startsWith('| ') && !line.endsWith('| only if |'));
 }
 
 describe('the permissions', () => {
@@ -79,6 +76,33 @@ describe('the permissions', () => {
     expect(writes.map(({ Action, Condition }) => [Action, Condition?.['ForAllValues:StringEquals']])).toEqual(
       [['dynamodb:UpdateItem', { 'dynamodb:Attributes': ['pk', 'sk', 'lastUsedAt'] }]],
     );
+  });
+});
+
+describe('a deployment with upstreams', () => {
+  let proxied: Stack;
+  beforeAll(async () => {
+    proxied = stackOf((await packaged(PROXIED_SERVICES)).template);
+  }, 120_000);
+
+  it('gives one function more the permissions that are written down, and changes no other', () => {
+    const [functions, resources] = [rowsOf(FUNCTIONS), rowsOf(RESOURCES)];
+    const added = rowsOf(REGISTRY);
+    const own = added.filter(row => row.startsWith('| registry '));
+    expect(functionRows(proxied)).toEqual([...functions, ...own].sort());
+    const others = added.filter(row => !own.includes(row));
+    expect(resourceRows(proxied)).toEqual([...resources, ...others].sort());
+  });
+
+  it('lets it pull and do nothing else: no write at ECR, no private key, nothing of the table but use and counters', () => {
+    const own = statementsOf(proxied).get('registry') ?? [];
+    const actions = own.flatMap(({ Action }) => listed(Action));
+    expect(
+      actions.filter(action => /Put|Delete|Create|Initiate|Upload|Complete|Set|Tag/.test(action)),
+    ).toEqual(['logs:CreateLogStream', 'logs:PutLogEvents']);
+    expect(JSON.stringify(own)).not.toMatch(/kms|\/ring|\/root|\/credential|ledger/);
+    const everywhere = own.filter(({ Resource }) => listed(Resource).includes('*'));
+    expect(everywhere.map(({ Action }) => Action)).toEqual(['ecr:GetAuthorizationToken']);
   });
 });
 

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { hash } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
-import { access, cp, mkdir, mkdtemp, rename, rm, symlink } from 'node:fs/promises';
+import { access, cp, mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -21,6 +21,46 @@ export const SOURCES = [
 ];
 const TEMPLATE = 'cloudformation-template-update-stack.json';
 
+/** A services file whose first services the registry proxy serves, with every kind of login at upstreams. */
+export const PROXIED_SERVICES = [
+  {
+    name: 'pull.example.com',
+    upstream: {
+      url: 'https://111122223333.dkr.ecr.eu-west-1.amazonaws.com',
+      prefix: 'customers/',
+      authentication: 'ecr',
+    },
+  },
+  {
+    name: 'partner.example.com',
+    upstream: {
+      url: 'https://444455556666.dkr.ecr.us-east-1.amazonaws.com',
+      authentication: {
+        kind: 'ecr',
+        roleArn: 'arn:aws:iam::444455556666:role/pullpass-pull',
+        externalId: 'partner-7',
+      },
+    },
+  },
+  {
+    name: 'hosted',
+    registry: 'hosted.example.com',
+    upstream: {
+      url: 'https://registry.provider.example',
+      prefix: 'acme/',
+      authentication: {
+        username: 'robot',
+        password: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:hosted',
+      },
+    },
+  },
+  {
+    name: 'public.example.com',
+    upstream: { url: 'https://registry-1.docker.io', tokenHost: 'auth.docker.io' },
+  },
+  { name: 'registry.example.com' },
+] as const;
+
 export interface Package {
   /** What osls has left in `.serverless`. */
   readonly directory: string;
@@ -29,13 +69,22 @@ export interface Package {
   readonly parameters: Readonly<Record<string, unknown>>;
 }
 
+/** The services file to package; absent: that of a fresh clone, which has no upstream. */
+type Services = readonly object[] | undefined;
+
 /**
  * Runs osls in a copy of the sources, which is the caller's to remove, with nothing in the environment but what is given. Answers
  * where the artifacts are.
  */
-export async function osls(args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<string> {
+export async function osls(
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+  services?: Services,
+): Promise<string> {
   const copy = await mkdtemp(join(tmpdir(), 'pullpass-package-'));
   for (const source of SOURCES) await cp(join(PROJECT, source), join(copy, source), { recursive: true });
+  if (services !== undefined)
+    await writeFile(join(copy, 'deployment', 'services.json'), JSON.stringify(services));
   await symlink(join(PROJECT, 'node_modules'), join(copy, 'node_modules'));
   const program = join(copy, 'node_modules', 'osls', 'bin', 'serverless.js');
   const path = [dirname(process.execPath), process.env.PATH].join(delimiter);
@@ -45,10 +94,10 @@ export async function osls(args: readonly string[], environment: NodeJS.ProcessE
 }
 
 /** The package of the sources as they are: made once, and kept as long as nothing in them changes. */
-export async function packaged(): Promise<Package> {
-  const directory = join(PROJECT, '.build', 'packaged', hashOfSources());
+export async function packaged(services?: Services): Promise<Package> {
+  const directory = join(PROJECT, '.build', 'packaged', hashOfSources(services));
   if (!(await exists(directory))) {
-    const fresh = await osls(['package']);
+    const fresh = await osls(['package'], {}, services);
     await mkdir(dirname(directory), { recursive: true });
     // Another test file may have been faster; it has made the same bytes.
     await cp(fresh, `${directory}.${process.pid}`, { recursive: true });
@@ -65,12 +114,12 @@ export async function packaged(): Promise<Package> {
   };
 }
 
-function hashOfSources(): string {
+function hashOfSources(services: Services): string {
   const files = SOURCES.flatMap(source => globSync([source, `${source}/**/*.*`], { cwd: PROJECT })).sort();
   const contents = files
     .filter(file => /\.\w+$/.test(file))
     .map(file => `${file} ${hash('sha256', readFileSync(join(PROJECT, file)))}\n`);
-  return hash('sha256', contents.join(''));
+  return hash('sha256', `${contents.join('')}${JSON.stringify(services) ?? ''}`);
 }
 
 function exists(path: string): Promise<boolean> {

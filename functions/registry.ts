@@ -1,0 +1,5 @@
+/** Pulls from registries that do not trust this deployment, for those who have an access token. */
+import { createRegistry } from '../lib/compose/registry.ts';
+import { processWorld } from '../lib/compose/world.ts';
+
+export const handler = createRegistry(processWorld());
