@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ACCOUNT, REGION, stackOf } from './support/cloudformation.ts';
 import { allowing, type Call } from './support/iam.ts';
-import { packaged } from './support/packaged.ts';
+import { PROXIED_SERVICES, packaged } from './support/packaged.ts';
 import { type Statement, statementsOf } from './support/permissions.ts';
 
 /** `TransactWriteItems` and `BatchExecuteStatement` need the actions of their parts (Service Authorization Reference). */
@@ -18,7 +18,7 @@ const WRITES = [
 
 /** The partitions of each table. IAM does not see sort keys: tokens, policies and revoked credentials are all `account#`. */
 const PARTITIONS = {
-  'pullpass-dev': ['account#a', 'cleanup', 'namespace#team-a', 'proof#n', 'table'],
+  'pullpass-dev': ['account#a', 'cleanup', 'namespace#team-a', 'proof#n', 'table', 'usage#a'],
   'pullpass-dev-ledger': ['ledger', 'ledger#2026-11-21', 'proofs#2026-11-21'],
 } as const;
 
@@ -27,13 +27,13 @@ const PARTITIONS = {
 const ATTRIBUTES = [
   'access', 'account', 'act', 'another', 'claims', 'createdAt', 'createdBy', 'cursor', 'derivationKey', 'description',
   'disabledAt', 'disabledBy', 'entry', 'epoch', 'expiresAt', 'generation', 'hash', 'id', 'issuedBy', 'issuer', 'lastUsedAt',
-  'lifetimeSeconds', 'payload', 'previousExpiresAt', 'previousHash', 'pullsPerDay', 'removedAt', 'repositories', 'requestId', 'role', 'salt',
-  'sourceAddress', 'state', 'subject', 'target', 'tokenId', 'uniqueId', 'usedAt', 'version', 'write', 'write0', 'write1',
+  'lifetimeSeconds', 'payload', 'previousExpiresAt', 'previousHash', 'pulls', 'pullsPerDay', 'removedAt', 'repositories', 'repository', 'requestId', 'role', 'salt',
+  'sourceAddress', 'state', 'subject', 'target', 'token', 'tokenId', 'uniqueId', 'usedAt', 'version', 'write', 'write0', 'write1',
 ];
 
 let policies: Map<string, Statement[]>;
 beforeAll(async () => {
-  policies = statementsOf(stackOf((await packaged()).template));
+  policies = statementsOf(stackOf((await packaged(PROXIED_SERVICES)).template));
 }, 120_000);
 
 function isAllowed(name: string, call: Call): boolean {
@@ -103,6 +103,13 @@ describe('of all writes, IAM allows', () => {
       ],
     ],
     ['discovery', []],
+    [
+      'registry',
+      [
+        'UpdateItem account#a: lastUsedAt',
+        'UpdateItem usage#a: expiresAt pulls repository token write0 write1',
+      ],
+    ],
     ['fallback', []],
     ['keys', ['PutItem table', 'UpdateItem ledger']],
     [
@@ -115,6 +122,7 @@ describe('of all writes, IAM allows', () => {
         'DeleteItem proof#n',
         'DeleteItem table',
         'UpdateItem table',
+        'DeleteItem usage#a',
       ],
     ],
   ])('%s exactly its own', (name, writes) => {
@@ -122,7 +130,7 @@ describe('of all writes, IAM allows', () => {
   });
 
   it('no function to replace, change or delete an entry of the ledger', () => {
-    expect(policies.size).toBe(8);
+    expect(policies.size).toBe(9);
     for (const name of policies.keys()) {
       const entries = writesOf(name).filter(write => /(?:ledger|proofs)#/.test(write));
       expect([name, entries.filter(write => !write.startsWith('PartiQLInsert '))]).toEqual([name, []]);

@@ -3,35 +3,40 @@
  * that makes it, and no permission is left that none of them needs.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type FunctionName, ROUTES } from '../../lib/api/routes.ts';
+import { type FunctionName, REGISTRY_ROUTES, ROUTES } from '../../lib/api/routes.ts';
 import { createCleanup } from '../../lib/compose/cleanup.ts';
 import { createRestore } from '../../lib/compose/restore.ts';
 import { createRouter } from '../../lib/http/router.ts';
 import { ACCOUNT as AWS_NUMBER, FARM, LoopbackSts, proofOf } from '../iam/loopback-sts.ts';
-import { ALICE, type Deployment, deploy } from '../support/deployment.ts';
+import { ALICE, type Deployment, deploy, SERVICE } from '../support/deployment.ts';
 import type { Received, Sent } from '../support/events.ts';
 import { fill, itemsOf } from '../support/stores.ts';
+import { openUpstream, type TestUpstream } from '../support/upstream.ts';
 import { stackOf } from './support/cloudformation.ts';
 import { allowing, type Call, callOf } from './support/iam.ts';
-import { packaged } from './support/packaged.ts';
+import { PROXIED_SERVICES, packaged } from './support/packaged.ts';
 import { listed, type Statement, statementsOf } from './support/permissions.ts';
 
 const keyOf = (pk: string, sk: string) => ({ TableName: 't', Key: { pk: { S: pk }, sk: { S: sk } } });
 const TOKEN = keyOf('account#a', 'token#1');
 const CLAIM = keyOf('namespace#team-a', 'claim');
+const COUNTER = keyOf('usage#a', '2026-11-21#token#team-a/app');
 const IDENTITY = keyOf('table', 'identity');
 const CONTEXT = { awsRequestId: 'run', getRemainingTimeInMillis: () => 60_000 };
 
 let policies: Map<string, Statement[]>;
 let deployment: Deployment;
 let sts: LoopbackSts;
+let upstream: TestUpstream;
 const calls: [name: string, call: Call][] = [];
 
 beforeAll(async () => {
-  policies = statementsOf(stackOf((await packaged()).template));
+  policies = statementsOf(stackOf((await packaged(PROXIED_SERVICES)).template));
+  upstream = await openUpstream();
   sts = await new LoopbackSts().open();
   deployment = await deploy({
     onAws: true,
+    services: [{ name: SERVICE.name, upstream: { url: upstream.url } }],
     issuers: [{ key: 'aws', kind: 'aws', endpoint: sts.url }],
     environment: {
       PULLPASS_ADMINISTRATORS: `dev:${ALICE} aws:aws:${AWS_NUMBER}:arn:aws:iam::${AWS_NUMBER}:role/builder`,
@@ -44,6 +49,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await deployment?.close();
   await sts?.close();
+  await upstream?.close();
 });
 
 /** Takes what has come along the wire as the doing of a function. */
@@ -66,8 +72,9 @@ async function send(
   expected: readonly number[] = [200, 201, 204],
 ): Promise<Received> {
   const [path = ''] = (line.split(' ')[1] ?? '').split('?');
-  const names = Object.keys(ROUTES) as FunctionName[];
-  const name = names.find(one => createRouter(ROUTES[one]).errorFormatOf(path) !== undefined);
+  const served = { ...ROUTES, registry: REGISTRY_ROUTES };
+  const names = Object.keys(served) as (FunctionName | 'registry')[];
+  const name = names.find(one => createRouter(served[one]).errorFormatOf(path) !== undefined);
   const answer = await deployment.send(line, sent);
   expect([line, ...expected]).toContain(answer.status);
   note(name ?? 'fallback');
@@ -92,6 +99,7 @@ async function useEverything(): Promise<void> {
   await alice('GET /v1/policies');
   await alice('GET /v1/usage');
   const credential = await useLogins(token);
+  await usePulls((await alice('POST /v1/tokens', { json: { limits: { pullsPerDay: 1 } } })).json.token);
   await useProofs();
   await send('GET /health');
   await send('GET /.well-known/jwks.json');
@@ -123,6 +131,19 @@ async function useLogins(token: string): Promise<string> {
   const { password } = (await send('POST /v1/credentials', { bearer: token, json: {} })).json;
   await send(login, { basic: ['token', password] });
   return password;
+}
+
+/** A pull, one beyond the limit of the day, and a layer after an hour without another login. */
+async function usePulls(token: string): Promise<void> {
+  const login = 'GET /oauth/token?service=localhost:5000&scope=repository:team-a/app:pull';
+  await send(login, { basic: ['token', token] });
+  deployment.wait(3500);
+  const bearer = (await send(login, { basic: ['token', token] })).json.token;
+  await send('GET /v2/', { bearer });
+  await send('GET /v2/team-a/app/manifests/1', { bearer });
+  await send('GET /v2/team-a/app/manifests/1', { bearer }, [429]);
+  deployment.wait(200);
+  await send(`GET /v2/team-a/app/blobs/sha256:${'a'.repeat(64)}`, { bearer });
 }
 
 /** Proofs that are good once. */
@@ -208,6 +229,21 @@ it.each<[name: string, what: string, operation: string, input: object]>([
   ['login', 'a new item', 'PutItem', { TableName: 't', Item: TOKEN.Key }],
   ['login', 'whose the table is', 'UpdateItem', { ...IDENTITY, UpdateExpression: 'SET lastUsedAt = :x' }],
   ['login', 'all tokens of all accounts', 'Scan', { TableName: 't' }],
+  ['registry', 'the hash of a token', 'UpdateItem', { ...TOKEN, UpdateExpression: 'SET hash = :x' }],
+  ['registry', 'the limit of a token', 'UpdateItem', { ...TOKEN, UpdateExpression: 'SET pullsPerDay = :x' }],
+  ['registry', 'a counter in another item', 'UpdateItem', { ...CLAIM, UpdateExpression: 'ADD pulls :x' }],
+  ['registry', 'a counter as a whole', 'PutItem', { TableName: 't', Item: COUNTER.Key }],
+  ['registry', 'a counter that is to go', 'DeleteItem', COUNTER],
+  [
+    'registry',
+    'the rules of an account',
+    'Query',
+    {
+      TableName: 't',
+      KeyConditionExpression: 'pk = :p',
+      ExpressionAttributeValues: { ':p': { S: 'account#a' } },
+    },
+  ],
   ['management', 'all tokens of all accounts', 'Scan', { TableName: 't' }],
   ['management', 'whose the table is', 'PutItem', { TableName: 't', Item: IDENTITY.Key }],
   ['management', 'a claim for ever', 'DeleteItem', CLAIM],

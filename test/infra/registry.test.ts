@@ -29,6 +29,8 @@ const statements = (...upstreams: readonly object[]) =>
   upstreamStatements(read(...upstreams.map((upstream, i) => behind(upstream, `p${i}.example.com`))));
 const repositories = (...upstreams: readonly object[]) =>
   statements(...upstreams).flatMap(({ Resource }) => (Array.isArray(Resource) ? Resource : []));
+/** The deployment's own, as CloudFormation fills it in. */
+const OWN = `\${AWS::Region}:\${AWS::AccountId}`;
 const arn = (rest: string) => ({ 'Fn::Sub': `arn:\${AWS::Partition}:ecr:${rest}` });
 
 describe('an upstream of ECR', () => {
@@ -46,8 +48,8 @@ describe('an upstream of ECR', () => {
       'eusc-de-east-1:111122223333',
     ],
     ['by its dual-stack host', 'https://111122223333.dkr-ecr.eu-west-1.on.aws', 'eu-west-1:111122223333'],
-    ['behind a name of its own', 'https://images.example.com', '${AWS::Region}:${AWS::AccountId}'],
-    ['behind a name that only looks like it', `${ECR}.example.com`, '${AWS::Region}:${AWS::AccountId}'],
+    ['behind a name of its own', 'https://images.example.com', OWN],
+    ['behind a name that only looks like it', `${ECR}.example.com`, OWN],
   ])('%s: its repositories under the prefix can be pulled, in its account and region', (_, url, place) => {
     expect(repositories({ url, prefix: 'a/b/', authentication: 'ecr' })).toEqual([
       arn(`${place}:repository/a/b/*`),
@@ -114,7 +116,7 @@ describe('the host of a service', () => {
     const hosts = Object.values(one.Resources).map(
       ({ Properties }) => Properties.DomainName ?? Properties.Name,
     );
-    expect(hosts.filter(host => typeof host === 'string').toSorted()).toEqual(
+    expect(hosts.filter(host => typeof host === 'string').sort()).toEqual(
       ['a.example.com', 'b.example.com'].flatMap(host => [host, host, host]),
     );
   });
