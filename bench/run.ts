@@ -2,6 +2,7 @@
 import { cleanup } from './pieces/cleanup.ts';
 import { coldStart } from './pieces/cold-start.ts';
 import { credential } from './pieces/credential.ts';
+import { firstLogin } from './pieces/first-login.ts';
 import { flood } from './pieces/flood.ts';
 import { functions } from './pieces/functions.ts';
 import { growth } from './pieces/growth.ts';
@@ -24,7 +25,14 @@ const PIECES: Readonly<Record<string, Piece>> = {
   table,
 };
 /** These take long, or root, and run only when they are asked for. */
-const LONG_PIECES: Readonly<Record<string, Piece>> = { cleanup, flood, functions, sizes, worst };
+const LONG_PIECES: Readonly<Record<string, Piece>> = {
+  cleanup,
+  'first-login': firstLogin,
+  flood,
+  functions,
+  sizes,
+  worst,
+};
 const ALL = { ...PIECES, ...LONG_PIECES };
 
 const asked = process.argv.slice(2);

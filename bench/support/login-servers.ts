@@ -18,19 +18,27 @@ export interface LoginServers {
 
 const ACCOUNT = 'dev:acme';
 
+/** A registry token, and what DynamoDB answers to a login with it. */
+export function cannedAnswers(): { value: string; answers: Record<string, object> } {
+  const { value, item } = tokenItem(ACCOUNT);
+  return {
+    value,
+    answers: {
+      BatchGetItem: {
+        Responses: { pullpass: [onWire(item), onWire(claimItem(ACCOUNT))] },
+        UnprocessedKeys: {},
+      },
+      // Of the baseline a token; of the function, which asks whose the table is, an item that has the same id as the table.
+      GetItem: { Item: onWire({ ...item, at: Date.now() }) },
+      DescribeTable: { Table: { TableId: item.id } },
+      UpdateItem: {},
+    },
+  };
+}
+
 export async function openLoginServers(): Promise<LoginServers> {
   const world = await openWorld();
-  const { value, item } = tokenItem(ACCOUNT);
-  const answers = {
-    BatchGetItem: {
-      Responses: { pullpass: [onWire(item), onWire(claimItem(ACCOUNT))] },
-      UnprocessedKeys: {},
-    },
-    // Of the baseline a token; of the function, which asks whose the table is, an item that has the same id as the table.
-    GetItem: { Item: onWire(item) },
-    DescribeTable: { Table: { TableId: item.id } },
-    UpdateItem: {},
-  };
+  const { value, answers } = cannedAnswers();
   const canned = await startServer('canned', { role: 'driving', parameters: [JSON.stringify(answers)] });
   const readUrl = `http://127.0.0.1:${canned.port}`;
   const environment = { ...world.environment, AWS_ENDPOINT_URL_DYNAMODB: readUrl };

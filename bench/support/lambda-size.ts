@@ -1,0 +1,71 @@
+/** A function in as much of a core as goes with its memory, as Lambda runs it. Needs root, and Linux's first cgroups. */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { onCore } from './cores.ts';
+
+const GROUP = '/sys/fs/cgroup/cpu/pullpass-bench';
+/** AWS Lambda Developer Guide, "Configure Lambda function memory": a core, and in proportion below. */
+const CORE_MB = 1769;
+/** Microseconds: as long as Lambda's own. */
+const PERIOD = 20_000;
+
+/** Milliseconds, but for the memory. */
+export interface SizedReport {
+  readonly load: number;
+  readonly first: number;
+  readonly answers: readonly number[];
+  readonly statuses: readonly number[];
+  readonly mb: number;
+}
+
+export interface SizedRun {
+  readonly mb: number;
+  /** Of bench/servers/sized.ts. */
+  readonly parameters: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export function openGroup(): { close(): void } {
+  mkdirSync(GROUP, { recursive: true });
+  return { close: () => rmdirSync(GROUP) };
+}
+
+/** Runs bench/servers/sized.ts in the group, into which the shell goes before it becomes Node. */
+export function runSized({ mb, parameters, environment }: SizedRun): SizedReport {
+  writeFileSync(`${GROUP}/cpu.cfs_period_us`, `${PERIOD}`);
+  writeFileSync(`${GROUP}/cpu.cfs_quota_us`, `${Math.round((PERIOD * mb) / CORE_MB)}`);
+  const script = join(import.meta.dirname, '..', 'servers', 'sized.ts');
+  const enter = ['sh', '-c', `echo $$ >${GROUP}/cgroup.procs; exec "$@"`, 'sh'];
+  const [file, rest] = onCore('measured', [...enter, process.execPath, script, ...parameters]);
+  const { stderr, stdout } = spawnSync(file, rest, {
+    env: { PATH: process.env.PATH, ...environment },
+    encoding: 'utf8',
+  });
+  const report: SizedReport = JSON.parse(stderr.trim().split('\n').at(-1) ?? '');
+  if (report.statuses.some(status => status >= 300)) {
+    throw new Error(`answered ${report.statuses}: ${stdout}`);
+  }
+  return report;
+}
+
+/** A request as payload format 2.0 has it. */
+export function eventOf(line: string, headers: Readonly<Record<string, string>>): object {
+  const [method = '', target = ''] = line.split(' ');
+  const [rawPath = '', rawQueryString = ''] = target.split('?');
+  const http = { method, path: rawPath, protocol: 'HTTP/1.1', sourceIp: '127.0.0.1' };
+  return {
+    version: '2.0',
+    rawPath,
+    rawQueryString,
+    headers,
+    requestContext: { http, requestId: 'bench' },
+    isBase64Encoded: false,
+  };
+}
+
+export function loginEvent(token: string): object {
+  return eventOf('GET /oauth/token?service=registry.example&scope=repository:team-a/app:pull', {
+    authorization: `Basic ${Buffer.from(`token:${token}`).toString('base64')}`,
+  });
+}
