@@ -38,6 +38,7 @@ export class Ministack {
       ...bare,
       PATH: [dirname(node24()), bare.PATH].join(delimiter),
       TMPDIR: home,
+      PYTHONDONTWRITEBYTECODE: '1',
       GATEWAY_PORT: `${port}`,
       BIND_HOST: '127.0.0.1',
       MINISTACK_HOST: '127.0.0.1',

@@ -1,0 +1,26 @@
+/** The parts of osls that the plugin uses. */
+import type { Template } from '../template.ts';
+
+/** Where osls writes the package. */
+export const OUTPUT = '.serverless';
+
+export interface Osls {
+  readonly serviceDir: string;
+  readonly service: {
+    readonly service: string;
+    readonly functions: Record<string, { environment?: object; package?: { artifact?: string } }>;
+    readonly package: { artifactDirectoryName?: string };
+    /** What serverless.yml says under `resources`, in one. */
+    readonly resources: Writable<Template>;
+    readonly provider: { readonly stage: string; readonly compiledCloudFormationTemplate: Template };
+  };
+}
+
+type Writable<T> = { -readonly [K in keyof T]: Record<string, T[K][keyof T[K]]> };
+
+/** What osls is asked for while it reads serverless.yml. */
+export interface Question {
+  readonly address: string;
+  resolveVariable(variable: string): Promise<unknown>;
+  resolveConfigurationProperty(path: readonly string[]): Promise<unknown>;
+}
