@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
 export interface Image {
-  /** An OCI image layout (image-spec `image-layout.md`) whose one image has the tag `TAG`. */
+  /** An OCI image layout (image-spec `image-layout.md`) whose one image, or index, has the tag `TAG`. */
   readonly layout: string;
   readonly digest: string;
   readonly layerDigest: string;
@@ -18,31 +18,55 @@ const BLOCK = 512;
 const PAYLOAD_BYTES = 4096;
 const MEDIA = 'application/vnd.oci.image';
 
+/** How many layers an image has, and for how many platforms it is made; one of each by default. */
+export interface Shape {
+  readonly layers?: number;
+  readonly architectures?: readonly string[];
+}
+
+interface Descriptor {
+  readonly mediaType: string;
+  readonly digest: string;
+  readonly size: number;
+}
+
 /** Writes a new image under `directory`, which is made. */
-export async function makeImage(directory: string): Promise<Image> {
-  const blobs = join(directory, 'layout', 'blobs', 'sha256');
+export async function makeImage(directory: string, shape: Shape = {}): Promise<Image> {
+  const { layers: count = 1, architectures = ['amd64'] } = shape;
+  const layout = join(directory, 'layout');
+  const blobs = join(layout, 'blobs', 'sha256');
   await mkdir(blobs, { recursive: true });
-  const store = async (mediaType: string, content: Buffer) => {
+  const store = async (mediaType: string, content: Buffer): Promise<Descriptor> => {
     const descriptor = { mediaType, digest: digestOf(content), size: content.length };
     await writeFile(join(blobs, descriptor.digest.slice('sha256:'.length)), content);
     return descriptor;
   };
-  const tar = archiveOf('payload', randomBytes(PAYLOAD_BYTES));
-  const layer = await store(`${MEDIA}.layer.v1.tar+gzip`, gzipSync(tar));
-  const rootfs = { type: 'layers', diff_ids: [digestOf(tar)] };
-  const config = await store(`${MEDIA}.config.v1+json`, json({ architecture: 'amd64', os: 'linux', rootfs }));
-  const mediaType = `${MEDIA}.manifest.v1+json`;
-  const manifest = await store(mediaType, json({ schemaVersion: 2, mediaType, config, layers: [layer] }));
+  const storeManifest = (kind: 'index' | 'manifest', content: object) => {
+    const mediaType = `${MEDIA}.${kind}.v1+json`;
+    return store(mediaType, json({ schemaVersion: 2, mediaType, ...content }));
+  };
+  const tars = Array.from({ length: count }, (_, i) => archiveOf(`payload-${i}`, randomBytes(PAYLOAD_BYTES)));
+  const layers = await Promise.all(tars.map(tar => store(`${MEDIA}.layer.v1.tar+gzip`, gzipSync(tar))));
+  const rootfs = { type: 'layers', diff_ids: tars.map(digestOf) };
+  const images = await Promise.all(
+    architectures.map(async architecture => {
+      const platform = { architecture, os: 'linux' };
+      const config = await store(`${MEDIA}.config.v1+json`, json({ ...platform, rootfs }));
+      return { ...(await storeManifest('manifest', { config, layers })), platform };
+    }),
+  );
+  const [only, ...others] = images;
+  const isIndex = only === undefined || others.length > 0;
+  const named = isIndex ? await storeManifest('index', { manifests: images }) : only;
   const annotations = { 'org.opencontainers.image.ref.name': TAG };
-  const layout = join(directory, 'layout');
   await writeFile(join(layout, 'oci-layout'), json({ imageLayoutVersion: '1.0.0' }));
   await writeFile(
     join(layout, 'index.json'),
-    json({ schemaVersion: 2, manifests: [{ ...manifest, annotations }] }),
+    json({ schemaVersion: 2, manifests: [{ ...named, annotations }] }),
   );
   const archive = join(directory, 'files.tar');
-  await writeFile(archive, tar);
-  return { layout, digest: manifest.digest, layerDigest: layer.digest, archive };
+  await writeFile(archive, tars[0] ?? '');
+  return { layout, digest: named.digest, layerDigest: layers[0]?.digest ?? '', archive };
 }
 
 function digestOf(content: Buffer): string {

@@ -73,6 +73,14 @@ export class Moto {
     return this.#remember((await this.#call('sts', taken)).Credentials);
   }
 
+  /** A new bucket, by its name. */
+  async bucket(name: string): Promise<string> {
+    const headers = { authorization: unsigned(`${ROOT}/20260101/us-east-1/s3/aws4_request`) };
+    const response = await fetch(`${this.#address}/${name}`, { method: 'PUT', headers });
+    if (!response.ok) throw new Error(`${name}: ${response.status} ${await response.text()}`);
+    return name;
+  }
+
   /** The Python that moto runs with, which therefore has the SDK of AWS. */
   get python(): string {
     const beside = join(dirname(tool('moto')), 'python3');

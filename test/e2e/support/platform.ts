@@ -62,6 +62,24 @@ export class Platform {
     return `${this.#url}/job?api-version=2.0`;
   }
 
+  /**
+   * Makes it the token endpoint of registries (distribution `docs/content/spec/auth/token.md`) that knows one user and grants
+   * what is asked for; answers its URL.
+   */
+  giveAccessTokens(issuer: string, user: string): string {
+    const basic = `Basic ${Buffer.from(user).toString('base64')}`;
+    this.#paths.set('/access-token', async ({ headers }, { searchParams }) => {
+      if (headers.authorization !== basic) return undefined;
+      const access = searchParams.getAll('scope').map(scope => {
+        const [type, name, actions = ''] = scope.split(':');
+        return { type, name, actions: actions.split(',') };
+      });
+      const token = await this.token(issuer, searchParams.get('service') ?? '', { access });
+      return { token, expires_in: LIFE_SECONDS };
+    });
+    return `${this.#url}/access-token`;
+  }
+
   /** A token of one of its issuers. */
   token(issuer: string, audience: string, claims: Record<string, unknown>): Promise<string> {
     return new SignJWT(claims)

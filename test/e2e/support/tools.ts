@@ -4,6 +4,8 @@ import { delimiter, join } from 'node:path';
 
 const DISTRIBUTION = 'github.com/distribution/distribution/v3/cmd/registry@v3.1.2';
 const CRANE = 'github.com/google/go-containerregistry/cmd/crane@v0.22.1';
+const CONFORMANCE =
+  'github.com/opencontainers/distribution-spec/conformance@v0.0.0-20260831232431-97274622c111';
 const DYNOXIDE = '--prefix .build/tools/dynoxide @dynoxide/linux-x64@1.2.1';
 const MOTO = 'moto[server]==5.2.1';
 const MINISTACK = 'ministack==1.5.33';
@@ -28,6 +30,7 @@ const TOOLS = {
   go: ['GO_BIN', 'go', 'apt-get install golang-go'],
   crane: ['CRANE_BIN', 'crane', `go install ${CRANE}`],
   oras: ['ORAS_BIN', 'oras', 'test/e2e/clients/install --ci'],
+  conformance: ['CONFORMANCE_BIN', 'conformance', `go install ${CONFORMANCE}`],
   java: ['JAVA_BIN', 'java', 'apt-get install default-jre-headless'],
   dynoxide: ['DYNOXIDE_BIN', 'dynoxide', `npm install ${DYNOXIDE}`],
   cfnLint: ['CFN_LINT_BIN', 'cfn-lint', `pip install '${CFN_LINT}'`],

@@ -8,7 +8,7 @@ import { type Containerd, containerdClient } from './clients/containerd.ts';
 import { PROGRAMS, type Programs } from './clients/programs.ts';
 import { bareEnvironment, newDirectory, removeDirectory } from './directories.ts';
 import { type DockerDaemon, startDockerDaemon } from './docker-daemon.ts';
-import { type Image, makeImage } from './image.ts';
+import { type Image, makeImage, type Shape } from './image.ts';
 import { freePort } from './ports.ts';
 import { type Answer, newSettings, Pullpass } from './pullpass.ts';
 import { type Registry, type RegistryKind, startRegistry } from './registry.ts';
@@ -150,8 +150,8 @@ export class World {
   }
 
   /** A new image that no registry has. */
-  async image(): Promise<Image> {
-    return makeImage(await this.#directory('image'));
+  async image(shape: Shape = {}): Promise<Image> {
+    return makeImage(await this.#directory('image'), shape);
   }
 
   /** Puts a new image into the only registry with a token that may push; answers its reference and the image. */

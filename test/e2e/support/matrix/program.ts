@@ -15,6 +15,10 @@ export interface Program {
   readonly push: string;
   /** Fetches it, and not from a cache. */
   readonly pull: string;
+  /** For what is no image: fetches `$IMAGE@$DIGEST`. */
+  readonly pullByDigest?: string;
+  /** What its push appends to `$IMAGE`. */
+  readonly below?: string;
 }
 
 /**

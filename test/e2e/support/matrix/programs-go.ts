@@ -10,6 +10,8 @@ function helm(name: string, command: string): Program {
 printf 'apiVersion: v2\\nname: app\\nversion: %s\\n' "$TAG" > chart/Chart.yaml
 ${command} package chart && ${command} push --plain-http "app-$TAG.tgz" "oci://$IMAGE"`,
     pull: `${command} pull --plain-http "oci://$IMAGE/app" --version "$TAG" --destination "$(mktemp -d)"`,
+    pullByDigest: `${command} pull --plain-http "oci://$IMAGE/app@$DIGEST" --destination "$(mktemp -d)"`,
+    below: '/app',
   };
 }
 
@@ -28,7 +30,7 @@ export const GO: readonly Program[] = [
   },
   {
     name: 'regctl',
-    login: `regctl registry set --tls disabled "$REGISTRY"
+    login: `regctl registry set --tls disabled --skip-check "$REGISTRY"
 printf %s "$SECRET" | regctl registry login -u token --pass-stdin "$REGISTRY"`,
     push: 'regctl image copy "ocidir://$LAYOUT:v1" "$IMAGE:$TAG"',
     pull: 'rm -rf pulled && regctl image copy "$IMAGE:$TAG" ocidir://pulled:v1',
