@@ -8,6 +8,7 @@ import { addLogin } from './commands/login.ts';
 import { addNamespaces } from './commands/namespace.ts';
 import { addPolicies } from './commands/policy.ts';
 import { positionAfter } from './commands/position.ts';
+import { addProbe } from './commands/probe.ts';
 import { addRegistryConfig } from './commands/registry-config.ts';
 import { addRegistryLogin } from './commands/registry-login.ts';
 import { suggestionFor } from './commands/suggestions.ts';
@@ -44,6 +45,7 @@ const VERBS: readonly AddVerbs[] = [
   addRegistryConfig,
   addCompletion,
   addDoctor,
+  addProbe,
 ];
 
 /** Runs the command with the arguments that follow its name. Answers the exit code, and throws nothing. */

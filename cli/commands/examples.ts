@@ -47,6 +47,7 @@ const ENDS: Readonly<Record<string, HelpEnd>> = {
     ],
   },
   doctor: { section: 'registries', examples: ['doctor', 'doctor registry.example.com'] },
+  probe: { section: 'probe', examples: ['probe', 'probe --namespace team-a --wait'] },
   token: { section: 'tokens', examples: ['token add', 'token list'] },
   namespace: { section: 'the-account', examples: ['namespace add team-a', 'namespace list'] },
   policy: { section: 'the-account', examples: ['policy add --subject "*" --role reader', 'policy list'] },

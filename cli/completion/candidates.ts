@@ -35,7 +35,10 @@ export async function candidates(
   const offered =
     assigned === undefined
       ? await following({ command, last, operands, target }, names)
-      : valuesOf(assigned, target, names).map(({ word, ...rest }) => ({ ...rest, word: flag + word }));
+      : (await valuesOf(assigned, target, names)).map(({ word, ...rest }) => ({
+          ...rest,
+          word: flag + word,
+        }));
   const isSafe = (word: string) => SAFE.test(word) && word.startsWith('-') === last.startsWith('-');
   return offered.filter(({ word }) => word.startsWith(last) && isSafe(word) && !operands.includes(word));
 }
@@ -94,8 +97,13 @@ async function valuesOfArgument(
   return asWords(argument.argChoices ?? known(argument.name(), target, names));
 }
 
-function valuesOf({ flags, argChoices }: Option, target: string | undefined, names: Names): Candidate[] {
+async function valuesOf(
+  { flags, argChoices }: Option,
+  target: string | undefined,
+  names: Names,
+): Promise<readonly Candidate[]> {
   const [, placeholder = ''] = /<([a-z]+)>/.exec(flags) ?? [];
+  if (placeholder === 'namespace') return names.account(target, 'namespaces');
   return asWords(argChoices ?? known(placeholder, target, names));
 }
 

@@ -4,6 +4,7 @@ import { LOGIN } from '../../lib/api/public-responses.ts';
 import { realmFault } from '../../lib/domain/realm.ts';
 import { Secret } from '../../lib/domain/secret.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
+import { certificatesIn, verifyAccessToken } from '../../lib/probe/access-token.ts';
 import { CliError } from '../errors.ts';
 import type { Credentials } from '../login.ts';
 import type { Network } from '../network.ts';
@@ -11,7 +12,6 @@ import { askRegistry, type RegistryResponse, requireChallenge } from '../registr
 import { type PublicKeys, publicKeys, serviceFacts } from '../registry/service.ts';
 import type { Session } from '../session.ts';
 import type { TargetService } from '../target.ts';
-import { certificatesIn, verifyAccessToken } from './access-token.ts';
 import type { CheckResult, Findings } from './findings.ts';
 
 export interface RegistryCheck {

@@ -43,6 +43,8 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   ledger: { imports: ['files', 'domain', 'ports'], npm: ['valibot'], node: null },
   /** The registries behind the registry proxy. */
   upstream: { imports: ['aws', 'cache', 'domain', 'ports'], npm: ['lru-cache'], node: null },
+  /** Tries a deployment from outside, over its public URL. */
+  probe: { imports: ['api', 'domain', 'ports'], npm: ['jose', 'valibot'], node: ['crypto'] },
   /** What schemas refuse, in our words. */
   schema: { imports: [], npm: [], node: [] },
   telemetry: { imports: ['domain', 'ports'], npm: [], node: [] },
@@ -71,7 +73,11 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     npm: null,
     node: null,
   },
-  cli: { imports: ['api', 'domain', 'files', 'iam', 'network', 'ports', 'schema'], npm: null, node: null },
+  cli: {
+    imports: ['api', 'domain', 'files', 'iam', 'network', 'ports', 'probe', 'schema'],
+    npm: null,
+    node: null,
+  },
 };
 
 /** The layer of a path; undefined where the table has no row. */

@@ -51,6 +51,7 @@ const VERBS: readonly [string[], Typed?][] = [
   [['trust-add', '--issuer', 'github', '--claim', 'a=b']],
   [['trust-list']],
   [['usage']],
+  [['probe']],
   [['trust-rm', '-f', ID]],
 ];
 

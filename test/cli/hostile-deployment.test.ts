@@ -77,6 +77,7 @@ function verbs(): Readonly<Record<string, readonly (readonly string[])[]>> {
       ['completion', 'fish'],
     ],
     doctor: [['doctor']],
+    probe: [['probe'], ['probe', '--namespace', 'team-a']],
     help: [['help']],
   };
 }

@@ -1,14 +1,14 @@
-/** The access tokens, certificates and bundles that `doctor` accepts. */
+/** The access tokens, certificates and bundles that the prober and `doctor` accept. */
 import { generateKeyPairSync } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Broker } from '../../../cli/broker.ts';
-import { certificatesIn, type Expectation, verifyAccessToken } from '../../../cli/doctor/access-token.ts';
-import { Network } from '../../../cli/network.ts';
-import { publicKeys } from '../../../cli/registry/service.ts';
-import { certifyLeaf, certifyRoot } from '../../../lib/signing/certificates.ts';
-import { SERVICE } from '../../support/deployment.ts';
-import { type Served, serve } from '../support/served.ts';
+import { Broker } from '../../cli/broker.ts';
+import { Network } from '../../cli/network.ts';
+import { publicKeys } from '../../cli/registry/service.ts';
+import { certificatesIn, type Expectation, verifyAccessToken } from '../../lib/probe/access-token.ts';
+import { certifyLeaf, certifyRoot } from '../../lib/signing/certificates.ts';
+import { type Served, serve } from '../cli/support/served.ts';
+import { SERVICE } from '../support/deployment.ts';
 
 let served: Served;
 let token: string;
@@ -38,8 +38,10 @@ async function expectationOf({ url }: Served): Promise<Expectation> {
 
 describe('an access token', () => {
   it('of the deployment is found right', async () => {
-    await expect(verifyAccessToken(token, expected)).resolves.toBeUndefined();
-    await expect(verifyAccessToken(token, { ...expected, bundle: undefined })).resolves.toBeUndefined();
+    await expect(verifyAccessToken(token, expected)).resolves.toMatchObject({ aud: SERVICE.name });
+    await expect(verifyAccessToken(token, { ...expected, bundle: undefined })).resolves.toMatchObject({
+      aud: SERVICE.name,
+    });
   });
 
   it.for<[sentence: string, change: () => Partial<Expectation>, text: string]>([
@@ -92,7 +94,7 @@ describe('a certificate', () => {
     const verify = async (start: number) =>
       verifyAccessToken(await tokenWithLeafFrom(start), { ...expected, jwks, bundle });
 
-    await expect(verify(now)).resolves.toBeUndefined();
+    await expect(verify(now)).resolves.toMatchObject({ aud: SERVICE.name });
     for (const start of [now - 20 * DAY, now + DAY])
       await expect(verify(start)).rejects.toThrow('which is not now');
   });
