@@ -3,15 +3,10 @@ import { createServer, type IncomingMessage, type ServerResponse, request as sen
 import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream';
 
-export interface Passed {
-  readonly method: string;
-  readonly path: string;
-  readonly status: number;
-}
-
 export interface Gate {
   readonly url: string;
-  readonly passed: Passed[];
+  /** The paths that it was asked for. */
+  readonly asked: string[];
   /** Called before a request is passed on, which waits for it. */
   before: (path: string) => Promise<void>;
   /** While false, connections end without an answer. */
@@ -28,7 +23,7 @@ export async function openGate(address: string): Promise<Gate> {
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
   const gate: Gate = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    passed: [],
+    asked: [],
     before: async () => undefined,
     isOpen: true,
     close: () => new Promise(resolve => server.close(() => resolve()).closeAllConnections()),
@@ -44,9 +39,9 @@ interface Arrival {
 async function pass(gate: Gate, address: string, { request, response }: Arrival): Promise<void> {
   const { method = '', url: path = '', headers } = request;
   if (!gate.isOpen) return void request.socket.destroy();
+  gate.asked.push(path);
   await gate.before(path);
   const call = send(`http://${address}${path}`, { method, headers }, answer => {
-    gate.passed.push({ method, path, status: answer.statusCode ?? 0 });
     response.writeHead(answer.statusCode ?? 0, answer.headers);
     pipeline(answer, response, () => undefined);
   });

@@ -67,15 +67,18 @@ export class Platform {
    * what is asked for; answers its URL.
    */
   giveAccessTokens(issuer: string, user: string): string {
-    const basic = `Basic ${Buffer.from(user).toString('base64')}`;
-    this.#paths.set('/access-token', async ({ headers }, { searchParams }) => {
-      if (headers.authorization !== basic) return undefined;
-      const access = searchParams.getAll('scope').map(scope => {
+    this.#paths.set('/access-token', async (request, { searchParams }) => {
+      const asked = request.method === 'POST' ? new URLSearchParams(await text(request)) : searchParams;
+      const [, basic = ''] = request.headers.authorization?.split('Basic ') ?? [];
+      const given = asked.has('password') ? `${asked.get('username')}:${asked.get('password')}` : atob(basic);
+      if (given !== user) return undefined;
+      const scopes = asked.getAll('scope').flatMap(scope => scope.split(' '));
+      const access = scopes.map(scope => {
         const [type, name, actions = ''] = scope.split(':');
         return { type, name, actions: actions.split(',') };
       });
-      const token = await this.token(issuer, searchParams.get('service') ?? '', { access });
-      return { token, expires_in: LIFE_SECONDS };
+      const token = await this.token(issuer, asked.get('service') ?? '', { access });
+      return { token, access_token: token, expires_in: LIFE_SECONDS };
     });
     return `${this.#url}/access-token`;
   }

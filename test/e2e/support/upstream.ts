@@ -1,4 +1,5 @@
 /** Registries that know nothing of the product, each with a user of its own, for the registry proxy to pull from. */
+import { hash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bareEnvironment, newDirectory, removeDirectory } from './directories.ts';
@@ -12,6 +13,7 @@ import { type Tool, tool } from './tools.ts';
 /** Named as its clients type it: a client can put its own things there with the commands that it uses at the proxy. */
 export const USER = 'token';
 export const PASSWORD = 'upstream-password';
+const CREDENTIALS = `${USER}:${PASSWORD}`;
 /** As `htpasswd -B` writes it: that user, and one with the password that moto gives for ECR (`123456789012-auth-token`). */
 const HTPASSWD = `${USER}:$2b$04$8keO6KIAlvfxezvOsYKoUOuuP4/v5VXlgeQPfu.NMjr1kXX5/QbcG
 AWS:$2b$04$wrouv54W1S9dIcEoY3wQlOh24E7Ad2dzxNa0NwbgCFO5WHYxXdRcq`;
@@ -36,6 +38,7 @@ export interface Upstream {
   readonly output: () => string;
   /** Puts an image there under a repository of the upstream's own, with all its platforms. */
   put(image: Pick<Image, 'layout'>, repository: string): Promise<void>;
+  digestOf(repository: string, tag: string): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -61,22 +64,25 @@ const PLANS: Readonly<Record<UpstreamKind, (ground: Ground) => Promise<Plan>>> =
     const issuer = 'https://issuer.example';
     const jwks = join(ground.home, 'jwks.json');
     await writeFile(jwks, await (await fetch(platform.keysUrl)).text());
-    const realm = platform.giveAccessTokens(issuer, `${USER}:${PASSWORD}`);
+    // crane follows no realm at an address, and oras none at another host than the registry's.
+    const realm = platform.giveAccessTokens(issuer, CREDENTIALS).replace('127.0.0.1', 'localhost');
     const auth = { token: { realm, service: 'upstream', issuer, jwks } };
     return { ...distribution(ground, { auth }), configuration: { tokenHost: new URL(realm).host } };
   },
   'distribution with redirects': async ground => {
     const moto = await Moto.start();
     ground.endings.push(() => moto.stop());
+    // crane follows no redirect from a name to an address of this machine.
+    const regionendpoint = moto.endpoint.replace('127.0.0.1', 'localhost');
     const s3 = {
-      ...{ region: 'us-east-1', regionendpoint: moto.endpoint, bucket: await moto.bucket('layers') },
+      ...{ region: 'us-east-1', regionendpoint, bucket: await moto.bucket('layers') },
       ...{ accesskey: 'test', secretkey: 'test', forcepathstyle: true, secure: false },
     };
     return distribution(ground, { storage: { s3 } });
   },
   zot: async ({ home, address }) => {
-    const [host, port] = address.split(':');
-    const http = { address: host, port, auth: { htpasswd: { path: join(home, 'htpasswd') } } };
+    const [, port] = address.split(':');
+    const http = { address: '127.0.0.1', port, auth: { htpasswd: { path: join(home, 'htpasswd') } } };
     const compat = { compat: ['docker2s2'] };
     return {
       program: 'zot',
@@ -89,7 +95,7 @@ function distribution({ home, address }: Ground, more: object): Plan {
   const config = {
     version: '0.1',
     storage: { filesystem: { rootdirectory: join(home, 'data') } },
-    http: { addr: address },
+    http: { addr: address.replace('localhost', '127.0.0.1') },
     auth: { htpasswd: { realm: 'upstream', path: join(home, 'htpasswd') } },
     ...more,
   };
@@ -98,7 +104,7 @@ function distribution({ home, address }: Ground, more: object): Plan {
 
 export async function startUpstream(kind: UpstreamKind = 'distribution with a password'): Promise<Upstream> {
   const home = await newDirectory('upstream');
-  const address = `127.0.0.1:${await freePort()}`;
+  const address = `localhost:${await freePort()}`;
   const ground: Ground = { home, address, endings: [() => removeDirectory(home)] };
   const stop = async () => {
     for (const end of ground.endings.splice(0).reverse()) await end();
@@ -122,12 +128,24 @@ export async function startUpstream(kind: UpstreamKind = 'distribution with a pa
     configuration: { url, authentication, ...configuration },
     async put({ layout }, repository) {
       const target = `docker://${address}/${repository}:${TAG}`;
-      const login = ['--dest-tls-verify=false', '--dest-creds', `${USER}:${PASSWORD}`];
-      const args = ['copy', '--all', '--insecure-policy', ...login, `oci:${layout}:${TAG}`, target];
-      const { code, output } = await run(tool('skopeo'), args, { env });
-      if (code !== 0) throw new Error(output);
+      const login = ['--dest-tls-verify=false', '--dest-creds', CREDENTIALS];
+      await skopeo(['copy', '--all', '--insecure-policy', ...login, `oci:${layout}:${TAG}`, target], env);
+    },
+    async digestOf(repository, tag) {
+      const source = `docker://${address}/${repository}:${tag}`;
+      const manifest = await skopeo(
+        ['inspect', '--raw', '--tls-verify=false', '--creds', CREDENTIALS, source],
+        env,
+      );
+      return `sha256:${hash('sha256', manifest)}`;
     },
   };
+}
+
+async function skopeo(args: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
+  const { code, output } = await run(tool('skopeo'), args, { env });
+  if (code !== 0) throw new Error(output);
+  return output;
 }
 
 function asksForLogin(address: string): Promise<boolean> {

@@ -44,7 +44,7 @@ export function describeMatrix(clients: readonly Client[], registries: readonly 
 
 /** What clients print of a refusal, in their many words. */
 const REFUSAL =
-  /denied|unauthori[sz]ed|insufficient_scope|\b40[13]\b|invalid username\/password|requires a token/i;
+  /denied|unauthori[sz]ed|insufficient_scope|invalid_token|\b40[13]\b|invalid username\/password|requires a token/i;
 
 /** It failed because it was refused, in its time: a client that waits for a terminal has not understood the refusal. */
 export function expectRefused(result: Result): void {

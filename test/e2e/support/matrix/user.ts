@@ -19,6 +19,7 @@ export interface Step {
   readonly repository?: string;
   /** `host:port`; by default the user's registry. */
   readonly registry?: string;
+  readonly timeoutMs?: number;
 }
 
 /** Someone with a home of their own and one program. */
@@ -59,11 +60,26 @@ export class User {
 
   async does(step: 'login' | 'push' | 'pull', secret: string, what: Step = {}): Promise<Result> {
     const { layout, archive } = await this.#world.image();
-    const { tag = '', repository = this.repository, registry = String(this.#env.REGISTRY) } = what;
-    const to = { REGISTRY: registry, IMAGE: `${registry}/${repository}`, TAG: tag };
-    const env = { ...this.#env, ...to, SECRET: secret, LAYOUT: layout, ARCHIVE: archive };
-    const script = ['-eo', 'pipefail', '-c', this.#client[step]];
-    return run('bash', script, { env, cwd: this.#home, timeoutMs: STEP_MS });
+    const env = { ...this.#variables(secret, what), LAYOUT: layout, ARCHIVE: archive };
+    return this.#run(this.#client[step], env, what);
+  }
+
+  /** Pulls by digest instead of the tag. */
+  async pullsByDigest(secret: string, digest: string): Promise<Result> {
+    const { pullByDigest } = this.#client;
+    const [algorithm, tag = ''] = digest.split(':');
+    const what = { repository: `${this.repository}@${algorithm}`, tag };
+    if (pullByDigest === undefined) return this.does('pull', secret, what);
+    return this.#run(pullByDigest, { ...this.#variables(secret, {}), DIGEST: digest }, what);
+  }
+
+  #variables(secret: string, { tag = '', repository = this.repository, registry }: Step): NodeJS.ProcessEnv {
+    const host = registry ?? String(this.#env.REGISTRY);
+    return { ...this.#env, REGISTRY: host, IMAGE: `${host}/${repository}`, TAG: tag, SECRET: secret };
+  }
+
+  #run(script: string, env: NodeJS.ProcessEnv, { timeoutMs = STEP_MS }: Step): Promise<Result> {
+    return run('bash', ['-eo', 'pipefail', '-c', script], { env, cwd: this.#home, timeoutMs });
   }
 }
 
