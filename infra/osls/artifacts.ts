@@ -1,4 +1,7 @@
-/** The archives of the functions: our own bundles and nothing else, the same bytes from the same sources. */
+/**
+ * The archives of the functions: our own bundles and nothing else, the same bytes from the same sources. Each deployment has a
+ * directory of its own for them, so that a way back and a retry are deployments like any other.
+ */
 import { execFileSync } from 'node:child_process';
 import { hash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -7,7 +10,7 @@ import { join } from 'node:path';
 import { type Bundle, bundle } from '../bundle.ts';
 import { sbomText } from '../sbom.ts';
 import { zipOf } from '../zip.ts';
-import { type Osls, OUTPUT } from './osls.ts';
+import { deployerOf, type Osls, OUTPUT } from './osls.ts';
 
 export const SERVICES = 'deployment/services.json';
 /** The deployment files, by the variable that names their path on Lambda. */
@@ -27,7 +30,34 @@ export async function pack({ serviceDir, service }: Osls): Promise<void> {
     settings.package = { ...settings.package, artifact };
   }
   await writeFile(join(serviceDir, OUTPUT, 'sbom.cdx.json'), sbomText(built, serviceDir));
-  service.package.artifactDirectoryName = `serverless/${service.service}/${service.provider.stage}/${timeOf(serviceDir)}`;
+  service.package.artifactDirectoryName = directoryOf(service, timeOf(serviceDir));
+}
+
+/**
+ * A package has the time of its commit, so that it has the same bytes everywhere. Deployed under that name, a commit that was
+ * deployed before would change nothing in the template, and CloudFormation would let what runs run on.
+ */
+export function moveToOwnDirectory(service: Osls['service'], now: Date): void {
+  const packaged = service.package.artifactDirectoryName;
+  const own = directoryOf(service, now);
+  for (const { Type, Properties } of Object.values(
+    service.provider.compiledCloudFormationTemplate.Resources,
+  )) {
+    if (Type !== 'AWS::Lambda::Function') continue;
+    const code = Properties.Code as { S3Key: string };
+    code.S3Key = code.S3Key.replace(`${packaged}/`, `${own}/`);
+  }
+  service.package.artifactDirectoryName = own;
+}
+
+/** A deployment by a clock that is late is not the newest, but its archives are those that a rollback of the next one needs. */
+export function keepDeployed(osls: Osls): void {
+  const deployer = deployerOf(osls);
+  const getObjectsToRemove = deployer.getObjectsToRemove.bind(deployer);
+  deployer.getObjectsToRemove = async () => {
+    const removable = await getObjectsToRemove();
+    return removable?.filter(({ Key }) => !Key.startsWith(`${osls.service.package.artifactDirectoryName}/`));
+  };
 }
 
 function filesOf(serviceDir: string, { environment = {} }: { environment?: object }): Map<string, string> {
@@ -35,15 +65,15 @@ function filesOf(serviceDir: string, { environment = {} }: { environment?: objec
   return new Map(named.map(([, path]) => [path, join(serviceDir, path)]));
 }
 
-/**
- * The time of the last commit, in the form of osls's deployment directories: the only time in a package. Outside a clone
- * it is SOURCE_DATE_EPOCH, or 1970.
- */
-function timeOf(serviceDir: string): string {
+function directoryOf({ service, provider }: Osls['service'], time: Date): string {
+  return `serverless/${service}/${provider.stage}/${time.getTime()}-${time.toISOString()}`;
+}
+
+/** The time of the last commit, the only time in a package. Outside a clone it is SOURCE_DATE_EPOCH, or 1970. */
+function timeOf(serviceDir: string): Date {
   const { SOURCE_DATE_EPOCH: given } = process.env;
   const log = ['log', '-1', '--format=%ct'];
   const cloned = given === undefined && existsSync(join(serviceDir, '.git'));
   const seconds = given ?? (cloned ? execFileSync('git', log, { cwd: serviceDir, encoding: 'utf8' }) : 0);
-  const time = new Date(Number(seconds) * 1000);
-  return `${time.getTime()}-${time.toISOString()}`;
+  return new Date(Number(seconds) * 1000);
 }

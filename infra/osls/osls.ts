@@ -6,6 +6,7 @@ export const OUTPUT = '.serverless';
 
 export interface Osls {
   readonly serviceDir: string;
+  readonly pluginManager: { getPlugins(): readonly object[] };
   readonly service: {
     readonly service: string;
     readonly functions: Record<string, { environment?: object; package?: { artifact?: string } }>;
@@ -17,6 +18,18 @@ export interface Osls {
 }
 
 type Writable<T> = { -readonly [K in keyof T]: Record<string, T[K][keyof T[K]]> };
+
+/** The part of osls that deploys. */
+export interface Deployer {
+  /** What of earlier deployments is no longer needed. */
+  getObjectsToRemove(): Promise<readonly { readonly Key: string }[] | undefined>;
+}
+
+export function deployerOf({ pluginManager }: Osls): Deployer {
+  const found = pluginManager.getPlugins().find(one => one.constructor.name === 'AwsDeploy');
+  if (found === undefined) throw new Error('osls has no AwsDeploy.');
+  return found as Deployer;
+}
 
 /** What osls is asked for while it reads serverless.yml. */
 export interface Question {

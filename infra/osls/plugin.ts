@@ -5,7 +5,7 @@ import { alarmResources } from '../alarms.ts';
 import { dashboardResource } from '../dashboard.ts';
 import { proxiedServices } from '../registry.ts';
 import { eventsOf, type HttpFunction } from '../routes.ts';
-import { pack, SERVICES } from './artifacts.ts';
+import { keepDeployed, moveToOwnDirectory, pack, SERVICES } from './artifacts.ts';
 import { dropRedundant, limitRoutes } from './compiled.ts';
 import type { Osls, Question } from './osls.ts';
 import { placeRegistry } from './registry.ts';
@@ -14,13 +14,17 @@ export default class PullpassPlugin {
   readonly configurationVariablesSources = { pullpass: { resolve: answer } };
   readonly hooks: Readonly<Record<string, () => unknown>>;
 
-  constructor(osls: Osls) {
+  constructor(osls: Osls, options: { force?: boolean }) {
+    // osls would compare with what was uploaded last, be that deployed or not.
+    options.force = true;
     const compiled = () => osls.service.provider.compiledCloudFormationTemplate;
     this.hooks = {
       initialize: () => placeRegistry(osls.service),
       'before:package:createDeploymentArtifacts': () => pack(osls),
       'after:package:compileEvents': () => limitRoutes(osls.service),
       'before:package:finalize': () => dropRedundant(compiled()),
+      'before:aws:deploy:deploy:createStack': () => moveToOwnDirectory(osls.service, new Date()),
+      'before:aws:deploy:finalize:cleanup': () => keepDeployed(osls),
     };
   }
 }

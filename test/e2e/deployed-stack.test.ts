@@ -143,7 +143,7 @@ describe('the stack', () => {
   });
 });
 
-it('a second deployment of the same sources changes nothing', async () => {
+it('a second deployment of the same sources leaves the same stack', async () => {
   const again = await osls(['deploy'], environment());
   const files = (of: string) => new Set(readdirSync(of));
   expect(files(again)).toEqual(files(directory));

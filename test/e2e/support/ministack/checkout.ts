@@ -11,6 +11,8 @@ const DEPLOYMENT_MS = 150_000;
 
 export class Checkout {
   readonly directory: string;
+  /** The time of the commit, in seconds. */
+  commitTime = 1_790_000_000;
   readonly #ministack: Ministack;
 
   private constructor(directory: string, ministack: Ministack) {
@@ -40,6 +42,7 @@ export class Checkout {
     const env = {
       PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
       HOME: this.directory,
+      SOURCE_DATE_EPOCH: `${this.commitTime}`,
       SLS_AWS_MONITORING_FREQUENCY: '100',
       ...this.#ministack.environment,
     };
