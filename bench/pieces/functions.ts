@@ -40,7 +40,7 @@ export async function functions(): Promise<Row[]> {
 }
 
 async function plansIn(directory: string): Promise<FunctionPlan[]> {
-  const packaged = [...(await unpack(directory, {})).functions.values()];
+  const packaged = [...(await unpack(directory, { parameters: {}, proxied: false })).functions.values()];
   const [any] = packaged;
   if (any === undefined) throw new Error('There is no function.');
   const empty = { ...any, name: EMPTY, directory: join(directory, 'empty') };

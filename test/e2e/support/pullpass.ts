@@ -158,7 +158,7 @@ export async function newSettings(settings: Record<`PULLPASS_${string}`, string>
   const data = join(await newDirectory('data'), 'pullpass');
   // Tests fail on purpose, all from one address.
   const patience = { PULLPASS_FAILURES_PER_MINUTE: '1000000' };
-  return { ...patience, ...settings, PORT: `${await freePort()}`, PULLPASS_DATA: data };
+  return { ...patience, PORT: `${await freePort()}`, ...settings, PULLPASS_DATA: data };
 }
 
 function basic(user: string, password: string): string {

@@ -103,14 +103,20 @@ async function wireOf(request: IncomingMessage): Promise<Wire> {
   };
 }
 
-/** The most special route: the one with the fewest variables. A variable is one segment. */
+/** The most special route: the one with the fewest variables. A variable is one segment, or with `+` one or more. */
 function routeFinder(routes: readonly string[]): (method: string, path: string) => string {
-  const variables = (route: string) => route.split('{').length;
+  const variables = (route: string) => route.split('{').length + (route.endsWith('+}') ? 1 : 0);
   const compiled = routes
     .toSorted((a, b) => variables(a) - variables(b))
     .map(route => ({
       route,
-      pattern: new RegExp(`^${route.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`),
+      pattern: new RegExp(
+        `^${route
+          .replace(/^ANY /, '[A-Z]+ ')
+          .replaceAll('.', '\\.')
+          .replaceAll(/\{\w+\}/g, '[^/]+')
+          .replace(/\{\w+\+\}$/, '.+')}$`,
+      ),
     }));
   return (method, path) =>
     compiled.find(({ pattern }) => pattern.test(`${method} ${path}`))?.route ?? '$default';

@@ -11,7 +11,7 @@ import * as v from 'valibot';
 import { awsClient } from '../../../../lib/aws/client.ts';
 import { SERVICES_FILE } from '../../../../lib/config/services.ts';
 import { Secret } from '../../../../lib/domain/secret.ts';
-import type { Service } from '../../../../lib/domain/service.ts';
+import { isProxied, type Service } from '../../../../lib/domain/service.ts';
 import type { HttpEvent, HttpResult } from '../../../../lib/http/request.ts';
 import { createDynamoClient } from '../../../../lib/store/sdk-transport.ts';
 import { type DevelopmentIam, developmentIam } from '../../../../local/development-iam/development-iam.ts';
@@ -66,7 +66,10 @@ export class DeployedPullpass extends Pullpass {
     await prepareS3(files);
     const iam = await this.#openIam(files);
     const services = await this.#writeServices(files);
-    const deployed = await unpack(join(this.settings.PULLPASS_DATA, 'package'), this.#parameters());
+    const deployed = await unpack(join(this.settings.PULLPASS_DATA, 'package'), {
+      parameters: this.#parameters(),
+      proxied: services.some(isProxied),
+    });
     this.#stack = deployed.stack;
     await this.#makeTables(deployed);
     await this.#makeFunctions(deployed, files);
@@ -181,6 +184,8 @@ export class DeployedPullpass extends Pullpass {
       AWS_ENDPOINT_URL_SECRETS_MANAGER: others,
       AWS_ENDPOINT_URL_KMS: others,
       AWS_ENDPOINT_URL_EVENTBRIDGE: others,
+      AWS_ENDPOINT_URL_ECR: others,
+      AWS_ENDPOINT_URL_STS: others,
     };
   }
 

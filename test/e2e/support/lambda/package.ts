@@ -2,7 +2,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ofType, type Stack, stackOf } from '../../../infra/support/cloudformation.ts';
-import { packaged } from '../../../infra/support/packaged.ts';
+import { PROXIED_SERVICES, packaged } from '../../../infra/support/packaged.ts';
 import { unzip } from '../../../infra/support/unzip.ts';
 
 export interface FunctionPlan {
@@ -25,9 +25,15 @@ export interface Deployed {
   readonly routes: ReadonlyMap<string, string>;
 }
 
+export interface PackageChoice {
+  readonly parameters: Readonly<Record<string, unknown>>;
+  /** Whether the package has the registry proxy. */
+  readonly proxied: boolean;
+}
+
 /** Unpacks the package into a directory. */
-export async function unpack(into: string, parameters: Readonly<Record<string, unknown>>): Promise<Deployed> {
-  const { directory, template } = await packaged();
+export async function unpack(into: string, { parameters, proxied }: PackageChoice): Promise<Deployed> {
+  const { directory, template } = await packaged(proxied ? PROXIED_SERVICES : undefined);
   const stack = stackOf(template, parameters);
   const archives = (await readdir(directory)).filter(file => file.endsWith('.zip'));
   const functions = new Map<string, FunctionPlan>();
