@@ -12,20 +12,14 @@ export interface Throttle {
   readonly burst: number;
 }
 
-/**
- * For each route of a function; API Gateway answers 429 beyond. All rates together stay below the account's 10 000 a second
- * in a region, so a flood on one route takes nothing from another. The login burst fits a thousand agents at once, each
- * with docker's two attempts, by POST and by GET.
- */
-const THROTTLES: Readonly<Record<HttpFunction, Throttle>> = {
-  login: { rate: 1500, burst: 2500 },
-  credentials: { rate: 200, burst: 400 },
-  management: { rate: 50, burst: 100 },
-  discovery: { rate: 100, burst: 200 },
-  // A pull of ten layers is fourteen requests, most of them at once.
-  registry: { rate: 1500, burst: 3000 },
-  fallback: { rate: 20, burst: 50 },
-};
+/** The functions whose routes have throttles of their own. */
+type Throttled = Exclude<HttpFunction, 'fallback'>;
+
+/** The parameters of the throttles. */
+export type Throttles = { readonly [P in `${Throttled}${'Burst' | 'Rate'}`]: number };
+
+/** Of every path that is no route. */
+const FALLBACK: Throttle = { rate: 20, burst: 50 };
 
 const EXCEPTIONS: Readonly<Record<string, Throttle>> = {
   // Health checks cost as much as a login, and only monitors ask for them.
@@ -36,7 +30,7 @@ const EXCEPTIONS: Readonly<Record<string, Throttle>> = {
   'ANY /v2/': { rate: 200, burst: 400 },
 };
 
-const SERVED: Readonly<Record<Exclude<HttpFunction, 'fallback'>, readonly Route[]>> = {
+const SERVED: Readonly<Record<Throttled, readonly Route[]>> = {
   ...ROUTES,
   registry: REGISTRY_ROUTES,
 };
@@ -47,16 +41,26 @@ export function eventsOf(name: HttpFunction): object[] {
   return SERVED[name].map(({ method, path }) => ({ httpApi: `${method} ${path}` }));
 }
 
-/** The settings of the stage: one entry for each route of these functions, and defaults for every other path. */
-export function routeSettings(functions: readonly string[]): object {
+/** The settings of the stage: one entry for each route of these functions, and defaults for every other path; API Gateway answers 429 beyond. */
+export function routeSettings(functions: readonly string[], throttles: Throttles): object {
+  const lines = limitsOf(functions, throttles).map(([key, limit]) => [key, settings(limit)]);
+  return { DefaultRouteSettings: settings(FALLBACK), RouteSettings: Object.fromEntries(lines) };
+}
+
+/** Requests a second of all routes together: while they are within the account's, a flood on one takes nothing from another. */
+export function rateSum(functions: readonly string[], throttles: Throttles): number {
+  return limitsOf(functions, throttles).reduce((sum, [, { rate }]) => sum + rate, FALLBACK.rate);
+}
+
+function limitsOf(functions: readonly string[], throttles: Throttles): [route: string, limit: Throttle][] {
   const served = Object.entries(SERVED).filter(([name]) => functions.includes(name));
-  const lines = served.flatMap(([name, routes]) =>
-    routes.map(({ method, path }) => {
+  return served.flatMap(([name, routes]) =>
+    routes.map(({ method, path }): [string, Throttle] => {
       const key = `${method} ${path}`;
-      return [key, settings(EXCEPTIONS[key] ?? THROTTLES[name as HttpFunction])];
+      const of = name as Throttled;
+      return [key, EXCEPTIONS[key] ?? { rate: throttles[`${of}Rate`], burst: throttles[`${of}Burst`] }];
     }),
   );
-  return { DefaultRouteSettings: settings(THROTTLES.fallback), RouteSettings: Object.fromEntries(lines) };
 }
 
 function settings({ rate, burst }: Throttle): object {

@@ -1,16 +1,16 @@
 /** What the template of osls needs before it is written: limits of our routes, and no dependency that a reference says already. */
-import { routeSettings } from '../routes.ts';
+import { routeSettings, type Throttles } from '../routes.ts';
 import type { Template } from '../template.ts';
 import type { Osls } from './osls.ts';
 
 /** API Gateway refuses settings for routes that do not exist yet. */
-export function limitRoutes({ functions, provider }: Osls['service']): void {
+export function limitRoutes({ functions, provider }: Osls['service'], throttles: Throttles): void {
   const { Resources } = provider.compiledCloudFormationTemplate;
   const routes = Object.keys(Resources).filter(name => Resources[name]?.Type === 'AWS::ApiGatewayV2::Route');
   const stage = Resources.HttpApiStage;
   if (stage === undefined) throw new Error('The template has no HttpApiStage.');
   stage.DependsOn = routes;
-  Object.assign(stage.Properties, routeSettings(Object.keys(functions)));
+  Object.assign(stage.Properties, routeSettings(Object.keys(functions), throttles));
 }
 
 /** osls names dependencies that references imply already; linters complain about them. */

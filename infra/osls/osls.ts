@@ -1,11 +1,11 @@
 /** The parts of osls that the plugin uses. */
 import type { Template } from '../template.ts';
+import type { OslsInput } from './parameter-file.ts';
 
 /** Where osls writes the package. */
 export const OUTPUT = '.serverless';
 
-export interface Osls {
-  readonly serviceDir: string;
+export interface Osls extends OslsInput {
   readonly pluginManager: { getPlugins(): readonly object[] };
   readonly service: {
     readonly service: string;

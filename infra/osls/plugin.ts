@@ -8,6 +8,7 @@ import { eventsOf, type HttpFunction } from '../routes.ts';
 import { keepDeployed, moveToOwnDirectory, pack, SERVICES } from './artifacts.ts';
 import { dropRedundant, limitRoutes } from './compiled.ts';
 import type { Osls, Question } from './osls.ts';
+import { parametersOf } from './parameter-file.ts';
 import { placeRegistry } from './registry.ts';
 
 export default class PullpassPlugin {
@@ -21,7 +22,7 @@ export default class PullpassPlugin {
     this.hooks = {
       initialize: () => placeRegistry(osls.service),
       'before:package:createDeploymentArtifacts': () => pack(osls),
-      'after:package:compileEvents': () => limitRoutes(osls.service),
+      'after:package:compileEvents': () => limitRoutes(osls.service, parametersOf(osls).values),
       'before:package:finalize': () => dropRedundant(compiled()),
       'before:aws:deploy:deploy:createStack': () => moveToOwnDirectory(osls.service, new Date()),
       'before:aws:deploy:finalize:cleanup': () => keepDeployed(osls),

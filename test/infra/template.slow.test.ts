@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { PARAMETERS, type Parameter, templateName } from '../../infra/parameters.ts';
 import { ALL_ROUTES, ROUTES } from '../../lib/api/routes.ts';
 import { createCleanup } from '../../lib/compose/cleanup.ts';
 import { createCredentials } from '../../lib/compose/credentials.ts';
@@ -132,7 +133,7 @@ describe('the environment of', () => {
   it.each(Object.keys(CREATE) as (keyof typeof CREATE)[])(
     '%s is what it reads, and it starts with it',
     name => {
-      const options = { Administrators: 'aws:aws:123456789012:arn', WeakManagement: 'accept-replay' };
+      const options = { WeakManagement: 'accept-replay' };
       for (const of of [stack, stackOf(kept.template, options)]) {
         const variables: Properties = functionsIn(of).get(name)?.Environment?.Variables ?? {};
         const given = Object.entries(variables).map(([key, value]) => [
@@ -214,34 +215,11 @@ describe('the alarms', () => {
   });
 });
 
-describe('the parameters', () => {
-  const rows = readFileSync(join(PROJECT, 'docs', 'parameters.md'), 'utf8')
-    .split('\n')
-    .filter(line => line.startsWith('| `'))
-    .map(line => line.split('|').map(cell => cell.trim()));
-
-  it('stand in the guide, each with its default, and no other', () => {
-    const documented = rows.map(([, name = '', absent = '']) => [
-      name.replaceAll('`', ''),
-      absent.replaceAll('`', ''),
-    ]);
-    const known = Object.entries(kept.parameters).map(([name, absent]) => [
-      name,
-      String(absent).replace('pullpass-dev', 'pullpass-<stage>'),
-    ]);
-    expect(new Map(documented as [string, string][])).toEqual(new Map(known as [string, string][]));
-  });
-
-  it('reach the template with their values', () => {
-    const names = Object.entries(kept.template.Parameters).map(([name, { Default }]) => [
-      name.charAt(0).toLowerCase() + name.slice(1),
-      Default,
-    ]);
-    // The days that logs are kept are a number of CloudWatch's list, which osls checks.
-    const { logDays, ...given } = kept.parameters;
-    expect(Object.fromEntries(names)).toEqual(given);
-    expect(logDays).toBe(90);
-  });
+it('the parameters reach the template with their values', () => {
+  const rows = Object.entries<Parameter>(PARAMETERS).filter(([, { template }]) => template !== undefined);
+  const wanted = rows.map(([name, { absent }]) => [templateName(name), String(absent).replace('<stage>', 'dev')]);
+  const found = Object.entries(kept.template.Parameters).map(([name, row]) => [name, String(row.Default)]);
+  expect(new Map(found as [string, string][])).toEqual(new Map(wanted as [string, string][]));
 });
 
 describe('a domain', () => {

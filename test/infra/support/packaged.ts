@@ -65,8 +65,6 @@ export interface Package {
   /** What osls has left in `.serverless`. */
   readonly directory: string;
   readonly template: Template;
-  /** What serverless.yml says itself. */
-  readonly parameters: Readonly<Record<string, unknown>>;
 }
 
 /** The services file to package; absent: that of a fresh clone, which has no upstream. */
@@ -106,12 +104,7 @@ export async function packaged(services?: Services): Promise<Package> {
     );
     await rm(dirname(fresh), { recursive: true });
   }
-  const { service } = JSON.parse(readFileSync(join(directory, 'serverless-state.json'), 'utf8'));
-  return {
-    directory,
-    template: JSON.parse(readFileSync(join(directory, TEMPLATE), 'utf8')),
-    parameters: service.initialServerlessConfig.params.default,
-  };
+  return { directory, template: JSON.parse(readFileSync(join(directory, TEMPLATE), 'utf8')) };
 }
 
 function hashOfSources(services: Services): string {

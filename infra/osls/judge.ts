@@ -1,0 +1,161 @@
+/** Judges a deployment before anything of it is made: its files by the schemas of lib/config, as at every start, and its parameters together. */
+import { join } from 'node:path';
+import { type Config, ConfigurationError, readConfig, type SettingName } from '../../lib/config/config.ts';
+import { type Issuers, identityIssuers, parseAdministrator } from '../../lib/domain/identity.ts';
+import { parseRegistrationRule } from '../../lib/domain/namespace.ts';
+import { BUDGETS } from '../budgets.ts';
+import { proxiedServices } from '../registry.ts';
+import { rateSum } from '../routes.ts';
+import { fileOf, type Parameters } from './parameter-file.ts';
+
+export interface Deployment {
+  /** Of serverless.yml. */
+  readonly directory: string;
+  readonly stage: string;
+  readonly region: string;
+  readonly values: Parameters;
+  /** The parameters whose values are not those that were given. */
+  readonly invalid: ReadonlySet<string>;
+}
+
+export const FILES = {
+  PULLPASS_SERVICES: 'deployment/services.json',
+  PULLPASS_ISSUERS: 'deployment/issuers.json',
+} as const;
+
+/** Other files of the directory. */
+const TAKEN = ['services', 'issuers', 'schema', 'example'];
+
+/** The longest name that Lambda takes. */
+const MAX_FUNCTION_NAME = 64;
+const LONGEST_NAME = Math.max(...Object.keys(BUDGETS).map(name => name.length));
+export const MAX_STAGE = MAX_FUNCTION_NAME - 'pullpass-'.length - '-'.length - LONGEST_NAME;
+
+/** A line for each problem, with the name of the file or parameter that has it. */
+export function deploymentProblems(deployment: Deployment): string[] {
+  const configuration = configurationProblems(deployment);
+  const registry = configuration.services === undefined ? { served: false, problems: [] } : registryIn(deployment);
+  return [
+    ...stageProblems(deployment),
+    ...domainProblems(deployment, registry.served),
+    ...capacityProblems(deployment, registry.served),
+    ...configuration.problems,
+    ...registry.problems,
+  ];
+}
+
+/** Whether the registry proxy is deployed. */
+function registryIn({ directory }: Deployment): { served: boolean; problems: string[] } {
+  try {
+    return { served: proxiedServices(join(directory, FILES.PULLPASS_SERVICES)).length > 0, problems: [] };
+  } catch (error) {
+    return { served: true, problems: [(error as Error).message.replace(`${directory}/`, '')] };
+  }
+}
+
+function stageProblems({ stage, values: { table } }: Deployment): string[] {
+  const problems: string[] = [];
+  if (stage.length > MAX_STAGE)
+    problems.push(
+      `stage ${stage} is too long: at most ${MAX_STAGE} characters, so that functions can be named`,
+    );
+  if (TAKEN.includes(stage))
+    problems.push(`stage ${stage} cannot be: ${fileOf(stage)} is not a stage's file`);
+  if (!/^[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*$/.test(stage))
+    problems.push(`stage ${stage} must be letters and digits, with single hyphens between them`);
+  // The table of the stage a-ledger would be the ledger of the stage a.
+  if (/-ledger$/.test(stage))
+    problems.push(`stage ${stage} must not end in -ledger, as tables of ledgers do`);
+  if (table === `pullpass-${stage}-ledger`) problems.push(`table ${table} is the ledger of the stage`);
+  return problems;
+}
+
+/** The hosts of the registry proxy have the certificate and the zone of the domain, and may be the only ones that need them. */
+function domainProblems({ region, values, invalid }: Deployment, hasHosts: boolean): string[] {
+  if (['domain', 'certificate', 'hostedZone'].some(name => invalid.has(name))) return [];
+  const { domain, certificate, hostedZone } = values;
+  const problems: string[] = [];
+  if (domain !== '' && certificate === '')
+    problems.push('domain needs certificate: the ARN of its certificate');
+  if (domain === '' && certificate !== '' && !hasHosts) problems.push('certificate needs domain');
+  if (domain === '' && hostedZone !== '' && !hasHosts) problems.push('hostedZone needs domain');
+  const [, , , at = region] = certificate.split(':');
+  if (at !== region)
+    problems.push(`certificate is of ${at}; it must be of ${region}, where the deployment is`);
+  return problems;
+}
+
+function capacityProblems({ values }: Deployment, hasRegistry: boolean): string[] {
+  const functions = Object.keys(BUDGETS).filter(name => hasRegistry || name !== 'registry');
+  const sum = rateSum(functions, values);
+  if (sum <= values.accountRate) return [];
+  return [
+    `the rates of all routes are ${sum} requests a second together, more than accountRate, ${values.accountRate}: ` +
+      'a flood on one route would take from the others. Lower loginRate or another of the rates',
+  ];
+}
+
+function configurationProblems({ directory, stage, values }: Deployment) {
+  const environment = {
+    ...Object.fromEntries(Object.entries(FILES).map(([name, path]) => [name, join(directory, path)])),
+    ...listVariable('PULLPASS_ADMINISTRATORS', values.administrators),
+    ...listVariable('PULLPASS_NAMESPACES', values.namespaces),
+  };
+  const problems: string[] = [];
+  /** The others are judged too when one is not valid. */
+  const read = <N extends SettingName>(name: N): Config<N>[N] | undefined => {
+    try {
+      return readConfig([name], environment)[name];
+    } catch (error) {
+      if (!(error instanceof ConfigurationError)) throw error;
+      problems.push(...error.problems.map(problem => named(problem, directory, stage)));
+      return undefined;
+    }
+  };
+  const issuers = read('issuers');
+  const services = read('services');
+  for (const name of ['administrators', 'namespaces'] as const) read(name);
+  if (issuers !== undefined) problems.push(...strangers(values, issuers, stage));
+  return { problems, services };
+}
+
+/** Accounts that no caller can have, because none of the issuers vouches for it. */
+function strangers({ administrators, namespaces }: Parameters, issuers: Issuers, stage: string): string[] {
+  const known = identityIssuers(issuers);
+  const unknownIn = (
+    name: string,
+    entries: string | readonly string[],
+    parse: typeof parseAdministrator | typeof parseRegistrationRule,
+  ) =>
+    [entries]
+      .flat()
+      .flatMap(entry => parse(entry)?.account ?? [])
+      .filter(account => !known.has(account.slice(0, account.indexOf(':'))))
+      .map(
+        account =>
+          `${name} in ${fileOf(stage)} holds ${account}, but ${FILES.PULLPASS_ISSUERS} has no such issuer`,
+      );
+  return [
+    ...unknownIn('administrators', administrators, parseAdministrator),
+    ...unknownIn('namespaces', namespaces, parseRegistrationRule),
+  ];
+}
+
+function listVariable(name: string, entries: string | readonly string[]): Record<string, string> {
+  const text = [entries].flat().join(' ');
+  return text === '' ? {} : { [name]: text };
+}
+
+/** Names what the operator has written instead of the variable that a function will have. */
+function named(problem: string, directory: string, stage: string): string {
+  return problem
+    .replace(/^PULLPASS_(?:SERVICES|ISSUERS) names /, '')
+    .replace(`${directory}/`, '')
+    .replace(/, which /, ' ')
+    .replace(/^PULLPASS_SERVICES/, FILES.PULLPASS_SERVICES)
+    .replace(/^PULLPASS_ISSUERS/, FILES.PULLPASS_ISSUERS)
+    .replace(
+      /^PULLPASS_(ADMINISTRATORS|NAMESPACES)/,
+      (_, name: string) => `${name.toLowerCase()} in ${fileOf(stage)}`,
+    );
+}

@@ -1,0 +1,204 @@
+/**
+ * The parameters of a deployment: how each is written in `deployment/<stage>.json`, its default, and what CloudFormation is
+ * told. The schema of that file and the parameters of the template are made from this table; docs/parameters.md explains it.
+ */
+import * as v from 'valibot';
+
+export type Value = string | number | readonly string[];
+
+export interface Parameter {
+  readonly schema: v.GenericSchema<unknown, Value>;
+  /** The default; `<stage>` in it is the stage. */
+  readonly absent: Value;
+  readonly description: string;
+  /** Whether `--param` may set it for one deployment. What a deployment is, and who may do what, is in the file alone. */
+  readonly override?: true;
+  /** Its constraints as a parameter of the template; absent: only the package knows it. */
+  readonly template?: Readonly<Record<string, unknown>>;
+}
+
+type Range = readonly [min: number, max: number];
+
+/** Retentions that CloudWatch Logs has. */
+const LOG_DAYS = [
+  ...[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545],
+  ...[731, 1096, 1827, 2192, 2557, 2922, 3288, 3653],
+];
+
+const OVERRIDE = { override: true } as const;
+
+/** By name, in the order of docs/parameters.md. */
+export const PARAMETERS = {
+  accountRate: {
+    ...count(10_000, [1000, 1_000_000]),
+    description: 'The quota of HTTP API requests a second of the account, which all routes share',
+  },
+  administrators: { ...list([]), description: 'Who administers, each <issuer>:<account>:<subject>' },
+  alarmEmail: {
+    ...text('', /^(?:[^@\s]+@[^@\s]+)?$/, 'must be a mail address'),
+    description: 'The mail address that gets alarms',
+  },
+  auditDays: { ...shown(count(365, [1, 3650])), description: 'How long audit records are kept' },
+  certificate: {
+    ...text(
+      '',
+      /^(?:arn:[a-z-]+:acm:[a-z0-9-]+:\d{12}:certificate\/[0-9a-f-]+)?$/,
+      'must be the ARN of a certificate in ACM',
+    ),
+    description: 'The certificate of the domain, in the region of the deployment',
+  },
+  concurrency: {
+    ...choice('reserved', 'shared'),
+    ...OVERRIDE,
+    description: 'Whether functions have concurrency of their own, or share that of the account',
+  },
+  credentialsBurst: { ...throttle(400), description: 'For POST /v1/credentials' },
+  credentialsRate: { ...throttle(200), description: 'For POST /v1/credentials' },
+  denialsPerFiveMinutes: {
+    ...shown(count(1000, [1, 1_000_000_000])),
+    ...OVERRIDE,
+    description: 'How many denied logins raise the alarm',
+  },
+  discoveryBurst: { ...throttle(200), description: 'For each public document' },
+  discoveryRate: { ...throttle(100), description: 'For each public document' },
+  domain: {
+    ...text(
+      '',
+      /^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+)?$/,
+      'must be a host name in lower case, without https:// and path',
+    ),
+    description: 'The host name of the deployment, and so the issuer of its access tokens',
+  },
+  eventBus: {
+    ...text('default', /^[A-Za-z0-9._-]{1,256}$/, 'must be the name of an event bus'),
+    description: 'The event bus that gets the hygiene report',
+  },
+  failuresPerMinute: {
+    ...shown(count(100, [1, 1_000_000])),
+    ...OVERRIDE,
+    description: 'How often one address may fail to authenticate at one instance of a function',
+  },
+  hostedZone: {
+    ...text('', /^(?:Z[A-Z0-9]{0,31})?$/, 'must be the id of a zone, which begins with Z'),
+    description: 'The zone of Route 53 that gets the records of the domain',
+  },
+  latencyMilliseconds: {
+    ...count(3000, [50, 30_000]),
+    ...OVERRIDE,
+    description: 'How long 99 of 100 answers may take before the alarm',
+  },
+  logDays: {
+    ...count(90, [1, 3653]),
+    schema: v.picklist(LOG_DAYS, `must be one of ${LOG_DAYS.join(', ')}`),
+    ...OVERRIDE,
+    description: 'How long logs are kept',
+  },
+  loginBurst: { ...throttle(2500), description: 'For each route of the login endpoint' },
+  loginConcurrency: {
+    ...shown(count(400, [1, 100_000])),
+    ...OVERRIDE,
+    description: 'How many logins run at once, if concurrency is reserved',
+  },
+  loginRate: { ...throttle(1500), description: 'For each route of the login endpoint' },
+  managementBurst: {
+    ...throttle(100),
+    description: 'For each route of tokens, namespaces, policies and trusts',
+  },
+  managementRate: {
+    ...throttle(50),
+    description: 'For each route of tokens, namespaces, policies and trusts',
+  },
+  namespaces: {
+    ...list('open'),
+    description: 'Who may register which namespaces: open, or a list of <account>=<namespace or prefix*>',
+  },
+  registryBurst: { ...throttle(3000), description: 'For the registry proxy' },
+  registryRate: { ...throttle(1500), description: 'For the registry proxy' },
+  table: {
+    ...text('pullpass-<stage>', /^[A-Za-z0-9._-]{3,255}$/, 'must be the name of a table'),
+    description: 'The table that is served from; after a restore it is not that of the stack',
+  },
+  unusedDays: {
+    ...shown(count(90, [1, 3650])),
+    description: 'After how many days without use a token that never expires is reported',
+  },
+  valueRetrieval: { ...choice('on', 'off'), description: 'Whether values of tokens can be shown again' },
+  weakManagement: {
+    ...choice('', 'accept-replay'),
+    description: 'Whether access tokens without audience may manage tokens',
+  },
+} as const satisfies Readonly<Record<string, Parameter>>;
+
+export type ParameterName = keyof typeof PARAMETERS;
+
+type Values = Readonly<Record<string, Value>>;
+
+/** The parameters of the template, with the values as their defaults: whoever reads the template sees what was deployed. */
+export function templateParameters(values: Values): Record<string, object> {
+  const rows = Object.entries<Parameter>(PARAMETERS).filter(([, { template }]) => template !== undefined);
+  return Object.fromEntries(
+    rows.map(([name, { template, absent, description }]) => [
+      templateName(name),
+      {
+        Type: typeof absent === 'number' ? 'Number' : 'String',
+        Default: values[name],
+        ...template,
+        Description: description,
+      },
+    ]),
+  );
+}
+
+export function templateName(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1);
+}
+
+/** A whole number that only the package knows. */
+function count(absent: number, [min, max]: Range) {
+  return {
+    absent,
+    schema: v.pipe(
+      v.number('must be a number'),
+      v.integer('must be a whole number'),
+      v.minValue(min, `must be at least ${min}`),
+      v.maxValue(max, `must be at most ${max}`),
+    ),
+    range: [min, max] as Range,
+  };
+}
+
+/** A number of the template. */
+function shown<C extends ReturnType<typeof count>>(of: C) {
+  const [MinValue, MaxValue] = of.range;
+  return { ...of, template: { MinValue, MaxValue } };
+}
+
+/** Requests a second, or at the same instant, that one route takes. */
+function throttle(absent: number) {
+  return { ...count(absent, [1, 100_000]), ...OVERRIDE };
+}
+
+function text(absent: string, pattern: RegExp, problem: string) {
+  return {
+    absent,
+    schema: v.pipe(v.string('must be a string'), v.regex(pattern, problem)),
+    template: { AllowedPattern: pattern.source.slice(1, -1) },
+  };
+}
+
+/** The first word is the default. */
+function choice<const W extends readonly [string, ...string[]]>(...words: W) {
+  const named = words.map(word => (word === '' ? 'empty' : word)).join(' or ');
+  return {
+    absent: words[0] as string,
+    schema: v.picklist(words as readonly string[], `must be ${named}`),
+    template: { AllowedValues: words },
+  };
+}
+
+/** Entries that the functions read, from a file that is packaged with them. */
+function list(absent: 'open' | readonly string[]) {
+  const problem = absent === 'open' ? 'must be "open", or a list of entries' : 'must be a list of entries';
+  const entries = v.array(v.pipe(v.string(), v.nonEmpty()), problem);
+  return { absent, schema: absent === 'open' ? v.union([v.literal('open'), entries], problem) : entries };
+}
