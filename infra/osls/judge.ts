@@ -34,7 +34,8 @@ export const MAX_STAGE = MAX_FUNCTION_NAME - 'pullpass-'.length - '-'.length - L
 /** A line for each problem, with the name of the file or parameter that has it. */
 export function deploymentProblems(deployment: Deployment): string[] {
   const configuration = configurationProblems(deployment);
-  const registry = configuration.services === undefined ? { served: false, problems: [] } : registryIn(deployment);
+  const registry =
+    configuration.services === undefined ? { served: false, problems: [] } : registryIn(deployment);
   return [
     ...stageProblems(deployment),
     ...domainProblems(deployment, registry.served),
