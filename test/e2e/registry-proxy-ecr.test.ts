@@ -1,51 +1,111 @@
 /**
- * The registry proxy in front of ECR: moto answers GetAuthorizationToken, and a registry that takes its password stands in for
- * ECR's HTTP API, which no emulator here has.
+ * The registry proxy in front of ECR. No emulator has all of it: moto answers GetAuthorizationToken and AssumeRole, and a registry
+ * that takes moto's password stands in for ECR's HTTP API; ministack has an HTTP API of its own, which takes any password.
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, expect, it } from 'vitest';
-import { newDirectory, removeDirectory } from './support/directories.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { bareEnvironment, newDirectory, removeDirectory } from './support/directories.ts';
 import { expectSuccess } from './support/expect.ts';
-import { TAG } from './support/image.ts';
+import { type Image, TAG } from './support/image.ts';
+import { Ministack } from './support/ministack/ministack.ts';
 import { Moto } from './support/moto.ts';
+import { freePort } from './support/ports.ts';
+import { run } from './support/processes.ts';
+import { tool } from './support/tools.ts';
 import { startUpstream } from './support/upstream.ts';
 import { World } from './support/world.ts';
 
-let world: World;
-beforeAll(async () => {
-  const [moto, upstream, files] = await Promise.all([
-    Moto.start(),
-    startUpstream(),
-    newDirectory('services'),
-  ]);
-  const services = join(files, 'services.json');
-  await writeFile(
-    services,
-    JSON.stringify([{ name: 'ecr', upstream: { url: upstream.url, authentication: 'ecr' } }]),
-  );
-  const aws = {
-    AWS_REGION: 'eu-central-1',
-    AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test',
-    AWS_ENDPOINT_URL_ECR: moto.endpoint,
-  };
-  world = await World.start({ registries: [], settings: { PULLPASS_SERVICES: services, ...aws } });
-  await upstream.put(await world.image(), 'team-a/app');
-  return async () => {
-    await world.stop();
-    await Promise.all([moto.stop(), upstream.stop(), removeDirectory(files)]);
-  };
-}, 60_000);
+const ROLE = 'arn:aws:iam::444455556666:role/pullpass-pull';
 
-it('a partner without an AWS account pulls with a registry token', async () => {
-  const registry = new URL(world.pullpass.url).host;
-  const { token } = await world.pullpass.addToken({ repositories: ['team-a/app'] });
-  const crane = await world.client('crane');
-  expectSuccess(await crane.login(registry, 'token', token));
-  expectSuccess(await crane.pull(`${registry}/team-a/app:${TAG}`));
-  const skopeo = await world.client('skopeo');
-  expectSuccess(await skopeo.login(registry, 'token', token));
-  const { output } = await skopeo.tags(`${registry}/team-a/app`);
-  expect(JSON.parse(output)).toMatchObject({ Repository: `${registry}/team-a/app`, Tags: [TAG] });
+interface Emulated {
+  /** Where AWS's services answer. */
+  readonly endpoint: string;
+  /** ECR's HTTP API. */
+  readonly url: string;
+  put(image: Image, repository: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const EMULATORS: Readonly<Record<string, () => Promise<Emulated>>> = {
+  'moto and a registry': async () => {
+    const [moto, upstream] = await Promise.all([Moto.start(), startUpstream()]);
+    return {
+      endpoint: moto.endpoint,
+      url: upstream.url,
+      put: (image, repository) => upstream.put(image, repository),
+      async stop() {
+        await Promise.all([moto.stop(), upstream.stop()]);
+      },
+    };
+  },
+  ministack: async () => {
+    const ministack = await Ministack.start();
+    const { endpoint } = ministack;
+    return {
+      endpoint,
+      url: endpoint,
+      async put({ layout }, repository) {
+        await ministack.aws('ecr', 'create_repository', { repositoryName: repository });
+        const target = `docker://${new URL(endpoint).host}/${repository}:${TAG}`;
+        const args = ['copy', '--insecure-policy', '--dest-tls-verify=false', `oci:${layout}:${TAG}`, target];
+        const { code, output } = await run(tool('skopeo'), args, { env: bareEnvironment('/tmp') });
+        if (code !== 0) throw new Error(output);
+      },
+      stop: () => ministack.stop(),
+    };
+  },
+};
+
+describe.each(Object.keys(EMULATORS))('with %s', name => {
+  let world: World;
+  beforeAll(async () => {
+    const [emulated, files] = await Promise.all([EMULATORS[name]?.(), newDirectory('services')]);
+    if (emulated === undefined) throw new Error('no emulator');
+    const services = join(files, 'services.json');
+    const behind = (authentication: unknown) => ({ url: emulated.url, prefix: 'customers/', authentication });
+    const PORT = `${await freePort()}`;
+    await writeFile(
+      services,
+      JSON.stringify([
+        { name: 'own', registry: `localhost:${PORT}`, upstream: behind('ecr') },
+        {
+          name: 'assumed',
+          registry: `127.0.0.1:${PORT}`,
+          upstream: behind({ kind: 'ecr', roleArn: ROLE, externalId: 'partner-7' }),
+        },
+      ]),
+    );
+    const settings = {
+      PULLPASS_SERVICES: services,
+      PORT,
+      AWS_REGION: 'eu-central-1',
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+      AWS_ENDPOINT_URL_ECR: emulated.endpoint,
+      AWS_ENDPOINT_URL_STS: emulated.endpoint,
+    };
+    world = await World.start({ registries: [], settings });
+    await emulated.put(await world.image(), 'customers/team-a/app');
+    return async () => {
+      await world.stop();
+      await Promise.all([emulated.stop(), removeDirectory(files)]);
+    };
+  }, 120_000);
+
+  it.each([
+    ['the role of the deployment', 'localhost'],
+    ['a role of another account', '127.0.0.1'],
+  ])('a partner without an AWS account pulls with a registry token, by %s', async (_, host) => {
+    const registry = `${host}:${new URL(world.pullpass.url).port}`;
+    const { token } = await world.pullpass.addToken({ repositories: ['team-a/app'] });
+    const crane = await world.client('crane');
+    expectSuccess(await crane.login(registry, 'token', token));
+    expectSuccess(await crane.pull(`${registry}/team-a/app:${TAG}`));
+    const skopeo = await world.client('skopeo');
+    expectSuccess(await skopeo.login(registry, 'token', token));
+    expectSuccess(await skopeo.pull(`${registry}/team-a/app:${TAG}`));
+    const { output } = await skopeo.tags(`${registry}/team-a/app`);
+    expect(JSON.parse(output)).toMatchObject({ Repository: `${registry}/team-a/app`, Tags: [TAG] });
+  });
 });
