@@ -8,6 +8,7 @@ import { functions } from './pieces/functions.ts';
 import { growth } from './pieces/growth.ts';
 import { login } from './pieces/login.ts';
 import { memory } from './pieces/memory.ts';
+import { registry } from './pieces/registry.ts';
 import { sizes } from './pieces/sizes.ts';
 import { start } from './pieces/start.ts';
 import { table } from './pieces/table.ts';
@@ -24,12 +25,13 @@ const PIECES: Readonly<Record<string, Piece>> = {
   start,
   table,
 };
-/** These take long, or root, and run only when they are asked for. */
+/** These take long, or need root or a registry, and run only when they are asked for. */
 const LONG_PIECES: Readonly<Record<string, Piece>> = {
   cleanup,
   'first-login': firstLogin,
   flood,
   functions,
+  registry,
   sizes,
   worst,
 };

@@ -7,13 +7,17 @@ import { median, quantile } from './statistics.ts';
 export interface Subject {
   readonly server: Pick<Server, 'pid' | 'port'>;
   readonly requests: readonly string[];
+  /** The answers that are expected; absent: successes. */
+  readonly expected?: RegExp;
+  /** How many are asked at a time; absent: eight. */
+  readonly connections?: number;
 }
 
 /** Medians over the rounds. */
 export interface Cost {
   /** CPU of the server's process for one operation, in milliseconds. */
   readonly cpu: number;
-  /** Of one operation among eight at a time, in milliseconds. */
+  /** Of one operation among those at a time, in milliseconds. */
   readonly p50: number;
 }
 
@@ -40,8 +44,8 @@ export async function compare<N extends string>(
   ) as Record<N, Cost>;
 }
 
-async function round({ server, requests }: Subject, forMs: number): Promise<Cost> {
+async function round({ server, requests, ...more }: Subject, forMs: number): Promise<Cost> {
   const before = cpuMs(server.pid);
-  const { operations, latenciesMs } = await load({ port: server.port, requests, forMs });
+  const { operations, latenciesMs } = await load({ port: server.port, requests, forMs, ...more });
   return { cpu: (cpuMs(server.pid) - before) / operations, p50: quantile(latenciesMs, 0.5) };
 }

@@ -101,7 +101,7 @@ async function healthy(port: number): Promise<void> {
   throw new Error('the local process does not become healthy');
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

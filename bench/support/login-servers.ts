@@ -12,7 +12,7 @@ export interface LoginServers {
   readonly request: string;
   /** For the functions. */
   readonly environment: Readonly<Record<string, string>>;
-  start(name: 'baseline' | 'credentials' | 'login'): Promise<Server>;
+  start(name: 'baseline' | 'credentials' | 'login' | 'registry'): Promise<Server>;
   close(): Promise<void>;
 }
 
@@ -36,8 +36,9 @@ export function cannedAnswers(): { value: string; answers: Record<string, object
   };
 }
 
-export async function openLoginServers(): Promise<LoginServers> {
-  const world = await openWorld();
+/** With these members of its service in addition, as the services file has them. */
+export async function openLoginServers(service: object = {}): Promise<LoginServers> {
+  const world = await openWorld(service);
   const { value, answers } = cannedAnswers();
   const canned = await startServer('canned', { role: 'driving', parameters: [JSON.stringify(answers)] });
   const readUrl = `http://127.0.0.1:${canned.port}`;

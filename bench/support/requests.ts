@@ -17,8 +17,9 @@ export function vendRequest(value: string): string {
   return `POST /v1/credentials HTTP/1.1\r\n${headers.join('\r\n')}\r\n\r\n`;
 }
 
-export function get(path: string, authorization?: string): string {
-  const headers = authorization === undefined ? HEADERS : [...HEADERS, `authorization: ${authorization}`];
+export function get(path: string, authorization?: string, more: readonly string[] = []): string {
+  const headers = [...HEADERS, ...more];
+  if (authorization !== undefined) headers.push(`authorization: ${authorization}`);
   return `GET ${path} HTTP/1.1\r\n${headers.join('\r\n')}\r\n\r\n`;
 }
 

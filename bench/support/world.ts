@@ -1,6 +1,6 @@
 /** What a login needs around it: a record whose value is known, the claim of a namespace, and keys that sign. */
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createKeyFile } from '../../lib/derivation/key-source.ts';
@@ -68,12 +68,15 @@ export interface World {
   close(): Promise<void>;
 }
 
-export async function openWorld(): Promise<World> {
+/** With these members of its service in addition, as the services file has them. */
+export async function openWorld(more: object = {}): Promise<World> {
   const directory = await mkdtemp(join(tmpdir(), 'pullpass-bench-'));
   const keys = join(directory, 'keys');
   const credentialKey = join(directory, 'credential.json');
   await createKeyFile(credentialKey, randomBytes);
   const service = { name: SERVICE, registry: SERVICE, profile: 'x5c', algorithm: 'ES256' } as const;
+  const services = join(directory, 'services.json');
+  await writeFile(services, JSON.stringify([{ ...service, ...more }]));
   const lifetimeSeconds = LIFETIME_SECONDS.default;
   await maintainRing({ ...service, lifetimeSeconds }, fileKeyStore(keys), toSeconds(Date.now()));
   return {
@@ -84,7 +87,7 @@ export async function openWorld(): Promise<World> {
       AWS_SECRET_ACCESS_KEY: 'secret',
       PULLPASS_URL: 'https://pullpass.example',
       PULLPASS_LEDGER: 'arn:aws:dynamodb:local:000000000000:table/ledger',
-      PULLPASS_SERVICE: SERVICE,
+      PULLPASS_SERVICES: services,
       PULLPASS_KEYS: `file:${keys}`,
       PULLPASS_CREDENTIAL_KEY: `file:${credentialKey}`,
     },
