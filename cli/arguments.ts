@@ -4,10 +4,8 @@
  */
 import { Option } from 'commander';
 import { isUuid } from '../lib/domain/identifiers.ts';
-import { namespaceProblem, patternProblem } from '../lib/domain/name-problem.ts';
-import { isRepository } from '../lib/domain/repository.ts';
-import { DAY_SECONDS, HOUR_SECONDS, MINUTE_SECONDS } from '../lib/domain/time.ts';
-import { isDay } from '../lib/domain/usage.ts';
+import { isRepository, namespaceProblem, patternProblem } from '../lib/domain/repository.ts';
+import { DAY_SECONDS, HOUR_SECONDS, isDay, MINUTE_SECONDS } from '../lib/domain/time.ts';
 import { UsageError } from './errors.ts';
 import { inOptions } from './refusal.ts';
 

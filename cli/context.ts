@@ -1,4 +1,5 @@
 /** What a command works with: its input and output, the state, and a session with its target. */
+
 import type { Clock } from '../lib/ports/system.ts';
 import { Broker } from './broker.ts';
 import { chosenTarget, Home } from './home.ts';

@@ -1,6 +1,6 @@
 /** What a deployment says of itself: the registries that it serves, and where its callers log in. */
 import * as v from 'valibot';
-import { parseChallenges } from '../lib/domain/challenge.ts';
+import { parseChallenges } from '../lib/domain/distribution.ts';
 import type { Broker } from './broker.ts';
 import { CliError, detailsOf } from './errors.ts';
 import { isLoopback, isSafeUrl, LISTED_ISSUER, type PinnedIssuer, SERVICE, type Target } from './target.ts';

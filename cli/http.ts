@@ -1,7 +1,7 @@
 /** The one place that sends HTTP requests: to exactly one URL, in bounded time, for a response of bounded size. */
 import * as v from 'valibot';
+import { sentenceOf } from '../lib/domain/errors.ts';
 import { parseStrictJson } from '../lib/domain/strict-json.ts';
-import { sentenceOf } from '../lib/schema/sentence.ts';
 import { afterWaiting } from './deadline.ts';
 import { CliError } from './errors.ts';
 import type { Network } from './network.ts';

@@ -1,8 +1,8 @@
 /** The issuer of a target exchanges API keys and refresh tokens for access tokens; they are sent nowhere else. */
+
 import { Secret } from '../lib/domain/secret.ts';
 import { HOUR_SECONDS, toSeconds } from '../lib/domain/time.ts';
-import { type IssuedTokens, readTokenAnswer } from '../lib/iam/token-answer.ts';
-import { API_KEY_GRANT } from '../lib/iam/token-endpoint.ts';
+import { API_KEY_GRANT, type IssuedTokens, readTokenAnswer } from '../lib/iam/token-endpoint.ts';
 import { CliError } from './errors.ts';
 import { boundedFetch, unexpectedResponse } from './http.ts';
 import type { IamLogin } from './login.ts';

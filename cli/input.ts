@@ -1,4 +1,5 @@
 /** The one reader of standard input, and of what the user at the terminal answers. */
+
 import type { Secret } from '../lib/domain/secret.ts';
 import { SilentExit, UsageError } from './errors.ts';
 import { type Printer, safe } from './printer.ts';

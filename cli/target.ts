@@ -1,6 +1,6 @@
 /** A target: one deployment, under a name that the user gave it. */
 import * as v from 'valibot';
-import { isIssuerKey } from '../lib/domain/account.ts';
+import { isIssuerKey } from '../lib/domain/identifiers.ts';
 import { UsageError } from './errors.ts';
 import { STORED_LOGIN } from './login.ts';
 

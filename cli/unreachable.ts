@@ -1,4 +1,5 @@
 /** Why a server could not be asked, and what to do about it: each cause has its own sentence. */
+
 import type { ProxyServer } from '../lib/network/proxies.ts';
 import { CliError } from './errors.ts';
 import { isLoopback } from './target.ts';

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { CREDENTIAL_SECRET } from '../lib/api/credential-responses.ts';
+import { CREDENTIAL_SECRET } from '../lib/api/public-responses.ts';
 import { parseStrictJson } from '../lib/domain/strict-json.ts';
 import { FILE_MODE } from './files/private.ts';
 import { replace } from './files/replace.ts';

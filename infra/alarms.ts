@@ -1,6 +1,6 @@
 /** The alarms of a deployment, and the topic that they are published to. */
 
-import type { Count, Observation } from '../lib/domain/metrics.ts';
+import type { Count, Observation } from '../lib/ports/system.ts';
 import { type Resource, ref } from './template.ts';
 
 const TOPIC = 'Alarms';

@@ -1,6 +1,6 @@
 /** The dashboard of a deployment. */
 
-import type { Count, Observation } from '../lib/domain/metrics.ts';
+import type { Count, Observation } from '../lib/ports/system.ts';
 import { type Resource, sub } from './template.ts';
 
 /** CloudWatch has a grid of 24 columns. */

@@ -1,6 +1,6 @@
 /** The address of a client: that of its connection, or what trusted proxies say of it. */
 import { BlockList, isIP } from 'node:net';
-import type { Network } from '../lib/config/networks.ts';
+import type { Network } from '../lib/config/values.ts';
 
 export interface ClientAddresses {
   /** Whether the address is that of a proxy, which connects for many. */

@@ -1,5 +1,6 @@
 /** A file for `docker compose`: the registries of this deployment in containers, from the files that were written for them. */
-import { keysFileOf } from '../lib/domain/registry-files.ts';
+
+import { keysFileOf } from '../lib/domain/registry-auth.ts';
 import type { Service } from '../lib/domain/service.ts';
 import { loopbackOf } from './registry-addresses.ts';
 import { fileNameOf } from './registry-directories.ts';

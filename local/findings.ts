@@ -7,7 +7,7 @@ import { messageOf, PullpassError } from '../lib/domain/errors.ts';
 import type { Service } from '../lib/domain/service.ts';
 import { toSeconds } from '../lib/domain/time.ts';
 import { checkLedger, missingDays } from '../lib/ledger/file-ledger.ts';
-import { readRegister, registerPath } from '../lib/ledger/register.ts';
+import { readRegister, registerPath } from '../lib/ledger/files.ts';
 import type { Item } from '../lib/ports/table.ts';
 import { directoryName, fileKeyStore, type KeyFile } from '../lib/signing/key-store.ts';
 import { keyPublication } from '../lib/signing/publication.ts';

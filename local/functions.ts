@@ -7,13 +7,14 @@ import { createDiscovery } from '../lib/compose/discovery.ts';
 import { createFallback } from '../lib/compose/fallback.ts';
 import { createLogin } from '../lib/compose/login.ts';
 import { createManagement } from '../lib/compose/management.ts';
-import { openParts, type World } from '../lib/compose/parts.ts';
+import { openParts } from '../lib/compose/parts.ts';
 import { createRegistry } from '../lib/compose/registry.ts';
+import type { World } from '../lib/compose/world.ts';
 import { isProxied } from '../lib/domain/service.ts';
 import type { HttpHandler } from '../lib/http/chain.ts';
 import { createRouter } from '../lib/http/router.ts';
 import { Bulkhead, type BulkheadLimits } from '../lib/limits/bulkhead.ts';
-import { sourceOf } from '../lib/limits/source.ts';
+import { sourceOf } from '../lib/limits/rate-limiter.ts';
 import type { Invoke } from './gateway.ts';
 import { FUNCTION_LIMITS } from './limits.ts';
 

@@ -11,12 +11,12 @@ import {
 import type { AddressInfo, Socket } from 'node:net';
 import { finished, pipeline } from 'node:stream/promises';
 import type { Context } from 'aws-lambda';
-import type { Network } from '../lib/config/networks.ts';
+import type { Network } from '../lib/config/values.ts';
 import { PullpassError } from '../lib/domain/errors.ts';
+import { encodeResponse, errorResponse } from '../lib/http/answer.ts';
 import { MAX_BODY_BYTES } from '../lib/http/body.ts';
-import { encodeResponse, errorResponse } from '../lib/http/errors.ts';
 import type { HttpEvent, HttpResult } from '../lib/http/request.ts';
-import { sourceOf } from '../lib/limits/source.ts';
+import { sourceOf } from '../lib/limits/rate-limiter.ts';
 import { type ClientAddresses, clientAddresses } from './client-address.ts';
 import { type Connection, Connections } from './connections.ts';
 import { CONTEXT, toEvent } from './event.ts';

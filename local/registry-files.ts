@@ -8,7 +8,7 @@ import {
   keysFileOf,
   SIGNING_KEY_FILE,
   zotHttp,
-} from '../lib/domain/registry-files.ts';
+} from '../lib/domain/registry-auth.ts';
 import type { Service } from '../lib/domain/service.ts';
 import { replaceFile } from '../lib/files/atomic-file.ts';
 import { loopbackOf } from './registry-addresses.ts';

@@ -2,7 +2,7 @@
 import { cp, link, lstat, open, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Item } from '../lib/ports/table.ts';
-import { decodeItem, type WireItem } from '../lib/store/dynamo-expressions.ts';
+import { decodeItem, type WireItem } from '../lib/store/conditions.ts';
 import { openSqliteTable } from '../lib/store/sqlite-table.ts';
 
 export interface TakeOverOptions {

@@ -1,6 +1,6 @@
 /** What the local process says when it is ready: where it is, and what to type next. */
 import { join, relative } from 'node:path';
-import { realmFault } from '../lib/domain/realm.ts';
+import { realmFault } from '../lib/domain/registry-auth.ts';
 import { isProxied, type Service } from '../lib/domain/service.ts';
 import { COMPOSE_FILE } from './compose-file.ts';
 import type { DataDirectory } from './data-directory.ts';

@@ -1,6 +1,7 @@
 /** docs/logs.md, held against what a deployment writes: every event with its fields. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { COUNTS, DENIALS, OBSERVATIONS } from '../lib/domain/metrics.ts';
+import { DENIALS } from '../lib/domain/errors.ts';
+import { COUNTS, OBSERVATIONS } from '../lib/ports/system.ts';
 import { EVENTS, QUESTIONS, rowsBelow } from './support/log-document.ts';
 import { writeEveryEvent } from './support/log-scenario.ts';
 import { type LogEvent, linesOf } from './support/logs.ts';

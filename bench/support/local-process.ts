@@ -7,7 +7,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Account } from '../../lib/domain/account.ts';
+import type { Account } from '../../lib/domain/identifiers.ts';
 import { openSqliteTable } from '../../lib/store/sqlite-table.ts';
 import { openDataDirectory } from '../../local/data-directory.ts';
 import { onCore } from './cores.ts';

@@ -1,4 +1,5 @@
 /** Checks that the deployment answers, is healthy, has the right time, and is the one that the target names. */
+
 import { toSeconds } from '../../lib/domain/time.ts';
 import type { Context } from '../context.ts';
 import { type Discovered, discover, requireSameIssuer } from '../discovery.ts';

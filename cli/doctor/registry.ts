@@ -1,7 +1,7 @@
 /** Checks that a registry sends its clients to the deployment, and trusts its access tokens. */
 import * as v from 'valibot';
 import { LOGIN } from '../../lib/api/public-responses.ts';
-import { realmFault } from '../../lib/domain/realm.ts';
+import { realmFault } from '../../lib/domain/registry-auth.ts';
 import { Secret } from '../../lib/domain/secret.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
 import { certificatesIn, verifyAccessToken } from '../../lib/probe/access-token.ts';

@@ -1,8 +1,8 @@
 /** The actions of the credential helper: get, store, erase and list. */
 import * as v from 'valibot';
-import { isSameRegistry } from '../../lib/domain/registry-host.ts';
 import { parseRegistryToken } from '../../lib/domain/registry-token.ts';
 import { secretFormatOf } from '../../lib/domain/secret.ts';
+import { isSameRegistry } from '../../lib/domain/service.ts';
 import { parseStrictJson } from '../../lib/domain/strict-json.ts';
 import { HOUR_SECONDS } from '../../lib/domain/time.ts';
 import type { Clock } from '../../lib/ports/system.ts';

@@ -1,6 +1,7 @@
 /** The registries that the targets list, and what the helper has for each: a registry token, an order, or a login. */
-import { hostAsWritten, isSameRegistry } from '../../lib/domain/registry-host.ts';
+
 import type { Secret } from '../../lib/domain/secret.ts';
+import { hostAsWritten, isSameRegistry } from '../../lib/domain/service.ts';
 import type { State } from '../home.ts';
 import type { Target, TargetService } from '../target.ts';
 import type { Order } from './order.ts';

@@ -1,4 +1,5 @@
 /** One credential for a burst of calls: of thirty helpers at once, one vends and the others take what it got. */
+
 import type { Clock } from '../../lib/ports/system.ts';
 import { afterWaiting } from '../deadline.ts';
 import type { Home } from '../home.ts';

@@ -1,6 +1,6 @@
 /** The arguments of the kubelet credential provider. */
 import { parseArgs } from 'node:util';
-import { canonicalHost, hostAsWritten } from '../../lib/domain/registry-host.ts';
+import { canonicalHost, hostAsWritten } from '../../lib/domain/service.ts';
 import { messageOf, UsageError } from '../errors.ts';
 import { parseTargetUrl } from '../target.ts';
 

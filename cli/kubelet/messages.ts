@@ -3,8 +3,8 @@
  * kubelet refuses an answer with an unknown member.
  */
 import * as v from 'valibot';
-import { CREDENTIAL_SECRET } from '../../lib/api/credential-responses.ts';
-import { isSameRegistry } from '../../lib/domain/registry-host.ts';
+import { CREDENTIAL_SECRET } from '../../lib/api/public-responses.ts';
+import { isSameRegistry } from '../../lib/domain/service.ts';
 import { parseStrictJson } from '../../lib/domain/strict-json.ts';
 import { CliError } from '../errors.ts';
 

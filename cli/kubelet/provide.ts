@@ -1,9 +1,8 @@
 /** One call of the kubelet credential provider: a request on standard input, the answer on standard output. */
-
-import { canonicalHost, isSameRegistry } from '../../lib/domain/registry-host.ts';
 import { parseRegistryToken } from '../../lib/domain/registry-token.ts';
 import { isRepository } from '../../lib/domain/repository.ts';
 import { Secret } from '../../lib/domain/secret.ts';
+import { canonicalHost, isSameRegistry } from '../../lib/domain/service.ts';
 import { Broker } from '../broker.ts';
 import { discover } from '../discovery.ts';
 import { CliError, detailsOf, reasonOf, UsageError } from '../errors.ts';

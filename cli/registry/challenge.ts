@@ -1,5 +1,6 @@
 /** Checks that a registry sends its clients to this deployment, before any secret is handed out for it. */
-import { parseChallenges } from '../../lib/domain/challenge.ts';
+
+import { parseChallenges } from '../../lib/domain/distribution.ts';
 import type { Secret } from '../../lib/domain/secret.ts';
 import { CliError } from '../errors.ts';
 import { boundedFetch } from '../http.ts';

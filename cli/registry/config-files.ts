@@ -11,7 +11,7 @@ import {
   type RegistryAuth,
   SIGNING_KEY_FILE,
   zotHttp,
-} from '../../lib/domain/registry-files.ts';
+} from '../../lib/domain/registry-auth.ts';
 import type { Broker } from '../broker.ts';
 import { CliError } from '../errors.ts';
 import { unexpectedResponse } from '../http.ts';

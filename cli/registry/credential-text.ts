@@ -10,7 +10,7 @@ import {
   ECR_AUTHORIZATION,
   KUBELET_RESPONSE,
   KUBERNETES_SECRET,
-} from '../../lib/api/credential-responses.ts';
+} from '../../lib/api/public-responses.ts';
 import { parseStrictJson } from '../../lib/domain/strict-json.ts';
 import { unexpectedResponse } from '../http.ts';
 import { jsonText } from '../text.ts';

@@ -1,11 +1,14 @@
 /** A service of a target: which one is meant, its published keys, and credentials for it. */
 import * as v from 'valibot';
-import { CREDENTIAL, CREDENTIAL_SECRET } from '../../lib/api/credential-responses.ts';
-import { CERTIFICATE_BUNDLE, KEY_SET } from '../../lib/api/public-responses.ts';
+import {
+  CERTIFICATE_BUNDLE,
+  CREDENTIAL,
+  CREDENTIAL_SECRET,
+  KEY_SET,
+} from '../../lib/api/public-responses.ts';
 import type { Access } from '../../lib/domain/access.ts';
-import { isSameRegistry } from '../../lib/domain/registry-host.ts';
 import { Secret } from '../../lib/domain/secret.ts';
-import type { Service } from '../../lib/domain/service.ts';
+import { isSameRegistry, type Service } from '../../lib/domain/service.ts';
 import type { Broker } from '../broker.ts';
 import { CliError, detailsOf, UsageError } from '../errors.ts';
 import { checkedResponse, parseResponse } from '../http.ts';

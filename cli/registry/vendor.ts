@@ -1,5 +1,6 @@
 /** Vends with the login that is stored: through the proof that gives the life asked for, and says when it is shorter. */
-import { LIFE_HEADER } from '../../lib/api/credential-responses.ts';
+
+import { LIFE_HEADER } from '../../lib/api/credential-formats.ts';
 import { detailsOf, messageOf } from '../errors.ts';
 import type { HttpResponse } from '../http.ts';
 import { type Credentials, hasAudience, type IamLogin, type StoredLogin } from '../login.ts';

@@ -1,7 +1,7 @@
 /** The management routes in words, in the order of the table of routes. */
 
 import { NAMESPACE_SCHEMA, REPOSITORY_SCHEMA } from '../../lib/domain/repository.ts';
-import { DAY_PATTERN } from '../../lib/domain/usage.ts';
+import { DAY_PATTERN } from '../../lib/domain/time.ts';
 import {
   answer,
   emptyAnswer,

@@ -1,4 +1,5 @@
 /** The login endpoint, the credential routes and the public documents in words. */
+
 import { type FormatName, formatNamed } from '../../lib/api/credential-formats.ts';
 import {
   answer,

@@ -1,5 +1,5 @@
 /** What the members of the answers of the login endpoint, the credential routes and the public documents mean. */
-import * as credentials from '../../lib/api/credential-responses.ts';
+import * as credentials from '../../lib/api/public-responses.ts';
 import * as documents from '../../lib/api/public-responses.ts';
 import { component } from './component.ts';
 import { A_CREDENTIAL, A_TIME, ACCESS, AN_HOUR_LATER, PATTERNS, TIME } from './words.ts';

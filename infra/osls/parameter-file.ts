@@ -1,8 +1,8 @@
 /** Reads the parameters of a stage: `deployment/<stage>.json`, which is committed, and the few that `--param` may override. */
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { jsonFile } from '../../lib/config/references.ts';
-import { sentenceOf } from '../../lib/schema/sentence.ts';
+import { jsonFile } from '../../lib/config/values.ts';
+import { sentenceOf } from '../../lib/domain/errors.ts';
 import { PARAMETERS, type Parameter, type ParameterName, type Value } from '../parameters.ts';
 
 export type Parameters = { readonly [N in ParameterName]: (typeof PARAMETERS)[N]['absent'] };

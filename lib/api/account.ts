@@ -1,30 +1,41 @@
-/** The routes of an account: its identity, namespaces, policies and trusts. */
+/** The routes of an account: who the caller is, its namespaces, policies, trusts and usage. */
 
-import { accountHandle } from '../domain/account.ts';
 import { PullpassError } from '../domain/errors.ts';
+import { accountHandle, isUuid } from '../domain/identifiers.ts';
 import type { WorkloadIssuer } from '../domain/identity.ts';
 import type { Policy } from '../domain/policy.ts';
-import { toRfc3339 } from '../domain/time.ts';
+import { isRepository } from '../domain/repository.ts';
+import { isDay, toRfc3339 } from '../domain/time.ts';
 import { type Trust, workloadAudience } from '../domain/trust.ts';
+import { type Form, single } from '../http/form.ts';
 import type { Response } from '../http/request.ts';
+import type { CounterName } from '../ports/stores.ts';
 import {
+  addRule,
   listNamespaces,
+  listRules,
   type NamespacePorts,
+  type RulePorts,
   registerNamespace,
   releaseNamespace,
-} from '../usecases/manage-namespaces.ts';
-import { addRule, listRules, type RulePorts, removeRule } from '../usecases/manage-rules.ts';
+  removeRule,
+} from '../usecases/manage-account.ts';
+import { listUsage, type UsagePorts } from '../usecases/pulls.ts';
 import {
   actorOf,
   checkBody,
   idOf,
+  invalid,
+  limitOf,
   type ManagementHandlers,
   type ManagementRequest,
   namespaceIn,
+  readTextCursor,
+  writeTextCursor,
 } from './parameters.ts';
 import { policySchema, trustSchema } from './requests.ts';
 import type * as answers from './responses.ts';
-import type { Identity, Namespace, NamespaceList } from './responses.ts';
+import type { Identity, Namespace, NamespaceList, Usage } from './responses.ts';
 
 /** `publicUrl` is `PULLPASS_URL`. */
 export function identityHandlers(publicUrl: string) {
@@ -114,4 +125,59 @@ function trustObject(trust: Trust): answers.Trust {
   const { id, issuer, claims, access, repositories, lifetimeSeconds, createdAt, createdBy } = trust;
   const created = { createdAt: toRfc3339(createdAt), createdBy };
   return { id, issuer, claims, access, repositories, lifetimeSeconds, ...created };
+}
+
+export function usageHandlers(ports: UsagePorts) {
+  return { listUsage: request => usagePage(ports, request) } satisfies ManagementHandlers;
+}
+
+async function usagePage(ports: UsagePorts, request: ManagementRequest): Promise<Response> {
+  const { account } = request.principal;
+  const { query } = request;
+  const cursor = single(query, 'cursor');
+  const asked = {
+    account,
+    token: parameterIn(query, 'token')?.toLowerCase(),
+    repository: parameterIn(query, 'repository'),
+    from: parameterIn(query, 'from'),
+    to: parameterIn(query, 'to'),
+    limit: limitOf(request),
+    after: cursor === undefined ? undefined : positionIn(readTextCursor(account, cursor)),
+  };
+  const { from, to, counters, next } = await listUsage(ports, asked);
+  const json: Usage = {
+    from,
+    to,
+    usage: [...counters],
+    nextCursor: next === undefined ? null : writeTextCursor(account, positionText(next)),
+  };
+  return { status: 200, json };
+}
+
+const A_DAY = [isDay, 'must be a day as in 2026-11-21'] as const;
+const USAGE_PARAMETERS = {
+  token: [
+    (text: string) => isUuid(text.toLowerCase()),
+    'must be a UUID, as the lists show it; the value of a token is not its identifier',
+  ],
+  repository: [isRepository, 'must be the whole name of a repository, as in team-a/app'],
+  from: A_DAY,
+  to: A_DAY,
+} as const;
+
+function parameterIn(query: Form, name: keyof typeof USAGE_PARAMETERS): string | undefined {
+  const [accepts, message] = USAGE_PARAMETERS[name];
+  const value = single(query, name);
+  if (value === undefined || accepts(value)) return value;
+  throw invalid([{ path: name, message }], 'query');
+}
+
+/** None of the parts has a blank. */
+function positionText({ day, token, repository }: CounterName): string {
+  return [day, token, repository].join(' ');
+}
+
+function positionIn(text: string): CounterName {
+  const [day = '', token = '', repository = ''] = text.split(' ');
+  return { day, token, repository };
 }

@@ -3,7 +3,7 @@
 import type { Pattern } from '../domain/repository.ts';
 import { toRfc3339 } from '../domain/time.ts';
 import type { Vended } from '../usecases/vend-credential.ts';
-import type * as answers from './credential-responses.ts';
+import type * as answers from './public-responses.ts';
 
 const USER_NAME = 'token';
 
@@ -163,3 +163,6 @@ function quoted(word: string): string {
 function repositoriesOf({ repositories, alsoPull }: Vended): readonly Pattern[] | null {
   return repositories === null || alsoPull === null ? null : [...repositories, ...alsoPull];
 }
+
+/** How many seconds a credential is valid, in a header because most formats do not say it. It may be less than was asked for. */
+export const LIFE_HEADER = 'pullpass-expires-in';

@@ -9,13 +9,12 @@ import {
   type FormatName,
   formatNamed,
   formatOfMediaType,
+  LIFE_HEADER,
   MEDIA_TYPES,
 } from './credential-formats.ts';
-import { LIFE_HEADER } from './credential-responses.ts';
-import { checkBody } from './parameters.ts';
+import { checkBody, serviceMeant } from './parameters.ts';
 import { VEND_CREDENTIAL } from './requests.ts';
-import { serviceMeant } from './service-parameter.ts';
-import { recordVended } from './vended-event.ts';
+import { recordVended } from './token-exchange.ts';
 
 export interface CredentialHandlerOptions {
   readonly vending: VendPorts;

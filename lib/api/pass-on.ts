@@ -2,13 +2,13 @@
 import { hash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import { isDigest, type RegistryPath, upstreamPathOf } from '../domain/distribution.ts';
 import type { ErrorCode } from '../domain/error-codes.ts';
 import { PullpassError, unavailable } from '../domain/errors.ts';
-import { isDigest, type RegistryPath, upstreamPathOf } from '../domain/registry-path.ts';
 import type { ProxiedService } from '../domain/service.ts';
 import { parseForm, single } from '../http/form.ts';
 import type { PullHead, Response } from '../http/request.ts';
-import type { UpstreamAnswer, UpstreamRegistry } from '../ports/upstream.ts';
+import type { UpstreamAnswer, UpstreamRegistry } from '../ports/others.ts';
 
 export interface PassOnOptions {
   readonly upstream: UpstreamRegistry;

@@ -1,14 +1,14 @@
 /** The registry proxy: the pull half of the distribution API (OCI distribution specification 1.1), in front of a registry that does not trust us. */
 
+import { isDigest, parseRegistryPath, type RegistryPath } from '../domain/distribution.ts';
 import { PullpassError } from '../domain/errors.ts';
-import { isDigest, parseRegistryPath, type RegistryPath } from '../domain/registry-path.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { ProxiedService } from '../domain/service.ts';
 import { parseAuthorization } from '../http/credentials.ts';
 import type { HandlerOf, PullHead, Response } from '../http/request.ts';
+import type { UpstreamRegistry } from '../ports/others.ts';
 import type { Log, Metrics } from '../ports/system.ts';
-import type { UpstreamRegistry } from '../ports/upstream.ts';
-import { authorizePull, countPull, type PullPorts } from '../usecases/authorize-pull.ts';
+import { authorizePull, countPull, type PullPorts } from '../usecases/pulls.ts';
 import { passOn } from './pass-on.ts';
 
 export interface RegistryHandlerOptions {

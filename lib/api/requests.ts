@@ -1,13 +1,11 @@
 /** The JSON bodies that the API takes. */
 import * as v from 'valibot';
-import { isIdentifierValue, qualify, type Subject } from '../domain/account.ts';
-import { impossibleClaim } from '../domain/claim-values.ts';
 import { CREDENTIAL_LIFE_SECONDS } from '../domain/credential.ts';
+import { isIdentifierValue, qualify, type Subject } from '../domain/identifiers.ts';
 import type { WorkloadIssuer } from '../domain/identity.ts';
-import { patternProblem } from '../domain/name-problem.ts';
 import { policyProblem } from '../domain/policy.ts';
-import { PATTERN_SCHEMA } from '../domain/repository.ts';
-import { missingClaims, TRUST_LIFETIME_SECONDS } from '../domain/trust.ts';
+import { PATTERN_SCHEMA, patternProblem } from '../domain/repository.ts';
+import { impossibleClaim, missingClaims, TRUST_LIFETIME_SECONDS } from '../domain/trust.ts';
 import { FORMAT_NAMES } from './credential-formats.ts';
 import { ACCESS, ROLE } from './fields.ts';
 

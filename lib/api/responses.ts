@@ -3,7 +3,7 @@
  * reads. A client accepts members that it does not know; the document lists them all.
  */
 import * as v from 'valibot';
-import { DAY_PATTERN } from '../domain/usage.ts';
+import { DAY_PATTERN } from '../domain/time.ts';
 import { ACCESS, ID, list, ROLE, TIME, WHOLE_NUMBER } from './fields.ts';
 
 /** null: every repository in the namespaces of the account. */

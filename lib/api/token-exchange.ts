@@ -1,22 +1,23 @@
-/** Token exchange (RFC 8693): a subject token in, a credential out. */
+/** Token exchange (RFC 8693), by which a login endpoint vends a credential; and the log event of every vended credential. */
+
 import { type Access, parseScopes } from '../domain/access.ts';
 import { CREDENTIAL_LIFE_SECONDS } from '../domain/credential.ts';
 import { PullpassError } from '../domain/errors.ts';
-import { patternProblem } from '../domain/name-problem.ts';
-import { loginContext } from '../domain/principal.ts';
-import { isPattern } from '../domain/repository.ts';
+import { loginContext, type Principal } from '../domain/principal.ts';
+import { isPattern, patternProblem } from '../domain/repository.ts';
 import type { Service } from '../domain/service.ts';
+import { toRfc3339 } from '../domain/time.ts';
 import { type Form, single } from '../http/form.ts';
 import type { PendingLogin, Request } from '../http/request.ts';
+import type { Log, Metrics } from '../ports/system.ts';
 import {
   type Vended,
   type VendPorts,
   type VendRequest,
   vendCredential,
 } from '../usecases/vend-credential.ts';
-import type { ExchangedCredential } from './credential-responses.ts';
-import { serviceMeant } from './service-parameter.ts';
-import { recordVended, type VendedTelemetry } from './vended-event.ts';
+import { serviceMeant } from './parameters.ts';
+import type { ExchangedCredential } from './public-responses.ts';
 
 export interface TokenExchangeOptions extends VendedTelemetry {
   readonly ports: VendPorts;
@@ -113,4 +114,34 @@ function answerOf({ password, access, repositories, endsAt, vendedAt }: Vended):
 
 function invalid(detail: string): PullpassError {
   return new PullpassError('invalid-request', { detail });
+}
+
+export interface VendedTelemetry {
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+export function recordVended(
+  { log, metrics }: VendedTelemetry,
+  {
+    requestId,
+    sourceAddress,
+    principal,
+  }: Pick<Request, 'requestId' | 'sourceAddress'> & { principal: Principal },
+  { jti, service, access, repositories, alsoPull, endsAt }: Vended,
+): void {
+  log.info('vended', {
+    requestId,
+    sourceAddress,
+    userName: principal.userName,
+    registryService: service.name,
+    account: principal.account,
+    subject: principal.subject,
+    credential: jti,
+    access,
+    repositories: repositories?.join(' ') ?? null,
+    alsoPull: alsoPull?.join(' ') ?? null,
+    expiresAt: toRfc3339(endsAt),
+  });
+  metrics.count('Vended');
 }

@@ -1,9 +1,12 @@
-/** The routes of an account's registry tokens. */
+/** The routes of registry tokens, and the revocation of a secret by its holder (RFC 7009). */
+
 import { PullpassError } from '../domain/errors.ts';
+import { Secret } from '../domain/secret.ts';
 import { toRfc3339 } from '../domain/time.ts';
 import type { TokenRecord } from '../domain/token-record.ts';
 import { single } from '../http/form.ts';
-import type { Request, Response } from '../http/request.ts';
+import type { HandlerOf, Request, Response } from '../http/request.ts';
+import type { Log } from '../ports/system.ts';
 import { addToken, rotateToken } from '../usecases/issue-token.ts';
 import {
   changeToken,
@@ -13,6 +16,7 @@ import {
   retrieveValue,
   type TokenPorts,
 } from '../usecases/manage-tokens.ts';
+import { type Revoked, type RevokePorts, revoke } from '../usecases/revoke.ts';
 import {
   actorOf,
   checkBody,
@@ -114,4 +118,33 @@ function idempotencyKeyOf({ headers }: Request): string | undefined {
 
 function ok(json: unknown): Response {
   return { status: 200, json };
+}
+
+export interface RevocationHandlerOptions {
+  readonly revoking: RevokePorts;
+  readonly log: Log;
+}
+
+export function revocationHandlers(options: RevocationHandlerOptions) {
+  return {
+    revoke: (request: Request) => revokeToken(options, request),
+  } satisfies { revoke: HandlerOf['public'] };
+}
+
+async function revokeToken({ revoking, log }: RevocationHandlerOptions, request: Request): Promise<Response> {
+  const token = single(request.form, 'token');
+  if (token === undefined) {
+    throw new PullpassError('invalid-request', { detail: 'The parameter token is missing.' });
+  }
+  const { requestId, sourceAddress } = request;
+  const revoked = await revoke(revoking, { secret: new Secret(token), requestId, sourceAddress });
+  log.info('revoked', { requestId, sourceAddress, ...fieldsOf(revoked) });
+  return { status: 200 };
+}
+
+/** As in the other events: a token is a subject, a credential has a name. */
+function fieldsOf(revoked: Revoked): Record<string, string> {
+  const { kind } = revoked;
+  if (kind === 'token') return { kind, subject: `token:${revoked.id}`, account: revoked.account };
+  return kind === 'credential' ? { kind, credential: revoked.jti } : { kind };
 }

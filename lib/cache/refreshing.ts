@@ -1,5 +1,4 @@
 /** A value that is loaded when it is needed, kept for a while, and loaded by one caller at a time. */
-import { isYounger, type Moment, momentAt } from './age.ts';
 
 /** Times are in milliseconds. */
 export interface RefreshingOptions<T> {
@@ -79,4 +78,26 @@ export function refreshing<T>(options: RefreshingOptions<T>): Refreshing<T> {
       return loadUnlessFailed(nowMs, retryAfter);
     },
   };
+}
+
+/**
+ * By two clocks: the system's may be ahead and then be set back, and in a frozen function the monotonic one stands still.
+ * What counts as young has to be young by both.
+ */
+export interface Moment {
+  /** By the system's clock, in milliseconds since 1970. */
+  readonly nowMs: number;
+  /** By the monotonic clock of this process, in milliseconds. */
+  readonly elapsedMs: number;
+}
+
+/** This moment, which the caller's clock calls `nowMs`. */
+export function momentAt(nowMs: number): Moment {
+  return { nowMs, elapsedMs: performance.now() };
+}
+
+/** Whether less than `spanMs` has passed since `since`; false when the clock was set back behind it. */
+export function isYounger(since: Moment, spanMs: number, nowMs: number): boolean {
+  const age = nowMs - since.nowMs;
+  return age >= 0 && age < spanMs && performance.now() - since.elapsedMs < spanMs;
 }

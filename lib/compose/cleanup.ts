@@ -1,5 +1,6 @@
 /** The cleanup function. */
-import { eventNotices } from '../aws/events.ts';
+
+import { eventNotices } from '../aws/reports.ts';
 import { DAY_SECONDS } from '../domain/time.ts';
 import { otherEvent, refuseEvent, SCHEDULED } from '../http/event.ts';
 import type { HttpResult } from '../http/request.ts';
@@ -8,8 +9,9 @@ import { expiryStore } from '../store/expiry-store.ts';
 import { loggedNotices } from '../telemetry/log.ts';
 import { type CleanupCounts, cleanUp } from '../usecases/clean-up.ts';
 import { tableGuard } from '../usecases/table-guard.ts';
-import { openParts, type Parts, type World } from './parts.ts';
+import { openParts, type Parts } from './parts.ts';
 import { openTable, openTableMarker, TABLE_SETTINGS } from './resources.ts';
+import type { World } from './world.ts';
 
 /** A second schedule says `continue`: it goes on where a pass has run out of time, and does nothing else. */
 export interface CleanupEvent {

@@ -1,12 +1,13 @@
 /** The public documents. Their routes count nothing: it would only blur the figures of logins. */
-import { discoveryHandlers } from '../api/discovery.ts';
+
+import { discoveryHandlers, openApiHandlers } from '../api/discovery.ts';
 import { ROUTES } from '../api/routes.ts';
-import { openApiHandlers } from '../api/served-openapi.ts';
 import { type HttpHandler, httpHandler } from '../http/chain.ts';
 import { keyPublication } from '../signing/publication.ts';
-import { NO_METRICS } from '../telemetry/metrics.ts';
-import { openParts, type World } from './parts.ts';
+import { NO_METRICS } from '../telemetry/log.ts';
+import { openParts } from './parts.ts';
 import { openKeyStore } from './resources.ts';
+import type { World } from './world.ts';
 
 export function createDiscovery(world: World): HttpHandler {
   const parts = openParts(world, ['url', 'services', 'keys', 'issuers']);

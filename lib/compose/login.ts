@@ -1,6 +1,6 @@
 /** The login function: the login endpoint and its health check. */
-import { healthHandlers } from '../api/health.ts';
-import { loginHandlers } from '../api/login.ts';
+
+import { healthHandlers, loginHandlers } from '../api/login.ts';
 import { ROUTES } from '../api/routes.ts';
 import { type HttpHandler, httpHandler } from '../http/chain.ts';
 import { rateLimiter } from '../limits/rate-limiter.ts';
@@ -15,8 +15,9 @@ import {
   openPrincipal,
   PRINCIPAL_SETTINGS,
 } from './authentication.ts';
-import { openParts, type World } from './parts.ts';
+import { openParts } from './parts.ts';
 import { openKeyStore, openTableGuard, TABLE_SETTINGS } from './resources.ts';
+import type { World } from './world.ts';
 
 const SETTINGS = ['services', 'keys', ...IAM_SETTINGS, ...PRINCIPAL_SETTINGS, ...TABLE_SETTINGS] as const;
 

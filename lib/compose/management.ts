@@ -1,10 +1,14 @@
 /** The management function: tokens, namespaces, policies and trusts, and the end of a secret by its holder. */
 
-import { identityHandlers, namespaceHandlers, policyHandlers, trustHandlers } from '../api/account.ts';
-import { revocationHandlers } from '../api/revocation.ts';
+import {
+  identityHandlers,
+  namespaceHandlers,
+  policyHandlers,
+  trustHandlers,
+  usageHandlers,
+} from '../api/account.ts';
 import { ROUTES } from '../api/routes.ts';
-import { tokenHandlers } from '../api/tokens.ts';
-import { usageHandlers } from '../api/usage.ts';
+import { revocationHandlers, tokenHandlers } from '../api/tokens.ts';
 import { credentialKeys } from '../derivation/credential-keys.ts';
 import { type HttpHandler, httpHandler } from '../http/chain.ts';
 import { rateLimiter } from '../limits/rate-limiter.ts';
@@ -17,7 +21,7 @@ import { usageStore } from '../store/usage-store.ts';
 import { authenticateManager } from '../usecases/authenticate.ts';
 import { REVOCATIONS_PER_MINUTE } from '../usecases/revoke.ts';
 import { IAM_SETTINGS, openFailureLimiter, openIam } from './authentication.ts';
-import { openParts, type World } from './parts.ts';
+import { openParts } from './parts.ts';
 import {
   openCredentialKeySource,
   openDerivation,
@@ -26,6 +30,7 @@ import {
   TABLE_SETTINGS,
 } from './resources.ts';
 import { openAudit, openSdkTable } from './sdk-table.ts';
+import type { World } from './world.ts';
 
 const SETTINGS = [
   'derivationKey',

@@ -12,7 +12,7 @@ import type { Derivation } from '../ports/keys.ts';
 import type { Ledger, TableMarker } from '../ports/ledger.ts';
 import type { Table } from '../ports/table.ts';
 import { fileKeyStore, type KeyStore, secretKeyStore } from '../signing/key-store.ts';
-import { countedTable } from '../store/counted-table.ts';
+import { countedTable } from '../store/calls.ts';
 import { dynamoTable } from '../store/dynamo-table.ts';
 import type { UpstreamLoginOptions } from '../upstream/login.ts';
 import { tableGuard } from '../usecases/table-guard.ts';

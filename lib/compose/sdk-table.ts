@@ -3,8 +3,7 @@
 import { DAY_SECONDS } from '../domain/time.ts';
 import type { AuditStore } from '../ports/stores.ts';
 import type { Table } from '../ports/table.ts';
-import type { StoreOptions } from '../store/calls.ts';
-import { countedTable } from '../store/counted-table.ts';
+import { countedTable, type StoreOptions } from '../store/calls.ts';
 import { dynamoTable } from '../store/dynamo-table.ts';
 import { type AuditStoreOptions, auditStore } from '../store/expiring-stores.ts';
 import { createDynamoClient, sdkTransport } from '../store/sdk-transport.ts';

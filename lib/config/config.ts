@@ -1,14 +1,12 @@
 /** The configuration: settings read from environment variables. All problems are reported at once, and stop the start. */
 import * as v from 'valibot';
+import { sentenceOf } from '../domain/errors.ts';
 import { parseAdministrator } from '../domain/identity.ts';
 import { parseRegistrationRule, type RegistrationRules } from '../domain/namespace.ts';
 import { Secret } from '../domain/secret.ts';
-import { sentenceOf } from '../schema/sentence.ts';
-import { baseUrl } from './base-url.ts';
 import { httpUrl, ISSUERS_FILE, NO_ISSUERS } from './issuers.ts';
-import { parseNetwork } from './networks.ts';
-import { jsonFile, reference } from './references.ts';
 import { ONE_SERVICE, SERVICES_FILE } from './services.ts';
+import { baseUrl, jsonFile, parseNetwork, reference } from './values.ts';
 
 /** What stops a start: a line for each problem, with the variable's name. */
 export class ConfigurationError extends Error {

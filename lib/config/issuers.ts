@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
-import { isIssuerKey } from '../domain/account.ts';
+import { isIssuerKey } from '../domain/identifiers.ts';
 import type { Issuer, Issuers } from '../domain/identity.ts';
 import { Secret } from '../domain/secret.ts';
 import { DAY_SECONDS, MINUTE_SECONDS } from '../domain/time.ts';

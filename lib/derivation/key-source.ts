@@ -4,9 +4,8 @@ import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { link, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Secrets } from '../aws/secrets.ts';
-import { replaceFile, syncDirectory, writeDurably } from '../files/atomic-file.ts';
+import { replaceFile, sealed, syncDirectory, unsealed, writeDurably } from '../files/atomic-file.ts';
 import { withLock } from '../files/lock.ts';
-import { sealed, unsealed } from '../files/sealed.ts';
 import type { RandomBytes } from '../ports/system.ts';
 
 const READABLE_BY_OTHERS = 0o077;

@@ -4,9 +4,9 @@
  */
 
 import { type Access, actionsOf, PULL } from './access.ts';
-import { isHandle, type Subject } from './account.ts';
 import { type Digests, digestsOf, namesIn, parseDigests } from './digests.ts';
 import type { Permission } from './grant.ts';
+import { isHandle, type Subject } from './identifiers.ts';
 import { coveringPatterns, isPattern, type Pattern } from './repository.ts';
 import { CREDENTIAL_PREFIX, Secret } from './secret.ts';
 

@@ -1,6 +1,5 @@
-/** The one error that carries each way in which a request can fail. */
+/** The one error that carries each way in which a request can fail, why callers are denied, and what is wrong in words. */
 import { ERRORS, type ErrorCode } from './error-codes.ts';
-import type { Denial } from './metrics.ts';
 
 /** One thing wrong in a request: where (a JSON path such as `repositories[0]`), and what. */
 export interface Problem {
@@ -97,4 +96,70 @@ export function denialOf({ code, details }: Pick<PullpassError, 'code' | 'detail
     default:
       return undefined;
   }
+}
+
+/** Why a caller was denied, in few words. Each is a metric, and costs as one; the log says what exactly was wrong. */
+export const DENIALS = [
+  /** No credentials were sent where some are needed: many clients begin like that. */
+  'no-secret',
+  /** Not a secret of ours, or a wrong one. */
+  'unknown-secret',
+  'expired',
+  /** A secret that was removed, disabled, rotated or revoked. */
+  'ended',
+  /** A secret that is not accepted for this request. */
+  'misplaced',
+  /** What an issuer signed or answered does not verify. */
+  'not-proven',
+  /** The caller has no role for this, or its assertion is too weak. */
+  'no-role',
+  'registration-closed',
+  'wider-than-parent',
+  /** A secret that vends or revokes more than its share. */
+  'too-often',
+  /** A login that succeeded with an empty grant. */
+  'nothing-granted',
+] as const;
+
+export type Denial = (typeof DENIALS)[number];
+
+/** An issue of the schema library, as far as a sentence needs it. */
+interface Issue {
+  readonly kind: string;
+  readonly type: string;
+  readonly expected: string | null;
+  readonly received: string;
+  readonly message: string;
+}
+
+/** How the library's own messages begin. */
+const LIBRARY = 'Invalid ';
+
+const TYPES: Readonly<Record<string, string>> = {
+  string: 'must be a string',
+  number: 'must be a number',
+  boolean: 'must be true or false',
+  array: 'must be a list',
+  object: 'must be an object',
+  strict_object: 'must be an object',
+  record: 'must be an object',
+};
+
+/**
+ * What a schema refuses, in our words: the library's message names its types and quotes the input, which could be a secret.
+ * A message that we gave the schema ourselves stays as it is.
+ */
+export function sentenceOf({ type, expected, received, message }: Issue): string {
+  if (!message.startsWith(LIBRARY)) return message;
+  if (expected === 'never') return 'is an unknown field';
+  if (received === 'undefined') return 'is missing';
+  if (type === 'picklist' || type === 'literal') return `must be ${choicesIn(expected ?? '')}`;
+  return TYPES[type] ?? 'is not valid';
+}
+
+/** `("pull" | "push")`, as the library writes it, as `pull or push`. */
+function choicesIn(expected: string): string {
+  const choices = expected.replaceAll(/^\(|\)$|"/g, '').split(' | ');
+  const [last, ...others] = choices.reverse();
+  return others.length === 0 ? String(last) : `${others.reverse().join(', ')} or ${last}`;
 }

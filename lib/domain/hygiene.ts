@@ -1,5 +1,6 @@
 /** The daily report of what an operator should clean up. */
-import type { Account } from './account.ts';
+
+import type { Account } from './identifiers.ts';
 import type { NamespaceClaim } from './namespace.ts';
 import { DAY_SECONDS, toRfc3339 } from './time.ts';
 import { isExpired, type TokenRecord } from './token-record.ts';
@@ -76,4 +77,14 @@ export function withFinding(
 /** The report as operators get it, in an event and in the log. */
 export function noticeOf(report: AccountReport, at: number): Record<string, unknown> {
   return { reportedAt: toRfc3339(at), ...report };
+}
+
+/** A report in progress. */
+export interface HygieneReport {
+  /** When the pass began, in seconds since 1970: `unused` and `expiring` are as of then. */
+  readonly at: number;
+  /** What is not published yet. */
+  readonly accounts: readonly AccountReport[];
+  /** Of the whole pass. */
+  readonly totals: Readonly<Record<FindingKind, number>>;
 }

@@ -1,8 +1,8 @@
-/** Identifiers as text: UUIDs of version 7, and base62. */
+/** What identifies things: UUIDs of version 7 and base62, and accounts and subjects, always qualified by their issuer. */
+import { hash } from 'node:crypto';
 import { v7 } from 'uuid';
 
 /** Bytes as fixed-width base62, in an alphabet whose byte order is its numeric order. */
-
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
 const DIGITS = new Map([...ALPHABET].map((digit, value) => [digit, BigInt(value)]));
@@ -60,4 +60,41 @@ export function uuidToBytes(uuid: string): Uint8Array {
 export function bytesToUuid(bytes: Uint8Array): string {
   const hex = Buffer.from(bytes).toString('hex');
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+}
+
+/** The tenant, `<issuer key>:<value>`. */
+export type Account = `${string}:${string}`;
+/** A user or service in an account, `<issuer key>:<value>`. */
+export type Subject = `${string}:${string}`;
+
+const ISSUER_KEY = /^[a-z][a-z0-9-]{0,31}$/;
+const VALUE = /^[\x21-\x7e]{1,256}$/;
+
+/** Digits of the handle: 16 × log2(62) ≈ 95 bit, enough that no two accounts have the same. */
+export const HANDLE_LENGTH = 16;
+const HANDLE = new RegExp(`^[0-9A-Za-z]{${HANDLE_LENGTH}}$`);
+
+/** Whether `key` may name an issuer. */
+export function isIssuerKey(key: string): boolean {
+  return ISSUER_KEY.test(key);
+}
+
+/** Whether a claim's value can be an account or subject: printable ASCII, so that a name has one spelling. */
+export function isIdentifierValue(value: unknown): value is string {
+  return typeof value === 'string' && VALUE.test(value);
+}
+
+/** Both parts must have been checked. */
+export function qualify(issuer: string, value: string): `${string}:${string}` {
+  return `${issuer}:${value}`;
+}
+
+/** Represents an account in keys and tokens: of fixed length, and without telling which account it is. */
+export function accountHandle(account: Account): string {
+  return encodeBase62(hash('sha256', `pullpass account${account}`, 'buffer')).slice(0, HANDLE_LENGTH);
+}
+
+/** Whether `text` has the form of a handle. */
+export function isHandle(text: string): boolean {
+  return HANDLE.test(text);
 }

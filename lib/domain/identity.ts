@@ -1,5 +1,5 @@
 /** IAM identities and their issuers. Issuers come from the configuration alone. */
-import { type Account, isIdentifierValue, isIssuerKey, qualify, type Subject } from './account.ts';
+import { type Account, isIdentifierValue, isIssuerKey, qualify, type Subject } from './identifiers.ts';
 import type { Secret } from './secret.ts';
 import type { Platform } from './trust.ts';
 

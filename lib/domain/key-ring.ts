@@ -1,5 +1,4 @@
 /** When a key signs, and for how long it is published. */
-
 import { LIFETIME_SECONDS } from './service.ts';
 import { DAY_SECONDS, HOUR_SECONDS, MINUTE_SECONDS } from './time.ts';
 

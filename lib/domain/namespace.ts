@@ -2,7 +2,7 @@
  * Who owns a namespace. The claim is the authority: a login grants only where it is held by the token's account. A
  * released name stays reserved to its last owner, because the registry still holds that owner's images.
  */
-import { type Account, isIdentifierValue, isIssuerKey, qualify } from './account.ts';
+import { type Account, isIdentifierValue, isIssuerKey, qualify } from './identifiers.ts';
 import { isNamespace } from './repository.ts';
 
 export interface NamespaceClaim {

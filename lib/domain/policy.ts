@@ -1,8 +1,8 @@
 /** Roles of identities: from policies of their account, and from the configuration. */
 
 import { type Action, EVERYTHING, PULL, PULL_AND_PUSH } from './access.ts';
-import type { Account, Subject } from './account.ts';
 import type { Permission } from './grant.ts';
+import type { Account, Subject } from './identifiers.ts';
 import { type Administrator, type Identity, isAdministrator } from './identity.ts';
 import type { Pattern } from './repository.ts';
 

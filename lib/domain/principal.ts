@@ -1,9 +1,9 @@
 /** What a request presents, and the principal that it is authenticated as. */
 import type { RequestedAccess } from './access.ts';
 import type { TokenParent } from './access-token.ts';
-import type { Account } from './account.ts';
 import type { Parent } from './credential.ts';
 import { namespacesOf, type Permission } from './grant.ts';
+import type { Account } from './identifiers.ts';
 import type { AssertionKind, Identity } from './identity.ts';
 import type { HeldRole } from './policy.ts';
 import type { Secret, SecretFormat } from './secret.ts';

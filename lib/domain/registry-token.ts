@@ -5,8 +5,16 @@
 
 import { hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { type Account, accountHandle, HANDLE_LENGTH } from './account.ts';
-import { base62Width, bytesToUuid, decodeBase62, encodeBase62, uuidToBytes } from './identifiers.ts';
+import {
+  type Account,
+  accountHandle,
+  base62Width,
+  bytesToUuid,
+  decodeBase62,
+  encodeBase62,
+  HANDLE_LENGTH,
+  uuidToBytes,
+} from './identifiers.ts';
 import { REGISTRY_TOKEN_PREFIX, Secret } from './secret.ts';
 
 /** Bytes of a token's secret, random or derived. */

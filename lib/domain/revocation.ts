@@ -3,8 +3,8 @@
  * applied, they never widen anything (docs/decisions/017-ledger.md).
  */
 
-import type { Account } from './account.ts';
 import { intersectPatterns } from './grant.ts';
+import type { Account } from './identifiers.ts';
 import type { NamespaceClaim } from './namespace.ts';
 import { DAY_SECONDS, toSeconds } from './time.ts';
 import type { TokenRecord } from './token-record.ts';

@@ -1,4 +1,4 @@
-/** Secrets that cannot be printed by accident, and the formats that they are recognised by before they are verified. */
+/** Secrets that cannot be printed by accident, the formats that they are recognised by, and what is no secret by its looks. */
 
 const REDACTED = '[secret]';
 
@@ -45,4 +45,21 @@ const FORMATS: readonly (readonly [SecretFormat, RegExp])[] = [
   ['a credential', new RegExp(`^${CREDENTIAL_PREFIX}`)],
   ['a signed token', /^eyJ[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*$/],
   ['a presigned request', /^https?:\/\//],
+];
+
+/**
+ * Whether a message may repeat a value, which may be a secret in the wrong place: printable, of the length of a name, and
+ * without the marks of a secret, a query or a password in a URL.
+ */
+export function isQuotable(text: string): boolean {
+  const hasSecretFormat = secretFormatOf(new Secret(text.replace(/^https?:/, ''))) !== undefined;
+  return !hasSecretFormat && /^[\x21-\x7e]{1,255}$/.test(text) && !MARKS.some(mark => mark.test(text));
+}
+
+const MARKS = [
+  // A long word, by itself or as a prefix.
+  /^[^/:.@]{24,}(?:\/\*)?$/,
+  // A long word of all kinds of characters, as keys are written in base64 or base62.
+  /(?=[\w-]*[A-Z])(?=[\w-]*[a-z])(?=[\w-]*\d)[\w-]{20}/,
+  /[?#]|:\/\/[^/]*@/,
 ];

@@ -1,4 +1,4 @@
-/** Times are seconds since 1970 inside, RFC 3339 UTC with whole seconds outside. */
+/** Times are seconds since 1970 inside, RFC 3339 UTC with whole seconds outside; days are those of UTC. */
 
 export const MINUTE_SECONDS = 60;
 export const HOUR_SECONDS = 3600;
@@ -16,4 +16,20 @@ export function dayOf(seconds: number): string {
 /** Writes seconds since 1970 as `2026-11-21T07:00:00Z`. */
 export function toRfc3339(seconds: number): string {
   return `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`;
+}
+
+/** What JSON Schema says of a day; `isDay` reads the same, and that there is such a day. */
+export const DAY_PATTERN = '^2[0-9]{3}-[0-9]{2}-[0-9]{2}$';
+/** A day of UTC, as `2026-11-21`: days sort as texts. */
+export type Day = string;
+
+export function isDay(text: string): boolean {
+  if (!new RegExp(DAY_PATTERN).test(text)) return false;
+  const start = Date.parse(`${text}T00:00:00Z`);
+  return !Number.isNaN(start) && dayOf(start / 1000) === text;
+}
+
+/** The first second of the day, or of one so many days after it. */
+export function startOf(day: Day, daysLater = 0): number {
+  return Date.parse(`${day}T00:00:00Z`) / 1000 + daysLater * DAY_SECONDS;
 }

@@ -1,10 +1,12 @@
-/** The answer of every request: the only step that sets headers, and the one place where failures are logged and counted. */
+/** The answer of every request, failures too, in the format of its route; the one place that logs and counts failures. */
+
 import type { MiddlewareObj, Request as MiddyRequest } from '@middy/core';
+import { ERRORS } from '../domain/error-codes.ts';
 import { denialOf, PullpassError } from '../domain/errors.ts';
 import type { FailureLimiter } from '../limits/rate-limiter.ts';
 import type { Clock, Log, Metrics } from '../ports/system.ts';
-import { asPullpassError, errorResponse } from './errors.ts';
-import type { HttpEvent, Response, Route } from './request.ts';
+import type { ProblemDetails, RegistryError } from './error-bodies.ts';
+import type { ErrorFormat, HttpEvent, HttpResult, Response, Route } from './request.ts';
 import type { Router } from './router.ts';
 
 export interface AnswerOptions {
@@ -87,4 +89,86 @@ function countError(metrics: Metrics, error: PullpassError): void {
 
 function describe(cause: unknown): string | undefined {
   return cause instanceof Error ? `${cause.name}: ${cause.message}\n${cause.stack ?? ''}` : undefined;
+}
+
+/** Writes an answer as the result of a function with payload format 2.0. */
+export function encodeResponse({ status, json, text, bytes, stream, headers }: Response): HttpResult {
+  if (stream !== undefined) return { statusCode: status, headers: { ...headers }, stream };
+  if (bytes !== undefined) {
+    const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64');
+    return { statusCode: status, headers: { ...headers }, body, isBase64Encoded: true };
+  }
+  if (text !== undefined) return { statusCode: status, headers: { ...headers }, body: text };
+  if (json === undefined) return { statusCode: status, headers: { ...headers } };
+  return {
+    statusCode: status,
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(json),
+  };
+}
+
+const BASIC = 'Basic realm="pullpass", charset="UTF-8"';
+
+/** When to come again if what does not answer cannot say. */
+const RETRY_AFTER_SECONDS = 5;
+
+/** Turns a thrown error into a response. An error that is not ours is `internal`, and its cause is not shown. */
+export function errorResponse(
+  error: PullpassError,
+  format: ErrorFormat | undefined,
+  requestId: string,
+): Response {
+  const { status } = ERRORS[error.code];
+  const json = {
+    problem: () => problem(error, requestId),
+    registry: () => registryEnvelope(error),
+    unknown: () => ({ ...registryEnvelope(error), ...problem(error, requestId) }),
+  }[format ?? 'unknown']();
+  const contentType = format === 'registry' ? 'application/json' : 'application/problem+json';
+  return { status, json, headers: { 'content-type': contentType, ...headersOf(error) } };
+}
+
+/** What was thrown, as the error that it is to the caller. */
+export function asPullpassError(thrown: unknown): PullpassError {
+  return thrown instanceof PullpassError ? thrown : new PullpassError('internal', { cause: thrown });
+}
+
+/** RFC 9457. */
+function problem({ code, details }: PullpassError, requestId: string): ProblemDetails {
+  const { status, title, detail } = ERRORS[code];
+  return {
+    type: `urn:pullpass:error:${code}`,
+    title,
+    status,
+    detail: details.detail ?? detail,
+    code,
+    requestId,
+    ...(details.problems === undefined ? {} : { errors: details.problems }),
+    ...(details.id === undefined ? {} : { id: details.id }),
+  };
+}
+
+/**
+ * One body for every client at once: docker reads `details`, containerd `errors` and then `details`, crane and oras
+ * `errors` (distribution `registry/api/errcode/errors.go`), OAuth libraries `error` (RFC 6749 section 5.2).
+ */
+function registryEnvelope({ code, details }: PullpassError): RegistryError {
+  const { registryCode, oauthError, detail } = ERRORS[code];
+  // Every login that fails reads the same: the answer must not tell what was wrong with its credentials.
+  const message = code === 'unauthenticated' ? detail : (details.detail ?? detail);
+  return {
+    errors: [{ code: registryCode, message }],
+    details: message,
+    error: oauthError,
+    error_description: message,
+  };
+}
+
+function headersOf({ code, details }: PullpassError): Record<string, string> {
+  const retryAfter = details.retryAfterSeconds ?? (code === 'unavailable' ? RETRY_AFTER_SECONDS : undefined);
+  return {
+    ...(ERRORS[code].status === 401 ? { 'www-authenticate': details.challenge ?? BASIC } : {}),
+    ...(retryAfter === undefined ? {} : { 'retry-after': String(Math.max(1, Math.ceil(retryAfter))) }),
+    ...(details.allow === undefined ? {} : { allow: details.allow.join(', ') }),
+  };
 }

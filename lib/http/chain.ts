@@ -2,13 +2,11 @@
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import type { Credentials, IdentityPrincipal, LoginContext, Principal } from '../domain/principal.ts';
-import { type AnswerOptions, answer, type RequestContext, routeFields } from './answer.ts';
+import { type AnswerOptions, answer, encodeResponse, type RequestContext, routeFields } from './answer.ts';
 import { checkLimits, readBody } from './body.ts';
 import { loginCredentials, managementCredentials, vendingCredentials } from './credentials.ts';
-import { encodeResponse } from './errors.ts';
 import { readEvent, refuseEvent } from './event.ts';
 import { parseForm } from './form.ts';
-import { checkQuery } from './query.ts';
 import type {
   Authentication,
   HandlerOf,
@@ -20,7 +18,7 @@ import type {
   Response,
   Route,
 } from './request.ts';
-import { createRouter, type Router } from './router.ts';
+import { checkQuery, createRouter, type Router } from './router.ts';
 
 /** Each throws `unauthenticated`, `forbidden` or `unavailable`. One that is absent denies: no route of the function needs it. */
 export interface Authenticators {

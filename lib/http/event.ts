@@ -1,7 +1,8 @@
 /** What a function is invoked with: an HTTP request as the chain reads it, or the name of what it is instead. */
+
 import { PullpassError } from '../domain/errors.ts';
 import type { Log } from '../ports/system.ts';
-import { encodeResponse, errorResponse } from './errors.ts';
+import { encodeResponse, errorResponse } from './answer.ts';
 import type { HttpEvent, HttpResult } from './request.ts';
 
 type Facts = Readonly<Record<string, unknown>>;

@@ -1,5 +1,8 @@
-/** Finds the route of a method and path. Our own, because platforms differ in what they decode before matching. */
+/** Finds the route of a method and path, because platforms differ in what they decode before matching; and checks its query. */
+
 import { PullpassError } from '../domain/errors.ts';
+import { isQuotable } from '../domain/secret.ts';
+import type { Form } from './form.ts';
 import type { ErrorFormat, Route } from './request.ts';
 
 export interface Match {
@@ -57,4 +60,16 @@ function compile(route: Route): CompiledRoute {
     .replaceAll(/\{(\w+)\}/g, '(?<$1>[^/]+)')
     .replace(/\{(\w+)\+\}$/, '(?<$1>[^%]{1,512})');
   return { route, pattern: new RegExp(`^${source}$`) };
+}
+
+/** A parameter that would be ignored could be a bound that the caller relies on: `?limti=1`. */
+export function checkQuery({ query: known }: Route, query: Form): void {
+  if (known === undefined) return;
+  const unknown = [...query.keys()].filter(name => !known.includes(name));
+  if (unknown.length === 0) return;
+  const message = `is an unknown parameter; ${known.length === 0 ? 'there are none here' : `there are ${known.join(' and ')}`}`;
+  throw new PullpassError('invalid-request', {
+    detail: 'The query is not valid; see errors.',
+    problems: unknown.map(name => ({ path: isQuotable(name) ? name : '?', message })),
+  });
 }

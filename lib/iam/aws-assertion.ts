@@ -126,7 +126,6 @@ function value(values: ReadonlyMap<string, string>, name: string): string {
 }
 
 /** The hosts of AWS STS that a proof may be signed for. No other host is ever asked. */
-
 export interface StsHost {
   readonly name: string;
   /** It speaks for the accounts of this partition. */

@@ -1,12 +1,19 @@
 /** Asks AWS STS who signed an assertion, in a request of our own. */
-import { type Account, isIdentifierValue, qualify, type Subject } from '../domain/account.ts';
+
 import { PullpassError, unauthenticated, unavailable } from '../domain/errors.ts';
+import { type Account, isIdentifierValue, qualify, type Subject } from '../domain/identifiers.ts';
 import type { Identity } from '../domain/identity.ts';
 import { member, readStrictJson } from '../domain/strict-json.ts';
 import { type AwsAssertion, parseAwsAssertion, SERVER_ID_HEADER } from './aws-assertion.ts';
-import { type Connections, DIRECT } from './connections.ts';
 import { ExchangeCache, type ExchangeOptions } from './exchange-cache.ts';
-import { Breaker, endpoint, guardedRequest, RETRY_AFTER_SECONDS } from './http-client.ts';
+import {
+  Breaker,
+  type Connections,
+  DIRECT,
+  endpoint,
+  guardedRequest,
+  RETRY_AFTER_SECONDS,
+} from './http-client.ts';
 
 export interface AwsCallersOptions extends ExchangeOptions {
   /** `PULLPASS_URL`, for which assertions must be made. */

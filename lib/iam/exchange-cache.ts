@@ -3,13 +3,11 @@
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { LRUCache } from 'lru-cache';
-import { isYounger, type Moment, momentAt } from '../cache/age.ts';
+import { isYounger, type Moment, momentAt } from '../cache/refreshing.ts';
 import { PullpassError, unavailable } from '../domain/errors.ts';
 import type { Identity } from '../domain/identity.ts';
 import { Bulkhead, type BulkheadLimits } from '../limits/bulkhead.ts';
-import type { FailureLimiter } from '../limits/rate-limiter.ts';
-import { sourceOf } from '../limits/source.ts';
-import { TimeBudget } from '../limits/time-budget.ts';
+import { type FailureLimiter, sourceOf, TimeBudget } from '../limits/rate-limiter.ts';
 
 /** Times are in milliseconds. */
 export interface ExchangeLimits extends BulkheadLimits {

@@ -5,8 +5,7 @@ import { refreshing } from '../cache/refreshing.ts';
 import { unavailable } from '../domain/errors.ts';
 import { member, readStrictJson } from '../domain/strict-json.ts';
 import { Bulkhead } from '../limits/bulkhead.ts';
-import { type Connections, DIRECT } from './connections.ts';
-import { boundedRequest, endpoint } from './http-client.ts';
+import { boundedRequest, type Connections, DIRECT, endpoint } from './http-client.ts';
 
 const KEY_SET_BYTES = 100 * 1024;
 

@@ -1,8 +1,8 @@
 /** Verifies signed tokens of an issuer, and reads the identity in their claims. */
 
 import { compactVerify } from 'jose';
-import { isIdentifierValue, qualify } from '../domain/account.ts';
 import { type PullpassError, unauthenticated } from '../domain/errors.ts';
+import { isIdentifierValue, qualify } from '../domain/identifiers.ts';
 import type { Identity, Issuer } from '../domain/identity.ts';
 import { member, readStrictJson } from '../domain/strict-json.ts';
 import { DAY_SECONDS, toSeconds } from '../domain/time.ts';

@@ -1,17 +1,17 @@
 /** Verifies the assertions of IAM identities and workloads: one verifier per kind. */
 
-import { isHandle, isIdentifierValue, qualify } from '../domain/account.ts';
 import { unauthenticated } from '../domain/errors.ts';
+import { isHandle, isIdentifierValue, qualify } from '../domain/identifiers.ts';
 import type { Issuer, Issuers, WorkloadIssuer } from '../domain/identity.ts';
 import { member } from '../domain/strict-json.ts';
 import { DAY_SECONDS, toSeconds } from '../domain/time.ts';
 import { type Platform, type Workload, workloadAudience } from '../domain/trust.ts';
 import type { FailureLimiter } from '../limits/rate-limiter.ts';
-import type { IdentityVerifier, WorkloadVerifier } from '../ports/iam.ts';
+import type { IdentityVerifier, WorkloadVerifier } from '../ports/others.ts';
 import type { RandomBytes } from '../ports/system.ts';
 import { awsCallers } from './aws-sts.ts';
-import type { Connections } from './connections.ts';
 import type { ExchangeLimits } from './exchange-cache.ts';
+import type { Connections } from './http-client.ts';
 import { type IssuerKeysLimits, issuerKeySet } from './issuer-keys.ts';
 import {
   accessTokenVerifier,

@@ -1,9 +1,8 @@
 /** Ledger entries as text, and the days that they are sorted by. Anything unknown is an error: it could be a revocation. */
 
 import * as v from 'valibot';
-import { type Account, isIdentifierValue, isIssuerKey } from '../domain/account.ts';
 import { PullpassError } from '../domain/errors.ts';
-import { isUuid } from '../domain/identifiers.ts';
+import { type Account, isIdentifierValue, isIssuerKey, isUuid } from '../domain/identifiers.ts';
 import { isNamespace, isPattern } from '../domain/repository.ts';
 import { LEDGER_SECONDS, type RemainingAccess, type RevocationEntry } from '../domain/revocation.ts';
 import { DAY_SECONDS, dayOf, toSeconds } from '../domain/time.ts';

@@ -18,8 +18,9 @@ import {
   objectIn,
   openLineFile,
   readLines,
-} from './line-file.ts';
-import { readRegister, writeRegister } from './register.ts';
+  readRegister,
+  writeRegister,
+} from './files.ts';
 
 const SUFFIX = '.jsonl';
 

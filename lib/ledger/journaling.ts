@@ -1,6 +1,6 @@
 /** Stores that append to the ledger before they revoke anything, and revoke nothing when that fails. */
-import type { Account } from '../domain/account.ts';
-import { UUID_RANDOM_BYTES, uuidV7 } from '../domain/identifiers.ts';
+
+import { type Account, UUID_RANDOM_BYTES, uuidV7 } from '../domain/identifiers.ts';
 import { type Revocation, remainingAccess } from '../domain/revocation.ts';
 import type { TokenRecord } from '../domain/token-record.ts';
 import type { Ledger } from '../ports/ledger.ts';

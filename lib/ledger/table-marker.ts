@@ -4,7 +4,7 @@ import { PullpassError, unavailable } from '../domain/errors.ts';
 import type { TableMarker } from '../ports/ledger.ts';
 import type { RandomBytes } from '../ports/system.ts';
 import { compare, type Key, type Table, type Value } from '../ports/table.ts';
-import { readRegister, writeRegister } from './register.ts';
+import { readRegister, writeRegister } from './files.ts';
 
 export interface DynamoTableMarkerOptions {
   /** The table that requests are served from. */

@@ -1,7 +1,7 @@
-/** Bounds how often something may be done by one key, such as a source of failures: a token bucket for each, in this process only. */
+/** Bounds how often something may be done by one key, such as the source of failures, and how long it may take in all. */
+
 import { MINUTE_SECONDS } from '../domain/time.ts';
 import type { RateLimit } from '../ports/system.ts';
-import { sourceOf } from './source.ts';
 
 export interface RateLimiter {
   readonly take: RateLimit;
@@ -70,4 +70,49 @@ export function rateLimiter(perMinute: number, maxKeys = MAX_KEYS): RateLimiter 
     },
     waitOf: (key, nowMs) => waitWith(leftIn(bucketOf(key), nowMs)),
   };
+}
+
+/** Also as a socket that listens on IPv6 spells it (RFC 4291 section 2.5.5.2). */
+const IPV4 = /^(?:::ffff:)?(\d+\.\d+\.\d+\.\d+)$/i;
+
+/** The unit that is bounded: an IPv4 address, or the /64 of an IPv6 address, as one host has all of it to ask from. */
+export function sourceOf(address: string): string {
+  const ipv4 = IPV4.exec(address)?.[1];
+  if (ipv4 !== undefined) return ipv4;
+  const [head = '', tail] = address.split('::');
+  const before = head.split(':').filter(group => group !== '');
+  const after = (tail ?? '').split(':').filter(group => group !== '');
+  const zeros = tail === undefined ? 0 : 8 - before.length - after.length;
+  return [...before, ...Array<string>(Math.max(0, zeros)).fill('0'), ...after].slice(0, 4).join(':');
+}
+
+/** So much time in a minute. Times are of the monotonic clock, in milliseconds. */
+export class TimeBudget {
+  readonly #perMinute: number;
+  #left: number;
+  #at = 0;
+
+  constructor(msPerMinute: number) {
+    this.#perMinute = msPerMinute;
+    this.#left = msPerMinute;
+  }
+
+  /** Seconds until there is time again; undefined: there is some. What then begins may take more than is left. */
+  waitOf(now: number): number | undefined {
+    const left = this.#leftAt(now);
+    return left > 0 ? undefined : (1 - left) / this.#perMs / 1000;
+  }
+
+  spend(from: number, to: number): void {
+    this.#left = this.#leftAt(to) - (to - from);
+    this.#at = to;
+  }
+
+  get #perMs(): number {
+    return this.#perMinute / (MINUTE_SECONDS * 1000);
+  }
+
+  #leftAt(now: number): number {
+    return Math.min(this.#perMinute, this.#left + Math.max(0, now - this.#at) * this.#perMs);
+  }
 }

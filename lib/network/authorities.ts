@@ -1,7 +1,7 @@
 /** Authorities of certificates besides those that Node has built in: the system's, and those of the usual variables. */
 import { existsSync, readFileSync } from 'node:fs';
 import * as tls from 'node:tls';
-import { VariableError } from './variable-error.ts';
+import { VariableError } from './proxies.ts';
 
 const { rootCertificates } = tls;
 /** Absent before Node 22.15, on which the command line runs too. */

@@ -1,6 +1,5 @@
 /** Which requests go through a proxy: HTTPS_PROXY, HTTP_PROXY and NO_PROXY in either case, read alike for all that connects. */
 import { BlockList, isIP } from 'node:net';
-import { VariableError } from './variable-error.ts';
 
 export interface ProxyServer {
   /** http or https, with the user and password of the proxy if it has any. */
@@ -71,4 +70,9 @@ function isWithin(host: string, address: string, bits: string | undefined): bool
   const network = new BlockList();
   network.addSubnet(address, Number(bits ?? most), family);
   return network.check(host, version === 4 ? 'ipv4' : 'ipv6');
+}
+
+/** A variable that cannot be used: it names no proxy, or no file of authorities. */
+export class VariableError extends Error {
+  override readonly name = 'VariableError';
 }

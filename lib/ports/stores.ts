@@ -1,12 +1,11 @@
 /** What the use cases read and write. In every port a thrown error means "could not answer", never "no": a caller that gets one denies. */
 
-import type { Account, Subject } from '../domain/account.ts';
-import type { AccountReport, Candidate, FindingKind } from '../domain/hygiene.ts';
-import type { IdempotencyRecord } from '../domain/idempotency.ts';
+import type { AccountReport, Candidate, HygieneReport } from '../domain/hygiene.ts';
+import type { Account, Subject } from '../domain/identifiers.ts';
 import type { NamespaceClaim } from '../domain/namespace.ts';
 import type { TokenAddress } from '../domain/registry-token.ts';
-import type { TokenRecord } from '../domain/token-record.ts';
-import type { Counter, CounterName, Day } from '../domain/usage.ts';
+import type { Day } from '../domain/time.ts';
+import type { IdempotencyRecord, TokenRecord } from '../domain/token-record.ts';
 import type { Key } from './table.ts';
 
 /** All stored records, a page at a time. */
@@ -44,16 +43,6 @@ export interface Checkpoint {
   readonly report: HygieneReport | undefined;
   /** When the pass of the last report began, in seconds since 1970. */
   readonly reportedAt: number | undefined;
-}
-
-/** A report in progress. */
-export interface HygieneReport {
-  /** When the pass began, in seconds since 1970: `unused` and `expiring` are as of then. */
-  readonly at: number;
-  /** What is not published yet. */
-  readonly accounts: readonly AccountReport[];
-  /** Of the whole pass. */
-  readonly totals: Readonly<Record<FindingKind, number>>;
 }
 
 /** Reports findings to the operator. */
@@ -216,4 +205,19 @@ export interface UsageStore {
     handle: string,
     range: UsageRange,
   ): Promise<{ readonly counters: readonly Counter[]; readonly next: CounterName | undefined }>;
+}
+
+/** How long a counter is kept after its day. */
+export const USAGE_DAYS = 400;
+
+/** What is counted together. */
+export interface CounterName {
+  readonly day: Day;
+  /** The id of the registry token. */
+  readonly token: string;
+  readonly repository: string;
+}
+
+export interface Counter extends CounterName {
+  readonly pulls: number;
 }

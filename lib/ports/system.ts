@@ -1,5 +1,5 @@
-/** Time, randomness, logs and metrics. */
-import type { Count, Denial, Observation } from '../domain/metrics.ts';
+/** Time, randomness, logs and metrics. Alarms and dashboards know the names of the metrics, so they stay. */
+import type { Denial } from '../domain/errors.ts';
 
 /** Milliseconds since 1970. */
 export type Clock = () => number;
@@ -31,3 +31,30 @@ export interface Metrics {
   /** Writes the metrics since the last flush as one line, with what identifies the request; no line without metrics. */
   flush(about: Readonly<Record<string, string>>): void;
 }
+
+/** Sums. */
+export const COUNTS = [
+  'Logins',
+  'Denials',
+  'RateLimited',
+  'Vended',
+  'Pulls',
+  'StoreCalls',
+  'StoreFailures',
+  'IamFailures',
+  'CleanupFinished',
+  'ReleasedNamespaces',
+  'UnusedTokens',
+  'ExpiringTokens',
+] as const;
+
+/** Measured values, in units of CloudWatch. */
+export const OBSERVATIONS = {
+  LatencyMs: 'Milliseconds',
+  LeafSecondsLeft: 'Seconds',
+  RootSecondsLeft: 'Seconds',
+} as const;
+
+export type Count = (typeof COUNTS)[number];
+
+export type Observation = keyof typeof OBSERVATIONS;

@@ -2,10 +2,9 @@
  * Probes a deployment from outside: makes a token, logs in with it, removes it and asserts that it is refused; and tries
  * what must not work. It leaves nothing behind but the audit records of its acts.
  */
-import { CREDENTIAL } from '../api/credential-responses.ts';
-import { HEALTH } from '../api/public-responses.ts';
+import { CREDENTIAL, HEALTH } from '../api/public-responses.ts';
 import { IDENTITY, NAMESPACE_LIST, NEW_TOKEN, TOKEN_LIST } from '../api/responses.ts';
-import type { Account } from '../domain/account.ts';
+import type { Account } from '../domain/identifiers.ts';
 import { encodeBase62 } from '../domain/identifiers.ts';
 import type { Clock, RandomBytes } from '../ports/system.ts';
 import { type Check, Checks, type Tell } from './checks.ts';

@@ -1,5 +1,5 @@
 /** What a deployment must refuse, tried with a token and credentials that are valid. */
-import type { Account } from '../domain/account.ts';
+import type { Account } from '../domain/identifiers.ts';
 import { UUID_RANDOM_BYTES, uuidV7 } from '../domain/identifiers.ts';
 import { formatRegistryToken, SECRET_BYTES } from '../domain/registry-token.ts';
 import type { Clock, RandomBytes } from '../ports/system.ts';

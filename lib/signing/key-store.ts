@@ -6,9 +6,8 @@ import { type Refreshing, refreshing } from '../cache/refreshing.ts';
 import { unavailable } from '../domain/errors.ts';
 import type { Service } from '../domain/service.ts';
 import { MINUTE_SECONDS } from '../domain/time.ts';
-import { replaceFile } from '../files/atomic-file.ts';
+import { replaceFile, sealed, unsealed } from '../files/atomic-file.ts';
 import { withLock } from '../files/lock.ts';
-import { sealed, unsealed } from '../files/sealed.ts';
 
 /** The ring that signs, the root that only certifies (x5c), and what is public of both. */
 export type KeyFile = 'ring.json' | 'root.json' | 'public.json';

@@ -1,6 +1,8 @@
-/** Creates signing keys, and names them by their thumbprint. */
+/** Signing keys: creates them, names them by their thumbprint, and reads and writes the documents that hold them. */
+
 import { createPublicKey, generateKeyPair, hash, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
+import * as v from 'valibot';
 import type { SigningAlgorithm } from '../domain/service.ts';
 
 /** The members that a thumbprint covers, in its order: EC has crv, kty, x, y; RSA has e, kty, n. */
@@ -48,4 +50,36 @@ export function toPem(key: KeyObject): string {
 /** SubjectPublicKeyInfo, PEM, of a public JWK: what takes a single key reads it so. */
 export function toPublicPem(jwk: JsonWebKey): string {
   return createPublicKey({ key: jwk, format: 'jwk' }).export({ type: 'spki', format: 'pem' }).toString();
+}
+
+/** Seconds since 1970. */
+export const Seconds = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+/** Padded base64 (RFC 4648 section 4). */
+export const Base64 = v.pipe(v.string(), v.nonEmpty(), v.base64());
+
+/** The document in `text`. Throws an error with `name` and the paths at fault, never with values. */
+export function readDocument<const S extends v.GenericSchema>(
+  schema: S,
+  text: string,
+  name: string,
+): v.InferOutput<S> {
+  const result = v.safeParse(schema, parseJson(text, name));
+  if (result.success) return result.output;
+  throw new Error(
+    `${name}: not valid at ${result.issues.map(issue => v.getDotPath(issue) ?? '$').join(', ')}`,
+  );
+}
+
+/** Without a cause, because the error of JSON.parse quotes the text. */
+function parseJson(text: string, name: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error(`${name}: not JSON`);
+  }
+}
+
+/** As documents are stored. */
+export function writeDocument(document: object): string {
+  return `${JSON.stringify(document, null, 2)}\n`;
 }

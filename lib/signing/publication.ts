@@ -6,9 +6,8 @@ import { PullpassError, unavailable } from '../domain/errors.ts';
 import { currentKey, nextKey, publishedKeys } from '../domain/key-ring.ts';
 import type { HeaderProfile, Service, SigningAlgorithm } from '../domain/service.ts';
 import type { KeyPublication } from '../ports/keys.ts';
-import { readDocument, Seconds, writeDocument } from './document.ts';
 import { cached, type KeyReader } from './key-store.ts';
-import { publicJwk } from './keys.ts';
+import { publicJwk, readDocument, Seconds, writeDocument } from './keys.ts';
 import type { KeyDocument } from './ring.ts';
 
 const Named = { kid: v.string(), use: v.literal('sig') };

@@ -11,9 +11,8 @@ import {
 import type { HeaderProfile, Service } from '../domain/service.ts';
 import type { RingReport, RingRotation } from '../ports/keys.ts';
 import { certifyLeaf } from './certificates.ts';
-import { writeDocument } from './document.ts';
 import { CACHE_SECONDS, type KeyStore, type KeyTransaction } from './key-store.ts';
-import { newPrivateKey, publicJwk, thumbprint, toPem } from './keys.ts';
+import { newPrivateKey, publicJwk, thumbprint, toPem, writeDocument } from './keys.ts';
 import { publicText } from './publication.ts';
 import { fits, type KeyDocument, type RingDocument, readRingDocument } from './ring.ts';
 import { hasCertified, hasRoot, maintainRoot, type Root, replaceRoot } from './root.ts';

@@ -4,9 +4,8 @@ import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import * as v from 'valibot';
 import type { KeyTimes } from '../domain/key-ring.ts';
 import type { HeaderProfile, Service, SigningAlgorithm } from '../domain/service.ts';
-import { Base64, readDocument, Seconds } from './document.ts';
 import { type Cached, cached, type KeyReader } from './key-store.ts';
-import { publicJwk, thumbprint } from './keys.ts';
+import { Base64, publicJwk, readDocument, Seconds, thumbprint } from './keys.ts';
 
 const KeyDocument = v.strictObject({
   kid: v.string(),

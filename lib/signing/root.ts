@@ -3,9 +3,8 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import * as v from 'valibot';
 import { LEAF_LEAD_SECONDS, LEAF_SECONDS } from '../domain/key-ring.ts';
 import { type Authority, certifyRoot } from './certificates.ts';
-import { Base64, readDocument, writeDocument } from './document.ts';
 import type { KeyTransaction } from './key-store.ts';
-import { newPrivateKey, toPem } from './keys.ts';
+import { Base64, newPrivateKey, readDocument, toPem, writeDocument } from './keys.ts';
 
 const RootDocument = v.strictObject({
   version: v.literal(1),

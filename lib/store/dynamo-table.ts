@@ -1,13 +1,8 @@
 /** The table on DynamoDB, by whichever transport. */
+
 import { unavailable } from '../domain/errors.ts';
 import type { Change, Condition, Item, Key, Page, QueryRange, ScanRange, Table } from '../ports/table.ts';
-import {
-  type BytesForm,
-  decodeItem,
-  Expressions,
-  encodeAttributes,
-  type WireItem,
-} from './dynamo-expressions.ts';
+import { type BytesForm, decodeItem, Expressions, encodeAttributes, type WireItem } from './conditions.ts';
 
 export type DynamoOperation =
   | 'BatchGetItem'

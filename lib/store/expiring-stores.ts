@@ -1,10 +1,9 @@
 /** Items that are only ever added and expire: audit records, revoked credentials, used nonces, and results of idempotent requests. */
 
-import type { Account } from '../domain/account.ts';
 import { unavailable } from '../domain/errors.ts';
-import { IDEMPOTENCY_SECONDS, type IdempotencyRecord } from '../domain/idempotency.ts';
-import { isUuid } from '../domain/identifiers.ts';
+import { type Account, isUuid } from '../domain/identifiers.ts';
 import { toSeconds } from '../domain/time.ts';
+import { IDEMPOTENCY_SECONDS, type IdempotencyRecord } from '../domain/token-record.ts';
 import type { AuditStore, IdempotencyStore, NonceStore, RevokedCredentialStore } from '../ports/stores.ts';
 import { type Attributes, absent, any, compare, type Item, type Table } from '../ports/table.ts';
 import { confirmWrite, type StoreOptions } from './calls.ts';

@@ -1,6 +1,7 @@
 /** Everything in the table, page by page, for the cleanup. */
-import type { Candidate } from '../domain/hygiene.ts';
-import type { Checkpoint, ExpiryStore, HygieneReport, PageBounds } from '../ports/stores.ts';
+
+import type { Candidate, HygieneReport } from '../domain/hygiene.ts';
+import type { Checkpoint, ExpiryStore, PageBounds } from '../ports/stores.ts';
 import {
   absent,
   all,

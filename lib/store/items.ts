@@ -1,10 +1,15 @@
 /** The keys and attributes of stored items; a malformed item is refused, because it must never grant. */
 
-import { type Account, accountHandle, isIdentifierValue, isIssuerKey, qualify } from '../domain/account.ts';
 import { PullpassError } from '../domain/errors.ts';
+import {
+  type Account,
+  accountHandle,
+  isIdentifierValue,
+  isIssuerKey,
+  qualify,
+} from '../domain/identifiers.ts';
 import type { TokenAddress } from '../domain/registry-token.ts';
-import type { CounterName } from '../domain/usage.ts';
-import type { CredentialAddress } from '../ports/stores.ts';
+import type { CounterName, CredentialAddress } from '../ports/stores.ts';
 import type { Attributes, Item, Key, Value } from '../ports/table.ts';
 
 /** What the sort keys of a kind begin with. */

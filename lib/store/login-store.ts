@@ -1,6 +1,6 @@
 /** What a login reads, in one call, and the time of a token's last use. */
 import { LRUCache } from 'lru-cache';
-import { accountHandle } from '../domain/account.ts';
+import { accountHandle } from '../domain/identifiers.ts';
 import { SALT_BYTES, type TokenAddress } from '../domain/registry-token.ts';
 import { isNamespace } from '../domain/repository.ts';
 import { HOUR_SECONDS } from '../domain/time.ts';

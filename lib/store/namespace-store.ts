@@ -1,5 +1,6 @@
 /** Namespace claims, and the index that lists them by account. */
-import type { Account } from '../domain/account.ts';
+
+import type { Account } from '../domain/identifiers.ts';
 import { isHeldBy, type NamespaceClaim } from '../domain/namespace.ts';
 import { isNamespace } from '../domain/repository.ts';
 import type { NamespaceStore } from '../ports/stores.ts';

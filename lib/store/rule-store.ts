@@ -1,6 +1,6 @@
 /** The rules of an account, its policies or its trusts: written once, listed, removed. */
-import { type Account, accountHandle, isIssuerKey, type Subject } from '../domain/account.ts';
-import { isUuid } from '../domain/identifiers.ts';
+
+import { type Account, accountHandle, isIssuerKey, isUuid, type Subject } from '../domain/identifiers.ts';
 import { MAX_RULE_BYTES, MAX_RULES, type Policy } from '../domain/policy.ts';
 import { isPattern } from '../domain/repository.ts';
 import { HOUR_SECONDS } from '../domain/time.ts';

@@ -1,11 +1,9 @@
 /** The records of registry tokens, and the tombstones that replace removed ones. */
 import { isDeepStrictEqual } from 'node:util';
-import { type Account, accountHandle } from '../domain/account.ts';
-import { IDEMPOTENCY_SECONDS } from '../domain/idempotency.ts';
-import { isUuid } from '../domain/identifiers.ts';
+import { type Account, accountHandle, isUuid } from '../domain/identifiers.ts';
 import { SALT_BYTES } from '../domain/registry-token.ts';
 import { isPattern } from '../domain/repository.ts';
-import { isExpired, type TokenRecord } from '../domain/token-record.ts';
+import { IDEMPOTENCY_SECONDS, isExpired, type TokenRecord } from '../domain/token-record.ts';
 import type { TokenPage, TokenStore } from '../ports/stores.ts';
 import {
   type Attributes,

@@ -2,9 +2,14 @@
 
 import { isUuid } from '../domain/identifiers.ts';
 import { isRepository } from '../domain/repository.ts';
-import { dayOf } from '../domain/time.ts';
-import { type Counter, type CounterName, isDay, startOf, USAGE_DAYS } from '../domain/usage.ts';
-import type { UsageRange, UsageStore } from '../ports/stores.ts';
+import { dayOf, isDay, startOf } from '../domain/time.ts';
+import {
+  type Counter,
+  type CounterName,
+  USAGE_DAYS,
+  type UsageRange,
+  type UsageStore,
+} from '../ports/stores.ts';
 import {
   type Attributes,
   absent,

@@ -3,7 +3,7 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import { isIP } from 'node:net';
 import { unavailable } from '../domain/errors.ts';
-import type { UpstreamAnswer } from '../ports/upstream.ts';
+import type { UpstreamAnswer } from '../ports/others.ts';
 
 /** Times are in milliseconds. */
 export interface UpstreamLimits {

@@ -1,7 +1,8 @@
 /** Asks a registry with the credentials that the operator configured: none, a password, or those that ECR gives. */
+
 import type { Upstream } from '../domain/service.ts';
+import type { UpstreamAnswer, UpstreamRegistry, UpstreamRequest } from '../ports/others.ts';
 import type { Clock } from '../ports/system.ts';
-import type { UpstreamAnswer, UpstreamRegistry, UpstreamRequest } from '../ports/upstream.ts';
 import type { SendRequest } from './http.ts';
 import { readChallenge, refused, UpstreamTokens } from './token-protocol.ts';
 

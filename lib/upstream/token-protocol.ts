@@ -1,8 +1,8 @@
 /** The token protocol as a client (distribution `docs/content/spec/auth/token.md`): for an upstream that challenges with Bearer. */
 import { buffer } from 'node:stream/consumers';
 import { LRUCache } from 'lru-cache';
-import { isYounger, type Moment, momentAt } from '../cache/age.ts';
-import { parseChallenges } from '../domain/challenge.ts';
+import { isYounger, type Moment, momentAt } from '../cache/refreshing.ts';
+import { parseChallenges } from '../domain/distribution.ts';
 import { messageOf, PullpassError } from '../domain/errors.ts';
 import type { Upstream } from '../domain/service.ts';
 import type { SendRequest } from './http.ts';

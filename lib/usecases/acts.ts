@@ -1,9 +1,9 @@
 /** A management act: who performs it, its audit record, the request that it finishes, and its repetition when another writer was faster. */
-import { type Account, accountHandle, type Subject } from '../domain/account.ts';
+
 import { unavailable } from '../domain/errors.ts';
-import { requestKeyIn } from '../domain/idempotency.ts';
+import { type Account, accountHandle, type Subject } from '../domain/identifiers.ts';
 import type { Identity } from '../domain/identity.ts';
-import type { TokenRecord } from '../domain/token-record.ts';
+import { requestKeyIn, type TokenRecord } from '../domain/token-record.ts';
 import type { AuditEvent, AuditStore, IdempotencyStore } from '../ports/stores.ts';
 import type { Clock } from '../ports/system.ts';
 

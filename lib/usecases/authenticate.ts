@@ -1,4 +1,5 @@
 /** Authenticates what a request presents, as its route requires. */
+
 import { noCredentials, PullpassError, unauthenticated } from '../domain/errors.ts';
 import type { AssertionKind, Identity } from '../domain/identity.ts';
 import { mayAdminister } from '../domain/policy.ts';
@@ -13,7 +14,7 @@ import {
 } from '../domain/principal.ts';
 import type { SecretFormat } from '../domain/secret.ts';
 import { toSeconds } from '../domain/time.ts';
-import type { IdentityVerifier, WorkloadVerifier } from '../ports/iam.ts';
+import type { IdentityVerifier, WorkloadVerifier } from '../ports/others.ts';
 import type { NonceStore } from '../ports/stores.ts';
 import type { Clock } from '../ports/system.ts';
 import { credentialPrincipal } from './credential-principal.ts';

@@ -1,14 +1,14 @@
 /** Removes what has expired, and makes the daily hygiene report in the same pass. Correctness never depends on it: every reader treats the expired as gone. */
-
 import {
   type AccountReport,
   type Candidate,
   EXPIRING_SECONDS,
   findingKindOf,
+  type HygieneReport,
   withFinding,
 } from '../domain/hygiene.ts';
 import { HOUR_SECONDS, toSeconds } from '../domain/time.ts';
-import type { Checkpoint, ExpiryPage, ExpiryStore, HygieneReport, Notices } from '../ports/stores.ts';
+import type { Checkpoint, ExpiryPage, ExpiryStore, Notices } from '../ports/stores.ts';
 import type { Clock, Metrics } from '../ports/system.ts';
 
 export interface CleanupPorts {

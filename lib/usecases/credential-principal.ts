@@ -1,9 +1,9 @@
 /** The principal behind a credential: its parent as it is now, within the bounds of the credential. */
-import { accountHandle, type Subject } from '../domain/account.ts';
 import { boundsOf, type Credential, type Parent } from '../domain/credential.ts';
 import { type Digests, namesIn } from '../domain/digests.ts';
 import { unauthenticated } from '../domain/errors.ts';
 import { intersect } from '../domain/grant.ts';
+import { accountHandle, type Subject } from '../domain/identifiers.ts';
 import type { NamespaceClaim } from '../domain/namespace.ts';
 import { permissionsOf, rolesOf } from '../domain/policy.ts';
 import { ANONYMOUS, type Principal } from '../domain/principal.ts';

@@ -1,12 +1,22 @@
-/** Issues the values of registry tokens: adds a token, or rotates one. */
+/** Issues the values of registry tokens: adds a token or rotates one, at most once for each Idempotency-Key. */
+
+import { hash } from 'node:crypto';
 import { PullpassError } from '../domain/errors.ts';
 import { UUID_RANDOM_BYTES, uuidV7 } from '../domain/identifiers.ts';
+import type { Secret } from '../domain/secret.ts';
 import { toSeconds } from '../domain/time.ts';
-import { hasGrace, isExpired, rotateToken as rotated, type TokenRecord } from '../domain/token-record.ts';
-import { type Actor, finishRequest, recordAct } from './acts.ts';
-import { type Issued, type IssuingWrite, issueIdempotently } from './idempotency.ts';
+import {
+  decideReplay,
+  formatIssuanceId,
+  hasGrace,
+  type IdempotencyRecord,
+  isExpired,
+  rotateToken as rotated,
+  type TokenRecord,
+} from '../domain/token-record.ts';
+import { type Actor, finishRequest, recordAct, retryOnConflict } from './acts.ts';
 import { findToken, type TokenPorts } from './manage-tokens.ts';
-import { newValue } from './secret-values.ts';
+import { newValue, rederiveValue } from './secret-values.ts';
 
 export interface NewToken extends Pick<TokenRecord, 'access' | 'repositories' | 'description'> {
   /** null: it never ends by itself. */
@@ -115,4 +125,87 @@ async function rotate(
   await recordAct(ports, actor, { act: 'rotate-token', target: id });
   await finishRequest(ports, token);
   return (await ports.tokens.update(token, record, now)) ? { record, value } : undefined;
+}
+
+/** A token and the value that was just issued for it. */
+export interface Issued {
+  readonly record: TokenRecord;
+  readonly value: Secret;
+}
+
+/** What identifies the write of one issuing request. */
+export type IssuingWrite = Pick<IdempotencyRecord, 'tokenId' | 'write' | 'createdAt'>;
+
+export interface IssuingRequest {
+  readonly actor: Actor;
+  /** The caller's `Idempotency-Key`; undefined: every repetition is executed. */
+  readonly key: string | undefined;
+  /** Everything that is asked for, in one spelling. */
+  readonly payload: string;
+  readonly tokenId: string;
+  /** The generation that the request makes. */
+  readonly generation: number;
+}
+
+/**
+ * Issues the value; undefined when another writer was faster. A token that is handed in was just read and is the
+ * only state that the act may build on.
+ */
+export type Act = (write: IssuingWrite, token: TokenRecord | undefined) => Promise<Issued | undefined>;
+
+const WRITE_BYTES = 16;
+
+/**
+ * Without a key, executes the act. With one, stores the request as pending, executes the act, and marks the request as
+ * done. A repetition finds the request and decides from it and the token: it never executes twice, and a value that it
+ * replays counts as a retrieval.
+ */
+async function issueIdempotently(
+  ports: TokenPorts,
+  request: IssuingRequest,
+  act: Act,
+): Promise<Issued> {
+  const record = newRecord(ports, request);
+  if (request.key === undefined) return retryOnConflict(() => act(record, undefined));
+  const { actor } = request;
+  const first = await ports.idempotency.begin(actor.account, record, toSeconds(ports.clock()));
+  if (first.payload !== record.payload) throw new PullpassError('idempotency-mismatch');
+  const issued = await retryOnConflict(() => executeOrReplay(ports, { actor, first, act }));
+  // The value is issued, also if this fails: a repetition finds the token, and what ends the token finishes the request.
+  await ports.idempotency.finish(actor.account, first).catch(() => undefined);
+  return issued;
+}
+
+interface Step {
+  readonly actor: Actor;
+  readonly first: IdempotencyRecord;
+  readonly act: Act;
+}
+
+async function executeOrReplay(ports: TokenPorts, { actor, first, act }: Step): Promise<Issued | undefined> {
+  const now = toSeconds(ports.clock());
+  const token = await ports.tokens.get(actor.account, first.tokenId, now);
+  const decision = decideReplay(first, token, now);
+  if (decision === 'execute') return act(first, token);
+  const mayRead = ports.valueRetrieval && actor.strength === 'strong';
+  if (decision === 'reject' || token === undefined || !mayRead) {
+    throw new PullpassError('idempotency-replayed', { id: first.tokenId });
+  }
+  await recordAct(ports, actor, { act: 'retrieve-value', target: token.id });
+  return { record: token, value: await rederiveValue(ports, token) };
+}
+
+function newRecord(ports: TokenPorts, request: IssuingRequest): IdempotencyRecord {
+  const { subject } = request.actor;
+  const key = hash('sha256', JSON.stringify([subject, request.key ?? '']));
+  const random = Buffer.from(ports.randomBytes(WRITE_BYTES)).toString('hex');
+  return {
+    key,
+    payload: hash('sha256', request.payload),
+    tokenId: request.tokenId,
+    generation: request.generation,
+    write: formatIssuanceId(random, request.key === undefined ? undefined : key),
+    state: 'pending',
+    createdAt: toSeconds(ports.clock()),
+  };
 }

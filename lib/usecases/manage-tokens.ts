@@ -1,7 +1,7 @@
 /** Lists, reads, changes and removes the registry tokens of an account. */
-import type { Account } from '../domain/account.ts';
+
 import { PullpassError } from '../domain/errors.ts';
-import { isUuid } from '../domain/identifiers.ts';
+import { type Account, isUuid } from '../domain/identifiers.ts';
 import type { Secret } from '../domain/secret.ts';
 import { toSeconds } from '../domain/time.ts';
 import { patchToken, type TokenPatch, type TokenRecord } from '../domain/token-record.ts';

@@ -1,9 +1,8 @@
 /** The principals behind registry tokens, IAM identities and workloads. */
 import { actionsOf } from '../domain/access.ts';
-import { type Account, accountHandle, type Subject } from '../domain/account.ts';
-import { unauthenticated } from '../domain/errors.ts';
+import { type Denial, unauthenticated } from '../domain/errors.ts';
+import { type Account, accountHandle, type Subject } from '../domain/identifiers.ts';
 import type { Administrator, Identity } from '../domain/identity.ts';
-import type { Denial } from '../domain/metrics.ts';
 import { isHeldBy, type NamespaceClaim } from '../domain/namespace.ts';
 import { type Policy, permissionsOf, rolesOf } from '../domain/policy.ts';
 import { ANONYMOUS, type IdentityPrincipal, type LoginContext, type Principal } from '../domain/principal.ts';

@@ -1,6 +1,7 @@
 /** Revokes a secret by possession (RFC 7009). */
-import type { Account } from '../domain/account.ts';
+
 import { tooOften } from '../domain/errors.ts';
+import type { Account } from '../domain/identifiers.ts';
 import { hashRegistryToken, parseRegistryToken } from '../domain/registry-token.ts';
 import { type Secret, secretFormatOf } from '../domain/secret.ts';
 import { toSeconds } from '../domain/time.ts';

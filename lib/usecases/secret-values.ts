@@ -1,7 +1,6 @@
 /** The values of registry tokens and credentials: made, derived again, signed and verified. */
 
 import { timingSafeEqual } from 'node:crypto';
-import type { Account } from '../domain/account.ts';
 import {
   type Credential,
   credentialBody,
@@ -11,6 +10,7 @@ import {
   readCredentialBody,
 } from '../domain/credential.ts';
 import { PullpassError } from '../domain/errors.ts';
+import type { Account } from '../domain/identifiers.ts';
 import {
   derivationMessage,
   formatRegistryToken,

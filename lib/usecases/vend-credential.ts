@@ -1,10 +1,9 @@
 /** Vends a credential: within its parent's permissions, and no longer than its parent lives. */
 import { type Access, actionsOf, PULL } from '../domain/access.ts';
-import { shortfall } from '../domain/allowance.ts';
 import { type Credential, withDigests } from '../domain/credential.ts';
 import { digestsOf } from '../domain/digests.ts';
 import { PullpassError, tooOften, unauthenticated } from '../domain/errors.ts';
-import { coverage, coveredBy, isSubset, type Permission } from '../domain/grant.ts';
+import { coverage, coveredBy, isSubset, type Permission, shortfall } from '../domain/grant.ts';
 import type { DelegationSource, Principal } from '../domain/principal.ts';
 import type { Pattern } from '../domain/repository.ts';
 import type { Secret } from '../domain/secret.ts';

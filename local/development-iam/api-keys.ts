@@ -2,8 +2,7 @@
 import { hash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import * as v from 'valibot';
-import { isIdentifierValue } from '../../lib/domain/account.ts';
-import { encodeBase62, UUID_RANDOM_BYTES, uuidV7 } from '../../lib/domain/identifiers.ts';
+import { encodeBase62, isIdentifierValue, UUID_RANDOM_BYTES, uuidV7 } from '../../lib/domain/identifiers.ts';
 import { replaceFile } from '../../lib/files/atomic-file.ts';
 import type { RandomBytes } from '../../lib/ports/system.ts';
 

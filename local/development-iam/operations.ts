@@ -1,7 +1,7 @@
 /** What the development IAM answers, in the shapes of the IAM that it stands in for. */
 import * as v from 'valibot';
-import { isIdentifierValue } from '../../lib/domain/account.ts';
 import { PullpassError, unauthenticated } from '../../lib/domain/errors.ts';
+import { isIdentifierValue } from '../../lib/domain/identifiers.ts';
 import { toSeconds } from '../../lib/domain/time.ts';
 import { parseAuthorization } from '../../lib/http/credentials.ts';
 import { type Form, single } from '../../lib/http/form.ts';

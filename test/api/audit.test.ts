@@ -1,7 +1,7 @@
 /** Each change leaves one audit record, and the same in the log; a request that changes nothing leaves none. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ALL_ROUTES } from '../../lib/api/routes.ts';
-import { accountHandle } from '../../lib/domain/account.ts';
+import { accountHandle } from '../../lib/domain/identifiers.ts';
 import { ALICE, type Deployment, deploy } from '../support/deployment.ts';
 import type { Received } from '../support/events.ts';
 import { eventsOf } from '../support/logs.ts';

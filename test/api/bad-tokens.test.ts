@@ -2,8 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Account } from '../../lib/domain/account.ts';
-import { encodeBase62 } from '../../lib/domain/identifiers.ts';
+import { type Account, encodeBase62 } from '../../lib/domain/identifiers.ts';
 import { formatRegistryToken } from '../../lib/domain/registry-token.ts';
 import { inBatches } from '../support/batches.ts';
 import { ALICE, type Deployment, deploy } from '../support/deployment.ts';

@@ -1,6 +1,6 @@
 /** `POST /v1/credentials`: who gets one, for what, for how long, and who gets none. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { accountHandle } from '../../lib/domain/account.ts';
+import { accountHandle } from '../../lib/domain/identifiers.ts';
 import { toRfc3339 } from '../../lib/domain/time.ts';
 import { namespaceOf, openWorld, type World, workloadToken } from '../support/callers.ts';
 import { claimsOf, grantOf } from '../support/claims.ts';

@@ -1,8 +1,8 @@
 /** The events of the keys function: what each of them does, and that nothing else does anything. */
 import { describe, expect, it } from 'vitest';
-import { keyHandler, resourceResponse } from '../../lib/api/keys.ts';
+import { keyHandler, resourceResponse } from '../../lib/api/invocations.ts';
 import type { CredentialKeyReport, RingReport } from '../../lib/ports/keys.ts';
-import { NO_METRICS } from '../../lib/telemetry/metrics.ts';
+import { NO_METRICS } from '../../lib/telemetry/log.ts';
 import { KID, NOW, X5C } from '../signing/context.ts';
 
 const SERVICES = [X5C, KID];

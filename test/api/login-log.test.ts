@@ -1,6 +1,6 @@
 /** What a login leaves in the log: one line, from which an administrator can tell why, and no secret. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { accountHandle } from '../../lib/domain/account.ts';
+import { accountHandle } from '../../lib/domain/identifiers.ts';
 import { ALICE, BOB, type Deployment, deploy, MALLORY, SERVICE } from '../support/deployment.ts';
 import type { Received } from '../support/events.ts';
 import { eventsOf, type LogEvent } from '../support/logs.ts';

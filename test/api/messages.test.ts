@@ -12,8 +12,7 @@ import {
 } from '../../lib/api/requests.ts';
 import { ISSUERS_FILE } from '../../lib/config/issuers.ts';
 import { SERVICES_FILE } from '../../lib/config/services.ts';
-import type { Problem, PullpassError } from '../../lib/domain/errors.ts';
-import { sentenceOf } from '../../lib/schema/sentence.ts';
+import { type Problem, type PullpassError, sentenceOf } from '../../lib/domain/errors.ts';
 
 const GITHUB = {
   key: 'github',

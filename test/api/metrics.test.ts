@@ -1,6 +1,6 @@
 /** What each request adds to the figures of a deployment. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { DENIALS } from '../../lib/domain/metrics.ts';
+import { DENIALS } from '../../lib/domain/errors.ts';
 import { REVOCATIONS_PER_MINUTE } from '../../lib/usecases/revoke.ts';
 import { ALICE, BOB, type Deployment, deploy, MALLORY } from '../support/deployment.ts';
 import type { Received } from '../support/events.ts';

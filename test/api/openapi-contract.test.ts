@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FORMAT_NAMES, formatNamed } from '../../lib/api/credential-formats.ts';
 import { ALL_ROUTES } from '../../lib/api/routes.ts';
-import { accountHandle } from '../../lib/domain/account.ts';
+import { accountHandle } from '../../lib/domain/identifiers.ts';
 import { MAX_RULES } from '../../lib/domain/policy.ts';
 import { toSeconds } from '../../lib/domain/time.ts';
 import { MAX_BODY_BYTES, MAX_HEAD_BYTES } from '../../lib/http/body.ts';

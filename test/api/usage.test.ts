@@ -1,6 +1,6 @@
 /** The list of pulls, for administrators: what is in it, how it is cut, and what is refused. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { accountHandle } from '../../lib/domain/account.ts';
+import { accountHandle } from '../../lib/domain/identifiers.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
 import type { UsageStore } from '../../lib/ports/stores.ts';
 import { usageStore } from '../../lib/store/usage-store.ts';

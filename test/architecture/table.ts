@@ -45,16 +45,14 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   upstream: { imports: ['aws', 'cache', 'domain', 'ports'], npm: ['lru-cache'], node: null },
   /** Tries a deployment from outside, over its public URL. */
   probe: { imports: ['api', 'domain', 'ports'], npm: ['jose', 'valibot'], node: ['crypto'] },
-  /** What schemas refuse, in our words. */
-  schema: { imports: [], npm: [], node: [] },
   telemetry: { imports: ['domain', 'ports'], npm: [], node: [] },
   http: { imports: ['domain', 'limits', 'ports'], npm: ['@middy/core', 'valibot', 'aws-lambda'], node: null },
   api: {
-    imports: ['cache', 'http', 'schema', 'usecases', 'domain', 'ports'],
+    imports: ['cache', 'http', 'usecases', 'domain', 'ports'],
     npm: ['valibot', 'negotiator'],
     node: null,
   },
-  config: { imports: ['domain', 'schema'], npm: ['valibot'], node: null },
+  config: { imports: ['domain'], npm: ['valibot'], node: null },
   compose: {
     imports: [
       ...['api', 'http', 'usecases', 'config', 'domain', 'ports'],
@@ -74,7 +72,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     node: null,
   },
   cli: {
-    imports: ['api', 'domain', 'files', 'iam', 'network', 'ports', 'probe', 'schema'],
+    imports: ['api', 'domain', 'files', 'iam', 'network', 'ports', 'probe'],
     npm: null,
     node: null,
   },
@@ -95,7 +93,7 @@ export const CLIENT_MAKERS: readonly string[] = ['lib/store/sdk-transport.ts'];
  * file, one that waits a moment before it opens a broken database again, and one that measures ages past the system's clock.
  */
 export const CLOCK_OWNERS: readonly string[] = [
-  'lib/cache/age.ts',
+  'lib/cache/refreshing.ts',
   'lib/compose/world.ts',
   'lib/files/atomic-file.ts',
   'lib/store/sqlite-database.ts',

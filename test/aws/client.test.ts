@@ -4,8 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterEach, describe, expect, it } from 'vitest';
-import { awsClient, endpointOf } from '../../lib/aws/client.ts';
-import { TIME_LIMITS, type TimeLimits } from '../../lib/aws/connections.ts';
+import { awsClient, endpointOf, TIME_LIMITS, type TimeLimits } from '../../lib/aws/client.ts';
 import { Secret } from '../../lib/domain/secret.ts';
 import { NOW } from '../support/records.ts';
 

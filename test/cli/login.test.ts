@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { accountHandle } from '../../lib/domain/account.ts';
+import { accountHandle } from '../../lib/domain/identifiers.ts';
 import { ALICE, MALLORY } from '../support/deployment.ts';
 import { openGitHub, type TestIssuer } from '../support/platforms.ts';
 import { type Served, serve } from './support/served.ts';

@@ -1,6 +1,6 @@
 /** `pullpass usage` against a whole deployment, for people and for programs. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { accountHandle } from '../../lib/domain/account.ts';
+import { accountHandle } from '../../lib/domain/identifiers.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
 import { usageStore } from '../../lib/store/usage-store.ts';
 import { ALICE } from '../support/deployment.ts';

@@ -1,6 +1,6 @@
 /** Generated names, patterns and scopes: grammatical ones, and those that are almost so. */
 import fc from 'fast-check';
-import type { Account } from '../../lib/domain/account.ts';
+import type { Account } from '../../lib/domain/identifiers.ts';
 import type { Pattern } from '../../lib/domain/repository.ts';
 
 const word = fc.string({ unit: fc.constantFrom('a', 'b', 'z', '0', '9'), minLength: 1, maxLength: 3 });

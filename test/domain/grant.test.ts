@@ -1,7 +1,8 @@
-/** The grant: never wider than what is asked, than what is allowed, than what the account owns. */
+/** The grant: never wider than what is asked, what is allowed, what the account owns; and the sentence for who asks for more. */
+
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Action, parseScopes } from '../../lib/domain/access.ts';
+import { type Action, EVERYTHING, PULL, PULL_AND_PUSH, parseScopes } from '../../lib/domain/access.ts';
 import {
   coverage,
   formatScope,
@@ -10,6 +11,7 @@ import {
   isSubset,
   namespacesOf,
   type Permission,
+  shortfall,
 } from '../../lib/domain/grant.ts';
 import { namespace, nearName, nearScope, pattern, repository } from './arbitraries.ts';
 import { reaches, readsAsRepository } from './oracles/repository.ts';
@@ -369,5 +371,50 @@ describe('formatScope', () => {
         );
       }),
     );
+  });
+});
+
+const ALL_PULL: Permission = { repositories: null, actions: PULL };
+const many = Array.from({ length: 10 }, (_, i) => `team-a/r${i}`);
+
+describe('what a caller reads who asks for more than it may', () => {
+  it.each<[string, Permission[], 'pull' | 'push', string[] | null, string]>([
+    [
+      'push with a pull-only token',
+      [ALL_PULL],
+      'push',
+      null,
+      'The parent may pull from every repository of its account, and push to none.',
+    ],
+    [
+      'push to one of two repositories',
+      [{ repositories: ['team-a/app'], actions: PULL_AND_PUSH }, ALL_PULL],
+      'push',
+      ['team-a/app', 'team-a/web'],
+      'The parent may pull from every repository of its account, and push to team-a/app. It may not push to team-a/web.',
+    ],
+    [
+      'another namespace',
+      [{ repositories: ['team-a/*'], actions: EVERYTHING }],
+      'pull',
+      ['team-b/app', 'team-c/*'],
+      'The parent may pull from and push to team-a/*. It may not pull from team-b/app or team-c/*.',
+    ],
+    [
+      'anything, without a role',
+      [],
+      'pull',
+      null,
+      'The parent may neither pull nor push: no policy or trust gives it a repository.',
+    ],
+    [
+      'one beside many',
+      [{ repositories: many, actions: PULL }],
+      'pull',
+      ['team-a/x'],
+      `The parent may pull from ${many.slice(0, 8).join(', ')} and 2 more, and push to none. It may not pull from team-a/x.`,
+    ],
+  ])('%s', (_, permissions, access, wanted, expected) => {
+    expect(shortfall(permissions, access, wanted)).toBe(expected);
   });
 });

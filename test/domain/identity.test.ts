@@ -1,6 +1,14 @@
-/** Who administers: exactly those whom the configuration names, account and subject together. */
+/** Who administers: those whom the configuration names, account and subject together; and issuers by their keys. */
+
 import { describe, expect, it } from 'vitest';
-import { type Identity, isAdministrator, parseAdministrator } from '../../lib/domain/identity.ts';
+import {
+  type Identity,
+  type Issuers,
+  identityIssuers,
+  isAdministrator,
+  issuerKeys,
+  parseAdministrator,
+} from '../../lib/domain/identity.ts';
 
 const identity: Identity = {
   kind: 'iambearer',
@@ -80,4 +88,31 @@ describe('parseAdministrator', () => {
       'ibm:é:alice',
     ],
   ])('refuses %j', text => expect(parseAdministrator(text)).toBeUndefined());
+});
+
+const IAM = {
+  key: 'ibm',
+  issuer: 'https://iam.example',
+  keysUrl: 'https://iam.example/keys',
+  tokenUrl: null,
+  client: null,
+  audience: null,
+  claims: { subject: 'sub', account: 'account' },
+};
+const GITHUB = { key: 'github', issuer: 'https://github.example', keysUrl: 'https://github.example/keys' };
+const ALL: Issuers = {
+  iam: [IAM, { ...IAM, key: 'dev' }],
+  aws: { key: 'aws', endpoint: null },
+  workloads: [{ ...GITHUB, platform: 'github' }],
+};
+
+describe('the issuers', () => {
+  it('are the IAMs and AWS for identities', () => {
+    expect(identityIssuers(ALL)).toEqual(new Set(['ibm', 'dev', 'aws']));
+    expect(identityIssuers({ ...ALL, aws: null })).toEqual(new Set(['ibm', 'dev']));
+  });
+  it('are these and the build platforms in total', () => {
+    expect(issuerKeys(ALL)).toEqual(new Set(['ibm', 'dev', 'aws', 'github']));
+    expect(issuerKeys({ iam: [], aws: null, workloads: [] })).toEqual(new Set());
+  });
 });

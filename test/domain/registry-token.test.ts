@@ -3,8 +3,7 @@ import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { accountHandle } from '../../lib/domain/account.ts';
-import { bytesToUuid, encodeBase62 } from '../../lib/domain/identifiers.ts';
+import { accountHandle, bytesToUuid, encodeBase62 } from '../../lib/domain/identifiers.ts';
 import {
   derivationMessage,
   formatRegistryToken,

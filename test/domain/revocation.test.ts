@@ -1,7 +1,7 @@
 /** What is left after revocations: never more than before them, in any order in which they are replayed. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Account } from '../../lib/domain/account.ts';
+import type { Account } from '../../lib/domain/identifiers.ts';
 import { decideRegistration, type NamespaceClaim, release } from '../../lib/domain/namespace.ts';
 import { coveringPatterns } from '../../lib/domain/repository.ts';
 import {

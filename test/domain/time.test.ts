@@ -1,7 +1,17 @@
-/** Times: whole seconds inside, RFC 3339 outside. */
+/** Times and days: whole seconds inside, RFC 3339 outside. */
+
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { DAY_SECONDS, HOUR_SECONDS, MINUTE_SECONDS, toRfc3339, toSeconds } from '../../lib/domain/time.ts';
+import {
+  DAY_SECONDS,
+  dayOf,
+  HOUR_SECONDS,
+  isDay,
+  MINUTE_SECONDS,
+  startOf,
+  toRfc3339,
+  toSeconds,
+} from '../../lib/domain/time.ts';
 
 it('writes RFC 3339 in UTC without a fraction', () => {
   expect(toRfc3339(0)).toBe('1970-01-01T00:00:00Z');
@@ -18,4 +28,35 @@ it('a second lasts until its last millisecond', () => {
 
 it('knows its units', () => {
   expect([MINUTE_SECONDS, HOUR_SECONDS, DAY_SECONDS]).toEqual([60, 60 * 60, 24 * 60 * 60]);
+});
+
+it.each([
+  ['2026-11-21', true],
+  ['2028-02-29', true],
+  ['2026-02-29', false],
+  ['2026-11-31', false],
+  ['2026-13-01', false],
+  ['2026-00-10', false],
+  ['2026-11-1', false],
+  ['2026-11-21T00:00:00Z', false],
+  ['20261121', false],
+  [' 2026-11-21', false],
+  ['2026-11-21\n', false],
+  ['1999-12-31', false],
+  ['today', false],
+  ['', false],
+])('%j is a day: %s', (text, expected) => {
+  expect(isDay(text)).toBe(expected);
+});
+
+it('a day of UTC has its first second and its last', () => {
+  const start = Date.UTC(2026, 10, 21) / 1000;
+  expect(startOf('2026-11-21')).toBe(start);
+  expect(startOf('2026-11-21', 11)).toBe(Date.UTC(2026, 11, 2) / 1000);
+  expect([start - 1, start, start + 86_399, start + 86_400].map(dayOf)).toEqual([
+    '2026-11-20',
+    '2026-11-21',
+    '2026-11-21',
+    '2026-11-22',
+  ]);
 });

@@ -1,8 +1,8 @@
 /** The hygiene report on moto's event bus: the rule of the guide passes it to a queue. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { eventNotices } from '../../lib/aws/events.ts';
-import type { Account } from '../../lib/domain/account.ts';
+import { eventNotices } from '../../lib/aws/reports.ts';
 import type { AccountReport } from '../../lib/domain/hygiene.ts';
+import type { Account } from '../../lib/domain/identifiers.ts';
 import { callerOf, REGION } from '../support/loopback-aws.ts';
 import { NOW } from '../support/records.ts';
 import { MOTO_ACCOUNT, Moto } from './support/moto.ts';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { ERRORS, type ErrorCode } from '../../lib/domain/error-codes.ts';
 import { PullpassError } from '../../lib/domain/errors.ts';
-import { errorResponse } from '../../lib/http/errors.ts';
+import { errorResponse } from '../../lib/http/answer.ts';
 import { expectRefusal } from './support/expect.ts';
 import { type Registry, startRegistry } from './support/registry.ts';
 import { useWorld } from './support/world.ts';

@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { realmFault } from '../../lib/domain/realm.ts';
+import { realmFault } from '../../lib/domain/registry-auth.ts';
 import { PROGRAMS } from './support/clients/programs.ts';
 import { bareEnvironment, newDirectory, removeDirectory } from './support/directories.ts';
 import { expectSuccess } from './support/expect.ts';

@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { realmFault } from '../../lib/domain/realm.ts';
+import { realmFault } from '../../lib/domain/registry-auth.ts';
 import { expectRefusal, expectSuccess } from './support/expect.ts';
 import { freePort } from './support/ports.ts';
 import { run } from './support/processes.ts';

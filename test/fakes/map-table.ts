@@ -1,4 +1,5 @@
 /** A table in a map, for models that open very many of them: one in SQLite takes a millisecond to open. */
+
 import { unavailable } from '../../lib/domain/errors.ts';
 import {
   type Attributes,

@@ -3,7 +3,7 @@ import { BlockList, isIP } from 'node:net';
 import { readCursor, writeCursor } from '../../lib/api/parameters.ts';
 import { ALL_ROUTES } from '../../lib/api/routes.ts';
 import { parseScopes } from '../../lib/domain/access.ts';
-import { parseChallenges } from '../../lib/domain/challenge.ts';
+import { parseChallenges } from '../../lib/domain/distribution.ts';
 import { grant, type Permission } from '../../lib/domain/grant.ts';
 import { parseAdministrator } from '../../lib/domain/identity.ts';
 import { parseRegistrationRule } from '../../lib/domain/namespace.ts';

@@ -14,7 +14,7 @@ import { type Authenticators, type ChainOptions, httpHandler } from '../../lib/h
 import type { Authenticated, HandlersOf, Request, Response, Route } from '../../lib/http/request.ts';
 import { type FailureLimiter, failureLimiter } from '../../lib/limits/rate-limiter.ts';
 import type { Metrics } from '../../lib/ports/system.ts';
-import { NO_METRICS } from '../../lib/telemetry/metrics.ts';
+import { NO_METRICS } from '../../lib/telemetry/log.ts';
 import { CONTEXT, eventOf, received, type Sent } from '../support/events.ts';
 
 const NOW_MS = 1_790_000_000_000;

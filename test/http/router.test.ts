@@ -1,7 +1,10 @@
-/** The router finds each route of the table, and nothing for any other path. */
+/** Routes are matched byte for byte, and a query has no parameter that its route does not know. */
+
 import { describe, expect, it } from 'vitest';
 import { ALL_ROUTES, REGISTRY_ROUTES } from '../../lib/api/routes.ts';
-import { createRouter } from '../../lib/http/router.ts';
+import { parseForm } from '../../lib/http/form.ts';
+import type { Route } from '../../lib/http/request.ts';
+import { checkQuery, createRouter } from '../../lib/http/router.ts';
 import { errorOf } from '../support/errors.ts';
 
 const router = createRouter(ALL_ROUTES);
@@ -76,5 +79,38 @@ describe('the router', () => {
   ])('answers %s %s with the methods that there are', (method, path, allow) => {
     const error = errorOf(() => router.match(method, path));
     expect([error.code, error.details.allow]).toEqual(['method-not-allowed', allow]);
+  });
+});
+
+const ROUTE: Route = { ...ALL_ROUTES[0], query: ['limit', 'cursor'] } as Route;
+const problemsOf = (route: Route, query: string) =>
+  errorOf(() => checkQuery(route, parseForm(query))).details.problems;
+
+describe('a query', () => {
+  it.each(['', 'limit=1', 'cursor=x&limit=1', 'limit=1&limit=2'])('may be "%s"', query => {
+    expect(() => checkQuery(ROUTE, parseForm(query))).not.toThrow();
+  });
+
+  it.each([
+    ['limti=1', ['limti']],
+    ['limit=1&Limit=2&page=3', ['Limit', 'page']],
+    ['api-version=1', ['api-version']],
+    ['=x', ['?']],
+    ['plp_0123=x', ['?']],
+    ['a%20b=x', ['?']],
+  ])('is refused for "%s" with the names that are no secrets', (query, names) => {
+    const message = 'is an unknown parameter; there are limit and cursor';
+    expect(problemsOf(ROUTE, query)).toEqual(names.map(path => ({ path, message })));
+  });
+
+  it('is refused where there are no parameters at all', () => {
+    expect(problemsOf({ ...ROUTE, query: [] }, 'x=1')).toEqual([
+      { path: 'x', message: 'is an unknown parameter; there are none here' },
+    ]);
+  });
+
+  it('is checked on every route but those of OAuth, which ignores what it does not know', () => {
+    const unchecked = ALL_ROUTES.filter(({ query }) => query === undefined).map(({ path }) => path);
+    expect([...new Set(unchecked)].sort()).toEqual(['/auth/token', '/oauth/revoke', '/oauth/token']);
   });
 });

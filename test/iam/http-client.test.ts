@@ -2,13 +2,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DIRECT } from '../../lib/iam/connections.ts';
 import {
   type BoundedRequest,
   BREAKER_FAILURES,
   BREAKER_OPEN_MS,
   Breaker,
   boundedRequest,
+  DIRECT,
   endpoint,
   guardedRequest,
 } from '../../lib/iam/http-client.ts';

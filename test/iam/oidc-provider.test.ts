@@ -9,7 +9,7 @@ import type { Issuer } from '../../lib/domain/identity.ts';
 import { Secret } from '../../lib/domain/secret.ts';
 import { KEY_FETCH_INTERVAL_MS } from '../../lib/iam/issuer-keys.ts';
 import { identityVerifier } from '../../lib/iam/verifier.ts';
-import type { Assertion, IdentityVerifier } from '../../lib/ports/iam.ts';
+import type { Assertion, IdentityVerifier } from '../../lib/ports/others.ts';
 import { only } from './loopback-iam.ts';
 
 const AUDIENCE = 'https://pullpass.example';

@@ -7,7 +7,7 @@ import { Secret } from '../../lib/domain/secret.ts';
 import { BREAKER_FAILURES, BREAKER_OPEN_MS } from '../../lib/iam/http-client.ts';
 import { identityVerifier } from '../../lib/iam/verifier.ts';
 import { failureLimiter } from '../../lib/limits/rate-limiter.ts';
-import type { IdentityVerifier } from '../../lib/ports/iam.ts';
+import type { IdentityVerifier } from '../../lib/ports/others.ts';
 import { FAULTS, LoopbackIam, only } from './loopback-iam.ts';
 import { goodClaims, NOW, NOW_MS, signToken, testKey } from './tokens.ts';
 

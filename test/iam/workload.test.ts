@@ -1,6 +1,6 @@
 /** Tokens of workloads: whom they name, and for which account of which deployment. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { accountHandle } from '../../lib/domain/account.ts';
+import { accountHandle } from '../../lib/domain/identifiers.ts';
 import type { WorkloadIssuer } from '../../lib/domain/identity.ts';
 import { Secret } from '../../lib/domain/secret.ts';
 import { workloadVerifier } from '../../lib/iam/verifier.ts';

@@ -14,7 +14,7 @@ import { createManagement } from '../../lib/compose/management.ts';
 import { createRestore } from '../../lib/compose/restore.ts';
 import { processWorld } from '../../lib/compose/world.ts';
 import { readConfig, VARIABLES } from '../../lib/config/config.ts';
-import { COUNTS, OBSERVATIONS } from '../../lib/domain/metrics.ts';
+import { COUNTS, OBSERVATIONS } from '../../lib/ports/system.ts';
 import { tableDefinition } from '../support/table-definition.ts';
 import { ofType, type Stack, stackOf } from './support/cloudformation.ts';
 import { type Package, PROJECT, packaged } from './support/packaged.ts';

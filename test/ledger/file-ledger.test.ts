@@ -25,7 +25,7 @@ import {
   openLedgerDirectory,
   unlistDays,
 } from '../../lib/ledger/file-ledger.ts';
-import { readRegister, writeRegister } from '../../lib/ledger/register.ts';
+import { readRegister, writeRegister } from '../../lib/ledger/files.ts';
 import { anEntry, ledgerContract, readLedger } from '../contracts/ledger.ts';
 import { rejectionOf } from '../support/errors.ts';
 import { aClaim, NOW } from '../support/records.ts';

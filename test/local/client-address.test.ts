@@ -1,6 +1,6 @@
 /** Who the client is, behind proxies that are trusted and others that are not. */
 import { describe, expect, it } from 'vitest';
-import { type Network, parseNetwork } from '../../lib/config/networks.ts';
+import { type Network, parseNetwork } from '../../lib/config/values.ts';
 import { clientAddresses } from '../../local/client-address.ts';
 
 const PROXIES = ['10.0.0.0/8', '192.0.2.7', '2001:db8:1::/48'].map(entry => parseNetwork(entry) as Network);

@@ -1,7 +1,7 @@
 /** What one client can take of the gateway: requests at once, connections, bytes and time. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Network } from '../../lib/config/networks.ts';
+import type { Network } from '../../lib/config/values.ts';
 import { unavailable } from '../../lib/domain/errors.ts';
 import { type Gateway, type Invoke, startGateway } from '../../local/gateway.ts';
 import { type GatewayLimits, limitsWithin } from '../../local/limits.ts';

@@ -1,7 +1,6 @@
 /** Which requests go through the proxy of the environment. */
 import { describe, expect, it } from 'vitest';
-import { readProxies } from '../../lib/network/proxies.ts';
-import { VariableError } from '../../lib/network/variable-error.ts';
+import { readProxies, VariableError } from '../../lib/network/proxies.ts';
 
 const PROXY = 'http://proxy.corp.test:3128';
 const way = (url: string, variables: Record<string, string>) =>

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { type AccessTokenClaims, accessTokenClaims } from '../../lib/domain/access-token.ts';
 import type { Service } from '../../lib/domain/service.ts';
-import { unsealed } from '../../lib/files/sealed.ts';
+import { unsealed } from '../../lib/files/atomic-file.ts';
 import { directoryName, fileKeyStore, type KeyFile } from '../../lib/signing/key-store.ts';
 import { keyPublication, readPublicDocument } from '../../lib/signing/publication.ts';
 import { cachedRings } from '../../lib/signing/ring.ts';

@@ -10,7 +10,7 @@ import {
   type Item,
   type Table,
 } from '../../lib/ports/table.ts';
-import type { BytesForm } from '../../lib/store/dynamo-expressions.ts';
+import type { BytesForm } from '../../lib/store/conditions.ts';
 import { dynamoTable } from '../../lib/store/dynamo-table.ts';
 import { rejectionOf } from '../support/errors.ts';
 

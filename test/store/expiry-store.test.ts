@@ -1,7 +1,7 @@
 /** The pages of the cleanup: expired records found, renewed ones left alone, checkpoints. */
 import { describe, expect, it } from 'vitest';
-import { accountHandle } from '../../lib/domain/account.ts';
 import type { Candidate } from '../../lib/domain/hygiene.ts';
+import { accountHandle } from '../../lib/domain/identifiers.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
 import type { AuditEvent, ExpiryStore, PageBounds } from '../../lib/ports/stores.ts';
 import type { Key } from '../../lib/ports/table.ts';

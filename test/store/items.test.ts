@@ -1,6 +1,6 @@
 /** How items are named and read: the keys that stored data has, and what makes an item malformed. */
 import { describe, expect, it } from 'vitest';
-import { accountHandle } from '../../lib/domain/account.ts';
+import { accountHandle } from '../../lib/domain/identifiers.ts';
 import type { Key, Value } from '../../lib/ports/table.ts';
 import {
   asBytes,

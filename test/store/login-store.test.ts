@@ -1,7 +1,7 @@
 /** What a login reads in one call, and the last use that it writes. */
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { accountHandle } from '../../lib/domain/account.ts';
+import { accountHandle } from '../../lib/domain/identifiers.ts';
 import { HOUR_SECONDS } from '../../lib/domain/time.ts';
 import type { Table } from '../../lib/ports/table.ts';
 import { loginStore } from '../../lib/store/login-store.ts';

@@ -1,6 +1,6 @@
 /** Revoked credentials and used nonces, until their entries are cleaned up. */
 import { describe, expect, it } from 'vitest';
-import { accountHandle } from '../../lib/domain/account.ts';
+import { accountHandle } from '../../lib/domain/identifiers.ts';
 import { losingAnswer, recordedTable, unreachableTable } from '../support/faulty-table.ts';
 import { ACCOUNT, aClaim, aToken, NOW, OTHER_ACCOUNT } from '../support/records.ts';
 import { storesOn, useStores } from '../support/stores.ts';

@@ -1,8 +1,7 @@
 /** Policies and trusts in the table: limits, pages and competing requests. */
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { type Account, accountHandle } from '../../lib/domain/account.ts';
-import { UUID_RANDOM_BYTES, uuidV7 } from '../../lib/domain/identifiers.ts';
+import { type Account, accountHandle, UUID_RANDOM_BYTES, uuidV7 } from '../../lib/domain/identifiers.ts';
 import { MAX_RULE_BYTES, MAX_RULES, type Policy } from '../../lib/domain/policy.ts';
 import { HOUR_SECONDS } from '../../lib/domain/time.ts';
 import type { Trust } from '../../lib/domain/trust.ts';

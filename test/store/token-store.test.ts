@@ -1,7 +1,7 @@
 /** Token records and tombstones: versions, pages, expiry and the stored attributes. */
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { type Account, accountHandle } from '../../lib/domain/account.ts';
+import { type Account, accountHandle } from '../../lib/domain/identifiers.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
 import type { TokenRecord } from '../../lib/domain/token-record.ts';
 import type { TokenStore } from '../../lib/ports/stores.ts';

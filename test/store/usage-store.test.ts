@@ -1,10 +1,9 @@
 /** The counters of pulls: one for each day, token and repository, counted once each and read by day. */
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { accountHandle } from '../../lib/domain/account.ts';
+import { accountHandle } from '../../lib/domain/identifiers.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
-import type { CounterName } from '../../lib/domain/usage.ts';
-import type { UsageRange, UsageStore } from '../../lib/ports/stores.ts';
+import type { CounterName, UsageRange, UsageStore } from '../../lib/ports/stores.ts';
 import { losingAnswer, recordedTable } from '../support/faulty-table.ts';
 import { ACCOUNT, NOW, OTHER_ACCOUNT } from '../support/records.ts';
 import { itemsOf, storesOn, useStores } from '../support/stores.ts';

@@ -1,5 +1,6 @@
 /** A deployment with issuers of every kind, and callers of every kind that it may or may not know. */
-import { accountHandle } from '../../lib/domain/account.ts';
+
+import { accountHandle } from '../../lib/domain/identifiers.ts';
 import { ACCOUNT as AWS_NUMBER, FARM, LoopbackSts, proofOf } from '../iam/loopback-sts.ts';
 import { type Deployment, deploy } from './deployment.ts';
 import type { Received, Sent } from './events.ts';

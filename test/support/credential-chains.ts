@@ -1,6 +1,7 @@
 /** A world in memory in which credentials are vended, and everything that can happen to their parents, at random. */
-import { accountHandle } from '../../lib/domain/account.ts';
+
 import { PullpassError } from '../../lib/domain/errors.ts';
+import { accountHandle } from '../../lib/domain/identifiers.ts';
 import type { Administrator, AssertionKind, Identity } from '../../lib/domain/identity.ts';
 import type { Policy } from '../../lib/domain/policy.ts';
 import { type LoginContext, loginContext, type Principal } from '../../lib/domain/principal.ts';
@@ -8,8 +9,12 @@ import type { Secret } from '../../lib/domain/secret.ts';
 import type { Service } from '../../lib/domain/service.ts';
 import type { Trust, Workload } from '../../lib/domain/trust.ts';
 import { addToken, rotateToken } from '../../lib/usecases/issue-token.ts';
-import { registerNamespace, releaseNamespace } from '../../lib/usecases/manage-namespaces.ts';
-import { addRule, removeRule } from '../../lib/usecases/manage-rules.ts';
+import {
+  addRule,
+  registerNamespace,
+  releaseNamespace,
+  removeRule,
+} from '../../lib/usecases/manage-account.ts';
 import { changeToken, removeToken } from '../../lib/usecases/manage-tokens.ts';
 import { identityPrincipal, withNamespaces, workloadPrincipal } from '../../lib/usecases/principal.ts';
 import { type RevokePorts, revoke } from '../../lib/usecases/revoke.ts';

@@ -1,4 +1,5 @@
 /** Tables that fail as a network does, and what was asked of a table. */
+
 import { unavailable } from '../../lib/domain/errors.ts';
 import type { Table } from '../../lib/ports/table.ts';
 import { type Around, stepped } from './steps.ts';

@@ -1,6 +1,6 @@
 /**
  * Secrets Manager and KMS on loopback, as far as their documents bind them: what `lib/aws/secrets.ts` and
- * `lib/derivation/kms-derivation.ts` rely on, and ways in which they fail. The same tests run against moto.
+ * `lib/derivation/derivation.ts` rely on, and ways in which they fail. The same tests run against moto.
  */
 import { createHmac, randomBytes as systemRandomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';

@@ -1,15 +1,19 @@
 /** Acts on one table that lose answers at any of its calls, and what must be in the table afterwards by a model of their own. */
 import { randomBytes } from 'node:crypto';
-import { accountHandle } from '../../lib/domain/account.ts';
 import { PullpassError } from '../../lib/domain/errors.ts';
+import { accountHandle } from '../../lib/domain/identifiers.ts';
 import type { Secret } from '../../lib/domain/secret.ts';
 import { journaling } from '../../lib/ledger/journaling.ts';
 import { tableLedger } from '../../lib/ledger/table-ledger.ts';
 import type { Table } from '../../lib/ports/table.ts';
-import type { Issued } from '../../lib/usecases/idempotency.ts';
-import { addToken, rotateToken } from '../../lib/usecases/issue-token.ts';
-import { registerNamespace, releaseNamespace } from '../../lib/usecases/manage-namespaces.ts';
-import { addRule, type RulePorts, removeRule } from '../../lib/usecases/manage-rules.ts';
+import { addToken, type Issued, rotateToken } from '../../lib/usecases/issue-token.ts';
+import {
+  addRule,
+  type RulePorts,
+  registerNamespace,
+  releaseNamespace,
+  removeRule,
+} from '../../lib/usecases/manage-account.ts';
 import { changeToken, removeToken } from '../../lib/usecases/manage-tokens.ts';
 import { revoke } from '../../lib/usecases/revoke.ts';
 import { vendCredential } from '../../lib/usecases/vend-credential.ts';

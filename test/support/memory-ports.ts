@@ -1,7 +1,7 @@
 /** What the use cases need, in memory and with a stopped clock: a world for tests without any HTTP. */
 import { createHmac, randomBytes } from 'node:crypto';
 import { parseScopes } from '../../lib/domain/access.ts';
-import type { Account } from '../../lib/domain/account.ts';
+import type { Account } from '../../lib/domain/identifiers.ts';
 import { type LoginContext, loginContext, type Principal } from '../../lib/domain/principal.ts';
 import { Secret, secretFormatOf } from '../../lib/domain/secret.ts';
 import type { CredentialKeys } from '../../lib/ports/keys.ts';
@@ -9,7 +9,7 @@ import type { Actor } from '../../lib/usecases/acts.ts';
 import { authenticateLogin, type LoginAuthenticationPorts } from '../../lib/usecases/authenticate.ts';
 import type { Login, LoginPorts } from '../../lib/usecases/log-in.ts';
 import { logIn } from '../../lib/usecases/log-in.ts';
-import type { NamespacePorts } from '../../lib/usecases/manage-namespaces.ts';
+import type { NamespacePorts } from '../../lib/usecases/manage-account.ts';
 import type { TokenPorts } from '../../lib/usecases/manage-tokens.ts';
 import type { VendPorts } from '../../lib/usecases/vend-credential.ts';
 import { ACCOUNT, NOW } from './records.ts';

@@ -1,5 +1,6 @@
 /** Issuers on loopback beside the development IAM: build platforms whose tokens look like the real ones, and an IAM. */
-import { accountHandle } from '../../lib/domain/account.ts';
+
+import { accountHandle } from '../../lib/domain/identifiers.ts';
 import type { Platform } from '../../lib/domain/trust.ts';
 import { LoopbackIam } from '../iam/loopback-iam.ts';
 import { signToken, type TestKey, testKey } from '../iam/tokens.ts';

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { ExpiryStore } from '../../lib/ports/stores.ts';
 import type { Item, Table } from '../../lib/ports/table.ts';
 import { expiryStore } from '../../lib/store/expiry-store.ts';
-import { NO_METRICS } from '../../lib/telemetry/metrics.ts';
+import { NO_METRICS } from '../../lib/telemetry/log.ts';
 import { CLEANUP_GRACE_SECONDS, type CleanupPorts, cleanUp } from '../../lib/usecases/clean-up.ts';
 import { ACCOUNT, aToken, NOW } from '../support/records.ts';
 import { countSteps, failingAt, stepped } from '../support/steps.ts';

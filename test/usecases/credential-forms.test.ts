@@ -1,15 +1,14 @@
 /** Credentials whose patterns do not fit into a list: they give what their parent had and still has, and no more. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { parseScopes } from '../../lib/domain/access.ts';
-import { accountHandle } from '../../lib/domain/account.ts';
 import { MAX_CREDENTIAL_LENGTH, parseCredential, readCredentialBody } from '../../lib/domain/credential.ts';
+import { accountHandle } from '../../lib/domain/identifiers.ts';
 import type { Policy, Role } from '../../lib/domain/policy.ts';
 import { loginContext, type Principal } from '../../lib/domain/principal.ts';
 import type { Trust } from '../../lib/domain/trust.ts';
 import { addToken } from '../../lib/usecases/issue-token.ts';
 import { logIn } from '../../lib/usecases/log-in.ts';
-import { registerNamespace } from '../../lib/usecases/manage-namespaces.ts';
-import { addRule, removeRule } from '../../lib/usecases/manage-rules.ts';
+import { addRule, registerNamespace, removeRule } from '../../lib/usecases/manage-account.ts';
 import { changeToken } from '../../lib/usecases/manage-tokens.ts';
 import { identityPrincipal, workloadPrincipal } from '../../lib/usecases/principal.ts';
 import { type Vended, vendCredential } from '../../lib/usecases/vend-credential.ts';

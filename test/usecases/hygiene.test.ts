@@ -1,11 +1,11 @@
 /** The report of the cleanup: every finding once, once a day, however often the pass is interrupted. */
 import { describe, expect, it } from 'vitest';
-import type { Account } from '../../lib/domain/account.ts';
 import type { AccountReport } from '../../lib/domain/hygiene.ts';
-import type { Count } from '../../lib/domain/metrics.ts';
+import type { Account } from '../../lib/domain/identifiers.ts';
 import { DAY_SECONDS, HOUR_SECONDS } from '../../lib/domain/time.ts';
+import type { Count } from '../../lib/ports/system.ts';
 import { expiryStore } from '../../lib/store/expiry-store.ts';
-import { NO_METRICS } from '../../lib/telemetry/metrics.ts';
+import { NO_METRICS } from '../../lib/telemetry/log.ts';
 import { type CleanupPorts, cleanUp, MAX_ACCOUNTS } from '../../lib/usecases/clean-up.ts';
 import { ACCOUNT, aClaim, aToken, NOW, OTHER_ACCOUNT } from '../support/records.ts';
 import { memoryStores } from '../support/stores.ts';

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Account } from '../../lib/domain/account.ts';
+import type { Account } from '../../lib/domain/identifiers.ts';
 import type { RegistrationRules } from '../../lib/domain/namespace.ts';
 import type { AuditStore } from '../../lib/ports/stores.ts';
 import type { Table } from '../../lib/ports/table.ts';
@@ -12,7 +12,7 @@ import {
   type NamespacePorts,
   registerNamespace,
   releaseNamespace,
-} from '../../lib/usecases/manage-namespaces.ts';
+} from '../../lib/usecases/manage-account.ts';
 import { watchedTable } from '../support/faulty-table.ts';
 import { type Choose, everyWay, interleave, startProcess } from '../support/interleaving.ts';
 import { actorOf } from '../support/memory-ports.ts';

@@ -1,9 +1,9 @@
 /** Whom a secret makes its caller: tokens, credentials, identities and workloads, and why each is refused. */
 import { describe, expect, it } from 'vitest';
 import { PULL, PULL_AND_PUSH } from '../../lib/domain/access.ts';
-import { accountHandle } from '../../lib/domain/account.ts';
 import type { Credential, Parent } from '../../lib/domain/credential.ts';
 import { digestsOf } from '../../lib/domain/digests.ts';
+import { accountHandle } from '../../lib/domain/identifiers.ts';
 import type { Identity } from '../../lib/domain/identity.ts';
 import { ANONYMOUS } from '../../lib/domain/principal.ts';
 import { formatRegistryToken, hashRegistryToken } from '../../lib/domain/registry-token.ts';

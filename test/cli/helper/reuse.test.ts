@@ -3,7 +3,7 @@ import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { serve } from '../../../cli/helper/serve.ts';
-import { LIFE_HEADER } from '../../../lib/api/credential-responses.ts';
+import { LIFE_HEADER } from '../../../lib/api/credential-formats.ts';
 import { formatRegistryToken } from '../../../lib/domain/registry-token.ts';
 import { toRfc3339 } from '../../../lib/domain/time.ts';
 import { CaptureServer, reply } from '../support/capture.ts';

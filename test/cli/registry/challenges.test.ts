@@ -1,6 +1,6 @@
 /** The parser of `WWW-Authenticate`: valid, invalid and hostile headers. */
 import { describe, expect, it } from 'vitest';
-import { parseChallenges } from '../../../lib/domain/challenge.ts';
+import { parseChallenges } from '../../../lib/domain/distribution.ts';
 
 type Read = readonly (readonly [scheme: string, parameters: Record<string, string>])[] | undefined;
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type * as v from 'valibot';
 import { EMPTY } from '../../../cli/home.ts';
 import { type FormatName, formatNamed } from '../../../lib/api/credential-formats.ts';
-import * as credentials from '../../../lib/api/credential-responses.ts';
+import * as credentials from '../../../lib/api/public-responses.ts';
 import * as documents from '../../../lib/api/public-responses.ts';
 import * as responses from '../../../lib/api/responses.ts';
 import { Secret } from '../../../lib/domain/secret.ts';

@@ -2,12 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import { BatchWriteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import pLimit from 'p-limit';
-import { type Account, accountHandle } from '../../../lib/domain/account.ts';
+import { type Account, accountHandle } from '../../../lib/domain/identifiers.ts';
 import { DAY_SECONDS, HOUR_SECONDS } from '../../../lib/domain/time.ts';
 import type { TokenRecord } from '../../../lib/domain/token-record.ts';
 import { fileTableMarker } from '../../../lib/ledger/table-marker.ts';
 import type { Item, Key } from '../../../lib/ports/table.ts';
-import { encodeAttributes } from '../../../lib/store/dynamo-expressions.ts';
+import { encodeAttributes } from '../../../lib/store/conditions.ts';
 import { dynamoTable } from '../../../lib/store/dynamo-table.ts';
 import { auditKey, claimKey, requestKey, revokedKey, tokenKey } from '../../../lib/store/items.ts';
 import { toClaimAttributes } from '../../../lib/store/namespace-store.ts';

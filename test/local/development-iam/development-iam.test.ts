@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Secret } from '../../../lib/domain/secret.ts';
 import { identityVerifier } from '../../../lib/iam/verifier.ts';
-import type { IdentityVerifier } from '../../../lib/ports/iam.ts';
+import type { IdentityVerifier } from '../../../lib/ports/others.ts';
 import { only } from '../../iam/loopback-iam.ts';
 import { basic, json, PUBLIC_URL, START_MS, TestIam } from './start.ts';
 

@@ -1,0 +1,189 @@
+/** The events of functions that answer no request: the schedule, the custom resource and the operator, for keys and restore. */
+import * as v from 'valibot';
+import { PullpassError } from '../domain/errors.ts';
+import { otherEvent, refuseEvent, SCHEDULED } from '../http/event.ts';
+import type { HttpResult } from '../http/request.ts';
+import type { Log, Metrics } from '../ports/system.ts';
+import type { ReplayCounts, ReplayRequest } from '../usecases/replay-ledger.ts';
+import { type KeyCommand, type KeyRotationPorts, rotateKeys } from '../usecases/rotate-keys.ts';
+
+/** Puts the answer where CloudFormation waits for it. */
+export type Respond = (url: string, body: string) => Promise<void>;
+
+const Request = v.object({
+  RequestType: v.picklist(['Create', 'Update', 'Delete']),
+  ResponseURL: v.string(),
+  StackId: v.string(),
+  RequestId: v.string(),
+  LogicalResourceId: v.string(),
+  PhysicalResourceId: v.optional(v.string()),
+});
+
+export type ResourceRequest = v.InferOutput<typeof Request>;
+
+/** Always the same: another one would make CloudFormation delete the first. */
+const PHYSICAL_ID = 'pullpass-keys';
+
+/** An answer has 4096 bytes at most ("Custom resource response objects"); the identifiers in it are ours to repeat. */
+const MAX_REASON = 512;
+
+/** The request in an event; undefined for an event of another kind. Throws for a request that is not whole. */
+function resourceRequest(event: unknown): ResourceRequest | undefined {
+  if (typeof event !== 'object' || event === null || !('RequestType' in event)) return undefined;
+  return v.parse(Request, event);
+}
+
+/** The answer: a failure with its reason, or success. */
+export function resourceResponse(request: ResourceRequest, failure: string | undefined): string {
+  const { StackId, RequestId, LogicalResourceId, PhysicalResourceId = PHYSICAL_ID } = request;
+  const ids = { StackId, RequestId, LogicalResourceId, PhysicalResourceId };
+  return JSON.stringify(
+    failure === undefined
+      ? { Status: 'SUCCESS', ...ids }
+      : { Status: 'FAILED', Reason: failure.slice(0, MAX_REASON), ...ids },
+  );
+}
+
+export interface KeyEvents {
+  readonly ports: Omit<KeyRotationPorts, 'log'>;
+  readonly respond: Respond;
+  /** Makes the table the ledger's if it is new. */
+  readonly settle: () => Promise<unknown>;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+/** What the platform says of an invocation. */
+export interface Invocation {
+  readonly awsRequestId: string;
+}
+
+const service = v.pipe(v.string(), v.nonEmpty());
+
+/** An event that is misspelt, or asks for two things, is refused as a whole. */
+const Command: v.GenericSchema<unknown, KeyCommand> = v.union([
+  v.pipe(
+    v.strictObject({ maintain: v.literal(true) }),
+    v.transform(() => ({ act: 'maintain' as const })),
+  ),
+  v.pipe(
+    v.object({ source: v.literal('aws.events') }),
+    v.transform(() => ({ act: 'maintain' as const })),
+  ),
+  v.pipe(
+    v.strictObject({ activate: service }),
+    v.transform(({ activate }) => ({ act: 'activate' as const, service: activate })),
+  ),
+  v.pipe(
+    v.strictObject({ replace: service }),
+    v.transform(({ replace }) => ({ act: 'replace' as const, service: replace })),
+  ),
+  v.pipe(
+    v.strictObject({ rotateCredentialKey: v.literal(true) }),
+    v.transform(() => ({ act: 'rotate-credential-key' as const })),
+  ),
+]);
+
+/** Answers what was done. Throws for an unknown event, and when keys could not be rotated. */
+export function keyHandler(options: KeyEvents): (event: unknown, invocation: Invocation) => Promise<object> {
+  return async (event, { awsRequestId: requestId }) => {
+    const other = otherEvent(event);
+    if (other !== undefined && other !== SCHEDULED) return refuseEvent(other, requestId, options.log);
+    const log = logWith(options.log, { requestId });
+    try {
+      return await answer({ ...options, ports: { ...options.ports, log }, log }, event);
+    } finally {
+      options.metrics.flush({ requestId });
+    }
+  };
+}
+
+type Answering = Pick<KeyEvents, 'log' | 'respond' | 'settle'> & { readonly ports: KeyRotationPorts };
+
+async function answer({ ports, respond, settle, log }: Answering, event: unknown): Promise<object> {
+  const request = resourceRequest(event);
+  if (request === undefined) return carryOut(ports, commandIn(event));
+  const failure = await failureOf(request, () => deploy(ports, settle));
+  log.info('deployment-answered', { request: request.RequestType, failure });
+  await respond(request.ResponseURL, resourceResponse(request, failure));
+  return {};
+}
+
+/** An operator's act is logged like those of administrators; it belongs to no account's audit. */
+async function carryOut(ports: KeyRotationPorts, command: KeyCommand): Promise<object> {
+  if (command.act !== 'maintain') {
+    const target = 'service' in command ? command.service : 'credential';
+    ports.log.info('act', {
+      act: command.act === 'rotate-credential-key' ? command.act : `${command.act}-keys`,
+      subject: 'operator',
+      target,
+    });
+  }
+  return { ...(await rotateKeys(ports, command)) };
+}
+
+/** The keys outlive the stack: what a registry trusts is not lost by a deployment. */
+async function failureOf(
+  { RequestType }: ResourceRequest,
+  deploy: () => Promise<void>,
+): Promise<string | undefined> {
+  if (RequestType === 'Delete') return undefined;
+  try {
+    await deploy();
+    return undefined;
+  } catch (error) {
+    return String(error);
+  }
+}
+
+/** A table that was restored fails no deployment: it takes one to serve from it, once the ledger was replayed. */
+async function deploy(ports: KeyRotationPorts, settle: KeyEvents['settle']): Promise<void> {
+  await rotateKeys(ports, { act: 'maintain' });
+  ports.log.info('table-settled', { matchStatus: await settle() });
+}
+
+function commandIn(event: unknown): KeyCommand {
+  const result = v.safeParse(Command, event);
+  if (result.success) return result.output;
+  throw new PullpassError('invalid-request', {
+    reason:
+      'not one of {"maintain": true}, {"activate": "<service>"}, {"replace": "<service>"}, {"rotateCredentialKey": true}',
+  });
+}
+
+function logWith(log: Log, common: Readonly<Record<string, unknown>>): Log {
+  return {
+    info: (event, fields) => log.info(event, { ...common, ...fields }),
+    warn: (event, fields) => log.warn(event, { ...common, ...fields }),
+    error: (event, fields) => log.error(event, { ...common, ...fields }),
+  };
+}
+
+/** Replays the ledger; it is told how many milliseconds it may still take. */
+export type Replay = (request: ReplayRequest, remainingMs: () => number) => Promise<ReplayCounts>;
+
+/** What the platform says of an invocation. */
+export interface RestoreContext {
+  readonly awsRequestId: string;
+  getRemainingTimeInMillis(): number;
+}
+
+/** Answers what was read and changed. The operator's act is logged before it is done, like those of administrators. */
+export function restoreHandler({ run, log }: { readonly run: Replay; readonly log: Log }) {
+  return async (event: unknown, context: RestoreContext): Promise<ReplayCounts | HttpResult> => {
+    const other = otherEvent(event);
+    if (other !== undefined) return refuseEvent(other, context.awsRequestId, log);
+    const request = restoreRequest(event);
+    const { info } = logWith(log, { requestId: context.awsRequestId });
+    if (!request.dryRun) info('act', { act: 'restore', subject: 'operator', target: 'table' });
+    const counts = await run(request, () => context.getRemainingTimeInMillis());
+    info('ledger-replayed', { ...counts });
+    return counts;
+  };
+}
+
+/** Throws for a member that is unknown: a dry run that is misspelt must not be the real one. */
+function restoreRequest(event: unknown): ReplayRequest {
+  const flag = v.optional(v.boolean(), false);
+  return { ...v.parse(v.strictObject({ dryRun: flag, acceptGap: flag }), event ?? {}), unsure: false };
+}

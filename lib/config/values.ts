@@ -1,0 +1,148 @@
+/** The values of single variables: the base URL, networks, and references to keys, secrets and tables. */
+
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import * as v from 'valibot';
+import { parseStrictJson } from '../domain/strict-json.ts';
+
+/**
+ * The base URL is the `iss` of access tokens, which is compared byte for byte, so it gets one spelling: people write capitals
+ * in the host, the port that it has anyway, and a slash at the end.
+ */
+export const baseUrl = v.rawTransform<string, string>(({ dataset, addIssue, NEVER }) => {
+  const fault = faultOf(dataset.value.trim());
+  if (fault === undefined) return new URL(dataset.value).origin;
+  addIssue({ message: fault });
+  return NEVER;
+});
+
+function faultOf(text: string): string | undefined {
+  const url = URL.parse(text);
+  if (url === null || !/^[a-z]+:\/\//i.test(text)) return `must begin with https:// or http://`;
+  const { protocol, username, password, pathname, search, hash, origin, host } = url;
+  if (!/^https?:$/.test(protocol)) return `must begin with https:// or http://, not ${protocol}//`;
+  if (username !== '' || password !== '')
+    return `must have no user name or password; write ${protocol}//${host}`;
+  if (pathname !== '/')
+    return `must have no path, because the paths of registries and clients are fixed; write ${origin}`;
+  return search === '' && hash === '' && !/[?#]/.test(text)
+    ? undefined
+    : `must have no query; write ${origin}`;
+}
+
+export interface Network {
+  readonly address: string;
+  readonly bits: number;
+  readonly family: 'ipv4' | 'ipv6';
+}
+
+const NETWORK = /^([0-9a-f.:]+)(?:\/(\d{1,3}))?$/i;
+
+/** Reads `10.0.0.0/8` or `2001:db8::1`; undefined for anything else. */
+export function parseNetwork(entry: string): Network | undefined {
+  const [, address = '', length] = NETWORK.exec(entry) ?? [];
+  const version = isIP(address);
+  if (version === 0) return undefined;
+  const most = version === 4 ? 32 : 128;
+  const bits = length === undefined ? most : Number(length);
+  return bits > most ? undefined : { address, bits, family: version === 4 ? 'ipv4' : 'ipv6' };
+}
+
+const UNREADABLE: Readonly<Record<string, string>> = {
+  ENOENT: 'does not exist',
+  EISDIR: 'is a directory',
+  EACCES: 'may not be read by this process',
+};
+
+export const jsonFile = v.rawTransform<string, unknown>(({ dataset, addIssue, NEVER }) => {
+  const path = dataset.value;
+  let text = '';
+  try {
+    text = readFileSync(path, 'utf8');
+    // Editors on Windows begin a file with a byte order mark.
+    return parseStrictJson(text.replace(/^\uFEFF/, ''));
+  } catch (error) {
+    addIssue({ message: `names ${path}, which ${reasonOf(error, text)}` });
+    return NEVER;
+  }
+});
+
+/** What editors and other formats accept, and JSON does not (RFC 8259). */
+function reasonOf(error: unknown, text: string): string {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code !== undefined) return UNREADABLE[code] ?? `cannot be read (${code})`;
+  if (text.trim() === '') return 'is empty';
+  if (text.includes('\0')) return 'is not UTF-8 but UTF-16: save it as UTF-8';
+  const outside = text.replaceAll(/"(?:[^"\\\n]|\\.)*"/g, '""');
+  if (/\/\/|\/\*|#/.test(outside)) return 'has comments, which JSON does not allow: remove them';
+  if (/,\s*[\]}]/.test(outside)) return 'has a comma before a closing bracket: remove it';
+  if (outside.includes("'")) return 'has single quotes, where JSON has double quotes';
+  const { message } = error as Error;
+  return `is not valid JSON: ${message}`;
+}
+
+export interface FileReference {
+  readonly kind: 'file';
+  readonly path: string;
+}
+
+/** What an ARN names, in parts. The value of a key or secret is never in a variable. */
+export interface ArnReference<K extends ArnKind> {
+  readonly kind: K;
+  readonly region: string;
+  /** What the ARNs of all such resources of that account and region begin with. */
+  readonly prefix: string;
+  readonly name: string;
+}
+
+export type Reference<K extends ArnKind> = FileReference | ArnReference<K>;
+
+interface Arn {
+  /** With the groups prefix, region and name. */
+  readonly pattern: RegExp;
+  /** What an operator should write. */
+  readonly shape: string;
+}
+
+/** Secrets are read by their names, in the account of the function that reads them. */
+const SECRET =
+  /^(?<prefix>arn:aws[a-z-]*:secretsmanager:(?<region>[a-z0-9-]+):\d{12}:secret:)(?<name>[\w+=.@-]+(?:\/[\w+=.@-]+)*)$/;
+
+const ARNS = {
+  /** The rings, roots and public documents of all services: secrets whose names begin with this one and a slash. */
+  secrets: { pattern: SECRET, shape: 'the ARN that the secrets of all services begin with' },
+  /** With the suffix that Secrets Manager adds to a name, the ARN would be taken for that of another secret. */
+  secret: {
+    pattern: new RegExp(`(?!.*-[A-Za-z0-9]{6}$)${SECRET.source}`),
+    shape: 'the ARN of a secret without the six characters at its end',
+  },
+  /** Not an alias: each record names the key that it was derived with. */
+  'kms-key': {
+    pattern:
+      /^(?<prefix>arn:aws[a-z-]*:kms:(?<region>[a-z0-9-]+):\d{12}:key\/)(?<name>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32})$/,
+    shape: 'the ARN of a KMS key',
+  },
+  table: {
+    pattern:
+      /^(?<prefix>arn:aws[a-z-]*:dynamodb:(?<region>[a-z0-9-]+):\d{12}:table\/)(?<name>[\w.-]{3,255})$/,
+    shape: 'the ARN of a DynamoDB table',
+  },
+} as const satisfies Record<string, Arn>;
+
+export type ArnKind = keyof typeof ARNS;
+
+const FILE = /^file:(\/.*)$/s;
+
+/** Reads `file:` and an absolute path, or an ARN of that kind. */
+export function reference<K extends ArnKind>(kind: K) {
+  const { pattern, shape } = ARNS[kind];
+  return v.rawTransform<string, Reference<K>>(({ dataset, addIssue, NEVER }) => {
+    const [, path] = FILE.exec(dataset.value) ?? [];
+    if (path !== undefined) return { kind: 'file', path };
+    const { region, prefix, name } = pattern.exec(dataset.value)?.groups ?? {};
+    if (region !== undefined && prefix !== undefined && name !== undefined)
+      return { kind, region, prefix, name };
+    addIssue({ message: `must be file: and an absolute path, or ${shape}` });
+    return NEVER;
+  });
+}

@@ -1,0 +1,88 @@
+/** Which paths the registry proxy knows, and where they lead upstream. */
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseRegistryPath, upstreamPathOf } from '../../lib/domain/distribution.ts';
+import { isRepository } from '../../lib/domain/repository.ts';
+
+const DIGEST = `sha256:${'0a'.repeat(32)}`;
+
+describe('a path of the registry proxy', () => {
+  it.each([
+    ['/v2/', { kind: 'base' }],
+    ['/v2/team-a/app/manifests/1.4', { kind: 'manifest', repository: 'team-a/app', reference: '1.4' }],
+    [`/v2/team-a/app/manifests/${DIGEST}`, { kind: 'manifest', repository: 'team-a/app', reference: DIGEST }],
+    [`/v2/team-a/app/web/blobs/${DIGEST}`, { kind: 'blob', repository: 'team-a/app/web', digest: DIGEST }],
+    ['/v2/team-a/app/tags/list', { kind: 'tags', repository: 'team-a/app' }],
+    [`/v2/team-a/app/referrers/${DIGEST}`, { kind: 'referrers', repository: 'team-a/app', digest: DIGEST }],
+    // Its last part is what it names, as in distribution.
+    [
+      '/v2/team-a/manifests/x/manifests/1',
+      { kind: 'manifest', repository: 'team-a/manifests/x', reference: '1' },
+    ],
+    [
+      '/v2/team-a/tags/list/manifests/1',
+      { kind: 'manifest', repository: 'team-a/tags/list', reference: '1' },
+    ],
+  ])('%s is read', (path, expected) => {
+    expect(parseRegistryPath(path)).toEqual(expected);
+  });
+
+  it.each([
+    ['/v2/_catalog', 'pull-only'],
+    ['/v2/team-a/app/blobs/uploads/', 'pull-only'],
+    ['/v2/team-a/app', 'pull-only'],
+    ['/v2/app/manifests/1', 'name-unknown'],
+    ['/v2/Team-A/app/manifests/1', 'name-unknown'],
+    ['/v2/team-a/../team-b/app/manifests/1', 'name-unknown'],
+    ['/v2/team-a//app/manifests/1', 'name-unknown'],
+    ['/v2/team-a/./app/manifests/1', 'name-unknown'],
+    ['/v2/team-a/app/manifests/-x', 'name-unknown'],
+    ['/v2/team-a/app/manifests/..', 'name-unknown'],
+    [`/v2/team-a/app/manifests/${'a'.repeat(129)}`, 'name-unknown'],
+    ['/v2/team-a/app/manifests/sha256:0a', 'digest-invalid'],
+    ['/v2/team-a/app/manifests/md5:00000000000000000000000000000000', 'digest-invalid'],
+    [`/v2/team-a/app/blobs/${DIGEST.toUpperCase()}`, 'digest-invalid'],
+    ['/v2/team-a/app/blobs/latest', 'digest-invalid'],
+    ['/v2/team-a/app/referrers/1.4', 'digest-invalid'],
+  ])('%s is %s', (path, problem) => {
+    expect(parseRegistryPath(path)).toBe(problem);
+  });
+
+  it('leads upstream to the same thing under the prefix, and to nothing else', () => {
+    const piece = fc.constantFrom(
+      'v2',
+      'team-a',
+      'app',
+      '..',
+      '.',
+      '',
+      '%2e%2e',
+      'manifests',
+      'blobs',
+      'tags',
+      'list',
+      '1.4',
+      DIGEST,
+      '?x',
+      '#y',
+      '\\',
+      '@',
+      'http:',
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 9 }), pieces => {
+        const path = `/v2/${pieces.join('/')}`;
+        const read = parseRegistryPath(path);
+        if (typeof read === 'string' || read.kind === 'base') return;
+        const upstream = upstreamPathOf(read, 'customers/');
+        expect(upstream).toBe(path.replace('/v2/', '/v2/customers/'));
+        expect(new URL(upstream, 'https://upstream.example').href).toBe(
+          `https://upstream.example${upstream}`,
+        );
+        expect(isRepository(read.repository)).toBe(true);
+      }),
+      { numRuns: 5000 },
+    );
+  });
+});
