@@ -7,13 +7,14 @@ import { type Running, run, start, until } from './support/processes.ts';
 import { tool } from './support/tools.ts';
 
 const INSTALL_MS = 180_000;
+const PULLPASS = 'http://localhost:8080';
 
 let home: string;
 let clone: string;
 let env: NodeJS.ProcessEnv;
 const running: Running[] = [];
 
-/** The fenced blocks below the heading, in their order: `sh` is for the second terminal, the others are on their own. */
+/** The fenced blocks of the first login, in their order: `sh` is for the second terminal, the others are on their own. */
 async function blocks(): Promise<{ shell: string[]; alone: string[] }> {
   const readme = await readFile(join(clone, 'README.md'), 'utf8');
   const section = readme.split('## A first login by hand\n')[1]?.split(/^## /m)[0] ?? '';
@@ -62,20 +63,17 @@ afterAll(async () => {
 });
 
 describe('the first login by hand', () => {
-  it('pushes and pulls, and is refused after the removal', {
+  it('pushes and pulls, is refused after the removal, and pulls from a registry that knows nothing of Pullpass', {
     timeout: INSTALL_MS * 2,
   }, async () => {
     for (const name of ['registry2', 'podman'] as const) tool(name);
     const { shell, alone } = await blocks();
-    const [, install = '', serve = ''] = alone;
-    const [prepare = '', use = '', remove = ''] = shell;
+    const [, install = '', serve = '', servePlain = '', startAgain = ''] = alone;
+    const [prepare = '', use = '', remove = '', pull = ''] = shell;
     expect(install).toBe('npm ci && npm start\n');
 
     const broker = inBackground(install);
-    await until('npm start', () => answers('http://localhost:8080/health'), {
-      running: broker,
-      timeoutMs: INSTALL_MS,
-    });
+    await until('npm start', () => answers(`${PULLPASS}/health`), { running: broker, timeoutMs: INSTALL_MS });
     const registry = inBackground(serve);
     await until('the registry', () => answers('http://localhost:5000/v2/'), { running: registry });
 
@@ -83,5 +81,15 @@ describe('the first login by hand', () => {
     expect(typed).toMatchObject({ code: 0 });
     expect(typed.output).toContain('Login Succeeded!');
     expect(typed.output.trimEnd()).toMatch(/invalid username\/password[^\n]*\nrefused, as it should be$/);
+
+    await Promise.all([broker.stop(), registry.stop()]);
+    const plain = inBackground(servePlain);
+    await until('the plain registry', () => answers('http://localhost:5001/v2/'), { running: plain });
+    const again = inBackground(startAgain);
+    await until('npm start', () => answers(`${PULLPASS}/health`), { running: again });
+    const [admin = ''] = prepare.split('\n');
+    const pulled = await run('bash', ['-ec', [admin, pull].join('\n')], { cwd: clone, env });
+    expect(pulled, pulled.output).toMatchObject({ code: 0 });
+    expect(pulled.output).toContain('Login Succeeded!');
   });
 });
