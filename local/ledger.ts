@@ -1,9 +1,8 @@
 /** Starts only on a store that the ledger has followed all along, or that it was replayed into. */
 
-import { openParts } from '../lib/compose/parts.ts';
+import { openParts, type World } from '../lib/compose/parts.ts';
 import { openTable, TABLE_SETTINGS } from '../lib/compose/resources.ts';
 import { openReplay } from '../lib/compose/restore.ts';
-import type { World } from '../lib/compose/world.ts';
 import { missingDays, openLedgerDirectory, unlistDays } from '../lib/ledger/file-ledger.ts';
 import { fileTableMarker } from '../lib/ledger/table-marker.ts';
 import type { Ledger } from '../lib/ports/ledger.ts';

@@ -1,7 +1,8 @@
 /** The local process: the deployed functions, their store, keys and schedules, and an IAM to try them with. */
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { processWorld, type World } from '../lib/compose/world.ts';
+import type { World } from '../lib/compose/parts.ts';
+import { processWorld } from '../lib/compose/world.ts';
 import { ConfigurationError } from '../lib/config/config.ts';
 import { createKeyFile, readKeyFile } from '../lib/derivation/key-source.ts';
 import { unavailable } from '../lib/domain/errors.ts';

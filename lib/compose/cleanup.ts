@@ -9,9 +9,8 @@ import { expiryStore } from '../store/expiry-store.ts';
 import { loggedNotices } from '../telemetry/log.ts';
 import { type CleanupCounts, cleanUp } from '../usecases/clean-up.ts';
 import { tableGuard } from '../usecases/table-guard.ts';
-import { openParts, type Parts } from './parts.ts';
+import { openParts, type Parts, type World } from './parts.ts';
 import { openTable, openTableMarker, TABLE_SETTINGS } from './resources.ts';
-import type { World } from './world.ts';
 
 /** A second schedule says `continue`: it goes on where a pass has run out of time, and does nothing else. */
 export interface CleanupEvent {

@@ -13,9 +13,8 @@ import {
   openPrincipal,
   PRINCIPAL_SETTINGS,
 } from './authentication.ts';
-import { openParts } from './parts.ts';
+import { openParts, type World } from './parts.ts';
 import { openJournaling, openTable, openTableGuard, TABLE_SETTINGS } from './resources.ts';
-import type { World } from './world.ts';
 
 const SETTINGS = ['services', ...IAM_SETTINGS, ...PRINCIPAL_SETTINGS, ...TABLE_SETTINGS] as const;
 

@@ -5,9 +5,8 @@ import { ROUTES } from '../api/routes.ts';
 import { type HttpHandler, httpHandler } from '../http/chain.ts';
 import { keyPublication } from '../signing/publication.ts';
 import { NO_METRICS } from '../telemetry/log.ts';
-import { openParts } from './parts.ts';
+import { openParts, type World } from './parts.ts';
 import { openKeyStore } from './resources.ts';
-import type { World } from './world.ts';
 
 export function createDiscovery(world: World): HttpHandler {
   const parts = openParts(world, ['url', 'services', 'keys', 'issuers']);

@@ -3,7 +3,7 @@ import { ALL_ROUTES } from '../api/routes.ts';
 import { PullpassError } from '../domain/errors.ts';
 import { type HttpHandler, httpHandler } from '../http/chain.ts';
 import { NO_METRICS, structuredLog } from '../telemetry/log.ts';
-import type { World } from './world.ts';
+import type { World } from './parts.ts';
 
 /**
  * Answers our 404 for an unknown path and our 405 for an unknown method. It serves no route: an HTTP API decodes paths, so

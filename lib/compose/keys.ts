@@ -4,9 +4,8 @@ import { keyHandler } from '../api/invocations.ts';
 import { putResponse } from '../aws/reports.ts';
 import { credentialKeyRotation } from '../derivation/credential-keys.ts';
 import { ringRotation } from '../signing/ring-rotation.ts';
-import { openParts } from './parts.ts';
+import { openParts, type World } from './parts.ts';
 import { openCredentialKeySource, openKeyStore, openTableMarker, TABLE_SETTINGS } from './resources.ts';
-import type { World } from './world.ts';
 
 export function createKeys(world: World): ReturnType<typeof keyHandler> {
   const parts = openParts(world, ['services', 'keys', 'credentialKey', ...TABLE_SETTINGS]);

@@ -15,9 +15,8 @@ import {
   openPrincipal,
   PRINCIPAL_SETTINGS,
 } from './authentication.ts';
-import { openParts } from './parts.ts';
+import { openParts, type World } from './parts.ts';
 import { openKeyStore, openTableGuard, TABLE_SETTINGS } from './resources.ts';
-import type { World } from './world.ts';
 
 const SETTINGS = ['services', 'keys', ...IAM_SETTINGS, ...PRINCIPAL_SETTINGS, ...TABLE_SETTINGS] as const;
 

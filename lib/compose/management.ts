@@ -21,7 +21,7 @@ import { usageStore } from '../store/usage-store.ts';
 import { authenticateManager } from '../usecases/authenticate.ts';
 import { REVOCATIONS_PER_MINUTE } from '../usecases/revoke.ts';
 import { IAM_SETTINGS, openFailureLimiter, openIam } from './authentication.ts';
-import { openParts } from './parts.ts';
+import { openParts, type World } from './parts.ts';
 import {
   openCredentialKeySource,
   openDerivation,
@@ -30,7 +30,6 @@ import {
   TABLE_SETTINGS,
 } from './resources.ts';
 import { openAudit, openSdkTable } from './sdk-table.ts';
-import type { World } from './world.ts';
 
 const SETTINGS = [
   'derivationKey',

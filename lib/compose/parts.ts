@@ -1,10 +1,18 @@
-/** The parts that all functions are made of: their settings, log, metrics and calls to AWS. */
+/** The world that a function is handed, and the parts that all functions are made of. */
 
 import { type AwsCall, type AwsService, awsClient } from '../aws/client.ts';
-import { type Config, ConfigurationError, readConfig, type SettingName } from '../config/config.ts';
-import type { Log, Metrics } from '../ports/system.ts';
+import {
+  type Config,
+  ConfigurationError,
+  type Environment,
+  readConfig,
+  type SettingName,
+} from '../config/config.ts';
+import type { IamLimits } from '../iam/verifier.ts';
+import type { Ledger } from '../ports/ledger.ts';
+import type { Clock, Log, Metrics, RandomBytes } from '../ports/system.ts';
+import type { Table } from '../ports/table.ts';
 import { embeddedMetrics, structuredLog } from '../telemetry/log.ts';
-import type { World } from './world.ts';
 
 /** What Lambda gives to its functions, where they are found on another machine, and whose figures they write. */
 const COMMON_SETTINGS = [
@@ -70,4 +78,23 @@ export function accessOf(config: Config<CommonSetting>, service: AwsService, els
     endpoint: config[ENDPOINTS[service]],
     credentials: { accessKeyId, secretAccessKey, sessionToken },
   };
+}
+
+/** Everything that differs between Lambda, one machine and a test. */
+export interface World {
+  readonly environment: Environment;
+  readonly clock: Clock;
+  readonly randomBytes: RandomBytes;
+  /** Writes one line of the log or of the figures. */
+  readonly write: (line: string) => void;
+  /** On one machine, what replaces DynamoDB. */
+  readonly table?: Table;
+  /** On one machine, the ledger in files, which all functions write by one descriptor. */
+  readonly ledger?: Ledger;
+  /** How long issuers are waited for, and how much is asked of them; a test waits less. */
+  readonly iamLimits?: IamLimits;
+  /** Whether answers can be streamed; absent: they are buffered, as Lambda does. */
+  readonly streams?: boolean;
+  /** The X-Ray header of the invocation, which Lambda sets anew for each. */
+  readonly traceHeader?: () => string | undefined;
 }

@@ -10,9 +10,8 @@ import { registryHttp } from '../upstream/http.ts';
 import { upstreamLogins } from '../upstream/login.ts';
 import { upstreamRegistry } from '../upstream/registry.ts';
 import { openFailureLimiter } from './authentication.ts';
-import { openParts } from './parts.ts';
+import { openParts, type World } from './parts.ts';
 import { openKeyStore, openTable, openTableGuard, openUpstreamSecrets, TABLE_SETTINGS } from './resources.ts';
-import type { World } from './world.ts';
 
 const SETTINGS = ['url', 'services', 'keys', 'failuresPerMinute', ...TABLE_SETTINGS] as const;
 

@@ -6,10 +6,9 @@ import { namespaceStore } from '../store/namespace-store.ts';
 import { POLICY, ruleStore, TRUST } from '../store/rule-store.ts';
 import { tokenStore } from '../store/token-store.ts';
 import { type ReplayPorts, replayLedger } from '../usecases/replay-ledger.ts';
-import { openParts, type Parts } from './parts.ts';
+import { openParts, type Parts, type World } from './parts.ts';
 import { openLedger, openTableMarker, TABLE_SETTINGS } from './resources.ts';
 import { openSdkTable } from './sdk-table.ts';
-import type { World } from './world.ts';
 
 export function createRestore(world: World): ReturnType<typeof restoreHandler> {
   const parts = openParts(world, TABLE_SETTINGS);

@@ -160,11 +160,7 @@ const WRITE_BYTES = 16;
  * done. A repetition finds the request and decides from it and the token: it never executes twice, and a value that it
  * replays counts as a retrieval.
  */
-async function issueIdempotently(
-  ports: TokenPorts,
-  request: IssuingRequest,
-  act: Act,
-): Promise<Issued> {
+async function issueIdempotently(ports: TokenPorts, request: IssuingRequest, act: Act): Promise<Issued> {
   const record = newRecord(ports, request);
   if (request.key === undefined) return retryOnConflict(() => act(record, undefined));
   const { actor } = request;

@@ -1,7 +1,7 @@
 /** What a deployment of a test stores in: SQLite in memory as on one machine, or DynamoDB Local as on AWS. */
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import type { World } from '../../lib/compose/world.ts';
+import type { World } from '../../lib/compose/parts.ts';
 import type { Table } from '../../lib/ports/table.ts';
 import { dynamoTable } from '../../lib/store/dynamo-table.ts';
 import { sdkTransport } from '../../lib/store/sdk-transport.ts';
