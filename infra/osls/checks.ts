@@ -1,16 +1,30 @@
 /** Gives osls the parameters of the stage, and refuses a deployment that cannot serve: everything that is wrong with it, at once, before anything is made. */
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { templateParameters } from '../parameters.ts';
+import type { Template } from '../template.ts';
+import { accountOf } from './account.ts';
+import { accountProblems, GUARDED } from './deployed.ts';
 import { deploymentProblems } from './judge.ts';
 import { type OslsInput, type ParameterFile, parametersOf } from './parameter-file.ts';
 
 /** The parts of osls that are used here. */
 interface Osls extends OslsInput {
   readonly classes: { readonly Error: new (message: string) => Error };
+  readonly service: { readonly provider: { readonly compiledCloudFormationTemplate: Template } };
   extendConfiguration(path: readonly string[], value: unknown): void;
+  getProvider(name: 'aws'): { getAwsSdkV3Config(): Promise<object> };
+}
+
+interface Utilities {
+  readonly log: { warning(text: string): void };
 }
 
 /** The commands that make something; others, such as `info` and `remove`, have to work with a file that has faults. */
 const MAKING = ['deploy', 'package'];
+/** Any of them says that whoever packages can ask AWS. */
+const CREDENTIALS = ['AWS_ACCESS_KEY_ID', 'AWS_PROFILE', 'AWS_WEB_IDENTITY_TOKEN_FILE'];
 
 export default class PullpassChecks {
   readonly #osls: Osls;
@@ -18,30 +32,68 @@ export default class PullpassChecks {
   readonly configurationVariablesSources = {
     parameters: { resolve: async ({ address }: { address: string }) => ({ value: this.#answer(address) }) },
   };
+  readonly commands = {
+    deploy: {
+      options: {
+        'allow-change': { usage: `Lets ${GUARDED.join(', ')} change, or be new`, type: 'multiple' },
+      },
+    },
+  };
+  readonly hooks: Readonly<Record<string, () => unknown>>;
 
-  constructor(osls: Osls) {
+  constructor(osls: Osls, _options: object, { log }: Utilities) {
     this.#osls = osls;
     this.#parameters = parametersOf(osls);
-    if (MAKING.includes(osls.processedInput.commands[0] ?? '')) this.#judge();
+    const [command = ''] = osls.processedInput.commands;
+    if (MAKING.includes(command)) this.#judge();
     // `${param:…}` in serverless.yml and the files of infra/.
     osls.extendConfiguration(['params'], { default: this.#parameters.values });
+    this.hooks = {
+      'before:deploy:deploy': () => this.#compare(),
+      'after:package:finalize': () => (command === 'package' ? this.#compareIfPossible(log) : undefined),
+    };
   }
 
   #judge(): void {
     const { serviceDir: directory, configurationInput } = this.#osls;
     const { stage, region } = configurationInput.provider;
-    const { values, invalid, problems, region: home } = this.#parameters;
+    const { problems, region: home } = this.#parameters;
     const elsewhere =
       home === undefined || home === region
         ? []
         : [
             `--region ${region} is not the region of the file, ${home}: leave --region out, or change the file`,
           ];
-    this.#refuse([
-      ...problems,
-      ...elsewhere,
-      ...deploymentProblems({ directory, stage, region, values, invalid }),
-    ]);
+    const deployment = { ...this.#parameters, directory, stage, region };
+    this.#refuse([...problems, ...elsewhere, ...deploymentProblems(deployment)]);
+  }
+
+  async #compare(): Promise<void> {
+    const { processedInput, configurationInput, service } = this.#osls;
+    const config = await this.#osls.getProvider('aws').getAwsSdkV3Config();
+    const account = accountOf({
+      cloudFormation: new CloudFormationClient(config),
+      dynamo: new DynamoDBClient(config),
+      lambda: new LambdaClient(config),
+    });
+    const plan = {
+      stage: configurationInput.provider.stage,
+      template: service.provider.compiledCloudFormationTemplate,
+      allowed: processedInput.options['allow-change'] ?? [],
+    };
+    this.#refuse(await accountProblems(plan, account));
+  }
+
+  /** A package needs no account; where there is one, it says early what a deployment would say. */
+  async #compareIfPossible(log: Utilities['log']): Promise<void> {
+    if (!CREDENTIALS.some(name => process.env[name] !== undefined)) return;
+    try {
+      await this.#compare();
+    } catch (error) {
+      log.warning(
+        `A deployment of this package would be refused, or the account could not be asked. ${error}`,
+      );
+    }
   }
 
   #refuse(problems: readonly string[]): void {

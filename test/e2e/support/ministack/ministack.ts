@@ -44,6 +44,8 @@ export class Ministack {
       MINISTACK_HOST: '127.0.0.1',
       MINISTACK_REGION,
       MINISTACK_ACCOUNT_ID: ACCOUNT,
+      // Else it would be as many as the memory of the machine allows.
+      LAMBDA_ACCOUNT_CONCURRENCY: '1000',
       STATE_DIR: `${home}/state`,
       S3_DATA_DIR: `${home}/s3`,
       NODE_OPTIONS: `--import=${join(import.meta.dirname, 'lambda.mjs')}`,
