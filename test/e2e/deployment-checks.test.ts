@@ -1,7 +1,7 @@
 /** What a deployment refuses by what the account has already, on ministack: moves, collisions, and functions that cannot serve. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Checkout } from './support/ministack/checkout.ts';
 import { Ministack } from './support/ministack/ministack.ts';
 
