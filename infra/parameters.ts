@@ -59,6 +59,17 @@ export const PARAMETERS = {
     ...OVERRIDE,
     description: 'How many denied logins raise the alarm',
   },
+  deploymentPreference: {
+    ...choice(
+      'AllAtOnce',
+      ...['Canary10Percent5Minutes', 'Canary10Percent10Minutes'],
+      ...['Canary10Percent15Minutes', 'Canary10Percent30Minutes'],
+      ...['Linear10PercentEvery1Minute', 'Linear10PercentEvery2Minutes'],
+      ...['Linear10PercentEvery3Minutes', 'Linear10PercentEvery10Minutes'],
+    ),
+    ...OVERRIDE,
+    description: 'How traffic goes from one version of a function to the next',
+  },
   discoveryBurst: { ...throttle(200), description: 'For each public document' },
   discoveryRate: { ...throttle(100), description: 'For each public document' },
   domain: {

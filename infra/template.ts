@@ -7,6 +7,7 @@ export interface Resource {
   DependsOn?: string | readonly string[];
   readonly DeletionPolicy?: string;
   readonly UpdateReplacePolicy?: string;
+  readonly UpdatePolicy?: object;
 }
 
 export interface Template {

@@ -5,11 +5,22 @@ import type { OslsInput } from './parameter-file.ts';
 /** Where osls writes the package. */
 export const OUTPUT = '.serverless';
 
+/** Of a function in serverless.yml. */
+interface Settings {
+  environment?: object;
+  package?: { artifact?: string };
+  readonly events?: readonly object[];
+  provisionedConcurrency?: number;
+  versionFunction?: boolean;
+  /** What osls has the function invoked by. */
+  targetAlias?: { readonly name: string; readonly logicalId: string };
+}
+
 export interface Osls extends OslsInput {
   readonly pluginManager: { getPlugins(): readonly object[] };
   readonly service: {
     readonly service: string;
-    readonly functions: Record<string, { environment?: object; package?: { artifact?: string } }>;
+    readonly functions: Record<string, Settings>;
     readonly package: { artifactDirectoryName?: string };
     /** What serverless.yml says under `resources`, in one. */
     readonly resources: Writable<Template>;

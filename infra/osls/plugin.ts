@@ -2,10 +2,12 @@
 import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { alarmResources } from '../alarms.ts';
+import type { Deployed } from '../canary.ts';
 import { dashboardResource } from '../dashboard.ts';
 import { proxiedServices } from '../registry.ts';
 import { eventsOf, type HttpFunction } from '../routes.ts';
 import { keepDeployed, moveToOwnDirectory, pack, SERVICES } from './artifacts.ts';
+import { addCanary, aliasFunctions } from './canary.ts';
 import { dropRedundant, limitRoutes } from './compiled.ts';
 import type { Osls, Question } from './osls.ts';
 import { parametersOf } from './parameter-file.ts';
@@ -19,11 +21,19 @@ export default class PullpassPlugin {
     // osls would compare with what was uploaded last, be that deployed or not.
     options.force = true;
     const compiled = () => osls.service.provider.compiledCloudFormationTemplate;
+    let deployed: readonly Deployed[] = [];
     this.hooks = {
       initialize: () => placeRegistry(osls.service),
       'before:package:createDeploymentArtifacts': () => pack(osls),
       'after:package:compileEvents': () => limitRoutes(osls.service, parametersOf(osls).values),
-      'before:package:finalize': () => dropRedundant(compiled()),
+      'before:package:compileFunctions': () => {
+        deployed = aliasFunctions(osls.service);
+      },
+      // Only then the template has what serverless.yml says under `resources`.
+      'after:aws:package:finalize:mergeCustomProviderResources': () => {
+        addCanary(osls.service, deployed);
+        dropRedundant(compiled());
+      },
       'before:aws:deploy:deploy:createStack': () => moveToOwnDirectory(osls.service, new Date()),
       'before:aws:deploy:finalize:cleanup': () => keepDeployed(osls),
     };

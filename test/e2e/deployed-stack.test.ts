@@ -36,7 +36,11 @@ const LACKING = [
   'AWS::SQS::QueuePolicy',
 ];
 /** Those that have a condition which does not hold. */
-const CONDITIONAL = ['AWS::Route53::RecordSet'];
+const CONDITIONAL = [
+  'AWS::CodeDeploy::Application',
+  'AWS::CodeDeploy::DeploymentGroup',
+  'AWS::Route53::RecordSet',
+];
 
 // biome-ignore lint/suspicious/noExplicitAny: a test reads whatever it expects to find
 type Report = any;
@@ -124,9 +128,9 @@ describe('the stack', () => {
     const queue = 'pullpass-dev-failed-runs';
     expect(new Set(targets)).toEqual(
       new Set([
-        ['cron(17 3 * * ? *)', 'cleanup', undefined, queue],
-        ['cron(47 * * * ? *)', 'cleanup', '{"continue": true}', queue],
-        ['cron(7 * * * ? *)', 'keys', '{"maintain": true}', queue],
+        ['cron(17 3 * * ? *)', 'cleanup:live', undefined, queue],
+        ['cron(47 * * * ? *)', 'cleanup:live', '{"continue": true}', queue],
+        ['cron(7 * * * ? *)', 'keys:live', '{"maintain": true}', queue],
       ]),
     );
     expect(report.queues[0]).toMatch(queue);

@@ -5,9 +5,16 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Template } from '../../infra/template.ts';
 import { ofType, type Stack, stackOf } from './support/cloudformation.ts';
 import { PROJECT, PROXIED_SERVICES, packaged } from './support/packaged.ts';
-import { functionRows, listed, resourceRows, type Statement, statementsOf } from './support/permissions.ts';
+import {
+  functionRows,
+  listed,
+  resourceRows,
+  roleRows,
+  type Statement,
+  statementsOf,
+} from './support/permissions.ts';
 
-const [, FUNCTIONS = '', RESOURCES = '', REGISTRY = ''] = readFileSync(
+const [, FUNCTIONS = '', RESOURCES = '', REGISTRY = '', DEPLOYMENTS = ''] = readFileSync(
   join(PROJECT, 'infra', 'permissions.md'),
   'utf8',
 ).split(/^## /m);
@@ -106,12 +113,28 @@ describe('a deployment with upstreams', () => {
   });
 });
 
+describe('a deployment that shifts traffic bit by bit', () => {
+  it('gives CodeDeploy the permissions that are written down, and changes no other', () => {
+    const shifting = stackOf(template, { DeploymentPreference: 'Canary10Percent5Minutes' });
+    const written = rowsOf(DEPLOYMENTS);
+    const own = written.filter(row => row !== ASSUMED);
+    expect(new Set(roleRows(shifting, 'DeploymentRole'))).toEqual(new Set(own));
+    expect(functionRows(shifting)).toEqual(rowsOf(FUNCTIONS));
+    expect(resourceRows(shifting)).toEqual([...rowsOf(RESOURCES), ASSUMED].sort());
+    expect(written).toContain(ASSUMED);
+  });
+});
+
+const ASSUMED = '| DeploymentRole | codedeploy.amazonaws.com | sts:AssumeRole |  |';
+
 describe('the list notices', () => {
   type Policies = { PolicyDocument: { Statement: Statement[] } }[];
 
   /** The rows of the template with a change in one statement of one function, for each statement there is. */
   function everywhere(change: (statement: Statement) => Statement): string[][] {
-    const roles = Object.entries(template.Resources).filter(([, { Type }]) => Type === 'AWS::IAM::Role');
+    const roles = Object.entries(template.Resources).filter(
+      ([name, { Type }]) => Type === 'AWS::IAM::Role' && name !== 'DeploymentRole',
+    );
     return roles.flatMap(([name, { Properties }]) => {
       const [{ PolicyDocument } = { PolicyDocument: { Statement: [] } }] = Properties.Policies as Policies;
       return PolicyDocument.Statement.map((_, index) => {

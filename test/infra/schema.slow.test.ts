@@ -9,6 +9,7 @@ const OPTIONS = {
   Administrators: 'aws:aws:123456789012:arn',
   AlarmEmail: 'operator@example.com',
   Certificate: 'arn:aws:acm:eu-central-1:123456789012:certificate/0',
+  DeploymentPreference: 'Canary10Percent5Minutes',
   Domain: 'pullpass.example.com',
   HostedZone: 'Z1',
   WeakManagement: 'accept-replay',

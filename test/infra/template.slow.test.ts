@@ -48,7 +48,7 @@ describe('the routes', () => {
     const integrations = new Map(ofType(stack, 'AWS::ApiGatewayV2::Integration'));
     return ofType(stack, 'AWS::ApiGatewayV2::Route').map(([, { RouteKey, Target }]) => {
       const uri = String(integrations.get(String(Target).replace('integrations/', ''))?.IntegrationUri);
-      return [String(RouteKey), uri.replace(/^.*-/, '')] as const;
+      return [String(RouteKey), uri.replace(/^.*-(\w+):live$/, '$1')] as const;
     });
   };
 

@@ -31,10 +31,11 @@ export class Moto {
   }
 
   static async start(): Promise<Moto> {
-    const program = tool('moto');
     const home = await newDirectory('moto');
     const port = await freePort();
-    const running = start(program, ['-H', '127.0.0.1', '-p', `${port}`], { env: bareEnvironment(home) });
+    const server = join(import.meta.dirname, 'moto_server.py');
+    const args = [server, '-H', '127.0.0.1', '-p', `${port}`];
+    const running = start(pythonOfMoto(), args, { env: bareEnvironment(home) });
     const moto = new Moto(running, `http://127.0.0.1:${port}`, home);
     const answers = () =>
       fetch(`${moto.#address}/moto-api/`).then(
@@ -83,8 +84,7 @@ export class Moto {
 
   /** The Python that moto runs with, which therefore has the SDK of AWS. */
   get python(): string {
-    const beside = join(dirname(tool('moto')), 'python3');
-    return existsSync(beside) ? beside : 'python3';
+    return pythonOfMoto();
   }
 
   async stop(): Promise<void> {
@@ -132,6 +132,11 @@ export class Moto {
     const type = answer.headers.get('content-type') ?? '';
     response.writeHead(answer.status, { 'content-type': type }).end(await answer.text());
   }
+}
+
+function pythonOfMoto(): string {
+  const beside = join(dirname(tool('moto')), 'python3');
+  return existsSync(beside) ? beside : 'python3';
 }
 
 /** moto reads here who calls, and where, and believes it. */

@@ -68,6 +68,8 @@ export function stackOf(template: Template, given: Readonly<Record<string, unkno
     if (template.Resources[name] === undefined)
       throw new Error(`${name} is neither a parameter nor a resource`);
     const { Type, Properties = {} } = template.Resources[name];
+    if (Type === 'AWS::Lambda::Alias')
+      return `${attributeOf((Properties.FunctionName as { Ref: string }).Ref, 'Arn')}:${Properties.Name}`;
     // It is part of host names.
     if (Type === 'AWS::ApiGatewayV2::Api') return name.toLowerCase();
     const own = Object.entries(Properties).find(([key]) => /^(?:Function|Table|Queue)Name$/.test(key));

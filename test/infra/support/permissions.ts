@@ -30,21 +30,30 @@ export function statementsOf(stack: Stack): Map<string, Statement[]> {
 
 /** A row for each function, action and resource. */
 export function functionRows(stack: Stack): string[] {
-  const rows = [...statementsOf(stack)].flatMap(([name, statements]) =>
-    statements.flatMap(statement =>
-      listed(statement.Action).flatMap(action =>
-        listed(statement.Resource).map(resource =>
-          row(
-            statement.Effect === 'Allow' ? name : `${name} (${statement.Effect})`,
-            action,
-            shorten(resource),
-            conditionsOf(statement),
-          ),
+  return [...statementsOf(stack)].flatMap(([name, statements]) => rowsFor(name, statements)).sort();
+}
+
+/** A row for each action and resource of a role that is no function's. */
+export function roleRows(stack: Stack, role: string): string[] {
+  const { Policies = [] } = stack.resources.get(role)?.Properties ?? {};
+  const policies = Policies as readonly { PolicyDocument: Policy }[];
+  const statements = policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
+  return rowsFor(role, statements);
+}
+
+function rowsFor(name: string, statements: readonly Statement[]): string[] {
+  return statements.flatMap(statement =>
+    listed(statement.Action).flatMap(action =>
+      listed(statement.Resource).map(resource =>
+        row(
+          statement.Effect === 'Allow' ? name : `${name} (${statement.Effect})`,
+          action,
+          shorten(resource),
+          conditionsOf(statement),
         ),
       ),
     ),
   );
-  return rows.sort();
 }
 
 /** A row for each resource that itself says who may use it. */
