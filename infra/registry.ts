@@ -6,8 +6,12 @@ import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { SERVICES_FILE } from '../lib/config/services.ts';
-import { ecrRegistryAt } from '../lib/domain/ecr.ts';
-import { isProxied, type ProxiedService, type UpstreamAuthentication } from '../lib/domain/service.ts';
+import {
+  ecrRegistryAt,
+  isProxied,
+  type ProxiedService,
+  type UpstreamAuthentication,
+} from '../lib/domain/service.ts';
 import { ref, sub, type Template } from './template.ts';
 
 export interface Statement {

@@ -1,27 +1,33 @@
-/** AWS's JSON services without the SDK, for what a registry client waits for (docs/decisions/008-login-without-the-sdk.md). */
+/** AWS's services without the SDK, for what a registry client waits for (docs/decisions/008-login-without-the-sdk.md). */
 
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { urlToHttpOptions } from 'node:url';
 import type { Clock, RandomBytes } from '../ports/system.ts';
+import { jsonProtocol, type Protocol, queryProtocol } from './protocols.ts';
 import { amzDate, type Credentials, requestSigner } from './signature.ts';
 
-/** A service that speaks AWS JSON: POST to `/`, the operation in `X-Amz-Target`. */
-interface JsonService {
-  /** As signatures and host names have it. */
+interface Service {
+  /** As signatures have it. */
   readonly name: string;
-  readonly target: string;
-  readonly version: '1.0' | '1.1';
+  /** What its host begins with; absent: the name. */
+  readonly host?: string;
+  readonly protocol: Protocol;
 }
 
 const SERVICES = {
-  dynamodb: { name: 'dynamodb', target: 'DynamoDB_20120810', version: '1.0' },
-  kms: { name: 'kms', target: 'TrentService', version: '1.1' },
-  secretsManager: { name: 'secretsmanager', target: 'secretsmanager', version: '1.1' },
-  ecr: { name: 'ecr', target: 'AmazonEC2ContainerRegistry_V20150921', version: '1.1' },
-  eventBridge: { name: 'events', target: 'AWSEvents', version: '1.1' },
-} as const satisfies Record<string, JsonService>;
+  dynamodb: { name: 'dynamodb', protocol: jsonProtocol('DynamoDB_20120810', '1.0') },
+  kms: { name: 'kms', protocol: jsonProtocol('TrentService', '1.1') },
+  secretsManager: { name: 'secretsmanager', protocol: jsonProtocol('secretsmanager', '1.1') },
+  ecr: {
+    name: 'ecr',
+    host: 'api.ecr',
+    protocol: jsonProtocol('AmazonEC2ContainerRegistry_V20150921', '1.1'),
+  },
+  eventBridge: { name: 'events', protocol: jsonProtocol('AWSEvents', '1.1') },
+  sts: { name: 'sts', protocol: queryProtocol('2011-06-15') },
+} as const satisfies Record<string, Service>;
 
 export type AwsService = keyof typeof SERVICES;
 
@@ -52,9 +58,9 @@ const THROTTLED =
 class AwsError extends Error {
   readonly transient: boolean;
 
-  constructor({ status, body }: Received) {
+  constructor({ status, body }: Received, { errorName }: Protocol) {
     super(`AWS answered ${status}`);
-    this.name = /"__type"\s*:\s*"(?:[^"#]*#)?(\w+)"/.exec(body)?.[1] ?? 'AwsError';
+    this.name = errorName(body) ?? 'AwsError';
     this.transient = status >= 500 || status === 429 || THROTTLED.test(this.name);
   }
 }
@@ -62,27 +68,26 @@ class AwsError extends Error {
 /** A caller of one service; its connections are kept and used again. */
 export function awsClient(of: AwsService, options: AwsClientOptions): AwsCall {
   const { region, credentials, clock, randomBytes } = options;
-  const { name: service, target, version } = SERVICES[of];
-  const url = new URL(options.endpoint ?? endpointOf(service, region));
+  const { name: service, host = service, protocol }: Service = SERVICES[of];
+  const url = new URL(options.endpoint ?? endpointOf(host, region));
   const post = connectionPool(url, options.limits);
   const sign = requestSigner({ region, service }, credentials);
   const token = credentials.sessionToken?.reveal();
 
   async function attempt(operation: string, body: string, signal?: AbortSignal): Promise<unknown> {
     const headers = {
-      'content-type': `application/x-amz-json-${version}`,
+      ...protocol.headers(operation),
       host: url.host,
       'x-amz-date': amzDate(clock()),
-      'x-amz-target': `${target}.${operation}`,
       ...(token === undefined ? {} : { 'x-amz-security-token': token }),
     };
     const received = await post({ ...headers, authorization: sign(headers, body) }, body, signal);
-    if (received.status !== 200) throw new AwsError(received);
-    return parse(received.body);
+    if (received.status !== 200) throw new AwsError(received, protocol);
+    return protocol.decode(received.body);
   }
 
   return async (operation, input, signal) => {
-    const body = JSON.stringify(input);
+    const body = protocol.encode(operation, input);
     for (let attempts = 1; ; attempts++) {
       try {
         return await attempt(operation, body, signal);
@@ -95,17 +100,8 @@ export function awsClient(of: AwsService, options: AwsClientOptions): AwsCall {
   };
 }
 
-/** The error of JSON.parse quotes the text, which may be a secret. */
-function parse(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    throw new SyntaxError('AWS answered something that is no JSON');
-  }
-}
-
-/** What the network did, or AWS says will pass; not what it refused, and not an answer that is no JSON. */
-function isTransient(error: unknown): boolean {
+/** What the network did, or AWS says will pass; not what it refused, and not an answer that cannot be read. */
+export function isTransient(error: unknown): boolean {
   if (error instanceof AwsError) return error.transient;
   return (
     error instanceof Error &&

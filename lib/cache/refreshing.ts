@@ -6,7 +6,7 @@ export interface RefreshingOptions<T> {
   /** How long a value is used without a look. */
   readonly freshFor: number | ((value: T) => number);
   /** How long it is used while it cannot be loaded. */
-  readonly usableFor: number;
+  readonly usableFor: number | ((value: T) => number);
   /** How long after a failed load the next one is tried. */
   readonly retryAfter: number;
   /** The same while there is no usable value; absent: `retryAfter`. */
@@ -58,18 +58,20 @@ export function refreshing<T>(options: RefreshingOptions<T>): Refreshing<T> {
     return loadOnce(nowMs);
   }
 
-  function isFresh({ value, at }: NonNullable<typeof loaded>, nowMs: number): boolean {
-    return isYounger(at, typeof freshFor === 'function' ? freshFor(value) : freshFor, nowMs);
+  type Span = RefreshingOptions<T>['usableFor'];
+
+  function isWithin(span: Span, { value, at }: NonNullable<typeof loaded>, nowMs: number): boolean {
+    return isYounger(at, typeof span === 'function' ? span(value) : span, nowMs);
   }
 
   return {
-    peek: nowMs => (loaded !== undefined && isFresh(loaded, nowMs) ? loaded.value : undefined),
+    peek: nowMs => (loaded !== undefined && isWithin(freshFor, loaded, nowMs) ? loaded.value : undefined),
     async get(nowMs) {
-      if (loaded === undefined || !isYounger(loaded.at, usableFor, nowMs)) {
+      if (loaded === undefined || !isWithin(usableFor, loaded, nowMs)) {
         return loadUnlessFailed(nowMs, retryEmptyAfter);
       }
       const { value } = loaded;
-      if (isFresh(loaded, nowMs) || loading !== undefined) return value;
+      if (isWithin(freshFor, loaded, nowMs) || loading !== undefined) return value;
       return loadUnlessFailed(nowMs, retryAfter).catch(() => value);
     },
     async reload(nowMs) {

@@ -1,6 +1,7 @@
 /** The world that a function is handed, and the parts that all functions are made of. */
 
 import { type AwsCall, type AwsService, awsClient } from '../aws/client.ts';
+import type { Credentials } from '../aws/signature.ts';
 import {
   type Config,
   ConfigurationError,
@@ -25,6 +26,7 @@ const COMMON_SETTINGS = [
   'secretsEndpoint',
   'eventsEndpoint',
   'ecrEndpoint',
+  'stsEndpoint',
   'stage',
 ] as const;
 
@@ -35,8 +37,8 @@ export interface Parts<N extends SettingName = never>
   readonly config: Config<N | CommonSetting>;
   readonly log: Log;
   readonly metrics: Metrics;
-  /** A client of that service; absent region: the function's own. Throws ConfigurationError without credentials. */
-  readonly aws: (service: AwsService, region?: string) => AwsCall;
+  /** A client of that service; absent: the function's own region and credentials. Throws ConfigurationError without any. */
+  readonly aws: (service: AwsService, region?: string, credentials?: Credentials) => AwsCall;
 }
 
 /** Reads the configuration of a function, once, and makes its parts. Throws ConfigurationError. */
@@ -53,7 +55,10 @@ export function openParts<N extends SettingName>(world: World, settings: readonl
     config,
     log: structuredLog(world),
     metrics: embeddedMetrics({ stage: config.stage, clock, write }),
-    aws: (service, region) => awsClient(service, { ...system, ...accessOf(config, service, region) }),
+    aws: (service, region, credentials) => {
+      const access = accessOf(config, service, region);
+      return awsClient(service, { ...system, ...access, credentials: credentials ?? access.credentials });
+    },
   };
 }
 
@@ -63,6 +68,7 @@ const ENDPOINTS = {
   secretsManager: 'secretsEndpoint',
   eventBridge: 'eventsEndpoint',
   ecr: 'ecrEndpoint',
+  sts: 'stsEndpoint',
 } as const satisfies Record<AwsService, CommonSetting>;
 
 export type AwsAccess = Omit<Parameters<typeof awsClient>[1], 'clock' | 'randomBytes'>;

@@ -76,14 +76,16 @@ export function openTableGuard(parts: TableParts): () => Promise<void> {
   return tableGuard({ identity: openTableMarker(parts), clock: parts.clock });
 }
 
-/** What logs us in at upstreams. */
-export function openUpstreamSecrets({ aws, randomBytes }: Parts): UpstreamLoginOptions {
+/** What logs us in at upstreams. A secret is named by its ARN, which may be of another account. */
+export function openUpstreamSecrets({ aws, randomBytes, config: { stage } }: Parts): UpstreamLoginOptions {
   return {
     readSecret: arn => {
-      const [, , , region, , , ...name] = arn.split(':');
-      return secretsManager(aws('secretsManager', region), randomBytes).read(name.join(':'));
+      const [, , , region] = arn.split(':');
+      return secretsManager(aws('secretsManager', region), randomBytes).read(arn);
     },
-    ecr: async ({ region }) => aws('ecr', region),
+    ecr: (region, credentials) => aws('ecr', region, credentials),
+    sts: () => aws('sts'),
+    sessionName: stage === undefined ? 'pullpass' : `pullpass-${stage}`,
   };
 }
 

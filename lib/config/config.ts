@@ -70,6 +70,7 @@ const SETTINGS = {
   secretsEndpoint: setting('AWS_ENDPOINT_URL_SECRETS_MANAGER', v.optional(httpUrl)),
   eventsEndpoint: setting('AWS_ENDPOINT_URL_EVENTBRIDGE', v.optional(httpUrl)),
   ecrEndpoint: setting('AWS_ENDPOINT_URL_ECR', v.optional(httpUrl)),
+  stsEndpoint: setting('AWS_ENDPOINT_URL_STS', v.optional(httpUrl)),
 };
 
 type Settings = typeof SETTINGS;

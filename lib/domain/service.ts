@@ -95,3 +95,22 @@ function ipv6(bracketed: string): string | undefined {
   const url = `http://${bracketed}`;
   return URL.canParse(url) ? new URL(url).hostname : undefined;
 }
+
+/** A registry of Amazon ECR, as its host names it. */
+export interface EcrRegistry {
+  /** The number of the AWS account. */
+  readonly account: string;
+  readonly region: string;
+}
+
+/** Also FIPS and dual-stack hosts, of all partitions (Amazon ECR User Guide, "Using the Amazon ECR endpoints"). */
+const ECR_HOST =
+  /^(?<account>\d{12})\.dkr[.-]ecr(?:-fips)?\.(?<region>[a-z]{2,5}(?:-[a-z]+)+-\d{1,2})\.(?:amazonaws\.(?:com(?:\.cn)?|eu)|on\.(?:aws|amazonwebservices\.com\.cn)|c2s\.ic\.gov|sc2s\.sgov\.gov|csp\.hci\.ic\.gov|cloud\.adc-e\.uk)$/;
+
+/** The registry at an upstream's URL; undefined: it is none of ECR's. */
+export function ecrRegistryAt(url: string): EcrRegistry | undefined {
+  const { protocol, host } = new URL(url);
+  const { account, region } = ECR_HOST.exec(host)?.groups ?? {};
+  if (protocol !== 'https:' || account === undefined || region === undefined) return undefined;
+  return { account, region };
+}

@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import { LRUCache } from 'lru-cache';
 import { isYounger, type Moment, momentAt } from '../cache/refreshing.ts';
 import { parseChallenges } from '../domain/distribution.ts';
-import { messageOf, PullpassError } from '../domain/errors.ts';
+import { messageOf, PullpassError, unavailable } from '../domain/errors.ts';
 import type { Upstream } from '../domain/service.ts';
 import type { SendRequest } from './http.ts';
 
@@ -63,7 +63,7 @@ const MAX_TOKENS = 1000;
 export class UpstreamTokens {
   readonly #send: SendRequest;
   readonly #tokens = new LRUCache<string, UpstreamToken>({ max: MAX_TOKENS });
-  readonly #asking = new Map<string, Promise<UpstreamToken>>();
+  readonly #asking = new Map<string, Promise<UpstreamToken | undefined>>();
 
   constructor(send: SendRequest) {
     this.#send = send;
@@ -75,17 +75,17 @@ export class UpstreamTokens {
     return token !== undefined && isYounger(token.at, token.forMs, nowMs) ? token.value : undefined;
   }
 
-  /** A new one. Throws `upstream-refused`, or `unavailable`. */
-  async fetch(question: TokenQuestion): Promise<string> {
-    const name = nameOf(question.upstream, question.repository);
+  /** A new one; undefined: the token endpoint does not take our login. Throws `upstream-refused`, or `unavailable`. */
+  async fetch(question: TokenQuestion): Promise<string | undefined> {
+    const name = `${nameOf(question.upstream, question.repository)} ${question.authorization ?? ''}`;
     let asking = this.#asking.get(name);
     if (asking === undefined) {
       asking = this.#ask(question).finally(() => this.#asking.delete(name));
       this.#asking.set(name, asking);
     }
     const token = await asking;
-    this.#tokens.set(name, token);
-    return token.value;
+    if (token !== undefined) this.#tokens.set(nameOf(question.upstream, question.repository), token);
+    return token?.value;
   }
 
   async #ask({
@@ -93,7 +93,7 @@ export class UpstreamTokens {
     repository,
     authorization,
     nowMs,
-  }: TokenQuestion): Promise<UpstreamToken> {
+  }: TokenQuestion): Promise<UpstreamToken | undefined> {
     const url = new URL(realm);
     if (service !== undefined) url.searchParams.set('service', service);
     url.searchParams.set('scope', `repository:${repository}:pull`);
@@ -104,6 +104,8 @@ export class UpstreamTokens {
       headers: { accept: 'application/json', ...(authorization === undefined ? {} : { authorization }) },
     });
     const bytes = await buffer(body);
+    if (status === 401 || status === 403) return undefined;
+    if (status >= 500) throw unavailable(`upstream: its token endpoint answered with ${status}`);
     if (status !== 200) throw refused(`its token endpoint answered with ${status}`);
     const { value, seconds } = readToken(bytes);
     return { value, at, forMs: (seconds * 1000) / 2 };

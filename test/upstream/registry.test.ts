@@ -57,7 +57,9 @@ function asking({ authentication = password(), tokenHost, ecr = async () => ({})
   };
   const login = upstreamLogins({
     readSecret: async arn => (arn.endsWith(':known') ? 'secret' : undefined),
-    ecr: async () => ecr,
+    ecr: () => ecr,
+    sts: () => async () => expect.fail('no role is configured'),
+    sessionName: 'pullpass-test',
   });
   const limits = { connectMs: 300, firstByteMs: 300, idleMs: 300 };
   const { ask } = upstreamRegistry({ send: registryHttp(limits), login, clock: () => clock.nowMs });
