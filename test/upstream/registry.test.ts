@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Upstream, UpstreamAuthentication } from '../../lib/domain/service.ts';
 import { registryHttp } from '../../lib/upstream/http.ts';
 import { upstreamLogins } from '../../lib/upstream/login.ts';
@@ -175,6 +175,48 @@ describe('an upstream', () => {
       password: 'arn:aws:secretsmanager:eu-central-1:1:secret:known',
     } as const;
     expect(await asking({ authentication }).get()).toEqual([200, MANIFEST]);
+  });
+});
+
+describe('a password that was replaced', () => {
+  const before = BASIC;
+  const after = `Basic ${Buffer.from('robot:newer').toString('base64')}`;
+  afterEach(() => writeFileSync(join(directory, 'password'), 'secret\n'));
+
+  it('is fetched anew when the upstream refuses the old one, and not at each refusal', async () => {
+    registry.answer = takesOnly(before, 'Basic realm="r"');
+    const { get, clock } = asking();
+    await get();
+    writeFileSync(join(directory, 'password'), 'newer\n');
+    registry.answer = takesOnly(after, 'Basic realm="r"');
+    clock.nowMs += 10_000;
+    registry.asked.length = 0;
+    expect(await get()).toEqual([200, MANIFEST]);
+    expect(headersOf(registry)).toEqual([before, after]);
+    registry.answer = (_, response) =>
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="r"' }).end();
+    registry.asked.length = 0;
+    for (let i = 0; i < 3; i++) await expect(get()).rejects.toMatchObject({ code: 'upstream-refused' });
+    expect(headersOf(registry)).toEqual([after, after, after]);
+  });
+
+  it('is fetched anew when the token endpoint refuses the old one', async () => {
+    writeFileSync(join(directory, 'password'), 'secret\n');
+    const { get, clock } = asking({ tokenHost: new URL(elsewhere.url).host });
+    const tokens = givesTokens();
+    let good = before;
+    elsewhere.answer = (request, response) =>
+      request.headers.authorization === good ? tokens(request, response) : response.writeHead(401).end();
+    registry.answer = (request, response) =>
+      /^Bearer t\d$/.test(request.headers.authorization ?? '')
+        ? answerManifest(request, response)
+        : response.writeHead(401, { 'www-authenticate': `Bearer realm="${elsewhere.url}/token"` }).end();
+    await get();
+    writeFileSync(join(directory, 'password'), 'newer\n');
+    good = after;
+    clock.nowMs += 40_000;
+    expect(await get()).toEqual([200, MANIFEST]);
+    expect(headersOf(elsewhere)).toEqual([before, before, after]);
   });
 });
 
