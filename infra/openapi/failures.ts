@@ -21,7 +21,7 @@ export const ERROR_CODES = Object.keys(API_ERRORS) as ErrorCode[];
 
 /** What the chain can refuse on this route, and what its own operation can. */
 export function failuresOf(route: Route, own: readonly ErrorCode[]): Failures {
-  const { errors: format } = route;
+  const format: DocumentedFormat = route.errors === 'problem' ? 'problem' : 'registry';
   const codes = codesOf(route, own);
   const responses = [...Map.groupBy(codes, code => ERRORS[code].status)].map(([status, those]) => ({
     status,
@@ -60,29 +60,32 @@ function codesOf({ authentication, body }: Route, own: readonly ErrorCode[]): Er
   return ERROR_CODES.filter(code => found.has(code));
 }
 
-const SUFFIX: Record<ErrorFormat, string> = { problem: 'Problem', registry: 'RegistryError' };
+/** The routes of the registry proxy are the distribution API, and not in the document. */
+type DocumentedFormat = Exclude<ErrorFormat, 'distribution'>;
+
+const SUFFIX: Record<DocumentedFormat, string> = { problem: 'Problem', registry: 'RegistryError' };
 
 /** `InvalidRequestProblem`. */
-function nameOf(code: ErrorCode, format: ErrorFormat): string {
+function nameOf(code: ErrorCode, format: DocumentedFormat): string {
   const words = code.split('-').map(word => word.charAt(0).toUpperCase() + word.slice(1));
   return words.join('') + SUFFIX[format];
 }
 
 /** The first code with the same body: registry clients tell fewer errors apart. */
-function sameBodyAs(code: ErrorCode, format: ErrorFormat): ErrorCode {
+function sameBodyAs(code: ErrorCode, format: DocumentedFormat): ErrorCode {
   const { registryCode, oauthError } = ERRORS[code];
   const isSame = (other: ErrorCode) =>
     ERRORS[other].registryCode === registryCode && ERRORS[other].oauthError === oauthError;
   return format === 'problem' ? code : (ERROR_CODES.find(isSame) ?? code);
 }
 
-const MEDIA_TYPE: Record<ErrorFormat, string> = {
+const MEDIA_TYPE: Record<DocumentedFormat, string> = {
   problem: 'application/problem+json',
   registry: 'application/json',
 };
 
 /** The answer with one status, for any of these codes. */
-function responseOf(codes: readonly ErrorCode[], format: ErrorFormat): object {
+function responseOf(codes: readonly ErrorCode[], format: DocumentedFormat): object {
   const bodies = [...new Set(codes.map(code => sameBodyAs(code, format)))];
   const [only, ...others] = bodies.map(code => refTo(nameOf(code, format)));
   const schema = others.length === 0 ? only : { oneOf: [only, ...others] };
@@ -98,7 +101,7 @@ function headersOf(code: ErrorCode): HeaderName[] {
   return code === 'rate-limited' || code === 'unavailable' ? ['Retry-After'] : [];
 }
 
-const BODY: Record<ErrorFormat, (code: ErrorCode) => Component> = {
+const BODY: Record<DocumentedFormat, (code: ErrorCode) => Component> = {
   problem: problemOf,
   registry: registryErrorOf,
 };

@@ -8,7 +8,7 @@ const MANAGEMENT = { authentication: 'administrator', query: [], errors: 'proble
 /** Acts for which a replayed assertion never suffices, even where the operator accepts replays. */
 const STRONG = { authentication: 'strong-administrator', query: [], errors: 'problem' } as const;
 const LOGIN = { authentication: 'login', errors: 'registry' } as const;
-const REGISTRY = { authentication: 'pull', body: 'none', errors: 'registry' } as const;
+const REGISTRY = { authentication: 'pull', body: 'none', errors: 'distribution' } as const;
 const PUBLIC = { authentication: 'public', query: [], body: 'none', errors: 'problem' } as const;
 
 export const ROUTES = {

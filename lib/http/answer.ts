@@ -122,9 +122,11 @@ export function errorResponse(
   const json = {
     problem: () => problem(error, requestId),
     registry: () => registryEnvelope(error),
+    distribution: () => ({ errors: registryEnvelope(error).errors }),
     unknown: () => ({ ...registryEnvelope(error), ...problem(error, requestId) }),
   }[format ?? 'unknown']();
-  const contentType = format === 'registry' ? 'application/json' : 'application/problem+json';
+  const isProblem = format === 'problem' || format === undefined;
+  const contentType = isProblem ? 'application/problem+json' : 'application/json';
   return { status, json, headers: { 'content-type': contentType, ...headersOf(error) } };
 }
 
@@ -149,8 +151,9 @@ function problem({ code, details }: PullpassError, requestId: string): ProblemDe
 }
 
 /**
- * One body for every client at once: docker reads `details`, containerd `errors` and then `details`, crane and oras
- * `errors` (distribution `registry/api/errcode/errors.go`), OAuth libraries `error` (RFC 6749 section 5.2).
+ * A login has one body for every client at once: docker reads `details`, containerd `errors` and then `details`, crane and oras
+ * `errors` (distribution `registry/api/errcode/errors.go`), OAuth libraries `error` (RFC 6749 section 5.2). A
+ * registry may not have `details`: docker and skopeo then take its code for UNKNOWN, and try again for a minute.
  */
 function registryEnvelope({ code, details }: PullpassError): RegistryError {
   const { registryCode, oauthError, detail } = ERRORS[code];

@@ -24,8 +24,11 @@ export type Authentication =
   | 'strong-administrator'
   | 'vend';
 
-/** The format of a route's errors: problem details (RFC 9457), or the envelope that registry clients print. */
-export type ErrorFormat = 'problem' | 'registry';
+/**
+ * The format of a route's errors: problem details (RFC 9457); the envelope that clients print of a login; or the one of a registry,
+ * whose codes clients act on.
+ */
+export type ErrorFormat = 'distribution' | 'problem' | 'registry';
 
 export interface Route {
   readonly method: 'ANY' | 'DELETE' | 'GET' | 'PATCH' | 'POST' | 'PUT';
