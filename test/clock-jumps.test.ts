@@ -5,16 +5,18 @@ import { healthHandlers } from '../lib/api/login.ts';
 import { credentialKeys } from '../lib/derivation/credential-keys.ts';
 import { unauthenticated, unavailable } from '../lib/domain/errors.ts';
 import { ExchangeCache } from '../lib/iam/exchange-cache.ts';
-import { BREAKER_FAILURES, Breaker } from '../lib/iam/http-client.ts';
 import { issuerKeySet } from '../lib/iam/issuer-keys.ts';
+import { BREAKER_FAILURES, Breaker } from '../lib/limits/breaker.ts';
 import { failureLimiter } from '../lib/limits/rate-limiter.ts';
 import { keyPublication } from '../lib/signing/publication.ts';
 import { cachedRings } from '../lib/signing/ring.ts';
 import { maintainRing } from '../lib/signing/ring-rotation.ts';
+import { registryHttp } from '../lib/upstream/http.ts';
 import { tableGuard } from '../lib/usecases/table-guard.ts';
 import { LoopbackIam } from './iam/loopback-iam.ts';
 import { testKey } from './iam/tokens.ts';
 import { claimsFor, context, headerOf, KID, NOW, X5C } from './signing/context.ts';
+import { answerManifest, openUpstream } from './support/upstream.ts';
 
 const [SECOND, MINUTE, HOUR, DAY] = [1000, 60_000, 3_600_000, 86_400_000];
 const JUMPS = { '2 hours': 2 * HOUR, '400 days': 400 * DAY };
@@ -265,6 +267,23 @@ describe.each(OFFSETS)('after a clock that was %s was set right', (_, off) => {
     setClock(-off);
     pass(5 * SECOND);
     expect(() => breaker.enter(Date.now())).not.toThrow();
+  });
+
+  it('a registry behind the proxy is asked again within ten seconds', async () => {
+    const upstream = await openUpstream();
+    onTestFinished(() => upstream.close());
+    const limits = { connectMs: 1000, firstByteMs: 1000, idleMs: 1000, openMs: 10 * SECOND };
+    const send = registryHttp(limits);
+    const isAnswered = () =>
+      isGiven(send({ url: new URL(upstream.url), method: 'GET', headers: {}, nowMs: Date.now() }));
+    upstream.answer = request => void request.socket.destroy();
+    setClock(off);
+    for (let failure = 0; failure < BREAKER_FAILURES; failure++) await isAnswered();
+    upstream.answer = answerManifest;
+    expect(await isAnswered()).toBe(false);
+    setClock(-off);
+    pass(10 * SECOND);
+    expect(await isAnswered()).toBe(true);
   });
 
   it('an address that failed too often may try again within a minute', () => {

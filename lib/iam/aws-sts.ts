@@ -4,16 +4,10 @@ import { PullpassError, unauthenticated, unavailable } from '../domain/errors.ts
 import { type Account, isIdentifierValue, qualify, type Subject } from '../domain/identifiers.ts';
 import type { Identity } from '../domain/identity.ts';
 import { member, readStrictJson } from '../domain/strict-json.ts';
+import { Breaker } from '../limits/breaker.ts';
 import { type AwsAssertion, parseAwsAssertion, SERVER_ID_HEADER } from './aws-assertion.ts';
 import { ExchangeCache, type ExchangeOptions } from './exchange-cache.ts';
-import {
-  Breaker,
-  type Connections,
-  DIRECT,
-  endpoint,
-  guardedRequest,
-  RETRY_AFTER_SECONDS,
-} from './http-client.ts';
+import { type Connections, DIRECT, endpoint, guardedRequest, RETRY_AFTER_SECONDS } from './http-client.ts';
 
 export interface AwsCallersOptions extends ExchangeOptions {
   /** `PULLPASS_URL`, for which assertions must be made. */

@@ -4,8 +4,8 @@ import { type IncomingMessage, request as requestOverHttp } from 'node:http';
 import { Agent, request as requestOverHttps } from 'node:https';
 import { isIP } from 'node:net';
 import { createSecureContext, type SecureContext } from 'node:tls';
-import { isYounger, type Moment, momentAt } from '../cache/refreshing.ts';
 import { unavailable } from '../domain/errors.ts';
+import type { Breaker } from '../limits/breaker.ts';
 import { allAuthorities, isUnknownAuthority, namedAuthorities } from '../network/authorities.ts';
 import { type ProxyFor, readProxies } from '../network/proxies.ts';
 
@@ -98,40 +98,6 @@ async function readBody(response: IncomingMessage, maxBytes: number): Promise<Ui
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
-}
-
-/** The breaker opens after this many failures in a row. */
-export const BREAKER_FAILURES = 5;
-
-/** How long it stays open before it lets one trial through; longer than any trial takes. */
-export const BREAKER_OPEN_MS = 5000;
-
-/** Stops requests to an endpoint that does not answer, so that callers need not wait for it. */
-export class Breaker {
-  #failures = 0;
-  /** When the last request failed, or the last trial began. */
-  #openedAt: Moment | undefined;
-
-  /** Throws `unavailable` while open. Then one trial may pass, during which it stays open for others. */
-  enter(nowMs: number): void {
-    if (this.#failures < BREAKER_FAILURES) return;
-    if (this.#openedAt !== undefined && isYounger(this.#openedAt, BREAKER_OPEN_MS, nowMs)) {
-      const leftMs = this.#openedAt.nowMs + BREAKER_OPEN_MS - nowMs;
-      throw unavailable('the breaker is open', { retryAfterSeconds: Math.ceil(leftMs / 1000) });
-    }
-    this.#openedAt = momentAt(nowMs);
-  }
-
-  /** The endpoint answered. */
-  answered(): void {
-    this.#failures = 0;
-  }
-
-  /** The endpoint did not answer a request that was made at `nowMs`. */
-  failed(nowMs: number): void {
-    this.#failures += 1;
-    this.#openedAt = momentAt(nowMs);
-  }
 }
 
 /** The Retry-After of callers whose issuer did not answer. */

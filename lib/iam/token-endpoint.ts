@@ -3,15 +3,9 @@
 import { PullpassError, unauthenticated, unavailable } from '../domain/errors.ts';
 import type { Identity, Issuer } from '../domain/identity.ts';
 import { member, parseStrictJson } from '../domain/strict-json.ts';
+import { Breaker } from '../limits/breaker.ts';
 import { ExchangeCache, type ExchangeOptions } from './exchange-cache.ts';
-import {
-  Breaker,
-  type Connections,
-  DIRECT,
-  endpoint,
-  guardedRequest,
-  RETRY_AFTER_SECONDS,
-} from './http-client.ts';
+import { type Connections, DIRECT, endpoint, guardedRequest, RETRY_AFTER_SECONDS } from './http-client.ts';
 import type { AccessTokenVerifier } from './signed-token.ts';
 
 /** The longest answer that is read. */

@@ -1,8 +1,9 @@
-/** Requests to a registry: time for a connection and for the first byte, kept connections, one repetition, no redirect followed. */
+/** Requests to a registry: time for a connection and for the first byte, kept connections, one repetition, a breaker, no redirect followed. */
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { isIP } from 'node:net';
 import { unavailable } from '../domain/errors.ts';
+import { Breaker } from '../limits/breaker.ts';
 import type { UpstreamAnswer } from '../ports/others.ts';
 
 /** Times are in milliseconds. */
@@ -11,36 +12,69 @@ export interface UpstreamLimits {
   readonly firstByteMs: number;
   /** How long a body may stand still. */
   readonly idleMs: number;
+  /** How long a host that does not answer is left alone: longer than two connections and a first byte may take. */
+  readonly openMs: number;
 }
 
-const UPSTREAM_LIMITS: UpstreamLimits = { connectMs: 1000, firstByteMs: 5000, idleMs: 30_000 };
+const UPSTREAM_LIMITS: UpstreamLimits = {
+  connectMs: 1000,
+  firstByteMs: 5000,
+  idleMs: 30_000,
+  openMs: 10_000,
+};
 
 export interface RegistryHttpRequest {
   readonly url: URL;
   readonly method: 'GET' | 'HEAD';
   readonly headers: Readonly<Record<string, string>>;
+  readonly nowMs: number;
 }
 
 export type SendRequest = (request: RegistryHttpRequest) => Promise<UpstreamAnswer>;
 
 const ATTEMPTS = 2;
 
-/** Throws `unavailable` without an answer in time. */
+/** What stands before a registry says when the registry does not answer. Other failures a client might bring about for all. */
+const NO_ANSWER: ReadonlySet<number> = new Set([502, 503, 504]);
+
+/** Throws `unavailable` without an answer in time, and at once while the host is left alone. */
 export function registryHttp(limits: UpstreamLimits = UPSTREAM_LIMITS): SendRequest {
   const agents = {
     'http:': new http.Agent({ keepAlive: true }),
     'https:': new https.Agent({ keepAlive: true }),
   };
+  // One for each host of the configuration: a challenge leads to no other.
+  const breakers = new Map<string, Breaker>();
   return async request => {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await send(request, agents, limits);
-      } catch (cause) {
-        // Reading twice changes nothing, and a kept connection may have ended while the function was frozen.
-        if (attempt === ATTEMPTS || !isConnectionError(cause)) throw noAnswer(request, cause);
-      }
+    const { origin } = request.url;
+    const breaker = breakers.get(origin) ?? new Breaker(limits.openMs);
+    breakers.set(origin, breaker);
+    breaker.enter(request.nowMs);
+    try {
+      const answer = await attempted(request, agents, limits);
+      if (NO_ANSWER.has(answer.status)) breaker.failed(request.nowMs);
+      else breaker.answered();
+      return answer;
+    } catch (cause) {
+      breaker.failed(request.nowMs);
+      throw noAnswer(request, cause);
     }
   };
+}
+
+async function attempted(
+  request: RegistryHttpRequest,
+  agents: Agents,
+  limits: UpstreamLimits,
+): Promise<UpstreamAnswer> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await send(request, agents, limits);
+    } catch (cause) {
+      // Reading twice changes nothing, and a kept connection may have ended while the function was frozen.
+      if (attempt === ATTEMPTS || !isConnectionError(cause)) throw cause;
+    }
+  }
 }
 
 type Agents = Readonly<Record<'http:' | 'https:', http.Agent>>;
@@ -64,17 +98,15 @@ function send({ url, method, headers }: RegistryHttpRequest, agents: Agents, lim
     },
   );
   let timer: NodeJS.Timeout | undefined;
-  const begin = (ms: number, what: string) => {
+  const begin = (ms: number, error: Error) => {
     clearTimeout(timer);
-    timer = setTimeout(() => call.destroy(new Error(`no ${what} within ${ms} ms`)), ms);
+    timer = setTimeout(() => call.destroy(error), ms);
   };
+  const awaitAnswer = () => begin(limits.firstByteMs, new Error(`no answer within ${limits.firstByteMs} ms`));
   call.once('socket', socket => {
-    begin(
-      socket.connecting ? limits.connectMs : limits.firstByteMs,
-      socket.connecting ? 'connection' : 'answer',
-    );
-    if (!socket.connecting) return;
-    socket.once(isTls ? 'secureConnect' : 'connect', () => begin(limits.firstByteMs, 'answer'));
+    if (!socket.connecting) return awaitAnswer();
+    begin(limits.connectMs, new NoConnection(limits.connectMs));
+    socket.once(isTls ? 'secureConnect' : 'connect', awaitAnswer);
   });
   call.once('error', error => {
     clearTimeout(timer);
@@ -82,6 +114,14 @@ function send({ url, method, headers }: RegistryHttpRequest, agents: Agents, lim
   });
   call.end();
   return promise;
+}
+
+class NoConnection extends Error {
+  readonly code = 'ETIMEDOUT';
+
+  constructor(ms: number) {
+    super(`no connection within ${ms} ms`);
+  }
 }
 
 /** A header that came more than once counts as absent: which of its values holds is not defined. */

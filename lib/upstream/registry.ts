@@ -59,7 +59,7 @@ export function upstreamRegistry({ send, login, clock }: UpstreamRegistryOptions
       const url = new URL(request.path, upstream.url);
       const attempt = (authorization: string | undefined) => {
         const headers = { ...request.headers, ...(authorization === undefined ? {} : { authorization }) };
-        return send({ url, method: request.method, headers });
+        return send({ url, method: request.method, headers, nowMs });
       };
       let sent = await known(request, nowMs);
       let answer = await attempt(sent);

@@ -101,6 +101,7 @@ export class UpstreamTokens {
     const { status, body } = await this.#send({
       url,
       method: 'GET',
+      nowMs,
       headers: { accept: 'application/json', ...(authorization === undefined ? {} : { authorization }) },
     });
     const bytes = await buffer(body);

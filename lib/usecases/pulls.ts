@@ -99,8 +99,9 @@ export async function countPull(
 ): Promise<void> {
   const now = toSeconds(clock());
   if (counted === undefined || (await usage.count({ ...counted, repository }, now))) return;
+  const often = counted.pullsPerDay === 1 ? 'once' : `${counted.pullsPerDay} times`;
   throw new PullpassError('rate-limited', {
-    detail: `This token may pull ${counted.pullsPerDay === 1 ? 'once' : `${counted.pullsPerDay} times`} a day, and has; it may again after midnight (UTC).`,
+    detail: `This token may pull ${often} a day, and has; it may again after midnight (UTC).`,
     reason: `token ${counted.token}: its pulls of the day are used`,
     retryAfterSeconds: startOf(dayOf(now), 1) - now,
   });

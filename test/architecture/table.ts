@@ -21,7 +21,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   /** Values that are loaded again when they are old. */
   cache: { imports: [], npm: [], node: [] },
   /** Bounds on how much is done, in all and for each source. */
-  limits: { imports: ['domain', 'ports'], npm: [], node: [] },
+  limits: { imports: ['cache', 'domain', 'ports'], npm: [], node: [] },
   /** AWS over HTTP, for the adapters that would otherwise carry its SDK. */
   aws: { imports: ['domain', 'ports'], npm: [], node: null },
   /** Files that are replaced whole, and locks. */
@@ -42,7 +42,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   derivation: { imports: ['aws', 'cache', 'files', 'domain', 'ports'], npm: [], node: null },
   ledger: { imports: ['files', 'domain', 'ports'], npm: ['valibot'], node: null },
   /** The registries behind the registry proxy. */
-  upstream: { imports: ['aws', 'cache', 'domain', 'ports'], npm: ['lru-cache'], node: null },
+  upstream: { imports: ['aws', 'cache', 'domain', 'limits', 'ports'], npm: ['lru-cache'], node: null },
   /** Tries a deployment from outside, over its public URL. */
   probe: { imports: ['api', 'domain', 'ports'], npm: ['jose', 'valibot'], node: ['crypto'] },
   telemetry: { imports: ['domain', 'ports'], npm: [], node: [] },

@@ -1,16 +1,19 @@
 /** The guides, typed as they are written, by each of their readers. */
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type InstalledCli, installCli } from './support/cli-package.ts';
 import { bareEnvironment, newDirectory, PROJECT, removeDirectory } from './support/directories.ts';
 import { type DockerDaemon, startDockerDaemon } from './support/docker-daemon.ts';
 import { expectSuccess } from './support/expect.ts';
-import { type Block, blocksOf } from './support/guide.ts';
+import { type Block, blocksOf, markedBlock } from './support/guide.ts';
+import { Moto } from './support/moto.ts';
 import { Platform } from './support/platform.ts';
+import { freePort } from './support/ports.ts';
 import { type Result, run } from './support/processes.ts';
 import { tool } from './support/tools.ts';
-import { type OwnIam, useWorld, type World } from './support/world.ts';
+import { startUpstream } from './support/upstream.ts';
+import { type OwnIam, useWorld, World } from './support/world.ts';
 
 let home: string;
 let daemon: DockerDaemon;
@@ -39,9 +42,12 @@ class Reader {
   readonly #directory: string;
   readonly variables: Record<string, string>;
 
-  constructor(name: string, { pullpass, registry }: World, variables: Record<string, string> = {}) {
+  constructor(name: string, { pullpass, registries }: World, variables: Record<string, string> = {}) {
     this.#directory = join(home, name);
-    this.variables = { PULLPASS: pullpass.url, REGISTRY: registry.address, VERIFY: 'false', ...variables };
+    const [registry] = registries;
+    // A registry proxy is at the URL of the deployment.
+    const address = registry?.address ?? new URL(pullpass.url).host;
+    this.variables = { PULLPASS: pullpass.url, REGISTRY: address, VERIFY: 'false', ...variables };
   }
 
   async types(script: string, shell: Shell = STRICT): Promise<Result> {
@@ -65,7 +71,7 @@ async function typeAll(blocks: readonly Block[], readers: Readonly<Record<string
     const result = await reader.types(script);
     const what = `${by}:\n${script}\n${result.output}`;
     expect(result.code === 0, what).toBe(manner !== 'refused');
-    if (manner === 'refused') expect(result.output, what).toMatch(/denied|unauthorized: /);
+    if (manner === 'refused') expect(result.output, what).toMatch(/denied|unauthorized: |unsupported: /);
     learn(readers, result.output);
   }
 }
@@ -113,6 +119,44 @@ describe('the guide for partners', () => {
     await typeAll(await blocksOf('partner-hand-over.md'), readers);
     for (const { variables } of Object.values(readers)) variables.PULLPASS += '/nowhere';
     await typeRefused(await blocksOf('partner-hand-over.md'), readers);
+  });
+});
+
+describe('the guide for partners of an ECR', () => {
+  it('a partner pulls one repository with docker and nothing else, until the token ends', async () => {
+    const guide = 'partners-pull-from-ecr.md';
+    const [moto, upstream, files] = await Promise.all([
+      Moto.start(),
+      startUpstream(),
+      newDirectory('services'),
+    ]);
+    const services = join(files, 'services.json');
+    const entries = JSON.parse(await markedBlock(guide, 'services'));
+    const PORT = `${await freePort()}`;
+    entries[0].name = `localhost:${PORT}`;
+    entries[0].upstream.url = upstream.url;
+    await writeFile(services, JSON.stringify(entries));
+    const settings = {
+      PULLPASS_SERVICES: services,
+      PORT,
+      AWS_REGION: 'eu-central-1',
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+      AWS_ENDPOINT_URL_ECR: moto.endpoint,
+    };
+    const world = await World.start({ registries: [], settings });
+    try {
+      for (const name of ['app', 'other']) await upstream.put(await world.image(), `team-a/${name}`);
+      const APIKEY = await world.pullpass.administratorKey();
+      const readers = {
+        administrator: new Reader('ecr-administrator', world, { APIKEY }),
+        partner: new Reader('ecr-partner', world),
+      };
+      await typeAll(await blocksOf(guide), readers);
+    } finally {
+      await world.stop();
+      await Promise.all([moto.stop(), upstream.stop(), removeDirectory(files)]);
+    }
   });
 });
 

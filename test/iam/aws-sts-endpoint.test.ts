@@ -9,7 +9,7 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { SubjectAlternativeNameExtension, X509CertificateGenerator } from '@peculiar/x509';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { awsCallers } from '../../lib/iam/aws-sts.ts';
-import { BREAKER_FAILURES } from '../../lib/iam/http-client.ts';
+import { BREAKER_FAILURES } from '../../lib/limits/breaker.ts';
 import { answerOf, FARM, FARM_PRINCIPAL, HOST, PUBLIC_URL, proofOf } from './loopback-sts.ts';
 import { NOW_MS } from './tokens.ts';
 

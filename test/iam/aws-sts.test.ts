@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type AwsCallers, awsCallers } from '../../lib/iam/aws-sts.ts';
-import { BREAKER_FAILURES, BREAKER_OPEN_MS } from '../../lib/iam/http-client.ts';
+import { BREAKER_FAILURES, BREAKER_OPEN_MS } from '../../lib/limits/breaker.ts';
 import { isSignedBy } from '../support/presigned.ts';
 import {
   ACCOUNT,

@@ -4,15 +4,12 @@ import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   type BoundedRequest,
-  BREAKER_FAILURES,
-  BREAKER_OPEN_MS,
-  Breaker,
   boundedRequest,
   DIRECT,
   endpoint,
   guardedRequest,
 } from '../../lib/iam/http-client.ts';
-import { errorOf } from '../support/errors.ts';
+import { BREAKER_FAILURES, Breaker } from '../../lib/limits/breaker.ts';
 import { LoopbackServer } from './loopback-server.ts';
 import { NOW_MS } from './tokens.ts';
 
@@ -113,49 +110,6 @@ describe('a bounded request', () => {
       name: 'OversizeAnswer',
       message: 'an answer exceeds 100 bytes',
     });
-  });
-});
-
-describe('a breaker', () => {
-  const refusal = (breaker: Breaker, nowMs: number) => errorOf(() => breaker.enter(nowMs)).details;
-  const failing = (times: number) => {
-    const breaker = new Breaker();
-    for (let n = 0; n < times; n++) breaker.failed(NOW_MS);
-    return breaker;
-  };
-
-  it('opens with the fifth failure in a row', () => {
-    expect(() => failing(BREAKER_FAILURES - 1).enter(NOW_MS)).not.toThrow();
-    const { reason } = refusal(failing(BREAKER_FAILURES), NOW_MS);
-    expect([BREAKER_FAILURES, reason]).toEqual([5, 'the breaker is open']);
-  });
-
-  it.each([
-    [0, 5],
-    [1, 5],
-    [1000, 4],
-    [BREAKER_OPEN_MS - 1, 1],
-  ])('says after %i ms that it lets a trial through in %i s', (passedMs, retryAfterSeconds) => {
-    expect(refusal(failing(BREAKER_FAILURES), NOW_MS + passedMs)).toMatchObject({ retryAfterSeconds });
-  });
-
-  it('lets one trial through each five seconds, and opens anew when it fails', () => {
-    const breaker = failing(BREAKER_FAILURES);
-    breaker.enter(NOW_MS + BREAKER_OPEN_MS);
-    expect(refusal(breaker, NOW_MS + BREAKER_OPEN_MS)).toMatchObject({ retryAfterSeconds: 5 });
-    breaker.failed(NOW_MS + BREAKER_OPEN_MS + 2000);
-    expect(refusal(breaker, NOW_MS + 2 * BREAKER_OPEN_MS + 1999)).toMatchObject({ retryAfterSeconds: 1 });
-    expect(() => breaker.enter(NOW_MS + 2 * BREAKER_OPEN_MS + 2000)).not.toThrow();
-  });
-
-  it('closes with an answer, and then bears with four failures again', () => {
-    const breaker = failing(BREAKER_FAILURES);
-    breaker.answered();
-    expect(() => breaker.enter(NOW_MS)).not.toThrow();
-    for (let n = 1; n < BREAKER_FAILURES; n++) breaker.failed(NOW_MS);
-    expect(() => breaker.enter(NOW_MS)).not.toThrow();
-    breaker.failed(NOW_MS);
-    expect(() => breaker.enter(NOW_MS)).toThrow();
   });
 });
 

@@ -1,17 +1,20 @@
 /** How an upstream is asked: the logins that it takes, where they may go, and what a refusal becomes. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Upstream, UpstreamAuthentication } from '../../lib/domain/service.ts';
+import { BREAKER_FAILURES } from '../../lib/limits/breaker.ts';
 import { registryHttp } from '../../lib/upstream/http.ts';
 import { upstreamLogins } from '../../lib/upstream/login.ts';
 import { upstreamRegistry } from '../../lib/upstream/registry.ts';
 import { answerManifest, MANIFEST, openUpstream, type TestUpstream } from '../support/upstream.ts';
 
 const NOW_MS = 1_790_000_000_000;
+const OPEN_MS = 10_000;
 const BASIC = `Basic ${Buffer.from('robot:secret').toString('base64')}`;
 
 let registry: TestUpstream;
@@ -61,7 +64,7 @@ function asking({ authentication = password(), tokenHost, ecr = async () => ({})
     sts: () => async () => expect.fail('no role is configured'),
     sessionName: 'pullpass-test',
   });
-  const limits = { connectMs: 300, firstByteMs: 300, idleMs: 300 };
+  const limits = { connectMs: 300, firstByteMs: 300, idleMs: 300, openMs: OPEN_MS };
   const { ask } = upstreamRegistry({ send: registryHttp(limits), login, clock: () => clock.nowMs });
   const get = async (repository = 'team-a/app') => {
     const path = `/v2/${repository}/manifests/1`;
@@ -291,5 +294,83 @@ describe('an upstream that does not answer', () => {
   it('is given up when it stops in the middle', async () => {
     registry.answer = (_, response) => response.writeHead(200, { 'content-length': 100 }).write('half');
     await expect(asking().get()).rejects.toThrow('stopped in the middle');
+  });
+
+  it('is asked a second time when no connection came, over TLS too', async () => {
+    let connections = 0;
+    const silent = createServer(socket => {
+      connections += 1;
+      socket.on('error', () => undefined);
+    });
+    await new Promise<void>(resolve => silent.listen(0, '127.0.0.1', resolve));
+    const { port } = silent.address() as AddressInfo;
+    const send = registryHttp({ connectMs: 50, firstByteMs: 5000, idleMs: 300, openMs: OPEN_MS });
+    const url = new URL(`https://127.0.0.1:${port}/v2/`);
+    const answer = send({ url, method: 'GET', headers: {}, nowMs: NOW_MS });
+    await expect(answer).rejects.toMatchObject({ code: 'unavailable' });
+    expect(connections).toBe(2);
+    silent.close();
+  });
+
+  describe('five times in a row', () => {
+    const breaks = (request: IncomingMessage) => void request.socket.destroy();
+    async function failed(answer: typeof registry.answer) {
+      const asked = asking();
+      registry.answer = answer;
+      for (let n = 0; n < BREAKER_FAILURES; n++) await asked.get().catch(() => undefined);
+      registry.asked.length = 0;
+      return asked;
+    }
+
+    it('is left alone: the client reads at once when to come again', async () => {
+      const { get } = await failed(breaks);
+      registry.answer = answerManifest;
+      const details = { retryAfterSeconds: OPEN_MS / 1000 };
+      await expect(get()).rejects.toMatchObject({ code: 'unavailable', details });
+      expect(registry.asked).toEqual([]);
+    });
+
+    it('is tried by one request after ten seconds, and by all once it answers', async () => {
+      const { get, clock } = await failed(breaks);
+      clock.nowMs += OPEN_MS;
+      const answers = await Promise.allSettled([get(), get(), get()]);
+      expect(answers.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+      // The one that may try has two attempts.
+      expect(registry.asked).toHaveLength(2);
+      registry.answer = answerManifest;
+      clock.nowMs += OPEN_MS;
+      expect(await get()).toEqual([200, MANIFEST]);
+      expect(await get()).toEqual([200, MANIFEST]);
+    });
+
+    it.each([502, 503, 504])('with %i is left alone too', async status => {
+      const { get } = await failed((_, response) => response.writeHead(status).end());
+      await expect(get()).rejects.toMatchObject({ code: 'unavailable' });
+      expect(registry.asked).toEqual([]);
+    });
+
+    it.each([200, 404, 429, 500])(
+      'is no host that answers %i: a client could shut it for all',
+      async status => {
+        const { get } = await failed((_, response) => response.writeHead(status).end());
+        await get();
+        expect(registry.asked).toHaveLength(1);
+      },
+    );
+
+    it('says nothing of another host', async () => {
+      const send = registryHttp({ connectMs: 300, firstByteMs: 300, idleMs: 300, openMs: OPEN_MS });
+      const get = ({ url }: TestUpstream) =>
+        send({ url: new URL(url), method: 'GET', headers: {}, nowMs: NOW_MS }).then(
+          ({ status, body }) => {
+            body.resume();
+            return status;
+          },
+          ({ code }) => code,
+        );
+      registry.answer = breaks;
+      for (let n = 0; n < BREAKER_FAILURES; n++) expect(await get(registry)).toBe('unavailable');
+      expect([await get(registry), await get(elsewhere)]).toEqual(['unavailable', 200]);
+    });
   });
 });
