@@ -35,7 +35,7 @@ const own = (metric: Count | Observation, stage: string) =>
   ({ namespace: 'Pullpass', metric, dimensions: { Stage: stage } }) as const;
 
 /** By logical name. The thresholds of keys follow from lib/domain/key-ring.ts: a leaf signs for 7 of its 14 days. */
-function alarmsOf(stage: string): Record<string, Alarm> {
+function alarmsOf(functions: readonly string[], stage: string): Record<string, Alarm> {
   const lambda = (metric: string, name: string) => ({
     namespace: 'AWS/Lambda',
     metric,
@@ -79,6 +79,7 @@ function alarmsOf(stage: string): Record<string, Alarm> {
       period: MINUTE,
       of: [3, 5],
     },
+    ...(functions.includes('registry') ? alarmsOfUpstreams(stage) : {}),
     ManyDenials: {
       description:
         'Far more logins are denied than usual: somebody guesses, or many hold a secret that has ended',
@@ -136,6 +137,27 @@ function alarmsOf(stage: string): Record<string, Alarm> {
   };
 }
 
+function alarmsOfUpstreams(stage: string): Record<string, Alarm> {
+  return {
+    UpstreamRefuses: {
+      description:
+        'An upstream refuses the login that the registry proxy has for it: pulls get 503 until that is mended',
+      ...own('UpstreamRefused', stage),
+      statistic: 'Sum',
+      when: ['>', 0],
+      period: 5 * MINUTE,
+    },
+    UpstreamFails: {
+      description: 'An upstream does not answer the registry proxy: pulls get 503',
+      ...own('UpstreamFailures', stage),
+      statistic: 'Sum',
+      when: ['>', 0],
+      period: MINUTE,
+      of: [3, 5],
+    },
+  };
+}
+
 /** The two alarms of each function. */
 function alarmsOfFunction(name: string, stage: string): Record<string, Alarm> {
   const common = {
@@ -158,7 +180,11 @@ function alarmsOfFunction(name: string, stage: string): Record<string, Alarm> {
 
 /** The topic, its subscription, and every alarm. */
 export function alarmResources(functions: readonly string[], stage: string): Record<string, Resource> {
-  const alarms = Object.assign({}, ...functions.map(name => alarmsOfFunction(name, stage)), alarmsOf(stage));
+  const alarms = Object.assign(
+    {},
+    ...functions.map(name => alarmsOfFunction(name, stage)),
+    alarmsOf(functions, stage),
+  );
   const resources = Object.entries<Alarm>(alarms).map(([name, alarm]) => [
     `${name}Alarm`,
     toResource(`pullpass-${stage}-${name}`, alarm),

@@ -55,7 +55,11 @@ function widgetsOf(functions: readonly string[], stage: string): Widget[] {
     { title: 'Denials by reason', stat: 'Sum', lines: [[{ expression: reasons, label: '' }]] },
     { title: 'Time to answer, p99', stat: 'p99', lines: [...own('LatencyMs'), ...ofApi('Latency')] },
     { title: 'Answers of the API', stat: 'Sum', lines: ofApi('Count', '4xx', '5xx') },
-    { title: 'Store and IAM', stat: 'Sum', lines: own('StoreCalls', 'StoreFailures', 'IamFailures') },
+    {
+      title: 'Store, IAM and upstreams',
+      stat: 'Sum',
+      lines: own('StoreCalls', 'StoreFailures', 'IamFailures', 'UpstreamFailures', 'UpstreamRefused'),
+    },
     {
       title: 'Capacity of the table',
       stat: 'Sum',

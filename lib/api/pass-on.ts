@@ -71,8 +71,11 @@ async function responseTo(answer: UpstreamAnswer, passed: PassedOn, streams: boo
   );
   if (method === 'HEAD' || status === 304) {
     body.resume();
-    const length = headers['content-length'];
-    return { status, headers: { ...known, ...(length === undefined ? {} : { 'content-length': length }) } };
+    return {
+      status,
+      headers: { ...known, ...lengthOf(headers) },
+      ...(streams || status === 304 ? {} : counted(headers)),
+    };
   }
   switch (path.kind) {
     case 'manifest':
@@ -88,6 +91,15 @@ async function responseTo(answer: UpstreamAnswer, passed: PassedOn, streams: boo
   }
 }
 
+/**
+ * An HTTP API counts what a function answers, and would tell clients that a manifest is empty: so there are as many bytes, which it
+ * does not send after HEAD.
+ */
+function counted({ 'content-length': length }: UpstreamAnswer['headers']): Pick<Response, 'bytes'> {
+  const bytes = Number(length ?? 0);
+  return bytes > 0 && bytes <= MAX_BUFFERED_BYTES ? { bytes: new Uint8Array(bytes) } : {};
+}
+
 /** As it came: the client fetches the bytes from the upstream's storage. */
 function redirect(
   { headers: { location = '' }, body }: UpstreamAnswer,
@@ -97,7 +109,7 @@ function redirect(
   const target = URL.canParse(location, upstream.url) ? new URL(location, upstream.url) : undefined;
   if (target === undefined || !/^https?:$/.test(target.protocol))
     throw unavailable('upstream: a redirect to nowhere');
-  return { status: 307, headers: { location: target.href } };
+  return { status: 307, headers: { location: URL.canParse(location) ? location : target.href } };
 }
 
 /** Its bytes are what its digest says, or nothing is answered. */

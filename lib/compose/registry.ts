@@ -1,8 +1,11 @@
 /** The registry function: pulls from upstreams for those who have an access token. */
 import { registryHandlers } from '../api/registry.ts';
 import { REGISTRY_ROUTES } from '../api/routes.ts';
+import { PullpassError } from '../domain/errors.ts';
 import { asksAws, isProxied } from '../domain/service.ts';
 import { type HttpHandler, httpHandler } from '../http/chain.ts';
+import type { UpstreamRegistry } from '../ports/others.ts';
+import type { Metrics } from '../ports/system.ts';
 import { accessTokenVerifier } from '../signing/verifier.ts';
 import { loginStore } from '../store/login-store.ts';
 import { usageStore } from '../store/usage-store.ts';
@@ -34,7 +37,7 @@ export function createRegistry(world: World): HttpHandler {
       url,
       services: proxied,
       streams: world.streams === true,
-      upstream: upstreamRegistry({ send: registryHttp(), login, clock: parts.clock }),
+      upstream: counted(upstreamRegistry({ send: registryHttp(), login, clock: parts.clock }), parts.metrics),
       pulling: {
         verifier: accessTokenVerifier(openKeyStore(parts), url),
         store: loginStore(store),
@@ -43,4 +46,16 @@ export function createRegistry(world: World): HttpHandler {
       },
     }),
   });
+}
+
+/** Only a refusal of our login is for the operator to mend at once; what does not answer may come back. */
+function counted({ ask }: UpstreamRegistry, metrics: Metrics): UpstreamRegistry {
+  return {
+    ask: request =>
+      ask(request).catch((error: unknown) => {
+        const isRefusal = error instanceof PullpassError && error.code === 'upstream-refused';
+        metrics.count(isRefusal ? 'UpstreamRefused' : 'UpstreamFailures');
+        throw error;
+      }),
+  };
 }

@@ -1,7 +1,7 @@
 /** The answer of every request, failures too, in the format of its route; the one place that logs and counts failures. */
 
 import type { MiddlewareObj, Request as MiddyRequest } from '@middy/core';
-import { ERRORS } from '../domain/error-codes.ts';
+import { ERRORS, type ErrorCode } from '../domain/error-codes.ts';
 import { denialOf, PullpassError } from '../domain/errors.ts';
 import type { FailureLimiter } from '../limits/rate-limiter.ts';
 import type { Clock, Log, Metrics } from '../ports/system.ts';
@@ -67,8 +67,11 @@ function limited(
 }
 
 /** The reason, for anyone with the request id. The message of a cause may quote an upstream, so it stays in the log. */
+/** What the operator has to mend. */
+const FAILURES: ReadonlySet<ErrorCode> = new Set(['internal', 'unavailable', 'upstream-refused']);
+
 function logError(log: Log, error: PullpassError, { requestId, event, learnt }: RequestContext): void {
-  const level = error.code === 'internal' || error.code === 'unavailable' ? 'error' : 'info';
+  const level = FAILURES.has(error.code) ? 'error' : 'info';
   log[level]('refused', {
     requestId,
     code: error.code,

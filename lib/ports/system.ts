@@ -42,6 +42,8 @@ export const COUNTS = [
   'StoreCalls',
   'StoreFailures',
   'IamFailures',
+  'UpstreamFailures',
+  'UpstreamRefused',
   'CleanupFinished',
   'ReleasedNamespaces',
   'UnusedTokens',

@@ -87,7 +87,7 @@ it('its alarms go to the topic, and it has a log group that ends', () => {
   const alarms = [...stack.resources.keys()].filter(
     name => name.endsWith('Alarm') && !without.resources.has(name),
   );
-  expect(new Set(alarms)).toEqual(new Set(['RegistryFailsAlarm', 'RegistryThrottledAlarm']));
+  expect(new Set(alarms)).toEqual(new Set(['RegistryFailsAlarm', 'RegistryThrottledAlarm', 'UpstreamFailsAlarm', 'UpstreamRefusesAlarm']));
   const groups = propertiesOf('AWS::Logs::LogGroup').map(({ LogGroupName }) => LogGroupName);
   expect(groups).toContain('/aws/lambda/pullpass-dev-registry');
 });
