@@ -107,7 +107,7 @@ async function ringCase(kind: 'ring.json' | 'public.json'): Promise<Case> {
         names => names.includes(old),
         () => false,
       ),
-    ...{ remove, fail, freshMs: MINUTE, usableMs: 10 * MINUTE },
+    ...{ remove, fail, freshMs: MINUTE, usableMs: 30 * MINUTE },
   };
 }
 
@@ -144,7 +144,7 @@ const CACHES: Record<string, () => Promise<Case>> = {
     const keys = credentialKeys({ name: 'the keys', read });
     return {
       isTrusted: () => isGiven(keys.mac('k1', 'text', now())),
-      ...{ remove, fail, freshMs: 5 * MINUTE, usableMs: 10 * MINUTE },
+      ...{ remove, fail, freshMs: 10 * MINUTE, usableMs: 20 * MINUTE },
     };
   },
   'the ring of a service': () => ringCase('ring.json'),
@@ -158,7 +158,7 @@ const CACHES: Record<string, () => Promise<Case>> = {
           () => true,
           () => false,
         ),
-      ...{ remove, fail, freshMs: 30 * SECOND, usableMs: MINUTE },
+      ...{ remove, fail, freshMs: MINUTE, usableMs: MINUTE },
     };
   },
   health: async () => {

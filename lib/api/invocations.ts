@@ -1,6 +1,6 @@
 /** The events of functions that answer no request: the schedule, the custom resource and the operator, for keys and restore. */
 import * as v from 'valibot';
-import { PullpassError } from '../domain/errors.ts';
+import { PullpassError, reasonOf } from '../domain/errors.ts';
 import { otherEvent, refuseEvent, SCHEDULED } from '../http/event.ts';
 import type { HttpResult } from '../http/request.ts';
 import type { Log, Metrics } from '../ports/system.ts';
@@ -25,7 +25,7 @@ export type ResourceRequest = v.InferOutput<typeof Request>;
 const PHYSICAL_ID = 'pullpass-keys';
 
 /** An answer has 4096 bytes at most ("Custom resource response objects"); the identifiers in it are ours to repeat. */
-const MAX_REASON = 512;
+const MAX_REASON = 1024;
 
 /** The request in an event; undefined for an event of another kind. Throws for a request that is not whole. */
 function resourceRequest(event: unknown): ResourceRequest | undefined {
@@ -40,15 +40,22 @@ export function resourceResponse(request: ResourceRequest, failure: string | und
   return JSON.stringify(
     failure === undefined
       ? { Status: 'SUCCESS', ...ids }
-      : { Status: 'FAILED', Reason: failure.slice(0, MAX_REASON), ...ids },
+      : { Status: 'FAILED', Reason: printable(failure).slice(0, MAX_REASON), ...ids },
   );
 }
 
+/** Of a reason that is longer in UTF-8 than it looks the answer would be too long. */
+function printable(reason: string): string {
+  return reason.replaceAll(/[^\x20-\x7e]+/g, ' ');
+}
+
 export interface KeyEvents {
-  readonly ports: Omit<KeyRotationPorts, 'log'>;
+  readonly ports: Omit<KeyRotationPorts, 'log' | 'remainingMs'>;
   readonly respond: Respond;
   /** Makes the table the ledger's if it is new. */
   readonly settle: () => Promise<unknown>;
+  /** Stores which table the control plane says it is: all other functions read that. */
+  readonly attest: () => Promise<void>;
   readonly log: Log;
   readonly metrics: Metrics;
 }
@@ -56,12 +63,20 @@ export interface KeyEvents {
 /** What the platform says of an invocation. */
 export interface Invocation {
   readonly awsRequestId: string;
+  getRemainingTimeInMillis(): number;
 }
 
 const service = v.pipe(v.string(), v.nonEmpty());
 
+/** A second schedule only attests. */
+type Command = KeyCommand | { readonly act: 'attest' };
+
 /** An event that is misspelt, or asks for two things, is refused as a whole. */
-const Command: v.GenericSchema<unknown, KeyCommand> = v.union([
+const Command: v.GenericSchema<unknown, Command> = v.union([
+  v.pipe(
+    v.strictObject({ attest: v.literal(true) }),
+    v.transform(() => ({ act: 'attest' as const })),
+  ),
   v.pipe(
     v.strictObject({ maintain: v.literal(true) }),
     v.transform(() => ({ act: 'maintain' as const })),
@@ -86,40 +101,61 @@ const Command: v.GenericSchema<unknown, KeyCommand> = v.union([
 
 /** Answers what was done. Throws for an unknown event, and when keys could not be rotated. */
 export function keyHandler(options: KeyEvents): (event: unknown, invocation: Invocation) => Promise<object> {
-  return async (event, { awsRequestId: requestId }) => {
+  return async (event, invocation) => {
+    const { awsRequestId: requestId } = invocation;
     const other = otherEvent(event);
     if (other !== undefined && other !== SCHEDULED) return refuseEvent(other, requestId, options.log);
     const log = logWith(options.log, { requestId });
     try {
-      return await answer({ ...options, ports: { ...options.ports, log }, log }, event);
+      const remainingMs = () => invocation.getRemainingTimeInMillis();
+      return await answer({ ...options, ports: { ...options.ports, log, remainingMs }, log }, event);
     } finally {
       options.metrics.flush({ requestId });
     }
   };
 }
 
-type Answering = Pick<KeyEvents, 'log' | 'respond' | 'settle'> & { readonly ports: KeyRotationPorts };
+type Answering = Pick<KeyEvents, 'attest' | 'log' | 'respond' | 'settle'> & {
+  readonly ports: KeyRotationPorts;
+};
 
-async function answer({ ports, respond, settle, log }: Answering, event: unknown): Promise<object> {
+async function answer(parts: Answering, event: unknown): Promise<object> {
+  const { respond, log } = parts;
   const request = resourceRequest(event);
-  if (request === undefined) return carryOut(ports, commandIn(event));
-  const failure = await failureOf(request, () => deploy(ports, settle));
+  if (request === undefined) return carryOut(parts, commandIn(event));
+  const failure = await failureOf(request, () => deploy(parts));
   log.info('deployment-answered', { request: request.RequestType, failure });
   await respond(request.ResponseURL, resourceResponse(request, failure));
   return {};
 }
 
 /** An operator's act is logged like those of administrators; it belongs to no account's audit. */
-async function carryOut(ports: KeyRotationPorts, command: KeyCommand): Promise<object> {
-  if (command.act !== 'maintain') {
-    const target = 'service' in command ? command.service : 'credential';
-    ports.log.info('act', {
-      act: command.act === 'rotate-credential-key' ? command.act : `${command.act}-keys`,
-      subject: 'operator',
-      target,
-    });
+async function carryOut(parts: Answering, command: Command): Promise<object> {
+  const { ports } = parts;
+  if (command.act === 'attest') return { attested: await attested(parts) };
+  if (command.act === 'maintain') {
+    await attested(parts);
+    return { ...(await rotateKeys(ports, command)) };
   }
+  const target = 'service' in command ? command.service : 'credential';
+  ports.log.info('act', {
+    act: command.act === 'rotate-credential-key' ? command.act : `${command.act}-keys`,
+    subject: 'operator',
+    target,
+  });
   return { ...(await rotateKeys(ports, command)) };
+}
+
+/** Whether it could be attested: the schedule comes again soon, and an attestation is good for hours. */
+async function attested({ attest, log, ports }: Answering): Promise<boolean> {
+  try {
+    await attest();
+    ports.metrics.count('TableAttested');
+    return true;
+  } catch (error) {
+    log.warn('table-not-attested', { reason: reasonOf(error) });
+    return false;
+  }
 }
 
 /** The keys outlive the stack: what a registry trusts is not lost by a deployment. */
@@ -132,22 +168,30 @@ async function failureOf(
     await deploy();
     return undefined;
   } catch (error) {
-    return String(error);
+    return reasonOf(error);
   }
 }
 
-/** A table that was restored fails no deployment: it takes one to serve from it, once the ledger was replayed. */
-async function deploy(ports: KeyRotationPorts, settle: KeyEvents['settle']): Promise<void> {
-  await rotateKeys(ports, { act: 'maintain' });
-  ports.log.info('table-settled', { matchStatus: await settle() });
+/**
+ * The functions that serve are made afterwards, so they find their keys, and what was attested. A table that was restored fails no
+ * deployment: it takes one to serve from it, once the ledger was replayed.
+ */
+async function deploy({ ports, settle, attest, log }: Answering): Promise<void> {
+  const { left } = await rotateKeys(ports, { act: 'maintain' });
+  if (left.length > 0) throw new Error(`no time was left for the keys of ${left.join(' ')}: deploy again`);
+  log.info('table-settled', { matchStatus: await settle() });
+  await attest();
+  // The alarms of silence begin with a figure, and so not on a new stack.
+  ports.metrics.count('TableAttested');
+  ports.metrics.count('CleanupFinished', 0);
 }
 
-function commandIn(event: unknown): KeyCommand {
+function commandIn(event: unknown): Command {
   const result = v.safeParse(Command, event);
   if (result.success) return result.output;
   throw new PullpassError('invalid-request', {
     reason:
-      'not one of {"maintain": true}, {"activate": "<service>"}, {"replace": "<service>"}, {"rotateCredentialKey": true}',
+      'not one of {"maintain": true}, {"attest": true}, {"activate": "<service>"}, {"replace": "<service>"}, {"rotateCredentialKey": true}',
   });
 }
 

@@ -5,6 +5,7 @@ import * as https from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { urlToHttpOptions } from 'node:url';
 import type { Clock, RandomBytes } from '../ports/system.ts';
+import { AwsError, valuesIn } from './error.ts';
 import { jsonProtocol, type Protocol, queryProtocol } from './protocols.ts';
 import { amzDate, type Credentials, requestSigner } from './signature.ts';
 
@@ -50,19 +51,10 @@ export type AwsCall = (operation: string, input: object, signal?: AbortSignal) =
 /** The longest wait before the second attempt, in milliseconds. */
 const PAUSE_MS = 50;
 
-/** https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html, as far as these services answer them. */
-const THROTTLED =
-  /^(?:Throttling|ThrottlingException|ProvisionedThroughputExceeded(?:Exception)?|RequestLimitExceeded)$/;
-
-/** An answer that is not 200. */
-class AwsError extends Error {
-  readonly transient: boolean;
-
-  constructor({ status, body }: Received, { errorName }: Protocol) {
-    super(`AWS answered ${status}`);
-    this.name = errorName(body) ?? 'AwsError';
-    this.transient = status >= 500 || status === 429 || THROTTLED.test(this.name);
-  }
+interface Call {
+  readonly operation: string;
+  readonly input: object;
+  readonly body: string;
 }
 
 /** A caller of one service; its connections are kept and used again. */
@@ -74,7 +66,7 @@ export function awsClient(of: AwsService, options: AwsClientOptions): AwsCall {
   const sign = requestSigner({ region, service }, credentials);
   const token = credentials.sessionToken?.reveal();
 
-  async function attempt(operation: string, body: string, signal?: AbortSignal): Promise<unknown> {
+  async function attempt({ operation, input, body }: Call, signal?: AbortSignal): Promise<unknown> {
     const headers = {
       ...protocol.headers(operation),
       host: url.host,
@@ -82,15 +74,16 @@ export function awsClient(of: AwsService, options: AwsClientOptions): AwsCall {
       ...(token === undefined ? {} : { 'x-amz-security-token': token }),
     };
     const received = await post({ ...headers, authorization: sign(headers, body) }, body, signal);
-    if (received.status !== 200) throw new AwsError(received, protocol);
-    return protocol.decode(received.body);
+    if (received.status === 200) return protocol.decode(received.body);
+    const own = [credentials.secretAccessKey.reveal(), token ?? ''];
+    throw new AwsError(received, protocol, [...own, ...valuesIn(input)]);
   }
 
   return async (operation, input, signal) => {
-    const body = protocol.encode(operation, input);
+    const call = { operation, input, body: protocol.encode(operation, input) };
     for (let attempts = 1; ; attempts++) {
       try {
-        return await attempt(operation, body, signal);
+        return await attempt(call, signal);
       } catch (error) {
         if (attempts === ATTEMPTS || !isTransient(error)) throw error;
         const [chance = 0] = randomBytes(1);

@@ -7,6 +7,8 @@ export interface Protocol {
   readonly decode: (body: string) => unknown;
   /** What an answer that is not 200 calls its error; undefined: it is not of the protocol. */
   readonly errorName: (body: string) => string | undefined;
+  /** What it says about it. */
+  readonly errorMessage: (body: string) => string | undefined;
 }
 
 /** The operation in `X-Amz-Target`, and its input in the body. */
@@ -19,7 +21,18 @@ export function jsonProtocol(target: string, version: '1.0' | '1.1'): Protocol {
     encode: (_, input) => JSON.stringify(input),
     decode: parse,
     errorName: body => /"__type"\s*:\s*"(?:[^"#]*#)?(\w+)"/.exec(body)?.[1],
+    errorMessage: messageIn,
   };
+}
+
+/** Services write it in either way. */
+function messageIn(body: string): string | undefined {
+  try {
+    const { message, Message = message } = Object(JSON.parse(body)) as Record<string, unknown>;
+    return typeof Message === 'string' ? Message : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** JSON.parse would quote the text. */
@@ -44,5 +57,6 @@ export function queryProtocol(version: string): Protocol {
       new URLSearchParams({ Action: operation, Version: version, ...input }).toString(),
     decode: body => Object.fromEntries([...body.matchAll(LEAF)].map(([, name = '', text]) => [name, text])),
     errorName: body => /<Code>(\w+)<\/Code>/.exec(body)?.[1],
+    errorMessage: body => /<Message>([^<]*)<\/Message>/.exec(body)?.[1],
   };
 }

@@ -1,5 +1,6 @@
 /** Secrets of Secrets Manager, changed by compare-and-swap. */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { RandomBytes } from '../ports/system.ts';
 import type { AwsCall } from './client.ts';
 
@@ -12,7 +13,10 @@ export interface SecretsTransaction {
 }
 
 export interface Secrets {
+  /** By name, or by ARN. */
   read(name: string): Promise<string | undefined>;
+  /** Makes a secret unreadable; a transaction that reads it within 30 days brings it back. */
+  remove(name: string): Promise<void>;
   /** Runs `work`, and again when another writer was faster with one of the secrets that it writes. */
   transaction<T>(work: (secrets: SecretsTransaction) => Promise<T>): Promise<T>;
 }
@@ -32,19 +36,41 @@ const CURRENT = 'AWSCURRENT';
 const NEXT = 'PULLPASS_NEXT';
 /** 32 hexadecimal digits: the name of a version has 32 to 64 characters. */
 const VERSION_BYTES = 16;
-const ATTEMPTS = 5;
+const ATTEMPTS = 8;
+/** The longest pause before another attempt, in milliseconds: two writers that began together come apart. */
+const PAUSE_MS = 100;
+/** The most that Secrets Manager keeps a deleted secret for. */
+const RECOVERY_DAYS = 30;
+
+/** What secrets get that are made here. */
+export interface MadeSecrets {
+  readonly tags: Readonly<Record<string, string>>;
+  /** The KMS key that encrypts them; absent: that of the account. */
+  readonly kmsKey?: string | undefined;
+}
 
 /**
  * The secrets that `call` (of Secrets Manager) reaches, by name. An ARN without its suffix would be ambiguous: a name that
  * ends in a hyphen and six characters looks like one with a suffix.
  */
-export function secretsManager(call: AwsCall, randomBytes: RandomBytes): Secrets {
+export function secretsManager(call: AwsCall, randomBytes: RandomBytes, made?: MadeSecrets): Secrets {
   async function current(name: string): Promise<Version | undefined> {
     try {
       return versionIn(await call('GetSecretValue', { SecretId: name, VersionStage: CURRENT }), name);
     } catch (error) {
-      if (error instanceof Error && error.name === 'ResourceNotFoundException') return undefined;
+      if (isNamed(error, 'ResourceNotFoundException')) return undefined;
       throw error;
+    }
+  }
+
+  /** The same for who may change it: a secret that was deleted comes back, and with it what registries trust. */
+  async function revived(name: string): Promise<Version | undefined> {
+    try {
+      return await current(name);
+    } catch (error) {
+      if (!isDeleted(error)) throw error;
+      await call('RestoreSecret', { SecretId: name });
+      return current(name);
     }
   }
 
@@ -55,7 +81,7 @@ export function secretsManager(call: AwsCall, randomBytes: RandomBytes): Secrets
   async function store(name: string, { text, id }: Version, before: Version | undefined): Promise<void> {
     const version = { ClientRequestToken: id, SecretString: text };
     if (before === undefined) {
-      await call('CreateSecret', { Name: name, ...version });
+      await call('CreateSecret', { Name: name, ...version, ...attributesOf(made) });
       return;
     }
     await call('PutSecretValue', { SecretId: name, ...version, VersionStages: [NEXT] });
@@ -80,7 +106,7 @@ export function secretsManager(call: AwsCall, randomBytes: RandomBytes): Secrets
     const seen = new Map<string, Version | undefined>();
     return {
       async read(name) {
-        if (!seen.has(name)) seen.set(name, await current(name));
+        if (!seen.has(name)) seen.set(name, await revived(name));
         return seen.get(name)?.text;
       },
       async write(name, text) {
@@ -91,15 +117,42 @@ export function secretsManager(call: AwsCall, randomBytes: RandomBytes): Secrets
 
   return {
     read: async name => (await current(name))?.text,
+    async remove(name) {
+      try {
+        await call('DeleteSecret', { SecretId: name, RecoveryWindowInDays: RECOVERY_DAYS });
+      } catch (error) {
+        if (!isNamed(error, 'ResourceNotFoundException') && !isDeleted(error)) throw error;
+      }
+    },
     async transaction(work) {
       for (let attempts = 1; ; attempts++) {
         try {
           return await work(begin());
         } catch (error) {
           if (!(error instanceof Overtaken) || attempts === ATTEMPTS) throw error;
+          const [chance = 0] = randomBytes(1);
+          await sleep((PAUSE_MS * chance) / 255);
         }
       }
     },
+  };
+}
+
+function isNamed(error: unknown, name: string): boolean {
+  return error instanceof Error && error.name === name;
+}
+
+/** "You can't perform this operation on the secret because it was marked for deletion." (GetSecretValue, `InvalidRequestException`). */
+function isDeleted(error: unknown): boolean {
+  return isNamed(error, 'InvalidRequestException') && /delet/.test((error as Error).message);
+}
+
+function attributesOf(made: MadeSecrets | undefined): object {
+  if (made === undefined) return {};
+  const tags = Object.entries(made.tags).map(([Key, Value]) => ({ Key, Value }));
+  return {
+    ...(tags.length > 0 ? { Tags: tags } : {}),
+    ...(made.kmsKey === undefined ? {} : { KmsKeyId: made.kmsKey }),
   };
 }
 

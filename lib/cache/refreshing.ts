@@ -1,11 +1,19 @@
-/** A value that is loaded when it is needed, kept for a while, and loaded by one caller at a time. */
+/**
+ * A value that is loaded when it is needed, kept for a while, and loaded by one caller at a time: beside the callers while the last value
+ * will do, and in front of them only when it will not.
+ */
 
 /** Times are in milliseconds. */
 export interface RefreshingOptions<T> {
   readonly load: (nowMs: number) => Promise<T>;
-  /** How long a value is used without a look. */
+  /** The soft age: how long a value is used without a look. */
   readonly freshFor: number | ((value: T) => number);
-  /** How long it is used while it cannot be loaded. */
+  /**
+   * How long it is used while it is loaded again beside the caller, who does not wait, nor after a load that failed; absent: every
+   * caller waits for that load.
+   */
+  readonly besideFor?: number | ((value: T) => number);
+  /** The hard age: how long it is used while it cannot be loaded. */
   readonly usableFor: number | ((value: T) => number);
   /** How long after a failed load the next one is tried. */
   readonly retryAfter: number;
@@ -15,8 +23,8 @@ export interface RefreshingOptions<T> {
 
 export interface Refreshing<T> {
   /**
-   * The value: a fresh one, or else loaded now; while it cannot be loaded, or another caller is at it, the last one that
-   * is usable. Throws what `load` threw when there is none.
+   * The value: a fresh one, or the last one while it is loaded again beside this call, or else one loaded now; while it cannot be
+   * loaded, or another caller is at it, the last one that is usable. Throws what `load` threw when there is none.
    */
   get(nowMs: number): Promise<T>;
   /** The value if it is fresh. */
@@ -25,35 +33,46 @@ export interface Refreshing<T> {
   reload(nowMs: number): Promise<T>;
 }
 
+/** No load takes so long: one that began earlier was frozen with its function, and so is its answer. */
+const FROZEN_MS = 10_000;
+
 /** Ages are times, not timers: a function that was frozen wakes up and loads again. */
 export function refreshing<T>(options: RefreshingOptions<T>): Refreshing<T> {
-  const { load, freshFor, usableFor, retryAfter, retryEmptyAfter = retryAfter } = options;
+  const { load, freshFor, besideFor, usableFor, retryAfter, retryEmptyAfter = retryAfter } = options;
   let loaded: { readonly value: T; readonly at: Moment } | undefined;
   let failure: { readonly error: unknown; readonly at: Moment } | undefined;
-  let loading: Promise<T> | undefined;
+  let loading: { readonly promise: Promise<T>; readonly at: Moment } | undefined;
 
-  async function tryToLoad(nowMs: number): Promise<T> {
-    const at = momentAt(nowMs);
+  async function tryToLoad(at: Moment): Promise<T> {
+    const isLatest = () => loading?.at === at;
     try {
-      const value = await load(nowMs);
-      loaded = { value, at };
-      failure = undefined;
+      const value = await load(at.nowMs);
+      if (isLatest()) [loaded, failure] = [{ value, at }, undefined];
       return value;
     } catch (error) {
-      failure = { error, at };
+      if (isLatest()) failure = { error, at };
       throw error;
+    } finally {
+      if (isLatest()) loading = undefined;
     }
   }
 
+  function underWay(nowMs: number): Promise<T> | undefined {
+    return loading !== undefined && isYounger(loading.at, FROZEN_MS, nowMs) ? loading.promise : undefined;
+  }
+
   function loadOnce(nowMs: number): Promise<T> {
-    loading ??= tryToLoad(nowMs).finally(() => {
-      loading = undefined;
-    });
-    return loading;
+    const joined = underWay(nowMs);
+    if (joined !== undefined) return joined;
+    const at = momentAt(nowMs);
+    const { promise, resolve } = Promise.withResolvers<T>();
+    loading = { promise, at };
+    resolve(tryToLoad(at));
+    return promise;
   }
 
   async function loadUnlessFailed(nowMs: number, pause: number): Promise<T> {
-    if (loading === undefined && failure !== undefined && isYounger(failure.at, pause, nowMs))
+    if (underWay(nowMs) === undefined && failure !== undefined && isYounger(failure.at, pause, nowMs))
       throw failure.error;
     return loadOnce(nowMs);
   }
@@ -71,11 +90,14 @@ export function refreshing<T>(options: RefreshingOptions<T>): Refreshing<T> {
         return loadUnlessFailed(nowMs, retryEmptyAfter);
       }
       const { value } = loaded;
-      if (isWithin(freshFor, loaded, nowMs) || loading !== undefined) return value;
-      return loadUnlessFailed(nowMs, retryAfter).catch(() => value);
+      if (isWithin(freshFor, loaded, nowMs) || underWay(nowMs) !== undefined) return value;
+      const isBeside =
+        besideFor !== undefined && (failure !== undefined || isWithin(besideFor, loaded, nowMs));
+      const renewed = loadUnlessFailed(nowMs, retryAfter).catch(() => value);
+      return isBeside ? value : renewed;
     },
     async reload(nowMs) {
-      const isNew = loading === undefined && failure === undefined;
+      const isNew = underWay(nowMs) === undefined && failure === undefined;
       if (loaded !== undefined && isNew && isYounger(loaded.at, retryAfter, nowMs)) return loaded.value;
       return loadUnlessFailed(nowMs, retryAfter);
     },

@@ -31,7 +31,7 @@ export type Cleanup = (
 export function createCleanup(world: World): Cleanup {
   const parts = openParts(world, ['unusedDays', 'eventBus', ...TABLE_SETTINGS]);
   const { config, clock, log, metrics } = parts;
-  const marker = openTableMarker(parts);
+  const marker = openTableMarker(parts, 'attested');
   const assertOurs = tableGuard({ identity: marker, clock });
   const ports = {
     expiry: expiryStore({ table: openTable(parts) }),

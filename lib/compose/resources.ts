@@ -1,35 +1,61 @@
 /** What the configuration refers to: the table, its ledger, and the keys, on one machine or on AWS. */
 
 import type { AwsCall } from '../aws/client.ts';
-import { secretsManager } from '../aws/secrets.ts';
+import { type MadeSecrets, secretsManager } from '../aws/secrets.ts';
+import type { ArnReference } from '../config/references.ts';
 import { fileDerivation, kmsDerivation } from '../derivation/derivation.ts';
 import { fileKeySource, type KeySource, secretKeySource } from '../derivation/key-source.ts';
+import {
+  type AttestationOptions,
+  attestedIdentity,
+  attestTable,
+  type Describe,
+  describedIdentity,
+} from '../ledger/attestation.ts';
 import { fileLedger } from '../ledger/file-ledger.ts';
 import { type Journaling, journaling } from '../ledger/journaling.ts';
 import { tableLedger } from '../ledger/table-ledger.ts';
 import { dynamoTableMarker, fileTableMarker } from '../ledger/table-marker.ts';
-import type { Derivation } from '../ports/keys.ts';
+import type { Derivation, KeyRetirement } from '../ports/keys.ts';
 import type { Ledger, TableMarker } from '../ports/ledger.ts';
 import type { Table } from '../ports/table.ts';
-import { fileKeyStore, type KeyStore, secretKeyStore } from '../signing/key-store.ts';
+import { fileKeyStore, type KeyStore, type SecretKeyStore, secretKeyStore } from '../signing/key-store.ts';
+import { keyRetirement } from '../signing/retirement.ts';
 import { countedTable } from '../store/calls.ts';
 import { dynamoTable } from '../store/dynamo-table.ts';
 import type { UpstreamLoginOptions } from '../upstream/login.ts';
 import { tableGuard } from '../usecases/table-guard.ts';
 import type { Parts } from './parts.ts';
 
-export function openKeyStore({ config: { keys }, aws, randomBytes }: Parts<'keys'>): KeyStore {
-  if (keys.kind === 'file') return fileKeyStore(keys.path);
-  return secretKeyStore(secretsManager(aws('secretsManager', keys.region), randomBytes), keys.name);
+/** `made`: what secrets get that this function makes. */
+export function openKeyStore(parts: Parts<'keys'>, made?: MadeSecrets): KeyStore {
+  const { keys } = parts.config;
+  return keys.kind === 'file' ? fileKeyStore(keys.path) : openSecretKeys(parts, keys, made);
 }
 
-export function openCredentialKeySource({
-  config: { credentialKey: key },
-  aws,
-  randomBytes,
-}: Parts<'credentialKey'>): KeySource {
+function openSecretKeys(
+  parts: Parts,
+  { region, name }: ArnReference<'secrets'>,
+  made?: MadeSecrets,
+): SecretKeyStore {
+  return secretKeyStore(secretsManager(parts.aws('secretsManager', region), parts.randomBytes, made), name);
+}
+
+export function openCredentialKeySource(parts: Parts<'credentialKey'>, made?: MadeSecrets): KeySource {
+  const { aws, randomBytes, config } = parts;
+  const { credentialKey: key } = config;
   if (key.kind === 'file') return fileKeySource(key.path);
-  return secretKeySource(secretsManager(aws('secretsManager', key.region), randomBytes), key.name);
+  return secretKeySource(secretsManager(aws('secretsManager', key.region), randomBytes, made), key.name);
+}
+
+/** On one machine the keys of a service that was removed stay in its directory. */
+export function openRetirement(parts: Parts<'keys' | 'ledger'>): KeyRetirement {
+  const { keys, ledger } = parts.config;
+  if (keys.kind === 'file' || ledger.kind === 'file') return { retire: async () => [] };
+  return keyRetirement(
+    leanTable(ledger.name, parts.aws('dynamodb', ledger.region)),
+    openSecretKeys(parts, keys),
+  );
 }
 
 export function openDerivation({ config: { derivationKey: key }, aws }: Parts<'derivationKey'>): Derivation {
@@ -57,23 +83,42 @@ export function openJournaling(parts: Parts<'ledger'>): Journaling {
   return journaling({ ...parts, ledger: openLedger(parts) });
 }
 
-export function openTableMarker(parts: TableParts): TableMarker {
-  const { config, aws, randomBytes } = parts;
-  const { table, ledger } = config;
+/** How a function learns which table it serves from: by the ledger, or by the control plane, which no request may wait for. */
+export type Identification = 'attested' | 'described';
+
+export function openTableMarker(parts: TableParts, by: Identification): TableMarker {
+  const { ledger } = parts.config;
+  const main = openTable(parts);
   if (ledger.kind === 'file') {
-    return fileTableMarker({ table: openTable(parts), directory: ledger.path, randomBytes });
+    return fileTableMarker({ table: main, directory: ledger.path, randomBytes: parts.randomBytes });
   }
+  const attestation = attestationOf(parts, ledger);
+  const identify = by === 'attested' ? attestedIdentity(attestation) : describedIdentity(describing(parts));
+  return dynamoTableMarker({ main, ledger: attestation.ledger, identify });
+}
+
+/** Stores which table the control plane says it is; on one machine there is none. */
+export function openAttesting(parts: TableParts): () => Promise<void> {
+  const { ledger } = parts.config;
+  if (ledger.kind === 'file') return async () => undefined;
+  return () => attestTable(attestationOf(parts, ledger), describing(parts));
+}
+
+function attestationOf(
+  { config, aws, clock }: TableParts,
+  ledger: ArnReference<'table'>,
+): AttestationOptions {
+  return { ledger: leanTable(ledger.name, aws('dynamodb', ledger.region)), name: config.table, clock };
+}
+
+function describing({ config, aws }: TableParts): Describe {
   const call = aws('dynamodb');
-  return dynamoTableMarker({
-    main: openTable(parts),
-    ledger: leanTable(ledger.name, aws('dynamodb', ledger.region)),
-    describe: () => call('DescribeTable', { TableName: table }),
-  });
+  return () => call('DescribeTable', { TableName: config.table });
 }
 
 /** Every function that serves from the table asks this first. */
 export function openTableGuard(parts: TableParts): () => Promise<void> {
-  return tableGuard({ identity: openTableMarker(parts), clock: parts.clock });
+  return tableGuard({ identity: openTableMarker(parts, 'attested'), clock: parts.clock });
 }
 
 /** What logs us in at upstreams. A secret is named by its ARN, which may be of another account. */

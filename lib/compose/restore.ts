@@ -24,7 +24,7 @@ export function openReplay(parts: Parts<'table' | 'ledger'>): Omit<ReplayPorts, 
   const table = openSdkTable(parts);
   return {
     ledger: openLedger(parts),
-    identity: openTableMarker(parts),
+    identity: openTableMarker(parts, 'described'),
     tokens: tokenStore(table),
     idempotency: idempotencyStore(table),
     namespaces: namespaceStore(table),

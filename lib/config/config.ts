@@ -54,6 +54,16 @@ const SETTINGS = {
     'PULLPASS_STAGE',
     v.optional(v.pipe(text, v.regex(/^[\w-]{1,64}$/, 'may hold letters, digits, - and _, at most 64'))),
   ),
+  secretTags: setting('PULLPASS_SECRET_TAGS', ifAbsent(tags(), {})),
+  secretKey: setting(
+    'PULLPASS_SECRET_KEY',
+    v.optional(
+      v.pipe(
+        text,
+        v.regex(/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/, 'must be the ARN of a KMS key'),
+      ),
+    ),
+  ),
   port: setting('PORT', wholeNumber(1, 65_535), '8080'),
   host: setting('PULLPASS_HOST', text, '127.0.0.1'),
   data: setting('PULLPASS_DATA', text, '.pullpass'),
@@ -205,6 +215,21 @@ function list<T>(parse: (entry: string) => T | undefined, shape: string): v.Gene
       addIssue({ message });
       return NEVER;
     }),
+  );
+}
+
+/** Tags of AWS (Secrets Manager API Reference, `Tag`): `key=value`, separated by commas. */
+function tags(): v.GenericSchema<unknown, Readonly<Record<string, string>>> {
+  const TAG = /^(?!aws:)([\p{L}\p{N} _.:/+@-]{1,128})=([\p{L}\p{N} _.:/=+@-]{0,256})$/u;
+  return v.pipe(
+    text,
+    v.transform(value => value.split(',').map(entry => TAG.exec(entry)?.slice(1) ?? [])),
+    v.check(
+      pairs => pairs.every(pair => pair.length === 2),
+      'must be tags of AWS, each as <key>=<value>, separated by commas',
+    ),
+    v.check(pairs => new Set(pairs.map(([key]) => key)).size === pairs.length, 'must not hold a tag twice'),
+    v.transform(pairs => Object.fromEntries(pairs)),
   );
 }
 

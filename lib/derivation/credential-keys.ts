@@ -15,45 +15,58 @@ export interface CredentialKey extends KeyTimes {
   readonly key: KeyObject;
 }
 
-/** How old the document may be, in seconds: usually, and while it cannot be read. */
+/** How old the document may be, in seconds, without a look; and at most, as long as it can be read: then a caller waits for it. */
 const FRESH_SECONDS = 5 * MINUTE_SECONDS;
 
-const CACHE_SECONDS = 10 * MINUTE_SECONDS;
+const BESIDE_SECONDS = 10 * MINUTE_SECONDS;
+
+/** How old it may be while it cannot be read. An outage of ten minutes stops no login. */
+const CACHE_SECONDS = 20 * MINUTE_SECONDS;
 
 /** At least this long passes between a read that failed, or did not find a name, and the next one. */
 const RETRY_SECONDS = 10;
 
 /**
- * The keys in the document of `source`. Without a document that was read in the last ten minutes, and for an unknown name
- * while the document cannot be read, every call throws `unavailable`: that is not the same as "no such key".
+ * The keys in the document of `source`. Without a document that was read in the last twenty minutes, and for an unknown name
+ * while the document cannot be read, every call throws `unavailable`: that is not the same as "no such key". A document that was
+ * deleted is no document at once: so an operator ends every credential after a theft.
  */
 export function credentialKeys(source: Pick<KeySource, 'name' | 'read'>): CredentialKeys {
   const document = refreshing({
     load: () => load(source),
-    freshFor: FRESH_SECONDS * 1000,
+    freshFor: keys => (keys === undefined ? RETRY_SECONDS : FRESH_SECONDS) * 1000,
+    besideFor: keys => (keys === undefined ? 0 : BESIDE_SECONDS) * 1000,
     usableFor: CACHE_SECONDS * 1000,
     retryAfter: RETRY_SECONDS * 1000,
+    retryEmptyAfter: 0,
   });
+  const get = async (now: number) => present(await document.get(now * 1000));
+  const reload = async (now: number) => present(await document.reload(now * 1000));
+  const present = (keys: readonly CredentialKey[] | undefined) => {
+    if (keys === undefined)
+      throw unavailable('no credential keys', { cause: new Error(`${source.name}: missing`) });
+    return keys;
+  };
   return {
     async current(now) {
-      const key = currentKey(await document.get(now * 1000), now);
+      const key = currentKey(await get(now), now);
       if (key === undefined) throw unavailable('no credential key in use');
       return key.name;
     },
     async mac(name, text, now) {
       const named = (keys: readonly CredentialKey[]) =>
         publishedKeys(keys, now).find(key => key.name === name);
-      const found = named(await document.get(now * 1000)) ?? named(await document.reload(now * 1000));
+      const found = named(await get(now)) ?? named(await reload(now));
       return found && createHmac('sha256', found.key).update(text).digest();
     },
   };
 }
 
-async function load(source: Pick<KeySource, 'name' | 'read'>): Promise<readonly CredentialKey[]> {
+/** Undefined: there is none. */
+async function load(source: Pick<KeySource, 'name' | 'read'>): Promise<readonly CredentialKey[] | undefined> {
   try {
     const text = await source.read();
-    if (text === undefined) throw new Error(`${source.name}: missing`);
-    return readCredentialDocument(text, source.name);
+    return text === undefined ? undefined : readCredentialDocument(text, source.name);
   } catch (cause) {
     throw unavailable('no credential keys', { cause });
   }

@@ -74,6 +74,12 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** What anything thrown is and says, and what caused it, for operators. */
+export function reasonOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause !== undefined ? ` (${reasonOf(error.cause)})` : '';
+  return String(error) + cause;
+}
+
 /** A proven secret that is used for more than its share. */
 export function tooOften(retryAfterSeconds: number): PullpassError {
   const detail = 'This secret is used too often; try again later.';

@@ -1,9 +1,9 @@
 /** The marker that ties a table to its ledger: a copy of the table never matches until the ledger was replayed into it. */
 
-import { PullpassError, unavailable } from '../domain/errors.ts';
 import type { TableMarker } from '../ports/ledger.ts';
 import type { RandomBytes } from '../ports/system.ts';
 import { compare, type Key, type Table, type Value } from '../ports/table.ts';
+import type { Identify } from './attestation.ts';
 import { readRegister, writeRegister } from './files.ts';
 
 export interface DynamoTableMarkerOptions {
@@ -11,29 +11,29 @@ export interface DynamoTableMarkerOptions {
   readonly main: Table;
   /** The ledger's table. */
   readonly ledger: Table;
-  /** Answers `DescribeTable` of the main table. */
-  readonly describe: () => Promise<unknown>;
+  /** Answers the id of the main table. */
+  readonly identify: Identify;
 }
 
 /** Which table the ledger belongs to. */
 const REGISTERED: Key = { pk: 'ledger', sk: 'identity' };
 
 /** Every method throws `unavailable` when DynamoDB does not answer. */
-export function dynamoTableMarker({ main, ledger, describe }: DynamoTableMarkerOptions): TableMarker {
+export function dynamoTableMarker({ main, ledger, identify }: DynamoTableMarkerOptions): TableMarker {
   const adopt = async (id: string, nowMs: number) => {
     // First the ledger: a table that stores its own id, and is not the ledger's, is one that was taken out of service.
     await ledger.update(REGISTERED, { set: { id }, setIfAbsent: { since: nowMs } });
     await writeMarker(main, { id, usedAt: nowMs });
   };
   return {
-    adopt: async nowMs => adopt(await tableId(describe), nowMs),
+    adopt: async nowMs => adopt(await identify(), nowMs),
     matches: async () => {
-      const [id, marker] = await Promise.all([tableId(describe), readMarker(main)]);
+      const [id, marker] = await Promise.all([identify(), readMarker(main)]);
       return marker.id === id;
     },
     initialise: async nowMs => {
       const [id, { id: own, usedAt }, registered] = await Promise.all([
-        tableId(describe),
+        identify(),
         readMarker(main),
         registeredIn(ledger),
       ]);
@@ -48,7 +48,7 @@ export function dynamoTableMarker({ main, ledger, describe }: DynamoTableMarkerO
       if (own === id) await writeMarker(main, { id: undefined, usedAt });
       return 'differs';
     },
-    heartbeat: async nowMs => touchMarker(main, await tableId(describe), nowMs),
+    heartbeat: async nowMs => touchMarker(main, await identify(), nowMs),
     history: async () => {
       const [{ usedAt }, { since }] = await Promise.all([readMarker(main), registeredIn(ledger)]);
       return { usedAt, ledgerSince: since };
@@ -56,31 +56,6 @@ export function dynamoTableMarker({ main, ledger, describe }: DynamoTableMarkerO
     progress: () => readProgress(main),
     saveProgress: next => writeProgress(main, next),
   };
-}
-
-/** The table's id, and where an engine gives none, the time at which it was made: a copy was made later. */
-async function tableId(describe: () => Promise<unknown>): Promise<string> {
-  const answer = await describe().catch((cause: unknown) => {
-    const name = cause instanceof Error ? cause.name : 'unknown error';
-    throw unavailable(`ledger: ${name}`, { retryAfterSeconds: 1, cause });
-  });
-  const { Table } = answer as { readonly Table: Description };
-  if ((Table.Replicas?.length ?? 0) > 0 && Table.MultiRegionConsistency !== 'STRONG') throw replicated();
-  return Table.TableId ?? `made at ${Table.CreationDateTime}`;
-}
-
-/** The members that are read (DynamoDB API, `TableDescription`). */
-interface Description {
-  readonly TableId?: string;
-  readonly CreationDateTime?: number;
-  readonly Replicas?: readonly unknown[];
-  readonly MultiRegionConsistency?: 'EVENTUAL' | 'STRONG';
-}
-
-/** In the other region a removed token would go on working, and two accounts could come to own one namespace. */
-function replicated(): PullpassError {
-  const detail = 'The table is replicated with eventual consistency; a deployment has one writing region.';
-  return new PullpassError('unavailable', { detail, reason: 'a global table', retryAfterSeconds: 60 });
 }
 
 async function registeredIn(ledger: Table): Promise<{ id: string | undefined; since: number | undefined }> {

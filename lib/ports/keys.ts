@@ -14,6 +14,15 @@ export interface RingRotation {
   replace(service: Service, now: number): Promise<RingReport>;
 }
 
+/** Deletes the keys of services that are no longer configured. */
+export interface KeyRetirement {
+  /**
+   * Remembers which services there are, and deletes the keys of those that were removed an hour ago or earlier: a deployment
+   * that fails later may bring them back. Answers their names. Throws when it cannot remember, or cannot delete.
+   */
+  retire(services: readonly Service[], now: number): Promise<readonly string[]>;
+}
+
 /** The keys of a service after a change, by their `kid`. Times are seconds since 1970. */
 export interface RingReport {
   readonly service: string;

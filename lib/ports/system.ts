@@ -45,6 +45,8 @@ export const COUNTS = [
   'UpstreamFailures',
   'UpstreamRefused',
   'CleanupFinished',
+  'KeysMaintained',
+  'TableAttested',
   'ReleasedNamespaces',
   'UnusedTokens',
   'ExpiringTokens',

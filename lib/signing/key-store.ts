@@ -81,8 +81,13 @@ const ESCAPED = /[^A-Za-z0-9_.@-]/gu;
 
 const LONGEST_NAME = 512;
 
+export interface SecretKeyStore extends KeyStore {
+  /** Makes the keys of a service unreadable. Keys that are made for it within a month are these again. */
+  remove(service: string): Promise<void>;
+}
+
 /** The keys in the secrets `<prefix>/ring/<service>`, `<prefix>/root/<service>` and `<prefix>/public/<service>`. */
-export function secretKeyStore(secrets: Secrets, prefix: string): KeyStore {
+export function secretKeyStore(secrets: Secrets, prefix: string): SecretKeyStore {
   const nameOf = (service: string, file: KeyFile) => secretName(prefix, service, file);
   return {
     read: (service, file) => secrets.read(nameOf(service, file)),
@@ -93,6 +98,10 @@ export function secretKeyStore(secrets: Secrets, prefix: string): KeyStore {
           write: (file, text) => transaction.write(nameOf(service, file), text),
         }),
       ),
+    async remove(service) {
+      // What signs comes first, what is public last.
+      for (const file of Object.keys(KINDS) as KeyFile[]) await secrets.remove(nameOf(service, file));
+    },
   };
 }
 
@@ -107,11 +116,21 @@ function escaped(character: string): string {
   return Buffer.from(character).toString('hex').toUpperCase().replaceAll(/../g, '=$&');
 }
 
-/** A service's document, at most a minute old, or ten while it cannot be read. Throws `unavailable` without one. */
-export type Cached<T> = (service: Service, now: number) => Promise<T>;
+/** A service's document; while it cannot be read, one that is at most half an hour old. Throws `unavailable` without one. */
+export interface Cached<T> {
+  (service: Service, now: number): Promise<T>;
+  /** Read now, unless that was done in the last ten seconds: for a key that the document lacks. */
+  readonly again: (service: Service, now: number) => Promise<T>;
+}
 
-/** A document is used for so long, at most, after it was read. */
-export const CACHE_SECONDS = 10 * MINUTE_SECONDS;
+/** A document is used for so long, at most, after it was read: half the time between the publication of a leaf and its use. */
+export const CACHE_SECONDS = 30 * MINUTE_SECONDS;
+
+/** The next leaf is in the ring an hour before it signs, so no login waits for a ring that is a few minutes old. */
+const LEAVES = { fresh: 5 * MINUTE_SECONDS, beside: 10 * MINUTE_SECONDS };
+
+/** An operator activates a key and restarts a registry: within a minute every process has to follow. */
+const BY_COMMAND = { fresh: MINUTE_SECONDS / 2, beside: MINUTE_SECONDS };
 
 const RETRY_SECONDS = 10;
 
@@ -135,17 +154,24 @@ export function cached<T>({ keys, file, parse }: CachedFile<T>): Cached<T> {
   }
 
   const documents = new Map<string, Refreshing<T>>();
-  return (service, now) => {
+  function documentOf(service: Service): Refreshing<T> {
+    const { fresh, beside } = file === 'ring.json' && service.profile === 'x5c' ? LEAVES : BY_COMMAND;
     const document =
       documents.get(service.name) ??
       refreshing({
         load: () => load(service),
-        freshFor: MINUTE_SECONDS * 1000,
+        freshFor: fresh * 1000,
+        besideFor: beside * 1000,
         usableFor: CACHE_SECONDS * 1000,
         retryAfter: RETRY_SECONDS * 1000,
         retryEmptyAfter: 0,
       });
     documents.set(service.name, document);
-    return document.get(now * 1000);
-  };
+    return document;
+  }
+
+  const get = (service: Service, now: number) => documentOf(service).get(now * 1000);
+  return Object.assign(get, {
+    again: (service: Service, now: number) => documentOf(service).reload(now * 1000),
+  });
 }

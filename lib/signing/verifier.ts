@@ -28,9 +28,10 @@ export function accessTokenVerifier(keys: KeyReader, issuer: string): AccessToke
       const [header = '', payload = '', signature = ''] = text.split('.');
       const { alg, kid } = readPart(header);
       if (alg !== service.algorithm || typeof kid !== 'string') throw bad('another algorithm, or no key');
-      const { document, byName } = await published(service, now);
-      const isPublished = publishedKeys(document.keys, now).some(({ jwk }) => jwk.kid === kid);
-      const key = isPublished ? byName.get(kid) : undefined;
+      const named = ({ document, byName }: PublicKeys) =>
+        publishedKeys(document.keys, now).some(({ jwk }) => jwk.kid === kid) ? byName.get(kid) : undefined;
+      // A key that was just activated signs before every process has read that it is published.
+      const key = named(await published(service, now)) ?? named(await published.again(service, now));
       if (key === undefined) throw bad('no such key');
       if (!isSigned({ input: `${header}.${payload}`, signature, key }))
         throw bad('the signature does not verify');

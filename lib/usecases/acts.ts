@@ -1,4 +1,5 @@
-/** A management act: who performs it, its audit record, the request that it finishes, and its repetition when another writer was faster. */
+/** How acts are done: the audit record before them, the request that they finish, again when another writer was faster, several at once. */
+
 
 import { unavailable } from '../domain/errors.ts';
 import { type Account, accountHandle, type Subject } from '../domain/identifiers.ts';
@@ -51,4 +52,29 @@ export async function retryOnConflict<T>(attempt: () => Promise<T | undefined>):
     if (result !== undefined) return result;
   }
   throw unavailable('another writer was faster every time', { retryAfterSeconds: 1 });
+}
+
+export interface InParallelOptions<T> {
+  /** How many at once. */
+  readonly width: number;
+  readonly work: (item: T) => Promise<unknown>;
+  /** Asked before each; false: the rest is left. */
+  readonly goesOn?: () => boolean;
+}
+
+/** Does the work for the items, and begins it in their order. Answers those that were not begun. Rejects with the first failure. */
+export async function inParallel<T>(
+  items: readonly T[],
+  { width, work, goesOn = () => true }: InParallelOptions<T>,
+): Promise<readonly T[]> {
+  const left = items.values();
+  let begun = 0;
+  const worker = async () => {
+    while (begun < items.length && goesOn()) {
+      begun++;
+      await work(left.next().value as T);
+    }
+  };
+  await Promise.all(Array.from({ length: width }, worker));
+  return items.slice(begun);
 }

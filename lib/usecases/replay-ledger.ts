@@ -20,7 +20,7 @@ import type {
   TokenStore,
 } from '../ports/stores.ts';
 import type { Clock } from '../ports/system.ts';
-import { finishRequest, retryOnConflict } from './acts.ts';
+import { finishRequest, inParallel, retryOnConflict } from './acts.ts';
 
 /** The stores without journaling: what is replayed is in the ledger already. */
 interface ReplayStores {
@@ -149,12 +149,10 @@ function gapBetween({ usedAt, ledgerSince, nowMs }: History): string | undefined
 async function applyAll(ports: ReplayStores, entries: readonly RevocationEntry[]): Promise<number> {
   const bySubject = [...Map.groupBy(entries, subjectOf).values()];
   let applied = 0;
-  const worker = async () => {
-    for (let group = bySubject.pop(); group !== undefined; group = bySubject.pop()) {
-      for (const entry of group) if (await apply(ports, entry)) applied++;
-    }
+  const work = async (group: readonly RevocationEntry[]) => {
+    for (const entry of group) if (await apply(ports, entry)) applied++;
   };
-  await Promise.all(Array.from({ length: WIDTH }, worker));
+  await inParallel(bySubject, { width: WIDTH, work });
   return applied;
 }
 

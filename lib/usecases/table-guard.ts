@@ -10,7 +10,7 @@ export interface GuardPorts {
   readonly clock: Clock;
 }
 
-/** A good answer is asked for again after half of its time, so that an outage of seconds stops no login. */
+/** A good answer is asked for again after half of its time, beside a request: no login waits for it, and an outage of seconds stops none. */
 const OURS_MS = 30_000;
 
 const RESTORED_MS = 5_000;
@@ -27,6 +27,8 @@ export function tableGuard({ identity, clock }: GuardPorts): () => Promise<void>
   const isOurs = refreshing({
     load: () => identity.matches().catch(refuse),
     freshFor: matches => (matches ? OURS_MS : RESTORED_MS),
+    // After a refusal the request waits for the answer: it may be the first one that is served again.
+    besideFor: matches => (matches ? USABLE_MS : 0),
     usableFor: USABLE_MS,
     retryAfter: 0,
   });

@@ -24,7 +24,7 @@ const IDS = {
 };
 
 /** A handler, and the acts that it was asked for, one line each. */
-function keysFunction(failing: string[] = []) {
+function keysFunction(failing: string[] = [], denial?: Error) {
   const acts: string[] = [];
   const logs: { level: string; event: string; fields: Readonly<Record<string, unknown>> }[] = [];
   const answers: { url: string; body: Record<string, unknown> }[] = [];
@@ -37,6 +37,7 @@ function keysFunction(failing: string[] = []) {
   };
   const credentialAct = (act: string) => async () => {
     acts.push(`${act} credential`);
+    if (denial !== undefined) throw denial;
     if (failing.includes('credential')) throw new Error('no answer');
     return { current: 'k1' } as CredentialKeyReport;
   };
@@ -48,6 +49,7 @@ function keysFunction(failing: string[] = []) {
     ports: {
       rings: { maintain: ringAct('maintain'), activate: ringAct('activate'), replace: ringAct('replace') },
       credentialKeys: { maintain: credentialAct('maintain'), rotate: credentialAct('rotate') },
+      retirement: { retire: async () => [] },
       services: SERVICES,
       clock: () => NOW * 1000,
       metrics: { ...NO_METRICS, observe: (name, value) => void readings.push([name, value]) },
@@ -57,31 +59,43 @@ function keysFunction(failing: string[] = []) {
       acts.push('settle');
       return failing.includes('settle') ? Promise.reject(new Error('no answer')) : 'foreign';
     },
+    attest: async () => {
+      acts.push('attest');
+      if (failing.includes('attest')) throw new Error('no answer');
+    },
     log,
     metrics: NO_METRICS,
   });
-  const handler = (event: unknown) => handle(event, { awsRequestId: 'run-1' });
+  const invocation = { awsRequestId: 'run-1', getRemainingTimeInMillis: () => 300_000 };
+  const handler = (event: unknown) => handle(event, invocation);
   return { handler, acts, logs, answers, readings };
 }
 
-const ALL = [`maintain ${X5C.name}`, `maintain ${KID.name}`, 'maintain credential'];
+/** Sorted: services are worked on at once, and each hour another one first. */
+const ALL = [`maintain ${KID.name}`, `maintain ${X5C.name}`, 'maintain credential'].sort();
+const sorted = (acts: readonly string[]) => acts.toSorted();
 
 describe('the keys function', () => {
   it.each<[string, unknown, string[]]>([
-    ['its schedule', { source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} }, ALL],
-    ['an operator who wants all that is due', { maintain: true }, ALL],
+    [
+      'its schedule',
+      { source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} },
+      ['attest', ...ALL],
+    ],
+    ['an operator who wants all that is due', { maintain: true }, ['attest', ...ALL]],
     ['one who activates a key', { activate: KID.name }, [`activate ${KID.name}`]],
     ['one who replaces keys', { replace: X5C.name }, [`replace ${X5C.name}`]],
     ['one who changes the credential key', { rotateCredentialKey: true }, ['rotate credential']],
   ])('does what is wanted by %s, answers what it did, and logs it', async (_, event, expected) => {
     const { handler, acts, logs } = keysFunction();
     const answer = (await handler(event)) as { rings: object[]; credentialKeys: object | null };
-    expect(acts).toEqual(expected);
-    expect(answer.rings).toHaveLength(expected.filter(act => !act.endsWith('credential')).length);
+    expect(sorted(acts)).toEqual(expected);
+    const kinds = expected.filter(act => act !== 'attest');
+    expect(answer.rings).toHaveLength(kinds.filter(act => !act.endsWith('credential')).length);
     expect(answer.credentialKeys !== null).toBe(expected.some(act => act.endsWith('credential')));
     const kept = logs.filter(({ event: name }) => name === 'keys-maintained').map(({ fields }) => fields);
-    expect(kept.map(({ requestId, of }) => [requestId, of])).toEqual(
-      expected.map(act => ['run-1', act.split(' ')[1]]),
+    expect(new Set(kept.map(({ requestId, of }) => `${requestId} ${of}`))).toEqual(
+      new Set(kinds.map(act => `run-1 ${act.split(' ')[1]}`)),
     );
   });
 
@@ -135,7 +149,7 @@ describe('the keys function', () => {
   it('keeps the other keys when those of one service cannot be kept, and fails in the end', async () => {
     const { handler, acts, logs } = keysFunction([X5C.name]);
     await expect(handler({ maintain: true })).rejects.toThrow(`the keys of ${X5C.name} could not be rotated`);
-    expect(acts).toEqual(ALL);
+    expect(sorted(acts)).toEqual(['attest', ...ALL]);
     expect(logs.filter(({ level }) => level === 'error')).toEqual([
       {
         level: 'error',
@@ -146,13 +160,37 @@ describe('the keys function', () => {
   });
 });
 
+describe('the schedule that attests', () => {
+  it('does nothing else, and says whether it could', async () => {
+    const [good, bad] = [keysFunction(), keysFunction(['attest'])];
+    expect([await good.handler({ attest: true }), await bad.handler({ attest: true })]).toEqual([
+      { attested: true },
+      { attested: false },
+    ]);
+    expect([good.acts, bad.acts]).toEqual([['attest'], ['attest']]);
+    expect(bad.logs).toEqual([
+      {
+        level: 'warn',
+        event: 'table-not-attested',
+        fields: { requestId: 'run-1', reason: 'Error: no answer' },
+      },
+    ]);
+  });
+
+  it('keeps no key from being rotated when DynamoDB does not say which table it is', async () => {
+    const { handler, acts } = keysFunction(['attest']);
+    await handler({ maintain: true });
+    expect(sorted(acts)).toEqual(['attest', ...ALL]);
+  });
+});
+
 describe('a deployment', () => {
   it.each(['Create', 'Update'])(
     'waits for the keys and for the table, also for one that was restored: %s',
     async RequestType => {
       const { handler, acts, answers } = keysFunction();
       await handler({ ...REQUEST, RequestType });
-      expect(acts).toEqual([...ALL, 'settle']);
+      expect([sorted(acts.slice(0, 3)), ...acts.slice(3)]).toEqual([ALL, 'settle', 'attest']);
       expect(answers).toEqual([{ url: RESPONSE_URL, body: { Status: 'SUCCESS', ...IDS } }]);
     },
   );
@@ -168,7 +206,7 @@ describe('a deployment', () => {
   it('hears of a failure, and why, in few words', async () => {
     const { handler, answers } = keysFunction([KID.name, 'credential']);
     await handler(REQUEST);
-    const Reason = `Error: the keys of ${KID.name}, credential could not be rotated`;
+    const Reason = `Error: the keys of ${KID.name}, credential could not be rotated: Error: no answer`;
     expect(answers).toEqual([{ url: RESPONSE_URL, body: { Status: 'FAILED', Reason, ...IDS } }]);
   });
 
@@ -179,9 +217,28 @@ describe('a deployment', () => {
     expect(answers).toEqual([{ url: RESPONSE_URL, body }]);
   });
 
-  it('hears no more than fits into an answer', () => {
-    const { Reason } = JSON.parse(resourceResponse({ ...REQUEST, RequestType: 'Create' }, 'x'.repeat(9999)));
-    expect(Reason).toHaveLength(512);
+  it('fails when it cannot be attested which table it serves from: nothing would be served', async () => {
+    const { handler, answers } = keysFunction(['attest']);
+    await handler(REQUEST);
+    expect(answers[0]?.body).toMatchObject({ Status: 'FAILED', Reason: 'Error: no answer' });
+  });
+
+  it('hears no more than fits into an answer, in printable characters', () => {
+    const request = { ...REQUEST, RequestType: 'Create' } as const;
+    expect(JSON.parse(resourceResponse(request, 'x'.repeat(9999))).Reason).toHaveLength(1024);
+    expect(JSON.parse(resourceResponse(request, 'no\n\u{1f600}key')).Reason).toBe('no key');
+    expect(resourceResponse(request, '"'.repeat(9999)).length).toBeLessThan(4096);
+  });
+
+  it('hears what AWS said', async () => {
+    const denied = Object.assign(new Error('AWS answered 400: not authorized to perform: kms:Decrypt'), {
+      name: 'AccessDeniedException',
+    });
+    const { handler, answers } = keysFunction([], new Error('no access to the secret', { cause: denied }));
+    await handler(REQUEST);
+    expect(answers[0]?.body.Reason).toContain(
+      'AccessDeniedException: AWS answered 400: not authorized to perform: kms:Decrypt',
+    );
   });
 
   it.each([

@@ -126,6 +126,67 @@ describe('get', () => {
   });
 });
 
+describe('get with a value that may be loaded beside', () => {
+  const BESIDE = { besideFor: 300 };
+
+  it('answers at once with the last value, and with the new one when that has come', async () => {
+    const { source, get } = cacheOf(BESIDE);
+    await get(1000);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    source.gate = promise;
+    expect([await get(1060), await get(1061)]).toEqual(['value 1', 'value 1']);
+    expect(source.loads).toBe(2);
+    resolve();
+    await new Promise(setImmediate);
+    expect(await get(1062)).toBe('value 2');
+  });
+
+  it('is not delayed by a source that never answers, until it may no longer be loaded beside', async () => {
+    const { source, get } = cacheOf(BESIDE);
+    await get(1000);
+    source.gate = new Promise(() => undefined);
+    for (let now = 1001; now < 1300; now++) expect(await get(now)).toBe('value 1');
+    expect(source.loads).toBe(2);
+  });
+
+  it('neither rejects nor leaves a rejection when the source fails beside, and pauses', async () => {
+    const { source, get } = cacheOf(BESIDE);
+    await get(1000);
+    source.fails = true;
+    for (let now = 1060; now < 1080; now++) expect(await get(now)).toBe('value 1');
+    await new Promise(setImmediate);
+    expect(source.loads).toBe(1 + 2);
+  });
+
+  it('waits for the load between that age and the hard one, and throws behind it', async () => {
+    const { source, get } = cacheOf(BESIDE);
+    await get(1000);
+    expect(await get(1300)).toBe('value 2');
+    source.fails = true;
+    expect(await get(1600)).toBe('value 2');
+    await expect(get(1900)).rejects.toThrow('load 4 failed');
+  });
+
+  it('is loaded anew after a freeze in the middle of a load, whose answer is as old as the freeze', async () => {
+    const { source, get } = cacheOf(BESIDE);
+    await get(1000);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    source.gate = promise;
+    await get(1060);
+    source.gate = Promise.resolve();
+    expect(await get(20_000)).toBe('value 3');
+    resolve();
+    await new Promise(setImmediate);
+    expect(await get(20_001)).toBe('value 3');
+  });
+
+  it('may depend on the value', async () => {
+    const { get } = cacheOf({ besideFor: value => (value === 'value 1' ? 0 : 300) });
+    await get(1000);
+    expect([await get(1060), await get(1120)]).toEqual(['value 2', 'value 2']);
+  });
+});
+
 describe('reload', () => {
   it('loads a fresh value again when the pause after its load is over', async () => {
     const { get, reload } = cacheOf();

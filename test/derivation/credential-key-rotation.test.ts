@@ -12,7 +12,7 @@ import { LoopbackAws } from '../support/loopback-aws.ts';
 import { NOW } from '../support/records.ts';
 
 const MINUTE = 60;
-const [LEAD, KNOWN] = [15 * MINUTE, CREDENTIAL_LIFE_SECONDS.max + 5 * MINUTE];
+const [LEAD, KNOWN] = [25 * MINUTE, CREDENTIAL_LIFE_SECONDS.max + 5 * MINUTE];
 
 const PLACES: Record<string, () => Promise<() => KeySource>> = {
   'a file': async () => {

@@ -31,14 +31,28 @@ function keysAt(text: string | undefined) {
 const UNAVAILABLE = { code: 'unavailable' };
 
 describe('credential keys', () => {
-  it('are read at the first use, and again after five minutes', async () => {
+  it('are read at the first use, and again after five minutes beside a use, and after ten in front of it', async () => {
     const { place, keys } = keysAt(documentOf(entry('k1', 1)));
     expect(place.reads).toBe(0);
     for (const now of [NOW, NOW, NOW + 299]) expect(await keys.mac('k1', 'text', now)).toEqual(macBy(1));
     expect(place.reads).toBe(1);
     place.text = documentOf(entry('k1', 9));
-    expect(await keys.mac('k1', 'text', NOW + 300)).toEqual(macBy(9));
+    expect(await keys.mac('k1', 'text', NOW + 300)).toEqual(macBy(1));
+    await new Promise(setImmediate);
+    expect(await keys.mac('k1', 'text', NOW + 301)).toEqual(macBy(9));
     expect(place.reads).toBe(2);
+    place.text = documentOf(entry('k1', 5));
+    expect(await keys.mac('k1', 'text', NOW + 900)).toEqual(macBy(5));
+  });
+
+  it('end with their document: when it was deleted, no key is used that was read from it ten minutes ago', async () => {
+    const { place, keys } = keysAt(documentOf(entry('k1', 1)));
+    await keys.current(NOW);
+    place.text = undefined;
+    await expect(keys.mac('k1', 'text', NOW + 600)).rejects.toMatchObject(UNAVAILABLE);
+    await expect(keys.mac('k1', 'text', NOW + 601)).rejects.toMatchObject(UNAVAILABLE);
+    place.text = documentOf(entry('k1', 9));
+    expect(await keys.mac('k1', 'text', NOW + 611)).toEqual(macBy(9));
   });
 
   it('change at the second that the document says', async () => {
@@ -67,17 +81,17 @@ describe('credential keys', () => {
     expect(place.reads).toBe(1);
   });
 
-  it('are used for ten minutes while they cannot be read; an unknown name is then unavailable, not refused', async () => {
+  it('are used for twenty minutes while they cannot be read; an unknown name is then unavailable, not refused', async () => {
     const { place, keys } = keysAt(documentOf(entry('k1', 1)));
     await keys.current(NOW);
     place.fails = true;
-    for (let now = NOW; now < NOW + 600; now++) expect(await keys.mac('k1', 'text', now)).toEqual(macBy(1));
-    expect(place.reads).toBe(1 + 30);
-    await expect(keys.mac('k2', 'text', NOW + 595)).rejects.toMatchObject(UNAVAILABLE);
-    await expect(keys.mac('k1', 'text', NOW + 600)).rejects.toMatchObject(UNAVAILABLE);
-    await expect(keys.current(NOW + 600)).rejects.toMatchObject(UNAVAILABLE);
+    for (let now = NOW; now < NOW + 1200; now++) expect(await keys.mac('k1', 'text', now)).toEqual(macBy(1));
+    expect(place.reads).toBe(1 + 90);
+    await expect(keys.mac('k2', 'text', NOW + 1195)).rejects.toMatchObject(UNAVAILABLE);
+    await expect(keys.mac('k1', 'text', NOW + 1200)).rejects.toMatchObject(UNAVAILABLE);
+    await expect(keys.current(NOW + 1200)).rejects.toMatchObject(UNAVAILABLE);
     place.fails = false;
-    expect(await keys.current(NOW + 611)).toBe('k1');
+    expect(await keys.current(NOW + 1200)).toBe('k1');
   });
 
   it.each([

@@ -16,32 +16,17 @@ const openOptions = () => markerOptions(open);
 
 tableMarkerContract(async () => markedTable(await openOptions(), open));
 
-/** The options, with every call of the main table, the ledger and `describe` through `around`. */
+/** The options, with every call of the main table, the ledger and `identify` through `around`. */
 function watched(options: DynamoTableMarkerOptions, around: Around): DynamoTableMarkerOptions {
-  const { describe: asked } = stepped({ describe: { table: options.describe } }, ['describe'], around);
+  const { identify: asked } = stepped({ identify: { table: options.identify } }, ['identify'], around);
   return {
     main: watchedTable(options.main, around),
     ledger: watchedTable(options.ledger, around),
-    describe: asked.table,
+    identify: asked.table,
   };
 }
 
 describe('the marker of a table on AWS', () => {
-  it.each([
-    ['refuses a replicated table', { Replicas: [{ RegionName: 'eu-west-1' }] }, false],
-    ['refuses eventual consistency', { Replicas: [{}], MultiRegionConsistency: 'EVENTUAL' }, false],
-    ['takes replicas with strong consistency', { Replicas: [{}], MultiRegionConsistency: 'STRONG' }, true],
-    ['takes a table without replicas', { Replicas: [] }, true],
-  ])('%s', async (_, description, isTaken) => {
-    const options = await openOptions();
-    await dynamoTableMarker(options).adopt(NOW_MS);
-    const { Table: known } = (await options.describe()) as { Table: object };
-    const answer = { Table: { ...known, ...description } };
-    const asked = dynamoTableMarker({ ...options, describe: async () => answer }).matches();
-    if (isTaken) expect(await asked).toBe(true);
-    else expect(await rejectionOf(asked)).toMatchObject({ code: 'unavailable', message: 'a global table' });
-  });
-
   it.each(['initialise', 'adopt'] as const)(
     'is complete when %s was interrupted at any call and then repeated',
     async verb => {
@@ -76,16 +61,6 @@ describe('the marker of a table on AWS', () => {
     expect(await whole.matches()).toBe(true);
   });
 
-  it('uses the time of creation where the engine gives no id', async () => {
-    let createdAt = 1;
-    const describe = async () => ({ Table: { CreationDateTime: createdAt } });
-    const marker = dynamoTableMarker({ ...(await openOptions()), describe });
-    expect(await marker.initialise(NOW_MS)).toBe('matches');
-    expect(await marker.matches()).toBe(true);
-    createdAt = 2;
-    expect(await marker.matches()).toBe(false);
-  });
-
   it('begins a new ledger beside a table in use when the ledger was lost', async () => {
     const options = await openOptions();
     await dynamoTableMarker(options).initialise(NOW_MS);
@@ -107,8 +82,8 @@ describe('the marker of a table on AWS', () => {
     const marker = dynamoTableMarker(watched(options, around));
     expect(await marker.matches()).toBe(true);
     expect(asked).toHaveLength(2);
-    expect(new Set(asked)).toEqual(new Set(['describe.table', 'table.get']));
-    for (cut of ['describe.table', 'table.get']) {
+    expect(new Set(asked)).toEqual(new Set(['identify.table', 'table.get']));
+    for (cut of ['identify.table', 'table.get']) {
       expect((await rejectionOf(marker.matches())).code).toBe('unavailable');
     }
   });

@@ -22,7 +22,7 @@ const SECONDS_APART = 19;
 /** A registry that fetches keys keeps them for as long as the answer says. */
 const FETCHED_EVERY = 5 * MINUTE;
 /** Every second hour Secrets Manager does not answer for this long, so half of all maintenance fails. */
-const OUTAGE = 8 * MINUTE;
+const OUTAGE = 12 * MINUTE;
 
 /** The second attempt of a call waits for a random time; here for none. */
 const NO_PAUSE: RandomBytes = count => Buffer.alloc(count);

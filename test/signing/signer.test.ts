@@ -1,9 +1,9 @@
 /** Access tokens verify by what is published, for every profile and algorithm. */
 import { chmod, rm } from 'node:fs/promises';
 import { decodeJwt } from 'jose';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { accessTokenClaims, MAX_ACCESS_TOKEN_BYTES } from '../../lib/domain/access-token.ts';
-import { maintainRing } from '../../lib/signing/ring-rotation.ts';
+import { activateKey, maintainRing } from '../../lib/signing/ring-rotation.ts';
 import { claimsFor, context, headerOf, KID, KID_RSA, NOW, X5C, X5C_RSA } from './context.ts';
 import { verifyByChain, verifyByKeySet } from './verifiers.ts';
 
@@ -108,7 +108,7 @@ describe('signing', () => {
 });
 
 describe('a cached ring', () => {
-  it('is read again after a minute, used for ten minutes while it cannot be read, and then unavailable', async () => {
+  it('is read again within a minute, used for half an hour while it cannot be read, and then unavailable', async () => {
     const { directory, fresh, pathOf } = await context([KID]);
     await maintainRing(KID, directory, NOW);
     const { signer } = fresh();
@@ -116,10 +116,10 @@ describe('a cached ring', () => {
     await signAt(NOW);
     await rm(pathOf(KID, 'ring.json'));
     await signAt(NOW + 59);
-    await signAt(NOW + 599);
-    await expect(signAt(NOW + 610)).rejects.toMatchObject({ code: 'unavailable' });
-    await maintainRing(KID, directory, NOW + 620);
-    await signAt(NOW + 620);
+    await signAt(NOW + 1799);
+    await expect(signAt(NOW + 1810)).rejects.toMatchObject({ code: 'unavailable' });
+    await maintainRing(KID, directory, NOW + 1820);
+    await signAt(NOW + 1820);
   });
 
   it('has a new key within a minute, and is read again soon after a failure', async () => {
@@ -130,10 +130,23 @@ describe('a cached ring', () => {
     const first = await kidAt(NOW);
     await rm(pathOf(KID, 'ring.json'));
     await maintainRing(KID, directory, NOW + 1);
-    expect(await kidAt(NOW + 59)).toBe(first);
+    expect(await kidAt(NOW + 29)).toBe(first);
     await chmod(pathOf(KID, 'ring.json'), 0o600);
     const second = await kidAt(NOW + 60);
     expect(second).not.toBe(first);
+  });
+
+  it('of a service whose leaves rotate by themselves is read beside a login after five minutes, and before one after ten', async () => {
+    const { directory, fresh } = await context([X5C]);
+    await maintainRing(X5C, directory, NOW);
+    const { signer } = fresh();
+    const kidAt = async (now: number) => headerOf(await signer.sign(claimsFor(X5C, now), now)).kid;
+    const first = await kidAt(NOW);
+    const { signs: second } = await activateKey(X5C, directory, NOW + 1);
+    expect([await kidAt(NOW + 299), await kidAt(NOW + 300)]).toEqual([first, first]);
+    await vi.waitFor(async () => expect(await kidAt(NOW + 301)).toBe(second));
+    const { signs: third } = await activateKey(X5C, directory, NOW + 302);
+    expect(await kidAt(NOW + 301 + 600)).toBe(third);
   });
 
   it('is read once for calls at the same time', async () => {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { vi } from 'vitest';
 import { openParts, type World } from '../../lib/compose/parts.ts';
-import { openTableMarker, TABLE_SETTINGS } from '../../lib/compose/resources.ts';
+import { openAttesting, openTableMarker, TABLE_SETTINGS } from '../../lib/compose/resources.ts';
 import { credentialKeyRotation } from '../../lib/derivation/credential-keys.ts';
 import { createKeyFile, fileKeySource } from '../../lib/derivation/key-source.ts';
 import type { Service } from '../../lib/domain/service.ts';
@@ -129,7 +129,11 @@ export async function deploy(options: DeploymentOptions = {}): Promise<Deploymen
     environment: { ...world.environment, ...changes },
   });
   let [serving, table] = [world, main.table];
-  const initialise = () => openTableMarker(openParts(serving, TABLE_SETTINGS)).initialise(Date.now());
+  const initialise = async () => {
+    const parts = openParts(serving, TABLE_SETTINGS);
+    await openAttesting(parts)();
+    return openTableMarker(parts, 'described').initialise(Date.now());
+  };
   await initialise();
   let functions = createFunctions(serving);
   const invoke: Invoke = (event, context) => functions.invoke(event, context);

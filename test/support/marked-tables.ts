@@ -22,8 +22,8 @@ export async function copyOptions({ main, ledger }: DynamoTableMarkerOptions, op
 }
 
 function optionsOf(main: Table, ledger: Table): DynamoTableMarkerOptions {
-  const answer = { Table: { TableId: randomUUID() } };
-  return { main, ledger, describe: async () => answer };
+  const id = randomUUID();
+  return { main, ledger, identify: async () => id };
 }
 
 export function markedTable(options: DynamoTableMarkerOptions, open: Open = inMemory): MarkedTable {

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Service } from '../../lib/domain/service.ts';
 import type { CredentialKeyReport, RingReport } from '../../lib/ports/keys.ts';
+import { NO_METRICS } from '../../lib/telemetry/metrics.ts';
 import { type KeyCommand, type KeyRotationPorts, rotateKeys } from '../../lib/usecases/rotate-keys.ts';
 import { rejectionOf } from '../support/errors.ts';
 import { NOW } from '../support/records.ts';
@@ -42,10 +43,12 @@ function world(fails?: string) {
       rotate: now => done(CREDENTIAL, 'rotate', 'credential', now),
     },
     services: [serviceOf('a'), serviceOf('b')],
+    retirement: { retire: services => done([], 'retire', services.map(({ name }) => name).join(), NOW) },
+    remainingMs: () => 300_000,
     clock: () => NOW * 1000 + 999,
     log: { info: line('info'), warn: line('warn'), error: line('error') },
     metrics: {
-      count: unexpected,
+      count: name => void values.push([name, 1]),
       denied: unexpected,
       flush: unexpected,
       observe: (name, value) => void values.push([name, value]),
@@ -66,16 +69,23 @@ describe('a key command', () => {
     expect(await run({ act: 'maintain' })).toEqual({
       rings: [ringOf('a', true), ringOf('b', false)],
       credentialKeys: CREDENTIAL,
+      left: [],
+      retired: [],
     });
-    expect(calls).toEqual([
-      ['maintain', 'a', NOW],
-      ['maintain', 'b', NOW],
-      ['maintain', 'credential', NOW],
-    ]);
-    expect(lines).toEqual([lineOf('a'), lineOf('b'), CREDENTIAL_LINE]);
+    const [first, ...others] = calls;
+    expect(first).toEqual(['retire', 'a,b', NOW]);
+    expect(new Set(others)).toEqual(
+      new Set([
+        ['maintain', 'a', NOW],
+        ['maintain', 'b', NOW],
+        ['maintain', 'credential', NOW],
+      ]),
+    );
+    expect(new Set(lines)).toEqual(new Set([lineOf('a'), lineOf('b'), CREDENTIAL_LINE]));
     expect(values).toEqual([
       ['LeafSecondsLeft', 100],
       ['RootSecondsLeft', 1000],
+      ['KeysMaintained', 1],
     ]);
   });
 
@@ -84,9 +94,9 @@ describe('a key command', () => {
     async failed => {
       const { run, calls, lines, values } = world(failed);
       await expect(run({ act: 'maintain' })).rejects.toThrow(
-        new Error(`the keys of ${failed} could not be rotated`),
+        new Error(`the keys of ${failed} could not be rotated: Error: no access to ${failed}`),
       );
-      expect(calls).toHaveLength(3);
+      expect(calls).toHaveLength(4);
       expect(lines.filter(([level]) => level === 'error')).toEqual([
         ['error', 'keys-not-maintained', { of: failed, reason: `Error: no access to ${failed}` }],
       ]);
@@ -97,7 +107,8 @@ describe('a key command', () => {
 
   it.each(['activate', 'replace'] as const)('that says %s changes the ring of one service', async act => {
     const { run, calls, lines } = world();
-    expect(await run({ act, service: 'b' })).toEqual({ rings: [ringOf('b', false)], credentialKeys: null });
+    const answer = { rings: [ringOf('b', false)], credentialKeys: null, left: [], retired: [] };
+    expect(await run({ act, service: 'b' })).toEqual(answer);
     expect([calls, lines]).toEqual([[[act, 'b', NOW]], [lineOf('b')]]);
   });
 
@@ -115,7 +126,51 @@ describe('a key command', () => {
 
   it('for credentials rotates their key alone', async () => {
     const { run, calls, lines } = world();
-    expect(await run({ act: 'rotate-credential-key' })).toEqual({ rings: [], credentialKeys: CREDENTIAL });
+    const answer = { rings: [], credentialKeys: CREDENTIAL, left: [], retired: [] };
+    expect(await run({ act: 'rotate-credential-key' })).toEqual(answer);
     expect([calls, lines]).toEqual([[['rotate', 'credential', NOW]], [CREDENTIAL_LINE]]);
   });
+
+  it('that maintains 60 services works on four at a time', async () => {
+    const { maintaining, most } = many(60, () => 300_000);
+    const { rings, left } = await maintaining();
+    expect([rings.length, left, most()]).toEqual([60, [], 4]);
+  });
+
+  it('that maintains ends before its time, says what is left, and begins with that an hour later', async () => {
+    let begun = 0;
+    const { maintaining, order } = many(10, () => (++begun > 6 ? 30_000 : 30_001));
+    const { rings, left } = await maintaining();
+    expect(rings).toHaveLength(6);
+    expect(left).toHaveLength(4);
+    const next = many(10, () => 300_000, NOW + 3600);
+    await next.maintaining();
+    expect(next.order[0]).not.toBe(order[0]);
+  });
 });
+
+/** So many services, each of which takes a turn of the event loop; `most` is how many were at work at once. */
+function many(count: number, remainingMs: () => number, now = NOW) {
+  let [atWork, most] = [0, 0];
+  const order: string[] = [];
+  const maintain = async ({ name }: Service) => {
+    order.push(name);
+    most = Math.max(most, ++atWork);
+    await new Promise(setImmediate);
+    atWork--;
+    return ringOf(name, false);
+  };
+  const nothing = () => undefined;
+  const unused = () => Promise.reject(new Error('must not be called'));
+  const ports: KeyRotationPorts = {
+    rings: { maintain, activate: unused, replace: unused },
+    credentialKeys: { maintain: async () => CREDENTIAL, rotate: unused },
+    retirement: { retire: async () => [] },
+    services: Array.from({ length: count }, (_, i) => serviceOf(`s${i}`)),
+    clock: () => now * 1000,
+    log: { info: nothing, warn: nothing, error: nothing },
+    metrics: NO_METRICS,
+    remainingMs,
+  };
+  return { maintaining: () => rotateKeys(ports, { act: 'maintain' }), most: () => most, order };
+}

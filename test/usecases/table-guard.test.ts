@@ -52,10 +52,24 @@ describe('the guard of the table', () => {
     world.now += 5_000;
     await guard();
     world.answer = 'no';
-    world.now += 29_999;
+    world.now += 59_999;
     await guard();
     world.now += 1;
     expect(await rejectionOf(guard())).toMatchObject(refusal);
+  });
+
+  it('refuses it from the second call on where calls come often, and no call waits for the answer', async () => {
+    const { world, guard } = guarded();
+    await guard();
+    world.answer = 'no';
+    const { promise, resolve } = Promise.withResolvers<void>();
+    world.answered = promise;
+    world.now += 30_000;
+    await guard();
+    expect(world.asked).toBe(2);
+    resolve();
+    await new Promise(setImmediate);
+    expect((await rejectionOf(guard())).details.reason).toBe('restored table');
   });
 
   it('asks for a restored table every five seconds, so that a flood is no load and the end of the replay is seen', async () => {
