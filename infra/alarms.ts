@@ -20,8 +20,11 @@ interface Alarm {
   readonly period: number;
   /** How many periods must breach the threshold, out of how many. Default: one of one. */
   readonly of?: readonly [breaching: number, evaluated: number];
-  /** A period without data raises the alarm too. */
-  readonly silence?: 'breaching';
+  /**
+   * Raised when figures that came before no longer come. The alarm of a new stack has none yet and does not ring: it is raised by the
+   * change from a state with data to one without.
+   */
+  readonly silence?: true;
 }
 
 const COMPARISONS = {
@@ -34,13 +37,12 @@ const COMPARISONS = {
 const own = (metric: Count | Observation, stage: string) =>
   ({ namespace: 'Pullpass', metric, dimensions: { Stage: stage } }) as const;
 
+/** No figure for so many periods. None is negative, so nothing else raises the alarm. */
+const silent = (periods: number, period: number) =>
+  ({ statistic: 'Sum', when: ['<', 0], period, of: [periods, periods], silence: true }) as const;
+
 /** By logical name. The thresholds of keys follow from lib/domain/key-ring.ts: a leaf signs for 7 of its 14 days. */
 function alarmsOf(functions: readonly string[], stage: string): Record<string, Alarm> {
-  const lambda = (metric: string, name: string) => ({
-    namespace: 'AWS/Lambda',
-    metric,
-    dimensions: { FunctionName: `pullpass-${stage}-${name}` },
-  });
   const throttled = (metric: string, TableName: unknown) => ({
     description:
       'DynamoDB refuses requests for their number; each is tried once more, then answered with 503',
@@ -91,20 +93,18 @@ function alarmsOf(functions: readonly string[], stage: string): Record<string, A
     CleanupSilent: {
       description: 'No cleanup has passed the whole table for 26 hours',
       ...own('CleanupFinished', stage),
-      statistic: 'Sum',
-      when: ['<', 1],
-      period: HOUR,
-      of: [26, 26],
-      silence: 'breaching',
+      ...silent(26, HOUR),
     },
     KeysSilent: {
-      description: 'The keys were not looked after for three hours',
-      ...lambda('Invocations', 'keys'),
-      statistic: 'Sum',
-      when: ['<', 1],
-      period: HOUR,
-      of: [3, 3],
-      silence: 'breaching',
+      description: 'The keys were not all looked after for three hours',
+      ...own('KeysMaintained', stage),
+      ...silent(3, HOUR),
+    },
+    AttestationSilent: {
+      description:
+        'For an hour it was not attested which table is served from; after six hours nothing is served any more',
+      ...own('TableAttested', stage),
+      ...silent(12, 5 * MINUTE),
     },
     LeafEnds: {
       description:
@@ -217,8 +217,8 @@ function toResource(name: string, alarm: Alarm): Resource {
       Period: alarm.period,
       EvaluationPeriods: evaluated,
       DatapointsToAlarm: breaching,
-      TreatMissingData: alarm.silence ?? 'notBreaching',
-      AlarmActions: [ref(TOPIC)],
+      TreatMissingData: alarm.silence ? 'missing' : 'notBreaching',
+      ...(alarm.silence ? { InsufficientDataActions: [ref(TOPIC)] } : { AlarmActions: [ref(TOPIC)] }),
       OKActions: [ref(TOPIC)],
     },
   };

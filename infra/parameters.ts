@@ -27,6 +27,11 @@ const LOG_DAYS = [
 
 const OVERRIDE = { override: true } as const;
 
+/** AWS Tagging reference; the functions get them in one variable, separated by commas. */
+const TAG = /^(?!aws:|application=|stage=)[A-Za-z0-9 _.:/+@-]{1,128}=[A-Za-z0-9 _.:/=+@-]{0,256}$/;
+/** Of the fifty that AWS takes, some are ours and some CloudFormation's. */
+const MAX_TAGS = 40;
+
 /** By name, in the order of docs/parameters.md. */
 export const PARAMETERS = {
   accountRate: {
@@ -93,6 +98,14 @@ export const PARAMETERS = {
     ...text('', /^(?:Z[A-Z0-9]{0,31})?$/, 'must be the id of a zone, which begins with Z'),
     description: 'The zone of Route 53 that gets the records of the domain',
   },
+  kmsKey: {
+    ...packaged(
+      '',
+      /^(?:arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+)?$/,
+      'must be the ARN of a KMS key, not of an alias',
+    ),
+    description: 'The KMS key that encrypts the tables and the secrets, in place of keys of AWS',
+  },
   latencyMilliseconds: {
     ...count(3000, [50, 30_000]),
     ...OVERRIDE,
@@ -123,11 +136,29 @@ export const PARAMETERS = {
     ...list('open'),
     description: 'Who may register which namespaces: open, or a list of <account>=<namespace or prefix*>',
   },
+  permissionsBoundary: {
+    ...packaged('', /^(?:arn:aws[a-z-]*:iam::\d{12}:policy\/[\w+=,.@/-]+)?$/, 'must be the ARN of a policy'),
+    description: 'The permissions boundary of every role',
+  },
   registryBurst: { ...throttle(3000), description: 'For the registry proxy' },
   registryRate: { ...throttle(1500), description: 'For the registry proxy' },
+  rolePath: {
+    ...packaged('/', /^\/(?:[\w+=,.@-]+\/)*$/, 'must begin and end with a slash'),
+    description: 'The path of every role',
+  },
   table: {
     ...text('pullpass-<stage>', /^[A-Za-z0-9._-]{3,255}$/, 'must be the name of a table'),
     description: 'The table that is served from; after a restore it is not that of the stack',
+  },
+  tags: {
+    ...list([]),
+    schema: v.pipe(
+      v.array(
+        v.pipe(v.string(), v.regex(TAG, 'must be <key>=<value>, with what AWS allows in tags and no comma')),
+      ),
+      v.maxLength(MAX_TAGS, `must hold at most ${MAX_TAGS}`),
+    ),
+    description: 'Tags of everything that is made, each <key>=<value>',
   },
   unusedDays: {
     ...shown(count(90, [1, 3650])),
@@ -195,6 +226,12 @@ function text(absent: string, pattern: RegExp, problem: string) {
     schema: v.pipe(v.string('must be a string'), v.regex(pattern, problem)),
     template: { AllowedPattern: pattern.source.slice(1, -1) },
   };
+}
+
+/** A text that only the package knows. */
+function packaged(absent: string, pattern: RegExp, problem: string) {
+  const { schema } = text(absent, pattern, problem);
+  return { absent, schema };
 }
 
 /** The first word is the default. */

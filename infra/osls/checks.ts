@@ -8,6 +8,7 @@ import { accountOf } from './account.ts';
 import { accountProblems, GUARDED } from './deployed.ts';
 import { deploymentProblems } from './judge.ts';
 import { type OslsInput, type ParameterFile, parametersOf } from './parameter-file.ts';
+import { tagsOf } from './roles.ts';
 
 /** The parts of osls that are used here. */
 interface Osls extends OslsInput {
@@ -107,6 +108,13 @@ export default class PullpassChecks {
   #answer(address: string): unknown {
     const { values } = this.#parameters;
     if (address === 'template') return { Parameters: templateParameters(values) };
+    if (address === 'kmsKey') return values.kmsKey === '' ? { Ref: 'AWS::NoValue' } : values.kmsKey;
+    if (address === 'secretTags') {
+      const { stage } = this.#osls.configurationInput.provider;
+      return Object.entries(tagsOf(values, stage))
+        .map(tag => tag.join('='))
+        .join(',');
+    }
     if (address === 'administrators' || address === 'namespaces') {
       const text = [values[address]].flat().join(' ');
       return text === '' ? { Ref: 'AWS::NoValue' } : text;

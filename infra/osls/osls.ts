@@ -24,7 +24,11 @@ export interface Osls extends OslsInput {
     readonly package: { artifactDirectoryName?: string };
     /** What serverless.yml says under `resources`, in one. */
     readonly resources: Writable<Template>;
-    readonly provider: { readonly stage: string; readonly compiledCloudFormationTemplate: Template };
+    readonly provider: {
+      readonly stage: string;
+      readonly stackTags: Record<string, string>;
+      readonly compiledCloudFormationTemplate: Template;
+    };
   };
 }
 

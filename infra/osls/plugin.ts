@@ -12,6 +12,7 @@ import { dropRedundant, limitRoutes } from './compiled.ts';
 import type { Osls, Question } from './osls.ts';
 import { parametersOf } from './parameter-file.ts';
 import { placeRegistry } from './registry.ts';
+import { boundRoles, fitResources } from './roles.ts';
 
 export default class PullpassPlugin {
   readonly configurationVariablesSources = { pullpass: { resolve: answer } };
@@ -23,7 +24,10 @@ export default class PullpassPlugin {
     const compiled = () => osls.service.provider.compiledCloudFormationTemplate;
     let deployed: readonly Deployed[] = [];
     this.hooks = {
-      initialize: () => placeRegistry(osls.service),
+      initialize: () => {
+        placeRegistry(osls.service);
+        fitResources(osls.service, parametersOf(osls).values);
+      },
       'before:package:createDeploymentArtifacts': () => pack(osls),
       'after:package:compileEvents': () => limitRoutes(osls.service, parametersOf(osls).values),
       'before:package:compileFunctions': () => {
@@ -33,6 +37,7 @@ export default class PullpassPlugin {
       'after:aws:package:finalize:mergeCustomProviderResources': () => {
         addCanary(osls.service, deployed);
         dropRedundant(compiled());
+        boundRoles(compiled(), parametersOf(osls).values);
       },
       'before:aws:deploy:deploy:createStack': () => moveToOwnDirectory(osls.service, new Date()),
       'before:aws:deploy:finalize:cleanup': () => keepDeployed(osls),

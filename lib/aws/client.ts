@@ -5,7 +5,7 @@ import * as https from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { urlToHttpOptions } from 'node:url';
 import type { Clock, RandomBytes } from '../ports/system.ts';
-import { AwsError, valuesIn } from './error.ts';
+import { AwsError, type Received, valuesIn } from './error.ts';
 import { jsonProtocol, type Protocol, queryProtocol } from './protocols.ts';
 import { amzDate, type Credentials, requestSigner } from './signature.ts';
 
@@ -123,11 +123,6 @@ export const ATTEMPTS = 2;
 
 /** Connections, and calls under way: one that waited for a connection would spend its time limits waiting. */
 export const MAX_CALLS = 50;
-
-export interface Received {
-  readonly status: number;
-  readonly body: string;
-}
 
 /** Rejects when the answer does not arrive in full: with `TimeoutError` when a limit has passed. */
 export type Post = (

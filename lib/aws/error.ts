@@ -1,10 +1,15 @@
 /** An error of AWS: named as AWS names it, with what AWS says about it, and without any secret of the request. */
-import type { Received } from './client.ts';
 import type { Protocol } from './protocols.ts';
 
 /** https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html, as far as these services answer them. */
 const THROTTLED =
   /^(?:Throttling|ThrottlingException|ProvisionedThroughputExceeded(?:Exception)?|RequestLimitExceeded)$/;
+
+/** What a service has answered. */
+export interface Received {
+  readonly status: number;
+  readonly body: string;
+}
 
 /** An answer that is not 200. */
 export class AwsError extends Error {
@@ -34,7 +39,10 @@ function saying(message: string, secrets: readonly string[]): string {
   const [line = ''] = message.split(/[\r\n]/);
   const hide = (text: string, secret: string) => text.replaceAll(secret, HIDDEN);
   const hidden = secrets.filter(({ length }) => length >= MIN_SECRET).reduce(hide, line);
-  return hidden.replaceAll(OPAQUE, HIDDEN).replaceAll(/[^\x20-\x7e]/g, '?').slice(0, MAX_SAYING);
+  return hidden
+    .replaceAll(OPAQUE, HIDDEN)
+    .replaceAll(/[^\x20-\x7e]/g, '?')
+    .slice(0, MAX_SAYING);
 }
 
 /** Members that name things: an error without them helps nobody. */

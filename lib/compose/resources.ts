@@ -2,7 +2,7 @@
 
 import type { AwsCall } from '../aws/client.ts';
 import { type MadeSecrets, secretsManager } from '../aws/secrets.ts';
-import type { ArnReference } from '../config/references.ts';
+import type { ArnReference } from '../config/values.ts';
 import { fileDerivation, kmsDerivation } from '../derivation/derivation.ts';
 import { fileKeySource, type KeySource, secretKeySource } from '../derivation/key-source.ts';
 import {

@@ -1,6 +1,5 @@
 /** How acts are done: the audit record before them, the request that they finish, again when another writer was faster, several at once. */
 
-
 import { unavailable } from '../domain/errors.ts';
 import { type Account, accountHandle, type Subject } from '../domain/identifiers.ts';
 import type { Identity } from '../domain/identity.ts';

@@ -183,3 +183,69 @@ it.each(['us-east-1', 'eu-central-1', 'ap-southeast-5', 'us-gov-west-1', 'cn-nor
     expect(`${endpointOf('dynamodb', region)}/`).toBe(url.href);
   },
 );
+
+describe('what AWS says about an error', () => {
+  const TOKEN = 'FwoGZXIvYXdzEBYaDH/session+token/of+a+function';
+  const KEY = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
+  const VALUE = '-----BEGIN PRIVATE KEY-----MIGHAgEAMBMGByqGSM49';
+
+  /** The error of a call that writes a secret. */
+  async function errorFor(body: string): Promise<Error> {
+    const server = createServer((_, response) => response.writeHead(400, JSON_TYPE).end(body));
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+    close = async () => void server.close();
+    const call = awsClient('secretsManager', {
+      region: 'eu-central-1',
+      endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      credentials: { accessKeyId: 'id', secretAccessKey: new Secret(KEY), sessionToken: new Secret(TOKEN) },
+      clock: () => NOW * 1000,
+      randomBytes,
+    });
+    const input = { Name: 'pullpass-prod/ring/registry.example', SecretString: VALUE };
+    return call('CreateSecret', input).then(
+      () => new Error('it succeeded'),
+      (error: Error) => error,
+    );
+  }
+
+  it.each(['message', 'Message'])('is in the error, after its status: %s', async member => {
+    const said =
+      'User: arn:aws:sts::1:assumed-role/a/b is not authorized to perform: secretsmanager:CreateSecret';
+    const error = await errorFor(JSON.stringify({ __type: 'AccessDeniedException', [member]: said }));
+    expect(String(error)).toBe(`AccessDeniedException: AWS answered 400: ${said}`);
+  });
+
+  it.each([
+    [
+      'the request that was signed',
+      `The signature does not match.\nThe Canonical String was\n'POST\nx-amz-security-token:${TOKEN}`,
+    ],
+    ['the session token', `The security token ${TOKEN} is expired`],
+    ['the secret key', `${KEY} does not match`],
+    ['what was to be stored', `Invalid value at 'secretString': '${VALUE}' failed to satisfy constraint`],
+    ['something long that may be a secret', `Value ${'A1b2'.repeat(30)} is not valid`],
+  ])('shows no secret: %s', async (_, message) => {
+    const error = await errorFor(JSON.stringify({ __type: 'InvalidSignatureException', message }));
+    for (const secret of [TOKEN, KEY, VALUE, 'A1b2A1b2A1b2'])
+      expect(`${error.message}${error.stack}`).not.toContain(secret);
+    expect(error.message).toMatch(/^AWS answered 400: ./);
+  });
+
+  it('names what it is about', async () => {
+    const message = 'The secret pullpass-prod/ring/registry.example already exists.';
+    expect((await errorFor(JSON.stringify({ message }))).message).toContain(message);
+  });
+
+  it('is one bounded line of printable characters', async () => {
+    const message = `a\u0007\u{1f600}\u009bb ${'word '.repeat(500)}\nsecond`;
+    const said = (await errorFor(JSON.stringify({ message }))).message;
+    expect(said).toMatch(/^[\x20-\x7e]{1,350}$/);
+  });
+
+  it.each(['', '{}', '[]', 'null', '<html>', '{"message": 7}', '{"message": ""}'])(
+    'may be nothing: %s',
+    async body => {
+      expect((await errorFor(body)).message).toBe('AWS answered 400');
+    },
+  );
+});

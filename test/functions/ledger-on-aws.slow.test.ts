@@ -6,7 +6,7 @@ import { tableMatchTests } from '../support/table-match.ts';
 
 const SCOPE = 'repository:team-a/app:*';
 
-describe('the match of table and ledger on AWS', () => tableMatchTests(true, ['DescribeTable', 'GetItem']));
+describe('the match of table and ledger on AWS', () => tableMatchTests(true, ['GetItem', 'GetItem']));
 
 describe('while the ledger does not answer', () => {
   let deployment: Deployment;

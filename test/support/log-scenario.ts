@@ -89,7 +89,8 @@ async function useSchedules(deployment: Deployment): Promise<void> {
 
 async function useKeys(deployment: Deployment): Promise<void> {
   const handler = createKeys(deployment.world);
-  const attempt = (event: object) => handler(event, CONTEXT).catch(() => undefined);
+  const invocation = { ...CONTEXT, getRemainingTimeInMillis: () => 300_000 };
+  const attempt = (event: object) => handler(event, invocation).catch(() => undefined);
   const deploying = {
     RequestType: 'Update',
     ResponseURL: 'https://127.0.0.1:9/',
@@ -101,6 +102,13 @@ async function useKeys(deployment: Deployment): Promise<void> {
   };
   await attempt({ replace: SERVICE.name });
   await attempt({ rotateCredentialKey: true });
+  // With no time left for a service.
+  await handler({ maintain: true }, { ...CONTEXT, getRemainingTimeInMillis: () => 1 });
+  const unreachable = deployment.worldWith({
+    PULLPASS_LEDGER: 'arn:aws:dynamodb:us-east-1:123456789012:table/pullpass-ledger',
+    AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:9',
+  });
+  await createKeys(unreachable)({ attest: true }, invocation);
   await attempt(deploying);
   const keys = fileKeyStore(join(deployment.directory, 'keys'));
   await keys.transaction(SERVICE.name, async held => {

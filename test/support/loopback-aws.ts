@@ -24,6 +24,8 @@ interface AwsAnswer {
 }
 
 interface StoredSecret {
+  /** Scheduled for deletion: only RestoreSecret works on it. */
+  deleted?: boolean;
   readonly versions: Map<string, { readonly text: string; readonly labels: Set<string> }>;
 }
 
@@ -82,7 +84,14 @@ export class LoopbackAws {
   }
 
   #carryOut({ operation, input }: AwsRequest): AwsAnswer {
+    const named = this.#secrets.get(input.SecretId ?? input.Name);
+    if (named?.deleted && operation !== 'RestoreSecret') return MARKED_FOR_DELETION;
     switch (operation) {
+      case 'DeleteSecret':
+      case 'RestoreSecret':
+        if (named === undefined) return refused('ResourceNotFoundException');
+        named.deleted = operation === 'DeleteSecret';
+        return { status: 200, body: {} };
       case 'GetSecretValue':
         return this.#get(input.SecretId);
       case 'CreateSecret':
@@ -166,6 +175,14 @@ export function callerOf(
   };
   return awsClient(service, { region: REGION, endpoint, credentials, clock: Date.now, randomBytes });
 }
+
+const MARKED_FOR_DELETION: AwsAnswer = {
+  status: 400,
+  body: {
+    __type: 'InvalidRequestException',
+    Message: "You can't perform this operation on the secret because it was marked for deletion.",
+  },
+};
 
 /** How the service refuses. */
 export function refused(name: string, status = 400): AwsAnswer {

@@ -95,5 +95,5 @@ function pass(wire: StoreWire, request: StoreRequest): void {
 }
 
 function readsMarker({ operation, body }: StoreRequest): boolean {
-  return operation === 'DescribeTable' || (operation === 'GetItem' && body.includes('"identity"'));
+  return operation === 'DescribeTable' || (operation === 'GetItem' && /"identity"|attested#/.test(body));
 }
