@@ -1,7 +1,8 @@
 /** An AWS login keeps nothing but a region: every request carries a proof of its own, for this deployment alone. */
+
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { chosenTarget } from '../../cli/home.ts';
 import { Network } from '../../cli/network.ts';
 import { vendWidest } from '../../cli/registry/service.ts';
@@ -9,21 +10,14 @@ import { Vendor } from '../../cli/registry/vendor.ts';
 import { Session } from '../../cli/session.ts';
 import { parseAwsAssertion } from '../../lib/iam/aws-assertion.ts';
 import { isSignedBy } from '../support/presigned.ts';
-import { Shell } from './support/shell.ts';
-import { CREDENTIAL_TIMES, Stub } from './support/stub.ts';
+import { shell, stub, useStub } from './support/setup.ts';
+import { CREDENTIAL_TIMES } from './support/stub.ts';
 
 const KEYS = { accessKeyId: 'ASIAIOSFODNN7EXAMPLE', secretAccessKey: 'a-secret', sessionToken: 'a/token+==' };
 
-let stub: Stub;
-let shell: Shell;
-beforeEach(async () => {
-  stub = await Stub.deployment();
-  shell = await Shell.open();
-});
+useStub();
 afterEach(async () => {
   vi.unstubAllEnvs();
-  await shell.close();
-  await stub.close();
 });
 
 /** Runs the command in this process; the AWS SDK reads the environment itself. */

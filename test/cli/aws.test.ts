@@ -1,12 +1,14 @@
 /** `aws-proof`: the presigned requests that it prints, and its errors. */
+
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { printAwsAssertion } from '../../cli/aws.ts';
 import { parseAwsAssertion } from '../../lib/iam/aws-assertion.ts';
 import { ConnectProxy } from '../support/connect-proxy.ts';
 import { isSignedBy } from '../support/presigned.ts';
-import { type Outcome, Shell } from './support/shell.ts';
+import { shell, useShell } from './support/setup.ts';
+import type { Outcome } from './support/shell.ts';
 
 const PUBLIC_URL = 'https://pullpass.example';
 const KEYS = { accessKeyId: 'ASIAIOSFODNN7EXAMPLE', secretAccessKey: 'a-secret', sessionToken: 'a/token+==' };
@@ -16,13 +18,9 @@ const KEY_VARIABLES = {
   AWS_SESSION_TOKEN: KEYS.sessionToken,
 };
 
-let shell: Shell;
-beforeEach(async () => {
-  shell = await Shell.open();
-});
+useShell();
 afterEach(async () => {
   vi.unstubAllEnvs();
-  await shell.close();
 });
 
 /** Runs the command in this process, where nothing but `environment` gives credentials. */

@@ -1,4 +1,5 @@
 /** A login belongs to one deployment and its issuer: nothing of it is sent anywhere else. */
+
 import { createServer } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { chosenTarget, withTarget } from '../../cli/home.ts';
@@ -6,19 +7,18 @@ import type { IamLogin } from '../../cli/login.ts';
 import { Network } from '../../cli/network.ts';
 import { Session } from '../../cli/session.ts';
 import type { Target } from '../../cli/target.ts';
-import { Shell, type Typed } from './support/shell.ts';
+import { shell, useShell } from './support/setup.ts';
+import type { Typed } from './support/shell.ts';
 import { METADATA, newTokens, Stub, type StubAnswer, TOKEN_ENDPOINT } from './support/stub.ts';
 
 let mine: Stub;
 let other: Stub;
-let shell: Shell;
+useShell();
 beforeEach(async () => {
   mine = await Stub.deployment();
   other = await Stub.deployment();
-  shell = await Shell.open();
 });
 afterEach(async () => {
-  await shell.close();
   for (const stub of [mine, other]) await stub.close();
 });
 

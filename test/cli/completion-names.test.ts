@@ -1,11 +1,12 @@
 /** What the tab key offers of the account: identifiers and names, by one short request, and never an error. */
+
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { accountNames } from '../../cli/completion/account-names.ts';
 import { Network } from '../../cli/network.ts';
-import { Shell } from './support/shell.ts';
-import { METADATA, newTokens, Stub, TOKEN_ENDPOINT } from './support/stub.ts';
+import { logIn, shell, stub, useStub } from './support/setup.ts';
+import { METADATA, newTokens, TOKEN_ENDPOINT } from './support/stub.ts';
 
 const network = new Network({});
 
@@ -21,21 +22,13 @@ const TRUST = {
   ...{ lifetimeSeconds: 60, ...CREATED },
 };
 
-let stub: Stub;
-let shell: Shell;
-beforeEach(async () => {
-  stub = await Stub.deployment({
-    'GET /v1/tokens': () => ({ json: { tokens: [tokenOf(1, 'the farm'), tokenOf(2, '')], nextCursor: 'x' } }),
-    'GET /v1/policies': () => ({ json: { policies: [POLICY] } }),
-    'GET /v1/trusts': () => ({ json: { trusts: [TRUST] } }),
-    'GET /v1/namespaces': () => ({ json: { namespaces: [{ name: 'team-a' }, { name: 'team-b' }] } }),
-  });
-  shell = await Shell.open();
-  await shell.pullpass(['login', '--url', stub.url, '--apikey', 'a-key', '--target', 'here']);
-});
-afterEach(async () => {
-  await Promise.all([shell.close(), stub.close()]);
-});
+useStub(() => ({
+  'GET /v1/tokens': () => ({ json: { tokens: [tokenOf(1, 'the farm'), tokenOf(2, '')], nextCursor: 'x' } }),
+  'GET /v1/policies': () => ({ json: { policies: [POLICY] } }),
+  'GET /v1/trusts': () => ({ json: { trusts: [TRUST] } }),
+  'GET /v1/namespaces': () => ({ json: { namespaces: [{ name: 'team-a' }, { name: 'team-b' }] } }),
+}));
+beforeEach(() => logIn('a-key', '--target', 'here'));
 
 /** The words that are offered; an error would be seen. */
 async function offered(line: string, ...options: string[]): Promise<string[]> {
@@ -156,7 +149,7 @@ describe('the tab key offers nothing, and says nothing', () => {
   });
   it('with a login that has to be renewed, which a request that is given up could end', async () => {
     stub.replies[TOKEN_ENDPOINT] = () => ({ json: newTokens('short', { expires_in: 5 }) });
-    await shell.pullpass(['login', '--url', stub.url, '--apikey', 'a-key', '--target', 'here']);
+    await logIn('a-key', '--target', 'here');
     const before = stub.lines.length;
     expect(await offered('token-get ')).toEqual([]);
     expect(stub.lines.length).toBe(before);

@@ -1,22 +1,21 @@
 /** The state file: private, whole, and right when many write it at once. */
+
 import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { EMPTY, Home, readState, type State, withTarget, writeState } from '../../cli/home.ts';
 import type { Target } from '../../cli/target.ts';
 import { Secret } from '../../lib/domain/secret.ts';
-import { Shell } from './support/shell.ts';
+import { shell, useShell } from './support/setup.ts';
 
-let shell: Shell;
 let directory: string;
 let file: string;
+useShell();
 beforeEach(async () => {
-  shell = await Shell.open();
   directory = join(shell.directory, 'pullpass');
   file = join(directory, 'state.json');
 });
-afterEach(() => shell.close());
 
 const target = (name: string): Target => ({
   name,

@@ -1,19 +1,12 @@
 /** Logins at an issuer whose answers are not as the RFC has them: they succeed, and are renewed when they must be. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { describe, expect, it } from 'vitest';
 import { chosenTarget } from '../../cli/home.ts';
 import type { IamLogin } from '../../cli/login.ts';
-import { Shell } from './support/shell.ts';
-import { newTokens, Stub, TOKEN_ENDPOINT } from './support/stub.ts';
+import { shell, stub, useStub } from './support/setup.ts';
+import { newTokens, TOKEN_ENDPOINT } from './support/stub.ts';
 
-let stub: Stub;
-let shell: Shell;
-beforeEach(async () => {
-  stub = await Stub.deployment();
-  shell = await Shell.open();
-});
-afterEach(async () => {
-  await Promise.all([shell.close(), stub.close()]);
-});
+useStub();
 
 async function logInWith(overrides: object): Promise<IamLogin & { readonly lifeSeconds: number }> {
   stub.replies[TOKEN_ENDPOINT] = () => ({ json: newTokens('first', overrides) });

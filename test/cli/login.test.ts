@@ -1,31 +1,23 @@
 /** Logging in with everything that one can log in with, and out again, against a whole deployment. */
+
 import { writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { accountHandle } from '../../lib/domain/identifiers.ts';
 import { ALICE, MALLORY } from '../support/deployment.ts';
-import { openGitHub, type TestIssuer } from '../support/platforms.ts';
-import { type Served, serve } from './support/served.ts';
-import { Shell, type Typed } from './support/shell.ts';
+import { github, useGitHub } from '../support/platforms.ts';
+import { served, useServed } from './support/served.ts';
+import { shell, useShell } from './support/setup.ts';
+import type { Typed } from './support/shell.ts';
 
-let github: TestIssuer;
-let served: Served;
-let shell: Shell;
+useGitHub();
+useServed(() => ({ issuers: [github.entry] }));
+useShell();
 let apiKey: string;
 beforeAll(async () => {
-  github = await openGitHub();
-  served = await serve({ issuers: [github.entry] });
   apiKey = await served.deployment.apiKeyOf(ALICE);
 });
-afterAll(async () => {
-  await served.close();
-  await github.server.close();
-});
-beforeEach(async () => {
-  shell = await Shell.open();
-});
-afterEach(() => shell.close());
 
 const login = (args: readonly string[], typed: Typed = {}) =>
   shell.pullpass(['login', '--url', served.url, ...args], typed);

@@ -1,15 +1,12 @@
 /** The programs as real processes whose output goes to a full disk, a closed pipe, or a file that may not grow. */
+
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { runBash } from './support/bash.ts';
-import { Shell } from './support/shell.ts';
+import { shell, useShell } from './support/setup.ts';
 
-let shell: Shell;
-beforeEach(async () => {
-  shell = await Shell.open();
-});
-afterEach(() => shell.close());
+useShell();
 
 const bash = (line: string) => runBash(line, shell);
 

@@ -1,10 +1,10 @@
 /** Output that is lost, to a full disk or a reader that has gone, is a short error and never success. */
+
 import { Writable } from 'node:stream';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { serve } from '../../cli/helper/serve.ts';
 import { provide } from '../../cli/kubelet/provide.ts';
-import { Shell } from './support/shell.ts';
-import { Stub } from './support/stub.ts';
+import { logIn, shell, stub, useStub } from './support/setup.ts';
 
 const SYSTEM: Record<string, string> = {
   ENOSPC: 'Standard output cannot be written: no space is left on the device.',
@@ -24,16 +24,7 @@ function failing(code: string, bytes = 0): Writable {
   });
 }
 
-let stub: Stub;
-let shell: Shell;
-beforeEach(async () => {
-  stub = await Stub.deployment();
-  shell = await Shell.open();
-});
-afterEach(async () => {
-  await shell.close();
-  await stub.close();
-});
+useStub();
 
 describe.each(Object.entries(SYSTEM))('standard output that fails with %s', (code, message) => {
   const VERBS: Record<string, string[]> = {
@@ -78,7 +69,7 @@ describe.each(Object.entries(SYSTEM))('standard output that fails with %s', (cod
 
 describe('a list', () => {
   it('asks for no further page when its reader has gone', async () => {
-    await shell.pullpass(['login', '--url', stub.url, '--apikey', 'a-key']);
+    await logIn();
     const token = {
       ...{ id: '01a1fde6-b720-7292-88d8-03b75b4a87b0', description: '', access: 'pull', repositories: null },
       ...{ expiresAt: null, lastUsedAt: null, disabled: false, retrievable: true, limits: null },

@@ -1,6 +1,7 @@
 /** What the command says, where, and in which form; and what it does when answers are lost. */
+
 import { Writable } from 'node:stream';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { seconds } from '../../cli/arguments.ts';
 import { CliError } from '../../cli/errors.ts';
 import { TIMEOUTS, VERSION } from '../../cli/io.ts';
@@ -8,20 +9,11 @@ import { Output } from '../../cli/output.ts';
 import { Printer } from '../../cli/printer.ts';
 import { tableOf } from '../../cli/text.ts';
 import project from '../../package.json' with { type: 'json' };
-import { Shell } from './support/shell.ts';
-import { Stub, type StubAnswer } from './support/stub.ts';
+import { logIn, shell, stub, useStub } from './support/setup.ts';
+import type { StubAnswer } from './support/stub.ts';
 
-let stub: Stub;
-let shell: Shell;
-beforeEach(async () => {
-  stub = await Stub.deployment();
-  shell = await Shell.open();
-  await shell.pullpass(['login', '--url', stub.url, '--apikey', 'a-key']);
-});
-afterEach(async () => {
-  await shell.close();
-  await stub.close();
-});
+useStub();
+beforeEach(() => logIn());
 
 const ID = '01a1fde6-b720-7292-88d8-03b75b4a87b0';
 const VALUE = `plp_${'x'.repeat(87)}`;

@@ -1,16 +1,17 @@
 /** The programs as real processes, with their real time-outs. */
+
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import { formatRegistryToken } from '../../lib/domain/registry-token.ts';
 import { Secret } from '../../lib/domain/secret.ts';
 import { toRfc3339 } from '../../lib/domain/time.ts';
 import { parseAwsAssertion } from '../../lib/iam/aws-assertion.ts';
 import { CaptureServer, reply } from './support/capture.ts';
 import { runProgram } from './support/program.ts';
-import { Shell } from './support/shell.ts';
+import { shell, useShell } from './support/setup.ts';
 import { Stub } from './support/stub.ts';
 
 const ID = '01a1fde6-b720-7292-88d8-03b75b4a87b0';
@@ -21,13 +22,11 @@ const AWS = {
   AWS_EC2_METADATA_DISABLED: 'true',
 };
 
-let shell: Shell;
 let env: NodeJS.ProcessEnv;
+useShell();
 beforeEach(async () => {
-  shell = await Shell.open();
   env = { HOME: shell.directory, PULLPASS_HOME: shell.home.directory, ...AWS };
 });
-afterEach(() => shell.close());
 
 it('pullpass logs in with AWS credentials from its environment', async () => {
   const stub = await Stub.deployment();

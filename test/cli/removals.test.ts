@@ -1,7 +1,7 @@
 /** The verbs that remove: what they ask at a terminal, what they show, and what they do without one. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Shell } from './support/shell.ts';
-import { Stub } from './support/stub.ts';
+
+import { beforeEach, describe, expect, it } from 'vitest';
+import { logIn, shell, stub, useStub } from './support/setup.ts';
 
 const ONE = '01a1fde6-b720-7292-88d8-03b75b4a87b0';
 const TWO = '01a1fde6-b720-7292-88d8-03b75b4a87b1';
@@ -49,23 +49,17 @@ const CASES: readonly Case[] = [
 ];
 const NAMES = CASES.map(one => [one.verb, one] as const);
 
-let stub: Stub;
-let shell: Shell;
-beforeEach(async () => {
-  const removed = () => ({ status: 204, text: '' });
-  const paths = CASES.flatMap(({ verb, name, other }) => [name, other].map(it => `${pathOf(verb)}/${it}`));
-  stub = await Stub.deployment({
-    ...Object.fromEntries(paths.map(path => [`DELETE ${path}`, removed])),
-    [`GET /v1/tokens/${ONE}`]: () => ({ json: TOKEN }),
-    'GET /v1/policies': () => ({ json: { policies: [POLICY] } }),
-    'GET /v1/trusts': () => ({ json: { trusts: [TRUST] } }),
-  });
-  shell = await Shell.open();
-  await shell.pullpass(['login', '--url', stub.url, '--apikey', 'a-key']);
-});
-afterEach(async () => {
-  await Promise.all([shell.close(), stub.close()]);
-});
+useStub(() => ({
+  ...Object.fromEntries(
+    CASES.flatMap(({ verb, name, other }) =>
+      [name, other].map(it => [`DELETE ${pathOf(verb)}/${it}`, () => ({ status: 204, text: '' })]),
+    ),
+  ),
+  [`GET /v1/tokens/${ONE}`]: () => ({ json: TOKEN }),
+  'GET /v1/policies': () => ({ json: { policies: [POLICY] } }),
+  'GET /v1/trusts': () => ({ json: { trusts: [TRUST] } }),
+}));
+beforeEach(() => logIn());
 
 function pathOf(verb: string): string {
   return (

@@ -1,25 +1,12 @@
 /** The verbs for namespaces, policies and trusts against a whole deployment. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ALICE } from '../support/deployment.ts';
-import { openGitHub, type TestIssuer } from '../support/platforms.ts';
-import { type Served, serve } from './support/served.ts';
-import { Shell } from './support/shell.ts';
 
-let github: TestIssuer;
-let served: Served;
-let alice: Shell;
-beforeAll(async () => {
-  github = await openGitHub();
-  served = await serve({ issuers: [github.entry] });
-  alice = await Shell.open();
-  const input = await served.deployment.apiKeyOf(ALICE);
-  await alice.pullpass(['login', '--url', served.url, '--apikey-stdin'], { input });
-});
-afterAll(async () => {
-  await alice.close();
-  await served.close();
-  await github.server.close();
-});
+import { describe, expect, it } from 'vitest';
+import { github, useGitHub } from '../support/platforms.ts';
+import { alice, served, useAlice, useServed } from './support/served.ts';
+
+useGitHub();
+useServed(() => ({ issuers: [github.entry] }));
+useAlice();
 
 describe('namespaces', () => {
   it('are registered, listed and released', async () => {

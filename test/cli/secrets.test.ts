@@ -1,28 +1,21 @@
 /** Secrets are read alike from variables, options, files, standard input and the terminal; a bad one is named by its source. */
+
 import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { serve } from '../../cli/helper/serve.ts';
 import { secretInFile } from '../../cli/secret-source.ts';
 import { formatRegistryToken } from '../../lib/domain/registry-token.ts';
-import { type Outcome, Shell } from './support/shell.ts';
-import { Stub, TOKEN_ENDPOINT } from './support/stub.ts';
+import { shell, stub, useStub } from './support/setup.ts';
+import type { Outcome } from './support/shell.ts';
+import { TOKEN_ENDPOINT } from './support/stub.ts';
 
 const KEY = 'An-API-key_with.all~kinds/of+characters=!"$%&{}`\\\'';
 const ID = '01a1fde6-b720-7292-88d8-03b75b4a87b0';
 const TOKEN = formatRegistryToken('dev:acme', ID, new Uint8Array(32).fill(1)).reveal();
 
-let stub: Stub;
-let shell: Shell;
-beforeEach(async () => {
-  stub = await Stub.deployment();
-  shell = await Shell.open();
-});
-afterEach(async () => {
-  await shell.close();
-  await stub.close();
-});
+useStub();
 
 const login = (args: string[], typed: object = {}) =>
   shell.pullpass(['login', '--url', stub.url, ...args], typed);

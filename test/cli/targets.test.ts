@@ -1,7 +1,8 @@
 /** Targets: which URLs can be one, and how they are added, chosen and forgotten. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { describe, expect, it } from 'vitest';
 import { parseTargetUrl } from '../../cli/target.ts';
-import { Shell } from './support/shell.ts';
+import { logIn, shell, stub, useStub } from './support/setup.ts';
 import { METADATA, Stub } from './support/stub.ts';
 
 describe('the URL of a target', () => {
@@ -50,16 +51,7 @@ describe('the URL of a target', () => {
   });
 });
 
-let stub: Stub;
-let shell: Shell;
-beforeEach(async () => {
-  stub = await Stub.deployment();
-  shell = await Shell.open();
-});
-afterEach(async () => {
-  await shell.close();
-  await stub.close();
-});
+useStub();
 
 describe('target-add, target-list, target-use and target-rm', () => {
   it('keep deployments by name, one of them current', async () => {
@@ -95,7 +87,7 @@ describe('target-add, target-list, target-use and target-rm', () => {
     expect(await shell.json('target-list')).toEqual([]);
   });
   it('read the registries anew when a target is added again, and keep its login', async () => {
-    await shell.pullpass(['login', '--url', stub.url, '--apikey', 'a-key', '--target', 'eu']);
+    await logIn('a-key', '--target', 'eu');
     const json = stub.metadata({ pullpass_services: [{ name: 'new', registry: 'new.example' }] });
     stub.replies[METADATA] = () => ({ json });
     expect(await shell.json('target-add', 'eu', stub.url)).toMatchObject({
@@ -136,7 +128,7 @@ describe('the target of a command', () => {
     for (const other of others) await other.close();
   });
   it('may be named before the verb, too', async () => {
-    await shell.pullpass(['login', '--url', stub.url, '--apikey', 'a-key', '--target', 'eu']);
+    await logIn('a-key', '--target', 'eu');
     expect(await shell.says('--target', 'eu', 'whoami')).toContain('eu (');
   });
   it('is the one of the last login', async () => {

@@ -1,23 +1,15 @@
 /** `login` at a real terminal: it asks, shows nothing of a secret, and gives the terminal back as it was. */
+
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { atTerminal } from './support/pty.ts';
-import { Shell } from './support/shell.ts';
-import { Stub, TOKEN_ENDPOINT } from './support/stub.ts';
+import { shell, stub, useStub } from './support/setup.ts';
+import { TOKEN_ENDPOINT } from './support/stub.ts';
 
 const KEY = 'a-Secret-that-is-not-shown';
 const ENTRY = join(import.meta.dirname, '../../cli/pullpass.ts');
 
-let stub: Stub;
-let shell: Shell;
-beforeEach(async () => {
-  stub = await Stub.deployment();
-  shell = await Shell.open();
-});
-afterEach(async () => {
-  await shell.close();
-  await stub.close();
-});
+useStub();
 
 const type = (args: string[], steps: readonly (readonly [string, string])[]) =>
   atTerminal(

@@ -1,7 +1,8 @@
 /** What is said beside a result: how to log in with a new token, when an old value ends, and what grants nothing. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Shell } from './support/shell.ts';
-import { METADATA, Stub } from './support/stub.ts';
+
+import { beforeEach, describe, expect, it } from 'vitest';
+import { logIn, shell, stub, useStub } from './support/setup.ts';
+import { METADATA } from './support/stub.ts';
 
 const ID = '01a1fde6-b720-7292-88d8-03b75b4a87b0';
 const CREATED = { createdAt: '2026-11-21T07:00:00Z', createdBy: 'dev:alice' };
@@ -25,27 +26,19 @@ const TRUST = {
   lifetimeSeconds: 60,
 };
 
-let stub: Stub;
-let shell: Shell;
-beforeEach(async () => {
-  const asAsked = (body: string) => ({ repositories: JSON.parse(body).repositories ?? null });
-  stub = await Stub.deployment({
-    'POST /v1/tokens': ({ body }) => ({ status: 201, json: { ...TOKEN, ...asAsked(body) } }),
-    [`PATCH /v1/tokens/${ID}`]: ({ body }) => ({ json: { ...TOKEN, ...asAsked(body) } }),
-    [`POST /v1/tokens/${ID}/rotate`]: () => ({ json: TOKEN }),
-    'POST /v1/policies': ({ body }) => ({
-      status: 201,
-      json: { id: ID, subject: 'dev:carol', role: 'reader', ...CREATED, ...asAsked(body) },
-    }),
-    'POST /v1/trusts': ({ body }) => ({ status: 201, json: { ...TRUST, ...asAsked(body) } }),
-    'GET /v1/namespaces': () => ({ json: { namespaces: [{ name: 'team-a' }] } }),
-  });
-  shell = await Shell.open();
-  await shell.pullpass(['login', '--url', stub.url, '--apikey', 'a-key', '--target', 'here']);
-});
-afterEach(async () => {
-  await Promise.all([shell.close(), stub.close()]);
-});
+const asAsked = (body: string) => ({ repositories: JSON.parse(body).repositories ?? null });
+useStub(() => ({
+  'POST /v1/tokens': ({ body }) => ({ status: 201, json: { ...TOKEN, ...asAsked(body) } }),
+  [`PATCH /v1/tokens/${ID}`]: ({ body }) => ({ json: { ...TOKEN, ...asAsked(body) } }),
+  [`POST /v1/tokens/${ID}/rotate`]: () => ({ json: TOKEN }),
+  'POST /v1/policies': ({ body }) => ({
+    status: 201,
+    json: { id: ID, subject: 'dev:carol', role: 'reader', ...CREATED, ...asAsked(body) },
+  }),
+  'POST /v1/trusts': ({ body }) => ({ status: 201, json: { ...TRUST, ...asAsked(body) } }),
+  'GET /v1/namespaces': () => ({ json: { namespaces: [{ name: 'team-a' }] } }),
+}));
+beforeEach(() => logIn('a-key', '--target', 'here'));
 
 describe('token-add', () => {
   it('says on standard error how to log in, for each registry', async () => {

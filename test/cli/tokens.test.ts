@@ -1,24 +1,13 @@
 /** The token verbs against a whole deployment, in both spellings, for people and for programs. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ALICE } from '../support/deployment.ts';
+
+import { beforeAll, describe, expect, it } from 'vitest';
 import { NOW } from '../support/records.ts';
-import { type Served, serve } from './support/served.ts';
+import { alice, served, useAlice, useServed } from './support/served.ts';
 import { Shell } from './support/shell.ts';
 
-let served: Served;
-let alice: Shell;
-beforeAll(async () => {
-  served = await serve();
-  alice = await Shell.open();
-  await alice.pullpass(['login', '--url', served.url, '--apikey-stdin'], {
-    input: await served.deployment.apiKeyOf(ALICE),
-  });
-  await alice.says('namespace-add', 'team-a');
-});
-afterAll(async () => {
-  await alice.close();
-  await served.close();
-});
+useServed();
+useAlice();
+beforeAll(() => alice.says('namespace-add', 'team-a'));
 
 const DAY = 86_400;
 const VALUE = 'plp_[0-9A-Za-z]{87}';

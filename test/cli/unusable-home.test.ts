@@ -1,4 +1,5 @@
 /** A home that is absent, read-only or broken: a renewed login is used, and other registries are not in the way. */
+
 import { chmod, chown, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -6,38 +7,35 @@ import { serve } from '../../cli/helper/serve.ts';
 import { EMPTY, writeState } from '../../cli/home.ts';
 import { Secret } from '../../lib/domain/secret.ts';
 import { CaptureServer, reply } from './support/capture.ts';
-import { Shell, type Typed } from './support/shell.ts';
+import { shell, stub, useStub } from './support/setup.ts';
+import type { Typed } from './support/shell.ts';
 import { asStranger, IS_ROOT, STRANGER } from './support/stranger.ts';
-import { CREDENTIAL_TIMES, Stub, TOKEN_ENDPOINT } from './support/stub.ts';
+import { CREDENTIAL_TIMES, TOKEN_ENDPOINT } from './support/stub.ts';
 
-let stub: Stub;
 let registry: CaptureServer;
-let shell: Shell;
 let home: string;
 let file: string;
+useStub(() => ({
+  'POST /v1/credentials': () => ({
+    status: 201,
+    json: {
+      ...{ username: 'token', password: 'plc_k1.x', registry: registry.address, access: 'push' },
+      ...{ repositories: null, ...CREDENTIAL_TIMES },
+    },
+  }),
+  'GET /v1/tokens': ({ line }) => ({
+    json: { tokens: [], nextCursor: line.includes('cursor=') ? null : 'next' },
+  }),
+}));
 beforeEach(async () => {
-  stub = await Stub.deployment({
-    'POST /v1/credentials': () => ({
-      status: 201,
-      json: {
-        ...{ username: 'token', password: 'plc_k1.x', registry: registry.address, access: 'push' },
-        ...{ repositories: null, ...CREDENTIAL_TIMES },
-      },
-    }),
-    'GET /v1/tokens': ({ line }) => ({
-      json: { tokens: [], nextCursor: line.includes('cursor=') ? null : 'next' },
-    }),
-  });
   const challenge = `Bearer realm="${stub.url}/oauth/token",service="registry.example"`;
   registry = await CaptureServer.open(() => reply('401 Unauthorized', { 'www-authenticate': challenge }));
-  shell = await Shell.open();
   home = join(shell.directory, 'pullpass');
   file = join(home, 'state.json');
   await mkdir(home, { mode: 0o700 });
 });
 afterEach(async () => {
   await chmod(home, 0o700).catch(() => undefined);
-  await Promise.all([shell.close(), stub.close(), registry.close()]);
 });
 
 /** The state of a user whose access token has ended. */

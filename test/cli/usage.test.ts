@@ -1,27 +1,16 @@
 /** `pullpass usage` against a whole deployment, for people and for programs. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { describe, expect, it } from 'vitest';
 import { accountHandle } from '../../lib/domain/identifiers.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
 import { usageStore } from '../../lib/store/usage-store.ts';
-import { ALICE } from '../support/deployment.ts';
 import { NOW } from '../support/records.ts';
-import { type Served, serve } from './support/served.ts';
-import { Shell } from './support/shell.ts';
+import { alice, served, useAlice, useServed } from './support/served.ts';
 
 const TOKEN = '01a1fd51-c23e-7c1e-8dcf-87c09e970095';
 
-let served: Served;
-let alice: Shell;
-beforeAll(async () => {
-  served = await serve();
-  alice = await Shell.open();
-  const input = await served.deployment.apiKeyOf(ALICE);
-  await alice.pullpass(['login', '--url', served.url, '--apikey-stdin'], { input });
-});
-afterAll(async () => {
-  await alice.close();
-  await served.close();
-});
+useServed();
+useAlice();
 
 describe('usage', () => {
   it('prints an empty table, and an empty list for programs', async () => {

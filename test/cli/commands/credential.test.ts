@@ -1,24 +1,16 @@
 /** `credential`: the credential that it asks for, in every format. */
+
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { FORMAT_NAMES } from '../../../lib/api/credential-formats.ts';
 import { ALICE, SERVICE } from '../../support/deployment.ts';
-import { type Served, serve } from '../support/served.ts';
-import { Shell } from '../support/shell.ts';
+import { logInAs, useServed } from '../support/served.ts';
+import { shell, useShell } from '../support/setup.ts';
 
-let served: Served;
-let shell: Shell;
-beforeAll(async () => {
-  served = await serve();
-});
-afterAll(() => served.close());
-beforeEach(async () => {
-  shell = await Shell.open();
-  const PULLPASS_APIKEY = await served.deployment.apiKeyOf(ALICE);
-  await shell.pullpass(['login', '--url', served.url], { variables: { PULLPASS_APIKEY } });
-});
-afterEach(() => shell.close());
+useServed();
+useShell();
+beforeEach(() => logInAs(ALICE, shell));
 
 describe('a credential', () => {
   it('may pull everywhere for an hour by default', async () => {

@@ -1,10 +1,11 @@
 /** `registry-config`: the configuration that it prints or writes. */
+
 import { createPublicKey } from 'node:crypto';
 import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Shell } from '../support/shell.ts';
-import { METADATA, Stub } from '../support/stub.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { shell, stub, useStub } from '../support/setup.ts';
+import { METADATA } from '../support/stub.ts';
 
 const PATH = 'GET /v1/services/localhost:5000';
 const BUNDLE = '-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n';
@@ -19,28 +20,20 @@ const EC_KEY = {
 const KEYS = { keys: [{ kty: 'RSA', n: 'AA', e: 'AQAB', kid: 'a', use: 'sig', alg: 'RS256' }] };
 const KEYS_OF_TWO = { keys: [EC_KEY, EC_KEY].map((key, i) => ({ ...key, kid: `${i}` })) };
 const OFF_CURVE = { keys: [{ ...EC_KEY, kid: 'a', y: EC_KEY.x }] };
+const SERVICES = [{ name: 'localhost:5000', registry: 'localhost:5000' }];
 
-let shell: Shell;
-let broker: Stub;
-beforeEach(async () => {
-  shell = await Shell.open();
-  const services = [{ name: 'localhost:5000', registry: 'localhost:5000' }];
-  broker = await Stub.deployment({
-    [METADATA]: () => ({ json: broker.metadata({ pullpass_services: services }) }),
-    [`${PATH}/jwks.json`]: () => ({ json: KEYS }),
-    [`${PATH}/rootcertbundle.pem`]: () => ({ text: BUNDLE }),
-  });
-  await shell.says('target-add', 'here', broker.url);
-});
-afterEach(async () => {
-  await Promise.all([shell.close(), broker.close()]);
-});
+useStub(() => ({
+  [METADATA]: () => ({ json: stub.metadata({ pullpass_services: SERVICES }) }),
+  [`${PATH}/jwks.json`]: () => ({ json: KEYS }),
+  [`${PATH}/rootcertbundle.pem`]: () => ({ text: BUNDLE }),
+}));
+beforeEach(() => shell.says('target-add', 'here', stub.url));
 
 const auth = (keys: string, directory = '/etc/distribution') => `auth:
   token:
-    realm: "${broker.url}/oauth/token"
+    realm: "${stub.url}/oauth/token"
     service: "localhost:5000"
-    issuer: "${broker.url}"
+    issuer: "${stub.url}"
     ${keys === 'jwks.json' ? 'jwks' : 'rootcertbundle'}: "${directory}/${keys}"
     signingalgorithms: [RS256]
 `;
@@ -94,7 +87,7 @@ describe('what a registry is given', () => {
   });
 
   it('is a key set alone where tokens carry no certificate', async () => {
-    broker.replies[`${PATH}/rootcertbundle.pem`] = () => ({ status: 404, json: { code: 'not-found' } });
+    stub.replies[`${PATH}/rootcertbundle.pem`] = () => ({ status: 404, json: { code: 'not-found' } });
     expect(await shell.json('registry-config')).toMatchObject({
       auth: auth('jwks.json'),
       rootcertbundle: null,
@@ -111,10 +104,10 @@ describe('what a registry is given', () => {
 
   it('names an IPv6 service as it is', async () => {
     const services = [{ name: '[::1]:5000', registry: '[::1]:5000' }];
-    broker.replies[METADATA] = () => ({ json: broker.metadata({ pullpass_services: services }) });
-    broker.replies['GET /v1/services/[::1]:5000/jwks.json'] = () => ({ json: KEYS });
-    broker.replies['GET /v1/services/[::1]:5000/rootcertbundle.pem'] = () => ({ text: BUNDLE });
-    await shell.says('target-add', 'here', broker.url);
+    stub.replies[METADATA] = () => ({ json: stub.metadata({ pullpass_services: services }) });
+    stub.replies['GET /v1/services/[::1]:5000/jwks.json'] = () => ({ json: KEYS });
+    stub.replies['GET /v1/services/[::1]:5000/rootcertbundle.pem'] = () => ({ text: BUNDLE });
+    await shell.says('target-add', 'here', stub.url);
     const { service, auth: printed } = await shell.json('registry-config', '[0:0::1]:5000');
     expect(service).toBe('[::1]:5000');
     expect(printed).toContain('    service: "[::1]:5000"\n');
@@ -134,7 +127,7 @@ describe('what a registry is given', () => {
     ['of a registry that is not served', ['other.example'], 'It serves: localhost:5000'],
     ['when the bundle cannot be had', [], 'answered with status 503'],
   ] as const)('is nothing %s', async ([, args, text]) => {
-    broker.replies[`${PATH}/rootcertbundle.pem`] = () => ({ status: 503 });
+    stub.replies[`${PATH}/rootcertbundle.pem`] = () => ({ status: 503 });
     const { code, stdout, stderr } = await shell.pullpass(['registry-config', ...args]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toContain(text);
@@ -145,12 +138,12 @@ describe('for zot', () => {
   const keyNamed = (kid: string) => ({ json: { keys: [{ ...EC_KEY, kid }] } });
 
   beforeEach(() => {
-    broker.replies[`${PATH}/rootcertbundle.pem`] = () => ({ status: 404, json: { code: 'not-found' } });
-    broker.replies[`${PATH}/jwks.json`] = () => ({
+    stub.replies[`${PATH}/rootcertbundle.pem`] = () => ({ status: 404, json: { code: 'not-found' } });
+    stub.replies[`${PATH}/jwks.json`] = () => ({
       json: { keys: ['later', 'now'].map(kid => ({ ...EC_KEY, kid })) },
     });
-    broker.replies[`${PATH}/signing-key.json`] = () => keyNamed('now');
-    broker.replies[`${PATH}/next-signing-key.json`] = () => keyNamed('later');
+    stub.replies[`${PATH}/signing-key.json`] = () => keyNamed('now');
+    stub.replies[`${PATH}/next-signing-key.json`] = () => keyNamed('later');
   });
 
   it('is the one key that signs now', async () => {
@@ -166,7 +159,7 @@ describe('for zot', () => {
       http: {
         auth: {
           bearer: {
-            realm: `${broker.url}/oauth/token`,
+            realm: `${stub.url}/oauth/token`,
             service: 'localhost:5000',
             cert: '/etc/zot/signing-key.pem',
           },
@@ -199,7 +192,7 @@ describe('for zot', () => {
       'sent an unexpected response: keys.0 is not a key',
     ],
   ] as const)('is refused where %s', async ([, args, json, text]) => {
-    broker.replies[`${PATH}/next-signing-key.json`] = () => ({ json });
+    stub.replies[`${PATH}/next-signing-key.json`] = () => ({ json });
     const { code, stdout, stderr } = await shell.pullpass(['registry-config', '--for', 'zot', ...args]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toContain(text);
@@ -211,7 +204,7 @@ describe('a registry that could not verify the access tokens', () => {
     ['zot', BUNDLE, '"profile": "kid"', 'the key of an x5c service changes every week by itself'],
     ['distribution-2', undefined, '"profile": "x5c"', 'access tokens of a kid service have none'],
   ] as const)('is refused with the profile that it needs: %s', async ([kind, bundle, next, reason]) => {
-    broker.replies[`${PATH}/rootcertbundle.pem`] = () =>
+    stub.replies[`${PATH}/rootcertbundle.pem`] = () =>
       bundle === undefined ? { status: 404, json: { code: 'not-found' } } : { text: bundle };
     const directory = join(shell.directory, 'registry');
     const args = ['registry-config', '--for', kind, '--directory', directory];

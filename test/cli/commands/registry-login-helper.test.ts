@@ -1,14 +1,15 @@
 /** `registry-login` of a client that asks the credential helper: what it prints is what the helper gives from then on. */
+
 import { existsSync } from 'node:fs';
 import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { serve } from '../../../cli/helper/serve.ts';
 import { formatRegistryToken } from '../../../lib/domain/registry-token.ts';
-import { CaptureServer, reply } from '../support/capture.ts';
-import { type Outcome, Shell } from '../support/shell.ts';
-import { CREDENTIAL_TIMES, METADATA, Stub, type StubAnswer, type StubRequest } from '../support/stub.ts';
+import { logIn, registry, shell, stub, useRegistry } from '../support/setup.ts';
+import type { Outcome } from '../support/shell.ts';
+import { CREDENTIAL_TIMES, type StubAnswer, type StubRequest } from '../support/stub.ts';
 
 const ID = '01a1fde6-b720-7292-88d8-03b75b4a87b0';
 const TOKEN = formatRegistryToken('dev:acme', ID, new Uint8Array(32).fill(1)).reveal();
@@ -23,29 +24,15 @@ code=$(cat "$0.code") && rm "$0.code" "$0.store"
 exit "$code"
 `;
 
-let shell: Shell;
-let broker: Stub;
-let registry: CaptureServer;
 /** Whether the caller may push. */
 let mayPush: boolean;
 
+useRegistry({ replies: () => ({ 'POST /v1/credentials': vended }) });
 beforeEach(async () => {
   mayPush = true;
-  shell = await Shell.open();
-  broker = await Stub.deployment({ 'POST /v1/credentials': vended });
-  registry = await CaptureServer.open(() =>
-    reply('401 Unauthorized', {
-      'www-authenticate': `Bearer realm="${broker.url}/oauth/token",service="registry.example"`,
-    }),
-  );
-  const services = [{ name: 'registry.example', registry: registry.address }];
-  broker.replies[METADATA] = () => ({ json: broker.metadata({ pullpass_services: services }) });
   await writeFile(join(shell.directory, 'podman'), CLIENT);
   await chmod(join(shell.directory, 'podman'), 0o755);
-  await shell.pullpass(['login', '--url', broker.url], { variables: { PULLPASS_APIKEY: 'a-key' } });
-});
-afterEach(async () => {
-  await Promise.all([shell.close(), broker.close(), registry.close()]);
+  await logIn();
 });
 
 function vended({ body }: StubRequest): StubAnswer {
@@ -79,10 +66,10 @@ async function helperOf(client: string, ended: Promise<true>): Promise<void> {
 
 /** What the helper asks the deployment for now. */
 async function asked(): Promise<object[]> {
-  const before = broker.requests.length;
+  const before = stub.requests.length;
   const { code, stdout } = await shell.runs(serve, ['get'], { input: registry.address });
   expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining('plc_') });
-  const requests = broker.requests.slice(before).filter(({ line }) => line === 'POST /v1/credentials');
+  const requests = stub.requests.slice(before).filter(({ line }) => line === 'POST /v1/credentials');
   return requests.map(({ body }) => JSON.parse(body)).map(({ service: _, ...order }) => order);
 }
 
@@ -140,21 +127,21 @@ describe('the helper of the client gives from then on', () => {
     await shell.runs(serve, ['store'], { input });
     await registryLogin('--readonly');
     await asked();
-    expect(broker.received).not.toContain(TOKEN);
+    expect(stub.received).not.toContain(TOKEN);
     await shell.runs(serve, ['store'], { input });
     expect(await asked()).toEqual([{ access: 'push', expiresInSeconds: HOUR }]);
-    expect(broker.received).toContain(TOKEN);
+    expect(stub.received).toContain(TOKEN);
   });
 
   it('credentials of the target that was named, although another one lists the registry', async () => {
-    await shell.says('target-add', 'aaa', broker.url);
-    await registryLogin('--readonly', '--target', new URL(broker.url).host);
+    await shell.says('target-add', 'aaa', stub.url);
+    await registryLogin('--readonly', '--target', new URL(stub.url).host);
     await shell.says('target-use', 'aaa');
     expect(await asked()).toEqual([{ access: 'pull', expiresInSeconds: HOUR }]);
-    await shell.says('logout', '--target', new URL(broker.url).host);
+    await shell.says('logout', '--target', new URL(stub.url).host);
     expect(await shell.runs(serve, ['get'], { input: registry.address })).toMatchObject({
       code: 1,
-      stderr: `docker-credential-pullpass: Log in with: pullpass login --target ${new URL(broker.url).host}\n`,
+      stderr: `docker-credential-pullpass: Log in with: pullpass login --target ${new URL(stub.url).host}\n`,
     });
   });
 

@@ -1,10 +1,11 @@
 /** `registry-login`: which secret a registry client gets, and when it gets none. */
+
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CaptureServer, reply } from '../support/capture.ts';
-import { type Outcome, Shell } from '../support/shell.ts';
-import { CREDENTIAL_TIMES, METADATA, Stub, type StubAnswer, type StubRequest } from '../support/stub.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { logIn, registry, shell, stub, useRegistry } from '../support/setup.ts';
+import type { Outcome } from '../support/shell.ts';
+import { CREDENTIAL_TIMES, type StubAnswer, type StubRequest } from '../support/stub.ts';
 
 const API_KEY = 'an-api-key-that-no-client-sees';
 /** Writes down what it was given. */
@@ -14,29 +15,15 @@ env > "$0.environment"
 cat > "$0.input"
 `;
 
-let shell: Shell;
-let broker: Stub;
-let registry: CaptureServer;
 /** Whether the caller may push. */
 let mayPush: boolean;
 
+useRegistry({ replies: () => ({ 'POST /v1/credentials': vended }) });
 beforeEach(async () => {
   mayPush = true;
-  shell = await Shell.open();
-  broker = await Stub.deployment({ 'POST /v1/credentials': vended });
-  registry = await CaptureServer.open(() =>
-    reply('401 Unauthorized', {
-      'www-authenticate': `Bearer realm="${broker.url}/oauth/token",service="registry.example"`,
-    }),
-  );
-  const services = [{ name: 'registry.example', registry: registry.address }];
-  broker.replies[METADATA] = () => ({ json: broker.metadata({ pullpass_services: services }) });
   await writeFile(join(shell.directory, 'podman'), CLIENT);
   await chmod(join(shell.directory, 'podman'), 0o755);
-  await shell.pullpass(['login', '--url', broker.url], { variables: { PULLPASS_APIKEY: API_KEY } });
-});
-afterEach(async () => {
-  await Promise.all([shell.close(), broker.close(), registry.close()]);
+  await logIn(API_KEY);
 });
 
 function vended({ body }: StubRequest): StubAnswer {
@@ -55,7 +42,7 @@ function registryLogin(...args: string[]): Promise<Outcome> {
 }
 const given = (what: string) => readFile(join(shell.directory, `podman.${what}`), 'utf8');
 const orders = () =>
-  broker.requests.filter(({ line }) => line === 'POST /v1/credentials').map(({ body }) => JSON.parse(body));
+  stub.requests.filter(({ line }) => line === 'POST /v1/credentials').map(({ body }) => JSON.parse(body));
 
 const ORDER = { service: 'registry.example', expiresInSeconds: 43_200 };
 
@@ -132,11 +119,11 @@ describe('the local client', () => {
   });
 
   it('is logged in with the refresh token, which is sent nowhere else', async () => {
-    const before = broker.requests.length;
+    const before = stub.requests.length;
     expect(await registryLogin('--iamrefresh', '--output', 'json')).toMatchObject({ code: 0 });
     expect(await given('input')).toBe('first-refresh-token');
     expect(await given('arguments')).toContain('--username\niamrefresh\n');
-    expect(broker.requests.length).toBe(before);
+    expect(stub.requests.length).toBe(before);
     expect(registry.found(['first-refresh-token', 'plc_'])).toEqual([]);
   });
 });
@@ -179,11 +166,10 @@ describe('no client is logged in', () => {
       expect(await registryLogin(...more)).toMatchObject({ code: 1 });
     expect(orders()).toEqual([]);
     await expect(given('input')).rejects.toThrow('ENOENT');
-    registry = await CaptureServer.open(() => reply('200 OK'));
   });
 
-  it('when the broker fails, which is not asked for less then', async () => {
-    broker.replies['POST /v1/credentials'] = () => ({
+  it('when the deployment fails, which is not asked for less then', async () => {
+    stub.replies['POST /v1/credentials'] = () => ({
       status: 503,
       json: { code: 'unavailable', detail: 'No.' },
     });
@@ -193,7 +179,7 @@ describe('no client is logged in', () => {
   });
 
   it('with a refresh token, where the login has none', async () => {
-    await shell.pullpass(['login', '--url', broker.url, '--oidc-token-stdin'], { input: 'eyJ.eyJ.sig' });
+    await shell.pullpass(['login', '--url', stub.url, '--oidc-token-stdin'], { input: 'eyJ.eyJ.sig' });
     const { code, stderr } = await registryLogin('--iamrefresh');
     expect(code).toBe(1);
     expect(stderr).toContain('has no IAM refresh token');

@@ -1,21 +1,16 @@
 /** `doctor`: the finding for each fault of a clock, a deployment and a certificate. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Shell } from '../support/shell.ts';
-import { METADATA, PUBLIC_KEY, Stub } from '../support/stub.ts';
 
-let shell: Shell;
-let broker: Stub;
-beforeEach(async () => {
-  broker = await Stub.deployment({ 'GET /health': () => ({ json: { status: 'ok' } }) });
-  shell = await Shell.open();
-  await shell.pullpass(['login', '--url', broker.url], { variables: { PULLPASS_APIKEY: 'a-key' } });
-});
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { logIn, shell, stub, useStub } from '../support/setup.ts';
+import { METADATA, PUBLIC_KEY } from '../support/stub.ts';
+
+useStub(() => ({ 'GET /health': () => ({ json: { status: 'ok' } }) }));
+beforeEach(() => logIn());
 afterEach(async () => {
   vi.useRealTimers();
-  await Promise.all([shell.close(), broker.close()]);
 });
 
-/** What is said of a check. The registry of the stub is nowhere. */
+/** What is said of a check. The registry of the deployment is nowhere. */
 async function finding(check: string): Promise<object> {
   const { stdout } = await shell.pullpass(['doctor', '--output', 'json']);
   const { findings } = JSON.parse(stdout);
@@ -33,7 +28,7 @@ describe('the clocks', () => {
     [-63, 'problem'],
   ] as const)('%s s apart are found %s', async ([seconds, state]) => {
     const date = () => new Date(Date.now() - seconds * 1000).toUTCString();
-    broker.replies['GET /health'] = () => ({ headers: { date: date() } });
+    stub.replies['GET /health'] = () => ({ headers: { date: date() } });
     expect(await finding('clock')).toMatchObject({
       state,
       message: expect.stringMatching(/^The clocks of this machine and the deployment differ by \d+ s\.$/),
@@ -41,14 +36,14 @@ describe('the clocks', () => {
   });
 
   it('without a valid date in the response are a warning', async () => {
-    broker.replies['GET /health'] = () => ({ headers: { date: 'today' } });
+    stub.replies['GET /health'] = () => ({ headers: { date: 'today' } });
     expect(await finding('clock')).toMatchObject({ state: 'warning' });
   });
 });
 
 describe('a deployment', () => {
   it('that cannot do its work says so itself', async () => {
-    broker.replies['GET /health'] = () => ({ status: 503, json: { detail: 'The table is somewhere.' } });
+    stub.replies['GET /health'] = () => ({ status: 503, json: { detail: 'The table is somewhere.' } });
     expect(await finding('health')).toMatchObject({
       state: 'problem',
       message: 'It answers 503 at /health: it is not healthy. The table is somewhere.',
@@ -57,21 +52,19 @@ describe('a deployment', () => {
   });
 
   it('that knows itself by another URL gets no login', async () => {
-    broker.replies[METADATA] = () => ({ json: broker.metadata({ issuer: 'https://other.example' }) });
-    broker.requests.splice(0);
+    stub.replies[METADATA] = () => ({ json: stub.metadata({ issuer: 'https://other.example' }) });
+    stub.requests.splice(0);
     expect(await finding('metadata')).toMatchObject({
       state: 'problem',
       message: expect.stringContaining('says that its URL is https://other.example'),
     });
     expect(await finding('login')).toMatchObject({ state: 'skipped' });
-    expect(broker.requests.map(({ headers }) => headers.authorization)).not.toContainEqual(
-      expect.any(String),
-    );
+    expect(stub.requests.map(({ headers }) => headers.authorization)).not.toContainEqual(expect.any(String));
   });
 
   it('that serves other registries than before is a warning, and the new ones are checked', async () => {
     const services = [{ name: 'new.example', registry: '127.0.0.1:1' }];
-    broker.replies[METADATA] = () => ({ json: broker.metadata({ pullpass_services: services }) });
+    stub.replies[METADATA] = () => ({ json: stub.metadata({ pullpass_services: services }) });
     expect(await finding('metadata')).toMatchObject({
       state: 'warning',
       advice: expect.stringContaining('pullpass target-add'),
@@ -81,17 +74,17 @@ describe('a deployment', () => {
 
   it('that publishes no keys, or a broken bundle, is a problem', async () => {
     const keys = 'GET /v1/services/registry.example/jwks.json';
-    broker.replies[keys] = () => ({ json: { keys: [] } });
+    stub.replies[keys] = () => ({ json: { keys: [] } });
     const check = 'keys of registry.example:5000';
     expect(await finding(check)).toMatchObject({
       message: 'The deployment publishes no keys for registry.example.',
     });
-    broker.replies[keys] = () => ({ json: { keys: [PUBLIC_KEY] } });
+    stub.replies[keys] = () => ({ json: { keys: [PUBLIC_KEY] } });
     expect(await finding(check)).toMatchObject({
       state: 'ok',
       message: expect.stringContaining('profile kid'),
     });
-    broker.replies['GET /v1/services/registry.example/rootcertbundle.pem'] = () => ({ text: 'no PEM' });
+    stub.replies['GET /v1/services/registry.example/rootcertbundle.pem'] = () => ({ text: 'no PEM' });
     expect(await finding(check)).toMatchObject({
       message: expect.stringContaining('it must hold PEM certificates and nothing else'),
     });
@@ -104,29 +97,29 @@ describe('the realm', () => {
     ['localhost:1', 'warning', 'it is an address of a machine itself, or of a private network.'],
   ] as const)('that newer clients refuse is a warning: of %s', async ([registry, state, text]) => {
     const services = [{ name: registry, registry }];
-    broker.replies[METADATA] = () => ({ json: broker.metadata({ pullpass_services: services }) });
+    stub.replies[METADATA] = () => ({ json: stub.metadata({ pullpass_services: services }) });
     expect(await finding(`realm of ${registry}`)).toEqual({
       check: `realm of ${registry}`,
       state,
-      message: `Newer clients (crane, oras, helm) refuse to log in to ${registry} at ${broker.url}: ${text}`,
+      message: `Newer clients (crane, oras, helm) refuse to log in to ${registry} at ${stub.url}: ${text}`,
       advice: expect.stringContaining('docs/registries-and-clients.md#realms'),
     });
   });
 
   it('that the registry shares its host with is fine', async () => {
-    const registry = new URL(broker.url).host;
+    const registry = new URL(stub.url).host;
     const services = [{ name: registry, registry }];
-    broker.replies[METADATA] = () => ({ json: broker.metadata({ pullpass_services: services }) });
+    stub.replies[METADATA] = () => ({ json: stub.metadata({ pullpass_services: services }) });
     expect(await finding(`realm of ${registry}`)).toMatchObject({ state: 'ok' });
   });
 });
 
 describe('a root certificate', () => {
   it('that ends within two weeks is a problem', async () => {
-    broker.replies['GET /v1/services/registry.example/jwks.json'] = () => ({
+    stub.replies['GET /v1/services/registry.example/jwks.json'] = () => ({
       json: { keys: [PUBLIC_KEY] },
     });
-    broker.replies['GET /v1/services/registry.example/rootcertbundle.pem'] = () => ({ text: ROOT });
+    stub.replies['GET /v1/services/registry.example/rootcertbundle.pem'] = () => ({ text: ROOT });
     const check = 'keys of registry.example:5000';
     const ends = Date.parse('2036-11-20T11:38:14Z');
     const DAY_MS = 86_400_000;

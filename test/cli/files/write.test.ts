@@ -1,4 +1,5 @@
 /** Writing to a path: links, pipes, devices, modes and owners, and files that must keep their old text. */
+
 import { execFileSync } from 'node:child_process';
 import {
   chmod,
@@ -16,20 +17,18 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isStandardOutput, makeDirectory, writeFileAt } from '../../../cli/files/write.ts';
-import { Shell } from '../support/shell.ts';
+import { shell, useShell } from '../support/setup.ts';
 import { asStranger, IS_ROOT, STRANGER } from '../support/stranger.ts';
 
-let shell: Shell;
 let directory: string;
+useShell();
 beforeEach(async () => {
-  shell = await Shell.open();
   directory = join(shell.directory, 'files');
   await mkdir(directory);
   await chmod(shell.directory, 0o755);
 });
 afterEach(async () => {
   await chmod(directory, 0o700);
-  await shell.close();
 });
 
 const at = (name: string) => join(directory, name);

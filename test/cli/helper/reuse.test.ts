@@ -1,31 +1,27 @@
 /** The helper gives a credential again for a minute: to a burst of calls, and only where everything is as it was. */
+
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { serve } from '../../../cli/helper/serve.ts';
 import { LIFE_HEADER } from '../../../lib/api/credential-formats.ts';
 import { formatRegistryToken } from '../../../lib/domain/registry-token.ts';
 import { toRfc3339 } from '../../../lib/domain/time.ts';
-import { CaptureServer, reply } from '../support/capture.ts';
-import { QUICK, Shell, type Typed } from '../support/shell.ts';
-import { newTokens, Stub, TOKEN_ENDPOINT } from '../support/stub.ts';
+import { logIn, registry, shell, stub, useRegistry } from '../support/setup.ts';
+import { QUICK, type Typed } from '../support/shell.ts';
+import { newTokens, TOKEN_ENDPOINT } from '../support/stub.ts';
 
 const ID = '01a1fde6-b720-7292-88d8-03b75b4a87b0';
 const tokenOf = (byte: number) => formatRegistryToken('dev:acme', ID, new Uint8Array(32).fill(byte)).reveal();
 const VENDING = 'POST /v1/credentials';
 const MINUTE = 60_000;
 
-let shell: Shell;
-let broker: Stub;
-let registry: CaptureServer;
 let realm: string | undefined;
 /** How long the next credential lives, and how many there have been. */
 let lifeMs: number;
 let vended: number;
-beforeEach(async () => {
-  [realm, lifeMs, vended] = [undefined, 60 * MINUTE, 0];
-  shell = await Shell.open();
-  broker = await Stub.deployment({
+useRegistry({
+  replies: () => ({
     [VENDING]: () => {
       vended += 1;
       const expiresAt = toRfc3339(Math.ceil((Date.now() + lifeMs) / 1000));
@@ -33,24 +29,16 @@ beforeEach(async () => {
       const json = { username: 'token', password: `plc_k1.${vended}`, ...rest };
       return { status: 201, json: { ...json, expiresAt, refreshAfter: expiresAt } };
     },
-  });
-  registry = await CaptureServer.open(() =>
-    reply('401 Unauthorized', {
-      'www-authenticate': `Bearer realm="${realm ?? broker.url}/oauth/token",service="registry.example"`,
-    }),
-  );
-  const services = [{ name: 'registry.example', registry: registry.address }];
-  broker.replies['GET /.well-known/oauth-authorization-server'] = () => ({
-    json: broker.metadata({ pullpass_services: services }),
-  });
-  await logIn();
+  }),
+  realm: () => realm,
 });
-afterEach(async () => {
-  await Promise.all([shell.close(), broker.close(), registry.close()]);
+beforeEach(async () => {
+  [realm, lifeMs, vended] = [undefined, 60 * MINUTE, 0];
+  await logInByToken();
 });
 
-const logIn = (token = tokenOf(1)) =>
-  shell.pullpass(['login', '--url', broker.url, '--token-stdin'], { input: token });
+const logInByToken = (token = tokenOf(1)) =>
+  shell.pullpass(['login', '--url', stub.url, '--token-stdin'], { input: token });
 const get = (typed: Typed = {}) => shell.runs(serve, ['get'], { input: registry.address, ...typed });
 const secretOf = async (typed?: Typed) => JSON.parse((await get(typed)).stdout).Secret;
 const files = async () =>
@@ -110,8 +98,8 @@ describe('a credential', () => {
   });
 
   it('that is shorter than asked for is said to be so each time', async () => {
-    const usual = broker.replies[VENDING];
-    broker.replies[VENDING] = async request => ({
+    const usual = stub.replies[VENDING];
+    stub.replies[VENDING] = async request => ({
       ...(await usual?.(request)),
       headers: { [LIFE_HEADER]: '600' },
     });
@@ -123,8 +111,8 @@ describe('a credential', () => {
 
 describe('a credential is not given again', () => {
   const CHANGES: Record<string, () => Promise<unknown>> = {
-    'after another login': () => logIn(tokenOf(2)),
-    'after the same login': () => logIn(),
+    'after another login': () => logInByToken(tokenOf(2)),
+    'after the same login': () => logInByToken(),
     'after a token was stored': () =>
       shell.runs(serve, ['store'], {
         input: JSON.stringify({ ServerURL: registry.address, Username: 'token', Secret: tokenOf(3) }),
@@ -142,7 +130,7 @@ describe('a credential is not given again', () => {
 
   it.each([['logout'], ['logout --all'], ['target-rm 127.0.0.1']])('and is forgotten by %s', async line => {
     await secretOf();
-    const [verb = '', ...rest] = line.replace('127.0.0.1', new URL(broker.url).host).split(' ');
+    const [verb = '', ...rest] = line.replace('127.0.0.1', new URL(stub.url).host).split(' ');
     await shell.says(verb, ...rest);
     expect(await files()).toEqual([]);
     expect((await get()).code).toBe(1);
@@ -165,7 +153,7 @@ describe('helpers at once', () => {
   });
 
   it('are all answered with one credential and one renewal when the login has to be renewed', async () => {
-    await shell.pullpass(['login', '--url', broker.url], { variables: { PULLPASS_APIKEY: 'a-key' } });
+    await logIn();
     await shell.home.update(state => ({
       ...state,
       targets: state.targets.map(target => ({
@@ -173,17 +161,17 @@ describe('helpers at once', () => {
         login: target.login?.kind === 'iam' ? { ...target.login, expiresAt: 1 } : target.login,
       })),
     }));
-    broker.replies[TOKEN_ENDPOINT] = () => ({ json: newTokens('second') });
-    const before = broker.lines.filter(line => line === TOKEN_ENDPOINT).length;
+    stub.replies[TOKEN_ENDPOINT] = () => ({ json: newTokens('second') });
+    const before = stub.lines.filter(line => line === TOKEN_ENDPOINT).length;
     expect(new Set((await burst()).map(({ code }) => code))).toEqual(new Set([0]));
     expect(vended).toBe(1);
-    expect(broker.lines.filter(line => line === TOKEN_ENDPOINT)).toHaveLength(before + 1);
+    expect(stub.lines.filter(line => line === TOKEN_ENDPOINT)).toHaveLength(before + 1);
   });
 
   it('vend for themselves when the first gets no answer', async () => {
-    const usual = broker.replies[VENDING];
+    const usual = stub.replies[VENDING];
     let isFirst = true;
-    broker.replies[VENDING] = request => {
+    stub.replies[VENDING] = request => {
       if (!isFirst) return usual?.(request);
       isFirst = false;
       return new Promise(() => undefined);

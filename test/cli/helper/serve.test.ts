@@ -1,43 +1,28 @@
 /** The credential helper: get, store, erase and list, and the input that it refuses. */
+
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { serve } from '../../../cli/helper/serve.ts';
 import { formatRegistryToken } from '../../../lib/domain/registry-token.ts';
-import { CaptureServer, reply } from '../support/capture.ts';
-import { type Outcome, Shell } from '../support/shell.ts';
-import { CREDENTIAL_TIMES, Stub, type StubAnswer, type StubRequest } from '../support/stub.ts';
+import { logIn, registry, shell, stub, useRegistry } from '../support/setup.ts';
+import type { Outcome } from '../support/shell.ts';
+import { CREDENTIAL_TIMES, type StubAnswer, type StubRequest } from '../support/stub.ts';
 
 const NOT_FOUND = { code: 1, stdout: 'credentials not found in native keychain\n' };
 const ID = '01a1fde6-b720-7292-88d8-03b75b4a87b0';
 const TOKEN = formatRegistryToken('dev:acme', ID, new Uint8Array(32).fill(1)).reveal();
 const OTHER_TOKEN = formatRegistryToken('dev:acme', ID, new Uint8Array(32).fill(2)).reveal();
 
-let shell: Shell;
-let broker: Stub;
-let registry: CaptureServer;
-/** What the registry names as its realm; undefined: the broker. */
+/** What the registry names as its realm; undefined: the deployment. */
 let realm: string | undefined;
 
+useRegistry({ replies: () => ({ 'POST /v1/credentials': vended }), realm: () => realm });
 beforeEach(async () => {
   realm = undefined;
-  shell = await Shell.open();
-  broker = await Stub.deployment({ 'POST /v1/credentials': vended });
-  registry = await CaptureServer.open(() =>
-    reply('401 Unauthorized', {
-      'www-authenticate': `Bearer realm="${realm ?? broker.url}/oauth/token",service="registry.example"`,
-    }),
-  );
-  const services = [{ name: 'registry.example', registry: registry.address }];
-  broker.replies['GET /.well-known/oauth-authorization-server'] = () => ({
-    json: broker.metadata({ pullpass_services: services }),
-  });
-});
-afterEach(async () => {
-  await Promise.all([shell.close(), broker.close(), registry.close()]);
 });
 
-/** A broker where every caller may push but the one with `OTHER_TOKEN`. */
+/** A deployment where every caller may push but the one with `OTHER_TOKEN`. */
 function vended({ headers, body }: StubRequest): StubAnswer {
   const { access, expiresInSeconds, service } = JSON.parse(body);
   const proof = Buffer.from(String(headers.authorization).slice('Basic '.length), 'base64').toString();
@@ -50,8 +35,6 @@ function vended({ headers, body }: StubRequest): StubAnswer {
 }
 
 const helper = (action: string, input = ''): Promise<Outcome> => shell.runs(serve, [action], { input });
-const logIn = () =>
-  shell.pullpass(['login', '--url', broker.url], { variables: { PULLPASS_APIKEY: 'a-key' } });
 const store = (userName: string, secret: string, serverUrl = registry.address) =>
   helper('store', JSON.stringify({ ServerURL: serverUrl, Username: userName, Secret: secret }));
 const secretOf = async (serverUrl: string) => JSON.parse((await helper('get', serverUrl)).stdout).Secret;
@@ -68,7 +51,7 @@ describe('get', () => {
         Secret: 'plc_k1.push-iambearer-3600-registry-example',
       });
     }
-    expect(broker.lines.filter(line => line === 'POST /v1/credentials')).toHaveLength(2);
+    expect(stub.lines.filter(line => line === 'POST /v1/credentials')).toHaveLength(2);
   });
 
   it('prefers a registry token that was stored for the registry to the login', async () => {
@@ -84,7 +67,7 @@ describe('get', () => {
   });
 
   it('finds nothing for a registry without a login, and says how to log in', async () => {
-    await shell.says('target-add', 'here', broker.url);
+    await shell.says('target-add', 'here', stub.url);
     expect(await helper('get', registry.address)).toEqual({
       ...NOT_FOUND,
       stderr: 'docker-credential-pullpass: Log in with: pullpass login --target here\n',
@@ -95,7 +78,7 @@ describe('get', () => {
     await logIn();
     await store('token', TOKEN);
     const [host = '', port = ''] = registry.address.split(':');
-    const before = broker.lines.length;
+    const before = stub.lines.length;
     const looks = [
       ...[
         host,
@@ -141,7 +124,7 @@ describe('get', () => {
       ...['registry.example', 'https://index.docker.io/v1/', '', '*', '__proto__'],
     ];
     for (const look of looks) expect(await helper('get', look), look).toEqual({ ...NOT_FOUND, stderr: '' });
-    expect(broker.lines.length).toBe(before);
+    expect(stub.lines.length).toBe(before);
     expect(registry.received).toBe('');
   });
 
@@ -163,8 +146,8 @@ describe('get', () => {
 
   it('leaves Docker Hub to other helpers, also when a target lists its host', async () => {
     const services = [{ name: 'hub', registry: 'index.docker.io' }];
-    broker.replies['GET /.well-known/oauth-authorization-server'] = () => ({
-      json: broker.metadata({ pullpass_services: services }),
+    stub.replies['GET /.well-known/oauth-authorization-server'] = () => ({
+      json: stub.metadata({ pullpass_services: services }),
     });
     await logIn();
     expect(await helper('get', 'https://index.docker.io/v1/')).toEqual({ ...NOT_FOUND, stderr: '' });
@@ -172,7 +155,7 @@ describe('get', () => {
 
   it('says all that the deployment says is wrong, in one line', async () => {
     await logIn();
-    broker.replies['POST /v1/credentials'] = () => ({
+    stub.replies['POST /v1/credentials'] = () => ({
       status: 400,
       json: {
         code: 'invalid-request',
@@ -205,7 +188,7 @@ describe('get', () => {
 
 describe('store', () => {
   it('stores a registry token with mode 600, replacing an earlier one', async () => {
-    await shell.says('target-add', 'here', broker.url);
+    await shell.says('target-add', 'here', stub.url);
     expect(await store('token', OTHER_TOKEN)).toMatchObject({ code: 0, stderr: '' });
     expect(await store('token', TOKEN, `https://${registry.address}`)).toMatchObject({ code: 0, stderr: '' });
     const { registryTokens } = await shell.home.read();
@@ -242,7 +225,7 @@ describe('store', () => {
     ['a registry token with a typo', 'token', `${TOKEN.slice(0, -1)}_`, undefined, 'is not a registry token'],
     ['what is neither', 'token', 'a-password', undefined, 'is not a registry token'],
   ] as const)('refuses %s', async ([, userName, secret, serverUrl, text]) => {
-    await shell.says('target-add', 'here', broker.url);
+    await shell.says('target-add', 'here', stub.url);
     const { code, stdout, stderr } = await store(userName, secret, serverUrl);
     expect({ code, stdout }).toEqual({ code: 1, stdout: expect.stringContaining(text) });
     expect(stdout + stderr).not.toContain(secret);
@@ -262,7 +245,7 @@ describe('store', () => {
 
 describe('erase', () => {
   it('forgets the registry token', async () => {
-    await shell.says('target-add', 'here', broker.url);
+    await shell.says('target-add', 'here', stub.url);
     await store('token', TOKEN);
     expect(await helper('erase', registry.address)).toMatchObject({ code: 0, stderr: '' });
     expect((await shell.home.read()).registryTokens).toEqual([]);
@@ -270,7 +253,7 @@ describe('erase', () => {
   });
 
   it('forgets the token in whatever spelling it was stored', async () => {
-    await shell.says('target-add', 'here', broker.url);
+    await shell.says('target-add', 'here', stub.url);
     await store('token', TOKEN, `HTTPS://${registry.address}/v2/`);
     expect(await secretOf(registry.address)).toContain('plc_');
     expect(await helper('erase', `http://${registry.address}/`)).toMatchObject({ code: 0, stderr: '' });
@@ -283,7 +266,7 @@ describe('erase', () => {
     expect(code).toBe(1);
     const [name] = (await shell.home.read()).targets.map(target => target.name);
     expect(stdout).toBe(
-      `${registry.address} is served by the login to ${broker.url}. End it with: pullpass logout --target ${name}\n`,
+      `${registry.address} is served by the login to ${stub.url}. End it with: pullpass logout --target ${name}\n`,
     );
     expect(await secretOf(registry.address)).toContain('plc_');
   });
@@ -292,7 +275,7 @@ describe('erase', () => {
 describe('list', () => {
   it('names the registries with a token or a login', async () => {
     expect(await helper('list')).toMatchObject({ code: 0, stdout: '{}\n' });
-    await shell.says('target-add', 'here', broker.url);
+    await shell.says('target-add', 'here', stub.url);
     expect(await helper('list')).toMatchObject({ code: 0, stdout: '{}\n' });
     await store('token', TOKEN);
     expect(await helper('list')).toMatchObject({ code: 0, stdout: `{"${registry.address}":"token"}\n` });

@@ -1,52 +1,40 @@
 /** The kubelet credential provider: its answers, its errors and its arguments. */
+
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { VERSION } from '../../../cli/io.ts';
 import { provide } from '../../../cli/kubelet/provide.ts';
 import { formatRegistryToken } from '../../../lib/domain/registry-token.ts';
-import { CaptureServer, reply } from '../support/capture.ts';
-import { type Outcome, QUICK, Shell } from '../support/shell.ts';
-import { METADATA, Stub } from '../support/stub.ts';
+import { registry, shell, stub, useRegistry } from '../support/setup.ts';
+import { type Outcome, QUICK } from '../support/shell.ts';
+import { METADATA } from '../support/stub.ts';
 
 const API_VERSION = 'credentialprovider.kubelet.k8s.io/v1';
 const ID = '01a1fde6-b720-7292-88d8-03b75b4a87b0';
 const TOKEN = formatRegistryToken('dev:acme', ID, new Uint8Array(32).fill(1)).reveal();
 const SERVICE_ACCOUNT_TOKEN = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2ln';
 
-let shell: Shell;
-let broker: Stub;
-let registry: CaptureServer;
 let tokenFile: string;
-/** What the registry names as its realm; undefined: the broker. */
+/** What the registry names as its realm; undefined: the deployment. */
 let realm: string | undefined;
-/** Members of the broker's answer that are not as they should be. */
+/** Members of the deployment's answer that are not as they should be. */
 let oddities: object;
 
+useRegistry({
+  replies: () => ({
+    'POST /v1/credentials': () => ({ status: 201, json: { ...response(), ...oddities } }),
+  }),
+  realm: () => realm,
+  others: [{ name: 'other.example', registry: 'other.example' }],
+});
 beforeEach(async () => {
   oddities = {};
   realm = undefined;
-  shell = await Shell.open();
   tokenFile = join(shell.directory, 'token');
   await writeFile(tokenFile, `${TOKEN}\n`);
-  broker = await Stub.deployment({
-    'POST /v1/credentials': () => ({ status: 201, json: { ...response(), ...oddities } }),
-  });
-  registry = await CaptureServer.open(() =>
-    reply('401 Unauthorized', {
-      'www-authenticate': `Bearer realm="${realm ?? broker.url}/oauth/token",service="registry.example"`,
-    }),
-  );
-  const services = [
-    { name: 'other.example', registry: 'other.example' },
-    { name: 'registry.example', registry: registry.address },
-  ];
-  broker.replies[METADATA] = () => ({ json: broker.metadata({ pullpass_services: services }) });
-});
-afterEach(async () => {
-  await Promise.all([shell.close(), broker.close(), registry.close()]);
 });
 
 const response = () => ({
@@ -62,13 +50,13 @@ const request = (overrides: object = {}) => ({
   image: `${registry.address}/team-a/app`,
   ...overrides,
 });
-const args = (...more: string[]) => ['--url', broker.url, '--registry', registry.address, ...more];
+const args = (...more: string[]) => ['--url', stub.url, '--registry', registry.address, ...more];
 const run = (given: readonly string[], input: object | string = request()): Promise<Outcome> =>
   shell.runs(provide, given, { input: typeof input === 'string' ? input : JSON.stringify(input) });
 
-/** The request that the broker got. */
+/** The request that the deployment got. */
 function asked(): { authorization: string; body: unknown } {
-  const [vend] = broker.requests.filter(({ line }) => line === 'POST /v1/credentials');
+  const [vend] = stub.requests.filter(({ line }) => line === 'POST /v1/credentials');
   const basic = String(vend?.headers.authorization).slice('Basic '.length);
   return { authorization: Buffer.from(basic, 'base64').toString(), body: JSON.parse(vend?.body ?? '{}') };
 }
@@ -95,7 +83,7 @@ describe('a pull credential', () => {
     expect(await run(args('--token-file', tokenFile, '--service', 'registry.example'))).toMatchObject({
       code: 0,
     });
-    expect(broker.lines).toEqual(['POST /v1/credentials']);
+    expect(stub.lines).toEqual(['POST /v1/credentials']);
   });
 
   it.for([':v1', '@sha256:0', ':v1@sha256:0', '/web:v1', '/web@sha256:0'])(
@@ -109,7 +97,7 @@ describe('a pull credential', () => {
   it('is for the registry in any spelling of --registry', async () => {
     const { address } = registry;
     for (const written of [`https://${address}`, `http://${address}/`, `${address}/v2/`, ` ${address} `]) {
-      const given = ['--url', broker.url, '--registry', written, '--token-file', tokenFile];
+      const given = ['--url', stub.url, '--registry', written, '--token-file', tokenFile];
       expect(await run(given), written).toMatchObject({ code: 0, stdout: expect.stringContaining('plc_') });
     }
   });
@@ -117,10 +105,10 @@ describe('a pull credential', () => {
   it('has the key that the image is spelled with, which the kubelet compares byte for byte', async () => {
     const port = registry.address.split(':')[1];
     const services = [{ name: 'registry.example', registry: `localhost:${port}` }];
-    broker.replies[METADATA] = () => ({ json: broker.metadata({ pullpass_services: services }) });
+    stub.replies[METADATA] = () => ({ json: stub.metadata({ pullpass_services: services }) });
     const login = { username: 'token', password: 'plc_k1.a' };
     oddities = { auth: { [`localhost:${port}`]: login } };
-    const given = ['--url', broker.url, '--registry', `LocalHost:${port}`, '--token-file', tokenFile];
+    const given = ['--url', stub.url, '--registry', `LocalHost:${port}`, '--token-file', tokenFile];
     for (const host of [`localhost:${port}`, `LOCALHOST:${port}`]) {
       const { code, stdout } = await run(given, request({ image: `${host}/team-a/app` }));
       expect({ code, auth: JSON.parse(stdout).auth }).toEqual({ code: 0, auth: { [host]: login } });
@@ -133,12 +121,12 @@ describe('a pull credential', () => {
       status: 400,
       json: { code: 'invalid-request', detail: advice, errors: [{ path: 'repositories', message: advice }] },
     };
-    const orders = () => broker.requests.map(({ body }) => body).filter(body => body !== '');
+    const orders = () => stub.requests.map(({ body }) => body).filter(body => body !== '');
 
     it.each(['', ':v1', '@sha256:0', ':v1@sha256:0'])(
       'is for the image alone: team-a/app%s',
       async suffix => {
-        broker.replies['POST /v1/credentials'] = ({ body }) =>
+        stub.replies['POST /v1/credentials'] = ({ body }) =>
           JSON.parse(body).repositories === undefined ? tooLong : { status: 201, json: response() };
         const image = `${registry.address}/team-a/app${suffix}`;
         expect(await run(args('--token-file', tokenFile), request({ image }))).toMatchObject({
@@ -155,7 +143,7 @@ describe('a pull credential', () => {
     it.each(['app', 'Team-a/app', 'a/app', 'team-a/../app'])(
       'is not asked for when the image cannot be granted: %s',
       async name => {
-        broker.replies['POST /v1/credentials'] = () => tooLong;
+        stub.replies['POST /v1/credentials'] = () => tooLong;
         const image = `${registry.address}/${name}`;
         expect(await run(args('--token-file', tokenFile), request({ image }))).toEqual({
           code: 1,
@@ -167,14 +155,14 @@ describe('a pull credential', () => {
     );
 
     it.each([401, 403, 503])('is not asked for again after status %i', async status => {
-      broker.replies['POST /v1/credentials'] = () => ({ status, json: { detail: 'No.' } });
+      stub.replies['POST /v1/credentials'] = () => ({ status, json: { detail: 'No.' } });
       expect(await run(args('--token-file', tokenFile))).toMatchObject({ code: 1, stdout: '' });
       expect(orders()).toHaveLength(1);
     });
   });
 
   it('is fetched for each registry of the list', async () => {
-    const given = ['--url', broker.url, '--registry', `other.example,${registry.address}`];
+    const given = ['--url', stub.url, '--registry', `other.example,${registry.address}`];
     expect(await run([...given, '--token-file', tokenFile])).toMatchObject({ code: 0 });
   });
 });
@@ -210,7 +198,7 @@ describe('an image of another registry', () => {
         auth: null,
       });
     }
-    expect(broker.requests).toEqual([]);
+    expect(stub.requests).toEqual([]);
     expect(registry.received).toBe('');
   });
 });
@@ -251,7 +239,7 @@ describe('the kubelet is answered with an error', () => {
     ],
     ['has a member that the kubelet does not know', () => ({ more: true })],
     ['is of another version', () => ({ apiVersion: 'credentialprovider.kubelet.k8s.io/v2' })],
-  ])('when what the broker vends %s', async ([, overrides]) => {
+  ])('when what the deployment vends %s', async ([, overrides]) => {
     oddities = overrides();
     const { code, stdout, stderr } = await run(args('--token-file', tokenFile));
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
@@ -265,8 +253,8 @@ describe('the kubelet is answered with an error', () => {
     expect(stderr).toContain('has the realm "http://127.0.0.1:1/oauth/token"');
   });
 
-  it('when the broker does not serve the registry, or there is no valid token', async () => {
-    broker.replies[METADATA] = () => ({ json: broker.metadata() });
+  it('when the deployment does not serve the registry, or there is no valid token', async () => {
+    stub.replies[METADATA] = () => ({ json: stub.metadata() });
     expect((await run(args('--token-file', tokenFile))).stderr).toContain(
       `does not serve ${registry.address}`,
     );
@@ -276,10 +264,10 @@ describe('the kubelet is answered with an error', () => {
     await writeFile(tokenFile, 'plc_x');
     expect((await run(args('--token-file', tokenFile))).stderr).toContain('holds no registry token');
     expect((await run(args('--token-file', `${tokenFile}.x`))).stderr).toContain('cannot be read');
-    expect(broker.lines).not.toContain('POST /v1/credentials');
+    expect(stub.lines).not.toContain('POST /v1/credentials');
   });
 
-  it('in time when the broker does not answer', async () => {
+  it('in time when the deployment does not answer', async () => {
     const mute = createServer(() => undefined);
     await new Promise<void>(resolve => mute.listen(0, '127.0.0.1', resolve));
     const url = `http://127.0.0.1:${(mute.address() as AddressInfo).port}`;
@@ -298,16 +286,16 @@ describe('the kubelet is answered with an error', () => {
 describe('an image at an IPv6 address', () => {
   it('gets a credential under the address as it is spelled', async () => {
     const ipv6 = createServer((_, response) => {
-      const challenge = `Bearer realm="${broker.url}/oauth/token",service="registry.example"`;
+      const challenge = `Bearer realm="${stub.url}/oauth/token",service="registry.example"`;
       response.writeHead(401, { 'www-authenticate': challenge }).end();
     });
     await new Promise<void>(resolve => ipv6.listen(0, '::1', resolve));
     const { port } = ipv6.address() as AddressInfo;
     const services = [{ name: 'registry.example', registry: `[::1]:${port}` }];
-    broker.replies[METADATA] = () => ({ json: broker.metadata({ pullpass_services: services }) });
+    stub.replies[METADATA] = () => ({ json: stub.metadata({ pullpass_services: services }) });
     const login = { username: 'token', password: 'plc_k1.a' };
     oddities = { auth: { [`[::1]:${port}`]: login } };
-    const given = ['--url', broker.url, '--registry', `[::1]:${port}`, '--token-file', tokenFile];
+    const given = ['--url', stub.url, '--registry', `[::1]:${port}`, '--token-file', tokenFile];
     for (const host of [`[::1]:${port}`, `[0:0:0:0:0:0:0:1]:${port}`]) {
       const { code, stdout, stderr } = await run(given, request({ image: `${host}/team-a/app:v1` }));
       expect({ code, stderr, auth: JSON.parse(stdout).auth }).toEqual({
@@ -345,7 +333,7 @@ describe('the arguments', () => {
     ['registry', 'the image registry/app is one of docker.io'],
     ['user@registry.example.com', 'a host, or a host and a port'],
   ] as const)('must not have --registry %s, which no image can match', async ([registry, text]) => {
-    const { code, stdout, stderr } = await run(['--url', broker.url, '--registry', registry]);
+    const { code, stdout, stderr } = await run(['--url', stub.url, '--registry', registry]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain('can never match an image');
     expect(stderr).toContain(text);
@@ -357,17 +345,17 @@ describe('the arguments', () => {
       `https://x:${TOKEN}@a.example`,
       `https://${TOKEN}/a/b`,
     ]) {
-      const { code, stderr } = await run(['--url', broker.url, '--registry', secret]);
+      const { code, stderr } = await run(['--url', stub.url, '--registry', secret]);
       expect(code).toBe(2);
       expect(stderr).not.toContain(secret.slice(-40));
     }
   });
   it.for([
     ['no URL', () => ['--registry', 'a.example']],
-    ['no registry', () => ['--url', broker.url]],
-    ['an empty registry', () => ['--url', broker.url, '--registry', 'a.example,']],
+    ['no registry', () => ['--url', stub.url]],
+    ['an empty registry', () => ['--url', stub.url, '--registry', 'a.example,']],
     ['http elsewhere', () => ['--url', 'http://pullpass.example', '--registry', 'a.example']],
-    ['a path in the URL', () => ['--url', `${broker.url}/x`, '--registry', 'a.example']],
+    ['a path in the URL', () => ['--url', `${stub.url}/x`, '--registry', 'a.example']],
     ['something unknown', () => args('--insecure')],
     ['something more', () => args('more')],
   ] as const)('must not have %s', async ([, given]) => {

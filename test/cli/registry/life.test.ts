@@ -1,37 +1,30 @@
 /** How long the credentials of the commands and the helper live, at a whole deployment with its IAM. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { serve as serveHelper } from '../../../cli/helper/serve.ts';
 import { chosenTarget, withTarget } from '../../../cli/home.ts';
 import { parseCredential, readCredentialBody } from '../../../lib/domain/credential.ts';
 import { Secret } from '../../../lib/domain/secret.ts';
 import { ALICE } from '../../support/deployment.ts';
 import { CaptureServer, reply } from '../support/capture.ts';
-import { type Served, serve } from '../support/served.ts';
-import { Shell } from '../support/shell.ts';
+import { logInAs, served, useServed } from '../support/served.ts';
+import { shell, useShell } from '../support/setup.ts';
 
 const HALF_A_DAY = 43_200;
 
-let served: Served;
 let registry: CaptureServer;
-let shell: Shell;
+useServed();
+useShell();
 beforeAll(async () => {
-  served = await serve();
   registry = await CaptureServer.open(() =>
     reply('401 Unauthorized', {
       'www-authenticate': `Bearer realm="${served.url}/oauth/token",service="localhost:5000"`,
     }),
   );
 });
-afterAll(() => Promise.all([served.close(), registry.close()]));
-beforeEach(async () => {
-  shell = await Shell.open();
-});
-afterEach(() => shell.close());
+afterAll(() => registry.close());
 
-async function logIn(): Promise<void> {
-  const PULLPASS_APIKEY = await served.deployment.apiKeyOf(ALICE);
-  await shell.pullpass(['login', '--url', served.url], { variables: { PULLPASS_APIKEY } });
-}
+const logIn = () => logInAs(ALICE, shell);
 
 /** As when the access token was stored an hour ago, but for so many seconds; and the registry listens here. */
 async function hasLeft(seconds: number): Promise<void> {

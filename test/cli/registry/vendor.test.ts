@@ -1,13 +1,13 @@
 /** Credentials vended with an IAM login: through which proof, after which renewal, and what is said when they end early. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { beforeEach, describe, expect, it } from 'vitest';
 import { chosenTarget, withTarget } from '../../../cli/home.ts';
 import type { IamLogin } from '../../../cli/login.ts';
 import { Secret } from '../../../lib/domain/secret.ts';
-import { Shell } from '../support/shell.ts';
+import { shell, stub, useStub } from '../support/setup.ts';
 import {
   CREDENTIAL_TIMES,
   newTokens,
-  Stub,
   type StubAnswer,
   type StubRequest,
   TOKEN_ENDPOINT,
@@ -16,18 +16,15 @@ import {
 const HOUR = 3600;
 const VEND = 'POST /v1/credentials';
 
-let shell: Shell;
-let stub: Stub;
 /** How long the access tokens of the issuer live. */
 let issuedFor: number;
 /** The refresh tokens that the deployment does not accept, and how it says so. */
 let refused: { readonly tokens: readonly string[]; readonly status: number };
 
+useStub(() => ({ [VEND]: vended }));
 beforeEach(async () => {
   issuedFor = HOUR;
   refused = { tokens: [], status: 401 };
-  shell = await Shell.open();
-  stub = await Stub.deployment({ [VEND]: vended });
   const { code } = await shell.pullpass(['login', '--url', stub.url], {
     variables: { PULLPASS_APIKEY: 'k' },
   });
@@ -37,9 +34,6 @@ beforeEach(async () => {
     renewals += 1;
     return { json: newTokens(`renewed-${renewals}`, { expires_in: issuedFor }) };
   };
-});
-afterEach(async () => {
-  await Promise.all([shell.close(), stub.close()]);
 });
 
 const proofIn = ({ headers }: StubRequest) =>

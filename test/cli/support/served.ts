@@ -1,7 +1,9 @@
 /** A whole deployment that listens on loopback, under the URL that it knows itself by. */
+import { beforeAll } from 'vitest';
 import { startGateway } from '../../../local/gateway.ts';
 import { freePort } from '../../e2e/support/ports.ts';
-import { type Deployment, type DeploymentOptions, deploy } from '../../support/deployment.ts';
+import { ALICE, type Deployment, type DeploymentOptions, deploy } from '../../support/deployment.ts';
+import { Shell } from './shell.ts';
 
 export interface Served {
   readonly url: string;
@@ -20,4 +22,32 @@ export async function serve(options: DeploymentOptions = {}): Promise<Served> {
     await deployment.close();
   };
   return { url, deployment, close };
+}
+
+/** The deployment of the test file. */
+export let served: Served;
+
+/** One deployment for all tests of the file. */
+export function useServed(options: () => Promise<DeploymentOptions> | DeploymentOptions = () => ({})): void {
+  beforeAll(async () => {
+    served = await serve(await options());
+    return () => served.close();
+  });
+}
+
+/** The shell of Alice, who is logged in for all tests of the file. */
+export let alice: Shell;
+
+export function useAlice(): void {
+  beforeAll(async () => {
+    alice = await Shell.open();
+    await logInAs(ALICE, alice);
+    return () => alice.close();
+  });
+}
+
+/** Someone logs in with an API key. */
+export async function logInAs(person: string, shell: Shell): Promise<void> {
+  const input = await served.deployment.apiKeyOf(person);
+  await shell.pullpass(['login', '--url', served.url, '--apikey-stdin'], { input });
 }
