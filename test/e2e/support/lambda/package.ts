@@ -76,7 +76,7 @@ function routesOf(stack: Stack): Map<string, string> {
   const owners = new Map(
     ofType(stack, 'AWS::ApiGatewayV2::Integration').map(([name, { IntegrationUri }]) => [
       name,
-      String(IntegrationUri).replace(/^.*-/, ''),
+      String(IntegrationUri).replace(/^.*-(\w+):live$/, '$1'),
     ]),
   );
   return new Map(
