@@ -29,9 +29,7 @@ import { type Deployed, unpack } from './package.ts';
 
 /** The parameters of the stack that a deployment's settings become. */
 const PARAMETERS: Readonly<Record<string, string>> = {
-  PULLPASS_ADMINISTRATORS: 'Administrators',
   PULLPASS_FAILURES_PER_MINUTE: 'FailuresPerMinute',
-  PULLPASS_NAMESPACES: 'Namespaces',
   PULLPASS_VALUE_RETRIEVAL: 'ValueRetrieval',
   PULLPASS_WEAK_MANAGEMENT: 'WeakManagement',
 };
@@ -119,8 +117,7 @@ export class DeployedPullpass extends Pullpass {
   }
 
   #parameters(): Record<string, string> {
-    const given = { PULLPASS_ADMINISTRATORS: ADMINISTRATORS, ...this.settings };
-    const known = Object.entries(given).filter(([name]) => name in PARAMETERS);
+    const known = Object.entries(this.settings).filter(([name]) => name in PARAMETERS);
     return Object.fromEntries(known.map(([name, value]) => [PARAMETERS[name], value]));
   }
 
@@ -161,11 +158,19 @@ export class DeployedPullpass extends Pullpass {
   }
 
   async #makeFunctions({ functions }: Deployed, deployment: string): Promise<void> {
-    const instead = { PULLPASS_URL: this.url, PULLPASS_DERIVATION_KEY: await this.#newDerivationKey() };
+    const { PULLPASS_ADMINISTRATORS = ADMINISTRATORS, PULLPASS_NAMESPACES = 'open' } = this.settings;
+    const instead = {
+      PULLPASS_URL: this.url,
+      PULLPASS_DERIVATION_KEY: await this.#newDerivationKey(),
+      PULLPASS_NAMESPACES,
+    };
     const variables = this.#awsVariables();
     for (const [name, plan] of functions) {
       const changed = Object.entries(instead).filter(([variable]) => variable in plan.variables);
-      const own = { ...plan.variables, ...Object.fromEntries(changed) };
+      // The package has the variable only where the stage has administrators.
+      const isAsked = ['PULLPASS_ISSUERS', 'PULLPASS_CREDENTIAL_KEY'].every(one => one in plan.variables);
+      const administrators = isAsked ? { PULLPASS_ADMINISTRATORS } : {};
+      const own = { ...plan.variables, ...administrators, ...Object.fromEntries(changed) };
       this.functions.set(name, new LambdaFunction({ ...plan, variables: own }, { deployment, variables }));
     }
   }
