@@ -5,8 +5,8 @@ export interface Resource {
   readonly Condition?: string;
   readonly Properties: Record<string, unknown>;
   DependsOn?: string | readonly string[];
-  readonly DeletionPolicy?: string;
-  readonly UpdateReplacePolicy?: string;
+  DeletionPolicy?: string;
+  UpdateReplacePolicy?: string;
   readonly UpdatePolicy?: object;
 }
 

@@ -13,6 +13,15 @@ export function limitRoutes({ functions, provider }: Osls['service'], throttles:
   Object.assign(stage.Properties, routeSettings(Object.keys(functions), throttles));
 }
 
+/** They say why a deployment failed, and what was done by one that is gone. */
+export function keepLogs({ Resources }: Template): void {
+  for (const resource of Object.values(Resources)) {
+    if (resource.Type !== 'AWS::Logs::LogGroup') continue;
+    resource.DeletionPolicy = 'Retain';
+    resource.UpdateReplacePolicy = 'Retain';
+  }
+}
+
 /** osls names dependencies that references imply already; linters complain about them. */
 export function dropRedundant({ Resources }: Template): void {
   for (const resource of Object.values(Resources)) {

@@ -1,4 +1,5 @@
 /** The parts of osls that the plugin uses. */
+import type { CloudFormationClient, CreateChangeSetCommandInput } from '@aws-sdk/client-cloudformation';
 import type { Template } from '../template.ts';
 import type { OslsInput } from './parameter-file.ts';
 
@@ -18,6 +19,7 @@ interface Settings {
 
 export interface Osls extends OslsInput {
   readonly pluginManager: { getPlugins(): readonly object[] };
+  getProvider(name: 'aws'): Provider;
   readonly service: {
     readonly service: string;
     readonly functions: Record<string, Settings>;
@@ -34,8 +36,46 @@ export interface Osls extends OslsInput {
 
 type Writable<T> = { -readonly [K in keyof T]: Record<string, T[K][keyof T[K]]> };
 
+/** What osls gives a plugin to speak with. */
+export interface Utilities {
+  readonly log: { notice(message: string): void };
+}
+
+interface Provider {
+  readonly naming: { getStackName(): string };
+  getCloudFormationClient(): Promise<CloudFormationClient>;
+  getAwsSdkV3Config(): Promise<AwsConfig>;
+}
+
+/** What clients of the SDK are made with. */
+export interface AwsConfig {
+  readonly region: string;
+  readonly credentials: () => Promise<{
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly sessionToken?: string;
+  }>;
+  readonly requestHandler: {
+    handle(request: object): Promise<{ response: { statusCode: number; body: NodeJS.ReadableStream } }>;
+  };
+}
+
+interface ChangeSetOptions {
+  readonly changeSetType: 'CREATE' | 'IMPORT' | 'UPDATE';
+  readonly templateUrl?: string;
+  readonly templateBody?: object;
+}
+
 /** The part of osls that deploys. */
 export interface Deployer {
+  getCreateChangeSetParams(
+    options: ChangeSetOptions,
+  ): CreateChangeSetCommandInput & { ChangeSetName: string };
+  getExecuteChangeSetParams(): { ChangeSetName: string };
+  waitForChangeSetCreation(changeSet: string, stack: string): Promise<unknown>;
+  uploadCloudFormationFile(): Promise<unknown>;
+  /** Updates the stack by what was uploaded. */
+  update(): Promise<unknown>;
   /** What of earlier deployments is no longer needed. */
   getObjectsToRemove(): Promise<readonly { readonly Key: string }[] | undefined>;
 }

@@ -6,19 +6,24 @@ import type { Deployed } from '../canary.ts';
 import { dashboardResource } from '../dashboard.ts';
 import { proxiedServices } from '../registry.ts';
 import { eventsOf, type HttpFunction } from '../routes.ts';
+import type { Resource } from '../template.ts';
+import { adopt, adoptByName } from './adoption.ts';
 import { keepDeployed, moveToOwnDirectory, pack, SERVICES } from './artifacts.ts';
 import { addCanary, aliasFunctions } from './canary.ts';
-import { dropRedundant, limitRoutes } from './compiled.ts';
-import type { Osls, Question } from './osls.ts';
+import { dropRedundant, keepLogs, limitRoutes } from './compiled.ts';
+import type { Osls, Question, Utilities } from './osls.ts';
 import { parametersOf } from './parameter-file.ts';
+import { protect, unprotectNew } from './protection.ts';
 import { placeRegistry } from './registry.ts';
 import { boundRoles, fitResources } from './roles.ts';
+import { deleteUnusable } from './stack.ts';
 
 export default class PullpassPlugin {
   readonly configurationVariablesSources = { pullpass: { resolve: answer } };
+  #unprotected: readonly Resource[] = [];
   readonly hooks: Readonly<Record<string, () => unknown>>;
 
-  constructor(osls: Osls, options: { force?: boolean }) {
+  constructor(osls: Osls, options: { force?: boolean }, utilities: Utilities) {
     // osls would compare with what was uploaded last, be that deployed or not.
     options.force = true;
     const compiled = () => osls.service.provider.compiledCloudFormationTemplate;
@@ -36,12 +41,23 @@ export default class PullpassPlugin {
       // Only then the template has what serverless.yml says under `resources`.
       'after:aws:package:finalize:mergeCustomProviderResources': () => {
         addCanary(osls.service, deployed);
+        keepLogs(compiled());
         dropRedundant(compiled());
         boundRoles(compiled(), parametersOf(osls).values);
       },
-      'before:aws:deploy:deploy:createStack': () => moveToOwnDirectory(osls.service, new Date()),
+      'before:aws:deploy:deploy:createStack': () => this.#prepare(osls, utilities),
+      'after:aws:deploy:deploy:updateStack': () => protect(osls, this.#unprotected),
       'before:aws:deploy:finalize:cleanup': () => keepDeployed(osls),
     };
+  }
+
+  /** Whatever was before, CloudFormation can then make or change the stack, and take it back. */
+  async #prepare(osls: Osls, utilities: Utilities): Promise<void> {
+    moveToOwnDirectory(osls.service, new Date());
+    await deleteUnusable(osls, utilities);
+    await adopt(osls, utilities);
+    adoptByName(osls);
+    this.#unprotected = await unprotectNew(osls);
   }
 }
 

@@ -167,7 +167,10 @@ describe('the tables', () => {
         SSESpecification: { SSEEnabled: true },
       });
       expect(properties.StreamSpecification).toBeUndefined();
-      expect([resource?.DeletionPolicy, resource?.UpdateReplacePolicy]).toEqual(['Retain', 'Retain']);
+      expect([resource?.DeletionPolicy, resource?.UpdateReplacePolicy]).toEqual([
+        'RetainExceptOnCreate',
+        'Retain',
+      ]);
     },
   );
 });

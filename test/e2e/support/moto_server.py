@@ -1,9 +1,13 @@
-"""Runs moto's server with what its CloudFormation lacks: aliases of functions, on which permissions are given, and the number of a version."""
+"""
+Runs moto's server with what its CloudFormation lacks: aliases of functions, on which permissions are given, the number of a version,
+and a change of the deletion protection of a table.
+"""
 
 import sys
 
 from moto.awslambda.models import LambdaVersion, lambda_backends
 from moto.core.common_models import CloudFormationModel
+from moto.dynamodb.models.table import Table
 from moto.server import main
 from moto.utilities.utils import get_partition
 
@@ -49,4 +53,12 @@ class Alias(CloudFormationModel):
         lambda_backends[account_id][region_name].delete_alias(properties["Name"], properties["FunctionName"])
 
 
+@classmethod
+def update_table(cls, original_resource, new_resource_name, cloudformation_json, account_id, region_name):
+    wanted = cloudformation_json["Properties"].get("DeletionProtectionEnabled", False)
+    original_resource.deletion_protection_enabled = wanted
+    return original_resource
+
+
+Table.update_from_cloudformation_json = update_table
 main(sys.argv[1:])

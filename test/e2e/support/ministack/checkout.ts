@@ -36,6 +36,11 @@ export class Checkout {
     await writeFile(path, changed);
   }
 
+  /** Gives a stage its parameters. */
+  addStage(stage: string, parameters: object = {}): Promise<void> {
+    return writeFile(join(this.directory, 'deployment', `${stage}.json`), JSON.stringify(parameters));
+  }
+
   /** Runs osls: `osls('deploy', '--stage', 'prod')`. */
   osls(...args: readonly string[]): Promise<Result> {
     const program = join(this.directory, 'node_modules', 'osls', 'bin', 'serverless.js');
@@ -54,11 +59,13 @@ export class Checkout {
   async deploy(...args: readonly string[]): Promise<Record<string, string>> {
     const { code, output } = await this.osls('deploy', ...args);
     if (code !== 0) throw new Error(`${output}\n${this.#ministack.log.slice(-4_000)}`);
-    return this.outputs();
+    return this.outputs(args.includes('--stage') ? args[args.indexOf('--stage') + 1] : 'dev');
   }
 
-  async outputs(stack = 'pullpass-dev'): Promise<Record<string, string>> {
-    const { Stacks } = await this.#ministack.aws('cloudformation', 'describe_stacks', { StackName: stack });
+  async outputs(stage = 'dev'): Promise<Record<string, string>> {
+    const { Stacks } = await this.#ministack.aws('cloudformation', 'describe_stacks', {
+      StackName: `pullpass-${stage}`,
+    });
     const outputs: { OutputKey: string; OutputValue: string }[] = Stacks[0].Outputs ?? [];
     return Object.fromEntries(outputs.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]));
   }
