@@ -107,7 +107,7 @@ describe('a deployment with upstreams', () => {
     expect(
       actions.filter(action => /Put|Delete|Create|Initiate|Upload|Complete|Set|Tag/.test(action)),
     ).toEqual(['logs:CreateLogStream', 'logs:PutLogEvents']);
-    expect(JSON.stringify(own)).not.toMatch(/kms|\/ring|\/root|\/credential|ledger/);
+    expect(JSON.stringify(own)).not.toMatch(/kms|\/ring|\/root|\/credential|ledger#|proofs#/);
     const everywhere = own.filter(({ Resource }) => listed(Resource).includes('*'));
     expect(everywhere.map(({ Action }) => Action)).toEqual(['ecr:GetAuthorizationToken']);
   });
