@@ -84,7 +84,7 @@ function alarmsOf(functions: readonly string[], stage: string): Record<string, A
     ...(functions.includes('registry') ? alarmsOfUpstreams(stage) : {}),
     ManyDenials: {
       description:
-        'Far more logins are denied than usual: somebody guesses, or many hold a secret that has ended',
+        'Far more logins are denied than usual: secrets are being guessed, or many callers hold one that has ended',
       ...own('Denials', stage),
       statistic: 'Sum',
       when: ['>', ref('DenialsPerFiveMinutes')],

@@ -164,7 +164,7 @@ function apiFailsAlarm(stage: string): Resource {
   });
 }
 
-/** CodeDeploy alone watches it: it tells nobody. */
+/** CodeDeploy alone watches it; it sends no message. */
 function canaryAlarm(name: string, properties: Readonly<Record<string, unknown>>): Resource {
   return {
     Type: 'AWS::CloudWatch::Alarm',

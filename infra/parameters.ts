@@ -175,7 +175,7 @@ export type ParameterName = keyof typeof PARAMETERS;
 
 type Values = Readonly<Record<string, Value>>;
 
-/** The parameters of the template, with the values as their defaults: whoever reads the template sees what was deployed. */
+/** The parameters of the template, with the values as their defaults, so that the template shows what was deployed. */
 export function templateParameters(values: Values): Record<string, object> {
   const rows = Object.entries<Parameter>(PARAMETERS).filter(([, { template }]) => template !== undefined);
   return Object.fromEntries(

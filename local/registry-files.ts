@@ -37,7 +37,7 @@ export interface SingleKeys {
 const CONFIG = 'config.yml';
 const ZOT_CONFIG = 'zot.json';
 
-/** Writes the files for a registry, readable by everybody; those that have not changed stay untouched. */
+/** Writes the files for a registry, readable by all users; those that have not changed stay untouched. */
 export async function writeRegistryFiles(input: RegistryFilesInput): Promise<void> {
   await mkdir(input.directory, { recursive: true });
   await chmod(input.directory, 0o755);
@@ -46,7 +46,7 @@ export async function writeRegistryFiles(input: RegistryFilesInput): Promise<voi
   }
 }
 
-/** Readable by everybody; untouched when it has not changed. */
+/** Readable by all users; untouched when it has not changed. */
 export async function writePublicFile(path: string, text: string): Promise<void> {
   if ((await textOf(path)) !== text) await replaceFile(path, text, 0o644);
 }

@@ -101,7 +101,7 @@ describe('a configuration', () => {
     ]);
   });
 
-  it('ignores the variables of the command, whatever they say', () => {
+  it('ignores the variables of the command', () => {
     const environment = {
       PULLPASS_HOME: '',
       PULLPASS_TARGET: 'eu',

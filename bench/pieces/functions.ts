@@ -12,7 +12,7 @@ import { median } from '../support/statistics.ts';
 
 const ROUNDS = 9;
 const EMPTY = 'an empty function';
-/** Enough to be loaded; nobody is asked for anything then. */
+/** Enough to be loaded; no request is sent then. */
 const SANDBOX: Sandbox = {
   deployment: join(import.meta.dirname, '..', '..', 'deployment'),
   variables: {

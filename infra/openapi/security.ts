@@ -7,7 +7,7 @@ const REGISTRY_TOKEN = { registryToken: [] };
 
 interface Access {
   readonly security: readonly object[];
-  /** In words; undefined: everybody. */
+  /** In words; undefined: every caller. */
   readonly callers?: string;
 }
 

@@ -24,7 +24,7 @@ interface Utilities {
 
 /** The commands that make something; others, such as `info` and `remove`, have to work with a file that has faults. */
 const MAKING = ['deploy', 'package'];
-/** Any of them says that whoever packages can ask AWS. */
+/** Any of them: AWS credentials are there when the service is packaged. */
 const CREDENTIALS = ['AWS_ACCESS_KEY_ID', 'AWS_PROFILE', 'AWS_WEB_IDENTITY_TOKEN_FILE'];
 
 export default class PullpassChecks {

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
 
-/** What a function answers to it, whatever else it does: lib/api/health.ts. */
+/** What every function answers to it: lib/api/health.ts. */
 const QUESTION = { health: true };
 
 export interface Health {

@@ -176,7 +176,7 @@ function servedBy(services: readonly Service[]): string {
 }
 
 /**
- * Callers read which services there are: the metadata shows them to everybody. The detail may hold what the caller wrote, so
+ * Callers read which services there are: the metadata is public. The detail may hold what the caller wrote, so
  * the log gets a reason without it.
  */
 function unknownService(name: string | undefined, services: readonly Service[]): PullpassError {

@@ -45,7 +45,7 @@ function saying(message: string, secrets: readonly string[]): string {
     .slice(0, MAX_SAYING);
 }
 
-/** Members that name things: an error without them helps nobody. */
+/** Members that name things: an error without them is of no use. */
 const NAMES = new Set(['EventBusName', 'KeyId', 'Name', 'RoleArn', 'SecretId', 'TableName']);
 
 /** The texts of a request that the message must not show. */

@@ -49,7 +49,7 @@ export function readEvent(event: unknown): HttpEvent | string {
   };
 }
 
-/** Answers 400, and logs what came: somebody has connected the function to something else. */
+/** Answers 400, and logs what came: the function was connected to something else. */
 export function refuseEvent(name: string, requestId: string | undefined, log: Log): HttpResult {
   log.warn('unexpected-event', { requestId, received: name });
   const detail = `This function answers requests of payload format 2.0; this is ${name}.`;

@@ -62,7 +62,7 @@ const ANSWER_BYTES = 16 * 1024;
 /** The statuses that refuse a signature. STS answers 400 to what it did not check, such as too many requests. */
 const REFUSALS: ReadonlySet<number> = new Set([401, 403]);
 
-/** CVE-2020-16250: an answer that is not JSON may hold an identity that somebody else wrote. */
+/** CVE-2020-16250: an answer that is not JSON may hold an identity that an attacker wrote. */
 const JSON_TYPE = /^application\/json(?:;|$)/;
 
 class Sts {

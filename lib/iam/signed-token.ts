@@ -67,7 +67,7 @@ export function audienceOf(claims: unknown, others: readonly string[] = []): unk
   return audience === undefined || rest.length > 0 ? aud : audience;
 }
 
-/** Whether somebody else gets the token too, by its audience. */
+/** Whether the token is for another receiver too, by its audience. */
 function isShared(claims: unknown): boolean {
   const aud = member(claims, 'aud');
   return Array.isArray(aud) && aud.length > 1;

@@ -61,7 +61,7 @@ export class Deployment {
     this.#send = send;
   }
 
-  /** Answers whatever comes, with any status. */
+  /** Returns every response, with any status. */
   answer({ line, authorization, json, form }: ProbeRequest): Promise<Received> {
     const [method = '', target = ''] = line.split(' ');
     const headers = {

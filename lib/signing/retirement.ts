@@ -1,4 +1,4 @@
-/** The end of the keys of a service that is no longer configured: an hour after it was removed nobody can read them any more. */
+/** The end of the keys of a service that is no longer configured: an hour after it was removed they cannot be read any more. */
 import { HOUR_SECONDS } from '../domain/time.ts';
 import type { KeyRetirement } from '../ports/keys.ts';
 import { absent, compare, type Key, type Table } from '../ports/table.ts';

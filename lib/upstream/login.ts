@@ -101,7 +101,7 @@ function readPassword(path: string): string {
 
 type Roles = (ecr: Ecr & { readonly roleArn: string }, nowMs: number) => Promise<AssumedRole>;
 
-/** One session for each role and external id, whatever regions it is used in. */
+/** One session for each role and external id, in all regions together. */
 function roleCredentials({ sts, sessionName }: UpstreamLoginOptions): Roles {
   const sessions = new Map<string, Refreshing<AssumedRole & { readonly lifeMs: number }>>();
   return async ({ roleArn, externalId }, nowMs) => {

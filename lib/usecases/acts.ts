@@ -32,7 +32,7 @@ export async function recordAct(
 
 /**
  * Marks the request that issued the value as done, before the token is changed or removed. From then on no repetition of
- * it adds the token again, whenever the cleanup deletes what is left of it, and whatever the clocks say.
+ * it adds the token again, no matter when the cleanup deletes what is left of it, and what the clocks say.
  */
 export async function finishRequest(
   { idempotency }: { readonly idempotency: Pick<IdempotencyStore, 'finish'> },

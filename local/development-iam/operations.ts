@@ -107,7 +107,7 @@ async function removeApiKey({ authorization, params }: IamCall, { apiKeys }: Par
   return { status: 204 };
 }
 
-/** Throws `unauthenticated` without an API key, `forbidden` with somebody else's. */
+/** Throws `unauthenticated` without an API key, `forbidden` with that of another user. */
 function demandAdministrator(header: string | undefined, apiKeys: ApiKeys): void {
   const authorization = parseAuthorization(header);
   const isApiKey = authorization?.scheme === 'basic' && authorization.userName === 'iamapikey';

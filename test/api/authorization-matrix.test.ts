@@ -87,7 +87,7 @@ const CALLERS: Record<string, Caller> = {
     vends: 201,
     proof: () => key('iamapikey', world.deployment.apiKeyOf('acme:rita')),
   },
-  'somebody of the account': {
+  'identity without a role': {
     account: 'dev:acme',
     role: 'less',
     vends: 403,
@@ -137,13 +137,13 @@ const CALLERS: Record<string, Caller> = {
     proof: () => ({ basic: ['token', lasting.get('value') ?? ''] }),
     isOfRegistries: true,
   },
-  'somebody with an old access token': {
+  'caller with an expired access token': {
     account: undefined,
     role: 'none',
     vends: 401,
     proof: () => ({ bearer: world.other.token({ iat: 1, exp: 2, nbf: 1 }) }),
   },
-  'somebody with an unknown API key': {
+  'caller with an unknown API key': {
     account: undefined,
     role: 'none',
     vends: 401,
@@ -156,7 +156,7 @@ const CALLERS: Record<string, Caller> = {
     proof: () => ({ basic: ['token', lasting.get('credential') ?? ''] }),
     isOfRegistries: true,
   },
-  nobody: { account: undefined, role: 'none', vends: 401, proof: () => ({}) },
+  'anonymous caller': { account: undefined, role: 'none', vends: 401, proof: () => ({}) },
 };
 
 /** States of a token, and the statuses of the routes that take its id, for its administrator. */
@@ -216,7 +216,7 @@ const NOT_WEAKLY: readonly string[] = [
 ];
 const BODIES: Readonly<Record<string, object>> = {
   'PATCH /v1/tokens/{id}': { description: 'changed' },
-  'POST /v1/policies': { subject: 'somebody', role: 'reader' },
+  'POST /v1/policies': { subject: 'carol', role: 'reader' },
   'POST /v1/trusts': { issuer: 'github', claims: { repository_id: '1', repository_owner_id: '2' } },
 };
 
@@ -271,7 +271,7 @@ async function ask(caller: Caller, line: string, target = ''): Promise<Received>
   return world.deployment.send(line.replace(/\{\w+\}/, target), { ...(await caller.proof()), json });
 }
 
-/** What everybody gets who is refused before it is looked at what they ask for. */
+/** The answer to every caller who is refused before the request is read. */
 function refusedWith(caller: Caller, line: string): number | undefined {
   if (line === 'POST /v1/credentials') return caller.vends;
   if (caller.isOfRegistries) return 403;
@@ -325,7 +325,7 @@ async function thingOf(line: OtherLine, owner: AnAccount, isGoneAfterwards: bool
     return `${namespace}-2`;
   }
   const path = /^DELETE (\/v1\/\w+)/.exec(line)?.[1];
-  // Nobody can make rules by a weak proof, so that account has none.
+  // Rules cannot be added with a weak assertion, so that account has none.
   if (path === undefined || owner === 'weak:acme') return NEVER;
   return (await send(`POST ${path}`, { json: BODIES[`POST ${path}`] })).json.id;
 }
@@ -383,7 +383,7 @@ describe('a registry token at the login endpoint', () => {
       await world.asAdministratorOf(account)(`DELETE /v1/tokens/${id}`);
       return token;
     },
-    'of no namespace': async account => (await add(account, { repositories: ['nobodys/*'] })).token,
+    'of no namespace': async account => (await add(account, { repositories: ['unowned/*'] })).token,
   };
 
   async function add(account: AnAccount, json: object = {}): Promise<{ id: string; token: string }> {

@@ -36,10 +36,10 @@ describe('a registry token that is not good', () => {
   };
   const alice = (line: string, sent?: Sent) => deployment.as(ALICE)(line, sent);
 
-  it('is answered with the same bytes, whatever is wrong with it', async () => {
+  it('gets the same bytes, for every fault', async () => {
     const values = {
       unknown: valueFor('dev:acme'),
-      'of an unknown account': valueFor('dev:nobody'),
+      'of an unknown account': valueFor('dev:unknown'),
       malformed: 'plp_x',
       empty: '',
       'an API key': await deployment.apiKeyOf(ALICE),

@@ -65,7 +65,7 @@ describe('a credential is answered', () => {
     expect(await typeOf({}, accept)).toBe(TYPES[format]);
   });
 
-  it('as the body names it, whatever is accepted', async () => {
+  it('as the body names it, with any Accept', async () => {
     expect(await typeOf({ format: 'ecr' }, TYPES.shell)).toBe(TYPES.ecr);
     expect(await typeOf({ format: 'json' }, TYPES.shell)).toBe(TYPES.json);
   });
@@ -79,7 +79,7 @@ describe('a credential is answered', () => {
     },
   );
 
-  it('in problem details when it is refused, whatever shape was asked for', async () => {
+  it('in problem details when it is refused, with every format asked for', async () => {
     const refused = await vend({ format: 'shell', access: 'push' });
     expect([refused.status, refused.headers['content-type']]).toEqual([403, 'application/problem+json']);
     expect(refused.json.code).toBe('wider-than-parent');
@@ -87,7 +87,7 @@ describe('a credential is answered', () => {
 });
 
 describe('in every shape', () => {
-  /** The text, and whatever hides in it as base64, also twice. */
+  /** The text, and what is in it as base64, also twice. */
   function layers(text: string, depth = 2): string[] {
     if (depth === 0) return [text];
     const hidden = [...text.matchAll(/[A-Za-z0-9+/]{16,}={0,2}/g)].map(([chunk]) =>

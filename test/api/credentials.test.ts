@@ -142,7 +142,7 @@ describe('a credential is vended to', () => {
 
 describe('nothing is vended to', () => {
   const STRANGERS: Record<string, () => Promise<Sent> | Sent> = {
-    nobody: () => ({}),
+    'an anonymous caller': () => ({}),
     'an empty name': () => ({ basic: ['', ''] }),
     'a credential by Bearer': async () => ({ bearer: await aCredential() }),
     'a credential by Basic': async () => ({ basic: ['token', await aCredential()] }),
@@ -194,7 +194,7 @@ describe('nothing is vended to', () => {
   };
   /** What only the way in which the request is written says, so that it may be said. */
   const SAID: Readonly<Record<string, RegExp>> = {
-    nobody: /^No credentials came with this request/,
+    'an anonymous caller': /^No credentials came with this request/,
     'an empty name': /^No credentials came with this request/,
     'another user name': /token, iamapikey, iambearer, iamrefresh, awsiam or oidc/,
     'a credential': /^A credential cannot vend another/,
@@ -216,7 +216,7 @@ describe('nothing is vended to', () => {
     else expect(answer.json.detail).toMatch(said);
   });
 
-  it('anybody whose secret was looked at with another answer', () => expect(refusals.size).toBe(1));
+  it('two callers with a wrong secret with different answers', () => expect(refusals.size).toBe(1));
 });
 
 describe('a credential is for', () => {
@@ -277,7 +277,7 @@ describe('a credential is for', () => {
     ]);
   });
 
-  it('never for deletion, whoever its parent is', async () => {
+  it('never for deletion, with any parent', async () => {
     const { json } = await vend(await apiKeyOf('acme:alice'), { access: 'push' });
     expect(grantOf(await logIn(json.password, `${ACME}/app:*`))).toEqual([
       `repository:${ACME}/app:pull,push`,
@@ -304,7 +304,7 @@ describe('a credential is for', () => {
       { access: 'push', repositories: [`${ACME}/web/ui`] },
     ],
     ['another repository, from a reader', () => apiKeyOf('acme:rita'), { repositories: [`${ACME}/app`] }],
-    ['anything, from somebody without a role', () => apiKeyOf('acme:mallory'), {}],
+    ['anything, from an identity without a role', () => apiKeyOf('acme:mallory'), {}],
     [
       'push, from a workload that pulls',
       () => ({ basic: ['oidc', workloadToken(world, 'dev:acme')] }),
@@ -316,7 +316,7 @@ describe('a credential is for', () => {
     expect(json.detail).toMatch(/^The parent may (?:pull|neither)/);
   });
 
-  it('nothing in the namespaces of others, whatever it says', async () => {
+  it('nothing in the namespaces of other accounts, although its patterns name them', async () => {
     const rival = namespaceOf('dev:rival');
     const { json, status } = await vend({ bearer: everything.token }, { repositories: [`${rival}/*`] });
     expect(status).toBe(201);

@@ -158,7 +158,7 @@ function header(kid: string): string {
 }
 
 describe('registry tokens', () => {
-  it('lose nothing while the IAM is dead and everybody asks it', async () => {
+  it('lose nothing while the IAM does not answer and all callers ask it', async () => {
     await iam.server.setFault('token', 'hang');
     let waiting = 0;
     const dead = Array.from({ length: 60 }, async (_, i) => {

@@ -26,7 +26,7 @@ describe('GET /v1/identity', () => {
     expect((await identityOf(BOB)).json.workloadAudience).toBe(audienceOf('dev:rival'));
   });
 
-  it('tells anybody whom the IAM vouches for, also somebody without a role', async () => {
+  it('answers every identity of the IAM, also one without a role', async () => {
     deployment = await deploy();
     const { status, json } = await identityOf(MALLORY);
     expect([status, json.account, json.subject, json.roles]).toEqual([200, 'dev:acme', 'dev:mallory', []]);
@@ -59,9 +59,9 @@ describe('GET /v1/identity', () => {
   });
 
   it.each([
-    ['nobody', {}],
+    ['a caller without credentials', {}],
     ['an anonymous caller', { basic: ['', ''] as const }],
-    ['somebody unknown', { basic: ['iamapikey', 'x'.repeat(43)] as const }],
+    ['a caller with an unknown API key', { basic: ['iamapikey', 'x'.repeat(43)] as const }],
   ])('tells %s nothing', async (_, sent) => {
     deployment = await deploy();
     expect((await deployment.send('GET /v1/identity', sent)).status).toBe(401);

@@ -140,7 +140,7 @@ describe('a login that was refused', () => {
   const REGISTRY_TOKEN = `plp_${'0'.repeat(87)}`;
   const CREDENTIAL = `plc_${'0'.repeat(87)}`;
   const PRESIGNED = 'https://sts.amazonaws.com/?Action=GetCallerIdentity';
-  const OPAQUE = 'api-key-that-nobody-made-0123456789';
+  const OPAQUE = 'api-key-that-is-unknown-0123456789';
 
   /** A password of each kind in the place of every other. */
   const WRONG: Record<string, (readonly [string, string])[]> = {
@@ -226,7 +226,7 @@ describe('a login that was refused', () => {
     expect([answer.status, line.reason, line.userName]).toEqual([401, 'unknown user name', undefined]);
   });
 
-  it('says the same to the caller whatever the log says', async () => {
+  it('gives every caller the same answer, with different reasons in the log', async () => {
     const answers = await Promise.all(
       CASES.map(async ([userName]) => (await logIn(userName, REGISTRY_TOKEN, 'team-a/app:pull')).text),
     );

@@ -132,7 +132,7 @@ describe('a denial is counted by its reason', () => {
       await refused('misplaced', deployment.send('GET /v1/tokens', { basic: ['token', token.token] }));
     },
     'not-proven': () => {
-      const basic = ['iamapikey', 'api-key-that-nobody-made-0123456789'] as const;
+      const basic = ['iamapikey', 'api-key-that-is-unknown-0123456789'] as const;
       return refused('not-proven', deployment.send('GET /oauth/token?service=localhost:5000', { basic }));
     },
     'no-role': () => refused('no-role', deployment.as(MALLORY)('GET /v1/tokens')),

@@ -31,7 +31,7 @@ describe('a namespace', () => {
     expect(await listOf(BOB)).toEqual([]);
   });
 
-  it('is taken for everybody else, also when it was released', async () => {
+  it('is taken for every other account, also when it was released', async () => {
     await register(ALICE, 'team-a');
     const answers = [await register(BOB, 'team-a')];
     await release(ALICE, 'team-a');

@@ -270,7 +270,7 @@ describe.each([
 /** A rule of Alice's account that names no caller here. */
 function itemOf(noun: string): Item {
   const kind = noun === 'trusts' ? TRUST : POLICY;
-  const rule = noun === 'trusts' ? aTrust() : aPolicy({ subject: 'dev:nobody' });
+  const rule = noun === 'trusts' ? aTrust() : aPolicy({ subject: 'dev:unknown' });
   const key = { pk: partition(accountHandle(ACCOUNT)), sk: kind.prefix + rule.id };
   return { ...key, ...kind.toAttributes(rule as never) };
 }

@@ -20,7 +20,7 @@ describe('the document', () => {
   });
   afterAll(() => deployment.close());
 
-  it('is served to everybody as it is committed, with the deployment as its server and its services', async () => {
+  it('is served to every caller as it is committed, with the deployment as its server and its services', async () => {
     const { status, headers, json } = await deployment.send('GET /openapi.json');
     expect([status, headers['content-type']]).toEqual([200, 'application/json']);
     expect(headers['cache-control']).toBe('public, max-age=300');

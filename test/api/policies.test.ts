@@ -29,7 +29,7 @@ async function allow(subject: string, role: string, repositories?: readonly stri
   return answer.json.id;
 }
 
-/** What a login of somebody gives, a line for each repository. */
+/** What a login of this identity gives, a line for each repository. */
 async function grant(who: string): Promise<string[]> {
   const scopes = SCOPES.map(scope => `scope=${scope}`).join('&');
   const answer = await deployment.as(who)(`GET /oauth/token?${scopes}`);
@@ -73,10 +73,10 @@ describe('a policy', () => {
     expect(await grant(MALLORY)).toEqual(['team-a/app:pull', 'team-a/web/ui:pull', 'team-b/app:pull,push']);
   });
 
-  it('for everybody is for every identity of the account, and for no other account', async () => {
+  it('for * is for every identity of the account, and for no other account', async () => {
     await allow('*', 'reader', ['team-a/*', 'rival/*']);
-    expect(await grant('acme:anybody')).toEqual(['team-a/app:pull', 'team-a/web/ui:pull']);
-    expect(await grant('rival:anybody')).toEqual([]);
+    expect(await grant('acme:unnamed')).toEqual(['team-a/app:pull', 'team-a/web/ui:pull']);
+    expect(await grant('rival:unnamed')).toEqual([]);
     expect(await grant(BOB)).toEqual([`rival/app:${ALL}`]);
   });
 
@@ -182,8 +182,8 @@ describe('the policy routes', () => {
     ['a subject with a line break', { subject: 'a\nb', role: 'reader' }, ['subject']],
     ['two stars', { subject: '* ', role: 'reader' }, ['subject']],
     ['a number for a subject', { subject: 7, role: 'reader' }, ['subject']],
-    ['everybody as manager', { subject: '*', role: 'manager' }, ['']],
-    ['everybody as administrator', { subject: '*', role: 'administrator' }, ['']],
+    ['every identity as manager', { subject: '*', role: 'manager' }, ['']],
+    ['every identity as administrator', { subject: '*', role: 'administrator' }, ['']],
     [
       'an administrator of some repositories',
       { subject: 'a', role: 'administrator', repositories: ['team-a/*'] },

@@ -134,7 +134,7 @@ it(`${REQUESTS} hostile requests reach only what they name, under the prefix, an
     for (const { method: asked, url, headers: sent } of upstream.asked) {
       reached += 1;
       expect(['GET', 'HEAD'], line).toContain(asked);
-      // What is granted, and nothing else, whatever was asked for.
+      // Only what is granted, for every request.
       expect(url.split('?', 1).join(''), line).toBe(
         `/v2/customers/team-a/app${path.slice('/v2/team-a/app'.length).split('?', 1).join('')}`,
       );

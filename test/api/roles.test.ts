@@ -23,7 +23,7 @@ async function refusals(sent: (line: string) => Promise<Sent> | Sent): Promise<S
 }
 
 describe('a management route', () => {
-  it('is for administrators: everybody else is forbidden, with any proof', async () => {
+  it('answers 403 to every identity that is no administrator, with any assertion', async () => {
     deployment = await deploy();
     const apiKey = await deployment.apiKeyOf(MALLORY);
     const bearer = await deployment.bearerOf(MALLORY);

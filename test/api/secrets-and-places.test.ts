@@ -25,10 +25,10 @@ const SECRETS: Record<string, () => Promise<string> | string> = {
   'AWS proof': () => world.freshProof(),
   'workload token': () => workloadToken(world, 'dev:acme'),
   credential: () => credential,
-  'credential of nobody': () => `plc_${'0'.repeat(90)}`,
-  'API key of nobody': () => 'api-key-that-nobody-made-0123456789',
+  'unknown credential': () => `plc_${'0'.repeat(90)}`,
+  'unknown API key': () => 'api-key-that-is-unknown-0123456789',
   'client secret': () => 'bx',
-  'name of somebody': () => 'alice',
+  'name of a user': () => 'alice',
   nothing: () => '',
 };
 type SecretName = keyof typeof SECRETS;
@@ -58,7 +58,7 @@ interface Place {
 }
 
 /** The formats that only registries take are seen without looking whether the secret is good. */
-const OF_REGISTRIES = ['registry token', 'credential', 'credential of nobody'];
+const OF_REGISTRIES = ['registry token', 'credential', 'unknown credential'];
 
 function forbiddenTo(userName: string): readonly SecretName[] {
   return isUserName(userName) ? OF_REGISTRIES : [];
@@ -180,7 +180,7 @@ function places(): Record<string, Place> {
   };
 }
 
-/** Over the wire, as everybody on the machine reaches it. */
+/** Over HTTP on loopback, as every user of the machine can. */
 async function developmentIam(
   path: string,
   sent: { readonly authorization?: string; readonly form?: Readonly<Record<string, string>> },

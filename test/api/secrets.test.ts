@@ -27,7 +27,7 @@ function leaks(text: string, secrets: readonly string[]): string[] {
   return secrets.filter(secret => spellings(secret).some(spelling => text.includes(spelling)));
 }
 
-/** Requests with a secret in every place where somebody could put one by mistake. */
+/** Requests with a secret in every place where it can be put by mistake. */
 function misplaced(secret: string): [string, Sent][] {
   const escaped = encodeURIComponent(secret);
   const json = { 'content-type': 'application/json' };

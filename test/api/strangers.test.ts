@@ -1,4 +1,4 @@
-/** An AWS account that this deployment gave no role: whatever it asks for, nothing is written for it. */
+/** An AWS account that has no role here: none of its requests writes anything. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';

@@ -51,7 +51,7 @@ const CALLERS: Record<string, [subject: RegExp, () => Promise<readonly [string, 
     /^dev:rita$/,
     async () => ['iambearer', await world.deployment.bearerOf('acme:rita')],
   ],
-  'somebody without a role': [
+  'an identity without a role': [
     /^dev:mallory$/,
     async () => ['iamapikey', await world.deployment.apiKeyOf('acme:mallory')],
   ],
@@ -65,7 +65,7 @@ const CALLERS: Record<string, [subject: RegExp, () => Promise<readonly [string, 
   'a credential of an administrator': [/^dev:alice$/, () => credential('alice')],
   'a credential of a writer, for pull in one place': [/^dev:will$/, () => credential('will')],
   'a credential of a workload': [/^github:repo:/, () => credential('workload')],
-  nobody: [/^$/, async () => ['', '']],
+  'an anonymous caller': [/^$/, async () => ['', '']],
 };
 
 type Send = (credentials: readonly [string, string]) => Promise<Received>;
@@ -211,7 +211,7 @@ const GRANTS: Record<string, string[]> = {
   'an administrator by refresh token': [...everything, `${ACME}/plug pull`, `${ACME}-evil/app pull`],
   'a writer by API key': [`${ACME}/app pull,push`, `${ACME}/web/ui pull,push`],
   'a reader by access token': [`${ACME}/app pull`, `${ACME}/web/ui pull`, `${ACME}/plug pull`],
-  'somebody without a role': [],
+  'an identity without a role': [],
   'the rival': [`${namespaceOf('dev:rival')}/app pull`],
   'a namesake at another IAM': [`${namespaceOf('other:acme')}/app pull`],
   'a weak proof': [],
@@ -232,5 +232,5 @@ const GRANTS: Record<string, string[]> = {
   ],
   'a credential of a writer, for pull in one place': [`${ACME}/web/ui pull`],
   'a credential of a workload': [`${ACME}/web/ui pull,push`],
-  nobody: [],
+  'an anonymous caller': [],
 };

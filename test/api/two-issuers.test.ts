@@ -65,7 +65,7 @@ afterAll(async () => {
 });
 
 describe.each(PAIRS)('what is of %s is not of %s', (mine, other) => {
-  it('in a login of an administrator, of somebody under a policy for everybody, or with a token', async () => {
+  it('in a login of an administrator, of an identity under a policy for *, or with a token', async () => {
     const own = namespace(mine);
     expect(await given(['iambearer', iams[mine].token()])).toEqual([`${own}/app:delete,pull,push`]);
     expect(await given(['iambearer', iams[mine].token({ iam_id: 'eve' })])).toEqual([`${own}/app:pull,push`]);
@@ -138,7 +138,7 @@ describe.each(PAIRS)('what is of %s is not of %s', (mine, other) => {
     await as(other, `DELETE /v1/policies/${id}`);
   });
 
-  it('by a key of the same name, in whatever order the issuers are asked', async () => {
+  it('by a key of the same name, in both orders of the issuers', async () => {
     for (const [signer, claimed] of [...PAIRS, ...PAIRS]) {
       const forged = signToken(iams[signer].key, iams[claimed].claims());
       expect(iams[signer].key.jwk.kid).toBe(iams[claimed].key.jwk.kid);

@@ -108,9 +108,9 @@ describe.each(KEYS)('a workload of %s', key => {
     ['the account by its name', `${PUBLIC_URL}/accounts/dev:acme`],
     ['two accounts', [ACME, RIVAL]],
     ['one account twice', [ACME, ACME]],
-    ['one account and somebody else', [ACME, 'sts.amazonaws.com']],
+    ['one account and another receiver', [ACME, 'sts.amazonaws.com']],
     ['a list in a list', [[ACME]]],
-    ['nobody', undefined],
+    ['no receiver', undefined],
     ['an empty list', []],
     ['a number', 7],
   ])('is refused with a token for %s', async (_, aud) => {
@@ -218,7 +218,7 @@ describe('a trust', () => {
     expect((await logIn(signToken(platforms.github.key, forged))).status).toBe(401);
   });
 
-  it('reaches no namespace of another account, whatever its patterns say', async () => {
+  it('gets nothing in a namespace of another account, although its patterns name it', async () => {
     await trust('github', { repositories: ['rival/*', 'rival/app', 'team-b/app'] });
     expect(await given(platforms.github.token({ aud: ACME }))).toEqual(['team-b/app:pull']);
   });

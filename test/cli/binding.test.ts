@@ -22,7 +22,7 @@ afterEach(async () => {
   for (const stub of [mine, other]) await stub.close();
 });
 
-const API_KEY = 'an-api-key-that-nobody-else-sees';
+const API_KEY = 'an-api-key-for-one-deployment';
 const SECRETS = [API_KEY, 'first-access-token', 'first-refresh-token'];
 const logIn = (stub: Stub, ...args: string[]) =>
   shell.pullpass(['login', '--url', stub.url, ...args], { variables: { PULLPASS_APIKEY: API_KEY } });

@@ -140,7 +140,7 @@ describe('the tab key offers nothing, and says nothing', () => {
     expect(await accountNames({ ...options, collection: 'tokens' })).toEqual([]);
     expect(asked('GET /v1/tokens')).toBe(1);
   });
-  it('without a login, or with one that cannot list, and asks nobody', async () => {
+  it('without a login, or with one that cannot list, and sends no request', async () => {
     await shell.says('logout');
     expect(await offered('token-get ')).toEqual([]);
     await shell.pullpass(['login', '--url', stub.url, '--oidc-token-stdin'], { input: 'eyJ.eyJ.sig' });

@@ -56,7 +56,7 @@ describe('the state file', () => {
     await expect(shell.home.update(add('us'))).rejects.toThrow('is open to other users');
     expect(await readFile(file, 'utf8')).toBe(before);
   });
-  it.runIf(process.getuid?.() === 0)('of somebody else is neither read nor written', async () => {
+  it.runIf(process.getuid?.() === 0)('of another user is neither read nor written', async () => {
     await shell.home.update(add('eu'));
     const { chown } = await import('node:fs/promises');
     await chown(file, 12_345, 12_345);

@@ -105,7 +105,7 @@ export function tableContract(open: () => Promise<Table>): void {
   }
 
   describe('an item', () => {
-    it('is read as it was written, whatever it holds', async () => {
+    it('is read as it was written, with attributes of every type', async () => {
       await empty();
       expect(await table.put(FULL)).toBe(true);
       expect(plain(await table.get(KEY))).toEqual(plain(FULL));

@@ -46,8 +46,8 @@ describe('the roles of an identity', () => {
   });
 
   it('come from policies for all identities of the account', () => {
-    const everybody = aPolicy({ subject: '*', role: 'writer', repositories: null });
-    expect(rolesOf(ALICE, [], [everybody])).toEqual([
+    const forAll = aPolicy({ subject: '*', role: 'writer', repositories: null });
+    expect(rolesOf(ALICE, [], [forAll])).toEqual([
       { role: 'writer', repositories: null, source: { policy: 'p1' } },
     ]);
   });
@@ -63,10 +63,10 @@ describe('the roles of an identity', () => {
   });
 
   it.each<[string, Partial<Policy>]>([
-    ['for somebody else', { subject: 'ibm:bob' }],
-    ['for somebody else whose name begins alike', { subject: 'ibm:alice2' }],
+    ['for another identity', { subject: 'ibm:bob' }],
+    ['for another identity whose name begins alike', { subject: 'ibm:alice2' }],
     ['of another account', { account: 'ibm:rival' }],
-    ['of another account, for everybody there', { account: 'ibm:rival', subject: '*' }],
+    ['of another account, for every identity there', { account: 'ibm:rival', subject: '*' }],
     ['of the equal account at another issuer', { account: 'dev:acme', subject: '*' }],
     ['for the equal subject at another issuer', { subject: 'dev:alice' }],
   ])('are not those of policies %s', (_, facts) => {

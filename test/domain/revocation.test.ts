@@ -429,7 +429,7 @@ describe('a restored claim into which later ones are replayed', () => {
   });
 
   const ACCOUNTS = [ACCOUNT, OTHER_ACCOUNT, 'dev:third'] as const;
-  /** The operator lets everybody have what others have released: so names change hands. */
+  /** The operator gives released names to every account, so that names change hands. */
   const RULES = ACCOUNTS.map(account => ({ account, pattern: 'team-a' }));
   const deeds = fc.array(
     fc.record({ account: fc.constantFrom(...ACCOUNTS), fate: fc.constantFrom<Fate>('done', 'done', 'lost') }),

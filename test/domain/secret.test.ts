@@ -79,7 +79,7 @@ describe('a secret looks like', () => {
       'a.b.c',
     ],
     ...['https:/x', 'ftp://x', ' https://x', 'xhttps://', 'httpss://x'],
-    '3a7d0f6d-an-api-key.of.somebody',
+    '3a7d0f6d-an-api-key.of.a.user',
   ])('nothing in particular: %j', text => {
     expect(secretFormatOf(new Secret(text))).toBeUndefined();
   });

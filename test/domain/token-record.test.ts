@@ -197,7 +197,7 @@ describe('judgeGeneration', () => {
     ['the one before in its grace', record(GRACED), 2, { usable: true, generation: 2 }],
     ['the one before after its grace', record(previous(NOW)), 2, { usable: false, refusal: 'superseded' }],
     ['the one before without a grace', record(), 2, { usable: false, refusal: 'superseded' }],
-    ['an older one, whatever the grace', record(GRACED), 1, { usable: false, refusal: 'superseded' }],
+    ['an older one, also during a grace period', record(GRACED), 1, { usable: false, refusal: 'superseded' }],
     ['one that there is not yet', record(GRACED), 4, { usable: false, refusal: 'superseded' }],
     ['an expired token', record({ expiresAt: NOW }), 3, { usable: false, refusal: 'expired' }],
     ['a disabled token', record({ disabled: DISABLED }), 3, { usable: false, refusal: 'disabled' }],
@@ -239,7 +239,7 @@ describe('endOfGeneration', () => {
   const grace = previous(NOW + 50);
   it.each<[string, Partial<TokenRecord>, number, number | null]>([
     ['the current one ends with the token', {}, 3, NOW + 1000],
-    ['the current one ends with the token, whatever the grace', grace, 3, NOW + 1000],
+    ['the current one ends with the token, also during a grace period', grace, 3, NOW + 1000],
     ['the current one does not end if the token does not', { ...grace, expiresAt: null }, 3, null],
     ['the one before ends with its grace', grace, 2, NOW + 50],
     [

@@ -45,7 +45,7 @@ function aWorkload(facts: Partial<Workload> = {}): Workload {
 }
 
 describe('a trust covers', () => {
-  it('a workload whose claims hold all of its own, whatever else they hold', () => {
+  it('a workload that has all of its claims, and others', () => {
     expect(trustMatches(aTrust(), aWorkload())).toBe(true);
   });
 

@@ -1,5 +1,5 @@
 /**
- * `npm run deploy` as an operator types it, into an AWS that nobody here wrote: moto makes the stack of the packaged template as far
+ * `npm run deploy` as an operator types it, into an emulated AWS: moto makes the stack of the packaged template as far
  * as it knows the resources. Before that cfn-lint, AWS's own checker, has nothing against the template.
  */
 import { createHash } from 'node:crypto';
@@ -42,7 +42,7 @@ const CONDITIONAL = [
   'AWS::Route53::RecordSet',
 ];
 
-// biome-ignore lint/suspicious/noExplicitAny: a test reads whatever it expects to find
+// biome-ignore lint/suspicious/noExplicitAny: a test reads what it expects to find
 type Report = any;
 
 let moto: Moto;
@@ -193,7 +193,7 @@ const { handler } = await import(url);
 const context = { awsRequestId: 'test', getRemainingTimeInMillis: () => 60_000 };
 console.log(event === 'undefined' ? 'started' : JSON.stringify(await handler(JSON.parse(event), context)));`;
 
-/** What a function says to an event, or that it has started, behind whatever it has logged. */
+/** What a function says to an event, or that it has started, after its log lines. */
 async function invoke(name: string, event: string): Promise<string> {
   const task = join(dirname(directory), 'task', name);
   const [file = ''] = readdirSync(directory).filter(one =>

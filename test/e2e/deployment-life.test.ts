@@ -1,6 +1,6 @@
 /**
  * The life of a deployment on ministack, an emulator of AWS that makes every resource of the template and runs the functions:
- * each deployment runs what was asked for, whatever was deployed, or failed, before.
+ * each deployment runs what was asked for, after any earlier one or failure.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Template } from '../../infra/template.ts';

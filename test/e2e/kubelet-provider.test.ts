@@ -65,7 +65,7 @@ function ask(args: readonly string[], request: object): Promise<Said> {
   );
 }
 
-/** Somebody on the node who uses what the kubelet was answered. */
+/** A user of the node, with the answer that the kubelet got. */
 async function withAnswer({ stdout }: Said) {
   const { registry } = world();
   const { username, password } = JSON.parse(stdout).auth[registry.address];

@@ -71,7 +71,7 @@ describe('a workload', () => {
     expectRefusal(pushed, FOREIGN_PUSH_REFUSED.skopeo);
   });
 
-  it('whose token was made for somebody else is not let in', async () => {
+  it('whose token is for another receiver is refused', async () => {
     const token = await platform.token(GITHUB, 'https://elsewhere.example', BUILD);
     const docker = await world().client('docker');
     expectRefusal(await docker.login(world().registry.address, 'oidc', token), LOGIN_REFUSED.docker);

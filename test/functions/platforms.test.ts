@@ -30,7 +30,7 @@ beforeAll(async () => {
   deployment = await deploy();
   local = await startGateway(deployment.invoke, { host: '127.0.0.1', port: 0 });
   httpApi = await openFront('HTTP API', { invoke: byRoute, routes: [...OWNERS.keys()] });
-  // Each function has a URL of its own, which gets whatever is sent there.
+  // Each function has a URL of its own, which gets every request.
   functionUrl = await openFront('function URL', { invoke: (_, event) => deployment.invoke(event, CONTEXT) });
   const alice = deployment.as(ALICE);
   await alice('PUT /v1/namespaces/team-a');
@@ -158,8 +158,8 @@ const ROWS: Record<string, Request> = {
   'a path in capitals': get('/HEALTH'),
   'the root': get('/'),
   'a service with a colon': get('/v1/services/localhost:5000/jwks.json'),
-  'an unknown service': get('/v1/services/nobody/jwks.json'),
-  'an unknown token': get('/v1/tokens/nobody', ADMINISTRATOR),
+  'an unknown service': get('/v1/services/unknown.example/jwks.json'),
+  'an unknown token': get('/v1/tokens/not-an-id', ADMINISTRATOR),
   'a cursor that is not ours': get('/v1/tokens?cursor=%00', ADMINISTRATOR),
   'no proof': get('/v1/tokens'),
   'a proof that is none': get('/v1/tokens', 'Authorization: Basic !'),

@@ -35,7 +35,7 @@ interface Event {
 }
 
 const ALICE = { ...ANONYMOUS, kind: 'identity', account: 'dev:acme' } as unknown as IdentityPrincipal;
-/** Lets everybody pass, as an identity. */
+/** Authenticates every caller as one identity. */
 const TRUSTING: Authenticators = {
   login: async () => ANONYMOUS,
   vend: async () => ALICE,

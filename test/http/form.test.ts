@@ -63,7 +63,7 @@ describe('a form', () => {
     expect(errorOf(() => parseForm(text)).code).toBe('invalid-request');
   });
 
-  it('reads whatever URLSearchParams has written', () => {
+  it('reads every form that URLSearchParams writes', () => {
     const text = fc.string({ unit: 'grapheme', maxLength: 20 });
     fc.assert(
       fc.property(fc.array(fc.tuple(text, text), { maxLength: 8 }), pairs => {

@@ -90,7 +90,7 @@ const PLACES: Record<string, [Forge, RegExp]> = {
   'a tab in the host': [replaced('https://sts', 'https://s\tts'), NO_URL],
   'the name of something that every object has': [at('constructor'), NO_URL],
   'another service of AWS': [at('s3.eu-central-1.amazonaws.com'), NO_URL],
-  'an API that somebody runs at AWS': [at('abcdef.execute-api.eu-central-1.amazonaws.com'), NO_URL],
+  'an API of an AWS customer': [at('abcdef.execute-api.eu-central-1.amazonaws.com'), NO_URL],
   'a region that there is not': [at('sts.moon-north-1.amazonaws.com', { region: 'moon-north-1' }), NO_URL],
   'a FIPS name': [at('sts-fips.us-east-1.amazonaws.com', { region: 'us-east-1' }), NO_URL],
   'a dual-stack name': [at('sts.us-east-1.api.aws', { region: 'us-east-1' }), NO_URL],

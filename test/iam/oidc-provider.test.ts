@@ -1,4 +1,4 @@
-/** Tokens of an issuer that nobody here wrote (panva/node-oidc-provider), over its own endpoints. */
+/** Tokens of an issuer of another author (panva/node-oidc-provider), over its own endpoints. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

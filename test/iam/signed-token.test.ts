@@ -60,7 +60,7 @@ describe('an access token', () => {
     'has expired': [{ exp: NOW - 30 }, 'expired'],
     'does not say when it was issued': [{ iat: undefined }, 'iat'],
     'was issued in the future': [{ iat: NOW + 31 }, 'not valid yet'],
-    'was issued in the future, whatever its nbf says': [{ iat: NOW + 31, nbf: NOW }, 'not valid yet'],
+    'was issued in the future, with an nbf in the past': [{ iat: NOW + 31, nbf: NOW }, 'not valid yet'],
     'is not valid yet': [{ nbf: NOW + 31 }, 'not valid yet'],
     'has an nbf that is no number': [{ nbf: 'now' }, 'nbf'],
     'is made to live for more than a day': [{ iat: NOW - 10, exp: NOW + 86_400 }, 'too long'],

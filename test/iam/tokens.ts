@@ -35,7 +35,7 @@ export function encode(value: unknown): string {
   return Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
 }
 
-/** Signs with ES256 whatever it is given, well-formed or not. */
+/** Signs any header and claims with ES256, well-formed or not. */
 export function signToken(
   key: TestKey,
   claims: unknown = goodClaims(),

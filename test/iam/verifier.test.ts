@@ -34,7 +34,7 @@ describe('the identity verifier', () => {
     expect(iam.requests.token).toBe(0);
   });
 
-  it('refuses everybody when no issuer is configured', async () => {
+  it('refuses every assertion when no issuer is configured', async () => {
     const verifier = identityVerifier({ ...only(), randomBytes });
     for (const kind of ['iambearer', 'iamapikey'] as const) {
       const proof = { kind, secret: new Secret(signToken(key)) };

@@ -125,7 +125,7 @@ describe('a deployment is refused', () => {
       /^stage prdo is not deployed here, and prod, dev is.*--allow-change stage$/,
     ],
     [
-      'of a stage with the domain of another, whatever is allowed',
+      'of a stage with the domain of another, although all changes are allowed',
       {
         stage: 'new',
         domain: 'a.example.com',
@@ -135,7 +135,7 @@ describe('a deployment is refused', () => {
       /^domain a.example.com is that of the stage prod/,
     ],
     [
-      'of a stage with the table of another, whatever is allowed',
+      'of a stage with the table of another, although all changes are allowed',
       { stage: 'new', table: 'pullpass-prod', stages: [deployed('prod')], allowed: ['stage', 'table'] },
       /^table pullpass-prod is served by the stage prod/,
     ],

@@ -26,7 +26,7 @@ beforeAll(async () => {
   without = stackOf((await packaged()).template);
 }, 120_000);
 
-// biome-ignore lint/suspicious/noExplicitAny: a test reads whatever it expects to find
+// biome-ignore lint/suspicious/noExplicitAny: a test reads what it expects to find
 type Properties = Record<string, any>;
 
 function propertiesOf(type: string, of = stack): Properties[] {
@@ -87,7 +87,9 @@ it('its alarms go to the topic, and it has a log group that ends', () => {
   const alarms = [...stack.resources.keys()].filter(
     name => name.endsWith('Alarm') && !without.resources.has(name),
   );
-  expect(new Set(alarms)).toEqual(new Set(['RegistryFailsAlarm', 'RegistryThrottledAlarm', 'UpstreamFailsAlarm', 'UpstreamRefusesAlarm']));
+  expect(new Set(alarms)).toEqual(
+    new Set(['RegistryFailsAlarm', 'RegistryThrottledAlarm', 'UpstreamFailsAlarm', 'UpstreamRefusesAlarm']),
+  );
   const groups = propertiesOf('AWS::Logs::LogGroup').map(({ LogGroupName }) => LogGroupName);
   expect(groups).toContain('/aws/lambda/pullpass-dev-registry');
 });

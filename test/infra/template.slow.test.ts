@@ -26,7 +26,7 @@ beforeAll(async () => {
   stack = stackOf(kept.template);
 }, 120_000);
 
-// biome-ignore lint/suspicious/noExplicitAny: a test reads whatever it expects to find
+// biome-ignore lint/suspicious/noExplicitAny: a test reads what it expects to find
 type Properties = Record<string, any>;
 
 function functionsIn(of: Stack): Map<string, Properties> {
@@ -141,7 +141,7 @@ describe('the environment of', () => {
           String(value).replace('/var/task', PROJECT),
         ]);
         const read = readBy(name, Object.fromEntries(given));
-        // The services are a file on AWS; a stage that is not given means that nobody collects figures.
+        // The services are a file on AWS; a stage that is not given means that no metrics are collected.
         read.delete('PULLPASS_SERVICE');
         if (!('PULLPASS_STAGE' in variables)) read.delete('PULLPASS_STAGE');
         const optional = ['PULLPASS_ADMINISTRATORS', 'PULLPASS_WEAK_MANAGEMENT'].filter(

@@ -15,7 +15,7 @@ import { useTables } from '../support/tables.ts';
 const NAME = 'pullpass-prod';
 const { open } = useTables();
 
-/** A ledger, a control plane that says whatever it is told, and a clock. */
+/** A ledger, a control plane with given answers, and a clock. */
 async function attesting() {
   const world = { now: NOW * 1000, table: { TableId: randomUUID() } as object | Error, asked: 0 };
   const asking = async () => {

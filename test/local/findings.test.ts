@@ -1,4 +1,4 @@
-/** Everything that one machine stores: whatever is damaged in it is found, by its file. */
+/** Everything that one machine stores: damage is found, and its file named. */
 import { randomBytes } from 'node:crypto';
 import { cp, mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

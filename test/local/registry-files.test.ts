@@ -88,7 +88,7 @@ describe('the files for a registry', () => {
     expect(config).toContain(`service: ${JSON.stringify(name)}`);
   });
 
-  it('are readable by everybody under any umask, and written only when they change', async () => {
+  it('are readable by all users under any umask, and written only when they change', async () => {
     const parent = await mkdtemp(join(tmpdir(), 'pullpass-test-'));
     onTestFinished(() => rm(parent, { recursive: true, force: true }));
     const directory = join(parent, 'registry');

@@ -108,9 +108,9 @@ describe('what a probe needs', () => {
   });
 
   it('is a namespace: one that it may not register is a failure that says so', async () => {
-    const { checks } = await probed({ namespace: 'nobody-s', registers: false });
+    const { checks } = await probed({ namespace: 'unowned', registers: false });
     const { detail } = checks.find(({ name }) => name === 'namespace') ?? {};
-    expect(detail).toBe('The namespace nobody-s is not registered for the account.');
+    expect(detail).toBe('The namespace unowned is not registered for the account.');
     expect(failuresIn(checks).positive).toBeGreaterThan(0);
     await served.deployment.as(BOB)('PUT /v1/namespaces/bob-s');
     const taken = (await probed({ namespace: 'bob-s' })).checks.find(({ name }) => name === 'namespace');
@@ -143,7 +143,7 @@ describe('what a killed probe left behind', () => {
   });
 });
 
-/** A token that grants all: nobody signed it. */
+/** An unsigned token that grants everything. */
 const WIDE = ['e30', Buffer.from(JSON.stringify({ access: [] })).toString('base64url'), 'AA'].join('.');
 
 function granting(actions: readonly string[], name: string): string {
@@ -152,7 +152,7 @@ function granting(actions: readonly string[], name: string): string {
   return JSON.stringify({ token, access_token: token, expires_in: 300 });
 }
 
-/** Turns the refusals of the deployment into successes, and grants whatever a login asks for. */
+/** Turns the refusals of the deployment into successes, and grants everything that a login asks for. */
 const permissive: Send = async (url, sent) => {
   const answer = await send(url, sent);
   const { pathname, searchParams } = new URL(url);

@@ -1,4 +1,4 @@
-/** The keys of a service that was removed: readable for an hour, then for nobody, and back when the service comes back. */
+/** The keys of a service that was removed: readable for an hour, then unreadable, and back when the service comes back. */
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { secretsManager } from '../../lib/aws/secrets.ts';
@@ -37,7 +37,7 @@ const readable = async (service: string) => {
 describe('the keys of a service that was removed', () => {
   beforeEach(() => retire([X5C, KID], NOW));
 
-  it('stay for an hour, which a deployment may need to be taken back, and are then readable for nobody', async () => {
+  it('stay for an hour, which a deployment may need to be taken back, and cannot be read after that', async () => {
     expect(await retire([X5C], NOW + HOUR)).toEqual([]);
     expect(await retire([X5C], NOW + 2 * HOUR - 1)).toEqual([]);
     expect(await readable(KID.name)).toEqual(['ring.json', 'public.json']);

@@ -56,7 +56,7 @@ const PLACES = Object.entries(INTERRUPTIBLE).flatMap(([place, open]) =>
   Object.entries(SCENARIOS).map(([name, scenario]) => ({ place, open, name, ...scenario })),
 );
 
-/** Whatever the ring may sign with, now or later, is published. Answers whether there is a ring. */
+/** Every key that the ring may sign with, now or later, is published. Answers whether there is a ring. */
 async function expectAllPublished(directory: KeyStore, service: Service, now: number): Promise<boolean> {
   const ring = await directory.read(service.name, 'ring.json');
   if (ring === undefined) return false;

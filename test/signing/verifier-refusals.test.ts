@@ -19,7 +19,7 @@ const MANY = JSON.parse(
     .join()}]`,
 );
 
-/** A service with its key, which signs whatever it is given, and the verifier. */
+/** A service with its key, which signs any payload, and the verifier. */
 async function world() {
   const { directory, textOf } = await context([KID]);
   await maintainRing(KID, directory, NOW);

@@ -1,4 +1,4 @@
-/** Verifiers that nobody here wrote, as registries would use them. */
+/** Verifiers of other authors, used as registries would use them. */
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -42,7 +42,7 @@ describe('a namespace store', () => {
     expect(await namespaces.writeClaim(aClaim(facts), aClaim({ epoch: 9 }))).toBe(true);
   });
 
-  it('lists by name what the account holds, whatever its index says', async () => {
+  it('lists by name what the account holds, also when its index is wrong', async () => {
     const { namespaces } = await open();
     await register(namespaces, aClaim({ name: 'team-c' }));
     await register(namespaces, aClaim({ name: 'team-a' }));

@@ -65,7 +65,7 @@ export interface Chain {
 const ALICE: Administrator = { account: ACCOUNT, subject: 'dev:alice' };
 const CLAIMS = { repository_id: '74', ref: 'main' };
 
-/** The accounts have a namespace each, and one of them somebody who could be a parent. */
+/** Each account has a namespace, and one of them an identity that can be a parent. */
 export async function openChain(chance: Chance): Promise<Chain> {
   const randomBytes = (count: number) => randomBy(chance, count);
   const plain = worldOn();

@@ -1,5 +1,5 @@
 /**
- * Credentials against their parents, over many random chains of acts: whatever is done to whom, a credential gives what
+ * Credentials against their parents, over many random chains of acts: after any acts, a credential gives what
  * its parent would get itself, within what it was vended for, and not longer.
  */
 import { randomInt } from 'node:crypto';

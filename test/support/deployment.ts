@@ -88,7 +88,7 @@ export interface Deployment {
   wait(seconds: number): void;
   /** Deploys the functions anew, over another table. */
   serveFrom(table: ServedTable): void;
-  /** Sends with the API key of somebody. */
+  /** Sends with the API key of this person. */
   as(who: string): (line: string, sent?: Sent) => Promise<Received>;
   apiKeyOf(who: string): Promise<string>;
   bearerOf(who: string): Promise<string>;

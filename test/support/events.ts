@@ -5,7 +5,7 @@ import type { HttpEvent, HttpResult } from '../../lib/http/request.ts';
 
 export interface Sent {
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent as it is; with it goes whatever `content-type` the headers say. */
+  /** Sent as it is, with the `content-type` of the headers. */
   readonly body?: string | Uint8Array;
   readonly json?: unknown;
   readonly form?: readonly (readonly [string, string])[] | Readonly<Record<string, string>>;
@@ -20,7 +20,7 @@ export interface Received {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly text: string;
-  // biome-ignore lint/suspicious/noExplicitAny: a test reads whatever it expects to find
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads what it expects to find
   readonly json: any;
 }
 

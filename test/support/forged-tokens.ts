@@ -67,7 +67,7 @@ function algorithms({ key, rsa, claims }: Good): Forged {
   ];
 }
 
-/** CVE-2015-9235: whatever is public about the key, as a shared secret. */
+/** CVE-2015-9235: everything public about the key, as a shared secret. */
 function confusions({ key, rsa, claims }: Good): Forged {
   const pem = (of: KeyObject) => of.export({ type: 'spki', format: 'pem' }).toString();
   const der = (of: KeyObject) => of.export({ type: 'spki', format: 'der' });
@@ -141,7 +141,7 @@ function keyNames({ key, foreignKey, claims, trap }: Good): Forged {
     ...['k1', 'rsa', 'oct', 'enc'].map(kid => {
       const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
       return [
-        `somebody's key as ${kid}`,
+        `a foreign key as ${kid}`,
         signToken({ ...key, privateKey }, claims, { ...HEADER, kid }),
       ] as const;
     }),
@@ -171,7 +171,7 @@ function foreignKeys({ key, foreignKey, claims, trap }: Good): Forged {
         ] as const,
       ]),
     ),
-    ['x5c of somebody', signToken(foreignKey, claims, { ...HEADER, x5c: [encode('certificate')] })],
+    ['x5c of a foreign key', signToken(foreignKey, claims, { ...HEADER, x5c: [encode('certificate')] })],
     ['a payload that is not encoded', signToken(key, claims, together)],
   ];
 }
@@ -243,7 +243,10 @@ function issuers({ key, foreignKey, claims, foreignIssuer, trap }: Good): Forged
   return [
     ...[...near, ...far, ...odd].flatMap(value => [
       [`issuer ${show(value)}`, signToken(key, { ...claims, iss: value })] as const,
-      [`issuer ${show(value)}, by somebody`, signToken(foreignKey, { ...claims, iss: value })] as const,
+      [
+        `issuer ${show(value)}, with a foreign key`,
+        signToken(foreignKey, { ...claims, iss: value }),
+      ] as const,
     ]),
     ['the other issuer, by this key', signToken(key, { ...claims, iss: foreignIssuer })],
   ];
@@ -363,7 +366,7 @@ function signatures({ key, foreignKey, claims }: Good): Forged {
       'the payload of another token',
       [...other.split('.').slice(0, 2), signature.toString('base64url')].join('.'),
     ],
-    ['the signature of somebody', signToken(foreignKey, claims)],
+    ['the signature of a foreign key', signToken(foreignKey, claims)],
   ];
 }
 

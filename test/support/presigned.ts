@@ -20,7 +20,7 @@ export interface Presigning {
   readonly signedAtMs: number;
 }
 
-/** The URL of a GET request that anybody can send in the name of the credentials, with those headers. */
+/** The URL of a GET request signed with the credentials, with those headers. */
 export async function presign(credentials: Credentials, what: Presigning): Promise<string> {
   const { host, region, service = 'sts', path = '/', query, headers, expiresIn, signedAtMs } = what;
   const signer = new SignatureV4({ credentials, region, service, sha256: Sha256 });

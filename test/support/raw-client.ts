@@ -1,4 +1,4 @@
-/** A client that writes bytes to a socket, whatever they are, and reads what comes back as HTTP. */
+/** A client that writes any bytes to a socket, and reads what comes back as HTTP. */
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -6,7 +6,7 @@ export interface RawAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  // biome-ignore lint/suspicious/noExplicitAny: a test reads whatever it expects to find
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads what it expects to find
   readonly json: any;
 }
 

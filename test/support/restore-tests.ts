@@ -68,7 +68,7 @@ async function addCredential(): Promise<void> {
   credentials.push((await deployment.send('POST /v1/credentials', sent)).json.password);
 }
 
-/** An act takes something from somebody, or gives it, or finds nothing to do; answers whether it was acknowledged. */
+/** An act revokes something, or grants it, or finds nothing to do; answers whether it was acknowledged. */
 type Act = () => Promise<Received>;
 const token = () => oneOf(tokens);
 const revoke = (secret: string) => deployment.send('POST /oauth/revoke', { form: { token: secret } });
@@ -218,7 +218,7 @@ export function restoreTests(acts: number, onAws: boolean): void {
     expect(new Set(back.map(line => line.split(':')[0])).size).toBeGreaterThan(acts / 5);
   });
 
-  it('nothing is served from it, whatever is asked: 503, and when to come again', async () => {
+  it('every request gets 503 with Retry-After', async () => {
     // On one machine it is the next start, or the end, that tells a copy from the original.
     if (!onAws) await startAnew();
     deployment.serveFrom(copy);

@@ -1,4 +1,4 @@
-/** A registry behind the proxy, small enough to answer whatever a test needs, that notes what it was asked. */
+/** A registry behind the proxy, with the answers that a test needs, which records its requests. */
 import { hash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

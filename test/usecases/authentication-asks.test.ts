@@ -111,7 +111,7 @@ describe('a refused authentication', () => {
   });
 
   it.each(['token', 'iambearer', 'iamapikey', 'oidc'] as const)(
-    'of a secret of registries that manages says so, and asks nobody: as %s',
+    'of a secret of registries that manages says so, and no issuer is asked: as %s',
     async userName => {
       const { asked, manage } = world();
       for (const format of ['a registry token', 'a credential'] as const) {
@@ -168,7 +168,7 @@ describe('a refused authentication', () => {
     ]);
   });
 
-  it.each(['manage', 'vend'] as const)('of nothing at all asks nobody: %s', async act => {
+  it.each(['manage', 'vend'] as const)('without credentials asks no issuer: %s', async act => {
     const { asked, login, ...world_ } = world();
     const error = await rejectionOf(world_[act]({ userName: 'anonymous' }));
     expect([error.code, error.details.denial]).toEqual(['unauthenticated', 'no-secret']);

@@ -434,7 +434,7 @@ describe('a workload', () => {
 describe('the namespaces of a caller', () => {
   const able = { ...ANONYMOUS, account: ACCOUNT, permissions: [{ repositories: null, actions: PULL }] };
   it.each([
-    ['nobody', { ...able, account: undefined }, ['team-a']],
+    ['a caller without an account', { ...able, account: undefined }, ['team-a']],
     ['a caller without permissions', { ...able, permissions: [] }, ['team-a']],
     ['a login for none', able, []],
   ])('are not read for %s', async (_, caller, namespaces) => {

@@ -101,7 +101,7 @@ async function rightsIn(table: Table) {
 }
 
 describe('the replay', () => {
-  it('takes from a copy whatever was taken since, says how much, and only then lets it be served', async () => {
+  it('revokes in a copy everything that was revoked since, says how much, and only then lets it be served', async () => {
     const { table, ledger, copy } = await restored(3);
     expect(await copy.place.marker.matches()).toBe(false);
     const counts = await replayLedger(portsOn(copy.table, copy.place, ledger), REQUEST);

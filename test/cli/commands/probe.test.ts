@@ -113,7 +113,7 @@ describe('a probe', () => {
     expect(stdout).toContain('BREACH   anonymous-management: GET /v1/tokens worked, and must be refused.\n');
   });
 
-  it('by somebody who administers nothing says so, and exits with 1', async () => {
+  it('by an identity without a role says so, and exits with 1', async () => {
     await logIn(MALLORY);
     const { code, stdout } = await shell.pullpass(['probe', '--namespace', 'team-a']);
     await logIn(ALICE);

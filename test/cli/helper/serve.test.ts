@@ -252,7 +252,7 @@ describe('erase', () => {
     expect(await helper('erase', registry.address)).toMatchObject(NOT_FOUND);
   });
 
-  it('forgets the token in whatever spelling it was stored', async () => {
+  it('forgets the token in every spelling of its host', async () => {
     await shell.says('target-add', 'here', stub.url);
     await store('token', TOKEN, `HTTPS://${registry.address}/v2/`);
     expect(await secretOf(registry.address)).toContain('plc_');

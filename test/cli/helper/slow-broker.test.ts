@@ -30,7 +30,7 @@ const MUTE: Readonly<Record<string, (request: IncomingMessage, response: ServerR
   'breaks off': (_, response) => void response.destroy(),
 };
 
-/** Somebody whose login to the broker has to be renewed, and whose registry is well. */
+/** A user whose login to the broker has to be renewed, and whose registry answers. */
 async function userOf(
   url: string,
   { onTestFinished }: TestContext,

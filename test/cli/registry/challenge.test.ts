@@ -75,7 +75,7 @@ describe('a registry is refused', () => {
     ],
     ['that wants a password', asking('Basic realm="simple"'), 'does not send exactly one Bearer challenge'],
     ['that asks for nothing', asking(''), 'does not send exactly one Bearer challenge'],
-    ['that lets everybody in', reply('200 OK'), 'requires no token'],
+    ['that needs no login', reply('200 OK'), 'requires no token'],
     ['that is no registry', reply('404 Not Found'), 'answers with status 404'],
   ])('%s', async ([, answer = '', text = '']) => {
     await expect(check(answer)).rejects.toThrow(text);

@@ -40,7 +40,7 @@ function said(): Printer {
   return new Printer(new Writable({ write }));
 }
 
-const PASSWORD = 'plc_a-password-that-nobody-reads';
+const PASSWORD = 'plc_a-secret-password';
 const login = (client: ClientName, isPlain = true) =>
   logClientIn({
     client,

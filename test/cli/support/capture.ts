@@ -25,12 +25,12 @@ export class CaptureServer {
     return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Everything that anybody has sent. */
+  /** Everything that was sent. */
   get received(): string {
     return Buffer.concat(this.#chunks).toString('latin1');
   }
 
-  /** Those of the texts that somebody has sent: as they are, escaped for URLs, or in base64. */
+  /** Those of the texts that were sent: as they are, escaped for URLs, or in base64. */
   found(texts: readonly string[]): string[] {
     const words = this.received.match(/[A-Za-z0-9+/_-]{8,}={0,2}/g) ?? [];
     const decoded = words.map(word => Buffer.from(word, 'base64').toString('latin1'));

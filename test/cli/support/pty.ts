@@ -1,4 +1,4 @@
-/** A command at a real terminal: a pseudo-terminal of the system, with somebody who types when they are asked. */
+/** A command at a real terminal: a pseudo-terminal of the system, with a user who types when asked. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';

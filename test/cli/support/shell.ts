@@ -17,7 +17,7 @@ export interface Outcome {
 export interface Typed {
   /** What is on the standard input. */
   readonly input?: string | Uint8Array;
-  /** Whether somebody sits at a terminal. */
+  /** Whether the output is a terminal. */
   readonly isTTY?: boolean;
   readonly variables?: Readonly<Record<string, string>>;
   /** In place of those of the shell. */
@@ -83,7 +83,7 @@ export class Shell {
   }
 
   /** As `says`, with `--output json`: what it means. */
-  // biome-ignore lint/suspicious/noExplicitAny: a test reads whatever it expects to find
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads what it expects to find
   async json(...args: string[]): Promise<any> {
     return JSON.parse(await this.says(...args, '--output', 'json'));
   }

@@ -1,7 +1,7 @@
 /** Fetches a credential in a format, as text. */
 import type { World } from './world.ts';
 
-/** Vends with a token of the administrator's account that may push, whatever the credential is then for. */
+/** Vends with a token of the administrator's account that may push, for every kind of credential. */
 export async function vended({ pullpass }: World, wish: object): Promise<string> {
   const { token } = await pullpass.addToken({ access: 'push' });
   const response = await fetch(`${pullpass.url}/v1/credentials`, {

@@ -122,7 +122,7 @@ export class World {
     return containerdClient(await this.place('containerd'));
   }
 
-  /** A fresh home that holds these files, for whatever a user runs there. */
+  /** A fresh home that holds these files, for programs that a user runs there. */
   async place(name: string, files: HomeFiles = {}): Promise<Place> {
     const home = await this.#directory(name);
     for (const [path, text] of Object.entries(files)) {
@@ -165,7 +165,7 @@ export class World {
     return { reference, image };
   }
 
-  /** An API key of the development IAM for somebody else. */
+  /** An API key of the development IAM for another user. */
   async apiKey(iamId: string, account: string): Promise<string> {
     const body = { iam_id: iamId, account_id: account, name: iamId };
     return (await this.pullpass.demand('POST', '/iam/v1/apikeys', body)).apikey;

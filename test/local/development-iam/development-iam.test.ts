@@ -73,7 +73,7 @@ describe('a later start', () => {
   it.each([
     ['is gone', async () => rm(test.keyFile)],
     ['holds something else', async () => writeFile(test.keyFile, 'x'.repeat(43))],
-    ['holds somebody else’s key', async () => writeFile(test.keyFile, (await newKey()).apikey)],
+    ['holds the key of another user', async () => writeFile(test.keyFile, (await newKey()).apikey)],
   ])('makes a new administrator’s key when the file %s, and ends the old one', async (_, lose) => {
     const { apikey } = await newKey();
     await lose();

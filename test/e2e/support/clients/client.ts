@@ -1,4 +1,4 @@
-/** What a registry client can do for its user, whatever program it is. */
+/** What a registry client can do for its user, the same for every program. */
 import type { DockerDaemon } from '../docker-daemon.ts';
 import type { Image } from '../image.ts';
 import type { Result } from '../processes.ts';
@@ -9,7 +9,7 @@ export type ClientName = (typeof CLIENTS)[number];
 /** Those whose login asks the registry; crane's only stores what it gets. */
 export const VERIFYING_CLIENTS = ['docker', 'skopeo', 'podman', 'buildah'] as const satisfies ClientName[];
 
-/** One user of one program, with a home and stored logins that nobody else has. */
+/** One user of one program, with a home and stored logins of their own. */
 export interface Client {
   readonly name: ClientName;
   login(registry: string, user: string, password: string): Promise<Result>;

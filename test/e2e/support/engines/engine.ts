@@ -1,4 +1,4 @@
-/** Engines with DynamoDB's interface that nobody here wrote: Amazon's own, and one of independent authors. */
+/** Engines with DynamoDB's interface of other authors: Amazon's own, and an independent one. */
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

@@ -75,7 +75,7 @@ export class RuntimeApi {
     return answered.promise;
   }
 
-  /** The runtime has ended: whatever waits for it fails. */
+  /** The runtime has ended: everything that waits for it fails. */
   fail(failure: RuntimeFailure): void {
     const error = new FunctionFailed(failure);
     this.#idle.reject(error);

@@ -1,6 +1,6 @@
 #!/bin/sh
 # What Lambda's environment is to a process, in a mount namespace of its own (`unshare --mount`): nothing can be written but in
-# /tmp, the package lies in /var/task, and nobody is root. Usage: sandbox.sh TASK DEPLOYMENT RUNTIME NODE [ARGUMENT...]
+# /tmp, the package lies in /var/task, and the user is not root. Usage: sandbox.sh TASK DEPLOYMENT RUNTIME NODE [ARGUMENT...]
 set -eu
 task=$1 deployment=$2 runtime=$3 node=$4
 shift 4

@@ -1,4 +1,4 @@
-/** A registry client that nobody here wrote, as its users type it. */
+/** A registry client of another author, as its users type it. */
 
 export interface Program {
   /** As in packages.json, which says how it is installed. */
