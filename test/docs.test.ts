@@ -75,7 +75,8 @@ describe('docs/configuration.md', () => {
   });
 
   it('names every member of a service with its default', () => {
-    const [text = '', upstreams = ''] = section(CONFIGURATION, 'Services').split('### Upstreams');
+    const [text = '', proxied = ''] = section(CONFIGURATION, 'Services').split('### Upstreams');
+    const [upstreams = '', ecr = ''] = proxied.split('#### ECR');
     const defaults = (of: string) => Object.fromEntries(rowsOf(of).map(([, name, absent]) => [name, absent]));
     const [service = {}] = v.parse(SERVICES_FILE, [{ name: 'localhost:5000' }]);
     const known = Object.entries(service).map(([name, value]) => [
@@ -89,6 +90,7 @@ describe('docs/configuration.md', () => {
       '`authentication`': '`"none"`',
       '`tokenHost`': '',
     });
+    expect(Object.keys(defaults(ecr))).toEqual(['`kind`', '`region`', '`roleArn`', '`externalId`']);
   });
 
   it('shows files that the configuration takes', () => {
