@@ -38,23 +38,23 @@ const DYNAMODB = [
  * bundle. Lower a figure when a bundle has become smaller.
  */
 export const BUDGETS = {
-  login: { startBytes: 174_000, totalBytes: 174_000, packages: [...CHAIN, ...IAM] },
-  management: { startBytes: 416_000, totalBytes: 559_000, packages: [...CHAIN, ...DYNAMODB, ...IAM] },
+  login: { startBytes: 179_500, totalBytes: 179_500, packages: [...CHAIN, ...IAM] },
+  management: { startBytes: 422_000, totalBytes: 564_000, packages: [...CHAIN, ...DYNAMODB, ...IAM] },
   credentials: {
-    startBytes: 190_500,
-    totalBytes: 190_500,
+    startBytes: 194_000,
+    totalBytes: 194_000,
     packages: [...CHAIN, ...IAM, 'negotiator', 'content-type'],
   },
-  discovery: { startBytes: 74_500, totalBytes: 192_500, packages: CHAIN },
+  discovery: { startBytes: 78_500, totalBytes: 197_500, packages: CHAIN },
   registry: { startBytes: 140_000, totalBytes: 140_000, packages: [...CHAIN, 'lru-cache'] },
-  fallback: { startBytes: 29_500, totalBytes: 29_500, packages: CHAIN },
-  restore: { startBytes: 298_500, totalBytes: 441_000, packages: [...CHAIN, ...DYNAMODB] },
+  fallback: { startBytes: 30_500, totalBytes: 30_500, packages: CHAIN },
+  restore: { startBytes: 301_500, totalBytes: 444_000, packages: [...CHAIN, ...DYNAMODB] },
   keys: {
-    startBytes: 309_000,
-    totalBytes: 309_000,
+    startBytes: 316_000,
+    totalBytes: 316_000,
     packages: ['valibot', ...CERTIFICATES],
   },
-  cleanup: { startBytes: 61_500, totalBytes: 61_500, packages: CHAIN },
+  cleanup: { startBytes: 65_500, totalBytes: 65_500, packages: CHAIN },
 } as const satisfies Record<string, Budget>;
 
 const OWN = /^(?:functions|lib)\//;

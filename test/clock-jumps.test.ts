@@ -1,7 +1,7 @@
 /** A clock that was wrong and is set right: no cache, breaker, limiter or ring trusts, refuses or waits longer for it. */
 import { randomBytes, X509Certificate } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { healthHandlers } from '../lib/api/login.ts';
+import { healthHandlers } from '../lib/api/health.ts';
 import { credentialKeys } from '../lib/derivation/credential-keys.ts';
 import { unauthenticated, unavailable } from '../lib/domain/errors.ts';
 import { ExchangeCache } from '../lib/iam/exchange-cache.ts';

@@ -357,6 +357,45 @@ describe('PULLPASS_ADMINISTRATORS', () => {
   });
 });
 
+describe('a list in a file', () => {
+  const inFile = async (content: unknown) => `file:${await fileOf(content)}`;
+
+  it('has entries that may hold commas, and as many as there are', async () => {
+    const entries = Array.from({ length: 5000 }, (_, i) => `ibm:a${i}:x,y`);
+    const variable = await inFile(entries);
+    const { administrators } = readConfig(['administrators'], { PULLPASS_ADMINISTRATORS: variable });
+    expect([administrators.length, administrators[4999]]).toEqual([
+      5000,
+      { account: 'ibm:a4999', subject: 'ibm:x,y' },
+    ]);
+    expect(
+      readConfig(['namespaces'], { PULLPASS_NAMESPACES: await inFile('["dev:acme=team-*"]') }).namespaces,
+    ).toEqual([{ account: 'dev:acme', pattern: 'team-*' }]);
+  });
+
+  it('may hold no administrators', async () => {
+    const variable = await inFile('[]');
+    expect(readConfig(['administrators'], { PULLPASS_ADMINISTRATORS: variable }).administrators).toEqual([]);
+  });
+
+  it.each([
+    ['["alice"]', 'holds alice; write each entry as <issuer>:<account>:<subject>'],
+    ['{}', 'must name a file that holds a list'],
+    ['[1]', '[0] must be a string'],
+    ['["a:b:c",]', expect.stringContaining('has a comma before a closing bracket: remove it')],
+  ])('is not %s', async (text, problem) => {
+    const PULLPASS_ADMINISTRATORS = await inFile(text);
+    const [found = ''] = problemsOf(['administrators'], { PULLPASS_ADMINISTRATORS });
+    expect(found.replace('PULLPASS_ADMINISTRATORS ', '')).toEqual(problem);
+  });
+
+  it('is in a file that is there', () => {
+    expect(problemsOf(['administrators'], { PULLPASS_ADMINISTRATORS: 'file:/absent.json' })).toEqual([
+      'PULLPASS_ADMINISTRATORS names /absent.json, which does not exist',
+    ]);
+  });
+});
+
 describe('PULLPASS_WEAK_MANAGEMENT', () => {
   const read = (text: string) =>
     readConfig(['weakManagement'], { PULLPASS_WEAK_MANAGEMENT: text }).weakManagement;

@@ -5,25 +5,30 @@
 import { execFileSync } from 'node:child_process';
 import { hash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Bundle, bundle } from '../bundle.ts';
 import { sbomText } from '../sbom.ts';
 import { zipOf } from '../zip.ts';
 import { deployerOf, type Osls, OUTPUT } from './osls.ts';
+import { type Parameters, parametersOf } from './parameter-file.ts';
 
 export const SERVICES = 'deployment/services.json';
-/** The deployment files, by the variable that names their path on Lambda. */
-const FILES = { PULLPASS_SERVICES: SERVICES, PULLPASS_ISSUERS: 'deployment/issuers.json' } as const;
+const FILES = [SERVICES, 'deployment/issuers.json'];
+/** Lists of the stage's file that become files of their own: an environment has 4 KB at most. */
+const LISTS = ['administrators', 'namespaces'] as const;
 
 /** Bundles again, so that nothing stale is deployed. */
-export async function pack({ serviceDir, service }: Osls): Promise<void> {
+export async function pack(osls: Osls): Promise<void> {
+  const { serviceDir, service } = osls;
   const bundles = join(serviceDir, '.build', 'package');
   await rm(bundles, { recursive: true, force: true });
+  const files = await writeLists(parametersOf(osls).values, join(bundles, 'deployment'));
+  for (const path of FILES) files.set(path, join(serviceDir, path));
   const built: Bundle[] = [];
   for (const [name, settings] of Object.entries(service.functions)) {
     built.push(await bundle(name, bundles));
-    const bytes = await zipOf(join(bundles, name), filesOf(serviceDir, settings));
+    const bytes = await zipOf(join(bundles, name), filesOf(settings, files));
     // The name changes with the content, because CloudFormation compares only names.
     const artifact = `${OUTPUT}/${name}-${hash('sha256', bytes).slice(0, 16)}.zip`;
     await writeFile(join(serviceDir, artifact), bytes);
@@ -60,9 +65,23 @@ export function keepDeployed(osls: Osls): void {
   };
 }
 
-function filesOf(serviceDir: string, { environment = {} }: { environment?: object }): Map<string, string> {
-  const named = Object.entries(FILES).filter(([variable]) => variable in environment);
-  return new Map(named.map(([, path]) => [path, join(serviceDir, path)]));
+/** Answers where each is, by its path in an archive. */
+async function writeLists(values: Parameters, directory: string): Promise<Map<string, string>> {
+  await mkdir(directory, { recursive: true });
+  for (const name of LISTS)
+    await writeFile(join(directory, `${name}.json`), `${JSON.stringify(values[name], null, 2)}\n`);
+  return new Map(LISTS.map(name => [`deployment/${name}.json`, join(directory, `${name}.json`)]));
+}
+
+/** Those that the variables of a function name. */
+function filesOf(
+  { environment = {} }: { environment?: object },
+  files: ReadonlyMap<string, string>,
+): Map<string, string> {
+  const named = Object.values(environment).map(value =>
+    String(value).replace(/^(?:file:)?\/var\/task\//, ''),
+  );
+  return new Map([...files].filter(([path]) => named.includes(path)));
 }
 
 function directoryOf({ service, provider }: Osls['service'], time: Date): string {

@@ -6,6 +6,7 @@ import { templateParameters } from '../parameters.ts';
 import type { Template } from '../template.ts';
 import { accountOf } from './account.ts';
 import { accountProblems, GUARDED } from './deployed.ts';
+import { functionNames, healthOf } from './health.ts';
 import { deploymentProblems } from './judge.ts';
 import { type OslsInput, type ParameterFile, parametersOf } from './parameter-file.ts';
 import { tagsOf } from './roles.ts';
@@ -51,6 +52,7 @@ export default class PullpassChecks {
     osls.extendConfiguration(['params'], { default: this.#parameters.values });
     this.hooks = {
       'before:deploy:deploy': () => this.#compare(),
+      'after:deploy:deploy': () => this.#askFunctions(log),
       'after:package:finalize': () => (command === 'package' ? this.#compareIfPossible(log) : undefined),
     };
   }
@@ -97,6 +99,24 @@ export default class PullpassChecks {
     }
   }
 
+  /** CloudFormation is content with functions that exist. */
+  async #askFunctions(log: Utilities['log']): Promise<void> {
+    const { processedInput, service } = this.#osls;
+    const names = functionNames(service.provider.compiledCloudFormationTemplate);
+    const config = await this.#osls.getProvider('aws').getAwsSdkV3Config();
+    const unwell = (await healthOf(new LambdaClient(config), names)).filter(one => one.problem !== undefined);
+    if (unwell.length === 0) return;
+    const lines = unwell.map(({ name, problem }) => `  ${name} ${problem}`).join('\n');
+    const isRestored = processedInput.options['allow-change']?.includes('table') === true;
+    if (isRestored && unwell.every(({ waits }) => waits))
+      return log.warning(
+        `The table waits for the ledger, and every request gets 503: now invoke the output RestoreCommand.\n${lines}`,
+      );
+    throw new this.#osls.classes.Error(
+      `The stack is deployed, but these functions cannot serve. Repair what they name, or deploy the version before.\n${lines}`,
+    );
+  }
+
   #refuse(problems: readonly string[]): void {
     if (problems.length === 0) return;
     const { stage } = this.#osls.configurationInput.provider;
@@ -115,10 +135,8 @@ export default class PullpassChecks {
         .map(tag => tag.join('='))
         .join(',');
     }
-    if (address === 'administrators' || address === 'namespaces') {
-      const text = [values[address]].flat().join(' ');
-      return text === '' ? { Ref: 'AWS::NoValue' } : text;
-    }
+    if (address === 'namespaces')
+      return values.namespaces === 'open' ? 'open' : 'file:/var/task/deployment/namespaces.json';
     throw new Error(`parameters:${address} is unknown`);
   }
 }

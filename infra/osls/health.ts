@@ -1,9 +1,15 @@
 /** Asks every function of a deployment whether it can serve: an update that CloudFormation finds good may still answer no request. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
+import type { Template } from '../template.ts';
 
 /** What every function answers to it: lib/api/health.ts. */
 const QUESTION = { health: true };
+
+export function functionNames({ Resources }: Pick<Template, 'Resources'>): string[] {
+  const functions = Object.values(Resources).filter(({ Type }) => Type === 'AWS::Lambda::Function');
+  return functions.map(({ Properties }) => String(Properties.FunctionName));
+}
 
 export interface Health {
   /** As AWS names the function. */

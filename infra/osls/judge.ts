@@ -97,66 +97,57 @@ function capacityProblems({ values }: Deployment, hasRegistry: boolean): string[
 }
 
 function configurationProblems({ directory, stage, values }: Deployment) {
-  const environment = {
-    ...Object.fromEntries(Object.entries(FILES).map(([name, path]) => [name, join(directory, path)])),
-    ...listVariable('PULLPASS_ADMINISTRATORS', values.administrators),
-    ...listVariable('PULLPASS_NAMESPACES', values.namespaces),
-  };
+  const paths = Object.entries(FILES).map(([name, path]) => [name, join(directory, path)]);
   const problems: string[] = [];
-  /** The others are judged too when one is not valid. */
+  /** The other file is judged too when one is not valid. */
   const read = <N extends SettingName>(name: N): Config<N>[N] | undefined => {
     try {
-      return readConfig([name], environment)[name];
+      return readConfig([name], Object.fromEntries(paths))[name];
     } catch (error) {
       if (!(error instanceof ConfigurationError)) throw error;
-      problems.push(...error.problems.map(problem => named(problem, directory, stage)));
+      problems.push(...error.problems.map(problem => named(problem, directory)));
       return undefined;
     }
   };
   const issuers = read('issuers');
   const services = read('services');
-  for (const name of ['administrators', 'namespaces'] as const) read(name);
-  if (issuers !== undefined) problems.push(...strangers(values, issuers, stage));
+  for (const list of Object.keys(LISTS) as List[])
+    problems.push(
+      ...listProblems(list, [values[list]].flat(), issuers).map(
+        problem => `${list} in ${fileOf(stage)} ${problem}`,
+      ),
+    );
   return { problems, services };
 }
 
-/** Accounts that no caller can have, because none of the issuers vouches for it. */
-function strangers({ administrators, namespaces }: Parameters, issuers: Issuers, stage: string): string[] {
-  const known = identityIssuers(issuers);
-  const unknownIn = (
-    name: string,
-    entries: string | readonly string[],
-    parse: typeof parseAdministrator | typeof parseRegistrationRule,
-  ) =>
-    [entries]
-      .flat()
-      .flatMap(entry => parse(entry)?.account ?? [])
-      .filter(account => !known.has(account.slice(0, account.indexOf(':'))))
-      .map(
-        account =>
-          `${name} in ${fileOf(stage)} holds ${account}, but ${FILES.PULLPASS_ISSUERS} has no such issuer`,
-      );
+/** How the entries of a list are read, as at a start. */
+const LISTS = {
+  administrators: { parse: parseAdministrator, shape: '<issuer>:<account>:<subject>' },
+  namespaces: { parse: parseRegistrationRule, shape: '<account>=<namespace or prefix*>' },
+};
+type List = keyof typeof LISTS;
+
+function listProblems(list: List, entries: readonly string[], issuers: Issuers | undefined): string[] {
+  const { parse, shape } = LISTS[list];
+  const given = list === 'namespaces' && entries[0] === 'open' ? [] : entries;
+  const bad = given.filter(entry => parse(entry) === undefined);
+  const known = issuers && identityIssuers(issuers);
+  // No caller can have such an account: none of the issuers vouches for it.
+  const strangers = given
+    .flatMap(entry => parse(entry)?.account ?? [])
+    .filter(account => known !== undefined && !known.has(account.slice(0, account.indexOf(':'))));
   return [
-    ...unknownIn('administrators', administrators, parseAdministrator),
-    ...unknownIn('namespaces', namespaces, parseRegistrationRule),
+    ...(bad.length > 0 ? [`holds ${bad.join(' and ')}; write each entry as ${shape}`] : []),
+    ...strangers.map(account => `holds ${account}, but ${FILES.PULLPASS_ISSUERS} has no such issuer`),
   ];
 }
 
-function listVariable(name: string, entries: string | readonly string[]): Record<string, string> {
-  const text = [entries].flat().join(' ');
-  return text === '' ? {} : { [name]: text };
-}
-
-/** Names what the operator has written instead of the variable that a function will have. */
-function named(problem: string, directory: string, stage: string): string {
+/** Names the file instead of the variable that a function will have. */
+function named(problem: string, directory: string): string {
   return problem
     .replace(/^PULLPASS_(?:SERVICES|ISSUERS) names /, '')
     .replace(`${directory}/`, '')
     .replace(/, which /, ' ')
     .replace(/^PULLPASS_SERVICES/, FILES.PULLPASS_SERVICES)
-    .replace(/^PULLPASS_ISSUERS/, FILES.PULLPASS_ISSUERS)
-    .replace(
-      /^PULLPASS_(ADMINISTRATORS|NAMESPACES)/,
-      (_, name: string) => `${name.toLowerCase()} in ${fileOf(stage)}`,
-    );
+    .replace(/^PULLPASS_ISSUERS/, FILES.PULLPASS_ISSUERS);
 }

@@ -24,12 +24,12 @@ export default class PullpassPlugin {
   readonly hooks: Readonly<Record<string, () => unknown>>;
 
   constructor(osls: Osls, options: { force?: boolean }, utilities: Utilities) {
-    // osls would compare with what was uploaded last, be that deployed or not.
-    options.force = true;
     const compiled = () => osls.service.provider.compiledCloudFormationTemplate;
     let deployed: readonly Deployed[] = [];
     this.hooks = {
       initialize: () => {
+        // osls would compare with what was uploaded last, be that deployed or not. Before, it reads its options once more.
+        options.force = true;
         placeRegistry(osls.service);
         fitResources(osls.service, parametersOf(osls).values);
       },

@@ -1,22 +1,18 @@
 /** The login endpoint (distribution `docs/content/spec/auth/token.md`, `oauth.md`), and the health check of its function. */
 
-import { refreshing } from '../cache/refreshing.ts';
 import { parseScopes, type RequestedAccess } from '../domain/access.ts';
-import { accessTokenClaims } from '../domain/access-token.ts';
 import { type DeniedScope, formatScope } from '../domain/grant.ts';
 import { loginContext, type Principal } from '../domain/principal.ts';
 import { isRepository } from '../domain/repository.ts';
 import type { Service } from '../domain/service.ts';
-import { toSeconds } from '../domain/time.ts';
 import { TOKEN_EXCHANGE } from '../http/credentials.ts';
 import { single } from '../http/form.ts';
 import type { HandlerOf, PendingLogin, Request, Response } from '../http/request.ts';
-import type { LoginStore } from '../ports/stores.ts';
 import { type Log, MAX_LOG_TEXT, type Metrics } from '../ports/system.ts';
 import { type LoginPorts, type LoginRequest, type Login as LoginResult, logIn } from '../usecases/log-in.ts';
 import type { VendPorts } from '../usecases/vend-credential.ts';
 import { serviceNamed } from './parameters.ts';
-import type { Health, Login, OAuthLogin } from './public-responses.ts';
+import type { Login, OAuthLogin } from './public-responses.ts';
 import { pendingExchange } from './token-exchange.ts';
 
 export interface LoginHandlerOptions {
@@ -122,41 +118,4 @@ function formatDenied({ name, rule }: DeniedScope): string {
 
 function formatRequested({ type, name, actions }: RequestedAccess): string {
   return `${type}:${name}:${[...actions].join(',')}`;
-}
-
-export interface HealthPorts extends Pick<LoginPorts, 'clock' | 'issuer' | 'signer'> {
-  readonly store: Pick<LoginStore, 'read'>;
-}
-
-/** Any name will do: it only has to be read. */
-const PROBE_NAMESPACE = 'pullpass-health';
-
-/** Anyone may ask, so one answer serves all callers for this long. */
-const CACHED_MS = 5_000;
-
-export function healthHandlers(ports: HealthPorts, services: readonly Service[]) {
-  const healthy = refreshing({
-    load: () => probe(ports, services),
-    freshFor: CACHED_MS,
-    usableFor: CACHED_MS,
-    retryAfter: 0,
-  });
-  return {
-    async checkHealth() {
-      await healthy.get(ports.clock());
-      return { status: 200, json: { status: 'ok' } satisfies Health };
-    },
-  } satisfies Record<string, HandlerOf['public']>;
-}
-
-async function probe(
-  { store, signer, clock, issuer }: HealthPorts,
-  services: readonly Service[],
-): Promise<void> {
-  const now = toSeconds(clock());
-  await store.read({ namespaces: [PROBE_NAMESPACE] });
-  for (const { name } of services) {
-    const issuance = { issuer, service: name, subject: '', granted: [], jti: '' };
-    await signer.sign(accessTokenClaims(issuance, 0, now), now);
-  }
 }

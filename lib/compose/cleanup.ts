@@ -1,5 +1,6 @@
 /** The cleanup function. */
 
+import { withHealth } from '../api/health.ts';
 import { eventNotices } from '../aws/reports.ts';
 import { DAY_SECONDS } from '../domain/time.ts';
 import { otherEvent, refuseEvent, SCHEDULED } from '../http/event.ts';
@@ -40,7 +41,7 @@ export function createCleanup(world: World): Cleanup {
     clock,
     unusedSeconds: config.unusedDays * DAY_SECONDS,
   };
-  return async (event, context) => {
+  const handler: Cleanup = async (event, context) => {
     const { awsRequestId: requestId } = context;
     const other = otherEvent(event);
     // A schedule without an input, as that of the daily pass.
@@ -58,6 +59,7 @@ export function createCleanup(world: World): Cleanup {
       metrics.flush({ requestId });
     }
   };
+  return withHealth(handler, { table: assertOurs });
 }
 
 /** To the log first: it has the report also when the bus refuses it, and the next run tries again. */

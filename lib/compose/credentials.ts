@@ -1,6 +1,8 @@
 /** The credentials function: vends credentials. */
 import { credentialHandlers } from '../api/credentials.ts';
+import { readTable, withHealth } from '../api/health.ts';
 import { ROUTES } from '../api/routes.ts';
+import { toSeconds } from '../domain/time.ts';
 import { type HttpHandler, httpHandler } from '../http/chain.ts';
 import { rateLimiter } from '../limits/rate-limiter.ts';
 import { nonceStore } from '../store/expiring-stores.ts';
@@ -29,12 +31,18 @@ export function createCredentials(world: World): HttpHandler {
   const authentication = { ...principal, ...openIam(parts, failures), nonces, clock: parts.clock };
   const { services } = parts.config;
   const vends = rateLimiter(VENDS_PER_MINUTE).take;
-  return httpHandler({
+  const ready = openTableGuard(parts);
+  const handler = httpHandler({
     ...parts,
     failures,
     authenticate: { vend: credentials => authenticateVend(authentication, credentials) },
-    ready: openTableGuard(parts),
+    ready,
     routes: ROUTES.credentials,
     handlers: credentialHandlers({ ...parts, vending: { ...parts, credentialKeys, vends }, services }),
+  });
+  return withHealth(handler, {
+    table: ready,
+    records: () => readTable(principal.store),
+    'credential key': () => credentialKeys.current(toSeconds(parts.clock())),
   });
 }

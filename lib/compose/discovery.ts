@@ -1,7 +1,9 @@
 /** The public documents. Their routes count nothing: it would only blur the figures of logins. */
 
 import { discoveryHandlers, openApiHandlers } from '../api/discovery.ts';
+import { withHealth } from '../api/health.ts';
 import { ROUTES } from '../api/routes.ts';
+import { toSeconds } from '../domain/time.ts';
 import { type HttpHandler, httpHandler } from '../http/chain.ts';
 import { keyPublication } from '../signing/publication.ts';
 import { NO_METRICS } from '../telemetry/log.ts';
@@ -12,7 +14,7 @@ export function createDiscovery(world: World): HttpHandler {
   const parts = openParts(world, ['url', 'services', 'keys', 'issuers']);
   const { services, url: issuer, issuers } = parts.config;
   const keys = keyPublication(services, openKeyStore(parts));
-  return httpHandler({
+  const handler = httpHandler({
     ...parts,
     metrics: NO_METRICS,
     authenticate: {},
@@ -22,4 +24,9 @@ export function createDiscovery(world: World): HttpHandler {
       ...openApiHandlers({ publicUrl: issuer, services, platforms: issuers.workloads }),
     },
   });
+  const published = services.map(({ name }): [string, () => Promise<unknown>] => [
+    `keys of ${name}`,
+    () => keys.jwks(name, toSeconds(parts.clock())),
+  ]);
+  return withHealth(handler, Object.fromEntries(published));
 }

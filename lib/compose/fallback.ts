@@ -1,4 +1,5 @@
 /** What answers where no other function does. */
+import { withHealth } from '../api/health.ts';
 import { ALL_ROUTES } from '../api/routes.ts';
 import { PullpassError } from '../domain/errors.ts';
 import { type HttpHandler, httpHandler } from '../http/chain.ts';
@@ -12,7 +13,7 @@ import type { World } from './parts.ts';
 export function createFallback(world: World): HttpHandler {
   const ready = () =>
     Promise.reject(new PullpassError('not-found', { detail: 'There is nothing at this path.' }));
-  return httpHandler({
+  const handler = httpHandler({
     log: structuredLog(world),
     clock: world.clock,
     metrics: NO_METRICS,
@@ -21,4 +22,5 @@ export function createFallback(world: World): HttpHandler {
     routes: ALL_ROUTES,
     handlers: {},
   });
+  return withHealth(handler, {});
 }

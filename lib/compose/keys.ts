@@ -1,4 +1,6 @@
 /** The keys function: rotates the keys of all services and the credential key, and attests the table. */
+
+import { withHealth } from '../api/health.ts';
 import { keyHandler } from '../api/invocations.ts';
 import { putResponse } from '../aws/reports.ts';
 import { credentialKeyRotation } from '../derivation/credential-keys.ts';
@@ -26,10 +28,12 @@ export function createKeys(world: World): ReturnType<typeof keyHandler> {
   const { secretTags: tags, secretKey: kmsKey } = config;
   const made = { tags, kmsKey };
   const marker = openTableMarker(parts, 'described');
-  return keyHandler({
+  const store = openKeyStore(parts, made);
+  const source = openCredentialKeySource(parts, made);
+  const handler = keyHandler({
     ports: {
-      rings: ringRotation(openKeyStore(parts, made)),
-      credentialKeys: credentialKeyRotation(openCredentialKeySource(parts, made), randomBytes),
+      rings: ringRotation(store),
+      credentialKeys: credentialKeyRotation(source, randomBytes),
       retirement: openRetirement(parts),
       services: config.services,
       clock,
@@ -41,4 +45,17 @@ export function createKeys(world: World): ReturnType<typeof keyHandler> {
     log,
     metrics,
   });
+  const rings = config.services.map(({ name }): [string, () => Promise<unknown>] => [
+    `ring of ${name}`,
+    async () => present(await store.read(name, 'ring.json')),
+  ]);
+  return withHealth(handler, {
+    'table and ledger': () => marker.history(),
+    'credential key': async () => present(await source.read()),
+    ...Object.fromEntries(rings),
+  });
+}
+
+function present(text: string | undefined): void {
+  if (text === undefined) throw new Error('missing');
 }

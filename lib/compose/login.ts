@@ -1,7 +1,9 @@
 /** The login function: the login endpoint and its health check. */
 
-import { healthHandlers, loginHandlers } from '../api/login.ts';
+import { healthHandlers, probe, withHealth } from '../api/health.ts';
+import { loginHandlers } from '../api/login.ts';
 import { ROUTES } from '../api/routes.ts';
+import { toSeconds } from '../domain/time.ts';
 import { type HttpHandler, httpHandler } from '../http/chain.ts';
 import { rateLimiter } from '../limits/rate-limiter.ts';
 import { cachedRings } from '../signing/ring.ts';
@@ -30,17 +32,23 @@ export function createLogin(world: World): HttpHandler {
   const { store, credentialKeys } = principal;
   const vends = rateLimiter(VENDS_PER_MINUTE).take;
   const ports = { ...parts, store, credentialKeys, signer, issuer, vends };
-  return httpHandler({
+  const ready = openTableGuard(parts);
+  const handler = httpHandler({
     ...parts,
     failures,
     authenticate: {
       login: (credentials, context) => authenticateLogin(authentication, credentials, context),
     },
-    ready: openTableGuard(parts),
+    ready,
     routes: ROUTES.login,
     handlers: {
       ...loginHandlers({ ...parts, ports, services }),
       ...healthHandlers(ports, services),
     },
+  });
+  return withHealth(handler, {
+    table: ready,
+    logins: () => probe(ports, services),
+    'credential key': () => credentialKeys.current(toSeconds(parts.clock())),
   });
 }

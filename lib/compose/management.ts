@@ -7,9 +7,11 @@ import {
   trustHandlers,
   usageHandlers,
 } from '../api/account.ts';
+import { readTable, withHealth } from '../api/health.ts';
 import { ROUTES } from '../api/routes.ts';
 import { revocationHandlers, tokenHandlers } from '../api/tokens.ts';
 import { credentialKeys } from '../derivation/credential-keys.ts';
+import { toSeconds } from '../domain/time.ts';
 import { type HttpHandler, httpHandler } from '../http/chain.ts';
 import { rateLimiter } from '../limits/rate-limiter.ts';
 import { idempotencyStore, nonceStore, revokedCredentialStore } from '../store/expiring-stores.ts';
@@ -41,6 +43,9 @@ const SETTINGS = [
   ...TABLE_SETTINGS,
 ] as const;
 
+/** No value of a token is derived from it. */
+const HEALTH_MESSAGE = Buffer.from('pullpass health');
+
 export function createManagement(world: World): HttpHandler {
   const parts = openParts(world, SETTINGS);
   const { config, clock, randomBytes } = parts;
@@ -68,13 +73,14 @@ export function createManagement(world: World): HttpHandler {
   };
   const failures = openFailureLimiter(parts);
   const authentication = { ...openIam(parts, failures), policies, nonces, clock };
-  return httpHandler({
+  const ready = openTableGuard(parts);
+  const handler = httpHandler({
     ...parts,
     failures,
     authenticate: {
       manage: (credentials, required) => authenticateManager(authentication, credentials, required),
     },
-    ready: openTableGuard(parts),
+    ready,
     routes: ROUTES.management,
     handlers: {
       ...tokenHandlers(tokens),
@@ -85,5 +91,12 @@ export function createManagement(world: World): HttpHandler {
       ...identityHandlers(config.url),
       ...revocationHandlers({ revoking, log: parts.log }),
     },
+  });
+  const { derivation } = tokens;
+  return withHealth(handler, {
+    table: ready,
+    records: () => readTable(revoking.store),
+    'credential key': () => revoking.credentialKeys.current(toSeconds(clock())),
+    'derivation key': () => derivation.derive(derivation.currentKey, HEALTH_MESSAGE),
   });
 }

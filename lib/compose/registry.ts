@@ -1,4 +1,5 @@
 /** The registry function: pulls from upstreams for those who have an access token. */
+import { readTable, withHealth } from '../api/health.ts';
 import { registryHandlers } from '../api/registry.ts';
 import { REGISTRY_ROUTES } from '../api/routes.ts';
 import { PullpassError } from '../domain/errors.ts';
@@ -26,11 +27,13 @@ export function createRegistry(world: World): HttpHandler {
   if (asksAws(proxied)) parts.aws('ecr');
   const store = { table: openTable(parts), randomBytes: parts.randomBytes };
   const login = upstreamLogins(openUpstreamSecrets(parts));
-  return httpHandler({
+  const ready = openTableGuard(parts);
+  const records = loginStore(store);
+  const handler = httpHandler({
     ...parts,
     failures: openFailureLimiter(parts),
     authenticate: {},
-    ready: openTableGuard(parts),
+    ready,
     routes: REGISTRY_ROUTES,
     handlers: registryHandlers({
       ...parts,
@@ -40,12 +43,13 @@ export function createRegistry(world: World): HttpHandler {
       upstream: counted(upstreamRegistry({ send: registryHttp(), login, clock: parts.clock }), parts.metrics),
       pulling: {
         verifier: accessTokenVerifier(openKeyStore(parts), url),
-        store: loginStore(store),
+        store: records,
         usage: usageStore(store),
         clock: parts.clock,
       },
     }),
   });
+  return withHealth(handler, { table: ready, records: () => readTable(records) });
 }
 
 /** Only a refusal of our login is for the operator to mend at once; what does not answer may come back. */

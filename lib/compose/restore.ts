@@ -1,5 +1,6 @@
 /** The restore function: replays the ledger into a restored table. */
 
+import { withHealth } from '../api/health.ts';
 import { restoreHandler } from '../api/invocations.ts';
 import { idempotencyStore, nonceStore, revokedCredentialStore } from '../store/expiring-stores.ts';
 import { namespaceStore } from '../store/namespace-store.ts';
@@ -13,10 +14,11 @@ import { openSdkTable } from './sdk-table.ts';
 export function createRestore(world: World): ReturnType<typeof restoreHandler> {
   const parts = openParts(world, TABLE_SETTINGS);
   const ports = openReplay(parts);
-  return restoreHandler({
+  const handler = restoreHandler({
     run: (request, remainingMs) => replayLedger({ ...ports, remainingMs }, request),
     log: parts.log,
   });
+  return withHealth(handler, { 'table and ledger': () => ports.identity.history() });
 }
 
 /** The stores themselves, without journaling: what is replayed is in the ledger already. */

@@ -6,7 +6,7 @@ import { parseRegistrationRule, type RegistrationRules } from '../domain/namespa
 import { Secret } from '../domain/secret.ts';
 import { httpUrl, ISSUERS_FILE, NO_ISSUERS } from './issuers.ts';
 import { ONE_SERVICE, SERVICES_FILE } from './services.ts';
-import { baseUrl, jsonFile, parseNetwork, reference } from './values.ts';
+import { baseUrl, entries, jsonFile, parseNetwork, reference } from './values.ts';
 
 /** What stops a start: a line for each problem, with the variable's name. */
 export class ConfigurationError extends Error {
@@ -201,18 +201,16 @@ function secret(): v.GenericSchema<unknown, Secret> {
   );
 }
 
-/** Entries separated by white space or commas. */
+/** Entries separated by white space or commas, or `file:` and the path of a JSON list of them. */
 function list<T>(parse: (entry: string) => T | undefined, shape: string): v.GenericSchema<unknown, T[]> {
   return v.pipe(
     text,
-    v.rawTransform<string, T[]>(({ dataset, addIssue, NEVER }) => {
-      const entries = dataset.value.split(/[\s,]+/).filter(entry => entry !== '');
-      const parsed = entries.map(parse);
-      const bad = entries.filter((_, i) => parsed[i] === undefined);
-      if (bad.length === 0 && entries.length > 0) return parsed.filter(entry => entry !== undefined);
-      const message =
-        entries.length === 0 ? 'is empty' : `holds ${bad.join(' and ')}; write each entry as ${shape}`;
-      addIssue({ message });
+    entries,
+    v.rawTransform<string[], T[]>(({ dataset, addIssue, NEVER }) => {
+      const parsed = dataset.value.map(parse);
+      const bad = dataset.value.filter((_, i) => parsed[i] === undefined);
+      if (bad.length === 0) return parsed.filter(entry => entry !== undefined);
+      addIssue({ message: `holds ${bad.join(' and ')}; write each entry as ${shape}` });
       return NEVER;
     }),
   );

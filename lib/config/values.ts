@@ -81,6 +81,24 @@ function reasonOf(error: unknown, text: string): string {
   return `is not valid JSON: ${message}`;
 }
 
+const separated = v.pipe(
+  v.string(),
+  v.transform(given => given.split(/[\s,]+/).filter(entry => entry !== '')),
+  v.minLength(1, 'is empty'),
+);
+
+const listed = v.pipe(
+  v.string(),
+  v.transform(given => given.slice('file:'.length)),
+  jsonFile,
+  v.array(v.string(), 'must name a file that holds a list'),
+);
+
+/** Entries separated by white space or commas, or `file:` and the absolute path of a JSON list of them. */
+export const entries: v.GenericSchema<string, string[]> = v.lazy(input =>
+  /^file:\//.test(String(input)) ? listed : separated,
+);
+
 export interface FileReference {
   readonly kind: 'file';
   readonly path: string;

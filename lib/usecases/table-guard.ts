@@ -10,6 +10,9 @@ export interface GuardPorts {
   readonly clock: Clock;
 }
 
+/** The reason of every refusal while a table waits for its ledger. */
+export const RESTORED_TABLE = 'restored table';
+
 /** A good answer is asked for again after half of its time, beside a request: no login waits for it, and an outage of seconds stops none. */
 const OURS_MS = 30_000;
 
@@ -34,7 +37,7 @@ export function tableGuard({ identity, clock }: GuardPorts): () => Promise<void>
   });
   return async () => {
     if (await isOurs.get(clock())) return;
-    throw unavailable('restored table', { retryAfterSeconds: RETRY_SECONDS });
+    throw unavailable(RESTORED_TABLE, { retryAfterSeconds: RETRY_SECONDS });
   };
 }
 

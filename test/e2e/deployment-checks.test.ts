@@ -68,3 +68,15 @@ it('a stage that is new needs a flag, and cannot have the domain or the table of
     'table pullpass-dev belongs to the ledger pullpass-dev-ledger',
   );
 });
+
+it('a deployment whose functions cannot serve fails with their names and what they lack', async () => {
+  const secret = { SecretId: 'pullpass-dev/public/registry.example.com' };
+  const { SecretString } = await ministack.aws('secretsmanager', 'get_secret_value', secret);
+  await ministack.aws('secretsmanager', 'put_secret_value', { ...secret, SecretString: '{}' });
+  const { code, output } = await checkout.osls('deploy');
+  expect([code, output]).toEqual([1, expect.stringContaining('these functions cannot serve')]);
+  expect(output).toContain('pullpass-dev-discovery keys of registry.example.com: ');
+  expect(output).not.toContain('pullpass-dev-login');
+  await ministack.aws('secretsmanager', 'put_secret_value', { ...secret, SecretString });
+  await checkout.deploy();
+});

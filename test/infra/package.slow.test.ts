@@ -15,10 +15,10 @@ const NAMES = readdirSync(join(PROJECT, 'functions'))
   .filter(name => name !== 'registry');
 /** The functions that read files of the deployment. */
 const READERS: Readonly<Record<string, readonly string[]>> = {
-  login: ['deployment/issuers.json', 'deployment/services.json'],
-  credentials: ['deployment/issuers.json', 'deployment/services.json'],
+  login: ['deployment/administrators.json', 'deployment/issuers.json', 'deployment/services.json'],
+  credentials: ['deployment/administrators.json', 'deployment/issuers.json', 'deployment/services.json'],
   discovery: ['deployment/issuers.json', 'deployment/services.json'],
-  management: ['deployment/issuers.json'],
+  management: ['deployment/administrators.json', 'deployment/issuers.json'],
   keys: ['deployment/services.json'],
 };
 
