@@ -3,14 +3,20 @@
  * that takes ECR's password (moto gives it) and another one from Secrets Manager.
  */
 import { hash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
+import type { HttpResult } from '../../../lib/http/request.ts';
+import { eventOf, received } from '../../support/events.ts';
 import { callerOf } from '../../support/loopback-aws.ts';
 import { newDirectory, removeDirectory } from '../support/directories.ts';
 import { expectRefusal, expectSuccess } from '../support/expect.ts';
 import { TAG } from '../support/image.ts';
 import { DeployedPullpass } from '../support/lambda/deployed.ts';
+import type { LambdaFunction } from '../support/lambda/function.ts';
 import { freePort } from '../support/ports.ts';
 import { LOGIN_REFUSED } from '../support/texts.ts';
 import { PASSWORD, startUpstream, type Upstream, USER } from '../support/upstream.ts';
@@ -21,13 +27,18 @@ const SECRET = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:upstream
 const MOST_BYTES = 4 * 1024 * 1024;
 
 let upstream: Upstream;
+/** Its layers are in S3. */
+let redirecting: Upstream;
 let world: World;
 /** Two services at one port, told apart by the name under which clients reach it. */
 let ecr: string;
 let hosted: string;
 
 beforeAll(async () => {
-  upstream = await startUpstream();
+  [upstream, redirecting] = await Promise.all([
+    startUpstream(),
+    startUpstream('distribution with redirects'),
+  ]);
   const files = await newDirectory('services');
   const PORT = `${await freePort()}`;
   [ecr, hosted] = [`localhost:${PORT}`, `127.0.0.1:${PORT}`];
@@ -41,7 +52,7 @@ beforeAll(async () => {
         registry: ecr,
         upstream: { url: upstream.url, prefix: 'customers/', authentication: 'ecr' },
       },
-      { name: 'hosted', registry: hosted, upstream: { url: upstream.url, authentication: login } },
+      { name: 'hosted', registry: hosted, upstream: { url: redirecting.url, authentication: login } },
     ]),
   );
   const settings = { PULLPASS_SERVICES: services, PORT };
@@ -49,12 +60,13 @@ beforeAll(async () => {
   const { others = '' } = inject('emulators') ?? {};
   const secret = { Name: 'upstream', SecretString: PASSWORD };
   await callerOf('secretsManager', others)('CreateSecret', secret);
-  for (const repository of ['customers/team-a/app', 'customers/team-a/other', 'team-a/hosted']) {
+  for (const repository of ['customers/team-a/app', 'customers/team-a/other']) {
     await upstream.put(await world.image(), repository);
   }
+  await redirecting.put(await world.image(), 'team-a/hosted');
   return async () => {
     await world.stop();
-    await upstream.stop();
+    await Promise.all([upstream.stop(), redirecting.stop()]);
     await removeDirectory(files);
   };
 });
@@ -97,6 +109,29 @@ describe.each(['docker', 'skopeo'] as const)('%s', name => {
   });
 });
 
+describe('a registry whose layers are in S3', () => {
+  it.each(['docker', 'skopeo'] as const)('%s pulls: it fetches them from there', async name => {
+    const { token } = await world.pullpass.addToken({ repositories: ['team-a/hosted'] });
+    const client = await loggedIn(name, hosted, token);
+    expectSuccess(await client.pull(`${hosted}/team-a/hosted:${TAG}`));
+  });
+
+  it('redirects to a presigned URL, which is passed on and not followed', async () => {
+    const headers = { accept, authorization: `Bearer ${await accessToken('hosted', 'team-a/hosted')}` };
+    const at = `http://${hosted}/v2/team-a/hosted`;
+    const manifest = (await (await fetch(`${at}/manifests/${TAG}`, { headers })).json()) as Manifest;
+    const [layer] = manifest.layers;
+    const answer = await fetch(`${at}/blobs/${layer?.digest}`, { headers, redirect: 'manual' });
+    const location = answer.headers.get('location') ?? '';
+    expect([answer.status, location]).toEqual([307, expect.stringContaining('X-Amz-Signature=')]);
+    expect((await (await fetch(location)).arrayBuffer()).byteLength).toBe(layer?.size);
+  });
+});
+
+interface Manifest {
+  readonly layers: readonly { readonly digest: string; readonly size: number }[];
+}
+
 describe('several services', () => {
   it('are told apart by the host: each has its own repositories', async () => {
     const { token } = await world.pullpass.addToken({ repositories: ['team-a/*'] });
@@ -124,6 +159,12 @@ describe('several services', () => {
     expect([undefined, 404]).toContain(unknown?.status);
   });
 });
+
+function functionOf(name: string): LambdaFunction {
+  const { pullpass } = world;
+  if (!(pullpass instanceof DeployedPullpass)) throw new Error('These are tests of functions.');
+  return pullpass.function(name);
+}
 
 /** Puts a blob of random bytes into the upstream, past every client. */
 async function putBlob(bytes: Buffer, repository: string): Promise<string> {
@@ -169,10 +210,28 @@ describe('an answer', () => {
     }
   });
 
+  it('is 503 while AWS gives no login for the upstream, and that is an error and a metric to the operator', async () => {
+    const denying = createServer((_, response) => {
+      response.writeHead(400).end('{"__type":"AccessDeniedException"}');
+    }).listen(0, '127.0.0.1');
+    await once(denying, 'listening');
+    const AWS_ENDPOINT_URL_ECR = `http://127.0.0.1:${(denying.address() as AddressInfo).port}`;
+    const denied = functionOf('registry').like({ AWS_ENDPOINT_URL_ECR });
+    onTestFinished(async () => {
+      await denied.stop();
+      denying.close();
+    });
+    const bearer = await accessToken('ecr', 'team-a/app');
+    const event = eventOf(`GET /v2/team-a/app/manifests/${TAG}`, { bearer, headers: { host: ecr } });
+    expect(received((await denied.invoke(event)) as HttpResult).status).toBe(503);
+    expect(denied.log).toMatch(
+      /"level":"ERROR","message":"refused".*"code":"upstream-refused".*AccessDeniedException/,
+    );
+    expect(denied.log).toContain('"UpstreamRefused":1');
+  });
+
   it('was logged as a pull, and nothing that is secret was', () => {
-    const { pullpass } = world;
-    if (!(pullpass instanceof DeployedPullpass)) throw new Error('These are tests of functions.');
-    const { log } = pullpass.function('registry');
+    const { log } = functionOf('registry');
     expect(log).toContain('"message":"pulled"');
     expect(log).toContain('"Pulls":1');
     expect(log).not.toContain(PASSWORD);
