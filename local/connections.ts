@@ -1,6 +1,7 @@
 /** The open connections: how many there may be, how much they hold, and which one gives way. */
 import type { Socket } from 'node:net';
 import type { GatewayLimits } from './limits.ts';
+import type { CountedRequest } from './request-body.ts';
 
 export type ConnectionLimits = Pick<GatewayLimits, 'bufferedBytes' | 'connections' | 'connectionsPerSource'>;
 
@@ -14,6 +15,8 @@ export interface Connection {
   unanswered: number;
   /** Settles once all of them are. */
   answered: Promise<void>;
+  /** The last of them. */
+  request?: CountedRequest;
 }
 
 export class Connections {
@@ -29,8 +32,8 @@ export class Connections {
   }
 
   /** Takes a new connection, and closes another that waits for its client if there are too many; else the new one. */
-  add(socket: Socket, source: string | undefined): void {
-    const connection = { socket, source, bytes: 0, unanswered: 0, answered: Promise.resolve() };
+  add(socket: Socket, source: string | undefined): Connection {
+    const connection: Connection = { socket, source, bytes: 0, unanswered: 0, answered: Promise.resolve() };
     this.#open.set(socket, connection);
     this.#bySource.set(source, (this.#bySource.get(source) ?? 0) + 1);
     this.#waiting.add(connection);
@@ -38,10 +41,11 @@ export class Connections {
     const { connections, connectionsPerSource } = this.#limits;
     const ofSource = source === undefined ? 0 : (this.#bySource.get(source) ?? 0);
     if (ofSource > connectionsPerSource) this.#close(each => each.source === source);
-    if (this.#open.size <= connections) return;
+    if (this.#open.size <= connections) return connection;
     // Of the source that has most, so that one with few is not pushed out by those who connect all the time.
     const greedy = this.#greediest();
     if (!this.#close(each => each.source === greedy)) this.#close(() => true);
+    return connection;
   }
 
   /** Undefined: closed, or about to be. */

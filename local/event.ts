@@ -1,4 +1,5 @@
 /** A node:http request as the event that a function gets on AWS. */
+import { isAscii } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Context } from 'aws-lambda';
@@ -6,7 +7,7 @@ import type { HttpEvent } from '../lib/http/request.ts';
 import type { ClientAddresses } from './client-address.ts';
 import { GATEWAY_LIMITS } from './limits.ts';
 
-/** Payload format 2.0, as the HTTP API and function URLs send it: a path that is not decoded, a body in base64. */
+/** Payload format 2.0, as the HTTP API and function URLs send it: a path that is not decoded, a body in base64 or as text. */
 export function toEvent(request: IncomingMessage, body: Buffer, addresses: ClientAddresses): HttpEvent {
   const { method = 'GET', url = '/', socket } = request;
   const [rawPath = '/', ...query] = originForm(url).split('?');
@@ -20,8 +21,7 @@ export function toEvent(request: IncomingMessage, body: Buffer, addresses: Clien
     rawPath,
     rawQueryString: query.join('?'),
     headers,
-    ...(body.length === 0 ? {} : { body: body.toString('base64') }),
-    isBase64Encoded: body.length > 0,
+    ...bodyOf(body),
     requestContext: {
       accountId: 'local',
       apiId: 'local',
@@ -35,6 +35,14 @@ export function toEvent(request: IncomingMessage, body: Buffer, addresses: Clien
       timeEpoch: time.getTime(),
     },
   };
+}
+
+/** Text of one byte a character is not copied byte by byte. */
+function bodyOf(body: Buffer): Pick<HttpEvent, 'body' | 'isBase64Encoded'> {
+  if (body.length === 0) return { isBase64Encoded: false };
+  return isAscii(body)
+    ? { body: body.toString('latin1'), isBase64Encoded: false }
+    : { body: body.toString('base64'), isBase64Encoded: true };
 }
 
 /** The path and query of a target that may be in absolute form (RFC 9112 section 3.2.2). */

@@ -2,7 +2,6 @@
 import { randomUUID } from 'node:crypto';
 import {
   createServer,
-  type IncomingMessage,
   type OutgoingHttpHeaders,
   type Server,
   type ServerResponse,
@@ -14,13 +13,13 @@ import type { Context } from 'aws-lambda';
 import type { Network } from '../lib/config/values.ts';
 import { PullpassError } from '../lib/domain/errors.ts';
 import { encodeResponse, errorResponse } from '../lib/http/answer.ts';
-import { MAX_BODY_BYTES } from '../lib/http/body.ts';
 import type { HttpEvent, HttpResult } from '../lib/http/request.ts';
 import { sourceOf } from '../lib/limits/rate-limiter.ts';
 import { type ClientAddresses, clientAddresses } from './client-address.ts';
 import { type Connection, Connections } from './connections.ts';
 import { CONTEXT, toEvent } from './event.ts';
 import { GATEWAY_LIMITS, type GatewayLimits } from './limits.ts';
+import { CountedRequest, linger, readBody, readInSteps } from './request-body.ts';
 
 /** Calls the function that serves the path. Throws a PullpassError when it cannot be called. */
 export type Invoke = (event: HttpEvent, context: Context) => Promise<HttpResult>;
@@ -33,8 +32,6 @@ export interface Gateway {
 
 /** Node refuses larger heads by itself; between the limit and this, the chain does. */
 const MAX_PARSED_HEAD_BYTES = 16_384;
-/** Read and thrown away, so that a client that still writes its body gets to read why it is refused. */
-const MAX_DISCARDED_BYTES = 1024 * 1024;
 const CHECKING_INTERVAL_MS = 5_000;
 
 export interface GatewayOptions {
@@ -53,6 +50,7 @@ export async function startGateway(invoke: Invoke, options: GatewayOptions): Pro
   const connections = new Connections(limits);
   const server = createServer(
     {
+      IncomingMessage: CountedRequest,
       maxHeaderSize: MAX_PARSED_HEAD_BYTES,
       headersTimeout: Math.min(headersTimeoutMs, requestTimeoutMs),
       requestTimeout: requestTimeoutMs,
@@ -67,9 +65,19 @@ export async function startGateway(invoke: Invoke, options: GatewayOptions): Pro
   server.maxHeadersCount = limits.headers + 1;
   server.on('connection', socket => {
     const address = socket.remoteAddress ?? '';
-    connections.add(socket, addresses.isProxy(address) ? undefined : sourceOf(address));
+    const source = addresses.isProxy(address) ? undefined : sourceOf(address);
+    const connection = connections.add(socket, source);
+    readInSteps(socket, () => connection.request);
+    linger(socket, { lingerMs: limits.lingerMs, isHeard: () => connection.request?.complete !== false });
   });
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuse(error, socket));
+  server.on('checkContinue', (request, response) => {
+    if (!request.isTooLarge) response.writeContinue();
+    server.emit('request', request, response);
+  });
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    const code = error.code === 'HPE_HEADER_OVERFLOW' ? 'headers-too-large' : 'invalid-request';
+    refuse(new PullpassError(code), socket);
+  });
   const listening = Promise.withResolvers<void>();
   server.once('error', listening.reject).listen(port, host, listening.resolve);
   await listening.promise;
@@ -77,7 +85,7 @@ export async function startGateway(invoke: Invoke, options: GatewayOptions): Pro
 }
 
 interface Arrival {
-  readonly request: IncomingMessage;
+  readonly request: CountedRequest;
   readonly response: ServerResponse;
   readonly server: Server;
   readonly invoke: Invoke;
@@ -99,6 +107,12 @@ function enqueue(arrival: Arrival): void {
     request.socket.destroy();
     return;
   }
+  connection.request = request;
+  request.once('crumbled', () => {
+    // An answer of an earlier request may be on its way.
+    if (connection.unanswered > 1) request.socket.destroy();
+    else refuse(CRUMBLED, request.socket);
+  });
   connection.answered = connection.answered
     .then(() => (request.socket.destroyed ? undefined : serve(arrival, connection)))
     .catch(() => void response.destroy())
@@ -154,41 +168,21 @@ async function resultOf({ request, invoke, addresses, limits }: Arrival, body: B
   }
 }
 
-/**
- * The body, or so much of it that the chain sees it is too large, even if Content-Length says otherwise. Throws when the
- * client goes away. By events, because an iterator costs many times as much for a body of many small chunks.
- */
-async function readBody(request: IncomingMessage, hold: (bytes: number) => void): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const take = (chunk: Uint8Array) => {
-    if (length <= MAX_BODY_BYTES) chunks.push(chunk);
-    length += chunk.length;
-    hold(Math.min(length, MAX_BODY_BYTES));
-    if (length > MAX_DISCARDED_BYTES) resolve();
-  };
-  request.on('data', take).on('end', resolve).on('error', reject);
-  await promise;
-  request.off('data', take);
-  return Buffer.concat(chunks);
-}
-
 /** RFC 9112 section 3.2. */
-function namesItsHost({ httpVersion, headers }: IncomingMessage): boolean {
+function namesItsHost({ httpVersion, headers }: CountedRequest): boolean {
   return httpVersion !== '1.1' || headers.host !== undefined;
 }
 
+const CRUMBLED = new PullpassError('invalid-request', { detail: 'The body comes in too many small pieces.' });
+
 /** What Node could not parse, or not in time, gets our JSON all the same. */
-function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
+function refuse(error: PullpassError, socket: Socket): void {
   if (!socket.writable) return;
-  const code = error.code === 'HPE_HEADER_OVERFLOW' ? 'headers-too-large' : 'invalid-request';
-  const { statusCode = 400, headers, body = '' } = refusal(new PullpassError(code));
+  const { statusCode = 400, headers, body = '' } = refusal(error);
   const fields = { ...headers, connection: 'close', 'content-length': Buffer.byteLength(body) };
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${String(value)}\r\n`);
-  socket.end(`HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode]}\r\n${lines.join('')}\r\n${body}`, () =>
-    socket.destroy(),
-  );
+  socket.write(`HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode]}\r\n${lines.join('')}\r\n${body}`);
+  socket.destroySoon();
 }
 
 /** The answer to what no function will see. */

@@ -15,6 +15,8 @@ export interface GatewayLimits {
   readonly requestTimeoutMs: number;
   /** How long a client may take to read an answer. */
   readonly readTimeoutMs: number;
+  /** How long a client that is refused while it sends may go on, so that it reads why. */
+  readonly lingerMs: number;
   readonly keepAliveMs: number;
   /** How long requests may go on while the gateway closes. */
   readonly closeMs: number;
@@ -29,6 +31,7 @@ export const GATEWAY_LIMITS: GatewayLimits = {
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 30_000,
   readTimeoutMs: 10_000,
+  lingerMs: 1_000,
   keepAliveMs: 65_000,
   closeMs: 5_000,
 };

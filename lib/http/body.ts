@@ -24,8 +24,11 @@ export function readBody(route: Route, event: HttpEvent): Pick<Request, 'json' |
 }
 
 function mediaTypeOf(event: HttpEvent): string | undefined {
-  const header = Object.entries(event.headers).find(([name]) => name.toLowerCase() === 'content-type')?.[1];
-  return header?.split(';', 1)[0]?.trim().toLowerCase();
+  return headerOf(event, 'content-type')?.split(';', 1)[0]?.trim().toLowerCase();
+}
+
+function headerOf({ headers }: HttpEvent, name: string): string | undefined {
+  return Object.entries(headers).find(([key]) => key.toLowerCase() === name)?.[1];
 }
 
 /** Far more than the largest request has. */
@@ -46,10 +49,12 @@ export const MAX_HEAD_BYTES = 16_000;
 
 export const MAX_BODY_BYTES = 65_536;
 
-/** Throws `headers-too-large` or `payload-too-large`. Nothing is decoded or copied. */
+/** Throws `headers-too-large` or `payload-too-large`. Nothing is decoded or copied, and what is announced need not come. */
 export function checkLimits(event: HttpEvent): void {
   if (headBytes(event) > MAX_HEAD_BYTES) throw new PullpassError('headers-too-large');
-  if (bodyLength(event) > MAX_BODY_BYTES) throw new PullpassError('payload-too-large');
+  if (Math.max(bodyLength(event), announcedLength(event)) > MAX_BODY_BYTES) {
+    throw new PullpassError('payload-too-large');
+  }
 }
 
 /** The body as the client sent it. */
@@ -60,6 +65,11 @@ export function bodyBytes(event: HttpEvent): Buffer {
 /** Exact for text and for base64 as the platforms write it. */
 function bodyLength(event: HttpEvent): number {
   return Buffer.byteLength(event.body ?? '', encodingOf(event));
+}
+
+/** A platform may answer by the head alone, before it reads the body. */
+function announcedLength(event: HttpEvent): number {
+  return Number(headerOf(event, 'content-length') ?? 0);
 }
 
 function encodingOf({ isBase64Encoded }: HttpEvent): 'base64' | 'utf8' {

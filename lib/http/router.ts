@@ -29,9 +29,13 @@ interface CompiledRoute {
 /** Far more than the longest that is right: what is longer need not be read in full to be refused. */
 const MAX_PARAMETER_LENGTH = 512;
 
+/** Nothing is at a longer path: every route would be compared with all of it. */
+const MAX_PATH_LENGTH = 2_048;
+
 export function createRouter(routes: readonly Route[]): Router {
   const compiled = routes.map(compile);
-  const at = (path: string) => compiled.filter(({ pattern }) => pattern.test(path));
+  const at = (path: string) =>
+    path.length > MAX_PATH_LENGTH ? [] : compiled.filter(({ pattern }) => pattern.test(path));
   return {
     match(method, path) {
       const candidates = at(path);

@@ -62,6 +62,12 @@ describe('the size of a request', () => {
     expect(codeOf('POST /', { body: make(MAX_BODY_BYTES + 1) })).toBe('payload-too-large');
   });
 
+  it('refuses a body that is announced as too large, though none has come', () => {
+    const announced = (length: number) => ({ headers: { 'Content-Length': String(length) } });
+    expect(() => checkLimits(eventOf('POST /', announced(MAX_BODY_BYTES)))).not.toThrow();
+    expect(codeOf('POST /', announced(MAX_BODY_BYTES + 1))).toBe('payload-too-large');
+  });
+
   it('hands out the bytes that the client sent', () => {
     expect([...bodyBytes(eventOf('POST /', { body: Uint8Array.of(0, 255) }))]).toEqual([0, 255]);
     expect([...bodyBytes(eventOf('POST /', { body: 'é' }))]).toEqual([0xc3, 0xa9]);

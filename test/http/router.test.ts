@@ -44,8 +44,15 @@ describe('the router', () => {
   it('cuts a segment that is too long for any parameter, for its handler to refuse', () => {
     const path = (length: number) => '/v1/namespaces/'.padEnd('/v1/namespaces/'.length + length, 'a');
     expect(router.match('PUT', path(511)).params.name).toHaveLength(511);
-    expect(router.match('PUT', path(9000)).params.name).toHaveLength(512);
-    expect(router.errorFormatOf(path(9000))).toBe('problem');
+    expect(router.match('PUT', path(2000)).params.name).toHaveLength(512);
+    expect(router.errorFormatOf(path(2000))).toBe('problem');
+  });
+
+  it('finds nothing at a path of more than 2 048 characters, and compares no route with it', () => {
+    const path = (length: number) => '/v1/namespaces/'.padEnd(length, 'a');
+    expect(router.errorFormatOf(path(2048))).toBe('problem');
+    expect(router.errorFormatOf(path(2049))).toBeUndefined();
+    expect(errorOf(() => router.match('PUT', path(2049))).code).toBe('not-found');
   });
 
   it('hands out a path of several segments up to 512 characters, and without a percent sign', () => {

@@ -1,10 +1,13 @@
 /** What one client can take of the gateway: requests at once, connections, bytes and time. */
+import { once } from 'node:events';
+import { connect as connectTo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Network } from '../../lib/config/values.ts';
 import { unavailable } from '../../lib/domain/errors.ts';
 import { type Gateway, type Invoke, startGateway } from '../../local/gateway.ts';
 import { type GatewayLimits, limitsWithin } from '../../local/limits.ts';
+import { CountedRequest } from '../../local/request-body.ts';
 import { RawClient } from '../support/raw-client.ts';
 
 let gateways: Gateway[] = [];
@@ -62,6 +65,94 @@ describe('requests that come together on one connection', () => {
     await connect().write(GET.repeat(1700)).closed();
     expect(calls).toBeLessThanOrEqual(16);
     expect(await ask(connect())).toBe(200);
+  });
+});
+
+describe('what is read of a client at once', () => {
+  const chunks = (size: number, count: number) =>
+    `POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n${`${size.toString(16)}\r\n${'a'.repeat(size)}\r\n`.repeat(count)}0\r\n\r\n`;
+
+  it('ends a body in pieces that are too small with 400, and is good for few of them or larger ones', async () => {
+    const connect = await gateway({});
+    for (const [size, count] of [
+      [1, 60],
+      [64, 1000],
+      [1024, 64],
+    ] as const) {
+      expect([size, (await connect().write(chunks(size, count)).answer()).status]).toEqual([size, 200]);
+    }
+    const client = connect().write(chunks(1, 4000));
+    expect((await client.answer()).json.detail).toBe('The body comes in too many small pieces.');
+    await client.closed();
+  });
+
+  it('is a step: of ten thousand chunks in one read, Node passes on a few hundred', async () => {
+    const pushed = vi.spyOn(CountedRequest.prototype, 'push');
+    const connect = await gateway({});
+    await connect().write(chunks(1, 10_000)).closed();
+    expect(pushed.mock.calls.length).toBeLessThan(300);
+    pushed.mockRestore();
+  });
+
+  it('is a step: of three thousand requests in one read, Node parses a few dozen', async () => {
+    const parsed = new Set<unknown>();
+    const pushed = vi.spyOn(CountedRequest.prototype, 'push').mockImplementation(function (
+      this: CountedRequest,
+    ) {
+      parsed.add(this);
+      return true;
+    });
+    const connect = await gateway({});
+    await connect().write('GET / HTTP/1.1\r\n\r\n'.repeat(3000)).closed();
+    expect(parsed.size).toBeLessThan(100);
+    pushed.mockRestore();
+  });
+
+  it('is nothing of a body that its length refuses', async () => {
+    const pushed = vi.spyOn(CountedRequest.prototype, 'push');
+    const connect = await gateway({ lingerMs: 20 }, async () => ({ statusCode: 413 }));
+    const client = connect().write(post(1_000_000, 'x'.repeat(1_000_000)));
+    expect((await client.answer()).status).toBe(413);
+    await client.closed();
+    expect(pushed.mock.calls.length).toBeLessThan(3);
+    pushed.mockRestore();
+  });
+
+  it('is refused with a moment to read why: the connection is reset only after it', async () => {
+    const started = await startGateway(async () => ({ statusCode: 413 }), {
+      host: '127.0.0.1',
+      port: 0,
+      limits: { lingerMs: 150 },
+    });
+    gateways.push(started);
+    const socket = connectTo({ port: started.port, host: '127.0.0.1', allowHalfOpen: true });
+    let resets = 0;
+    socket.on('error', () => {
+      resets += 1;
+    });
+    const ended = once(socket.resume(), 'end');
+    socket.write(post(1_000_000, 'x'.repeat(100_000)));
+    await ended;
+    for (let i = 0; i < 3; i++) {
+      socket.write('x'.repeat(1000));
+      await sleep(10);
+    }
+    expect(resets).toBe(0);
+    for (let i = 0; i < 100 && resets === 0; i++) {
+      socket.write('x');
+      await sleep(10);
+    }
+    expect(resets).toBe(1);
+  });
+
+  it('a second request in too small pieces ends the connection, and not the answer to the first', async () => {
+    const connect = await gateway({}, async () => {
+      await sleep(30);
+      return { statusCode: 200 };
+    });
+    const client = connect().write(GET + chunks(1, 4000));
+    await client.closed();
+    await expect(client.answer()).rejects.toThrow('closed without an answer');
   });
 });
 
