@@ -2,4 +2,6 @@
 import { createCredentials } from '../lib/compose/credentials.ts';
 import { processWorld } from '../lib/compose/world.ts';
 
-export const handler = createCredentials(processWorld());
+const world = processWorld();
+export const handler = createCredentials(world);
+await world.prepared();

@@ -2,4 +2,6 @@
 import { createDiscovery } from '../lib/compose/discovery.ts';
 import { processWorld } from '../lib/compose/world.ts';
 
-export const handler = createDiscovery(processWorld());
+const world = processWorld();
+export const handler = createDiscovery(world);
+await world.prepared();

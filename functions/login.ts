@@ -2,4 +2,6 @@
 import { createLogin } from '../lib/compose/login.ts';
 import { processWorld } from '../lib/compose/world.ts';
 
-export const handler = createLogin(processWorld());
+const world = processWorld();
+export const handler = createLogin(world);
+await world.prepared();

@@ -2,4 +2,6 @@
 import { createManagement } from '../lib/compose/management.ts';
 import { processWorld } from '../lib/compose/world.ts';
 
-export const handler = createManagement(processWorld());
+const world = processWorld();
+export const handler = createManagement(world);
+await world.prepared();

@@ -2,4 +2,6 @@
 import { createRegistry } from '../lib/compose/registry.ts';
 import { processWorld } from '../lib/compose/world.ts';
 
-export const handler = createRegistry(processWorld());
+const world = processWorld();
+export const handler = createRegistry(world);
+await world.prepared();

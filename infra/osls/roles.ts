@@ -80,7 +80,7 @@ function usesKey(name: string, key: string): Statement {
 }
 
 /** The ARNs in an issuers file. What is made from one was judged before; `info` and `remove` have to work with one that has faults. */
-export function clientSecrets(path: string): string[] {
+function clientSecrets(path: string): string[] {
   const { output } = v.safeParse(v.pipe(v.string(), jsonFile), path);
   const entries = (Array.isArray(output) ? output : []) as readonly {
     readonly client?: { readonly secret?: string } | null;

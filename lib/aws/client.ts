@@ -160,17 +160,24 @@ function limitTime(
   reject: (error: Error) => void,
 ): () => void {
   let timer: NodeJS.Timeout | undefined;
+  let hasEnded = false;
+  const giveUp = (ms: number) => {
+    if (hasEnded) return;
+    reject(Object.assign(new Error(`no answer within ${ms} ms`), { name: 'TimeoutError' }));
+    call.destroy();
+  };
   const begin = (ms: number) => {
     clearTimeout(timer);
-    timer = setTimeout(() => {
-      reject(Object.assign(new Error(`no answer within ${ms} ms`), { name: 'TimeoutError' }));
-      call.destroy();
-    }, ms);
+    // A function that was frozen wakes up with its time over, and its answer may be there: it is read first.
+    timer = setTimeout(() => setImmediate(giveUp, ms), ms);
   };
   call.once('socket', socket => {
     begin(socket.connecting ? connectionMs : requestMs);
     if (!socket.connecting) return;
     socket.once('encrypted' in socket ? 'secureConnect' : 'connect', () => begin(requestMs));
   });
-  return () => clearTimeout(timer);
+  return () => {
+    hasEnded = true;
+    clearTimeout(timer);
+  };
 }

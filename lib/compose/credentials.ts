@@ -32,6 +32,7 @@ export function createCredentials(world: World): HttpHandler {
   const { services } = parts.config;
   const vends = rateLimiter(VENDS_PER_MINUTE).take;
   const ready = openTableGuard(parts);
+  world.prepare?.(ready, () => credentialKeys.current(toSeconds(parts.clock())));
   const handler = httpHandler({
     ...parts,
     failures,

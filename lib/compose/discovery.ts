@@ -14,6 +14,13 @@ export function createDiscovery(world: World): HttpHandler {
   const parts = openParts(world, ['url', 'services', 'keys', 'issuers']);
   const { services, url: issuer, issuers } = parts.config;
   const keys = keyPublication(services, openKeyStore(parts));
+  world.prepare?.(
+    ...services.map(
+      ({ name }) =>
+        () =>
+          keys.jwks(name, toSeconds(parts.clock())),
+    ),
+  );
   const handler = httpHandler({
     ...parts,
     metrics: NO_METRICS,

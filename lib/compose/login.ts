@@ -22,10 +22,14 @@ import { openKeyStore, openTableGuard, TABLE_SETTINGS } from './resources.ts';
 
 const SETTINGS = ['services', 'keys', ...IAM_SETTINGS, ...PRINCIPAL_SETTINGS, ...TABLE_SETTINGS] as const;
 
+/** Services whose rings are read at the start: an instance of a large deployment serves few of its many. */
+const PREPARED = 8;
+
 export function createLogin(world: World): HttpHandler {
   const parts = openParts(world, SETTINGS);
   const { services, url: issuer } = parts.config;
-  const signer = accessTokenSigner({ services, rings: cachedRings(openKeyStore(parts)) });
+  const rings = cachedRings(openKeyStore(parts));
+  const signer = accessTokenSigner({ services, rings });
   const principal = openPrincipal(parts);
   const failures = openFailureLimiter(parts);
   const authentication = { ...principal, ...openIam(parts, failures), clock: parts.clock };
@@ -33,6 +37,15 @@ export function createLogin(world: World): HttpHandler {
   const vends = rateLimiter(VENDS_PER_MINUTE).take;
   const ports = { ...parts, store, credentialKeys, signer, issuer, vends };
   const ready = openTableGuard(parts);
+  const now = () => toSeconds(parts.clock());
+  const few = services.slice(0, PREPARED);
+  world.prepare?.(
+    ready,
+    () => credentialKeys.current(now()),
+    ...few.map(service => () => rings(service, now())),
+    // It reads and signs as a login does.
+    () => probe(ports, few),
+  );
   const handler = httpHandler({
     ...parts,
     failures,

@@ -74,6 +74,7 @@ export function createManagement(world: World): HttpHandler {
   const failures = openFailureLimiter(parts);
   const authentication = { ...openIam(parts, failures), policies, nonces, clock };
   const ready = openTableGuard(parts);
+  world.prepare?.(ready, () => revoking.credentialKeys.current(toSeconds(clock())));
   const handler = httpHandler({
     ...parts,
     failures,

@@ -46,6 +46,7 @@ export function openParts<N extends SettingName>(world: World, settings: readonl
   const { environment, clock, randomBytes, write, table, ledger, iamLimits } = world;
   const config: Config<N | CommonSetting> = readConfig([...COMMON_SETTINGS, ...settings], environment);
   const system = { clock, randomBytes };
+  const clients = new Map<string, AwsCall>();
   return {
     ...system,
     environment,
@@ -57,7 +58,12 @@ export function openParts<N extends SettingName>(world: World, settings: readonl
     metrics: embeddedMetrics({ stage: config.stage, clock, write }),
     aws: (service, region, credentials) => {
       const access = accessOf(config, service, region);
-      return awsClient(service, { ...system, ...access, credentials: credentials ?? access.credentials });
+      if (credentials !== undefined) return awsClient(service, { ...system, ...access, credentials });
+      // One for all, so that a connection which was opened for one is there for the others.
+      const name = `${service} ${access.region}`;
+      const client = clients.get(name) ?? awsClient(service, { ...system, ...access });
+      clients.set(name, client);
+      return client;
     },
   };
 }
@@ -103,4 +109,6 @@ export interface World {
   readonly streams?: boolean;
   /** The X-Ray header of the invocation, which Lambda sets anew for each. */
   readonly traceHeader?: () => string | undefined;
+  /** Takes what the first request would otherwise wait for; absent: nothing is done before it. A failure is of no consequence. */
+  readonly prepare?: (...tasks: (() => Promise<unknown>)[]) => void;
 }

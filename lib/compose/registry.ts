@@ -28,6 +28,7 @@ export function createRegistry(world: World): HttpHandler {
   const store = { table: openTable(parts), randomBytes: parts.randomBytes };
   const login = upstreamLogins(openUpstreamSecrets(parts));
   const ready = openTableGuard(parts);
+  world.prepare?.(ready);
   const records = loginStore(store);
   const handler = httpHandler({
     ...parts,

@@ -3,13 +3,42 @@
 import { randomBytes } from 'node:crypto';
 import type { World } from './parts.ts';
 
+export interface ProcessWorld extends World {
+  /** Returns when everything that was to be prepared is done or has failed, or the time is up. */
+  prepared(): Promise<void>;
+}
+
+/** Lambda ends a start after ten seconds, and repeats it within the first request. */
+const START_MS = 4_000;
+/** As many connections at once: each costs a handshake. */
+const WIDTH = 4;
+
 /** The world as this process has it. */
-export function processWorld(): World {
+export function processWorld(startMs = START_MS): ProcessWorld {
+  const tasks: (() => Promise<unknown>)[] = [];
   return {
     environment: process.env,
     clock: () => Date.now(),
     randomBytes,
     write: line => void process.stdout.write(`${line}\n`),
     traceHeader: () => process.env._X_AMZN_TRACE_ID,
+    prepare: (...more) => void tasks.push(...more),
+    prepared: () => within(startMs, runAll(tasks)),
   };
+}
+
+/** What fails here is tried again by the first request that needs it. */
+async function runAll(tasks: readonly (() => Promise<unknown>)[]): Promise<void> {
+  const waiting = tasks.values();
+  const worker = async () => {
+    for (const task of waiting) await task().catch(() => undefined);
+  };
+  await Promise.all(Array.from({ length: WIDTH }, worker));
+}
+
+async function within(ms: number, work: Promise<void>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  await Promise.race([promise, work]);
+  clearTimeout(timer);
 }

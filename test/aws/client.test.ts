@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Worker } from 'node:worker_threads';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterEach, describe, expect, it } from 'vitest';
 import { awsClient, endpointOf, TIME_LIMITS, type TimeLimits } from '../../lib/aws/client.ts';
@@ -183,6 +184,31 @@ it.each(['us-east-1', 'eu-central-1', 'ap-southeast-5', 'us-gov-west-1', 'cn-nor
     expect(`${endpointOf('dynamodb', region)}/`).toBe(url.href);
   },
 );
+
+it('reads an answer that came while the function was frozen, although its time is over', async () => {
+  const server = new Worker(
+    `const { createServer } = require('node:http');
+     const server = createServer((_, response) => setTimeout(() => response.end('{"a":1}'), 50));
+     server.listen(0, '127.0.0.1', () => require('node:worker_threads').parentPort.postMessage(server.address().port));`,
+    { eval: true },
+  );
+  close = async () => void (await server.terminate());
+  const port = await new Promise(resolve => server.once('message', resolve));
+  const call = awsClient('dynamodb', {
+    region: 'eu-central-1',
+    endpoint: `http://127.0.0.1:${port}`,
+    credentials: { accessKeyId: 'id', secretAccessKey: new Secret('secret'), sessionToken: undefined },
+    clock: () => NOW * 1000,
+    randomBytes,
+    limits: { connectionMs: 5000, requestMs: 150 },
+  });
+  await call('GetItem', {});
+  const answer = call('GetItem', {});
+  await new Promise(resolve => setTimeout(resolve, 20));
+  // Nothing of this process runs meanwhile.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400);
+  expect(await answer).toEqual({ a: 1 });
+});
 
 describe('what AWS says about an error', () => {
   const TOKEN = 'FwoGZXIvYXdzEBYaDH/session+token/of+a+function';
