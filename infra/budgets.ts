@@ -38,20 +38,20 @@ const DYNAMODB = [
  * bundle. Lower a figure when a bundle has become smaller.
  */
 export const BUDGETS = {
-  login: { startBytes: 179_500, totalBytes: 179_500, packages: [...CHAIN, ...IAM] },
-  management: { startBytes: 422_000, totalBytes: 564_000, packages: [...CHAIN, ...DYNAMODB, ...IAM] },
+  login: { startBytes: 182_500, totalBytes: 182_500, packages: [...CHAIN, ...IAM] },
+  management: { startBytes: 425_000, totalBytes: 567_000, packages: [...CHAIN, ...DYNAMODB, ...IAM] },
   credentials: {
-    startBytes: 194_000,
-    totalBytes: 194_000,
+    startBytes: 197_000,
+    totalBytes: 197_000,
     packages: [...CHAIN, ...IAM, 'negotiator', 'content-type'],
   },
-  discovery: { startBytes: 78_500, totalBytes: 197_500, packages: CHAIN },
-  registry: { startBytes: 140_000, totalBytes: 140_000, packages: [...CHAIN, 'lru-cache'] },
-  fallback: { startBytes: 30_500, totalBytes: 30_500, packages: CHAIN },
-  restore: { startBytes: 301_500, totalBytes: 444_000, packages: [...CHAIN, ...DYNAMODB] },
+  discovery: { startBytes: 81_500, totalBytes: 200_500, packages: CHAIN },
+  registry: { startBytes: 143_000, totalBytes: 143_000, packages: [...CHAIN, 'lru-cache'] },
+  fallback: { startBytes: 33_500, totalBytes: 33_500, packages: CHAIN },
+  restore: { startBytes: 304_500, totalBytes: 447_000, packages: [...CHAIN, ...DYNAMODB] },
   keys: {
-    startBytes: 316_000,
-    totalBytes: 316_000,
+    startBytes: 319_000,
+    totalBytes: 319_000,
     packages: ['valibot', ...CERTIFICATES],
   },
   cleanup: { startBytes: 65_500, totalBytes: 65_500, packages: CHAIN },
