@@ -2,7 +2,7 @@
 
 import { Secret } from '../lib/domain/secret.ts';
 import { HOUR_SECONDS, toSeconds } from '../lib/domain/time.ts';
-import { API_KEY_GRANT, type IssuedTokens, readTokenAnswer } from '../lib/iam/token-endpoint.ts';
+import { API_KEY_GRANT, type IssuedTokens, readTokenResponse } from '../lib/iam/token-endpoint.ts';
 import { CliError } from './errors.ts';
 import { boundedFetch, unexpectedResponse } from './http.ts';
 import type { IamLogin } from './login.ts';
@@ -79,7 +79,7 @@ async function exchange({ issuer, form, what }: Grant, options: ExchangeOptions)
     timeoutMs: options.timeoutMs,
     network: options.network,
   });
-  const answer = readTokenAnswer(status, text);
+  const answer = readTokenResponse(status, text);
   if (answer.kind === 'refused') {
     throw new CliError(`The issuer ${issuer.issuer} refuses ${what}.`, { status, code: 'refused-by-issuer' });
   }

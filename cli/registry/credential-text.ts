@@ -4,7 +4,7 @@ import type { FormatName } from '../../lib/api/credential-formats.ts';
 import {
   CONTAINERS_AUTH,
   CREDENTIAL,
-  CREDENTIAL_HELPER_ANSWER,
+  CREDENTIAL_HELPER_RESPONSE,
   CREDENTIAL_SECRET,
   DOCKER_CONFIG,
   ECR_AUTHORIZATION,
@@ -55,7 +55,7 @@ const READERS: Readonly<Record<FormatName, Reader>> = {
     ),
   ),
   kubelet: json(KUBELET_RESPONSE, ({ auth }, registry) => isOnly(auth, [registry])),
-  'credential-helper': json(CREDENTIAL_HELPER_ANSWER, ({ ServerURL }, registry) => ServerURL === registry),
+  'credential-helper': json(CREDENTIAL_HELPER_RESPONSE, ({ ServerURL }, registry) => ServerURL === registry),
   shell: (text, registry) => (isLoginCommand(text, registry) ? text : undefined),
 };
 

@@ -4,7 +4,7 @@ import { NAMESPACE_SCHEMA, REPOSITORY_SCHEMA } from '../../lib/domain/repository
 import { DAY_PATTERN } from '../../lib/domain/time.ts';
 import {
   answer,
-  emptyAnswer,
+  emptyResponse,
   inPath,
   inQuery,
   jsonBody,
@@ -88,7 +88,7 @@ const TOKENS = {
     summary: 'Remove a token',
     description: 'No login succeeds with it from then on. Removing it again is 404.',
     parameters: [TOKEN_ID],
-    answers: { 204: emptyAnswer('The token is removed.') },
+    answers: { 204: emptyResponse('The token is removed.') },
     failures: ['not-found'],
   },
   'GET /v1/tokens/{id}/value': {
@@ -134,7 +134,7 @@ const NAMESPACES = {
     summary: 'Release a namespace',
     description: 'Access to its repositories is no longer granted. The name stays reserved to the account.',
     parameters: [NAMESPACE_NAME],
-    answers: { 204: emptyAnswer('It is released.') },
+    answers: { 204: emptyResponse('It is released.') },
     failures: ['not-found'],
   },
 } as const satisfies Partial<Record<Line, Operation>>;
@@ -159,7 +159,7 @@ const POLICIES = {
     summary: 'Remove a policy',
     description: 'It no longer applies, from the next login on.',
     parameters: [POLICY_ID],
-    answers: { 204: emptyAnswer('It is removed.') },
+    answers: { 204: emptyResponse('It is removed.') },
     failures: ['not-found'],
   },
 } as const satisfies Partial<Record<Line, Operation>>;
@@ -184,7 +184,7 @@ const TRUSTS = {
     summary: 'Remove a trust',
     description: 'It no longer applies, from the next login on.',
     parameters: [TRUST_ID],
-    answers: { 204: emptyAnswer('It is removed.') },
+    answers: { 204: emptyResponse('It is removed.') },
     failures: ['not-found'],
   },
 } as const satisfies Partial<Record<Line, Operation>>;

@@ -106,7 +106,7 @@ export function answer(
   return { description, headers: headers(own), content: { [mediaType]: { schema } } };
 }
 
-export function emptyAnswer(description: string): object {
+export function emptyResponse(description: string): object {
   return { description, headers: headers(NO_STORE) };
 }
 

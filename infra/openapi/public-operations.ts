@@ -4,7 +4,7 @@ import { type FormatName, formatNamed } from '../../lib/api/credential-formats.t
 import {
   answer,
   CACHEABLE,
-  emptyAnswer,
+  emptyResponse,
   formBody,
   headers,
   inPath,
@@ -103,7 +103,7 @@ const CREDENTIALS = {
     description:
       'RFC 7009. Holding a registry token or a credential is enough to revoke it: a token is disabled, a credential is revoked alone. An unknown or already revoked secret is no failure.',
     body: formBody('Revocation'),
-    answers: { 200: emptyAnswer('No login succeeds with it.') },
+    answers: { 200: emptyResponse('No login succeeds with it.') },
     failures: ['unavailable'],
   },
 } as const satisfies Partial<Record<Line, Operation>>;

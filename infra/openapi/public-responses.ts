@@ -182,7 +182,7 @@ export const CREDENTIAL_RESPONSES = {
     },
   }),
   CredentialHelperAnswer: component({
-    schema: credentials.CREDENTIAL_HELPER_ANSWER,
+    schema: credentials.CREDENTIAL_HELPER_RESPONSE,
     members: { ServerURL: REGISTRY, Username: USER_NAME, Secret: 'The credential.' },
     example: { ServerURL: 'registry.example', Username: 'token', Secret: A_CREDENTIAL },
   }),

@@ -130,7 +130,7 @@ function kubelet(vended: Vended): answers.KubeletResponse {
 }
 
 /** What a credential helper prints (docker/docker-credential-helpers `credentials/credentials.go`). */
-function credentialHelper({ service, password }: Vended): answers.CredentialHelperAnswer {
+function credentialHelper({ service, password }: Vended): answers.CredentialHelperResponse {
   return { ServerURL: service.registry, Username: USER_NAME, Secret: password.reveal() };
 }
 

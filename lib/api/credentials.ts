@@ -36,7 +36,7 @@ async function vend(options: CredentialHandlerOptions, request: Authenticated): 
   const { principal } = request;
   const vended = await vendCredential(options.vending, { principal, service, ...wanted });
   recordVended(options, request, vended);
-  return answerOf(vended, format);
+  return responseOf(vended, format);
 }
 
 /** The body names the format, or else `Accept` does (RFC 9110 section 12.5.1); what it does not know is JSON. */
@@ -46,7 +46,7 @@ function formatOf({ headers }: Request, named: FormatName | undefined): Format {
   return formatOfMediaType(accepted) ?? formatNamed('json');
 }
 
-function answerOf(vended: Vended, { mediaType, write }: Format): Response {
+function responseOf(vended: Vended, { mediaType, write }: Format): Response {
   const body = write(vended);
   const content = typeof body === 'string' ? { text: body } : { json: body };
   const headers = { 'content-type': mediaType, [LIFE_HEADER]: String(vended.endsAt - vended.vendedAt) };

@@ -8,7 +8,7 @@ import { PullpassError, unavailable } from '../domain/errors.ts';
 import type { ProxiedService } from '../domain/service.ts';
 import { parseForm, single } from '../http/form.ts';
 import type { PullHead, Response } from '../http/request.ts';
-import type { UpstreamAnswer, UpstreamRegistry } from '../ports/others.ts';
+import type { UpstreamRegistry, UpstreamResponse } from '../ports/others.ts';
 
 export interface PassOnOptions {
   readonly upstream: UpstreamRegistry;
@@ -61,7 +61,7 @@ export async function passOn({ upstream, streams }: PassOnOptions, passed: Passe
   }
 }
 
-async function responseTo(answer: UpstreamAnswer, passed: PassedOn, streams: boolean): Promise<Response> {
+async function responseTo(answer: UpstreamResponse, passed: PassedOn, streams: boolean): Promise<Response> {
   const { path, method, service } = passed;
   const { status, headers, body } = answer;
   if (status >= 300 && status < 400 && path.kind === 'blob') return redirect(answer, service);
@@ -95,14 +95,14 @@ async function responseTo(answer: UpstreamAnswer, passed: PassedOn, streams: boo
  * An HTTP API counts what a function answers, and would tell clients that a manifest is empty: so there are as many bytes, which it
  * does not send after HEAD.
  */
-function counted({ 'content-length': length }: UpstreamAnswer['headers']): Pick<Response, 'bytes'> {
+function counted({ 'content-length': length }: UpstreamResponse['headers']): Pick<Response, 'bytes'> {
   const bytes = Number(length ?? 0);
   return bytes > 0 && bytes <= MAX_BUFFERED_BYTES ? { bytes: new Uint8Array(bytes) } : {};
 }
 
 /** As it came: the client fetches the bytes from the upstream's storage. */
 function redirect(
-  { headers: { location = '' }, body }: UpstreamAnswer,
+  { headers: { location = '' }, body }: UpstreamResponse,
   { upstream }: ProxiedService,
 ): Response {
   body.resume();
@@ -114,7 +114,7 @@ function redirect(
 
 /** Its bytes are what its digest says, or nothing is answered. */
 async function manifestOf(
-  { headers, body }: UpstreamAnswer,
+  { headers, body }: UpstreamResponse,
   reference: string,
 ): Promise<Pick<Response, 'bytes' | 'headers'>> {
   const bytes = await upTo(MAX_MANIFEST_BYTES, body);
@@ -135,7 +135,7 @@ async function manifestOf(
 }
 
 async function blobOf(
-  { headers, body }: UpstreamAnswer,
+  { headers, body }: UpstreamResponse,
   streams: boolean,
 ): Promise<Pick<Response, 'bytes' | 'stream'>> {
   if (streams) return { stream: body };
@@ -145,7 +145,7 @@ async function blobOf(
 }
 
 /** The names in it are ours again. */
-async function listOf({ body }: UpstreamAnswer, path: Named): Promise<Pick<Response, 'bytes'>> {
+async function listOf({ body }: UpstreamResponse, path: Named): Promise<Pick<Response, 'bytes'>> {
   const bytes = await upTo(MAX_MANIFEST_BYTES, body);
   if (path.kind !== 'tags') return { bytes };
   const list = JSON.parse(bytes.toString('utf8'));
@@ -194,7 +194,7 @@ function linkOf(link: string | undefined, path: Named): Record<string, string> {
   return { link: `<${upstreamPathOf(path, '')}${query}>; rel="next"` };
 }
 
-function lengthOf({ 'content-length': length }: UpstreamAnswer['headers']): Record<string, string> {
+function lengthOf({ 'content-length': length }: UpstreamResponse['headers']): Record<string, string> {
   return length === undefined ? {} : { 'content-length': length };
 }
 
@@ -206,7 +206,7 @@ const UNKNOWN: Readonly<Record<Named['kind'], ErrorCode>> = {
 };
 
 /** What the upstream's refusal is to the client. Its own words stay with it. */
-function refusalOf({ status, headers, body }: UpstreamAnswer, path: Named): PullpassError {
+function refusalOf({ status, headers, body }: UpstreamResponse, path: Named): PullpassError {
   body.resume();
   if (status === 404) return new PullpassError(UNKNOWN[path.kind]);
   if (status === 416) return new PullpassError('range-not-satisfiable');

@@ -137,12 +137,12 @@ export const KUBELET_RESPONSE = v.object({
 });
 export type KubeletResponse = v.InferOutput<typeof KUBELET_RESPONSE>;
 
-export const CREDENTIAL_HELPER_ANSWER = v.object({
+export const CREDENTIAL_HELPER_RESPONSE = v.object({
   ServerURL: v.string(),
   Username: USER_NAME,
   Secret: CREDENTIAL_SECRET,
 });
-export type CredentialHelperAnswer = v.InferOutput<typeof CREDENTIAL_HELPER_ANSWER>;
+export type CredentialHelperResponse = v.InferOutput<typeof CREDENTIAL_HELPER_RESPONSE>;
 
 /** A line for a shell. */
 export const LOGIN_COMMAND = v.string();

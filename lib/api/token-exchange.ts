@@ -43,7 +43,7 @@ export function pendingExchange(options: TokenExchangeOptions, request: Request)
     async answer(principal) {
       const vended = await vendCredential(options.ports, { principal, service, expiresInSeconds, ...bounds });
       recordVended(options, { ...request, principal }, vended);
-      return { status: 200, json: answerOf(vended) };
+      return { status: 200, json: responseOf(vended) };
     },
   };
 }
@@ -100,7 +100,7 @@ function accessOf(actions: ReadonlySet<string>): Access | undefined {
   return actions.has('push') ? 'push' : 'pull';
 }
 
-function answerOf({ password, access, repositories, endsAt, vendedAt }: Vended): ExchangedCredential {
+function responseOf({ password, access, repositories, endsAt, vendedAt }: Vended): ExchangedCredential {
   const actions = access === 'push' ? 'pull,push' : 'pull';
   const scope = repositories?.map(pattern => `repository:${pattern}:${actions}`).join(' ');
   return {

@@ -71,7 +71,7 @@ export interface EventNoticesOptions {
   readonly bus: string;
 }
 
-interface PutEventsAnswer {
+interface PutEventsResponse {
   readonly FailedEntryCount?: number;
   readonly Entries?: readonly { readonly ErrorCode?: string }[];
 }
@@ -93,7 +93,7 @@ export function eventNotices({ call, bus }: EventNoticesOptions): Notices {
 async function put(call: AwsCall, entries: readonly object[]): Promise<void> {
   let left = entries;
   for (let attempts = 1; left.length > 0; attempts++) {
-    const answer = (await call('PutEvents', { Entries: left })) as PutEventsAnswer;
+    const answer = (await call('PutEvents', { Entries: left })) as PutEventsResponse;
     const results = answer.Entries ?? [];
     const failed = left.filter((_, i) => results[i]?.ErrorCode !== undefined);
     if (failed.length > 0 && attempts === ATTEMPTS) {

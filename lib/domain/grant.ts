@@ -184,7 +184,7 @@ function indexed(permissions: readonly Permission[]): Map<Pattern | null, Readon
 const MOST = 8;
 
 /** What of it the parent may not, and what it may. */
-export function shortfall(
+export function denialDetail(
   permissions: readonly Permission[],
   access: Access,
   wanted: readonly Pattern[] | null,
@@ -193,20 +193,20 @@ export function shortfall(
   const denied =
     wanted?.filter(pattern => !isSubset({ repositories: [pattern], actions }, permissions)) ?? [];
   const verb = access === 'push' ? 'push to' : 'pull from';
-  const may = `The parent may ${allowance(permissions)}.`;
+  const may = `The parent may ${allowedText(permissions)}.`;
   return denied.length === 0 ? may : `${may} It may not ${verb} ${listed(denied, 'or')}.`;
 }
 
-function allowance(permissions: readonly Permission[]): string {
-  const [pull, push] = [PULL, PULL_AND_PUSH].map(actions => placesOf(coverage(permissions, actions)));
-  if (pull === NOWHERE) return 'neither pull nor push: no policy or trust gives it a repository';
+function allowedText(permissions: readonly Permission[]): string {
+  const [pull, push] = [PULL, PULL_AND_PUSH].map(actions => repositoriesText(coverage(permissions, actions)));
+  if (pull === NO_REPOSITORY) return 'neither pull nor push: no policy or trust gives it a repository';
   return pull === push ? `pull from and push to ${pull}` : `pull from ${pull}, and push to ${push}`;
 }
 
-const NOWHERE = 'none';
+const NO_REPOSITORY = 'none';
 
-function placesOf(patterns: Permission['repositories'] | undefined): string {
-  if (patterns?.length === 0) return NOWHERE;
+function repositoriesText(patterns: Permission['repositories'] | undefined): string {
+  if (patterns?.length === 0) return NO_REPOSITORY;
   return patterns == null ? 'every repository of its account' : listed(patterns, 'and');
 }
 

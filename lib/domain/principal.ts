@@ -9,14 +9,14 @@ import type { HeldRole } from './policy.ts';
 import type { Secret, SecretFormat } from './secret.ts';
 
 /** A secret, and the user name that says what it should be. Nothing is verified yet. */
-export interface PresentedSecret {
+export interface SecretCredentials {
   readonly userName: 'oidc' | 'token' | AssertionKind;
   readonly secret: Secret;
   /** What the secret looks like; undefined: nothing in particular, such as an API key. */
   readonly format: SecretFormat | undefined;
 }
 
-export type Credentials = (PresentedSecret | { readonly userName: 'anonymous' }) & {
+export type Credentials = (SecretCredentials | { readonly userName: 'anonymous' }) & {
   /** Where they came from; absent: unknown, and bounded together with all that are. */
   readonly sourceAddress?: string;
 };

@@ -69,8 +69,8 @@ export function missingClaims(
   const { always, oneForPush } = MINIMA[platform];
   const missing = always.filter(name => !Object.hasOwn(claims, name));
   if (missing.length > 0) return `must name ${missing.join(' and ')}`;
-  const narrowed = oneForPush.length === 0 || oneForPush.some(name => narrows(claims, name));
-  if (access === 'push' && !narrowed) return `must name ${oneForPush.join(' or ')}, because it allows push`;
+  const isNarrow = oneForPush.length === 0 || oneForPush.some(name => narrows(claims, name));
+  if (access === 'push' && !isNarrow) return `must name ${oneForPush.join(' or ')}, because it allows push`;
   return undefined;
 }
 

@@ -1,7 +1,7 @@
 /** Reads the credentials of a request from the Authorization header or the form. Nothing is verified here. */
 
 import { noCredentials, PullpassError, unauthenticated } from '../domain/errors.ts';
-import type { Credentials, PresentedSecret } from '../domain/principal.ts';
+import type { Credentials, SecretCredentials } from '../domain/principal.ts';
 import { Secret, secretFormatOf } from '../domain/secret.ts';
 import { type Form, single } from './form.ts';
 import type { Request, RequestHead } from './request.ts';
@@ -42,7 +42,7 @@ export function loginCredentials({
 }
 
 interface Requirement {
-  readonly bearer: (token: Secret) => PresentedSecret;
+  readonly bearer: (token: Secret) => SecretCredentials;
   /** The user names that it takes, in words. */
   readonly userNames: string;
 }
@@ -84,7 +84,7 @@ function formCredentials(form: Form, header: string | undefined): Credentials {
 }
 
 /** The user name of each type of subject token (RFC 8693 section 3). A registry token is an access token by its use. */
-const SUBJECT_TOKEN_TYPES: ReadonlyMap<string, PresentedSecret['userName']> = new Map([
+const SUBJECT_TOKEN_TYPES: ReadonlyMap<string, SecretCredentials['userName']> = new Map([
   ['urn:ietf:params:oauth:token-type:access_token', 'iambearer'],
   ['urn:ietf:params:oauth:token-type:refresh_token', 'iamrefresh'],
   ['urn:ietf:params:oauth:token-type:id_token', 'oidc'],
@@ -99,16 +99,16 @@ function subjectToken(form: Form): Credentials {
       'Name a subject_token and its subject_token_type: an access, refresh or ID token, or a JWT.';
     throw new PullpassError('invalid-request', { detail });
   }
-  return asRegistryToken(presented(userName, new Secret(token)));
+  return asRegistryToken(secretCredentials(userName, new Secret(token)));
 }
 
 function namedCredentials(userName: string, password: Secret): Credentials {
   if (userName === '' && password.reveal() === '') return ANONYMOUS;
-  if (isUserName(userName)) return presented(userName, password);
+  if (isUserName(userName)) return secretCredentials(userName, password);
   throw unauthenticated('unknown user name', 'misplaced');
 }
 
-const USER_NAMES: ReadonlySet<string> = new Set<PresentedSecret['userName']>([
+const USER_NAMES: ReadonlySet<string> = new Set<SecretCredentials['userName']>([
   'token',
   'iamapikey',
   'iambearer',
@@ -117,23 +117,23 @@ const USER_NAMES: ReadonlySet<string> = new Set<PresentedSecret['userName']>([
   'oidc',
 ]);
 
-function isUserName(userName: string): userName is PresentedSecret['userName'] {
+function isUserName(userName: string): userName is SecretCredentials['userName'] {
   return USER_NAMES.has(userName);
 }
 
-function bearerToken(token: Secret): PresentedSecret {
-  return presented('iambearer', token);
+function bearerToken(token: Secret): SecretCredentials {
+  return secretCredentials('iambearer', token);
 }
 
 /** An access token that has the format of a registry token is one. */
-function asRegistryToken(credentials: PresentedSecret): PresentedSecret {
+function asRegistryToken(credentials: SecretCredentials): SecretCredentials {
   const { userName, format } = credentials;
   const isOurs = userName === 'iambearer' && format === 'a registry token';
   return isOurs ? { ...credentials, userName: 'token' } : credentials;
 }
 
 /** The only look at a secret's format. */
-function presented(userName: PresentedSecret['userName'], secret: Secret): PresentedSecret {
+function secretCredentials(userName: SecretCredentials['userName'], secret: Secret): SecretCredentials {
   return { userName, secret, format: secretFormatOf(secret) };
 }
 

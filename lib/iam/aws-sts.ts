@@ -7,7 +7,7 @@ import { member, readStrictJson } from '../domain/strict-json.ts';
 import { Breaker } from '../limits/breaker.ts';
 import { type AwsAssertion, parseAwsAssertion, SERVER_ID_HEADER } from './aws-assertion.ts';
 import { ExchangeCache, type ExchangeOptions } from './exchange-cache.ts';
-import { type Connections, DIRECT, endpoint, guardedRequest, RETRY_AFTER_SECONDS } from './http-client.ts';
+import { breakerRequest, type Connections, DIRECT, endpoint, RETRY_AFTER_SECONDS } from './http-client.ts';
 
 export interface AwsCallersOptions extends ExchangeOptions {
   /** `PULLPASS_URL`, for which assertions must be made. */
@@ -92,7 +92,7 @@ class Sts {
     const headers = { host: name, [SERVER_ID_HEADER]: this.#publicUrl };
     const connections = this.#connections;
     const request = { url, headers, maxBytes: ANSWER_BYTES, signal, connections };
-    const { status, contentType, body } = await guardedRequest(request, this.#breaker(url.origin), nowMs);
+    const { status, contentType, body } = await breakerRequest(request, this.#breaker(url.origin), nowMs);
     const reason = `AWS STS answered with status ${status}`;
     const retry = { retryAfterSeconds: RETRY_AFTER_SECONDS };
     if (REFUSALS.has(status)) return unauthenticated(reason);

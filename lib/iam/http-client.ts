@@ -22,7 +22,7 @@ export interface BoundedRequest {
   readonly connections: Connections;
 }
 
-export interface BoundedAnswer {
+export interface BoundedResponse {
   readonly status: number;
   /** Empty: the answer has none. */
   readonly contentType: string;
@@ -30,7 +30,7 @@ export interface BoundedAnswer {
 }
 
 /** An answer with more bytes than its reader accepts. */
-class OversizeAnswer extends Error {
+class OversizeResponse extends Error {
   override readonly name = 'OversizeAnswer';
 }
 
@@ -48,7 +48,7 @@ export function endpoint(text: string): URL {
  * Sends the request and reads the answer, with any status. Throws `OversizeAnswer`, or what node says of the connection
  * or the signal.
  */
-export async function boundedRequest(request: BoundedRequest): Promise<BoundedAnswer> {
+export async function boundedRequest(request: BoundedRequest): Promise<BoundedResponse> {
   const { connections, url } = request;
   const connection = connections.to(url);
   try {
@@ -62,7 +62,7 @@ export async function boundedRequest(request: BoundedRequest): Promise<BoundedAn
 async function sendBy(
   connection: Connection,
   { url, form, headers, maxBytes, signal }: BoundedRequest,
-): Promise<BoundedAnswer> {
+): Promise<BoundedResponse> {
   const send = url.protocol === 'https:' ? requestOverHttps : requestOverHttp;
   const options = {
     method: form === undefined ? 'GET' : 'POST',
@@ -94,7 +94,7 @@ async function readBody(response: IncomingMessage, maxBytes: number): Promise<Ui
   let size = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > maxBytes) throw new OversizeAnswer(`an answer exceeds ${maxBytes} bytes`);
+    if (size > maxBytes) throw new OversizeResponse(`an answer exceeds ${maxBytes} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
@@ -107,11 +107,11 @@ export const RETRY_AFTER_SECONDS = 5;
  * Sends the request unless the breaker is open. Only a broken connection, a time-out and a 5xx count as failures, so that
  * bad requests of one caller do not stop others. Throws `unavailable` without an answer of the allowed size.
  */
-export async function guardedRequest(
+export async function breakerRequest(
   request: BoundedRequest,
   breaker: Breaker,
   nowMs: number,
-): Promise<BoundedAnswer> {
+): Promise<BoundedResponse> {
   breaker.enter(nowMs);
   try {
     const answer = await boundedRequest(request);
@@ -119,7 +119,7 @@ export async function guardedRequest(
     else breaker.answered();
     return answer;
   } catch (error) {
-    if (error instanceof OversizeAnswer) breaker.answered();
+    if (error instanceof OversizeResponse) breaker.answered();
     else breaker.failed(nowMs);
     throw unavailable('the exchange failed', { retryAfterSeconds: RETRY_AFTER_SECONDS, cause: error });
   }

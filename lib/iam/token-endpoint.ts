@@ -5,7 +5,7 @@ import type { Identity, Issuer } from '../domain/identity.ts';
 import { member, parseStrictJson } from '../domain/strict-json.ts';
 import { Breaker } from '../limits/breaker.ts';
 import { ExchangeCache, type ExchangeOptions } from './exchange-cache.ts';
-import { type Connections, DIRECT, endpoint, guardedRequest, RETRY_AFTER_SECONDS } from './http-client.ts';
+import { breakerRequest, type Connections, DIRECT, endpoint, RETRY_AFTER_SECONDS } from './http-client.ts';
 import type { AccessTokenVerifier } from './signed-token.ts';
 
 /** The longest answer that is read. */
@@ -42,9 +42,9 @@ export class TokenEndpoint {
       signal,
       connections: this.#connections,
     };
-    const { status, body } = await guardedRequest(request, this.#breaker, nowMs);
+    const { status, body } = await breakerRequest(request, this.#breaker, nowMs);
     const reason = `the exchange was answered with status ${status}`;
-    const answer = readTokenAnswer(status, body);
+    const answer = readTokenResponse(status, body);
     if (answer.kind === 'issued') return answer.tokens.accessToken;
     if (answer.kind === 'refused') return unauthenticated(reason);
     const failure = unavailable(reason, { retryAfterSeconds: RETRY_AFTER_SECONDS });
@@ -96,7 +96,7 @@ export interface TokenExchangeOptions extends ExchangeOptions {
 }
 
 /** A secret, and the address that it came from. */
-export interface PresentedKey {
+export interface SentSecret {
   readonly kind: ExchangedKind;
   readonly secret: string;
   readonly sourceAddress: string;
@@ -119,7 +119,7 @@ export class TokenExchange {
    * The identity that the secret belongs to: a strong one, because we made the exchange. Throws `unauthenticated` for a
    * secret that the issuer refuses, `unavailable` when it does not answer in time.
    */
-  async identify({ kind, secret, sourceAddress }: PresentedKey, nowMs: number): Promise<Identity> {
+  async identify({ kind, secret, sourceAddress }: SentSecret, nowMs: number): Promise<Identity> {
     const { shape, form, asClient } = GRANTS[kind];
     if (!shape.test(secret)) throw unauthenticated(`not what ${kind} takes`, 'misplaced');
     return await this.#exchange.identify({
@@ -147,7 +147,7 @@ export interface IssuedTokens {
 }
 
 /** `refused`: the issuer refuses what was sent. `failed`: it said nothing about that. */
-export type TokenAnswer =
+export type TokenResponse =
   | { readonly kind: 'issued'; readonly tokens: IssuedTokens }
   | { readonly kind: 'failed' | 'refused' };
 
@@ -163,7 +163,7 @@ const DECIMAL = /^ *\d+(?:\.\d*)? *$/;
 const NO_REFRESH_TOKEN = 'not_supported';
 
 /** Reads any answer (RFC 6749 section 5), for the command too; one that is not understood is `failed`. */
-export function readTokenAnswer(status: number, body: Uint8Array | string): TokenAnswer {
+export function readTokenResponse(status: number, body: Uint8Array | string): TokenResponse {
   if (REFUSALS.has(status)) return { kind: 'refused' };
   const tokens = status >= 200 && status < 300 ? issuedTokens(body) : undefined;
   return tokens === undefined ? { kind: 'failed' } : { kind: 'issued', tokens };

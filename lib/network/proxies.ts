@@ -57,13 +57,13 @@ function isMeant(entry: string, { hostname, port, protocol }: URL): boolean {
   const network = /^\[?([0-9a-f.:]+)\]?(?:\/(\d{1,3}))?$/.exec(entry);
   const address = network?.[1] ?? '';
   if (network !== null && isIP(address) !== 0)
-    return isWithin(hostname.replace(/^\[|\]$/g, ''), address, network[2]);
+    return isInNetwork(hostname.replace(/^\[|\]$/g, ''), address, network[2]);
   const [, name = '', only] = /^(?:\*?\.)?(.+?)(?::(\d+))?$/.exec(entry) ?? [];
   if (only !== undefined && only !== (port || (protocol === 'https:' ? '443' : '80'))) return false;
   return hostname === name || hostname.endsWith(`.${name}`);
 }
 
-function isWithin(host: string, address: string, bits: string | undefined): boolean {
+function isInNetwork(host: string, address: string, bits: string | undefined): boolean {
   const [family, most] = isIP(address) === 4 ? (['ipv4', 32] as const) : (['ipv6', 128] as const);
   const version = isIP(host);
   if (version === 0 || Number(bits ?? most) > most) return false;

@@ -39,7 +39,7 @@ export interface UpstreamRequest {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-export interface UpstreamAnswer {
+export interface UpstreamResponse {
   readonly status: number;
   /** By their names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
@@ -50,5 +50,5 @@ export interface UpstreamAnswer {
 /** Asks a registry as the operator configured it. A redirect is answered, never followed. */
 export interface UpstreamRegistry {
   /** Throws `unavailable` without an answer in time, `upstream-refused` when it refuses our own credentials. */
-  ask(request: UpstreamRequest): Promise<UpstreamAnswer>;
+  ask(request: UpstreamRequest): Promise<UpstreamResponse>;
 }

@@ -1,6 +1,6 @@
 /** The checks of a probe: what must work, what must not, and how each came out. */
 import { messageOf } from '../domain/errors.ts';
-import { type Deployment, type ProbeRequest, type Received, UnexpectedAnswer } from './deployment.ts';
+import { type Deployment, type ProbeRequest, type Received, UnexpectedResponse } from './deployment.ts';
 
 export interface Check {
   readonly name: string;
@@ -83,7 +83,7 @@ export async function assertRefused(
 ): Promise<void> {
   const received = await deployment.answer(request);
   if (statuses.includes(received.status)) return;
-  throw isSuccess(received) ? breach(request) : new UnexpectedAnswer(request, received);
+  throw isSuccess(received) ? breach(request) : new UnexpectedResponse(request, received);
 }
 
 export function breach({ line }: ProbeRequest, what = 'worked'): Breach {

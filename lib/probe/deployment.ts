@@ -29,7 +29,7 @@ export interface ProbeRequest {
 }
 
 /** The deployment answered something else than it should have; the message says what, and holds no secret. */
-export class UnexpectedAnswer extends Error {
+export class UnexpectedResponse extends Error {
   override readonly name = 'UnexpectedAnswer';
   readonly status: number;
 
@@ -79,7 +79,7 @@ export class Deployment {
   async expect(statuses: readonly number[], request: ProbeRequest): Promise<Received> {
     const received = await this.answer(request);
     if (statuses.includes(received.status)) return received;
-    throw new UnexpectedAnswer(request, received);
+    throw new UnexpectedResponse(request, received);
   }
 
   /** The JSON of an answer with 200 or 201. */

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { KEY_SET, LOGIN } from '../api/public-responses.ts';
 import { type PublicKeys, verifyAccessToken } from './access-token.ts';
 import { breach } from './checks.ts';
-import { basic, type Deployment, type ProbeRequest, UnexpectedAnswer } from './deployment.ts';
+import { basic, type Deployment, type ProbeRequest, UnexpectedResponse } from './deployment.ts';
 
 /** What an access token says that its holder may do. */
 const ACCESS = v.array(v.object({ type: v.string(), name: v.string(), actions: v.array(v.string()) }));
@@ -66,9 +66,9 @@ export async function assertNotGranted(
   const request = loginRequest(options);
   const received = await deployment.answer(request);
   if (received.status === 401 || received.status === 403) return;
-  if (received.status !== 200) throw new UnexpectedAnswer(request, received);
+  if (received.status !== 200) throw new UnexpectedResponse(request, received);
   const granted = grantedIn(received.text);
-  if (granted === undefined) throw new UnexpectedAnswer(request, received);
+  if (granted === undefined) throw new UnexpectedResponse(request, received);
   if (granted.some(forbidden)) throw breach(request, `granted ${granted.filter(forbidden).join(', ')}`);
 }
 

@@ -4,7 +4,7 @@ import * as https from 'node:https';
 import { isIP } from 'node:net';
 import { unavailable } from '../domain/errors.ts';
 import { Breaker } from '../limits/breaker.ts';
-import type { UpstreamAnswer } from '../ports/others.ts';
+import type { UpstreamResponse } from '../ports/others.ts';
 
 /** Times are in milliseconds. */
 export interface UpstreamLimits {
@@ -30,7 +30,7 @@ export interface RegistryHttpRequest {
   readonly nowMs: number;
 }
 
-export type SendRequest = (request: RegistryHttpRequest) => Promise<UpstreamAnswer>;
+export type SendRequest = (request: RegistryHttpRequest) => Promise<UpstreamResponse>;
 
 const ATTEMPTS = 2;
 
@@ -57,7 +57,7 @@ export function registryHttp(limits: UpstreamLimits = UPSTREAM_LIMITS): SendRequ
       return answer;
     } catch (cause) {
       breaker.failed(request.nowMs);
-      throw noAnswer(request, cause);
+      throw noResponse(request, cause);
     }
   };
 }
@@ -66,7 +66,7 @@ async function attempted(
   request: RegistryHttpRequest,
   agents: Agents,
   limits: UpstreamLimits,
-): Promise<UpstreamAnswer> {
+): Promise<UpstreamResponse> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await send(request, agents, limits);
@@ -80,7 +80,7 @@ async function attempted(
 type Agents = Readonly<Record<'http:' | 'https:', http.Agent>>;
 
 function send({ url, method, headers }: RegistryHttpRequest, agents: Agents, limits: UpstreamLimits) {
-  const { promise, resolve, reject } = Promise.withResolvers<UpstreamAnswer>();
+  const { promise, resolve, reject } = Promise.withResolvers<UpstreamResponse>();
   const isTls = url.protocol === 'https:';
   const { request } = isTls ? https : http;
   const call = request(
@@ -102,11 +102,12 @@ function send({ url, method, headers }: RegistryHttpRequest, agents: Agents, lim
     clearTimeout(timer);
     timer = setTimeout(() => call.destroy(error), ms);
   };
-  const awaitAnswer = () => begin(limits.firstByteMs, new Error(`no answer within ${limits.firstByteMs} ms`));
+  const awaitResponse = () =>
+    begin(limits.firstByteMs, new Error(`no answer within ${limits.firstByteMs} ms`));
   call.once('socket', socket => {
-    if (!socket.connecting) return awaitAnswer();
+    if (!socket.connecting) return awaitResponse();
     begin(limits.connectMs, new NoConnection(limits.connectMs));
-    socket.once(isTls ? 'secureConnect' : 'connect', awaitAnswer);
+    socket.once(isTls ? 'secureConnect' : 'connect', awaitResponse);
   });
   call.once('error', error => {
     clearTimeout(timer);
@@ -125,7 +126,7 @@ class NoConnection extends Error {
 }
 
 /** A header that came more than once counts as absent: which of its values holds is not defined. */
-function singleHeaders(headers: http.IncomingHttpHeaders): UpstreamAnswer['headers'] {
+function singleHeaders(headers: http.IncomingHttpHeaders): UpstreamResponse['headers'] {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name, typeof value === 'string' ? value : undefined]),
   );
@@ -139,7 +140,7 @@ function isConnectionError(error: unknown): boolean {
   );
 }
 
-function noAnswer({ url }: RegistryHttpRequest, cause: unknown) {
+function noResponse({ url }: RegistryHttpRequest, cause: unknown) {
   const why = cause instanceof Error ? cause.message : 'no answer';
   return unavailable(`upstream ${url.host}: ${why}`, { retryAfterSeconds: 5, cause });
 }

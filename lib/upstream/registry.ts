@@ -1,7 +1,7 @@
 /** Asks a registry with the credentials that the operator configured: none, a password, or those that ECR gives. */
 import { unavailable } from '../domain/errors.ts';
 import type { Upstream } from '../domain/service.ts';
-import type { UpstreamAnswer, UpstreamRegistry, UpstreamRequest } from '../ports/others.ts';
+import type { UpstreamRegistry, UpstreamRequest, UpstreamResponse } from '../ports/others.ts';
 import type { Clock } from '../ports/system.ts';
 import type { SendRequest } from './http.ts';
 import { readChallenge, refused, UpstreamTokens } from './token-protocol.ts';
@@ -37,9 +37,9 @@ export function upstreamRegistry({ send, login, clock }: UpstreamRegistryOptions
   }
 
   /** What the upstream asks for, made of this login; undefined: there is nothing that it could take. */
-  async function demanded(
+  async function answerChallenge(
     { upstream, repository }: UpstreamRequest,
-    { headers }: UpstreamAnswer,
+    { headers }: UpstreamResponse,
     authorization: string | undefined,
   ): Promise<string | undefined> {
     const challenge = readChallenge(headers['www-authenticate'], upstream);
@@ -69,7 +69,7 @@ export function upstreamRegistry({ send, login, clock }: UpstreamRegistryOptions
         answer.body.resume();
         const authorization = await way(upstream, nowMs);
         if (authorization === undefined && way === login.renew) break;
-        const next = await demanded(request, answer, authorization);
+        const next = await answerChallenge(request, answer, authorization);
         if (next === undefined || next === sent) continue;
         sent = next;
         answer = await attempt(sent);
@@ -80,7 +80,7 @@ export function upstreamRegistry({ send, login, clock }: UpstreamRegistryOptions
 }
 
 /** Its refusal of us is no refusal of the client, who would log in again and again. */
-function requireEntry(answer: UpstreamAnswer): UpstreamAnswer {
+function requireEntry(answer: UpstreamResponse): UpstreamResponse {
   const { status, body } = answer;
   if (status !== 401 && status !== 403 && status < 500) return answer;
   body.resume();

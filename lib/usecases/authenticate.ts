@@ -9,8 +9,8 @@ import {
   type IdentityPrincipal,
   type LoginContext,
   loginContext,
-  type PresentedSecret,
   type Principal,
+  type SecretCredentials,
 } from '../domain/principal.ts';
 import type { SecretFormat } from '../domain/secret.ts';
 import { toSeconds } from '../domain/time.ts';
@@ -48,7 +48,7 @@ export interface VendAuthenticationPorts extends LoginAuthenticationPorts {
 export type ManagementRequirement = 'administrator' | 'identity' | 'strong-administrator';
 
 /** The formats that each user name takes. An IAM may sign its refresh tokens, or not. */
-const FORMATS: Readonly<Record<PresentedSecret['userName'], readonly SecretFormat[]>> = {
+const FORMATS: Readonly<Record<SecretCredentials['userName'], readonly SecretFormat[]>> = {
   token: ['a registry token', 'a credential'],
   iamapikey: [],
   iambearer: ['a signed token'],
@@ -124,21 +124,21 @@ export async function authenticateVend(
 }
 
 /** A secret in the wrong place goes nowhere: least of all one of ours to an issuer, as if it were an API key. */
-function requireFormat({ userName, format }: PresentedSecret): void {
+function requireFormat({ userName, format }: SecretCredentials): void {
   if (format === undefined || FORMATS[userName].includes(format)) return;
   const detail = `The user name ${userName} does not take ${format}.`;
   throw unauthenticated(`${userName} with ${format}`, 'misplaced', detail);
 }
 
 /** By its format alone: the answer says nothing of whether the secret is good. */
-function refuseSecretsOfRegistries({ userName, format }: PresentedSecret): void {
+function refuseSecretsOfRegistries({ userName, format }: SecretCredentials): void {
   if (format !== 'a registry token' && format !== 'a credential') return;
   throw new PullpassError('not-an-administrator-credential', {
     reason: `${userName} with ${format} cannot manage`,
   });
 }
 
-function isAssertion(userName: PresentedSecret['userName']): userName is AssertionKind {
+function isAssertion(userName: SecretCredentials['userName']): userName is AssertionKind {
   return userName !== 'oidc' && userName !== 'token';
 }
 

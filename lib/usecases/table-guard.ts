@@ -5,7 +5,7 @@ import { PullpassError, unavailable } from '../domain/errors.ts';
 import type { TableMarker } from '../ports/ledger.ts';
 import type { Clock } from '../ports/system.ts';
 
-export interface GuardPorts {
+export interface TableGuardPorts {
   readonly identity: Pick<TableMarker, 'matches'>;
   readonly clock: Clock;
 }
@@ -26,7 +26,7 @@ const RETRY_SECONDS = 60;
  * Returns when the table may be served from. Throws `unavailable` when it may not, or when that cannot be found out. Asks
  * at the first call and about twice a minute; other calls are answered from memory.
  */
-export function tableGuard({ identity, clock }: GuardPorts): () => Promise<void> {
+export function tableGuard({ identity, clock }: TableGuardPorts): () => Promise<void> {
   const isOurs = refreshing({
     load: () => identity.matches().catch(refuse),
     freshFor: matches => (matches ? OURS_MS : RESTORED_MS),

@@ -3,7 +3,7 @@ import { type Access, actionsOf, PULL } from '../domain/access.ts';
 import { type Credential, withDigests } from '../domain/credential.ts';
 import { digestsOf } from '../domain/digests.ts';
 import { PullpassError, tooOften, unauthenticated } from '../domain/errors.ts';
-import { coverage, coveredBy, isSubset, type Permission, shortfall } from '../domain/grant.ts';
+import { coverage, coveredBy, denialDetail, isSubset, type Permission } from '../domain/grant.ts';
 import type { DelegationSource, Principal } from '../domain/principal.ts';
 import type { Pattern } from '../domain/repository.ts';
 import type { Secret } from '../domain/secret.ts';
@@ -88,7 +88,7 @@ function boundsWithin(permissions: readonly Permission[], { access, repositories
   const actions = actionsOf(access);
   const covered = repositories ?? coverage(permissions, actions);
   if (covered?.length === 0 || !isSubset({ repositories: covered, actions }, permissions)) {
-    const detail = shortfall(permissions, access, repositories);
+    const detail = denialDetail(permissions, access, repositories);
     throw new PullpassError('wider-than-parent', { detail, reason: 'more than the parent may' });
   }
   return { repositories: covered, alsoPull: repositories === null ? alsoPullable(permissions, covered) : [] };

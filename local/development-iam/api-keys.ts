@@ -41,8 +41,8 @@ export class ApiKeys {
 
   /** The key with this value. */
   withValue(apiKey: string): ApiKey | undefined {
-    const presented = hash('sha256', apiKey);
-    return this.#keys.find(key => key.hash === presented);
+    const hashed = hash('sha256', apiKey);
+    return this.#keys.find(key => key.hash === hashed);
   }
 
   withId(id: string): ApiKey | undefined {

@@ -19,14 +19,14 @@ export interface Parts {
   readonly randomBytes: RandomBytes;
 }
 
-interface IamCall {
+interface IamRequest {
   readonly params: Readonly<Record<string, string>>;
   readonly form: Form;
   readonly json: unknown;
   readonly authorization: string | undefined;
 }
 
-export type IamOperation = (call: IamCall, parts: Parts) => Response | Promise<Response>;
+export type IamHandler = (call: IamRequest, parts: Parts) => Response | Promise<Response>;
 
 const route = (method: Route['method'], path: string, body: Route['body'], operation: string): Route => ({
   method,
@@ -45,7 +45,7 @@ export const ROUTES: readonly Route[] = [
   route('DELETE', '/iam/v1/apikeys/{id}', 'none', 'removeApiKey'),
 ];
 
-export const OPERATIONS: Readonly<Record<string, IamOperation>> = {
+export const OPERATIONS: Readonly<Record<string, IamHandler>> = {
   keys: (_, { tokens }) => ({ status: 200, json: tokens.keySet() }),
   token: issueTokens,
   createApiKey,
@@ -66,7 +66,7 @@ const GRANTS: Readonly<Record<string, (form: Form, parts: Parts) => Promise<ApiK
 };
 
 /** RFC 6749 sections 5.1 and 5.2. */
-async function issueTokens({ form }: IamCall, parts: Parts): Promise<Response> {
+async function issueTokens({ form }: IamRequest, parts: Parts): Promise<Response> {
   const grantType = single(form, 'grant_type') ?? '';
   const grant = Object.hasOwn(GRANTS, grantType) ? GRANTS[grantType] : undefined;
   if (grant === undefined) return oauthError('unsupported_grant_type', 'The grant type is not supported.');
@@ -89,8 +89,8 @@ function oauthError(error: string, description: string): Response {
   return { status: 400, json: { error, error_description: description } };
 }
 
-async function createApiKey({ authorization, json }: IamCall, parts: Parts): Promise<Response> {
-  demandAdministrator(authorization, parts.apiKeys);
+async function createApiKey({ authorization, json }: IamRequest, parts: Parts): Promise<Response> {
+  requireAdministrator(authorization, parts.apiKeys);
   const body = v.safeParse(CreateApiKey, json);
   if (!body.success) throw new PullpassError('invalid-request');
   const { iam_id: iamId, account_id: account, name } = body.output;
@@ -99,8 +99,8 @@ async function createApiKey({ authorization, json }: IamCall, parts: Parts): Pro
   return { status: 201, json: { id: key.id, apikey: value } };
 }
 
-async function removeApiKey({ authorization, params }: IamCall, { apiKeys }: Parts): Promise<Response> {
-  demandAdministrator(authorization, apiKeys);
+async function removeApiKey({ authorization, params }: IamRequest, { apiKeys }: Parts): Promise<Response> {
+  requireAdministrator(authorization, apiKeys);
   const key = apiKeys.withId(params.id ?? '');
   if (key === undefined) throw new PullpassError('not-found');
   await apiKeys.remove(({ id }) => id === key.id);
@@ -108,7 +108,7 @@ async function removeApiKey({ authorization, params }: IamCall, { apiKeys }: Par
 }
 
 /** Throws `unauthenticated` without an API key, `forbidden` with that of another user. */
-function demandAdministrator(header: string | undefined, apiKeys: ApiKeys): void {
+function requireAdministrator(header: string | undefined, apiKeys: ApiKeys): void {
   const authorization = parseAuthorization(header);
   const isApiKey = authorization?.scheme === 'basic' && authorization.userName === 'iamapikey';
   const key = isApiKey ? apiKeys.withValue(authorization.password.reveal()) : undefined;

@@ -5,13 +5,13 @@ import { describe, expect, it } from 'vitest';
 import { type Action, EVERYTHING, PULL, PULL_AND_PUSH, parseScopes } from '../../lib/domain/access.ts';
 import {
   coverage,
+  denialDetail,
   formatScope,
   grant,
   intersect,
   isSubset,
   namespacesOf,
   type Permission,
-  shortfall,
 } from '../../lib/domain/grant.ts';
 import { namespace, nearName, nearScope, pattern, repository } from './arbitraries.ts';
 import { reaches, readsAsRepository } from './oracles/repository.ts';
@@ -415,6 +415,6 @@ describe('what a caller reads who asks for more than it may', () => {
       `The parent may pull from ${many.slice(0, 8).join(', ')} and 2 more, and push to none. It may not pull from team-a/x.`,
     ],
   ])('%s', (_, permissions, access, wanted, expected) => {
-    expect(shortfall(permissions, access, wanted)).toBe(expected);
+    expect(denialDetail(permissions, access, wanted)).toBe(expected);
   });
 });

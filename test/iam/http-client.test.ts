@@ -5,9 +5,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   type BoundedRequest,
   boundedRequest,
+  breakerRequest,
   DIRECT,
   endpoint,
-  guardedRequest,
 } from '../../lib/iam/http-client.ts';
 import { BREAKER_FAILURES, Breaker } from '../../lib/limits/breaker.ts';
 import { LoopbackServer } from './loopback-server.ts';
@@ -119,7 +119,7 @@ describe('a guarded request', () => {
     Object.assign(issuer, change);
     const breaker = new Breaker();
     for (let n = 1; n < BREAKER_FAILURES; n++) breaker.failed(NOW_MS);
-    await guardedRequest(request(rest), breaker, NOW_MS).catch(() => undefined);
+    await breakerRequest(request(rest), breaker, NOW_MS).catch(() => undefined);
     breaker.failed(NOW_MS);
     for (let n = 1; n < BREAKER_FAILURES - 1; n++) breaker.failed(NOW_MS);
     try {
@@ -144,7 +144,7 @@ describe('a guarded request', () => {
 
   it('without an answer is unavailable, with the cause for the log', async () => {
     await issuer.close();
-    await expect(guardedRequest(request(), new Breaker(), NOW_MS)).rejects.toMatchObject({
+    await expect(breakerRequest(request(), new Breaker(), NOW_MS)).rejects.toMatchObject({
       code: 'unavailable',
       details: { reason: 'the exchange failed', retryAfterSeconds: 5, cause: { code: 'ECONNREFUSED' } },
     });

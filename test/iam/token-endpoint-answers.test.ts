@@ -1,11 +1,11 @@
 /** Answers of token endpoints: the tokens and the life in each, as the broker and the command both read them. */
 
 import { describe, expect, it } from 'vitest';
-import { readTokenAnswer } from '../../lib/iam/token-endpoint.ts';
+import { readTokenResponse } from '../../lib/iam/token-endpoint.ts';
 
 const jwt = (claims: object) => `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.c2ln`;
 const issued = (answer: object, status = 200) => {
-  const read = readTokenAnswer(status, JSON.stringify({ access_token: 'an-access-token', ...answer }));
+  const read = readTokenResponse(status, JSON.stringify({ access_token: 'an-access-token', ...answer }));
   return read.kind === 'issued' ? read.tokens : read.kind;
 };
 
@@ -37,7 +37,7 @@ describe('the life of an access token', () => {
 
   it('is nothing for a number beyond all bounds', () => {
     const body = '{"access_token":"a","expires_in":1e999}';
-    expect(readTokenAnswer(200, body)).toMatchObject({ tokens: { lifeSeconds: undefined } });
+    expect(readTokenResponse(200, body)).toMatchObject({ tokens: { lifeSeconds: undefined } });
   });
 
   it.for<[sentence: string, answer: object, life: number | undefined]>([
@@ -100,7 +100,7 @@ describe('an answer', () => {
     ]),
   ])('with status %i is %s', ([status, kind]) => {
     expect(
-      readTokenAnswer(status, status < 400 && status >= 200 && status < 300 ? '' : '{"access_token":"a"}')
+      readTokenResponse(status, status < 400 && status >= 200 && status < 300 ? '' : '{"access_token":"a"}')
         .kind,
     ).toBe(kind);
   });
@@ -117,14 +117,14 @@ describe('an answer', () => {
     '{"access_token":"a","access_token":"b"}',
     '{"token":"a"}',
   ])('without an access token has failed: %s', body =>
-    expect(readTokenAnswer(200, body)).toEqual({ kind: 'failed' }),
+    expect(readTokenResponse(200, body)).toEqual({ kind: 'failed' }),
   );
 
   it('is read with status 201, from bytes and after a byte order mark', () => {
     const text = '\ufeff{"access_token":"a","refresh_token":"b","expires_in":60,"more":{}}';
     const tokens = { accessToken: 'a', refreshToken: 'b', lifeSeconds: 60 };
-    expect(readTokenAnswer(201, text)).toEqual({ kind: 'issued', tokens });
-    expect(readTokenAnswer(200, Buffer.from(text))).toEqual({ kind: 'issued', tokens });
-    expect(readTokenAnswer(200, Buffer.from([0x7b, 0xff, 0x7d]))).toEqual({ kind: 'failed' });
+    expect(readTokenResponse(201, text)).toEqual({ kind: 'issued', tokens });
+    expect(readTokenResponse(200, Buffer.from(text))).toEqual({ kind: 'issued', tokens });
+    expect(readTokenResponse(200, Buffer.from([0x7b, 0xff, 0x7d]))).toEqual({ kind: 'failed' });
   });
 });

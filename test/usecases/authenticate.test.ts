@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { PullpassError } from '../../lib/domain/errors.ts';
 import type { Administrator, Identity } from '../../lib/domain/identity.ts';
 import type { Policy } from '../../lib/domain/policy.ts';
-import type { Credentials, PresentedSecret, Principal } from '../../lib/domain/principal.ts';
+import type { Credentials, Principal, SecretCredentials } from '../../lib/domain/principal.ts';
 import { ANONYMOUS, loginContext } from '../../lib/domain/principal.ts';
 import { Secret, secretFormatOf } from '../../lib/domain/secret.ts';
 import type { Workload } from '../../lib/domain/trust.ts';
@@ -37,7 +37,7 @@ const WORKLOAD: Workload = {
   expiresAt: NOW + 60,
 };
 const secret = new Secret('x');
-const presenting = (userName: PresentedSecret['userName']): Credentials => ({
+const presenting = (userName: SecretCredentials['userName']): Credentials => ({
   userName,
   secret,
   format: undefined,

@@ -6,7 +6,7 @@ import {
   ANONYMOUS,
   type Credentials,
   loginContext,
-  type PresentedSecret,
+  type SecretCredentials,
 } from '../../lib/domain/principal.ts';
 import { Secret } from '../../lib/domain/secret.ts';
 import type { Workload } from '../../lib/domain/trust.ts';
@@ -31,8 +31,8 @@ const WORKLOAD: Workload = {
 };
 
 const presenting = (
-  userName: PresentedSecret['userName'],
-  format?: PresentedSecret['format'],
+  userName: SecretCredentials['userName'],
+  format?: SecretCredentials['format'],
 ): Credentials => ({
   ...{ userName, secret: SECRET, format, sourceAddress: '192.0.2.1' },
 });

@@ -22,7 +22,7 @@ const FORMATS: Readonly<Record<FormatName, v.GenericSchema>> = {
   'containers-auth': credentials.CONTAINERS_AUTH,
   ecr: credentials.ECR_AUTHORIZATION,
   kubelet: credentials.KUBELET_RESPONSE,
-  'credential-helper': credentials.CREDENTIAL_HELPER_ANSWER,
+  'credential-helper': credentials.CREDENTIAL_HELPER_RESPONSE,
   shell: credentials.LOGIN_COMMAND,
 };
 
