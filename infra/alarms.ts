@@ -158,6 +158,32 @@ function alarmsOfUpstreams(stage: string): Record<string, Alarm> {
   };
 }
 
+/** What the prober finds, every five minutes. */
+function alarmsOfProber(stage: string): Record<string, Alarm> {
+  return {
+    PositiveProbesFail: {
+      description: 'From outside something does not work that must, in two runs of the prober',
+      ...own('PositiveProbesFailed', stage),
+      statistic: 'Maximum',
+      when: ['>', 0],
+      period: 5 * MINUTE,
+      of: [2, 2],
+    },
+    ProberSilent: {
+      description: 'The prober has not run for a quarter of an hour',
+      ...own('PositiveProbesFailed', stage),
+      ...silent(3, 5 * MINUTE),
+    },
+    NegativeProbesFail: {
+      description: 'CRITICAL: something works that must be refused; the log of the prober says what',
+      ...own('NegativeProbesFailed', stage),
+      statistic: 'Maximum',
+      when: ['>', 0],
+      period: 5 * MINUTE,
+    },
+  };
+}
+
 /** The two alarms of each function. */
 function alarmsOfFunction(name: string, stage: string): Record<string, Alarm> {
   const common = {
@@ -184,6 +210,7 @@ export function alarmResources(functions: readonly string[], stage: string): Rec
     {},
     ...functions.map(name => alarmsOfFunction(name, stage)),
     alarmsOf(functions, stage),
+    functions.includes('prober') ? alarmsOfProber(stage) : {},
   );
   const resources = Object.entries<Alarm>(alarms).map(([name, alarm]) => [
     `${name}Alarm`,

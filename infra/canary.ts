@@ -14,7 +14,7 @@ const MINUTE = 60;
 /** Makes the keys of new services, which a login needs (keys.yml). */
 const RINGS = 'Rings';
 /** What must be refused is not (alarms.ts), where there is a prober. */
-const BREACH = { condition: 'Probes', alarm: 'ProbeBreachAlarm' } as const;
+const BREACH = 'NegativeProbesFailAlarm';
 
 export interface Deployed {
   /** As in serverless.yml. */
@@ -112,7 +112,6 @@ interface Shift {
 /** A deployment group for the function, and an alarm for its new version alone. */
 function shiftOf(name: string, { stage, version, template }: Shift): Record<string, Resource> {
   const alarm = `${wordOf(name)}CanaryFailsAlarm`;
-  const breach = { 'Fn::If': [BREACH.condition, { Name: ref(BREACH.alarm) }, ref('AWS::NoValue')] };
   return {
     [alarm]: canaryAlarm(`pullpass-${stage}-${wordOf(name)}CanaryFails`, {
       AlarmDescription: `The new version of ${name} ends in errors: the deployment goes back`,
@@ -144,7 +143,7 @@ function shiftOf(name: string, { stage, version, template }: Shift): Record<stri
           Alarms: [
             { Name: ref(alarm) },
             { Name: ref('CanaryApiFailsAlarm') },
-            ...(BREACH.alarm in template.Resources ? [breach] : []),
+            ...(BREACH in template.Resources ? [{ Name: ref(BREACH) }] : []),
           ],
         },
       },

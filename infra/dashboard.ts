@@ -78,6 +78,11 @@ function widgetsOf(functions: readonly string[], stage: string): Widget[] {
       period: 3600,
       lines: own('LeafSecondsLeft', 'RootSecondsLeft'),
     },
+    {
+      title: 'Prober',
+      stat: 'Maximum',
+      lines: own('PositiveProbesFailed', 'NegativeProbesFailed'),
+    },
     { title: 'Cleanup', stat: 'Sum', period: 86_400, lines: own('CleanupFinished') },
     {
       title: 'Waits for the operator',

@@ -3,6 +3,7 @@
  * told. The schema of that file and the parameters of the template are made from this table; docs/parameters.md explains it.
  */
 import * as v from 'valibot';
+import { NAMESPACE_SCHEMA } from '../lib/domain/repository.ts';
 
 export type Value = string | number | readonly string[];
 
@@ -139,6 +140,21 @@ export const PARAMETERS = {
   permissionsBoundary: {
     ...packaged('', /^(?:arn:aws[a-z-]*:iam::\d{12}:policy\/[\w+=,.@/-]+)?$/, 'must be the ARN of a policy'),
     description: 'The permissions boundary of every role',
+  },
+  prober: {
+    absent: 'off' as string,
+    schema: choice('off', 'on').schema,
+    description: 'Whether a function tries every five minutes what must work, and what must be refused',
+  },
+  proberNamespace: {
+    ...packaged(
+      'pullpass-probe',
+      new RegExp(
+        `^(?=.{${NAMESPACE_SCHEMA.minLength},${NAMESPACE_SCHEMA.maxLength}}$)${NAMESPACE_SCHEMA.pattern.slice(1)}`,
+      ),
+      'must be a namespace',
+    ),
+    description: 'The namespace that the prober registers, and logs in to',
   },
   registryBurst: { ...throttle(3000), description: 'For the registry proxy' },
   registryRate: { ...throttle(1500), description: 'For the registry proxy' },

@@ -41,6 +41,7 @@ export function deploymentProblems(deployment: Deployment): string[] {
     ...domainProblems(deployment, registry.served),
     ...capacityProblems(deployment, registry.served),
     ...configuration.problems,
+    ...proberProblems(deployment, configuration.issuers),
     ...registry.problems,
   ];
 }
@@ -117,7 +118,14 @@ function configurationProblems({ directory, stage, values }: Deployment) {
         problem => `${list} in ${fileOf(stage)} ${problem}`,
       ),
     );
-  return { problems, services };
+  return { problems, services, issuers };
+}
+
+function proberProblems({ values }: Deployment, issuers: Issuers | undefined): string[] {
+  if (values.prober !== 'on' || issuers === undefined || issuers.aws !== null) return [];
+  return [
+    `prober is on, and it proves its role at AWS: add { "key": "aws", "kind": "aws" } to ${FILES.PULLPASS_ISSUERS}, or switch it off`,
+  ];
 }
 
 /** How the entries of a list are read, as at a start. */

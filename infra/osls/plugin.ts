@@ -12,7 +12,8 @@ import { keepDeployed, moveToOwnDirectory, pack, SERVICES } from './artifacts.ts
 import { addCanary, aliasFunctions } from './canary.ts';
 import { dropRedundant, keepLogs, limitRoutes } from './compiled.ts';
 import type { Osls, Question, Utilities } from './osls.ts';
-import { parametersOf } from './parameter-file.ts';
+import { type Parameters, parametersOf } from './parameter-file.ts';
+import { placeProber, proberIdentity } from './prober.ts';
 import { protect, unprotectNew } from './protection.ts';
 import { placeRegistry } from './registry.ts';
 import { boundRoles, fitResources } from './roles.ts';
@@ -32,6 +33,7 @@ export default class PullpassPlugin {
         options.force = true;
         placeRegistry(osls.service);
         fitResources(osls.service, parametersOf(osls).values);
+        placeProber(osls.service, parametersOf(osls).values.prober);
       },
       'before:package:createDeploymentArtifacts': () => pack(osls),
       'after:package:compileEvents': () => limitRoutes(osls.service, parametersOf(osls).values),
@@ -66,11 +68,16 @@ async function answer({ address, ...osls }: Question): Promise<{ value: unknown 
   const [what, name] = address.split('.');
   if (what === 'routes') return { value: eventsOf(name as HttpFunction) };
   if (what === 'services') return { value: hash('sha256', readFileSync(SERVICES)) };
+  const prober = (await osls.resolveVariable('param:prober')) as Parameters['prober'];
+  if (what === 'prober') return { value: proberIdentity(prober) };
   if (what !== 'alarms')
-    throw new Error(`pullpass:${address} is unknown; use routes.<function>, services or alarms.`);
+    throw new Error(`pullpass:${address} is unknown; use routes.<function>, services, prober or alarms.`);
   const stage = String(await osls.resolveVariable('sls:stage'));
   const configured = Object.keys(Object(await osls.resolveConfigurationProperty(['functions'])));
-  const absent = proxiedServices(SERVICES).length === 0 ? ['registry'] : [];
+  const absent = [
+    ...(proxiedServices(SERVICES).length === 0 ? ['registry'] : []),
+    ...(prober === 'on' ? [] : ['prober']),
+  ];
   const functions = configured.filter(name => !absent.includes(name));
   const Resources = { ...alarmResources(functions, stage), ...dashboardResource(functions, stage) };
   return { value: { Resources } };

@@ -1,4 +1,4 @@
-/** Signature Version 4 of AWS, as far as its JSON services need it: a POST to `/` without a query. */
+/** Signature Version 4 of AWS: a POST to `/` without a query, as its JSON services need it, and a presigned GET of `/`. */
 import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto';
 import type { Secret } from '../domain/secret.ts';
 
@@ -38,6 +38,47 @@ export function requestSigner(of: Scope, credentials: Credentials): Sign {
     const signature = hmac(signingKeyOn(date), text).toString('hex');
     return `${ALGORITHM} Credential=${credentials.accessKeyId}/${scope}, SignedHeaders=${names.join(';')}, Signature=${signature}`;
   };
+}
+
+export interface Presigning {
+  readonly host: string;
+  /** Signed headers besides `host`, by lower-case name; whoever sends the request has to send them. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Values that `encodeURIComponent` encodes as AWS does: without any of `!'()*`. */
+  readonly query: Readonly<Record<string, string>>;
+  readonly expiresInSeconds: number;
+  readonly nowMs: number;
+}
+
+/** The URL of a GET request that anybody can send in the name of the credentials, until it expires. */
+export function presignedUrl(of: Scope, credentials: Credentials, request: Presigning): string {
+  const { host, headers, query, expiresInSeconds, nowMs } = request;
+  const time = amzDate(nowMs);
+  const date = time.slice(0, 8);
+  const scope = `${date}/${of.region}/${of.service}/aws4_request`;
+  const signed = Object.entries({ ...headers, host }).sort(byName);
+  const names = signed.map(([name]) => name).join(';');
+  const parameters = Object.entries({
+    ...query,
+    'X-Amz-Algorithm': ALGORITHM,
+    'X-Amz-Credential': `${credentials.accessKeyId}/${scope}`,
+    'X-Amz-Date': time,
+    'X-Amz-Expires': String(expiresInSeconds),
+    ...(credentials.sessionToken === undefined
+      ? {}
+      : { 'X-Amz-Security-Token': credentials.sessionToken.reveal() }),
+    'X-Amz-SignedHeaders': names,
+  }).sort(byName);
+  const text = parameters.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
+  const fields = signed.map(([name, value]) => `${name}:${value}\n`).join('');
+  const canonical = `GET\n/\n${text}\n${fields}\n${names}\n${hash('sha256', '')}`;
+  const toSign = `${ALGORITHM}\n${time}\n${scope}\n${hash('sha256', canonical)}`;
+  const signature = hmac(signingKeys(of, credentials)(date), toSign).toString('hex');
+  return `https://${host}/?${text}&X-Amz-Signature=${signature}`;
+}
+
+function byName([a]: readonly [string, string], [b]: readonly [string, string]): number {
+  return a < b ? -1 : 1;
 }
 
 /** The time as `x-amz-date` has it: ISO 8601, basic format. */

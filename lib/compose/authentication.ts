@@ -1,5 +1,5 @@
 /** How the callers of a function are authenticated: by an IAM, a build platform, or one of our own secrets. */
-import { ConfigurationError, type Environment } from '../config/config.ts';
+import { type Config, ConfigurationError, type Environment } from '../config/config.ts';
 import { credentialKeys } from '../derivation/credential-keys.ts';
 import { PullpassError } from '../domain/errors.ts';
 import { type Administrator, identityIssuers, issuerKeys } from '../domain/identity.ts';
@@ -19,6 +19,7 @@ export const IAM_SETTINGS = [
   'url',
   'issuers',
   'administrators',
+  'prober',
   'weakManagement',
   'failuresPerMinute',
 ] as const;
@@ -35,13 +36,14 @@ export function openIam(
   { config, environment, metrics, randomBytes, iamLimits: limits }: Parts<(typeof IAM_SETTINGS)[number]>,
   failures: FailureLimiter,
 ): Iam {
-  const { url: publicUrl, issuers, administrators } = config;
+  const { url: publicUrl, issuers } = config;
+  const administrators = administratorsOf(config);
   const known = identityIssuers(issuers);
   const strangers = administrators.filter(({ account }) => !known.has(account.split(':', 1).join('')));
   if (strangers.length > 0) {
     const accounts = strangers.map(({ account }) => account).join(' and ');
     throw new ConfigurationError([
-      `PULLPASS_ADMINISTRATORS holds ${accounts}, but PULLPASS_ISSUERS has no such issuer`,
+      `PULLPASS_ADMINISTRATORS or PULLPASS_PROBER holds ${accounts}, but PULLPASS_ISSUERS has no such issuer`,
     ]);
   }
   const connections = openConnections(environment);
@@ -53,6 +55,11 @@ export function openIam(
     administrators,
     weakManagement: config.weakManagement === 'accept-replay',
   };
+}
+
+/** The prober administers its account as others do: it adds and removes tokens. */
+function administratorsOf(config: Config<'administrators' | 'prober'>): Administrator[] {
+  return [...config.administrators, ...config.prober];
 }
 
 function openConnections(environment: Environment): Connections {
@@ -82,17 +89,17 @@ function countFailures({ identities, workloads }: Verifiers, metrics: Metrics): 
   };
 }
 
-export const PRINCIPAL_SETTINGS = ['table', 'administrators', 'issuers', 'credentialKey'] as const;
+export const PRINCIPAL_SETTINGS = ['table', 'administrators', 'prober', 'issuers', 'credentialKey'] as const;
 
 /** What a login and a vend learn about their caller. */
 export function openPrincipal(parts: Parts<(typeof PRINCIPAL_SETTINGS)[number]>): PrincipalPorts {
-  const { administrators, issuers } = parts.config;
+  const { issuers } = parts.config;
   const options = { table: openTable(parts), randomBytes: parts.randomBytes };
   return {
     store: loginStore(options),
     trusts: ruleStore(options, TRUST),
     policies: ruleStore(options, POLICY),
-    administrators,
+    administrators: administratorsOf(parts.config),
     issuers: issuerKeys(issuers),
     credentialKeys: credentialKeys(openCredentialKeySource(parts)),
   };

@@ -10,7 +10,9 @@ import {
 import { readTable, withHealth } from '../api/health.ts';
 import { ROUTES } from '../api/routes.ts';
 import { revocationHandlers, tokenHandlers } from '../api/tokens.ts';
+import type { Config } from '../config/config.ts';
 import { credentialKeys } from '../derivation/credential-keys.ts';
+import type { RegistrationRules } from '../domain/namespace.ts';
 import { toSeconds } from '../domain/time.ts';
 import { type HttpHandler, httpHandler } from '../http/chain.ts';
 import { rateLimiter } from '../limits/rate-limiter.ts';
@@ -37,6 +39,7 @@ const SETTINGS = [
   'derivationKey',
   'credentialKey',
   'namespaces',
+  'probeNamespace',
   'valueRetrieval',
   'auditDays',
   ...IAM_SETTINGS,
@@ -85,7 +88,7 @@ export function createManagement(world: World): HttpHandler {
     routes: ROUTES.management,
     handlers: {
       ...tokenHandlers(tokens),
-      ...namespaceHandlers({ ...common, namespaces, registration: config.namespaces }),
+      ...namespaceHandlers({ ...common, namespaces, registration: registrationRules(config) }),
       ...policyHandlers({ ...common, rules: policies, word: 'policy' }),
       ...trustHandlers({ ...common, rules: trusts, word: 'trust' }, config.issuers.workloads),
       ...usageHandlers({ usage: usageStore(table), clock }),
@@ -100,4 +103,14 @@ export function createManagement(world: World): HttpHandler {
     'credential key': () => revoking.credentialKeys.current(toSeconds(clock())),
     'derivation key': () => derivation.derive(derivation.currentKey, HEALTH_MESSAGE),
   });
+}
+
+/** Where registration is not open, the prober may have its one namespace. */
+function registrationRules({
+  namespaces,
+  prober,
+  probeNamespace,
+}: Config<'namespaces' | 'probeNamespace' | 'prober'>): RegistrationRules {
+  if (namespaces === 'open') return namespaces;
+  return [...namespaces, ...prober.map(({ account }) => ({ account, pattern: probeNamespace }))];
 }

@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { sentenceOf } from '../domain/errors.ts';
 import { parseAdministrator } from '../domain/identity.ts';
 import { parseRegistrationRule, type RegistrationRules } from '../domain/namespace.ts';
+import { isNamespace } from '../domain/repository.ts';
 import { Secret } from '../domain/secret.ts';
 import { httpUrl, ISSUERS_FILE, NO_ISSUERS } from './issuers.ts';
 import { ONE_SERVICE, SERVICES_FILE } from './services.ts';
@@ -42,6 +43,12 @@ const SETTINGS = {
   administrators: setting(
     'PULLPASS_ADMINISTRATORS',
     ifAbsent(list(parseAdministrator, '<issuer>:<account>:<subject>'), []),
+  ),
+  prober: setting('PULLPASS_PROBER', ifAbsent(list(parseAdministrator, '<issuer>:<account>:<subject>'), [])),
+  probeNamespace: setting(
+    'PULLPASS_PROBE_NAMESPACE',
+    v.pipe(text, v.check(isNamespace, 'must be a namespace')),
+    'pullpass-probe',
   ),
   namespaces: setting('PULLPASS_NAMESPACES', registrationRules(), 'open'),
   failuresPerMinute: setting('PULLPASS_FAILURES_PER_MINUTE', wholeNumber(1, 1_000_000), '100'),

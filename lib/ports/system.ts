@@ -47,6 +47,8 @@ export const COUNTS = [
   'CleanupFinished',
   'KeysMaintained',
   'TableAttested',
+  'PositiveProbesFailed',
+  'NegativeProbesFailed',
   'ReleasedNamespaces',
   'UnusedTokens',
   'ExpiringTokens',

@@ -57,6 +57,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     imports: [
       ...['api', 'http', 'usecases', 'config', 'domain', 'ports'],
       ...['aws', 'derivation', 'iam', 'ledger', 'limits', 'network', 'signing', 'store', 'telemetry'],
+      'probe',
       'upstream',
     ],
     npm: [],

@@ -9,7 +9,7 @@ import { eventOf } from '../support/events.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const NAMES = readdirSync(join(ROOT, 'functions')).map(file => file.replace('.ts', ''));
-const OTHERS = ['cleanup', 'keys', 'restore'];
+const OTHERS = ['cleanup', 'keys', 'prober', 'restore'];
 
 /** Imports each function, and sends the event to those that serve HTTP. */
 const SCRIPT = `

@@ -33,7 +33,7 @@ const ATTRIBUTES = [
 
 let policies: Map<string, Statement[]>;
 beforeAll(async () => {
-  policies = statementsOf(stackOf((await packaged(PROXIED_SERVICES)).template));
+  policies = statementsOf(stackOf((await packaged({ services: PROXIED_SERVICES })).template));
 }, 120_000);
 
 function isAllowed(name: string, call: Call): boolean {

@@ -31,7 +31,7 @@ let upstream: TestUpstream;
 const calls: [name: string, call: Call][] = [];
 
 beforeAll(async () => {
-  policies = statementsOf(stackOf((await packaged(PROXIED_SERVICES)).template));
+  policies = statementsOf(stackOf((await packaged({ services: PROXIED_SERVICES })).template));
   upstream = await openUpstream();
   sts = await new LoopbackSts().open();
   deployment = await deploy({

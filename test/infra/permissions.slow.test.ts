@@ -14,7 +14,7 @@ import {
   statementsOf,
 } from './support/permissions.ts';
 
-const [, FUNCTIONS = '', RESOURCES = '', REGISTRY = '', DEPLOYMENTS = ''] = readFileSync(
+const [, FUNCTIONS = '', RESOURCES = '', REGISTRY = '', PROBER = '', DEPLOYMENTS = ''] = readFileSync(
   join(PROJECT, 'infra', 'permissions.md'),
   'utf8',
 ).split(/^## /m);
@@ -89,7 +89,7 @@ describe('the permissions', () => {
 describe('a deployment with upstreams', () => {
   let proxied: Stack;
   beforeAll(async () => {
-    proxied = stackOf((await packaged(PROXIED_SERVICES)).template);
+    proxied = stackOf((await packaged({ services: PROXIED_SERVICES })).template);
   }, 120_000);
 
   it('gives one function more the permissions that are written down, and changes no other', () => {
@@ -111,6 +111,16 @@ describe('a deployment with upstreams', () => {
     const everywhere = own.filter(({ Resource }) => listed(Resource).includes('*'));
     expect(everywhere.map(({ Action }) => Action)).toEqual(['ecr:GetAuthorizationToken']);
   });
+});
+
+describe('a deployment with a prober', () => {
+  it('gives one function more the permissions that are written down, and changes no other', async () => {
+    const probed = stackOf((await packaged({ parameters: { prober: 'on' } })).template);
+    const own = rowsOf(PROBER).filter(row => row.startsWith('| prober '));
+    const others = rowsOf(PROBER).filter(row => !own.includes(row));
+    expect(functionRows(probed)).toEqual([...rowsOf(FUNCTIONS), ...own].sort());
+    expect(resourceRows(probed)).toEqual([...rowsOf(RESOURCES), ...others].sort());
+  }, 120_000);
 });
 
 describe('a deployment that shifts traffic bit by bit', () => {

@@ -21,7 +21,7 @@ let kept: Package;
 let stack: Stack;
 let without: Stack;
 beforeAll(async () => {
-  kept = await packaged(PROXIED_SERVICES);
+  kept = await packaged({ services: PROXIED_SERVICES });
   stack = stackOf(kept.template);
   without = stackOf((await packaged()).template);
 }, 120_000);

@@ -19,7 +19,7 @@ let schema: Schema;
 let stacks: Stack[];
 beforeAll(async () => {
   schema = await loadSchema();
-  const { template } = await packaged();
+  const { template } = await packaged({ parameters: { prober: 'on' } });
   stacks = [stackOf(template), stackOf(template, OPTIONS), stackOf(template, { Concurrency: 'shared' })];
 }, 120_000);
 

@@ -144,8 +144,8 @@ describe('the environment of', () => {
         // The services are a file on AWS; a stage that is not given means that no metrics are collected.
         read.delete('PULLPASS_SERVICE');
         if (!('PULLPASS_STAGE' in variables)) read.delete('PULLPASS_STAGE');
-        const optional = ['PULLPASS_ADMINISTRATORS', 'PULLPASS_WEAK_MANAGEMENT'].filter(
-          key => (of === stack || key === 'PULLPASS_ADMINISTRATORS') && read.has(key),
+        const optional = ['PULLPASS_ADMINISTRATORS', 'PULLPASS_PROBER', 'PULLPASS_WEAK_MANAGEMENT'].filter(
+          key => (of === stack || key !== 'PULLPASS_WEAK_MANAGEMENT') && read.has(key),
         );
         expect(new Set([...Object.keys(variables), ...optional])).toEqual(read);
       }

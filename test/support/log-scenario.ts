@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { createCleanup } from '../../lib/compose/cleanup.ts';
 import { createKeys } from '../../lib/compose/keys.ts';
+import { createProber } from '../../lib/compose/prober.ts';
 import { createRestore } from '../../lib/compose/restore.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
 import type { HttpEvent } from '../../lib/http/request.ts';
@@ -33,6 +34,7 @@ export async function writeEveryEvent(): Promise<Written> {
   await useSecrets(deployment);
   await useSchedules(deployment);
   await useKeys(deployment);
+  await useProber(deployment);
   await deployment.close();
   await github.server.close();
   await upstream.close();
@@ -85,6 +87,12 @@ async function useSchedules(deployment: Deployment): Promise<void> {
   await createCleanup(deployment.world)({}, CONTEXT);
   await deployment.handlers.login?.({ warmup: true } as unknown as HttpEvent, CONTEXT);
   await createRestore(deployment.world)({}, CONTEXT);
+}
+
+/** Nobody answers it. */
+async function useProber(deployment: Deployment): Promise<void> {
+  const environment = { PULLPASS_URL: 'http://127.0.0.1:9', AWS_REGION: 'eu-central-1' };
+  await createProber(deployment.worldWith(environment))({}, CONTEXT);
 }
 
 async function useKeys(deployment: Deployment): Promise<void> {

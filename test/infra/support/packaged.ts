@@ -67,8 +67,11 @@ export interface Package {
   readonly template: Template;
 }
 
-/** The services file to package; absent: that of a fresh clone, which has no upstream. */
-type Services = readonly object[] | undefined;
+/** What a deployment has in its files; absent: what a fresh clone has, without upstreams and parameters. */
+interface Files {
+  readonly services?: readonly object[];
+  readonly parameters?: object;
+}
 
 /**
  * Runs osls in a copy of the sources, which is the caller's to remove, with nothing in the environment but what is given. Answers
@@ -77,12 +80,14 @@ type Services = readonly object[] | undefined;
 export async function osls(
   args: readonly string[],
   environment: NodeJS.ProcessEnv = {},
-  services?: Services,
+  { services, parameters }: Files = {},
 ): Promise<string> {
   const copy = await mkdtemp(join(tmpdir(), 'pullpass-package-'));
   for (const source of SOURCES) await cp(join(PROJECT, source), join(copy, source), { recursive: true });
   if (services !== undefined)
     await writeFile(join(copy, 'deployment', 'services.json'), JSON.stringify(services));
+  if (parameters !== undefined)
+    await writeFile(join(copy, 'deployment', 'dev.json'), JSON.stringify(parameters));
   await symlink(join(PROJECT, 'node_modules'), join(copy, 'node_modules'));
   const program = join(copy, 'node_modules', 'osls', 'bin', 'serverless.js');
   const path = [dirname(process.execPath), process.env.PATH].join(delimiter);
@@ -92,10 +97,10 @@ export async function osls(
 }
 
 /** The package of the sources as they are: made once, and kept as long as nothing in them changes. */
-export async function packaged(services?: Services): Promise<Package> {
-  const directory = join(PROJECT, '.build', 'packaged', hashOfSources(services));
+export async function packaged(files: Files = {}): Promise<Package> {
+  const directory = join(PROJECT, '.build', 'packaged', hashOfSources(files));
   if (!(await exists(directory))) {
-    const fresh = await osls(['package'], {}, services);
+    const fresh = await osls(['package'], {}, files);
     await mkdir(dirname(directory), { recursive: true });
     // Another test file may have been faster; it has made the same bytes.
     await cp(fresh, `${directory}.${process.pid}`, { recursive: true });
@@ -107,12 +112,12 @@ export async function packaged(services?: Services): Promise<Package> {
   return { directory, template: JSON.parse(readFileSync(join(directory, TEMPLATE), 'utf8')) };
 }
 
-function hashOfSources(services: Services): string {
+function hashOfSources(given: Files): string {
   const files = SOURCES.flatMap(source => globSync([source, `${source}/**/*.*`], { cwd: PROJECT })).sort();
   const contents = files
     .filter(file => /\.\w+$/.test(file))
     .map(file => `${file} ${hash('sha256', readFileSync(join(PROJECT, file)))}\n`);
-  return hash('sha256', `${contents.join('')}${JSON.stringify(services) ?? ''}`);
+  return hash('sha256', `${contents.join('')}${JSON.stringify(given)}`);
 }
 
 function exists(path: string): Promise<boolean> {

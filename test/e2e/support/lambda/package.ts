@@ -33,7 +33,7 @@ export interface PackageChoice {
 
 /** Unpacks the package into a directory. */
 export async function unpack(into: string, { parameters, proxied }: PackageChoice): Promise<Deployed> {
-  const { directory, template } = await packaged(proxied ? PROXIED_SERVICES : undefined);
+  const { directory, template } = await packaged(proxied ? { services: PROXIED_SERVICES } : {});
   const stack = stackOf(template, parameters);
   const archives = (await readdir(directory)).filter(file => file.endsWith('.zip'));
   const functions = new Map<string, FunctionPlan>();
