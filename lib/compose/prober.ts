@@ -1,4 +1,5 @@
 /** The prober: on a schedule it does over the public URL what a client does, and what none may. */
+import { withHealth } from '../api/health.ts';
 import { presignedUrl } from '../aws/signature.ts';
 import { ConfigurationError } from '../config/config.ts';
 import { otherEvent, refuseEvent, SCHEDULED } from '../http/event.ts';
@@ -38,7 +39,7 @@ export function createProber(world: World, limits = LIMITS): Prober {
   const assertions = callerAssertions(parts);
   // Of the run before in this process. Lambda keeps it for the next run, mostly; without it one check is skipped.
   let expiring: ExpiringCredential | undefined;
-  return async (event, run) => {
+  const handler: Prober = async (event, run) => {
     const { awsRequestId: requestId } = run;
     const other = otherEvent(event);
     if (other !== undefined && other !== SCHEDULED) return refuseEvent(other, requestId, log);
@@ -61,6 +62,8 @@ export function createProber(world: World, limits = LIMITS): Prober {
     metrics.flush({ requestId });
     return record(log, requestId, probed.checks);
   };
+  // That it has started is all that can be known of it alone.
+  return withHealth(handler, {});
 }
 
 /** One event for the run, and one for each check that failed or was not answered. */

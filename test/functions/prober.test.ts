@@ -132,6 +132,11 @@ describe('a run of the prober', () => {
     expect(failuresIn()).toContain('administrator');
   });
 
+  it('answers the question of a deployment whether it works, without a run', async () => {
+    expect(await prober()({ health: true }, RUN)).toEqual({ status: 'ok' });
+    expect(linesOf(served.deployment)).toEqual([]);
+  });
+
   it('refuses an event that is no run', async () => {
     const warmUp = await prober()({ warmup: true }, RUN);
     expect(warmUp).toMatchObject({ statusCode: 400 });
