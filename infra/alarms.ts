@@ -126,7 +126,7 @@ function alarmsOf(functions: readonly string[], stage: string): Record<string, A
       description: 'A run of cleanup or keys has failed for good: it waits in the queue of failed runs',
       namespace: 'AWS/SQS',
       metric: 'ApproximateNumberOfMessagesVisible',
-      dimensions: { QueueName: `pullpass-${stage}-failed-runs` },
+      dimensions: { QueueName: { 'Fn::GetAtt': ['FailedRuns', 'QueueName'] } },
       statistic: 'Maximum',
       when: ['>', 0],
       period: 5 * MINUTE,

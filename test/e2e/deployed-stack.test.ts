@@ -123,9 +123,9 @@ describe('the stack', () => {
       schedule,
       Arn.replace(/^.*-/, ''),
       Input,
-      DeadLetterConfig.Arn.replace(/^.*:/, ''),
+      DeadLetterConfig.Arn.replace(/^.*:|-[^-]+$/g, ''),
     ]);
-    const queue = 'pullpass-dev-failed-runs';
+    const queue = 'pullpass-dev-FailedRuns';
     expect(new Set(targets)).toEqual(
       new Set([
         ['cron(17 3 * * ? *)', 'cleanup:live', undefined, queue],

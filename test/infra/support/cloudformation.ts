@@ -10,6 +10,8 @@ const PSEUDO: Readonly<Record<string, string>> = {
   'AWS::URLSuffix': 'amazonaws.com',
   'AWS::StackName': 'pullpass-dev',
 };
+/** Of the derivation key, which is the only one. */
+export const KEY_ID = '01a1fd49-4a6c-4d65-a6e0-bc414b35f7c0';
 /** A property that is not there. */
 const NO_VALUE = Symbol('AWS::NoValue');
 
@@ -20,8 +22,8 @@ const ARNS: Readonly<Record<string, (properties: Json, name: string) => string>>
   'AWS::DynamoDB::Table': ({ TableName }) => `dynamodb:${REGION}:${ACCOUNT}:table/${TableName}`,
   'AWS::Logs::LogGroup': ({ LogGroupName }) => `logs:${REGION}:${ACCOUNT}:log-group:${LogGroupName}:*`,
   'AWS::Lambda::Function': ({ FunctionName }) => `lambda:${REGION}:${ACCOUNT}:function:${FunctionName}`,
-  'AWS::SQS::Queue': ({ QueueName }) => `sqs:${REGION}:${ACCOUNT}:${QueueName}`,
-  'AWS::KMS::Key': () => `kms:${REGION}:${ACCOUNT}:key/01a1fd49-4a6c-4d65-a6e0-bc414b35f7c0`,
+  'AWS::SQS::Queue': (_, name) => `sqs:${REGION}:${ACCOUNT}:${name}`,
+  'AWS::KMS::Key': () => `kms:${REGION}:${ACCOUNT}:key/${KEY_ID}`,
   'AWS::IAM::Role': (_, name) => `iam::${ACCOUNT}:role/${name}`,
   'AWS::Events::Rule': (_, name) => `events:${REGION}:${ACCOUNT}:rule/${name}`,
 };

@@ -1,5 +1,5 @@
 /** The permissions that a stack gives, as lines that people can read. */
-import { ACCOUNT, ofType, REGION, type Stack } from './cloudformation.ts';
+import { ACCOUNT, KEY_ID, ofType, REGION, type Stack } from './cloudformation.ts';
 
 export interface Statement {
   readonly Effect: string;
@@ -16,10 +16,14 @@ interface Policy {
 /** What each function may do, by its name. */
 export function statementsOf(stack: Stack): Map<string, Statement[]> {
   const roles = new Map(ofType(stack, 'AWS::IAM::Role'));
+  const attached = ofType(stack, 'AWS::IAM::Policy').map(([, properties]) => properties);
   return new Map(
     ofType(stack, 'AWS::Lambda::Function').map(([, properties]) => {
-      const role = roles.get(String(properties.Role).replace(/^.*\//, ''));
-      const policies = (role?.Policies ?? []) as readonly { PolicyDocument: Policy }[];
+      const name = String(properties.Role).replace(/^.*\//, '');
+      const others = attached.filter(({ Roles }) => (Roles as string[]).includes(name));
+      const policies = [...((roles.get(name)?.Policies ?? []) as object[]), ...others] as readonly {
+        PolicyDocument: Policy;
+      }[];
       return [
         String(properties.FunctionName).replace(/^.*-/, ''),
         policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement),
@@ -119,5 +123,6 @@ function shorten(text: string): string {
     .replace(/^arn:aws:/, '')
     .replace(`${REGION}:${ACCOUNT}:`, '')
     .replace(`:${ACCOUNT}:`, '')
+    .replace(KEY_ID, 'DerivationKey')
     .replaceAll('pullpass-dev', 'pullpass-STAGE');
 }
