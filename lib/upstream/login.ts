@@ -175,7 +175,8 @@ async function ecrLogin(authentication: Ecr, { options, roles, nowMs }: EcrParts
   const { authorizationToken: token, expiresAt } = data ?? {};
   if (typeof token !== 'string' || typeof expiresAt !== 'number')
     throw refused('ECR answered without a password');
-  return { authorization: `Basic ${token}`, lifeMs: expiresAt * 1000 - nowMs };
+  // What has just been given is good: an end in the past says that the clocks differ.
+  return { authorization: `Basic ${token}`, lifeMs: Math.max(PASSWORD_MS, expiresAt * 1000 - nowMs) };
 }
 
 /** What AWS refuses is for the operator to mend; what it does not answer will pass. The message may quote a request, so only its name is kept. */

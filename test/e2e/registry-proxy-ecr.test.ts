@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { bareEnvironment, newDirectory, removeDirectory } from './support/directories.ts';
 import { expectSuccess } from './support/expect.ts';
+import { type Gate, openGate } from './support/gate.ts';
 import { type Image, TAG } from './support/image.ts';
 import { Ministack } from './support/ministack/ministack.ts';
 import { Moto } from './support/moto.ts';
@@ -16,7 +17,8 @@ import { tool } from './support/tools.ts';
 import { startUpstream } from './support/upstream.ts';
 import { World } from './support/world.ts';
 
-const ROLE = 'arn:aws:iam::444455556666:role/pullpass-pull';
+/** Of the account whose password the registry takes: moto gives another one for each account. */
+const ROLE = 'arn:aws:iam::123456789012:role/pullpass-pull';
 
 interface Emulated {
   /** Where AWS's services answer. */
@@ -59,9 +61,11 @@ const EMULATORS: Readonly<Record<string, () => Promise<Emulated>>> = {
 
 describe.each(Object.keys(EMULATORS))('with %s', name => {
   let world: World;
+  let gate: Gate;
   beforeAll(async () => {
     const [emulated, files] = await Promise.all([EMULATORS[name]?.(), newDirectory('services')]);
     if (emulated === undefined) throw new Error('no emulator');
+    gate = await openGate(new URL(emulated.endpoint).host);
     const services = join(files, 'services.json');
     const behind = (authentication: unknown) => ({ url: emulated.url, prefix: 'customers/', authentication });
     const PORT = `${await freePort()}`;
@@ -82,20 +86,21 @@ describe.each(Object.keys(EMULATORS))('with %s', name => {
       AWS_REGION: 'eu-central-1',
       AWS_ACCESS_KEY_ID: 'test',
       AWS_SECRET_ACCESS_KEY: 'test',
-      AWS_ENDPOINT_URL_ECR: emulated.endpoint,
-      AWS_ENDPOINT_URL_STS: emulated.endpoint,
+      AWS_ENDPOINT_URL_ECR: gate.url,
+      AWS_ENDPOINT_URL_STS: gate.url,
     };
     world = await World.start({ registries: [], settings });
     await emulated.put(await world.image(), 'customers/team-a/app');
     return async () => {
       await world.stop();
+      await gate.close();
       await Promise.all([emulated.stop(), removeDirectory(files)]);
     };
   }, 120_000);
 
   it.each([
     ['the role of the deployment', 'localhost'],
-    ['a role of another account', '127.0.0.1'],
+    ['a role that it assumes', '127.0.0.1'],
   ])('a partner without an AWS account pulls with a registry token, by %s', async (_, host) => {
     const registry = `${host}:${new URL(world.pullpass.url).port}`;
     const { token } = await world.pullpass.addToken({ repositories: ['team-a/app'] });
@@ -107,5 +112,13 @@ describe.each(Object.keys(EMULATORS))('with %s', name => {
     expectSuccess(await skopeo.pull(`${registry}/team-a/app:${TAG}`));
     const { output } = await skopeo.tags(`${registry}/team-a/app`);
     expect(JSON.parse(output)).toMatchObject({ Repository: `${registry}/team-a/app`, Tags: [TAG] });
+  });
+
+  it('AWS was asked once for each password, for that of the role with credentials of the role', () => {
+    const [sts, ...others] = gate.signed.filter(({ service }) => service === 'sts');
+    expect([sts?.accessKeyId, others]).toEqual(['test', []]);
+    const passwords = gate.signed.filter(({ service }) => service === 'ecr').map(one => one.accessKeyId);
+    expect(new Set(passwords)).toEqual(new Set(['test', expect.stringMatching(/^ASIA/)]));
+    expect(passwords).toHaveLength(2);
   });
 });
