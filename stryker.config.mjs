@@ -7,6 +7,7 @@ const TESTS = {
   iam: ['test/iam'],
   signing: ['test/signing'],
   store: ['test/store'],
+  upstream: ['test/upstream'],
   usecases: ['test/usecases'],
 };
 

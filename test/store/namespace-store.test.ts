@@ -2,10 +2,12 @@
 import { describe, expect, it } from 'vitest';
 import { type NamespaceClaim, release } from '../../lib/domain/namespace.ts';
 import type { NamespaceStore } from '../../lib/ports/stores.ts';
+import type { Table } from '../../lib/ports/table.ts';
 import { inBatches } from '../support/batches.ts';
+import { rejectionOf } from '../support/errors.ts';
 import { losingAnswer } from '../support/faulty-table.ts';
 import { ACCOUNT, aClaim, OTHER_ACCOUNT } from '../support/records.ts';
-import { storesOn, useStores } from '../support/stores.ts';
+import { itemsOf, storesOn, useStores } from '../support/stores.ts';
 
 const { open, openTable } = useStores();
 
@@ -68,6 +70,47 @@ describe('a namespace store', () => {
     await namespaces.unindex(release(aClaim()));
     await namespaces.unindex(release(aClaim()));
     expect(await namespaces.held(ACCOUNT)).toEqual([]);
+  });
+
+  it('leaves nothing of a registration in the index once it is removed', async () => {
+    const table = await openTable();
+    const { namespaces } = storesOn(table);
+    const claim = aClaim();
+    await namespaces.index(claim);
+    expect(await itemsOf(table)).toMatchObject([{ account: ACCOUNT, epoch: 1 }]);
+    await namespaces.unindex(claim);
+    expect(await itemsOf(table)).toEqual([]);
+  });
+
+  it('replaces the index entry of an older registration', async () => {
+    const table = await openTable();
+    const { namespaces } = storesOn(table);
+    for (const epoch of [1, 3, 2]) await namespaces.index(aClaim({ epoch }));
+    expect(await itemsOf(table)).toMatchObject([{ epoch: 3 }]);
+  });
+
+  it('refuses a claim whose name is none, as damage', async () => {
+    const table = await openTable();
+    const { namespaces } = storesOn(table);
+    await namespaces.writeClaim(undefined, aClaim({ name: 'NONE' }));
+    expect(await rejectionOf(namespaces.claim('NONE'))).toMatchObject({
+      code: 'internal',
+      details: { reason: expect.stringContaining(': pk is malformed') },
+    });
+  });
+
+  it('lists by name, whatever the order in which the table gives them', async () => {
+    const table = await openTable();
+    const { namespaces } = storesOn({
+      ...table,
+      batchGet: async (...keys: Parameters<Table['batchGet']>) =>
+        [...(await table.batchGet(...keys))].reverse(),
+      get: table.get.bind(table),
+      update: table.update.bind(table),
+      query: table.query.bind(table),
+    } as Table);
+    for (const name of ['team-a', 'team-c', 'team-b']) await register(namespaces, aClaim({ name }));
+    expect((await namespaces.held(ACCOUNT)).map(({ name }) => name)).toEqual(['team-a', 'team-b', 'team-c']);
   });
 
   it('does not remove the index entry of a newer registration', async () => {

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { accountHandle } from '../../lib/domain/identifiers.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
 import type { CounterName, UsageRange, UsageStore } from '../../lib/ports/stores.ts';
+import { rejectionOf } from '../support/errors.ts';
 import { losingAnswer, recordedTable } from '../support/faulty-table.ts';
 import { ACCOUNT, NOW, OTHER_ACCOUNT } from '../support/records.ts';
 import { itemsOf, storesOn, useStores } from '../support/stores.ts';
@@ -80,6 +81,28 @@ describe('a counter', () => {
     const repository = `${'n'.repeat(128)}/${'r'.repeat(126)}`;
     await usage.count({ ...APP, repository }, NOW);
     expect(await linesOf(usage)).toEqual([`2026-11-21 ${ONE} ${repository} 1`]);
+  });
+});
+
+describe('a counter that is damaged', () => {
+  const GOOD = ['2026-11-21', ONE, 'team-a/app'];
+  it.each([
+    ['a day that is none', ['2026-13-21', ONE, 'team-a/app']],
+    ['a token that is none', ['2026-11-21', 'x', 'team-a/app']],
+    ['a repository that is none', ['2026-11-21', ONE, 'TEAM']],
+    ['a part too many', [...GOOD, 'x']],
+    ['a part too few', GOOD.slice(0, 2)],
+    ['nothing but a day', GOOD.slice(0, 1)],
+  ])('by %s in its key is reported by that key', async (_, parts) => {
+    const table = await openTable();
+    const { usage } = storesOn(table);
+    await usage.count(APP, NOW);
+    const [{ pk } = expect.fail('no counter')] = await itemsOf(table);
+    await table.put({ pk, sk: parts.join('#'), pulls: 1, token: ONE, repository: 'team-a/app' });
+    expect(await rejectionOf(usage.list(HANDLE, EVER))).toMatchObject({
+      code: 'internal',
+      details: { reason: expect.stringContaining(': sk is malformed') },
+    });
   });
 });
 
