@@ -19,7 +19,7 @@ const WRITES = [
 /** The partitions of each table. IAM does not see sort keys: tokens, policies and revoked credentials are all `account#`. */
 const PARTITIONS = {
   'pullpass-dev': ['account#a', 'cleanup', 'namespace#team-a', 'proof#n', 'table', 'usage#a'],
-  'pullpass-dev-ledger': ['ledger', 'ledger#2026-11-21', 'proofs#2026-11-21'],
+  'pullpass-dev-ledger': ['ledger', 'ledger#2026-11-21#7', 'proofs#2026-11-21#7'],
 } as const;
 
 /** All that a write may be about; `another` is any attribute that does not exist. */
@@ -71,7 +71,7 @@ describe('of all writes, IAM allows', () => {
       [
         'UpdateItem account#a: lastUsedAt',
         'PartiQLInsert proof#n: expiresAt write1',
-        'PartiQLInsert proofs#2026-11-21: entry expiresAt',
+        'PartiQLInsert proofs#2026-11-21#7: entry expiresAt',
       ],
     ],
     [
@@ -82,8 +82,8 @@ describe('of all writes, IAM allows', () => {
         'UpdateItem account#a',
         'UpdateItem namespace#team-a',
         'PartiQLInsert proof#n: expiresAt write1',
-        'PartiQLInsert ledger#2026-11-21: entry expiresAt',
-        'PartiQLInsert proofs#2026-11-21: entry expiresAt',
+        'PartiQLInsert ledger#2026-11-21#7: entry expiresAt',
+        'PartiQLInsert proofs#2026-11-21#7: entry expiresAt',
       ],
     ],
     [
@@ -163,14 +163,14 @@ describe('the credentials function may not', () => {
   });
 
   it.each<[what: string, write: (typeof WRITES)[number], pk: string, attributes: readonly string[]]>([
-    ['add an entry about a token', 'PartiQLInsert', 'ledger#2026-11-21', ['entry', 'expiresAt']],
-    ['overwrite an entry', 'PutItem', 'ledger#2026-11-21', ['entry', 'expiresAt']],
-    ['overwrite an entry of its own', 'PutItem', 'proofs#2026-11-21', ['entry', 'expiresAt']],
-    ['change an entry of its own', 'UpdateItem', 'proofs#2026-11-21', ['expiresAt']],
-    ['change an entry by a statement', 'PartiQLUpdate', 'proofs#2026-11-21', ['entry']],
-    ['delete an entry', 'DeleteItem', 'proofs#2026-11-21', []],
-    ['delete an entry by a statement', 'PartiQLDelete', 'ledger#2026-11-21', []],
-    ['overwrite entries in a batch', 'BatchWriteItem', 'ledger#2026-11-21', ['entry']],
+    ['add an entry about a token', 'PartiQLInsert', 'ledger#2026-11-21#7', ['entry', 'expiresAt']],
+    ['overwrite an entry', 'PutItem', 'ledger#2026-11-21#7', ['entry', 'expiresAt']],
+    ['overwrite an entry of its own', 'PutItem', 'proofs#2026-11-21#7', ['entry', 'expiresAt']],
+    ['change an entry of its own', 'UpdateItem', 'proofs#2026-11-21#7', ['expiresAt']],
+    ['change an entry by a statement', 'PartiQLUpdate', 'proofs#2026-11-21#7', ['entry']],
+    ['delete an entry', 'DeleteItem', 'proofs#2026-11-21#7', []],
+    ['delete an entry by a statement', 'PartiQLDelete', 'ledger#2026-11-21#7', []],
+    ['overwrite entries in a batch', 'BatchWriteItem', 'ledger#2026-11-21#7', ['entry']],
     ['name another table', 'UpdateItem', 'ledger', ['id']],
   ])('%s in the ledger (%s)', (_, write, pk, attributes) => {
     expect(isAllowed('credentials', callOn('pullpass-dev-ledger', write, pk, attributes))).toBe(false);

@@ -37,8 +37,14 @@ describe('a ledger in a table', () => {
     await ledger.append(ENTRY);
     await ledger.append(nonce);
     const items = new Map((await itemsOf(table)).map(item => [item.sk, item]));
-    expect(items.get(ENTRY.id)).toMatchObject({ pk: 'ledger#2026-11-21', expiresAt: NOW + 36 * 86_400 });
-    expect(items.get(nonce.id)).toMatchObject({ pk: 'proofs#2026-11-21', expiresAt: NOW + 60 });
+    expect(items.get(ENTRY.id)).toMatchObject({
+      pk: `ledger#2026-11-21#${ENTRY.id.at(-1)}`,
+      expiresAt: NOW + 36 * 86_400,
+    });
+    expect(items.get(nonce.id)).toMatchObject({
+      pk: `proofs#2026-11-21#${nonce.id.at(-1)}`,
+      expiresAt: NOW + 60,
+    });
   });
 
   it('reads nothing but used proofs where vending may write, and is not stopped by anything else', async () => {
@@ -47,7 +53,7 @@ describe('a ledger in a table', () => {
     const nonces = [1, 2, 3].map(() => anEntry({ act: 'spend-proof', mark: 'm', expiresAt: NOW + 60 }));
     for (const entry of [...nonces, ENTRY]) await ledger.append(entry);
     for (const [index, entry] of [formatEntry(ENTRY), '{}', 'x', 7].entries()) {
-      await table.put({ pk: 'proofs#2026-11-21', sk: `0${index}`, entry });
+      await table.put({ pk: `proofs#2026-11-21${index === 3 ? '' : '#7'}`, sk: `0${index}`, entry });
     }
     const { all } = await readLedger(ledger);
     expect(all).toHaveLength(4);
@@ -59,6 +65,43 @@ describe('a ledger in a table', () => {
     const nonce = anEntry({ act: 'spend-proof', mark: 'm', expiresAt: NOW + 60 });
     await table.put({ pk: 'ledger#2026-11-21', sk: nonce.id, entry: formatEntry(nonce) });
     expect((await readLedger(tableLedger(table))).all).toEqual([nonce]);
+  });
+
+  it('spreads the entries of a day over sixteen partitions, and returns them in their order', async () => {
+    const table = await open();
+    const ledger = tableLedger(table, { pageEntries: 32 });
+    const entries = Array.from({ length: 400 }, (_, i) =>
+      anEntry({ act: 'write-claim', claim: aClaim() }, NOW * 1000 + i),
+    );
+    for (const entry of entries.toReversed()) await ledger.append(entry);
+    const partitions = Map.groupBy(await itemsOf(table), ({ pk }) => pk);
+    expect(partitions.size).toBe(16);
+    const { all, pages } = await readLedger(ledger, { sinceMs: 0, nowMs: NOW * 1000 });
+    expect(all).toEqual(entries);
+    expect(pages).toBeGreaterThan(10);
+  });
+
+  it('returns the entries that an earlier version wrote, each in its place among the others and once', async () => {
+    const table = await open();
+    const ledger = tableLedger(table, { pageEntries: 16 });
+    const entries = Array.from({ length: 60 }, (_, i) =>
+      anEntry({ act: 'write-claim', claim: aClaim() }, NOW * 1000 + i),
+    );
+    for (const [i, entry] of entries.entries()) {
+      // While a deployment changes over, both versions write.
+      if (i % 3 === 0) await table.put({ pk: 'ledger#2026-11-21', sk: entry.id, entry: formatEntry(entry) });
+      else await ledger.append(entry);
+    }
+    expect((await readLedger(ledger)).all).toEqual(entries);
+  });
+
+  it('goes on where an earlier version has stopped a replay', async () => {
+    const table = await open();
+    const ledger = tableLedger(table);
+    const entries = [0, 1, 2, 3].map(i => anEntry({ act: 'write-claim', claim: aClaim() }, NOW * 1000 + i));
+    for (const entry of entries) await ledger.append(entry);
+    const page = await ledger.entries(SPAN, `2026-11-21/${entries[1]?.id}`);
+    expect(page.entries).toEqual(entries.slice(2));
   });
 
   it('is unavailable when the table does not answer', async () => {
