@@ -12,6 +12,7 @@ import { loginStore } from '../store/login-store.ts';
 import { usageStore } from '../store/usage-store.ts';
 import { registryHttp } from '../upstream/http.ts';
 import { upstreamLogins } from '../upstream/login.ts';
+import { manifestCache } from '../upstream/manifests.ts';
 import { upstreamRegistry } from '../upstream/registry.ts';
 import { openFailureLimiter } from './authentication.ts';
 import { openParts, type World } from './parts.ts';
@@ -26,7 +27,9 @@ export function createRegistry(world: World): HttpHandler {
   // A start without AWS credentials fails, and not the first pull.
   if (asksAws(proxied)) parts.aws('ecr');
   const store = { table: openTable(parts), randomBytes: parts.randomBytes };
+  const { clock } = parts;
   const login = upstreamLogins(openUpstreamSecrets(parts));
+  const registry = upstreamRegistry({ send: registryHttp(), login, clock });
   const ready = openTableGuard(parts);
   world.prepare?.(ready);
   const records = loginStore(store);
@@ -41,12 +44,12 @@ export function createRegistry(world: World): HttpHandler {
       url,
       services: proxied,
       streams: world.streams === true,
-      upstream: counted(upstreamRegistry({ send: registryHttp(), login, clock: parts.clock }), parts.metrics),
+      upstream: manifestCache({ upstream: counted(registry, parts.metrics), clock }),
       pulling: {
         verifier: accessTokenVerifier(openKeyStore(parts), url),
         store: records,
         usage: usageStore(store),
-        clock: parts.clock,
+        clock,
       },
     }),
   });

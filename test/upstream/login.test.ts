@@ -147,11 +147,9 @@ describe('a role of another account', () => {
     const { get } = logins();
     const other = ECR.replace('eu-west-1', 'us-east-1');
     await Promise.all([ECR, ECR, other, ECR, other].map(url => get(upstream(byRole, url), nowMs)));
-    expect(asked.map(({ service, region }) => `${service} ${region}`).sort()).toEqual([
-      'ecr eu-west-1',
-      'ecr us-east-1',
-      'sts eu-central-1',
-    ]);
+    const calls = asked.map(({ service, region }) => `${service} ${region}`);
+    expect(calls).toHaveLength(3);
+    expect(new Set(calls)).toEqual(new Set(['ecr eu-west-1', 'ecr us-east-1', 'sts eu-central-1']));
     await get(upstream({ kind: 'ecr', roleArn: ROLE }), nowMs);
     expect(count.sts).toBe(2);
   });
