@@ -123,11 +123,21 @@ async function openApiText({ publicUrl, services, platforms }: OpenApiOptions): 
   };
   const [service = EXAMPLE.service] = names;
   const own = { ...document, servers: [{ url: publicUrl }] };
-  return JSON.stringify(own, (_, value: unknown) => {
+  const text = JSON.stringify(own, (_, value: unknown) => {
     if (value === EXAMPLE.service) return service;
     if (typeof value === 'string') return value.replaceAll(EXAMPLE.url, publicUrl);
     return isListed(value) ? withValues(value, values[value['x-one-of']]) : value;
   });
+  return inAscii(text);
+}
+
+/** JSON without a character of more than a byte: such a text is copied at each answer, and any other encoded. */
+function inAscii(json: string): string {
+  const escaped = json.replace(
+    /[^\0-\x7f]/g,
+    unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  return Buffer.from(escaped, 'latin1').toString('latin1');
 }
 
 interface Listed {

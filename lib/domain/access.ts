@@ -57,10 +57,14 @@ function addScope(merged: Map<string, MutableAccess>, text: string): void {
   const [first, last] = [text.indexOf(':'), text.lastIndexOf(':')];
   if (first === last) return;
   const type = bareType(text.slice(0, first));
-  const resource = type + text.slice(first, last);
-  const entry = merged.get(resource) ?? newAccess(type, text.slice(first + 1, last));
-  merged.set(resource, entry);
-  if (merged.size > MAX_RESOURCES) throw tooMany(`One login may ask for ${MAX_RESOURCES} resources.`);
+  // Only a class makes the resource another text than the scope begins with.
+  const resource = type.length === first ? text.slice(0, last) : type + text.slice(first, last);
+  let entry = merged.get(resource);
+  if (entry === undefined) {
+    if (merged.size === MAX_RESOURCES) throw tooMany(`One login may ask for ${MAX_RESOURCES} resources.`);
+    entry = newAccess(type, text.slice(first + 1, last));
+    merged.set(resource, entry);
+  }
   const asked = text.slice(last + 1).split(',', MAX_ACTIONS + 1);
   for (const action of asked) if (action !== '') entry.actions.add(action);
   if (asked.length > MAX_ACTIONS || entry.actions.size > MAX_ACTIONS) {
@@ -76,6 +80,7 @@ function newAccess(type: string, name: string): MutableAccess {
 }
 
 function bareType(type: string): string {
+  if (!type.endsWith(')')) return type;
   return /^([a-z0-9]+)\([a-z0-9]+\)$/.exec(type)?.[1] ?? type;
 }
 

@@ -53,10 +53,19 @@ type Decode = (field: Buffer, start: number, end: number) => string;
 
 /** Each name and value is UTF-8 of its own: none goes on in the next. What has nothing to decode is only copied. */
 function decoderOf(bytes: Buffer): Decode {
-  if (bytes.includes(PERCENT) || bytes.includes(PLUS) || !isAscii(bytes)) {
+  if (bytes.includes(PERCENT) || !isAscii(bytes)) {
     return (field, start, end) => decodeUtf8(decodeInPlace(field.subarray(start, end)));
   }
-  return (field, start, end) => field.toString('latin1', start, end);
+  // Scopes are separated by plus signs, and have nothing else to decode.
+  const hasSpaces = bytes.includes(PLUS);
+  return (field, start, end) => {
+    if (hasSpaces) writeSpaces(field, start, end);
+    return field.toString('latin1', start, end);
+  };
+}
+
+function writeSpaces(bytes: Buffer, start: number, end: number): void {
+  for (let i = start; i < end; i++) if (bytes[i] === PLUS) bytes[i] = SPACE;
 }
 
 /** The result is never longer. A second buffer of 64 KB would cost as much as the decoding. */

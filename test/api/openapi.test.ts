@@ -33,6 +33,11 @@ describe('the document', () => {
     expect(json).toEqual(JSON.parse(committed));
   });
 
+  it('is written in ASCII, which is copied at each answer where other text is encoded anew', async () => {
+    expect(JSON.stringify(document)).toMatch(/[^\0-\x7f]/);
+    expect((await deployment.send('GET /openapi.json')).text).toMatch(/^[\0-\x7f]+$/);
+  });
+
   it('has a pattern, a list or a length for every text in a path or a query that decides anything', () => {
     const parameters = Object.entries(document.paths).flatMap(([path, operations]) =>
       Object.values(operations as Record<string, { parameters?: Parameter[] }>).flatMap(operation =>
