@@ -202,34 +202,39 @@ describe('a reference to a secret', () => {
     expect(read).toEqual({ keys: file, credentialKey: file, derivationKey: file });
   });
 
-  it.each(['aws', 'aws-cn', 'aws-us-gov'])('is an ARN, taken apart: %s', partition => {
-    const at = (rest: string) => `arn:${partition}:${rest}`;
-    const given = {
-      PULLPASS_KEYS: at('secretsmanager:eu-central-1:123456789012:secret:pullpass-dev'),
-      PULLPASS_CREDENTIAL_KEY: at('secretsmanager:eu-central-1:123456789012:secret:pullpass-dev/credential'),
-      PULLPASS_DERIVATION_KEY: at(`kms:eu-west-1:123456789012:key/${KEY}`),
-    };
-    expect(readConfig(['keys', 'credentialKey', 'derivationKey'], given)).toEqual({
-      keys: {
-        kind: 'secrets',
-        region: 'eu-central-1',
-        prefix: at('secretsmanager:eu-central-1:123456789012:secret:'),
-        name: 'pullpass-dev',
-      },
-      credentialKey: {
-        kind: 'secret',
-        region: 'eu-central-1',
-        prefix: at('secretsmanager:eu-central-1:123456789012:secret:'),
-        name: 'pullpass-dev/credential',
-      },
-      derivationKey: {
-        kind: 'kms-key',
-        region: 'eu-west-1',
-        prefix: at('kms:eu-west-1:123456789012:key/'),
-        name: KEY,
-      },
-    });
-  });
+  it.each(['aws', 'aws-cn', 'aws-us-gov', 'aws-eusc', 'aws-iso-b'])(
+    'is an ARN, taken apart: %s',
+    partition => {
+      const at = (rest: string) => `arn:${partition}:${rest}`;
+      const given = {
+        PULLPASS_KEYS: at('secretsmanager:eu-central-1:123456789012:secret:pullpass-dev'),
+        PULLPASS_CREDENTIAL_KEY: at(
+          'secretsmanager:eu-central-1:123456789012:secret:pullpass-dev/credential',
+        ),
+        PULLPASS_DERIVATION_KEY: at(`kms:eu-west-1:123456789012:key/${KEY}`),
+      };
+      expect(readConfig(['keys', 'credentialKey', 'derivationKey'], given)).toEqual({
+        keys: {
+          kind: 'secrets',
+          region: 'eu-central-1',
+          prefix: at('secretsmanager:eu-central-1:123456789012:secret:'),
+          name: 'pullpass-dev',
+        },
+        credentialKey: {
+          kind: 'secret',
+          region: 'eu-central-1',
+          prefix: at('secretsmanager:eu-central-1:123456789012:secret:'),
+          name: 'pullpass-dev/credential',
+        },
+        derivationKey: {
+          kind: 'kms-key',
+          region: 'eu-west-1',
+          prefix: at('kms:eu-west-1:123456789012:key/'),
+          name: KEY,
+        },
+      });
+    },
+  );
 
   const [SECRET, KMS] = [
     'arn:aws:secretsmanager:eu-central-1:123456789012:secret:',

@@ -4,6 +4,7 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { urlToHttpOptions } from 'node:url';
+import { awsSuffix } from '../domain/aws-partitions.ts';
 import type { Clock, RandomBytes } from '../ports/system.ts';
 import { AwsError, type Received, valuesIn } from './error.ts';
 import { jsonProtocol, type Protocol, queryProtocol } from './protocols.ts';
@@ -103,9 +104,9 @@ export function isTransient(error: unknown): boolean {
   );
 }
 
-/** Of the public partitions, China's and the US government's; elsewhere the endpoint has to be given. */
+/** The region's own, in any partition of AWS. */
 export function endpointOf(service: string, region: string): string {
-  return `https://${service}.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
+  return `https://${service}.${region}.${awsSuffix(region)}`;
 }
 
 /** How long is waited, in milliseconds. */

@@ -1,5 +1,6 @@
 /** What functions report to AWS: hygiene findings on an EventBridge bus, and the answer of a custom resource to CloudFormation. */
 import { request } from 'node:https';
+import { withoutAwsSuffix } from '../domain/aws-partitions.ts';
 import { type AccountReport, noticeOf } from '../domain/hygiene.ts';
 import type { Notices } from '../ports/stores.ts';
 import type { AwsCall } from './client.ts';
@@ -8,7 +9,7 @@ import type { AwsCall } from './client.ts';
 export type Put = (url: URL, body: string, timeoutMs: number) => Promise<number>;
 
 /** A forged event must not make the function call any other host. */
-const S3_HOST = /^[a-z0-9.-]+\.s3(?:[.-][a-z0-9-]+)*\.amazonaws\.com(?:\.cn)?$/;
+const S3_HOST = /^[a-z0-9.-]+\.s3(?:[.-][a-z0-9-]+)*$/;
 
 const MAX_BYTES = 4096;
 
@@ -39,7 +40,7 @@ function responseUrl(address: string): URL {
     url.port === '' &&
     url.username === '' &&
     url.password === '' &&
-    S3_HOST.test(url.hostname);
+    S3_HOST.test(withoutAwsSuffix(url.hostname) ?? '');
   if (url === null || !isSafe) throw new Error('the URL to answer to is not one of S3');
   return url;
 }

@@ -176,14 +176,14 @@ describe('a call without the SDK', () => {
   });
 });
 
-it.each(['us-east-1', 'eu-central-1', 'ap-southeast-5', 'us-gov-west-1', 'cn-north-1', 'cn-northwest-1'])(
-  'the endpoint of %s is where the SDK goes',
-  region => {
-    const { endpointProvider } = new DynamoDBClient({ region }).config;
-    const { url } = endpointProvider({ Region: region, UseFIPS: false, UseDualStack: false });
-    expect(`${endpointOf('dynamodb', region)}/`).toBe(url.href);
-  },
-);
+it.each([
+  ...['us-east-1', 'eu-central-1', 'ap-southeast-5', 'us-gov-west-1', 'cn-north-1', 'cn-northwest-1'],
+  ...['eusc-de-east-1', 'us-iso-east-1', 'us-isob-east-1', 'eu-isoe-west-1', 'us-isof-south-1'],
+])('the endpoint of %s is where the SDK goes', region => {
+  const { endpointProvider } = new DynamoDBClient({ region }).config;
+  const { url } = endpointProvider({ Region: region, UseFIPS: false, UseDualStack: false });
+  expect(`${endpointOf('dynamodb', region)}/`).toBe(url.href);
+});
 
 it('reads an answer that came while the function was frozen, although its time is over', async () => {
   const server = new Worker(

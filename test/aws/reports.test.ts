@@ -41,6 +41,8 @@ describe('the answer to a deployment', () => {
     'https://cloudformation-custom-resource-response-useast1.s3.amazonaws.com/a?b=c',
     'https://cloudformation-custom-resource-response-useast2.s3-us-east-2.amazonaws.com/a',
     'https://cloudformation-custom-resource-response-cnnorth1.s3.cn-north-1.amazonaws.com.cn/a',
+    'https://cloudformation-custom-resource-response-euscdeeast1.s3.eusc-de-east-1.amazonaws.eu/a',
+    'https://cloudformation-custom-resource-response-usisoeast1.s3.us-iso-east-1.c2s.ic.gov/a',
   ])('is put to %s', async url => {
     const { put, sent } = sender(200);
     await putResponse(url, '{}', put);
@@ -57,6 +59,9 @@ describe('the answer to a deployment', () => {
     'https://evil.example#.s3.amazonaws.com/',
     'https://evil.example?.s3.amazonaws.com/',
     'https://b.s3.amazonaws.org/',
+    'https://b.s3.amazonaws.eu.example/',
+    'https://b.s3.evilamazonaws.eu/',
+    'https://b.s3.amazonaws.com.cn.com/',
     'https://s3amazonaws.com/',
     'https://b.s3evil.amazonaws.com/',
     'https://ec2-1-2-3-4.eu-central-1.compute.amazonaws.com/',

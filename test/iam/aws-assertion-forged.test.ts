@@ -96,7 +96,14 @@ const PLACES: Record<string, [Forge, RegExp]> = {
   'a dual-stack name': [at('sts.us-east-1.api.aws', { region: 'us-east-1' }), NO_URL],
   'a region under the suffix of another partition': [at(`${HOST}.cn`), NO_URL],
   'a global host of China': [at('sts.amazonaws.com.cn', { region: 'cn-north-1' }), NO_URL],
-  'a partition that is not listed': [at('sts.us-iso-east-1.c2s.ic.gov', { region: 'us-iso-east-1' }), NO_URL],
+  'a partition that there is not': [
+    at('sts.us-isoz-east-1.c3s.ic.gov', { region: 'us-isoz-east-1' }),
+    NO_URL,
+  ],
+  'a region of a partition that there is not': [
+    at('sts.us-iso-east-9.c2s.ic.gov', { region: 'us-iso-east-9' }),
+    NO_URL,
+  ],
   'this machine': [at('127.0.0.1'), NO_URL],
   'this machine by name': [at('localhost'), NO_URL],
   'this machine by number': [at('2130706433'), NO_URL],

@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
+import { endpointOf } from '../../lib/aws/client.ts';
+import { STS_REGIONS } from '../../lib/domain/aws-partitions.ts';
 import { stsHost, stsHostOf } from '../../lib/iam/aws-assertion.ts';
 
 interface Partition {
@@ -19,21 +21,27 @@ function partitionsOfSdk(): readonly Partition[] {
 }
 
 describe('the hosts of STS', () => {
-  const listed = ['aws', 'aws-cn', 'aws-us-gov'];
-  const expected = partitionsOfSdk()
-    .filter(({ id }) => listed.includes(id))
-    .flatMap(({ id, outputs, regions }) =>
-      Object.keys(regions)
-        .filter(region => !region.endsWith('-global'))
-        .map(region => ({ name: `sts.${region}.${outputs.dnsSuffix}`, partition: id, region })),
-    );
+  const expected = partitionsOfSdk().flatMap(({ id, outputs, regions }) =>
+    Object.keys(regions)
+      .filter(region => !region.endsWith('-global'))
+      .map(region => ({ name: `sts.${region}.${outputs.dnsSuffix}`, partition: id, region })),
+  );
 
   it.each(expected)('include $name, of $partition', host => {
     expect(stsHost(host.name)).toEqual(host);
     expect(stsHostOf(host.region)).toEqual(host);
   });
 
-  it('were compared with all regions of these partitions', () => expect(expected.length).toBeGreaterThan(35));
+  it('are compared in all partitions, the European Sovereign Cloud among them, and are no others', () => {
+    expect(new Set(expected.map(({ partition }) => partition)).size).toBe(8);
+    expect(new Set(STS_REGIONS)).toEqual(new Set(expected.map(({ region }) => region)));
+    expect(stsHost('sts.eusc-de-east-1.amazonaws.eu')?.partition).toBe('aws-eusc');
+  });
+
+  it.each(expected)('are beside those of the other services in $region', ({ region, name }) => {
+    const suffix = name.slice(`sts.${region}.`.length);
+    expect(endpointOf('dynamodb', region)).toBe(`https://dynamodb.${region}.${suffix}`);
+  });
 
   it('include the global one, which is signed for us-east-1', () => {
     expect(stsHost('sts.amazonaws.com')).toEqual({
