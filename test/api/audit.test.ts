@@ -1,25 +1,15 @@
 /** Each change leaves one audit record, and the same in the log; a request that changes nothing leaves none. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { describe, expect, it } from 'vitest';
 import { ALL_ROUTES } from '../../lib/api/routes.ts';
 import { accountHandle } from '../../lib/domain/identifiers.ts';
-import { ALICE, type Deployment, deploy } from '../support/deployment.ts';
 import type { Received } from '../support/events.ts';
 import { eventsOf } from '../support/logs.ts';
-import { openGitHub, type TestIssuer } from '../support/platforms.ts';
+import { alice, deployment, github, useDeployment, useGitHub } from '../support/setup.ts';
 import { itemsOf } from '../support/stores.ts';
 
-let deployment: Deployment;
-let github: TestIssuer;
-let alice: ReturnType<Deployment['as']>;
-beforeAll(async () => {
-  github = await openGitHub();
-  deployment = await deploy({ issuers: [github.entry] });
-  alice = deployment.as(ALICE);
-});
-afterAll(async () => {
-  await deployment.close();
-  await github.server.close();
-});
+useGitHub();
+useDeployment(() => ({ issuers: [github.entry] }));
 
 type AuditRecord = Readonly<Record<string, string | undefined>>;
 

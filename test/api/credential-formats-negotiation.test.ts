@@ -1,8 +1,10 @@
 /** Which shape is answered: the body's `format`, or else what `Accept` likes best, or else JSON. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { beforeAll, describe, expect, it } from 'vitest';
 import { FORMAT_NAMES, type FormatName } from '../../lib/api/credential-formats.ts';
-import { ALICE, type Deployment, deploy } from '../support/deployment.ts';
+import { ALICE } from '../support/deployment.ts';
 import type { Received } from '../support/events.ts';
+import { deployment, useDeployment } from '../support/setup.ts';
 
 const TYPES: Record<FormatName, string> = {
   json: 'application/json',
@@ -15,16 +17,14 @@ const TYPES: Record<FormatName, string> = {
   shell: 'text/x-shellscript',
 };
 
-let deployment: Deployment;
 let token: string;
 
+useDeployment();
 beforeAll(async () => {
-  deployment = await deploy();
   await deployment.as(ALICE)('PUT /v1/namespaces/team-a');
   const added = await deployment.as(ALICE)('POST /v1/tokens', { json: { repositories: ['team-a/*'] } });
   ({ token } = added.json);
 });
-afterAll(() => deployment.close());
 
 function vend(json: object, accept?: string): Promise<Received> {
   const headers: Record<string, string> = accept === undefined ? {} : { accept };

@@ -1,23 +1,22 @@
 /** Logins with credentials: each is judged by its parent, as that is now. */
+
 import { randomBytes } from 'node:crypto';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { createCredentials } from '../../lib/compose/credentials.ts';
 import { createLogin } from '../../lib/compose/login.ts';
 import { createKeyFile } from '../../lib/derivation/key-source.ts';
 import { fileKeyStore } from '../../lib/signing/key-store.ts';
 import { maintainRing } from '../../lib/signing/ring-rotation.ts';
 import { claimsOf, grantOf } from '../support/claims.ts';
-import { ALICE, type Deployment, deploy, MALLORY, SERVICE } from '../support/deployment.ts';
-import { CONTEXT, eventOf, type Received, received, type Sent } from '../support/events.ts';
+import { ALICE, MALLORY, SERVICE } from '../support/deployment.ts';
+import { CONTEXT, eventOf, received, type Sent } from '../support/events.ts';
 import { eventsOf } from '../support/logs.ts';
-import { audienceOf, openGitHub, type TestIssuer } from '../support/platforms.ts';
+import { audienceOf } from '../support/platforms.ts';
 import { NOW } from '../support/records.ts';
+import { alice, deployment, github, useDeployment, useGitHub } from '../support/setup.ts';
 
-let deployment: Deployment;
-let github: TestIssuer;
-let alice: (line: string, sent?: Sent) => Promise<Received>;
 /** A token that pulls and pushes in `team-a` and `team-b`, and a credential of it that does too. */
 let id: string;
 let token: string;
@@ -27,15 +26,8 @@ const REPOSITORIES = ['team-a/*', 'team-b/app'];
 const SCOPE = 'repository:team-a/app:pull,push repository:team-b/app:pull,push'.replace(' ', '+');
 const WHOLE = ['repository:team-a/app:pull,push', 'repository:team-b/app:pull,push'];
 
-beforeAll(async () => {
-  github = await openGitHub();
-  deployment = await deploy({ issuers: [github.entry] });
-  alice = deployment.as(ALICE);
-});
-afterAll(async () => {
-  await deployment.close();
-  await github.server.close();
-});
+useGitHub();
+useDeployment(() => ({ issuers: [github.entry] }));
 beforeEach(async () => {
   for (const name of ['team-a', 'team-b']) await alice(`PUT /v1/namespaces/${name}`);
   const json = { access: 'push', repositories: REPOSITORIES };

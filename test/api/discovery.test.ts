@@ -1,17 +1,15 @@
 /** The public documents. */
+
 import { X509Certificate } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeProtectedHeader } from 'jose';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Deployment, deploy, PUBLIC_URL, SERVICE } from '../support/deployment.ts';
+import { describe, expect, it } from 'vitest';
+import { deploy, PUBLIC_URL, SERVICE } from '../support/deployment.ts';
+import { deployment, useDeployment } from '../support/setup.ts';
 
-let deployment: Deployment;
-beforeAll(async () => {
-  deployment = await deploy();
-});
-afterAll(() => deployment.close());
+useDeployment();
 
 const PUBLIC_KEY = {
   kty: 'EC',
@@ -71,21 +69,20 @@ describe('a public document', () => {
   });
 
   it('says where to log in at each IAM and as which client, so that command lines can, and no secret', async () => {
-    await deployment.close();
     const secretFile = join(tmpdir(), `pullpass-discovery-${process.pid}`);
     await writeFile(secretFile, 'the-secret-of-the-client');
     const iam = { issuer: 'https://iam.example', keysUrl: 'https://iam.example/keys', audience: PUBLIC_URL };
     const tokenUrl = 'https://iam.example/token';
     const client = { id: 'command-line', secret: `file:${secretFile}` };
-    deployment = await deploy({
+    const other = await deploy({
       iamEntry: { tokenUrl: null },
       issuers: [
         { ...iam, key: 'acme', tokenUrl, client },
         { key: 'aws', kind: 'aws' },
       ],
     });
-    const { json, text } = await deployment.send('GET /.well-known/oauth-authorization-server');
-    await rm(secretFile);
+    const { json, text } = await other.send('GET /.well-known/oauth-authorization-server');
+    await Promise.all([rm(secretFile), other.close()]);
     expect(json.pullpass_issuers).toMatchObject([
       { key: 'dev', token_endpoint: null, client_id: null },
       { key: 'acme', issuer: 'https://iam.example', token_endpoint: tokenUrl, client_id: 'command-line' },

@@ -1,13 +1,11 @@
 /** Requests with an `Idempotency-Key`, and their repetitions, over HTTP. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ALICE, BOB, CAROL, type Deployment, deploy } from '../support/deployment.ts';
-import type { Received } from '../support/events.ts';
 
-let deployment: Deployment;
-beforeAll(async () => {
-  deployment = await deploy();
-});
-afterAll(() => deployment.close());
+import { describe, expect, it } from 'vitest';
+import { ALICE, BOB, CAROL, deploy } from '../support/deployment.ts';
+import type { Received } from '../support/events.ts';
+import { deployment, useDeployment } from '../support/setup.ts';
+
+useDeployment();
 
 let keys = 0;
 const newKey = () => `key-${keys++}`;

@@ -1,26 +1,26 @@
 /** The login endpoint: the rules of the registry token protocol, over the exported functions. */
+
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { claimsOf, grantOf } from '../support/claims.ts';
-import { ALICE, BOB, type Deployment, deploy, MALLORY, PUBLIC_URL, SERVICE } from '../support/deployment.ts';
+import { ALICE, BOB, MALLORY, PUBLIC_URL, SERVICE } from '../support/deployment.ts';
 import { basicHeader, type Received, type Sent } from '../support/events.ts';
 import { eventsOf } from '../support/logs.ts';
+import { deployment, useDeployment } from '../support/setup.ts';
 
-let deployment: Deployment;
 let pullToken: string;
 let pushToken: string;
 
+useDeployment();
 beforeAll(async () => {
-  deployment = await deploy();
   const alice = deployment.as(ALICE);
   for (const name of ['team-a', 'team-b']) await alice(`PUT /v1/namespaces/${name}`);
   await deployment.as(BOB)('PUT /v1/namespaces/rival');
   pullToken = await newToken({ nonExpiring: true });
   pushToken = await newToken({ access: 'push', nonExpiring: true });
 });
-afterAll(() => deployment.close());
 afterEach(() => {
   deployment.wire.cut = () => false;
   deployment.iamAnswers = true;

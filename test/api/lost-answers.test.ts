@@ -1,20 +1,10 @@
 /** A removal whose answer from the table was lost is 204, as if nothing had happened. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { ALICE, type Deployment, deploy } from '../support/deployment.ts';
-import { openGitHub, type TestIssuer } from '../support/platforms.ts';
 
-let deployment: Deployment;
-let github: TestIssuer;
-let alice: ReturnType<Deployment['as']>;
-beforeAll(async () => {
-  github = await openGitHub();
-  deployment = await deploy({ issuers: [github.entry] });
-  alice = deployment.as(ALICE);
-});
-afterAll(async () => {
-  await deployment.close();
-  await github.server.close();
-});
+import { expect, it } from 'vitest';
+import { alice, deployment, github, useDeployment, useGitHub } from '../support/setup.ts';
+
+useGitHub();
+useDeployment(() => ({ issuers: [github.entry] }));
 
 const add = async (path: string, json: object) =>
   `${path}/${(await alice(`POST ${path}`, { json })).json.id as string}`;

@@ -1,25 +1,25 @@
 /** What each request adds to the figures of a deployment. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DENIALS } from '../../lib/domain/errors.ts';
 import { REVOCATIONS_PER_MINUTE } from '../../lib/usecases/revoke.ts';
-import { ALICE, BOB, type Deployment, deploy, MALLORY } from '../support/deployment.ts';
+import { ALICE, BOB, MALLORY } from '../support/deployment.ts';
 import type { Received } from '../support/events.ts';
 import { figuresIn } from '../support/metrics.ts';
+import { deployment, useDeployment } from '../support/setup.ts';
 
-let deployment: Deployment;
 let token: { id: string; token: string };
+useDeployment(() => ({
+  environment: {
+    PULLPASS_STAGE: 'test',
+    PULLPASS_FAILURES_PER_MINUTE: '40',
+    PULLPASS_NAMESPACES: 'dev:acme=team-*',
+  },
+}));
 beforeAll(async () => {
-  deployment = await deploy({
-    environment: {
-      PULLPASS_STAGE: 'test',
-      PULLPASS_FAILURES_PER_MINUTE: '40',
-      PULLPASS_NAMESPACES: 'dev:acme=team-*',
-    },
-  });
   await deployment.as(ALICE)('PUT /v1/namespaces/team-a');
   token = (await deployment.as(ALICE)('POST /v1/tokens', { json: {} })).json;
 });
-afterAll(() => deployment.close());
 beforeEach(async () => {
   deployment.iamAnswers = true;
   deployment.wire.cut = () => false;

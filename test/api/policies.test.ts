@@ -1,22 +1,22 @@
 /** Policies, from the request that makes them to the login that they govern. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { grantOf } from '../support/claims.ts';
-import { ALICE, BOB, CAROL, type Deployment, deploy, MALLORY } from '../support/deployment.ts';
+import { ALICE, BOB, CAROL, MALLORY } from '../support/deployment.ts';
 import type { Received } from '../support/events.ts';
+import { deployment, useDeployment } from '../support/setup.ts';
 
 const SCOPES = ['team-a/app', 'team-a/web/ui', 'team-b/app', 'rival/app'].map(name => `repository:${name}:*`);
 const ALL = 'delete,pull,push';
 const NEVER = '01a1fd51-c23e-7c1e-8dcf-87c09e970095';
 
-let deployment: Deployment;
 const made: string[] = [];
 
+useDeployment();
 beforeAll(async () => {
-  deployment = await deploy();
   for (const name of ['team-a', 'team-b']) await deployment.as(ALICE)(`PUT /v1/namespaces/${name}`);
   await deployment.as(BOB)('PUT /v1/namespaces/rival');
 });
-afterAll(() => deployment.close());
 afterEach(async () => {
   for (const id of made.splice(0)) await deployment.as(ALICE)(`DELETE /v1/policies/${id}`);
 });

@@ -1,21 +1,17 @@
 /** `POST /oauth/revoke` (RFC 7009): the holder of a secret can end it, and learns nothing by it. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import { beforeEach, describe, expect, it } from 'vitest';
 import { auditsOf } from '../support/audits.ts';
 import { jtiOf } from '../support/credentials.ts';
-import { ALICE, type Deployment, deploy } from '../support/deployment.ts';
+import { ALICE } from '../support/deployment.ts';
 import type { Received, Sent } from '../support/events.ts';
 import { eventsOf } from '../support/logs.ts';
+import { alice, deployment, useDeployment } from '../support/setup.ts';
 
-let deployment: Deployment;
-let alice: (line: string, sent?: Sent) => Promise<Received>;
 let id: string;
 let token: string;
 
-beforeAll(async () => {
-  deployment = await deploy();
-  alice = deployment.as(ALICE);
-});
-afterAll(() => deployment.close());
+useDeployment();
 beforeEach(async () => {
   ({ id, token } = (await alice('POST /v1/tokens', { json: {} })).json);
 });

@@ -1,19 +1,14 @@
 /** Rotating a token, and getting its value again, over HTTP. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { claimsOf } from '../support/claims.ts';
-import { ALICE, type Deployment, deploy } from '../support/deployment.ts';
-import type { Received, Sent } from '../support/events.ts';
 
-let deployment: Deployment;
-let alice: (line: string, sent?: Sent) => Promise<Received>;
+import { beforeEach, describe, expect, it } from 'vitest';
+import { claimsOf } from '../support/claims.ts';
+import type { Sent } from '../support/events.ts';
+import { alice, deployment, useDeployment } from '../support/setup.ts';
+
 let id: string;
 let token: string;
 
-beforeAll(async () => {
-  deployment = await deploy();
-  alice = deployment.as(ALICE);
-});
-afterAll(() => deployment.close());
+useDeployment();
 beforeEach(async () => {
   ({ id, token } = (await alice('POST /v1/tokens', { json: {} })).json);
 });

@@ -1,16 +1,14 @@
 /** Planted secrets: none is ever seen in a log line, in an answer that is not meant to hold it, or in the table. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+
+import { expect, it } from 'vitest';
 import { ALL_ROUTES } from '../../lib/api/routes.ts';
 import { inBatches } from '../support/batches.ts';
-import { ALICE, BOB, type Deployment, deploy, MALLORY } from '../support/deployment.ts';
+import { ALICE, BOB, type Deployment, MALLORY } from '../support/deployment.ts';
 import type { Sent } from '../support/events.ts';
+import { deployment, useDeployment } from '../support/setup.ts';
 import { itemsOf } from '../support/stores.ts';
 
-let deployment: Deployment;
-beforeAll(async () => {
-  deployment = await deploy();
-});
-afterAll(() => deployment.close());
+useDeployment();
 
 /** The ways in which a secret could be written down. */
 function spellings(secret: string): string[] {

@@ -1,18 +1,16 @@
 /** Adding, reading, listing, changing and removing registry tokens over HTTP. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { beforeAll, describe, expect, it } from 'vitest';
 import { inBatches } from '../support/batches.ts';
 import { grantOf } from '../support/claims.ts';
-import { ALICE, BOB, CAROL, type Deployment, deploy } from '../support/deployment.ts';
+import { ALICE, BOB, CAROL } from '../support/deployment.ts';
 import type { Received, Sent } from '../support/events.ts';
+import { alice, deployment, useDeployment } from '../support/setup.ts';
 
-let deployment: Deployment;
-let alice: (line: string, sent?: Sent) => Promise<Received>;
+useDeployment();
 beforeAll(async () => {
-  deployment = await deploy();
-  alice = deployment.as(ALICE);
   await alice('PUT /v1/namespaces/team-a');
 });
-afterAll(() => deployment.close());
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 const SCOPE = 'repository:team-a/app:pull,push';

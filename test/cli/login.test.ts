@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { accountHandle } from '../../lib/domain/identifiers.ts';
 import { ALICE, MALLORY } from '../support/deployment.ts';
-import { github, useGitHub } from '../support/platforms.ts';
+import { github, useGitHub } from '../support/setup.ts';
 import { served, useServed } from './support/served.ts';
 import { shell, useShell } from './support/setup.ts';
 import type { Typed } from './support/shell.ts';

@@ -1,7 +1,7 @@
 /** The verbs for namespaces, policies and trusts against a whole deployment. */
 
 import { describe, expect, it } from 'vitest';
-import { github, useGitHub } from '../support/platforms.ts';
+import { github, useGitHub } from '../support/setup.ts';
 import { alice, served, useAlice, useServed } from './support/served.ts';
 
 useGitHub();

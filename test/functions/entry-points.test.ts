@@ -1,11 +1,12 @@
 /** What Lambda calls: each function's exported handler, made of the environment of its process. */
+
 import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Deployment, deploy } from '../support/deployment.ts';
+import { describe, expect, it } from 'vitest';
 import { eventOf } from '../support/events.ts';
+import { deployment, useDeployment } from '../support/setup.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const NAMES = readdirSync(join(ROOT, 'functions')).map(file => file.replace('.ts', ''));
@@ -23,11 +24,7 @@ const SCRIPT = `
   process.stderr.write(JSON.stringify(answers));
 `;
 
-let deployment: Deployment;
-beforeAll(async () => {
-  deployment = await deploy();
-});
-afterAll(() => deployment.close());
+useDeployment();
 
 async function run(names: readonly string[], changes: Record<string, string | undefined> = {}) {
   const event = eventOf('GET /nothing-here');

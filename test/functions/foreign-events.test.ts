@@ -1,23 +1,23 @@
 /** Each function, invoked with what is no request for it: refused with 400 and a log line that says what it was. */
+
 import type { Context } from 'aws-lambda';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { createCleanup } from '../../lib/compose/cleanup.ts';
 import { createKeys } from '../../lib/compose/keys.ts';
 import { createRestore } from '../../lib/compose/restore.ts';
 import type { HttpEvent, HttpResult } from '../../lib/http/request.ts';
-import { type Deployment, deploy } from '../support/deployment.ts';
 import { eventOf, received } from '../support/events.ts';
 import { linesOf } from '../support/logs.ts';
+import { deployment, useDeployment } from '../support/setup.ts';
 
 const CONTEXT = { awsRequestId: 'run-1', getRemainingTimeInMillis: () => 60_000 } as Context;
 
 type Handler = (event: unknown) => Promise<unknown>;
 
-let deployment: Deployment;
 let http: Readonly<Record<string, Handler>>;
 let others: Readonly<Record<string, Handler>>;
+useDeployment();
 beforeAll(async () => {
-  deployment = await deploy();
   http = Object.fromEntries(
     Object.entries(deployment.handlers).map(([name, handler]) => [
       name,
@@ -32,7 +32,6 @@ beforeAll(async () => {
     restore: event => restore(event, CONTEXT),
   };
 });
-afterAll(() => deployment.close());
 
 /** As AWS documents them, shortened. */
 const REST = {

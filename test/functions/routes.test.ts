@@ -1,16 +1,14 @@
 /** Every exported handler drives the whole chain: what only the chain can give is there, on every route. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { describe, expect, it } from 'vitest';
 import { ALL_ROUTES, type FunctionName, ROUTES } from '../../lib/api/routes.ts';
 import { MAX_BODY_BYTES, MAX_HEAD_BYTES } from '../../lib/http/body.ts';
 import type { Route } from '../../lib/http/request.ts';
-import { ALICE, type Deployment, deploy, SERVICE } from '../support/deployment.ts';
+import { ALICE, SERVICE } from '../support/deployment.ts';
 import { CONTEXT, eventOf, type Received, received, type Sent } from '../support/events.ts';
+import { deployment, useDeployment } from '../support/setup.ts';
 
-let deployment: Deployment;
-beforeAll(async () => {
-  deployment = await deploy();
-});
-afterAll(() => deployment.close());
+useDeployment();
 
 const ROWS = (Object.keys(ROUTES) as FunctionName[]).flatMap(name =>
   ROUTES[name].map((route): [string, FunctionName, Route] => [`${route.method} ${route.path}`, name, route]),

@@ -1,20 +1,17 @@
 /** Each function of npm start has its own room: a flood of one leaves the others theirs. */
+
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { createFunctions } from '../../local/functions.ts';
 import { FUNCTION_LIMITS } from '../../local/limits.ts';
 import { LoopbackIam } from '../iam/loopback-iam.ts';
-import { ALICE, type Deployment, deploy } from '../support/deployment.ts';
+import { ALICE } from '../support/deployment.ts';
 import { basicHeader, CONTEXT, eventOf } from '../support/events.ts';
+import { deployment, useDeployment } from '../support/setup.ts';
 
-let deployment: Deployment;
-
-beforeAll(async () => {
-  deployment = await deploy();
-});
-afterAll(() => deployment.close());
+useDeployment();
 
 it('logins without room are refused at once, and a token can still be removed', async () => {
   const { id, token } = (await deployment.as(ALICE)('POST /v1/tokens', { json: {} })).json;

@@ -1,6 +1,5 @@
 /** Issuers on loopback beside the development IAM: build platforms whose tokens look like the real ones, and an IAM. */
 
-import { beforeAll } from 'vitest';
 import { accountHandle } from '../../lib/domain/identifiers.ts';
 import type { Platform } from '../../lib/domain/trust.ts';
 import { LoopbackIam } from '../iam/loopback-iam.ts';
@@ -116,16 +115,6 @@ function platform(key: string, kind: Platform, claims: Claims): Promise<TestIssu
 }
 
 export const openGitHub = (key = 'github') => platform(key, 'github', GITHUB);
-/** GitHub, for all tests of the file. */
-export let github: TestIssuer;
-
-export function useGitHub(): void {
-  beforeAll(async () => {
-    github = await openGitHub();
-    return () => github.server.close();
-  });
-}
-
 export const openGitLab = () => platform('gitlab', 'gitlab', GITLAB);
 export const openKubernetes = () => platform('kubernetes', 'kubernetes', KUBERNETES);
 
