@@ -1,6 +1,6 @@
 /** The services of this deployment, as the configuration names them. */
 import * as v from 'valibot';
-import { LIFETIME_SECONDS, type Service, type Upstream } from '../domain/service.ts';
+import { isProxied, LIFETIME_SECONDS, type Service, type Upstream } from '../domain/service.ts';
 
 const SERVICE_NAME = /^[\x21-\x24\x26-\x2e\x30-\x7e]{1,255}$/;
 
@@ -38,7 +38,7 @@ export const ONE_SERVICE = v.pipe(
 const text = (most: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(most));
 const ORIGIN = /^https?:\/\/[A-Za-z0-9.-]+(?::\d{1,5})?$|^https?:\/\/\[[0-9a-f:.]+\](?::\d{1,5})?$/;
 const LOOPBACK = /^http:\/\/(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/;
-const PREFIX = /^(?:[a-z0-9](?:(?:[._]|__|-+)?[a-z0-9])*\/)+$/;
+const PREFIX = /^(?:[a-z0-9](?:(?:[._]|__|-+)?[a-z0-9])*\/)*$/;
 
 const authentication = v.union(
   [
@@ -46,17 +46,23 @@ const authentication = v.union(
       v.picklist(['none', 'ecr']),
       v.transform(kind => ({ kind })),
     ),
-    v.strictObject({
-      kind: v.literal('ecr'),
-      region: v.exactOptional(text(32)),
-      roleArn: v.exactOptional(
-        v.pipe(
-          v.string(),
-          v.regex(/^arn:[a-z-]+:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/, 'must be the ARN of a role'),
+    v.pipe(
+      v.strictObject({
+        kind: v.literal('ecr'),
+        region: v.exactOptional(text(32)),
+        roleArn: v.exactOptional(
+          v.pipe(
+            v.string(),
+            v.regex(/^arn:[a-z-]+:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/, 'must be the ARN of a role'),
+          ),
         ),
+        externalId: v.exactOptional(text(1224)),
+      }),
+      v.check(
+        ({ roleArn, externalId }) => roleArn !== undefined || externalId === undefined,
+        'has an externalId without a roleArn',
       ),
-      externalId: v.exactOptional(text(1224)),
-    }),
+    ),
     v.pipe(
       v.strictObject({
         username: text(255),
@@ -71,7 +77,7 @@ const authentication = v.union(
       v.transform(login => ({ kind: 'password' as const, ...login })),
     ),
   ],
-  'must be "none", "ecr", or an object with username and password',
+  'must be "none", "ecr", an object with the kind "ecr" (region, roleArn, and externalId beside a roleArn), or one with username and password',
 );
 
 const upstream: v.GenericSchema<unknown, Upstream> = v.strictObject({
@@ -81,9 +87,10 @@ const upstream: v.GenericSchema<unknown, Upstream> = v.strictObject({
     v.check(url => url.startsWith('https:') || LOOPBACK.test(url), 'must be https, or http on this machine'),
   ),
   prefix: v.optional(
-    v.union(
-      [v.literal(''), v.pipe(v.string(), v.maxLength(200), v.regex(PREFIX))],
-      'must be empty, or segments of a repository name that end with a slash',
+    v.pipe(
+      v.string(),
+      v.maxLength(200, 'has more than 200 characters'),
+      v.regex(PREFIX, 'must be empty, or segments of a repository name that end with a slash'),
     ),
     '',
   ),
@@ -121,6 +128,10 @@ export const SERVICES_FILE: v.GenericSchema<unknown, Service[]> = v.pipe(
   v.array(service),
   v.minLength(1, 'must name at least one service'),
   v.check(services => unique(services.map(({ name }) => name)), 'must not name a service twice'),
+  v.check(
+    services => unique(services.filter(isProxied).map(({ registry }) => registry.toLowerCase())),
+    'must not give two services with an upstream the same registry: the host tells them apart',
+  ),
 );
 
 function unique(names: readonly string[]): boolean {
