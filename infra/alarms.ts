@@ -1,37 +1,13 @@
 /** The alarms of a deployment, and the topic that they are published to. */
 
 import type { Count, Observation } from '../lib/ports/system.ts';
+import { type Alarm, alarmResource, TOPIC } from './alarm.ts';
+import { loadAlarms } from './load-alarms.ts';
 import { type Resource, ref } from './template.ts';
 
-const TOPIC = 'Alarms';
 const MINUTE = 60;
 const HOUR = 3600;
 const DAY = 86_400;
-
-interface Alarm {
-  readonly description: string;
-  readonly namespace: string;
-  readonly metric: string;
-  readonly dimensions: Readonly<Record<string, unknown>>;
-  readonly statistic: 'Sum' | 'Minimum' | 'Maximum';
-  /** The comparison and the threshold that raise the alarm. */
-  readonly when: readonly ['>' | '<' | '>=', number | object];
-  /** Seconds of one period. */
-  readonly period: number;
-  /** How many periods must breach the threshold, out of how many. Default: one of one. */
-  readonly of?: readonly [breaching: number, evaluated: number];
-  /**
-   * Raised when figures that came before no longer come. The alarm of a new stack has none yet and does not ring: it is raised by the
-   * change from a state with data to one without.
-   */
-  readonly silence?: true;
-}
-
-const COMPARISONS = {
-  '>': 'GreaterThanThreshold',
-  '<': 'LessThanThreshold',
-  '>=': 'GreaterThanOrEqualToThreshold',
-} as const;
 
 /** A metric of our own functions. */
 const own = (metric: Count | Observation, stage: string) =>
@@ -211,10 +187,11 @@ export function alarmResources(functions: readonly string[], stage: string): Rec
     ...functions.map(name => alarmsOfFunction(name, stage)),
     alarmsOf(functions, stage),
     functions.includes('prober') ? alarmsOfProber(stage) : {},
+    loadAlarms(functions, stage),
   );
   const resources = Object.entries<Alarm>(alarms).map(([name, alarm]) => [
     `${name}Alarm`,
-    toResource(`pullpass-${stage}-${name}`, alarm),
+    alarmResource(`pullpass-${stage}-${name}`, alarm),
   ]);
   return {
     [TOPIC]: { Type: 'AWS::SNS::Topic', Properties: { TopicName: `pullpass-${stage}-alarms` } },
@@ -224,29 +201,5 @@ export function alarmResources(functions: readonly string[], stage: string): Rec
       Properties: { TopicArn: ref(TOPIC), Protocol: 'email', Endpoint: ref('AlarmEmail') },
     },
     ...Object.fromEntries(resources),
-  };
-}
-
-function toResource(name: string, alarm: Alarm): Resource {
-  const [comparison, threshold] = alarm.when;
-  const [breaching, evaluated] = alarm.of ?? [1, 1];
-  return {
-    Type: 'AWS::CloudWatch::Alarm',
-    Properties: {
-      AlarmName: name,
-      AlarmDescription: alarm.description,
-      Namespace: alarm.namespace,
-      MetricName: alarm.metric,
-      Dimensions: Object.entries(alarm.dimensions).map(([Name, Value]) => ({ Name, Value })),
-      Statistic: alarm.statistic,
-      ComparisonOperator: COMPARISONS[comparison],
-      Threshold: threshold,
-      Period: alarm.period,
-      EvaluationPeriods: evaluated,
-      DatapointsToAlarm: breaching,
-      TreatMissingData: alarm.silence ? 'missing' : 'notBreaching',
-      ...(alarm.silence ? { InsufficientDataActions: [ref(TOPIC)] } : { AlarmActions: [ref(TOPIC)] }),
-      OKActions: [ref(TOPIC)],
-    },
   };
 }

@@ -54,7 +54,11 @@ function widgetsOf(functions: readonly string[], stage: string): Widget[] {
     },
     { title: 'Denials by reason', stat: 'Sum', lines: [[{ expression: reasons, label: '' }]] },
     { title: 'Time to answer, p99', stat: 'p99', lines: [...own('LatencyMs'), ...ofApi('Latency')] },
-    { title: 'Answers of the API', stat: 'Sum', lines: ofApi('Count', '4xx', '5xx') },
+    {
+      title: 'Answers of the API',
+      stat: 'Sum',
+      lines: [...ofApi('Count', '4xx', '5xx'), ['Pullpass/API', 'Throttled', 'Stage', stage]],
+    },
     {
       title: 'Store, IAM and upstreams',
       stat: 'Sum',
@@ -83,7 +87,12 @@ function widgetsOf(functions: readonly string[], stage: string): Widget[] {
       stat: 'Maximum',
       lines: own('PositiveProbesFailed', 'NegativeProbesFailed'),
     },
-    { title: 'Cleanup', stat: 'Sum', period: 86_400, lines: own('CleanupFinished') },
+    {
+      title: 'Runs of schedules that were finished',
+      stat: 'Sum',
+      period: 86_400,
+      lines: own('CleanupFinished', 'KeysMaintained', 'TableAttested'),
+    },
     {
       title: 'Waits for the operator',
       stat: 'Maximum',

@@ -108,7 +108,7 @@ export const PARAMETERS = {
     description: 'The KMS key that encrypts the tables and the secrets, in place of keys of AWS',
   },
   latencyMilliseconds: {
-    ...count(3000, [50, 30_000]),
+    ...shown(count(3000, [50, 30_000])),
     ...OVERRIDE,
     description: 'How long 99 of 100 answers may take before the alarm',
   },
@@ -125,6 +125,10 @@ export const PARAMETERS = {
     description: 'How many logins run at once, if concurrency is reserved',
   },
   loginRate: { ...throttle(1500), description: 'For each route of the login endpoint' },
+  loginUrl: {
+    ...choice('off', 'on'),
+    description: 'Whether the login function has a URL of its own, past the API and its throttles',
+  },
   managementBurst: {
     ...throttle(100),
     description: 'For each route of tokens, namespaces, policies and trusts',

@@ -90,8 +90,13 @@ function domainProblems({ region, values, invalid }: Deployment, hasHosts: boole
 function capacityProblems({ values }: Deployment, hasRegistry: boolean): string[] {
   const functions = Object.keys(BUDGETS).filter(name => hasRegistry || name !== 'registry');
   const sum = rateSum(functions, values);
-  if (sum <= values.accountRate) return [];
+  const unbounded =
+    values.loginUrl === 'on' && values.concurrency === 'shared'
+      ? ['loginUrl needs "concurrency": "reserved": nothing else bounds what reaches that URL']
+      : [];
+  if (sum <= values.accountRate) return unbounded;
   return [
+    ...unbounded,
     `the rates of all routes are ${sum} requests a second together, more than accountRate, ${values.accountRate}: ` +
       'a flood on one route would take from the others. Lower loginRate or another of the rates',
   ];

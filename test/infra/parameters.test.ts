@@ -9,7 +9,7 @@ import { BUDGETS } from '../../infra/budgets.ts';
 import { deploymentProblems, MAX_STAGE } from '../../infra/osls/judge.ts';
 import { readParameters } from '../../infra/osls/parameter-file.ts';
 import { PARAMETERS, type Parameter } from '../../infra/parameters.ts';
-import { rateSum } from '../../infra/routes.ts';
+import { rateSum, routeSettings } from '../../infra/routes.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const TABLE: Readonly<Record<string, Parameter>> = PARAMETERS;
@@ -160,6 +160,10 @@ describe('a deployment is refused for', () => {
       { stage: 'prod-ledger' },
       'stage prod-ledger must not end in -ledger, as tables of ledgers do',
     ],
+    'a login URL that nothing bounds': [
+      { file: { loginUrl: 'on', concurrency: 'shared' } },
+      'loginUrl needs "concurrency": "reserved": nothing else bounds what reaches that URL',
+    ],
     'a region that is none': [
       { file: { region: 'Frankfurt' } },
       'region in deployment/prod.json must be the name of a region, such as eu-central-1',
@@ -280,7 +284,50 @@ describe('docs/parameters.md', () => {
   });
 });
 
-it('the rates of all routes are together within the quota of an account, by their defaults', () => {
+describe('the guides', () => {
   const { values } = readParameters({ directory: ROOT, stage: 'dev', overrides: [] });
-  expect(rateSum(Object.keys(BUDGETS), values)).toBeLessThan(values.accountRate);
+  const documentAt = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+  const figures = (text: string | undefined) => Number(text?.replaceAll(' ', ''));
+  const { RouteSettings, DefaultRouteSettings } = Object(routeSettings(Object.keys(BUDGETS), values));
+
+  it('docs/aws.md has the throttle of every route', () => {
+    const [, section = ''] = /^## Throttles$(.*?)^## /ms.exec(documentAt('docs/aws.md')) ?? [];
+    const rows = section
+      .split('\n')
+      .filter(line => /^\| .*\d/.test(line))
+      .map(line => line.split('|').map(cell => cell.trim()));
+    const documented = new Map<string, number[]>();
+    for (const [, routes = '', rate, burst, parameters = ''] of rows) {
+      const names = [...routes.matchAll(/`((?:GET|POST|ANY) [^`]+)`/g)].map(([, name = '']) => name);
+      for (const name of names.length > 0 ? names : ['$default'])
+        documented.set(name, [figures(rate), figures(burst)]);
+      const [own, other] = [...parameters.matchAll(/`(\w+)`/g)].map(([, name = '']) => name);
+      if (own !== undefined && other !== undefined)
+        expect([figures(rate), figures(burst)]).toEqual([own, other].map(name => TABLE[name]?.absent));
+    }
+    const limits: Record<string, object> = { ...RouteSettings, $default: DefaultRouteSettings };
+    const limitOf = (key: string) => Object.values(limits[key] ?? {});
+    for (const [key, throttle] of documented) expect([key, limitOf(key)]).toEqual([key, throttle]);
+    // A route of every throttle that there is.
+    const distinct = (keys: Iterable<string>) => new Set([...keys].map(key => String(limitOf(key))));
+    expect(distinct(documented.keys())).toEqual(distinct(Object.keys(limits)));
+    expect(section).toContain('`accountRate`, 10 000 a second');
+  });
+
+  it('the others say the same', () => {
+    const said = {
+      'docs/aws.md': [/so ([\d ]+) clients a second can log in/, values.loginRate],
+      'docs/operations.md': [/logins with one token \| .*? \| ([\d ]+) a second, then/, values.loginRate],
+      'docs/decisions/018-function-sizes.md': [
+        /([\d ]+) a second and 2500 at once for each route of the login/,
+        values.loginRate,
+      ],
+    } as const;
+    for (const [path, [pattern, figure]] of Object.entries(said))
+      expect([path, figures(pattern.exec(documentAt(path))?.[1])]).toEqual([path, figure]);
+  });
+
+  it('the rates of all routes are together within the quota of an account, by their defaults', () => {
+    expect(rateSum(Object.keys(BUDGETS), values)).toBeLessThan(values.accountRate);
+  });
 });

@@ -14,10 +14,8 @@ import {
   statementsOf,
 } from './support/permissions.ts';
 
-const [, FUNCTIONS = '', RESOURCES = '', REGISTRY = '', PROBER = '', DEPLOYMENTS = ''] = readFileSync(
-  join(PROJECT, 'infra', 'permissions.md'),
-  'utf8',
-).split(/^## /m);
+const [, FUNCTIONS = '', RESOURCES = '', REGISTRY = '', PROBER = '', DEPLOYMENTS = '', URL = ''] =
+  readFileSync(join(PROJECT, 'infra', 'permissions.md'), 'utf8').split(/^## /m);
 
 let template: Template;
 let stack: Stack;
@@ -40,7 +38,7 @@ describe('the permissions', () => {
   });
   it('are the same with every option of the template', () => {
     const Domain = 'pullpass.example.com';
-    const given = { Domain, HostedZone: 'Z1', AlarmEmail: 'a@b', Administrators: 'x', Concurrency: 'shared' };
+    const given = { Domain, HostedZone: 'Z1', AlarmEmail: 'a@b', Concurrency: 'shared' };
     expect(functionRows(stackOf(template, given))).toEqual(rowsOf(FUNCTIONS));
   });
 
@@ -120,6 +118,12 @@ describe('a deployment with a prober', () => {
     expect(functionRows(probed)).toEqual([...rowsOf(FUNCTIONS), ...own].sort());
     expect(resourceRows(probed)).toEqual([...rowsOf(RESOURCES), ...others].sort());
   }, 120_000);
+});
+
+it('a URL of the login function lets anyone invoke its alias by that URL, as it is written down, and nothing else', () => {
+  const reached = stackOf(template, { LoginUrl: 'on' });
+  expect(functionRows(reached)).toEqual(rowsOf(FUNCTIONS));
+  expect(resourceRows(reached)).toEqual([...rowsOf(RESOURCES), ...rowsOf(URL)].sort());
 });
 
 describe('a deployment that shifts traffic bit by bit', () => {

@@ -1,7 +1,9 @@
 /** The packaged template, held against the code that it deploys. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { PARAMETERS, type Parameter, templateName } from '../../infra/parameters.ts';
 import { ALL_ROUTES, ROUTES } from '../../lib/api/routes.ts';
 import { createCleanup } from '../../lib/compose/cleanup.ts';
@@ -17,7 +19,8 @@ import { readConfig, VARIABLES } from '../../lib/config/config.ts';
 import { COUNTS, OBSERVATIONS } from '../../lib/ports/system.ts';
 import { tableDefinition } from '../support/table-definition.ts';
 import { ofType, type Stack, stackOf } from './support/cloudformation.ts';
-import { type Package, PROJECT, packaged } from './support/packaged.ts';
+import { type Package, packaged } from './support/packaged.ts';
+import { unzip } from './support/unzip.ts';
 
 let kept: Package;
 let stack: Stack;
@@ -60,16 +63,28 @@ describe('the routes', () => {
     expect(routesIn()).toHaveLength(ALL_ROUTES.length + 1);
   });
 
-  it('have a limit each, which together leave the account of its 10 000 a second', () => {
+  it('have a limit each, as the parameters say', async () => {
     const [[, stage = {}] = []] = ofType(stack, 'AWS::ApiGatewayV2::Stage') as [string, Properties][];
     const limits = { ...stage.RouteSettings, $default: stage.DefaultRouteSettings } as Record<
       string,
       Properties
     >;
     expect(new Set(Object.keys(limits))).toEqual(new Set(routesIn().map(([key]) => key)));
-    const rates = Object.values(limits).map(({ ThrottlingRateLimit }) => ThrottlingRateLimit as number);
-    expect(Math.min(...rates)).toBeGreaterThan(0);
-    expect(rates.reduce((sum, rate) => sum + rate)).toBeLessThan(10_000);
+    expect(limits['POST /oauth/token']).toEqual({ ThrottlingRateLimit: 1500, ThrottlingBurstLimit: 2500 });
+    const { template } = await packaged({
+      parameters: { loginRate: 700, loginBurst: 800, accountRate: 7000 },
+    });
+    const { RouteSettings, DefaultRouteSettings } = Object(template.Resources.HttpApiStage?.Properties);
+    const limit = { ThrottlingRateLimit: 700, ThrottlingBurstLimit: 800 };
+    expect(RouteSettings).toEqual({
+      ...stage.RouteSettings,
+      ...Object.fromEntries(
+        ROUTES.login.flatMap(({ method, path }) =>
+          path === '/health' ? [] : [[`${method} ${path}`, limit]],
+        ),
+      ),
+    });
+    expect(DefaultRouteSettings).toEqual(stage.DefaultRouteSettings);
   });
 
   it('exist before they are limited', () => {
@@ -98,7 +113,7 @@ describe('the functions', () => {
 
   it('log to groups that end, and exist before them', () => {
     for (const [, { LogGroupName, RetentionInDays }] of ofType(stack, 'AWS::Logs::LogGroup')) {
-      expect(LogGroupName).toMatch(/^\/aws\/lambda\/pullpass-dev-[a-z]+$/);
+      expect(LogGroupName).toMatch(/^\/aws\/(?:lambda\/pullpass-dev-[a-z]+|apigateway\/pullpass-dev)$/);
       expect(RetentionInDays).toBe(90);
     }
     for (const [name] of ofType(stack, 'AWS::Lambda::Function')) {
@@ -120,7 +135,20 @@ const CREATE = {
   restore: createRestore,
 };
 
+/** What a deployment without the option that it is for does not set. */
+const OPTIONAL = ['PULLPASS_PROBER', 'PULLPASS_SECRET_KEY', 'PULLPASS_WEAK_MANAGEMENT'];
+
 describe('the environment of', () => {
+  let task: string;
+  beforeAll(async () => {
+    task = await mkdtemp(join(tmpdir(), 'pullpass-task-'));
+    await mkdir(join(task, 'deployment'));
+    for (const file of readdirSync(kept.directory).filter(one => one.endsWith('.zip')))
+      for (const { name, content } of unzip(readFileSync(join(kept.directory, file))))
+        if (name.startsWith('deployment/')) await writeFile(join(task, name), content);
+  });
+  afterAll(() => rm(task, { recursive: true }));
+
   /** The variables of the settings that a function reads when it is made with what the template gives it. */
   function readBy(name: keyof typeof CREATE, given: Readonly<Record<string, string>>): Set<string> {
     const AWS = { AWS_REGION: 'eu-central-1', AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' };
@@ -138,13 +166,13 @@ describe('the environment of', () => {
         const variables: Properties = functionsIn(of).get(name)?.Environment?.Variables ?? {};
         const given = Object.entries(variables).map(([key, value]) => [
           key,
-          String(value).replace('/var/task', PROJECT),
+          String(value).replace('/var/task', task),
         ]);
         const read = readBy(name, Object.fromEntries(given));
         // The services are a file on AWS; a stage that is not given means that no metrics are collected.
         read.delete('PULLPASS_SERVICE');
         if (!('PULLPASS_STAGE' in variables)) read.delete('PULLPASS_STAGE');
-        const optional = ['PULLPASS_ADMINISTRATORS', 'PULLPASS_PROBER', 'PULLPASS_WEAK_MANAGEMENT'].filter(
+        const optional = OPTIONAL.filter(
           key => (of === stack || key !== 'PULLPASS_WEAK_MANAGEMENT') && read.has(key),
         );
         expect(new Set([...Object.keys(variables), ...optional])).toEqual(read);
@@ -177,11 +205,17 @@ describe('the tables', () => {
 
 describe('the alarms', () => {
   const alarms = () => ofType(stack, 'AWS::CloudWatch::Alarm') as [string, Properties][];
+  /** What each watches, by itself or in an expression. */
+  const metrics = () =>
+    alarms().map(([name, { Metrics: [{ MetricStat }] = [{}], ...own }]): [string, Properties] => [
+      name,
+      MetricStat === undefined ? own : { ...own, ...MetricStat.Metric, Period: MetricStat.Period },
+    ]);
 
   it('watch metrics that exist', () => {
     const own = new Set<string>([...COUNTS, ...Object.keys(OBSERVATIONS)]);
     const functions = new Set([...functionsIn(stack).values()].map(({ FunctionName }) => FunctionName));
-    for (const [, { Namespace, MetricName, Dimensions }] of alarms()) {
+    for (const [, { Namespace, MetricName, Dimensions }] of metrics()) {
       const [{ Name, Value }] = Dimensions;
       if (Namespace === 'Pullpass')
         expect([own.has(MetricName), Name, Value]).toEqual([true, 'Stage', 'dev']);
@@ -198,8 +232,8 @@ describe('the alarms', () => {
   });
 
   it('all go to the topic, and are of a length that CloudWatch takes', () => {
-    expect(alarms()).toHaveLength(28);
-    for (const [, { AlarmActions, Period, EvaluationPeriods, DatapointsToAlarm }] of alarms()) {
+    expect(alarms().length).toBeGreaterThan(36);
+    for (const [, { AlarmActions, Period, EvaluationPeriods, DatapointsToAlarm }] of metrics()) {
       expect(AlarmActions).toEqual(['Alarms']);
       expect(DatapointsToAlarm).toBeLessThanOrEqual(EvaluationPeriods);
       // Seven days for periods of an hour and more, else one.
@@ -207,14 +241,32 @@ describe('the alarms', () => {
     }
   });
 
-  it('fire without data where missing data is the failure', () => {
-    const silent = alarms().filter(([, { TreatMissingData }]) => TreatMissingData === 'breaching');
+  it('of silence are raised when figures no longer come, and not on a stack that has none yet', () => {
+    const silent = metrics().filter(([, { TreatMissingData }]) => TreatMissingData === 'missing');
     expect(
       silent.map(([name, { Period, EvaluationPeriods }]) => [name, (Period * EvaluationPeriods) / 3600]),
     ).toEqual([
       ['CleanupSilentAlarm', 26],
       ['KeysSilentAlarm', 3],
+      ['AttestationSilentAlarm', 1],
     ]);
+    expect(alarms().filter(([, { TreatMissingData }]) => TreatMissingData === 'breaching')).toEqual([]);
+  });
+
+  it('ring at 80 % of the concurrency of logins, which is there only where it is reserved, and of the account', () => {
+    const { Metrics, Threshold } = stack.resources.get('LoginBusyAlarm')?.Properties ?? {};
+    expect([JSON.stringify(Metrics), Threshold]).toEqual([expect.stringContaining('100 * used / 400'), 80]);
+    expect(stackOf(kept.template, { Concurrency: 'shared' }).resources.get('LoginBusyAlarm')).toBeUndefined();
+    expect(JSON.stringify(stack.resources.get('AccountBusyAlarm'))).toContain('SERVICE_QUOTA(used)');
+  });
+
+  it('watch the slowest hundredth of the answers of each function that answers callers', () => {
+    const slow = alarms().filter(([name]) => name.endsWith('SlowAlarm'));
+    expect(slow.map(([name]) => name)).toEqual(
+      ['Login', 'Management', 'Credentials', 'Discovery', 'Fallback'].map(name => `${name}SlowAlarm`),
+    );
+    for (const [, { ExtendedStatistic, Statistic, Threshold }] of slow)
+      expect([ExtendedStatistic, Statistic, Threshold]).toEqual(['p99', undefined, 3000]);
   });
 });
 
@@ -226,6 +278,61 @@ it('the parameters reach the template with their values', () => {
   ]);
   const found = Object.entries(kept.template.Parameters).map(([name, row]) => [name, String(row.Default)]);
   expect(new Map(found as [string, string][])).toEqual(new Map(wanted as [string, string][]));
+});
+
+describe('the access log', () => {
+  it('has what says who asked for which route and how it was answered, and nothing that may hold a secret', () => {
+    const [[, stage = {}] = []] = ofType(stack, 'AWS::ApiGatewayV2::Stage') as [string, Properties][];
+    const { Format } = stage.AccessLogSettings;
+    expect(JSON.parse(Format)).toEqual({
+      stage: 'dev',
+      requestId: '$context.requestId',
+      time: '$context.requestTimeEpoch',
+      sourceAddress: '$context.identity.sourceIp',
+      method: '$context.httpMethod',
+      route: '$context.routeKey',
+      status: '$context.status',
+      integrationStatus: '$context.integrationStatus',
+      latencyMs: '$context.responseLatency',
+      integrationLatencyMs: '$context.integrationLatency',
+      bytes: '$context.responseLength',
+      protocol: '$context.protocol',
+    });
+    // What a caller writes at will: paths, queries, headers, and texts about them.
+    expect(Format).not.toMatch(/path|query|header|userAgent|authorizer|rrorMessage/i);
+  });
+
+  it('counts what the API refused by itself, where the alarm looks', () => {
+    const [[, { FilterPattern, MetricTransformations }] = ['', {}]] = ofType(
+      stack,
+      'AWS::Logs::MetricFilter',
+    ) as [string, Properties][];
+    expect(FilterPattern).toBe('{ $.status = "429" && $.integrationStatus = "-" }');
+    const [{ MetricNamespace, MetricName, Dimensions }] = MetricTransformations;
+    const alarm = stack.resources.get('ApiThrottlesAlarm')?.Properties as Properties;
+    expect([alarm.Namespace, alarm.MetricName, alarm.Dimensions]).toEqual([
+      MetricNamespace,
+      MetricName,
+      [{ Name: 'Stage', Value: 'dev' }],
+    ]);
+    expect(Dimensions).toEqual([{ Key: 'Stage', Value: '$.stage' }]);
+  });
+});
+
+describe('a URL of the login function', () => {
+  it('is not there unless it is asked for', () => {
+    expect(ofType(stack, 'AWS::Lambda::Url')).toEqual([]);
+    expect(String(stack.outputs.get('LoginUrl'))).toMatch(/execute-api.*\/oauth\/token$/);
+  });
+
+  it('is that of the alias, without IAM, and is what registries get', () => {
+    const reached = stackOf(kept.template, { LoginUrl: 'on' });
+    expect(ofType(reached, 'AWS::Lambda::Url').map(([, properties]) => properties)).toEqual([
+      expect.objectContaining({ AuthType: 'NONE', Qualifier: 'live', InvokeMode: 'BUFFERED' }),
+    ]);
+    expect(String(reached.outputs.get('LoginUrl'))).toMatch(/LoginFunctionUrl.*oauth\/token$/);
+    expect(reached.outputs.get('Url')).toBe(stack.outputs.get('Url'));
+  });
 });
 
 describe('a domain', () => {

@@ -85,10 +85,20 @@ export function resourceRows(stack: Stack): string[] {
       shorten(String(properties.FunctionName)).replace(/^.*-/, 'function '),
       String(properties.Principal),
       String(properties.Action),
-      `from ${shorten(String(properties.SourceArn))}`,
+      sourceOf(properties),
     ),
   );
   return [...rows, ...invocations].sort();
+}
+
+/** Who is behind a service that invokes a function, or that it is invoked by its URL. */
+function sourceOf({
+  SourceArn,
+  FunctionUrlAuthType,
+  InvokedViaFunctionUrl,
+}: Readonly<Record<string, unknown>>): string {
+  if (SourceArn !== undefined) return `from ${shorten(String(SourceArn))}`;
+  return FunctionUrlAuthType !== undefined || InvokedViaFunctionUrl === true ? 'by its URL' : 'by anything';
 }
 
 function documents(stack: Stack, type: string, property: string): [string, Policy][] {

@@ -1,0 +1,71 @@
+/** The alarms of load: requests that are refused for their number, answers that take long, and concurrency that is nearly used up. */
+import type { Alarm } from './alarm.ts';
+import { ref, sub } from './template.ts';
+
+const MINUTE = 60;
+const ALMOST = 80;
+/** Where the metric filter of the access log counts (access-log.yml). */
+const API_NAMESPACE = 'Pullpass/API';
+
+/** These work for minutes, or pass on what an upstream sends. */
+const PATIENT: ReadonlySet<string> = new Set(['cleanup', 'keys', 'prober', 'registry', 'restore']);
+
+export function loadAlarms(functions: readonly string[], stage: string): Record<string, Alarm> {
+  const dimensionsOf = (name: string) => ({ FunctionName: `pullpass-${stage}-${name}` });
+  const minutes = { statistic: 'Maximum', when: ['>=', ALMOST], period: MINUTE, of: [3, 5] } as const;
+  const slow = functions
+    .filter(name => !PATIENT.has(name))
+    .map((name): [string, Alarm] => [
+      `${name.charAt(0).toUpperCase()}${name.slice(1)}Slow`,
+      {
+        description: `One of a hundred answers of ${name} takes longer than latencyMilliseconds`,
+        namespace: 'AWS/Lambda',
+        metric: 'Duration',
+        dimensions: dimensionsOf(name),
+        statistic: 'p99',
+        when: ['>', ref('LatencyMilliseconds')],
+        period: 5 * MINUTE,
+        of: [3, 3],
+      },
+    ]);
+  return {
+    ...Object.fromEntries(slow),
+    ApiThrottles: {
+      description: 'The API answers 429: more requests came than the rate and the burst of a route let pass',
+      namespace: API_NAMESPACE,
+      metric: 'Throttled',
+      dimensions: { Stage: stage },
+      statistic: 'Sum',
+      when: ['>', 0],
+      period: MINUTE,
+      of: [3, 5],
+    },
+    ManyRateLimited: {
+      description: 'Far more callers than usual get 429, because they failed to authenticate too often',
+      namespace: 'Pullpass',
+      metric: 'RateLimited',
+      dimensions: { Stage: stage },
+      statistic: 'Sum',
+      when: ['>', ref('DenialsPerFiveMinutes')],
+      period: 5 * MINUTE,
+    },
+    LoginBusy: {
+      description: 'Logins use 80 % of their concurrency; beyond all of it they get 429 or 503',
+      condition: 'ReservesConcurrency',
+      namespace: 'AWS/Lambda',
+      metric: 'ConcurrentExecutions',
+      dimensions: dimensionsOf('login'),
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation fills it in
+      share: sub('100 * used / ${LoginConcurrency}'),
+      ...minutes,
+    },
+    AccountBusy: {
+      description: 'All functions of the account use 80 % of its concurrency in the region',
+      namespace: 'AWS/Usage',
+      metric: 'ResourceCount',
+      dimensions: { Class: 'None', Resource: 'ConcurrentExecutions', Service: 'Lambda', Type: 'Resource' },
+      share: '100 * used / SERVICE_QUOTA(used)',
+      ...minutes,
+    },
+  };
+}
