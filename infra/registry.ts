@@ -9,8 +9,9 @@ import { SERVICES_FILE } from '../lib/config/services.ts';
 import {
   ecrRegistryAt,
   isProxied,
-  type ProxiedService,
+  type Service,
   type UpstreamAuthentication,
+  usesRegistryFunction,
 } from '../lib/domain/service.ts';
 import { ref, sub, type Template } from './template.ts';
 
@@ -24,21 +25,28 @@ export interface Statement {
 /** The parts of a template that a deployment without upstreams does not have. */
 export type RegistryParts = Pick<Template, 'Conditions' | 'Resources' | 'Outputs'>;
 
-/** The services of a services file that have an upstream. Throws for one that cannot work on AWS. */
-export function proxiedServices(file: string): ProxiedService[] {
-  const proxied = v.parse(SERVICES_FILE, JSON.parse(readFileSync(file, 'utf8'))).filter(isProxied);
-  for (const { name, registry, upstream } of proxied) {
-    const { authentication } = upstream;
-    if (authentication.kind === 'password' && authentication.password.startsWith('file:'))
-      throw new Error(
-        `${file}: the password of ${name} is in a file, which a function has not: name a secret by its ARN.`,
-      );
-    if (registry.includes(':'))
+/** The services of a services file that the registry function serves. Throws for one that cannot work on AWS. */
+export function registryServices(file: string): Service[] {
+  const services = v
+    .parse(SERVICES_FILE, JSON.parse(readFileSync(file, 'utf8')))
+    .filter(usesRegistryFunction);
+  for (const { name, registry, upstream, notifications } of services) {
+    const authentication = upstream?.authentication;
+    if (authentication?.kind === 'password')
+      requireSecret(`${file}: the password of ${name}`, authentication.password);
+    if (notifications)
+      requireSecret(`${file}: the secret of the notifications of ${name}`, notifications.secret);
+    if (upstream && registry.includes(':'))
       throw new Error(
         `${file}: clients cannot reach ${registry}, because the API has no other port than 443.`,
       );
   }
-  return proxied;
+  return services;
+}
+
+function requireSecret(what: string, reference: string): void {
+  if (reference.startsWith('file:'))
+    throw new Error(`${what} is in a file, which a function has not: name a secret by its ARN.`);
 }
 
 /** What pulling needs, lists of tags included ("Actions, resources, and condition keys for Amazon ECR"). */
@@ -52,9 +60,10 @@ const PULL = [
 /** Behind another name than ECR's own: the registry of the deployment. */
 const OWN = { account: `\${AWS::AccountId}`, region: `\${AWS::Region}` };
 
-/** The statements for the upstreams of these services, each once. */
-export function upstreamStatements(services: readonly ProxiedService[]): Statement[] {
-  const own = services.filter(({ upstream: { authentication } }) => isOwnEcr(authentication));
+/** The statements for the upstreams and the notifications of these services, each once. */
+export function registryStatements(services: readonly Service[]): Statement[] {
+  const proxied = services.filter(isProxied);
+  const own = proxied.filter(({ upstream: { authentication } }) => isOwnEcr(authentication));
   const repositories = own.map(({ upstream: { url, prefix } }) => {
     const { account, region } = ecrRegistryAt(url) ?? OWN;
     return `arn:\${AWS::Partition}:ecr:${region}:${account}:repository/${prefix}*`;
@@ -63,7 +72,7 @@ export function upstreamStatements(services: readonly ProxiedService[]): Stateme
     // It has no resources to choose from: the token is worth what the statement below allows.
     ...(own.length === 0 ? [] : [allow('ecr:GetAuthorizationToken', '*')]),
     ...(own.length === 0 ? [] : [allow(PULL, unique(repositories).map(sub))]),
-    ...services.flatMap(({ upstream: { authentication } }) => assumption(authentication)),
+    ...proxied.flatMap(({ upstream: { authentication } }) => assumption(authentication)),
     ...secretsOf(services),
   ];
 }
@@ -84,10 +93,11 @@ function assumption(authentication: UpstreamAuthentication): Statement[] {
 const WITH_SUFFIX = /-[A-Za-z0-9]{6}$/;
 
 /** AWS appends six characters to a secret's name; an ARN without them is one that people wrote. */
-function secretsOf(services: readonly ProxiedService[]): Statement[] {
-  const named = services.flatMap(({ upstream: { authentication } }) =>
-    authentication.kind === 'password' ? [authentication.password] : [],
-  );
+function secretsOf(services: readonly Service[]): Statement[] {
+  const named = services.flatMap(({ upstream, notifications }) => [
+    ...(upstream?.authentication.kind === 'password' ? [upstream.authentication.password] : []),
+    ...(notifications === undefined ? [] : [notifications.secret]),
+  ]);
   const arns = unique(named).map(arn => (WITH_SUFFIX.test(arn) ? arn : `${arn}-??????`));
   return arns.length === 0 ? [] : [allow('secretsmanager:GetSecretValue', arns)];
 }
@@ -101,8 +111,10 @@ function unique(texts: readonly string[]): string[] {
 }
 
 /** The domains of all hosts but the API's own, which infra/api.yml makes. They need a certificate that names them. */
-export function registryDomains(services: readonly ProxiedService[]): RegistryParts {
-  const parts = unique(services.map(({ registry }) => registry.toLowerCase())).map(domainOf);
+export function registryDomains(services: readonly Service[]): RegistryParts {
+  const parts = unique(services.filter(isProxied).map(({ registry }) => registry.toLowerCase())).map(
+    domainOf,
+  );
   return {
     Conditions: Object.assign({}, ...parts.map(({ Conditions }) => Conditions)),
     Resources: Object.assign({}, ...parts.map(({ Resources }) => Resources)),

@@ -3,7 +3,7 @@ import { type FunctionName, REGISTRY_ROUTES, ROUTES } from '../lib/api/routes.ts
 import type { Route } from '../lib/http/request.ts';
 
 /** A function that the HTTP API calls. */
-export type HttpFunction = FunctionName | 'fallback' | 'registry';
+export type HttpFunction = FunctionName | 'fallback';
 
 export interface Throttle {
   /** Requests per second. */
@@ -28,11 +28,13 @@ const EXCEPTIONS: Readonly<Record<string, Throttle>> = {
   'POST /oauth/revoke': { rate: 200, burst: 400 },
   // One before each login.
   'ANY /v2/': { rate: 200, burst: 400 },
+  // A few for each pull at the registries that report; what is throttled they send again.
+  'POST /v1/services/{service}/events': { rate: 200, burst: 400 },
 };
 
 const SERVED: Readonly<Record<Throttled, readonly Route[]>> = {
   ...ROUTES,
-  registry: REGISTRY_ROUTES,
+  registry: [...ROUTES.registry, ...REGISTRY_ROUTES],
 };
 
 /** The events of a function, in the form of osls. */

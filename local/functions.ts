@@ -35,9 +35,10 @@ export function createFunctions(world: World, limits: BulkheadLimits = FUNCTION_
     management: createManagement(world),
     credentials: createCredentials(world),
     discovery: createDiscovery(world),
+    registry: createRegistry(world),
   };
   const proxied = openParts(world, ['services']).config.services.some(isProxied)
-    ? [{ handler: createRegistry(world), routes: REGISTRY_ROUTES }]
+    ? [{ handler: handlers.registry, routes: REGISTRY_ROUTES }]
     : [];
   const all = [
     ...Object.entries(handlers).map(([name, handler]) => ({ handler, routes: ROUTES[name as FunctionName] })),

@@ -13,6 +13,7 @@ import { credentialBody, formatCredential, MAX_CREDENTIAL_LENGTH } from '../lib/
 import { ERRORS } from '../lib/domain/error-codes.ts';
 import { formatRegistryToken } from '../lib/domain/registry-token.ts';
 import { CLIENTS, versionOf } from './e2e/support/matrix/programs.ts';
+import { PROXY_TEXTS, type ProxyTexts } from './e2e/support/matrix/proxy-texts.ts';
 import {
   FOREIGN_PUSH_REFUSED,
   LOGIN_REFUSED,
@@ -83,7 +84,7 @@ describe('docs/configuration.md', () => {
       `\`${name}\``,
       name === 'name' ? '' : name === 'registry' ? 'the name' : `\`${String(value)}\``,
     ]);
-    expect(defaults(text)).toEqual({ ...Object.fromEntries(known), '`upstream`': '' });
+    expect(defaults(text)).toEqual({ ...Object.fromEntries(known), '`upstream`': '', '`notifications`': '' });
     expect(defaults(upstreams)).toEqual({
       '`url`': '',
       '`prefix`': 'none',
@@ -116,6 +117,28 @@ describe('docs/build-farm.md', () => {
     const registries = list('matchImages');
     expect(registries).toHaveLength(2);
     expect(readArguments(list('args'))).toMatchObject({ url: 'https://pullpass.example.com', registries });
+  });
+});
+
+describe('docs/registry-proxy.md', () => {
+  it('quotes what each client prints, and no other', () => {
+    const rows = section(documentAt('docs/registry-proxy.md'), 'What clients print')
+      .split('\n')
+      .filter(line => line.startsWith('| ') && line.includes('`'))
+      .map(line =>
+        line
+          .split('|')
+          .map(cell => cell.trim())
+          .slice(1, -1),
+      );
+    const documented = rows.flatMap(([names = '', ...cells]) =>
+      names.split(', ').map(name => [name, cells.map(cell => /^`(.*)`$/.exec(cell)?.[1])] as const),
+    );
+    const printed = Object.entries<ProxyTexts>(PROXY_TEXTS).map(
+      ([name, { repository, tag, push, ended, down, limit }]) =>
+        [name, [repository, tag, push, ended, down, limit]] as const,
+    );
+    expect(Object.fromEntries(documented)).toEqual(Object.fromEntries(printed));
   });
 });
 

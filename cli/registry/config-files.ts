@@ -6,12 +6,14 @@ import { KEY_SET } from '../../lib/api/public-responses.ts';
 import {
   BUNDLE_FILE,
   distributionAuth,
+  distributionNotifications,
   JWKS_FILE,
   keysFileOf,
   type RegistryAuth,
   SIGNING_KEY_FILE,
   zotHttp,
 } from '../../lib/domain/registry-auth.ts';
+import type { Secret } from '../../lib/domain/secret.ts';
 import type { Broker } from '../broker.ts';
 import { CliError } from '../errors.ts';
 import { unexpectedResponse } from '../http.ts';
@@ -30,7 +32,12 @@ export interface ConfigRequest {
   readonly next: boolean;
   /** Where the registry finds the files; absent: where its image has its configuration. */
   readonly directory: string | undefined;
+  /** With which the registry reports what was pulled; absent: it does not. */
+  readonly notificationSecret: Secret | undefined;
 }
+
+/** The one file with a secret. */
+export const NOTIFICATIONS_FILE = 'notifications.yml';
 
 export interface ConfigFiles {
   /** The name and the text of each; the first belongs into the registry's configuration. */
@@ -54,13 +61,21 @@ export async function configFiles(request: ConfigRequest): Promise<ConfigFiles> 
     keysPath: join(request.directory ?? '/etc/distribution', keysFileOf(service)),
   });
   const { bundle, jwks } = keys;
+  const { notificationSecret: secret } = request;
+  const notifications = secret && distributionNotifications(auth, secret.reveal());
   return {
     files: [
       ['auth.yml', text],
+      ...(notifications === undefined ? [] : [[NOTIFICATIONS_FILE, notifications] as const]),
       ...(bundle === undefined ? [] : [[BUNDLE_FILE, bundle] as const]),
       ...(request.kind === 'distribution-2' ? [] : [[JWKS_FILE, jsonText(jwks)] as const]),
     ],
-    members: { auth: text, rootcertbundle: bundle ?? null, jwks },
+    members: {
+      auth: text,
+      ...(notifications === undefined ? {} : { notifications }),
+      rootcertbundle: bundle ?? null,
+      jwks,
+    },
     note: undefined,
   };
 }

@@ -21,7 +21,7 @@ const TAGS: Record<Tag, string> = {
   Namespaces: 'The first segments of repository names. Each belongs to one account.',
   Policies: 'What the IAM identities of an account may do.',
   Trusts: 'Which workloads of build platforms may log in to an account.',
-  Usage: 'How often images were pulled through the registry proxy.',
+  Usage: 'How often images were pulled.',
   Identity: 'Who the caller is.',
   Credentials: 'Short-lived secrets, and revocation.',
   Login: 'A secret in, an access token for a registry out.',

@@ -114,6 +114,13 @@ export function jsonBody(name: string, required: boolean): object {
   return { required, content: { [JSON_TYPE]: { schema: refTo(name) } } };
 }
 
+/** What a registry reports: distribution 3, and 2. */
+export function eventsBody(name: string): object {
+  const schema = refTo(name);
+  const types = ['v2', 'v1'].map(version => `application/vnd.docker.distribution.events.${version}+json`);
+  return { required: true, content: Object.fromEntries(types.map(type => [type, { schema }])) };
+}
+
 /** A form; of several, `grant_type` says which one it is. */
 export function formBody(...names: readonly string[]): object {
   const [only, ...others] = names.map(refTo);

@@ -5,6 +5,7 @@ import {
   answer,
   CACHEABLE,
   emptyResponse,
+  eventsBody,
   formBody,
   headers,
   inPath,
@@ -109,6 +110,18 @@ const CREDENTIALS = {
 } as const satisfies Partial<Record<Line, Operation>>;
 
 const SERVICE = inPath('service', 'The name of the service.', { ...A_SERVICE, example: 'registry.example' });
+const NOTIFICATIONS = {
+  'POST /v1/services/{service}/events': {
+    tag: 'Usage',
+    summary: 'Report what was pulled',
+    description:
+      'Notifications of the CNCF distribution registry, for registries that verify access tokens themselves. Each pull of an image is counted once by the `id` of its event, unless many others were reported before it is repeated. Other events are ignored.',
+    parameters: [SERVICE],
+    body: eventsBody('Notifications'),
+    answers: { 204: emptyResponse('What could be counted is counted.') },
+  },
+} as const satisfies Partial<Record<Line, Operation>>;
+
 const KEYS = { mediaType: 'application/jwk-set+json', headers: CACHEABLE };
 const CERTIFICATES = { mediaType: 'application/x-pem-file', headers: CACHEABLE };
 
@@ -175,4 +188,4 @@ const DOCUMENTS = {
   },
 } as const satisfies Partial<Record<Line, Operation>>;
 
-export const PUBLIC_OPERATIONS = { ...LOGIN, ...CREDENTIALS, ...DOCUMENTS };
+export const PUBLIC_OPERATIONS = { ...LOGIN, ...CREDENTIALS, ...NOTIFICATIONS, ...DOCUMENTS };

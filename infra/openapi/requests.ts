@@ -118,8 +118,8 @@ const TRUST_RULES =
 const A_SERVICE = v.pipe(v.string(), v.metadata({ minLength: 1, 'x-one-of': 'services' }));
 const A_REGISTRY = v.pipe(v.string(), v.metadata({ minLength: 1, 'x-one-of': 'registries' }));
 
-/** The forms of OAuth clients. The code reads their parameters one by one and ignores unknown ones. */
-const FORMS = {
+/** Of OAuth clients and of registries. The code reads their members one by one and ignores unknown ones. */
+const OF_OTHERS = {
   PasswordLogin: component({
     schema: v.looseObject({
       grant_type: v.literal('password'),
@@ -183,6 +183,29 @@ const FORMS = {
       scope: ['repository:team-a/app:pull'],
     },
   }),
+  Notifications: component({
+    schema: v.looseObject({ events: v.array(v.looseObject({})) }),
+    members: {
+      events:
+        "As distribution's documentation has them. Only pulls of images by registry tokens, and by credentials of them, are counted.",
+    },
+    example: {
+      events: [
+        {
+          id: '320678d8-ca14-430f-8bb6-4ca139cd83f7',
+          timestamp: '2026-11-21T07:00:00Z',
+          action: 'pull',
+          target: {
+            mediaType: 'application/vnd.oci.image.manifest.v1+json',
+            repository: 'team-a/app',
+            tag: '1.4',
+          },
+          request: { method: 'GET', addr: '192.0.2.1:52341', useragent: 'docker/28.2.2' },
+          actor: { name: 'token:019aa5f0-7a00-7000-8000-000000000000' },
+        },
+      ],
+    },
+  }),
   Revocation: component({
     schema: v.looseObject({ token: v.string() }),
     members: { token: 'The registry token or credential to revoke.' },
@@ -194,7 +217,7 @@ export const REQUESTS: Readonly<Record<string, JsonSchema>> = {
   ...documentedAll(JSON_BODIES),
   NewPolicy: documented(schemaOf(NewPolicy.schema, POLICY_RULES), NewPolicy),
   NewTrust: documented(schemaOf(NewTrust.schema, TRUST_RULES), NewTrust),
-  ...documentedAll(FORMS),
+  ...documentedAll(OF_OTHERS),
 };
 
 function documentedAll(components: Readonly<Record<string, ReturnType<typeof component>>>) {

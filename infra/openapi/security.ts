@@ -29,6 +29,10 @@ const ACCESS: Record<Authentication, Access> = {
   login: { security: [{}, BASIC], callers: 'For every kind of secret.' },
   public: { security: [] },
   pull: { security: [], callers: 'For access tokens.' },
+  notifications: {
+    security: [BASIC],
+    callers: 'For registries, with the secret of notifications of their service; the user name is ignored.',
+  },
 };
 
 /** The credentials of a form are in its body, which no security scheme can express. */

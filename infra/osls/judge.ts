@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { type Config, ConfigurationError, readConfig, type SettingName } from '../../lib/config/config.ts';
 import { type Issuers, identityIssuers, parseAdministrator } from '../../lib/domain/identity.ts';
 import { parseRegistrationRule } from '../../lib/domain/namespace.ts';
+import { isProxied } from '../../lib/domain/service.ts';
 import { BUDGETS } from '../budgets.ts';
-import { proxiedServices } from '../registry.ts';
+import { registryServices } from '../registry.ts';
 import { rateSum } from '../routes.ts';
 import { fileOf, type Parameters } from './parameter-file.ts';
 
@@ -35,10 +36,12 @@ export const MAX_STAGE = MAX_FUNCTION_NAME - 'pullpass-'.length - '-'.length - L
 export function deploymentProblems(deployment: Deployment): string[] {
   const configuration = configurationProblems(deployment);
   const registry =
-    configuration.services === undefined ? { served: false, problems: [] } : registryIn(deployment);
+    configuration.services === undefined
+      ? { served: false, hasHosts: false, problems: [] }
+      : registryIn(deployment);
   return [
     ...stageProblems(deployment),
-    ...domainProblems(deployment, registry.served),
+    ...domainProblems(deployment, registry.hasHosts),
     ...capacityProblems(deployment, registry.served),
     ...configuration.problems,
     ...proberProblems(deployment, configuration.issuers),
@@ -46,12 +49,24 @@ export function deploymentProblems(deployment: Deployment): string[] {
   ];
 }
 
-/** Whether the registry proxy is deployed. */
-function registryIn({ directory }: Deployment): { served: boolean; problems: string[] } {
+interface Registry {
+  /** Whether the function is deployed. */
+  readonly served: boolean;
+  /** Whether clients reach it under hosts of their own. */
+  readonly hasHosts: boolean;
+  readonly problems: readonly string[];
+}
+
+function registryIn({ directory }: Deployment): Registry {
   try {
-    return { served: proxiedServices(join(directory, FILES.PULLPASS_SERVICES)).length > 0, problems: [] };
+    const services = registryServices(join(directory, FILES.PULLPASS_SERVICES));
+    return { served: services.length > 0, hasHosts: services.some(isProxied), problems: [] };
   } catch (error) {
-    return { served: true, problems: [(error as Error).message.replace(`${directory}/`, '')] };
+    return {
+      served: true,
+      hasHosts: true,
+      problems: [(error as Error).message.replace(`${directory}/`, '')],
+    };
   }
 }
 

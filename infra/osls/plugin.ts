@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { alarmResources } from '../alarms.ts';
 import type { Deployed } from '../canary.ts';
 import { dashboardResource } from '../dashboard.ts';
-import { proxiedServices } from '../registry.ts';
+import { registryServices } from '../registry.ts';
 import { eventsOf, type HttpFunction } from '../routes.ts';
 import type { Resource } from '../template.ts';
 import { adopt, adoptByName } from './adoption.ts';
@@ -75,7 +75,7 @@ async function answer({ address, ...osls }: Question): Promise<{ value: unknown 
   const stage = String(await osls.resolveVariable('sls:stage'));
   const configured = Object.keys(Object(await osls.resolveConfigurationProperty(['functions'])));
   const absent = [
-    ...(proxiedServices(SERVICES).length === 0 ? ['registry'] : []),
+    ...(registryServices(SERVICES).length === 0 ? ['registry'] : []),
     ...(prober === 'on' ? [] : ['prober']),
   ];
   const functions = configured.filter(name => !absent.includes(name));

@@ -145,9 +145,17 @@ export function serviceMeant(text: string | undefined, services: readonly Servic
 }
 
 /** The service in a path, by its name alone. Clients that follow the OpenAPI document escape the colon before a port. */
-export function serviceIn({ params }: Pick<Request, 'params'>, services: readonly Service[]): Service {
+export function knownServiceIn(
+  { params }: Pick<Request, 'params'>,
+  services: readonly Service[],
+): Service | undefined {
   const wanted = unescaped(params.service ?? '');
-  const service = services.find(({ name }) => name === wanted);
+  return services.find(({ name }) => name === wanted);
+}
+
+/** The same. Throws `not-found`. */
+export function serviceIn(request: Pick<Request, 'params'>, services: readonly Service[]): Service {
+  const service = knownServiceIn(request, services);
   if (service !== undefined) return service;
   throw new PullpassError('not-found', { detail: `There is no such service. ${servedBy(services)}` });
 }

@@ -2,7 +2,7 @@
 import type { Route } from '../http/request.ts';
 
 /** The function that a route is deployed in. */
-export type FunctionName = 'credentials' | 'discovery' | 'login' | 'management';
+export type FunctionName = 'credentials' | 'discovery' | 'login' | 'management' | 'registry';
 
 const MANAGEMENT = { authentication: 'administrator', query: [], errors: 'problem' } as const;
 /** Acts for which a replayed assertion never suffices, even where the operator accepts replays. */
@@ -111,6 +111,17 @@ export const ROUTES = {
     { method: 'GET', path: '/.well-known/jwks.json', operation: 'getKeys', ...PUBLIC },
     { method: 'GET', path: '/.well-known/oauth-authorization-server', operation: 'getMetadata', ...PUBLIC },
     { method: 'GET', path: '/openapi.json', operation: 'getOpenApi', ...PUBLIC },
+  ],
+  registry: [
+    {
+      method: 'POST',
+      path: '/v1/services/{service}/events',
+      operation: 'takeEvents',
+      query: [],
+      authentication: 'notifications',
+      body: 'events',
+      errors: 'problem',
+    },
   ],
 } as const satisfies Record<FunctionName, readonly Route[]>;
 

@@ -1,7 +1,8 @@
-/** The registry function: pulls from upstreams for those who have an access token. */
+/** The registry function: pulls from upstreams for those who have an access token, and takes what other registries report. */
 import { readTable, withHealth } from '../api/health.ts';
+import { notificationHandlers } from '../api/notifications.ts';
 import { registryHandlers } from '../api/registry.ts';
-import { REGISTRY_ROUTES } from '../api/routes.ts';
+import { REGISTRY_ROUTES, ROUTES } from '../api/routes.ts';
 import { PullpassError } from '../domain/errors.ts';
 import { asksAws, isProxied } from '../domain/service.ts';
 import { type HttpHandler, httpHandler } from '../http/chain.ts';
@@ -13,6 +14,7 @@ import { usageStore } from '../store/usage-store.ts';
 import { registryHttp } from '../upstream/http.ts';
 import { upstreamLogins } from '../upstream/login.ts';
 import { manifestCache } from '../upstream/manifests.ts';
+import { notificationSecrets } from '../upstream/notifications.ts';
 import { upstreamRegistry } from '../upstream/registry.ts';
 import { openFailureLimiter } from './authentication.ts';
 import { openParts, type World } from './parts.ts';
@@ -25,35 +27,35 @@ export function createRegistry(world: World): HttpHandler {
   const { url, services } = parts.config;
   const proxied = services.filter(isProxied);
   // A start without AWS credentials fails, and not the first pull.
-  if (asksAws(proxied)) parts.aws('ecr');
-  const store = { table: openTable(parts), randomBytes: parts.randomBytes };
-  const { clock } = parts;
-  const login = upstreamLogins(openUpstreamSecrets(parts));
-  const registry = upstreamRegistry({ send: registryHttp(), login, clock });
+  if (asksAws(services)) parts.aws('ecr');
+  const secrets = openUpstreamSecrets(parts);
+  const options = { table: openTable(parts), randomBytes: parts.randomBytes };
   const ready = openTableGuard(parts);
   world.prepare?.(ready);
-  const records = loginStore(store);
+  const { clock } = parts;
+  const pulling = {
+    verifier: accessTokenVerifier(openKeyStore(parts), url),
+    store: loginStore(options),
+    usage: usageStore(options),
+    clock,
+  };
+  const login = upstreamLogins(secrets);
+  const registry = upstreamRegistry({ send: registryHttp(), login, clock });
   const handler = httpHandler({
     ...parts,
     failures: openFailureLimiter(parts),
     authenticate: {},
     ready,
-    routes: REGISTRY_ROUTES,
-    handlers: registryHandlers({
-      ...parts,
-      url,
-      services: proxied,
-      streams: world.streams === true,
-      upstream: manifestCache({ upstream: counted(registry, parts.metrics), clock }),
-      pulling: {
-        verifier: accessTokenVerifier(openKeyStore(parts), url),
-        store: records,
-        usage: usageStore(store),
-        clock,
-      },
-    }),
+    routes: [...ROUTES.registry, ...(proxied.length === 0 ? [] : REGISTRY_ROUTES)],
+    handlers: {
+      ...notificationHandlers({ ...parts, services, pulling, secrets: notificationSecrets(secrets) }),
+      ...registryHandlers({
+        ...{ ...parts, url, pulling, services: proxied, streams: world.streams === true },
+        upstream: manifestCache({ upstream: counted(registry, parts.metrics), clock }),
+      }),
+    },
   });
-  return withHealth(handler, { table: ready, records: () => readTable(records) });
+  return withHealth(handler, { table: ready, records: () => readTable(pulling.store) });
 }
 
 /** Only a refusal of our login is for the operator to mend at once; what does not answer may come back. */

@@ -40,6 +40,11 @@ const ORIGIN = /^https?:\/\/[A-Za-z0-9.-]+(?::\d{1,5})?$|^https?:\/\/\[[0-9a-f:.
 const LOOPBACK = /^http:\/\/(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/;
 const PREFIX = /^(?:[a-z0-9](?:(?:[._]|__|-+)?[a-z0-9])*\/)*$/;
 
+const reference = v.pipe(
+  v.string(),
+  v.regex(/^(?:file:.+|arn:[a-z-]+:secretsmanager:.+)$/, 'must refer to a file or to the ARN of a secret'),
+);
+
 const authentication = v.union(
   [
     v.pipe(
@@ -66,13 +71,7 @@ const authentication = v.union(
     v.pipe(
       v.strictObject({
         username: text(255),
-        password: v.pipe(
-          v.string(),
-          v.regex(
-            /^(?:file:.+|arn:[a-z-]+:secretsmanager:.+)$/,
-            'must refer to a file or to the ARN of a secret',
-          ),
-        ),
+        password: reference,
       }),
       v.transform(login => ({ kind: 'password' as const, ...login })),
     ),
@@ -114,6 +113,7 @@ const service = v.pipe(
       LIFETIME_SECONDS.default,
     ),
     upstream: v.exactOptional(upstream),
+    notifications: v.exactOptional(v.strictObject({ secret: reference })),
   }),
   v.check(
     ({ name, registry }) => isRegistry(registry ?? name),

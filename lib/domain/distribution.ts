@@ -22,7 +22,7 @@ export function isDigest(text: string): boolean {
   return DIGEST.test(text);
 }
 
-function isTag(text: string): boolean {
+export function isTag(text: string): boolean {
   return TAG.test(text);
 }
 

@@ -39,6 +39,30 @@ export function distributionAuth({ service, publicUrl, keysPath }: RegistryAuth)
 }
 
 /**
+ * The section with which distribution reports pulls (its `docs/content/about/notifications.md`), and nothing else: events of layers and
+ * of pushes say nothing that is counted.
+ */
+export function distributionNotifications(
+  { service, publicUrl }: Pick<RegistryAuth, 'service' | 'publicUrl'>,
+  secret: string,
+): string {
+  const authorization = `Basic ${Buffer.from(`pullpass:${secret}`).toString('base64')}`;
+  return `notifications:
+  endpoints:
+    - name: pullpass
+      url: ${JSON.stringify(`${publicUrl}/v1/services/${encodeURIComponent(service.name)}/events`)}
+      headers:
+        Authorization: [${JSON.stringify(authorization)}]
+      timeout: 5s
+      threshold: 5
+      backoff: 10s
+      ignore:
+        mediatypes: [application/octet-stream]
+        actions: [push, mount, delete]
+`;
+}
+
+/**
  * The part of zot's configuration below `http`. zot has no setting for the issuer: it looks at neither issuer nor audience.
  * Without `compat` it refuses the manifests that docker pushes ("manifest invalid").
  */

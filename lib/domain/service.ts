@@ -16,10 +16,22 @@ export interface Service {
   readonly lifetimeSeconds: number;
   /** The registry behind the registry proxy; absent: clients reach the registry themselves. */
   readonly upstream?: Upstream;
+  /** How a registry that verifies access tokens itself says what was pulled; absent: it does not. */
+  readonly notifications?: Notifications;
+}
+
+export interface Notifications {
+  /** Refers to where the secret is that the registry sends: `file:…`, or the ARN of a secret. */
+  readonly secret: string;
 }
 
 /** A service of the registry proxy. */
 export type ProxiedService = Service & { readonly upstream: Upstream };
+
+/** Whether the registry function has anything to do for it. */
+export function usesRegistryFunction({ upstream, notifications }: Service): boolean {
+  return upstream !== undefined || notifications !== undefined;
+}
 
 export function isProxied(service: Service): service is ProxiedService {
   return service.upstream !== undefined;
@@ -36,9 +48,10 @@ export interface Upstream {
   readonly tokenHost?: string;
 }
 
-/** Whether AWS gives us the login at an upstream of one of these services. */
+/** Whether AWS gives us the login at an upstream, or the secret of notifications, of one of these services. */
 export function asksAws(services: readonly Service[]): boolean {
-  return services.some(({ upstream }) => {
+  return services.some(({ upstream, notifications }) => {
+    if (notifications?.secret.startsWith('arn:')) return true;
     const authentication = upstream?.authentication;
     if (authentication?.kind === 'password') return authentication.password.startsWith('arn:');
     return authentication?.kind === 'ecr';

@@ -5,7 +5,15 @@ import { parseStrictJson } from '../domain/strict-json.ts';
 import { decodeUtf8, parseForm } from './form.ts';
 import type { HttpEvent, Request, Route } from './request.ts';
 
-const MEDIA_TYPES = { json: 'application/json', form: 'application/x-www-form-urlencoded' } as const;
+/** The first is what an error names. Those of distribution 3 and 2 have the members that are read here in common. */
+const MEDIA_TYPES: Readonly<Record<Exclude<Route['body'], 'none'>, readonly [string, ...string[]]>> = {
+  json: ['application/json'],
+  form: ['application/x-www-form-urlencoded'],
+  events: [
+    'application/vnd.docker.distribution.events.v2+json',
+    'application/vnd.docker.distribution.events.v1+json',
+  ],
+};
 
 const NO_BODY: Pick<Request, 'json' | 'form'> = { json: undefined, form: new Map() };
 
@@ -15,12 +23,12 @@ export function readBody(route: Route, event: HttpEvent): Pick<Request, 'json' |
   const bytes = bodyBytes(event);
   if (bytes.length === 0) return NO_BODY;
   const expected = MEDIA_TYPES[route.body];
-  if (mediaTypeOf(event) !== expected) {
-    throw new PullpassError('unsupported-media-type', { detail: `The body must be ${expected}.` });
+  if (!expected.includes(mediaTypeOf(event) ?? '')) {
+    throw new PullpassError('unsupported-media-type', { detail: `The body must be ${expected[0]}.` });
   }
-  return route.body === 'json'
-    ? { ...NO_BODY, json: parseJson(decodeUtf8(bytes)) }
-    : { ...NO_BODY, form: parseForm(bytes) };
+  if (route.body === 'form') return { ...NO_BODY, form: parseForm(bytes) };
+  const maxParts = route.body === 'events' ? MAX_EVENT_PARTS : MAX_JSON_PARTS;
+  return { ...NO_BODY, json: parseJson(decodeUtf8(bytes), maxParts) };
 }
 
 function mediaTypeOf(event: HttpEvent): string | undefined {
@@ -33,11 +41,13 @@ function headerOf({ headers }: HttpEvent, name: string): string | undefined {
 
 /** Far more than the largest request has. */
 const MAX_JSON_PARTS = 1_000;
+/** A registry sends what it could not send before again and again: it is refused nothing that its software may write. */
+const MAX_EVENT_PARTS = 10_000;
 
 /** Reads a body strictly; what is wrong with it is an `invalid-request`. */
-export function parseJson(text: string): unknown {
+export function parseJson(text: string, maxParts = MAX_JSON_PARTS): unknown {
   try {
-    return parseStrictJson(text, { maxParts: MAX_JSON_PARTS });
+    return parseStrictJson(text, { maxParts });
   } catch (cause) {
     const detail = cause instanceof SyntaxError ? cause.message : 'The body is not valid.';
     throw new PullpassError('invalid-request', { detail, cause });

@@ -26,7 +26,7 @@ export interface Authenticators {
   readonly vend?: (credentials: Credentials) => Promise<Principal>;
   readonly manage?: (
     credentials: Credentials,
-    required: Exclude<Authentication, 'login' | 'public' | 'pull' | 'vend'>,
+    required: Exclude<Authentication, 'login' | 'notifications' | 'public' | 'pull' | 'vend'>,
   ) => Promise<IdentityPrincipal>;
 }
 
@@ -115,6 +115,10 @@ async function authenticated(
       const { rawPath, rawQueryString, requestContext } = arrival.event;
       const { method } = requestContext.http;
       return async () => endpoint.handle({ ...head, method, rawPath, rawQueryString });
+    }
+    case 'notifications': {
+      const answer = await endpoint.handle(head);
+      return async () => answer(parse(arrival));
     }
     case 'login': {
       const request = parse(arrival);

@@ -13,12 +13,14 @@ export type HttpResult = APIGatewayProxyStructuredResultV2 & { readonly stream?:
 /**
  * Who may use a route. `login`: any secret of the token protocol, or none. `vend`: any parent of a credential.
  * `identity`: any IAM identity. `strong-administrator`: an administrator whose assertion no other service could have
- * replayed, even where the operator accepts replays. `pull`: our own access token, as at a registry.
+ * replayed, even where the operator accepts replays. `pull`: our own access token, as at a registry. `notifications`: a registry, by the
+ * secret that its service has for this.
  */
 export type Authentication =
   | 'administrator'
   | 'identity'
   | 'login'
+  | 'notifications'
   | 'public'
   | 'pull'
   | 'strong-administrator'
@@ -38,7 +40,7 @@ export interface Route {
   /** The only parameters that its query may have; absent: others are ignored, as OAuth wants it (RFC 6749 section 3.2). */
   readonly query?: readonly string[];
   readonly authentication: Authentication;
-  readonly body: 'form' | 'json' | 'none';
+  readonly body: 'events' | 'form' | 'json' | 'none';
   readonly errors: ErrorFormat;
 }
 
@@ -93,6 +95,8 @@ export interface HandlerOf {
   readonly public: (request: Request) => Promise<Response>;
   readonly pull: (head: PullHead) => Promise<Response>;
   readonly login: (request: Request) => PendingLogin;
+  /** Verifies the secret in the head, before anything else is parsed. */
+  readonly notifications: (head: RequestHead) => Promise<(request: Request) => Promise<Response>>;
   readonly vend: (request: Authenticated) => Promise<Response>;
   readonly identity: Manage;
   readonly administrator: Manage;

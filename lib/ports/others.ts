@@ -3,7 +3,7 @@
 import type { Readable } from 'node:stream';
 import type { AssertionKind, Identity } from '../domain/identity.ts';
 import type { Secret } from '../domain/secret.ts';
-import type { Upstream } from '../domain/service.ts';
+import type { Notifications, Upstream } from '../domain/service.ts';
 import type { Workload } from '../domain/trust.ts';
 
 /** What an IAM caller sends; the user name, or `Bearer`, says of which kind it is. */
@@ -51,4 +51,10 @@ export interface UpstreamResponse {
 export interface UpstreamRegistry {
   /** Throws `unavailable` without an answer in time, `upstream-refused` when it refuses our own credentials. */
   ask(request: UpstreamRequest): Promise<UpstreamResponse>;
+}
+
+/** What registries that verify access tokens themselves report with. */
+export interface NotificationSecrets {
+  /** Whether it is the secret of a service now, compared in constant time. Throws `unavailable` when that cannot be read. */
+  matches(notifications: Notifications, given: Secret, nowMs: number): Promise<boolean>;
 }

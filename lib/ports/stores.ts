@@ -181,6 +181,8 @@ export interface CountedPull extends Pick<CounterName, 'repository' | 'token'> {
   readonly handle: string;
   /** What the token may in a day; null: any number. */
   readonly pullsPerDay: number | null;
+  /** What is reported twice under one name counts once, unless many others were reported in between; absent: it is new. */
+  readonly event?: string;
 }
 
 /** Counters of an account, from the latest day to the first. */

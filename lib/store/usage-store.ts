@@ -1,5 +1,6 @@
 /** The daily counters of pulls, in a partition of their own for each account: the registry proxy may write there and nowhere else. */
-
+import { hash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import { isUuid } from '../domain/identifiers.ts';
 import { isRepository } from '../domain/repository.ts';
 import { dayOf, isDay, startOf } from '../domain/time.ts';
@@ -24,14 +25,19 @@ import type { StoreOptions } from './calls.ts';
 import { asInteger, limitKey, malformed, read, usageKey, usagePartition } from './items.ts';
 
 const WRITE_ID_BYTES = 16;
+/** How many reported events an instance remembers. */
+const REMEMBERED_EVENTS = 10_000;
 /** A counter remembers its last writes, one in each of the attributes `write0` to `write7`. */
 const REMEMBERED_WRITES = 8;
 
 /** Both methods throw `unavailable` when the table does not answer; `list` throws `internal` when an item is malformed. */
 export function usageStore(options: StoreOptions): UsageStore {
   const { table } = options;
+  const counted = new LRUCache<string, true>({ max: REMEMBERED_EVENTS });
   return {
-    count: async ({ handle, token, repository, pullsPerDay }, now) => {
+    count: async ({ handle, token, repository, pullsPerDay, event }, now) => {
+      const name = event && JSON.stringify([handle, event]);
+      if (name !== undefined && counted.has(name)) return true;
       const day = dayOf(now);
       const expiresAt = startOf(day, USAGE_DAYS + 1);
       if (pullsPerDay !== null) {
@@ -39,7 +45,9 @@ export function usageStore(options: StoreOptions): UsageStore {
         if (!(await add(options, { key, set: { expiresAt }, most: pullsPerDay }))) return false;
       }
       const key = usageKey(handle, { day, token, repository });
-      return add(options, { key, set: { token, repository, expiresAt } });
+      const isCounted = await add(options, { key, event, set: { token, repository, expiresAt } });
+      if (name !== undefined) counted.set(name, true);
+      return isCounted;
     },
     list: async (handle, range) => {
       const page = await table.query(toQuery(handle, range));
@@ -56,11 +64,19 @@ interface Addition {
   readonly set: Attributes;
   /** Absent: any number. */
   readonly most?: number;
+  /** Undefined: it is new. */
+  readonly event?: string | undefined;
 }
 
 /** Adds one pull. False: there are as many as there may be. */
-async function add({ table, randomBytes }: StoreOptions, { key, set, most }: Addition): Promise<boolean> {
-  const [slot = 0, ...id] = randomBytes(1 + WRITE_ID_BYTES);
+async function add(
+  { table, randomBytes }: StoreOptions,
+  { key, set, most, event }: Addition,
+): Promise<boolean> {
+  const [slot = 0, ...id] =
+    event === undefined
+      ? randomBytes(1 + WRITE_ID_BYTES)
+      : hash('sha256', event, 'buffer').subarray(0, 1 + WRITE_ID_BYTES);
   const attribute = `write${slot % REMEMBERED_WRITES}`;
   const write = Buffer.from(id).toString('base64url');
   const isNew = any(absent(attribute), compare(attribute, '<', write), compare(attribute, '>', write));

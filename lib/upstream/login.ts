@@ -73,16 +73,25 @@ function withRegion(ecr: Ecr, url: string): Ecr {
   return region === undefined ? ecr : { ...ecr, region };
 }
 
+/** What a reference of the configuration refers to: a file, or a secret. Throws `upstream-refused`. */
+export async function readReference(
+  reference: string,
+  { readSecret }: Pick<UpstreamLoginOptions, 'readSecret'>,
+): Promise<string> {
+  const text = reference.startsWith('file:')
+    ? readPassword(reference.slice('file:'.length))
+    : await readSecret(reference).catch(failed('Secrets Manager gives no password'));
+  if (text === undefined || text === '') throw refused(`there is no password at ${reference}`);
+  return text;
+}
+
 function passwordLogin(
-  { readSecret }: UpstreamLoginOptions,
+  options: UpstreamLoginOptions,
   { username, password: reference }: Extract<UpstreamAuthentication, { kind: 'password' }>,
 ): Refreshing<Login> {
   return refreshing({
     load: async () => {
-      const password = reference.startsWith('file:')
-        ? readPassword(reference.slice('file:'.length))
-        : await readSecret(reference).catch(failed('Secrets Manager gives no password'));
-      if (password === undefined || password === '') throw refused(`there is no password at ${reference}`);
+      const password = await readReference(reference, options);
       return { authorization: basic(`${username}:${password}`), lifeMs: PASSWORD_MS };
     },
     freshFor: PASSWORD_MS,

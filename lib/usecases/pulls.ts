@@ -8,10 +8,17 @@ import { type Account, accountHandle } from '../domain/identifiers.ts';
 import { namespaceOf } from '../domain/repository.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { Service } from '../domain/service.ts';
-import { type Day, dayOf, startOf, toSeconds } from '../domain/time.ts';
+import { DAY_SECONDS, type Day, dayOf, startOf, toSeconds } from '../domain/time.ts';
 import { judgeGeneration, type TokenRecord } from '../domain/token-record.ts';
 import type { AccessTokenVerifier } from '../ports/keys.ts';
-import type { CountedPull, Counter, CounterName, LoginStore, UsageStore } from '../ports/stores.ts';
+import {
+  type CountedPull,
+  type Counter,
+  type CounterName,
+  type LoginStore,
+  USAGE_DAYS,
+  type UsageStore,
+} from '../ports/stores.ts';
 import type { Clock } from '../ports/system.ts';
 import { DENIAL_OF, principalOfToken } from './principal.ts';
 
@@ -105,6 +112,34 @@ export async function countPull(
     reason: `token ${counted.token}: its pulls of the day are used`,
     retryAfterSeconds: startOf(dayOf(now), 1) - now,
   });
+}
+
+/** A pull at a registry that verifies access tokens itself, as it reports it. */
+export interface ReportedPull {
+  /** Unique for the registry. */
+  readonly event: string;
+  /** The id of the registry token that was logged in with. */
+  readonly token: string;
+  readonly repository: string;
+  /** Seconds since 1970, by the registry's clock. */
+  readonly at: number;
+}
+
+/** Counts it for the account that holds the namespace. False: none does, or it was too long ago. Throws `unavailable`. */
+export async function countReported(
+  { usage, store, clock }: Pick<PullPorts, 'usage' | 'store' | 'clock'>,
+  { event, token, repository, at }: ReportedPull,
+): Promise<boolean> {
+  const now = toSeconds(clock());
+  // A clock that is ahead would make counters of days that are to come.
+  const then = Math.min(at, now);
+  if (then <= now - USAGE_DAYS * DAY_SECONDS) return false;
+  const namespace = namespaceOf(repository);
+  const { claims } = await store.read({ namespaces: [namespace] });
+  const claim = claims.find(({ name, state }) => name === namespace && state === 'held');
+  if (claim === undefined) return false;
+  const handle = accountHandle(claim.account);
+  return usage.count({ handle, token, repository, pullsPerDay: null, event }, then);
 }
 
 function insufficient(reason: string): PullpassError {

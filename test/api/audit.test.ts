@@ -1,5 +1,7 @@
 /** Each change leaves one audit record, and the same in the log; a request that changes nothing leaves none. */
-
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ALL_ROUTES } from '../../lib/api/routes.ts';
 import { accountHandle } from '../../lib/domain/identifiers.ts';
@@ -8,8 +10,14 @@ import { eventsOf } from '../support/logs.ts';
 import { alice, deployment, github, useDeployment, useGitHub } from '../support/setup.ts';
 import { itemsOf } from '../support/stores.ts';
 
+const SECRET = 'a-secret-of-notifications';
 useGitHub();
-useDeployment(() => ({ issuers: [github.entry] }));
+useDeployment(() => {
+  const secret = join(mkdtempSync(join(tmpdir(), 'pullpass-audit-')), 'notifications');
+  writeFileSync(secret, SECRET);
+  const services = [{ name: 'localhost:5000', notifications: { secret: `file:${secret}` } }];
+  return { issuers: [github.entry], services };
+});
 
 type AuditRecord = Readonly<Record<string, string | undefined>>;
 
@@ -98,6 +106,15 @@ const WITHOUT: Record<string, [why: string, request: () => Promise<Received>]> =
       const form = { grant_type: 'password', username: 'token', password: token, service: 'localhost:5000' };
       return deployment.send('POST /oauth/token', { form });
     },
+  ],
+  takeEvents: [
+    'a counter is no act; the log has each pull',
+    async () =>
+      deployment.send('POST /v1/services/localhost:5000/events', {
+        basic: ['events', SECRET],
+        headers: { 'content-type': 'application/vnd.docker.distribution.events.v2+json' },
+        body: '{"events":[]}',
+      }),
   ],
   vendCredential: [
     'nothing is stored of a credential; the log has it',

@@ -204,6 +204,7 @@ const OTHERS = {
   'GET /v1/usage': [200],
   'GET /v1/identity': [200],
   'POST /v1/credentials': [201],
+  'POST /v1/services/{service}/events': [401],
 } as const;
 type OtherLine = keyof typeof OTHERS;
 /** What a replayed proof is never enough for. */
@@ -274,6 +275,8 @@ async function ask(caller: Caller, line: string, target = ''): Promise<Received>
 /** The answer to every caller who is refused before the request is read. */
 function refusedWith(caller: Caller, line: string): number | undefined {
   if (line === 'POST /v1/credentials') return caller.vends;
+  // For registries, which are no callers of the others.
+  if (line === 'POST /v1/services/{service}/events') return 401;
   if (caller.isOfRegistries) return 403;
   if (caller.role === 'none') return 401;
   if (line === 'GET /v1/identity') return undefined;

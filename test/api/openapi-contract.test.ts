@@ -31,6 +31,7 @@ const OTHER = {
   algorithm: 'RS256',
   lifetimeSeconds: 300,
 } as const;
+const NOTIFICATIONS = 'a-secret-of-notifications';
 const NEVER = '01a1fd51-c23e-7c1e-8dcf-87c09e970095';
 const EXCHANGE = {
   grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
@@ -46,8 +47,11 @@ let github: TestIssuer;
 beforeAll(async () => {
   weak = await openIam('weak', { audience: 'none:https://weak.example/identity' });
   github = await openGitHub();
-  const services = join(mkdtempSync(join(tmpdir(), 'pullpass-contract-')), 'services.json');
-  writeFileSync(services, JSON.stringify([SERVICE, OTHER]));
+  const directory = mkdtempSync(join(tmpdir(), 'pullpass-contract-'));
+  const services = join(directory, 'services.json');
+  const secret = `file:${join(directory, 'secret')}`;
+  writeFileSync(join(directory, 'secret'), NOTIFICATIONS);
+  writeFileSync(services, JSON.stringify([{ ...SERVICE, notifications: { secret } }, OTHER]));
   deployment = await deploy({
     issuers: [weak.entry, github.entry],
     environment: {
@@ -131,7 +135,12 @@ const isOpen = ({ authentication }: Route) => authentication === 'public' || aut
 
 describe.each(ROWS)('%s', (line, route) => {
   // A caller is authenticated before the query and the body are parsed.
-  const send: typeof ask = isOpen(route) ? ask : (...request) => askAs(ALICE, ...request);
+  const send: typeof ask = isOpen(route)
+    ? ask
+    : (asked, sent) =>
+        route.authentication === 'notifications'
+          ? ask(asked, { basic: ['events', NOTIFICATIONS], ...sent })
+          : askAs(ALICE, asked, sent);
 
   it('is answered as documented when the request is none', async () => {
     expect((await send(`${line}?a=%zz`)).status).toBe(400);
@@ -156,6 +165,13 @@ describe.each(ROWS.filter(([, { authentication }]) => authentication !== 'public
     expect((await ask(request, { ...sent, sourceIp })).status).toBe(401);
     expect((await ask(request, { ...sent, sourceIp })).status).toBe(429);
   });
+});
+
+it('what a registry reports is taken as documented', async () => {
+  const line = `POST /v1/services/${SERVICE.name}/events`;
+  const headers = { 'content-type': 'application/vnd.docker.distribution.events.v2+json' };
+  const report = { basic: ['events', NOTIFICATIONS] as const, headers, body: '{"events":[{}]}' };
+  expect((await ask(line, report)).status).toBe(204);
 });
 
 describe.each(ROWS.filter(([, { authentication }]) => authentication.endsWith('administrator')))(

@@ -41,7 +41,19 @@ async function answers(): Promise<Readonly<Record<string, unknown>>> {
   return Object.fromEntries(await Promise.all(asked));
 }
 
-const ALL = ['cleanup', 'credentials', 'discovery', 'fallback', 'keys', 'login', 'management', 'restore'];
+const ALL = [
+  ...[
+    'cleanup',
+    'credentials',
+    'discovery',
+    'fallback',
+    'keys',
+    'login',
+    'management',
+    'registry',
+    'restore',
+  ],
+];
 
 describe('asked for its health', () => {
   it('every function says that it can serve', async () => {
@@ -69,6 +81,7 @@ describe('asked for its health', () => {
       keys: failing(`ring of ${service}: Error: missing`, 'credential key: Error: missing'),
       login: failing('logins: ', 'credential key: no credential keys'),
       management: failing('credential key: no credential keys'),
+      registry: { status: 'ok' },
       restore: { status: 'ok' },
     });
   });
@@ -77,7 +90,7 @@ describe('asked for its health', () => {
     deployment.serveFrom(await deployment.freshTable());
     const found = await answers();
     const waiting = { status: 'restored-table', problem: 'table: restored table' };
-    for (const name of ['cleanup', 'credentials', 'management', 'login'])
+    for (const name of ['cleanup', 'credentials', 'management', 'login', 'registry'])
       expect(found[name]).toEqual(waiting);
     expect(found.restore).toEqual({ status: 'ok' });
   });

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { proxiedServices, registryDomains, upstreamStatements } from '../../infra/registry.ts';
+import { registryDomains, registryServices, registryStatements } from '../../infra/registry.ts';
 
 let directory: string;
 beforeAll(() => {
@@ -18,7 +18,7 @@ const SECRET = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:robot';
 function read(...services: readonly object[]) {
   const file = join(directory, 'services.json');
   writeFileSync(file, JSON.stringify(services));
-  return proxiedServices(file);
+  return registryServices(file);
 }
 
 const behind = (upstream: object, name = 'pull.example.com') => ({
@@ -26,7 +26,7 @@ const behind = (upstream: object, name = 'pull.example.com') => ({
   upstream: { url: ECR, ...upstream },
 });
 const statements = (...upstreams: readonly object[]) =>
-  upstreamStatements(read(...upstreams.map((upstream, i) => behind(upstream, `p${i}.example.com`))));
+  registryStatements(read(...upstreams.map((upstream, i) => behind(upstream, `p${i}.example.com`))));
 const repositories = (...upstreams: readonly object[]) =>
   statements(...upstreams).flatMap(({ Resource }) => (Array.isArray(Resource) ? Resource : []));
 /** The deployment's own, as CloudFormation fills it in. */
@@ -96,6 +96,24 @@ describe('an upstream with a password', () => {
   it('in a file is refused, because functions have no such file', () => {
     expect(() => read(behind(login('file:/etc/password')))).toThrow(
       /password of pull\.example\.com is in a file/,
+    );
+  });
+});
+
+describe('a registry that reports what was pulled', () => {
+  const reporting = (secret: string, name = 'registry.example.com') => ({ name, notifications: { secret } });
+
+  it('lets its secret be read, and has no domain, whatever its port', () => {
+    const services = read(reporting(SECRET), reporting(SECRET, 'localhost:5000'));
+    expect(registryStatements(services)).toEqual([
+      { Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: [`${SECRET}-??????`] },
+    ]);
+    expect(registryDomains(services)).toEqual({ Conditions: {}, Resources: {}, Outputs: {} });
+  });
+
+  it('with a secret in a file is refused, because functions have no such file', () => {
+    expect(() => read(reporting('file:/etc/secret'))).toThrow(
+      /notifications of registry\.example\.com is in a file/,
     );
   });
 });

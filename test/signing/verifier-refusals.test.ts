@@ -54,6 +54,32 @@ describe('an access token of our own key', () => {
     await expectRefusal(token, 'expired', CLAIMS.exp);
   });
 
+  it('is good whatever its signature looks like: some have zeros in front, and many a first bit that is set', async () => {
+    const { signed, verify } = await world();
+    const firsts = new Set<boolean>();
+    for (let n = 0; n < 600; n++) {
+      const token = signed({ ...CLAIMS, jti: `${n}` });
+      const signature = Buffer.from(token.split('.')[2] ?? '', 'base64url');
+      firsts.add(signature[0] === 0 || signature[32] === 0);
+      expect(await verify(token)).toMatchObject({ jti: `${n}` });
+    }
+    expect(firsts).toEqual(new Set([true, false]));
+  });
+
+  it.each<[string, (signature: Buffer) => Buffer]>([
+    ['a byte short', signature => signature.subarray(1)],
+    ['a byte long', signature => Buffer.concat([signature, Buffer.alloc(1)])],
+    ['a zero in front', signature => Buffer.concat([Buffer.alloc(1), signature])],
+    ['zero', () => Buffer.alloc(64)],
+    ['all ones', () => Buffer.alloc(64, 0xff)],
+    ['nothing but a half', signature => signature.subarray(32)],
+  ])('is refused with a signature that is %s', async (_, change) => {
+    const { signed, expectRefusal } = await world();
+    const [header, payload, signature = ''] = signed(CLAIMS).split('.');
+    const changed = change(Buffer.from(signature, 'base64url')).toString('base64url');
+    await expectRefusal(`${header}.${payload}.${changed}`, 'the signature does not verify');
+  });
+
   it.each([
     ['of another issuer', { iss: 'https://other.example' }],
     ['for another service', { aud: 'registry.example' }],

@@ -53,6 +53,22 @@ describe('what a registry is given', () => {
     });
   });
 
+  it('has the section with which distribution reports what was pulled, for its owner alone', async () => {
+    const secret = join(shell.directory, 'secret');
+    await writeFile(secret, 'a-secret-of-notifications\n');
+    const { notifications } = await shell.json('registry-config', '--notifications', secret);
+    expect(notifications).toContain(`url: "${stub.url}/v1/services/localhost%3A5000/events"`);
+    const basic = Buffer.from('pullpass:a-secret-of-notifications').toString('base64');
+    expect(notifications).toContain(`Authorization: ["Basic ${basic}"]`);
+    const directory = join(shell.directory, 'reporting');
+    const said = await shell.says('registry-config', '--notifications', secret, '--directory', directory);
+    expect(said).toContain('Add auth.yml and notifications.yml to');
+    expect(said).not.toContain(basic);
+    expect(await readFile(join(directory, 'notifications.yml'), 'utf8')).toBe(notifications);
+    expect((await stat(join(directory, 'notifications.yml'))).mode & 0o777).toBe(0o600);
+    expect((await stat(join(directory, 'auth.yml'))).mode & 0o777).toBe(0o644);
+  });
+
   it('is written with mode 644, and names its own directory', async () => {
     const directory = join(shell.directory, 'registry', 'deep');
     await shell.says('registry-config', '--directory', directory);
