@@ -247,7 +247,7 @@ describe.each(TRANSPORTS)('%s', (line, ask) => {
     expect(json.details).toMatch(/^(?:One login may ask for 100 resources|A scope may name 10 actions)\.$/);
   });
 
-  it('judges a hundred scopes', async () => {
+  it('grants what is allowed of a hundred scopes', async () => {
     const [mine, others] = ['team-a', 'rival'].map(namespace =>
       Array.from({ length: 50 }, (_, i) => `repository:${namespace}/r${i}:pull`),
     );

@@ -275,7 +275,7 @@ describe.each([
     await expectOf(404, `DELETE /v1/${noun}/${id}`);
   });
 
-  it('are so many and no more', async () => {
+  it('are as many as the limit allows, and then 409', async () => {
     for (let i = 0; i < MAX_RULES; i++) {
       await deployment.table.put(itemOf(noun));
     }
@@ -339,7 +339,7 @@ describe.each(['/oauth/token', '/auth/token'])('a login at %s', path => {
   const scope = 'repository:team-a/app:pull';
   const service = SERVICE.name;
 
-  it('by GET', async () => {
+  it('by GET gets a token, and 400 for an unknown service', async () => {
     const { token } = await addToken();
     const basic = ['token', token] as const;
     expect((await ask(`GET ${path}?service=${service}&scope=${scope}`, { basic })).status).toBe(200);
@@ -347,7 +347,7 @@ describe.each(['/oauth/token', '/auth/token'])('a login at %s', path => {
     expect((await ask(`GET ${path}?service=nowhere`, { basic })).status).toBe(400);
   });
 
-  it('by a form', async () => {
+  it('by a form gets a token and its scope, and 400 for what is unknown', async () => {
     const { token: password } = await addToken();
     const form = { grant_type: 'password', username: 'token', password, service, scope };
     expect((await ask(`POST ${path}`, { form })).json.scope).toBe(scope);
@@ -356,7 +356,7 @@ describe.each(['/oauth/token', '/auth/token'])('a login at %s', path => {
     expect(json.error).toBe('unsupported_grant_type');
   });
 
-  it('that exchanges a token for a credential', async () => {
+  it('that exchanges a token gets a credential, and 403 for more than the token may', async () => {
     const { token } = await addToken();
     const form = { ...EXCHANGE, subject_token: token };
     expect((await ask(`POST ${path}`, { form })).json.scope).toBeUndefined();

@@ -254,7 +254,7 @@ function extentOf(permissions: readonly Permission[]): string[] {
   );
 }
 
-describe('narrowed', () => {
+describe('intersect', () => {
   it('allows what both allow, in every possible repository', () => {
     let common = 0;
     fc.assert(
@@ -284,7 +284,7 @@ describe('narrowed', () => {
   });
 });
 
-describe('isWithin', () => {
+describe('isSubset', () => {
   it('is true exactly when no repository is allowed by the bound alone', () => {
     const found = { true: 0, false: 0 };
     fc.assert(
@@ -317,7 +317,7 @@ describe('isWithin', () => {
   ])('%s', (_, bound, permissions, within) => expect(isSubset(bound, permissions)).toBe(within));
 });
 
-describe('reachOf', () => {
+describe('coverage', () => {
   it('covers the repositories where one permission allows all the actions, without redundant patterns', () => {
     let reached = 0;
     fc.assert(

@@ -143,7 +143,7 @@ describe.each(HTTP)('the function %s refuses', function_ => {
   it.each(Object.entries(FOREIGN))('%s', async (_, [event, name]) => {
     expectRefused(await http[function_]?.(event), name);
   });
-  it('a scheduled event', async () => {
+  it('a scheduled event with 400', async () => {
     expectRefused(await http[function_]?.(SCHEDULE), 'a scheduled event');
   });
   it.each(Object.entries(BROKEN))('%s', async (_, event) => {
