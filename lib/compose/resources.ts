@@ -94,7 +94,7 @@ export function openTableMarker(parts: TableParts, by: Identification): TableMar
   }
   const attestation = attestationOf(parts, ledger);
   const identify = by === 'attested' ? attestedIdentity(attestation) : describedIdentity(describing(parts));
-  return dynamoTableMarker({ main, ledger: attestation.ledger, identify });
+  return dynamoTableMarker({ main, ledger: attestation.ledger, ledgerName: ledger.name, identify });
 }
 
 /** Stores which table the control plane says it is; on one machine there is none. */

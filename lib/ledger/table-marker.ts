@@ -11,6 +11,8 @@ export interface DynamoTableMarkerOptions {
   readonly main: Table;
   /** The ledger's table. */
   readonly ledger: Table;
+  /** Its name, which no other stage's ledger has. */
+  readonly ledgerName: string;
   /** Answers the id of the main table. */
   readonly identify: Identify;
 }
@@ -19,28 +21,41 @@ export interface DynamoTableMarkerOptions {
 const REGISTERED: Key = { pk: 'ledger', sk: 'identity' };
 
 /** Every method throws `unavailable` when DynamoDB does not answer. */
-export function dynamoTableMarker({ main, ledger, identify }: DynamoTableMarkerOptions): TableMarker {
+export function dynamoTableMarker({
+  main,
+  ledger,
+  ledgerName,
+  identify,
+}: DynamoTableMarkerOptions): TableMarker {
+  /** A removal would be written to one of two ledgers, and undone by a restore with the other. */
+  const isOthers = (marker: Marker) => marker.ledger !== undefined && marker.ledger !== ledgerName;
   const adopt = async (id: string, nowMs: number) => {
     // First the ledger: a table that stores its own id, and is not the ledger's, is one that was taken out of service.
     await ledger.update(REGISTERED, { set: { id }, setIfAbsent: { since: nowMs } });
-    await writeMarker(main, { id, usedAt: nowMs });
+    await writeMarker(main, { id, usedAt: nowMs, ledger: ledgerName });
   };
   return {
     adopt: async nowMs => adopt(await identify(), nowMs),
     matches: async () => {
       const [id, marker] = await Promise.all([identify(), readMarker(main)]);
-      return marker.id === id;
+      return marker.id === id && !isOthers(marker);
     },
     initialise: async nowMs => {
-      const [id, { id: own, usedAt }, registered] = await Promise.all([
+      const [id, marker, registered] = await Promise.all([
         identify(),
         readMarker(main),
         registeredIn(ledger),
       ]);
+      const { id: own, usedAt } = marker;
+      if (own === id && isOthers(marker)) return 'differs';
       const isFirst = registered.id === undefined && own === undefined && (await isEmpty(main));
       // A ledger that was lost begins anew beside the table that is in use.
       const isInUse = own === id && registered.id === undefined;
-      if (own === id && registered.id === id) return 'matches';
+      if (own === id && registered.id === id) {
+        // As an earlier version has left it.
+        if (marker.ledger === undefined) await writeMarker(main, { id, usedAt, ledger: ledgerName });
+        return 'matches';
+      }
       if (isFirst || isInUse || registered.id === id) {
         await adopt(id, nowMs);
         return 'matches';
@@ -125,6 +140,8 @@ interface Marker {
   readonly id: string | undefined;
   /** Milliseconds since 1970. */
   readonly usedAt: number | undefined;
+  /** On AWS, the name of the ledger that it belongs to. */
+  readonly ledger?: string | undefined;
 }
 
 const MARKER: Key = { pk: 'table', sk: 'identity' };
@@ -133,13 +150,13 @@ const PROGRESS: Key = { pk: 'table', sk: 'replay' };
 
 async function readMarker(table: Table): Promise<Marker> {
   const item = await table.get(MARKER);
-  return { id: textOf(item?.id), usedAt: numberOf(item?.usedAt) };
+  return { id: textOf(item?.id), usedAt: numberOf(item?.usedAt), ledger: textOf(item?.ledger) };
 }
 
 /** Without an id the table differs from every one that the ledger knows. */
-async function writeMarker(table: Table, { id, usedAt }: Marker): Promise<void> {
+async function writeMarker(table: Table, { id, usedAt, ledger }: Marker): Promise<void> {
   const known = { ...(id === undefined ? {} : { id }), ...(usedAt === undefined ? {} : { usedAt }) };
-  await table.put({ ...MARKER, ...known });
+  await table.put({ ...MARKER, ...known, ...(ledger === undefined ? {} : { ledger }) });
 }
 
 /** Stores that the table is in use, unless its marker has changed meanwhile. */

@@ -20,6 +20,7 @@ tableMarkerContract(async () => markedTable(await openOptions(), open));
 function watched(options: DynamoTableMarkerOptions, around: Around): DynamoTableMarkerOptions {
   const { identify: asked } = stepped({ identify: { table: options.identify } }, ['identify'], around);
   return {
+    ...options,
     main: watchedTable(options.main, around),
     ledger: watchedTable(options.ledger, around),
     identify: asked.table,
@@ -67,6 +68,34 @@ describe('the marker of a table on AWS', () => {
     const marker = dynamoTableMarker({ ...options, ledger: await open() });
     expect(await marker.initialise(NOW_MS + 5)).toBe('matches');
     expect(await marker.history()).toMatchObject({ ledgerSince: NOW_MS + 5 });
+  });
+
+  it('neither serves, adopts nor takes out of service a table that the ledger of another stage has in use', async () => {
+    const theirs = await openOptions();
+    await dynamoTableMarker(theirs).initialise(NOW_MS);
+    const ledgerName = 'pullpass-other-ledger';
+    const own = await markerOptions(open);
+    await dynamoTableMarker({ ...own, ledgerName }).initialise(NOW_MS);
+    for (const ledger of [await open(), own.ledger]) {
+      const ours = dynamoTableMarker({ ...theirs, ledger, ledgerName });
+      expect([await ours.matches(), await ours.initialise(NOW_MS), await ours.matches()]).toEqual([
+        false,
+        'differs',
+        false,
+      ]);
+    }
+    const marker = dynamoTableMarker(theirs);
+    expect([await marker.matches(), await marker.initialise(NOW_MS)]).toEqual([true, 'matches']);
+  });
+
+  it('learns its ledger where an earlier version has written none', async () => {
+    const options = await openOptions();
+    await dynamoTableMarker(options).initialise(NOW_MS);
+    const MARKER = { pk: 'table', sk: 'identity' };
+    await options.main.update(MARKER, { remove: ['ledger'] });
+    const marker = dynamoTableMarker(options);
+    expect([await marker.matches(), await marker.initialise(NOW_MS)]).toEqual([true, 'matches']);
+    expect(await options.main.get(MARKER)).toMatchObject({ ledger: options.ledgerName, usedAt: NOW_MS });
   });
 
   it('takes two calls to match, and is unavailable when either fails', async () => {

@@ -6,6 +6,9 @@ import type { MarkedTable } from '../contracts/table-marker.ts';
 import { aToken } from './records.ts';
 import { copyOf, memoryTable, storesOn } from './stores.ts';
 
+/** The ledger of the stage. */
+const LEDGER = 'pullpass-prod-ledger';
+
 /** Opens an empty table. */
 type Open = () => Promise<Table>;
 
@@ -23,7 +26,7 @@ export async function copyOptions({ main, ledger }: DynamoTableMarkerOptions, op
 
 function optionsOf(main: Table, ledger: Table): DynamoTableMarkerOptions {
   const id = randomUUID();
-  return { main, ledger, identify: async () => id };
+  return { main, ledger, ledgerName: LEDGER, identify: async () => id };
 }
 
 export function markedTable(options: DynamoTableMarkerOptions, open: Open = inMemory): MarkedTable {
