@@ -8,12 +8,12 @@ import { type DockerDaemon, startDockerDaemon } from './support/docker-daemon.ts
 import { expectSuccess } from './support/expect.ts';
 import { type Block, blocksOf, markedBlock } from './support/guide.ts';
 import { Moto } from './support/moto.ts';
-import { Platform } from './support/platform.ts';
+import { ownIam, platform } from './support/platform.ts';
 import { freePort } from './support/ports.ts';
 import { type Result, run } from './support/processes.ts';
 import { tool } from './support/tools.ts';
 import { startUpstream } from './support/upstream.ts';
-import { type OwnIam, useWorld, World } from './support/world.ts';
+import { useWorld, World } from './support/world.ts';
 
 let home: string;
 let daemon: DockerDaemon;
@@ -182,7 +182,6 @@ describe('the guide from ibmcloud cr', () => {
   });
 });
 
-const IAM = 'https://iam.example';
 /** Each as its platform writes it, shortened to what matters here. */
 const JOBS = {
   github: {
@@ -202,29 +201,8 @@ const JOBS = {
 } as const;
 const APIKEY = 'an-api-key-of-the-iam';
 const REQUEST_TOKEN = 'what-the-runner-gives-a-job';
-let platform: Platform;
 
-const iam: OwnIam = {
-  administrators: 'corp:acme:alice',
-  async entries(publicUrl) {
-    platform = await Platform.start();
-    const { keysUrl } = platform;
-    const tokenUrl = platform.exchangeApiKey(APIKEY, () => alice(publicUrl));
-    const platforms = Object.keys(JOBS).map(key => ({
-      key,
-      kind: 'workload',
-      platform: key,
-      issuer: issuerOf(key),
-      keysUrl,
-    }));
-    return [{ key: 'corp', issuer: IAM, keysUrl, tokenUrl, audience: publicUrl }, ...platforms];
-  },
-  authorization: async publicUrl => `Bearer ${await alice(publicUrl)}`,
-};
-
-function alice(publicUrl: string): Promise<string> {
-  return platform.token(IAM, publicUrl, { iam_id: 'alice', account: { bss: 'acme' } });
-}
+const iam = ownIam(Object.fromEntries(Object.keys(JOBS).map(key => [key, issuerOf(key)])), APIKEY);
 
 function issuerOf(key: string): string {
   return `https://${key}.example`;

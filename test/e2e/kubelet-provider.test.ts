@@ -6,11 +6,10 @@ import { type InstalledCli, installCli } from './support/cli-package.ts';
 import { CommandUser, type Said } from './support/command-user.ts';
 import { newDirectory, removeDirectory } from './support/directories.ts';
 import { expectRefusal, expectSuccess } from './support/expect.ts';
-import { Platform } from './support/platform.ts';
+import { ownIam, platform } from './support/platform.ts';
 import { PUSH_REFUSED } from './support/texts.ts';
-import { type OwnIam, useWorld } from './support/world.ts';
+import { useWorld } from './support/world.ts';
 
-const IAM = 'https://iam.example';
 const CLUSTER = 'https://cluster.example';
 /** As the kubelet asks the API server for it: bound to the pod (Kubernetes "Configure Service Accounts for Pods"). */
 const POD = {
@@ -23,25 +22,10 @@ const POD = {
 };
 
 let commandLine: InstalledCli;
-let platform: Platform;
 let home: string;
 let node: CommandUser;
 
-const iam: OwnIam = {
-  administrators: 'corp:acme:alice',
-  async entries(publicUrl) {
-    platform = await Platform.start();
-    const { keysUrl } = platform;
-    return [
-      { key: 'corp', issuer: IAM, keysUrl, audience: publicUrl },
-      { key: 'kubernetes', kind: 'workload', platform: 'kubernetes', issuer: CLUSTER, keysUrl },
-    ];
-  },
-  async authorization(publicUrl) {
-    const alice = { iam_id: 'alice', account: { bss: 'acme' } };
-    return `Bearer ${await platform.token(IAM, publicUrl, alice)}`;
-  },
-};
+const iam = ownIam({ kubernetes: CLUSTER });
 
 const world = useWorld({ registries: [{ kind: 'distribution 3.1' }], iam });
 

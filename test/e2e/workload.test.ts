@@ -2,11 +2,10 @@
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { CLIENTS } from './support/clients/client.ts';
 import { expectRefusal, expectSuccess } from './support/expect.ts';
-import { Platform } from './support/platform.ts';
+import { ownIam, platform } from './support/platform.ts';
 import { FOREIGN_PUSH_REFUSED, LOGIN_REFUSED } from './support/texts.ts';
-import { type OwnIam, useWorld } from './support/world.ts';
+import { useWorld } from './support/world.ts';
 
-const IAM = 'https://iam.example';
 const GITHUB = 'https://token.actions.githubusercontent.com';
 /** As GitHub Actions writes them, shortened to what matters here. */
 const BUILD = {
@@ -17,23 +16,7 @@ const BUILD = {
   ref: 'refs/heads/main',
 };
 
-let platform: Platform;
-
-const iam: OwnIam = {
-  administrators: 'corp:acme:alice',
-  async entries(publicUrl) {
-    platform = await Platform.start();
-    const { keysUrl } = platform;
-    return [
-      { key: 'corp', issuer: IAM, keysUrl, audience: publicUrl },
-      { key: 'github', kind: 'workload', platform: 'github', issuer: GITHUB, keysUrl },
-    ];
-  },
-  async authorization(publicUrl) {
-    const alice = { iam_id: 'alice', account: { bss: 'acme' } };
-    return `Bearer ${await platform.token(IAM, publicUrl, alice)}`;
-  },
-};
+const iam = ownIam({ github: GITHUB });
 
 describe('a workload', () => {
   const world = useWorld({ registries: [{ kind: 'distribution 3.1' }], iam });

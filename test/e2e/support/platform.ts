@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from 'jose';
+import type { OwnIam } from './world.ts';
 
 const KID = 'platform-key';
 const LIFE = '10m';
@@ -102,4 +103,32 @@ export class Platform {
   get #url(): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
+}
+
+const IAM = 'https://iam.example';
+
+/** The issuer of the deployment that `ownIam` is given to. */
+export let platform: Platform;
+
+/** An IAM whose Alice administers the account, and with the same keys these build platforms: by key, the issuer of each. */
+export function ownIam(workloads: Readonly<Record<string, string>>, apiKey?: string): OwnIam {
+  const alice = (publicUrl: string) =>
+    platform.token(IAM, publicUrl, { iam_id: 'alice', account: { bss: 'acme' } });
+  return {
+    administrators: 'corp:acme:alice',
+    async entries(publicUrl) {
+      platform = await Platform.start();
+      const { keysUrl } = platform;
+      const tokenUrl =
+        apiKey === undefined ? {} : { tokenUrl: platform.exchangeApiKey(apiKey, () => alice(publicUrl)) };
+      return [
+        { key: 'corp', issuer: IAM, keysUrl, ...tokenUrl, audience: publicUrl },
+        ...Object.entries(workloads).map(([key, issuer]) => ({
+          ...{ key, kind: 'workload', platform: key },
+          ...{ issuer, keysUrl },
+        })),
+      ];
+    },
+    authorization: async publicUrl => `Bearer ${await alice(publicUrl)}`,
+  };
 }
