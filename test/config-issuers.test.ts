@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ConfigurationError, readConfig } from '../lib/config/config.ts';
-import type { Issuers } from '../lib/domain/identity.ts';
+import type { Issuer, Issuers } from '../lib/domain/identity.ts';
+import { Secret } from '../lib/domain/secret.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'pullpass-issuers-'));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -32,6 +33,11 @@ function read(content: unknown): Issuers | undefined {
   const file = join(directory, 'issuers.json');
   writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
   return readConfig(['issuers'], { PULLPASS_ISSUERS: file }).issuers;
+}
+
+function secretOf(issuer: Issuer | undefined): string | undefined {
+  const secret = issuer?.client?.secret;
+  return secret instanceof Secret ? secret.reveal() : undefined;
 }
 
 function problemsOf(content: unknown): readonly string[] {
@@ -80,14 +86,31 @@ describe('the issuers file', () => {
       audience: null,
       claims: { subject: 'iam_id', account: 'account.bss', valid: 'account.valid' },
     });
-    expect([ibm?.client?.id, ibm?.client?.secret.reveal()]).toEqual(['bx', 'bx']);
+    expect([ibm?.client?.id, secretOf(ibm)]).toEqual(['bx', 'bx']);
   });
 
   it('refers to a client secret by the file that holds it, and shows it nowhere', () => {
     const client = { id: 'pullpass', secret: `file:${secretFile}` };
     const [iam] = read([{ ...IAM, client }])?.iam ?? [];
-    expect([iam?.client?.id, iam?.client?.secret.reveal()]).toEqual(['pullpass', 'the client secret']);
+    expect([iam?.client?.id, secretOf(iam)]).toEqual(['pullpass', 'the client secret']);
     expect(JSON.stringify(iam)).not.toContain('the client secret');
+  });
+
+  it.each([
+    [
+      'without the six characters at its end',
+      'arn:aws:secretsmanager:eu-west-1:123456789012:secret:iam/pullpass',
+      'eu-west-1',
+    ],
+    ['with them', 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:iam/pullpass-AbC123', 'eu-west-1'],
+    [
+      'in the European Sovereign Cloud',
+      'arn:aws-eusc:secretsmanager:eusc-de-east-1:123456789012:secret:iam',
+      'eusc-de-east-1',
+    ],
+  ])('refers to a client secret by its ARN, %s, and reads none at the start', (_, arn, region) => {
+    const [iam] = read([{ ...IAM, client: { id: 'pullpass', secret: arn } }])?.iam ?? [];
+    expect(iam?.client).toEqual({ id: 'pullpass', secret: { arn, region } });
   });
 
   it('takes a missing audience only when it is written out', () => {
@@ -146,11 +169,15 @@ describe('the issuers file', () => {
     'an issuer that is no URL': [{ ...IAM, issuer: 'acme' }, `${AT}[issuer] must be an http or https URL`],
     'a client secret in the file itself': [
       { ...IAM, client: { id: 'a', secret: 'hunter2' } },
-      `${AT}[client][secret] must be file: and an absolute path`,
+      `${AT}[client][secret] must be file: and an absolute path, or the ARN of a secret`,
     ],
     'a client secret that is not there': [
       { ...IAM, client: { id: 'a', secret: 'file:/nonexistent' } },
-      `${AT}[client] names a client secret that cannot be read`,
+      `${AT}[client][secret] names a client secret that cannot be read`,
+    ],
+    'a client secret by the ARN of something else': [
+      { ...IAM, client: { id: 'a', secret: 'arn:aws:ssm:eu-central-1:123456789012:parameter/a' } },
+      `${AT}[client][secret] must be file: and an absolute path, or the ARN of a secret`,
     ],
     'a claim that is no path': [
       { ...IAM, claims: { subject: 'a..b', account: 'c' } },

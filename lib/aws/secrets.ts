@@ -13,8 +13,8 @@ export interface SecretsTransaction {
 }
 
 export interface Secrets {
-  /** By name, or by ARN. */
-  read(name: string): Promise<string | undefined>;
+  /** By name, or by ARN; the current version unless another is asked for by its label. */
+  read(name: string, label?: string): Promise<string | undefined>;
   /** Makes a secret unreadable; a transaction that reads it within 30 days brings it back. */
   remove(name: string): Promise<void>;
   /** Runs `work`, and again when another writer was faster with one of the secrets that it writes. */
@@ -54,9 +54,9 @@ export interface MadeSecrets {
  * ends in a hyphen and six characters looks like one with a suffix.
  */
 export function secretsManager(call: AwsCall, randomBytes: RandomBytes, made?: MadeSecrets): Secrets {
-  async function current(name: string): Promise<Version | undefined> {
+  async function current(name: string, label = CURRENT): Promise<Version | undefined> {
     try {
-      return versionIn(await call('GetSecretValue', { SecretId: name, VersionStage: CURRENT }), name);
+      return versionIn(await call('GetSecretValue', { SecretId: name, VersionStage: label }), name);
     } catch (error) {
       if (isNamed(error, 'ResourceNotFoundException')) return undefined;
       throw error;
@@ -116,7 +116,7 @@ export function secretsManager(call: AwsCall, randomBytes: RandomBytes, made?: M
   }
 
   return {
-    read: async name => (await current(name))?.text,
+    read: async (name, label) => (await current(name, label))?.text,
     async remove(name) {
       try {
         await call('DeleteSecret', { SecretId: name, RecoveryWindowInDays: RECOVERY_DAYS });

@@ -1,10 +1,11 @@
 /** How the callers of a function are authenticated: by an IAM, a build platform, or one of our own secrets. */
+import { secretsManager } from '../aws/secrets.ts';
 import { type Config, ConfigurationError, type Environment } from '../config/config.ts';
 import { credentialKeys } from '../derivation/credential-keys.ts';
 import { PullpassError } from '../domain/errors.ts';
 import { type Administrator, identityIssuers, issuerKeys } from '../domain/identity.ts';
 import { Connections } from '../iam/http-client.ts';
-import { identityVerifier, workloadVerifier } from '../iam/verifier.ts';
+import { type IdentityVerifierOptions, identityVerifier, workloadVerifier } from '../iam/verifier.ts';
 import { type FailureLimiter, failureLimiter } from '../limits/rate-limiter.ts';
 import { VariableError } from '../network/proxies.ts';
 import type { IdentityVerifier, WorkloadVerifier } from '../ports/others.ts';
@@ -32,10 +33,8 @@ export interface Iam {
 }
 
 /** The verifiers of all issuers. Throws ConfigurationError for an administrator of an unknown issuer. */
-export function openIam(
-  { config, environment, metrics, randomBytes, iamLimits: limits }: Parts<(typeof IAM_SETTINGS)[number]>,
-  failures: FailureLimiter,
-): Iam {
+export function openIam(parts: Parts<(typeof IAM_SETTINGS)[number]>, failures: FailureLimiter): Iam {
+  const { config, environment, metrics, randomBytes, aws, iamLimits: limits } = parts;
   const { url: publicUrl, issuers } = config;
   const administrators = administratorsOf(config);
   const known = identityIssuers(issuers);
@@ -48,7 +47,9 @@ export function openIam(
   }
   const connections = openConnections(environment);
   const common = { publicUrl, limits, connections };
-  const identities = identityVerifier({ ...common, issuers, randomBytes, failures });
+  const readSecret: IdentityVerifierOptions['readSecret'] = ({ arn, region }, stage) =>
+    secretsManager(aws('secretsManager', region), randomBytes).read(arn, stage);
+  const identities = identityVerifier({ ...common, issuers, randomBytes, failures, readSecret });
   const workloads = workloadVerifier({ ...common, issuers: issuers.workloads });
   return {
     ...countFailures({ identities, workloads }, metrics),

@@ -3,9 +3,10 @@
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { isIssuerKey } from '../domain/identifiers.ts';
-import type { Issuer, Issuers } from '../domain/identity.ts';
+import type { Issuer, Issuers, SecretArn } from '../domain/identity.ts';
 import { Secret } from '../domain/secret.ts';
 import { DAY_SECONDS, MINUTE_SECONDS } from '../domain/time.ts';
+import { SECRET_ARN } from './values.ts';
 
 /** `token:<id>` is the subject of a registry token, and `aws` is AWS: no other issuer may speak in these names. */
 const RESERVED_KEYS: ReadonlySet<string> = new Set(['token', 'aws']);
@@ -40,23 +41,25 @@ const endpoint = v.pipe(
 
 const claimPath = v.pipe(v.string(), v.regex(/^\w+(?:\.\w+)*$/, 'must be field names separated by dots'));
 
-const client = v.pipe(
-  v.strictObject({
-    id: v.pipe(v.string(), v.minLength(1, 'is empty')),
-    secret: v.pipe(v.string(), v.regex(/^file:\//, 'must be file: and an absolute path')),
-  }),
-  v.rawTransform<{ id: string; secret: string }, { id: string; secret: Secret }>(
-    ({ dataset, addIssue, NEVER }) => {
-      const { id, secret } = dataset.value;
-      try {
-        return { id, secret: new Secret(readFileSync(secret.slice('file:'.length), 'utf8').trimEnd()) };
-      } catch {
-        addIssue({ message: 'names a client secret that cannot be read' });
-        return NEVER;
-      }
-    },
-  ),
-);
+/** A file that is read at the start, or the ARN of a secret that is read when it is needed. */
+const clientSecret = v.rawTransform<string, Secret | SecretArn>(({ dataset, addIssue, NEVER }) => {
+  const given = dataset.value;
+  const { region } = SECRET_ARN.exec(given)?.groups ?? {};
+  if (region !== undefined) return { arn: given, region };
+  try {
+    if (!/^file:\//.test(given))
+      addIssue({ message: 'must be file: and an absolute path, or the ARN of a secret' });
+    else return new Secret(readFileSync(given.slice('file:'.length), 'utf8').trimEnd());
+  } catch {
+    addIssue({ message: 'names a client secret that cannot be read' });
+  }
+  return NEVER;
+});
+
+const client = v.strictObject({
+  id: v.pipe(v.string(), v.minLength(1, 'is empty')),
+  secret: v.pipe(v.string(), clientSecret),
+});
 
 const MAX_DAYS = 31;
 

@@ -122,16 +122,16 @@ interface Arn {
   readonly shape: string;
 }
 
-/** Secrets are read by their names, in the account of the function that reads them. */
-const SECRET =
+/** Ours are read by their names, in the account of the function that reads them; others by the whole ARN. */
+export const SECRET_ARN =
   /^(?<prefix>arn:aws[a-z-]*:secretsmanager:(?<region>[a-z0-9-]+):\d{12}:secret:)(?<name>[\w+=.@-]+(?:\/[\w+=.@-]+)*)$/;
 
 const ARNS = {
   /** The rings, roots and public documents of all services: secrets whose names begin with this one and a slash. */
-  secrets: { pattern: SECRET, shape: 'the ARN that the secrets of all services begin with' },
+  secrets: { pattern: SECRET_ARN, shape: 'the ARN that the secrets of all services begin with' },
   /** With the suffix that Secrets Manager adds to a name, the ARN would be taken for that of another secret. */
   secret: {
-    pattern: new RegExp(`(?!.*-[A-Za-z0-9]{6}$)${SECRET.source}`),
+    pattern: new RegExp(`(?!.*-[A-Za-z0-9]{6}$)${SECRET_ARN.source}`),
     shape: 'the ARN of a secret without the six characters at its end',
   },
   /** Not an alias: each record names the key that it was derived with. */

@@ -54,6 +54,12 @@ export function parseAdministrator(text: string): Administrator | undefined {
   return { account: qualify(issuer, account), subject: qualify(issuer, subject) };
 }
 
+/** A secret that is read when it is needed, because it is rotated. */
+export interface SecretArn {
+  readonly arn: string;
+  readonly region: string;
+}
+
 export interface Issuer {
   /** The short key that qualifies its accounts and subjects. */
   readonly key: string;
@@ -64,7 +70,7 @@ export interface Issuer {
   /** Where API keys and refresh tokens are exchanged; null: it takes none. */
   readonly tokenUrl: string | null;
   /** How this deployment authenticates when it exchanges a refresh token; null: it does not. */
-  readonly client: { readonly id: string; readonly secret: Secret } | null;
+  readonly client: { readonly id: string; readonly secret: Secret | SecretArn } | null;
   /** The `aud` that its tokens must have; null: they have none, which makes its identities weak. */
   readonly audience: string | null;
   /** Audiences that a token may have beside ours. Who gets such a token could replay it here. */

@@ -1,9 +1,11 @@
 /** The token endpoint of an issuer (RFC 6749): exchanges API keys and refresh tokens, and reads what issuers really answer. */
 
 import { PullpassError, unauthenticated, unavailable } from '../domain/errors.ts';
-import type { Identity, Issuer } from '../domain/identity.ts';
+import type { Identity } from '../domain/identity.ts';
+import type { Secret } from '../domain/secret.ts';
 import { member, parseStrictJson } from '../domain/strict-json.ts';
 import { Breaker } from '../limits/breaker.ts';
+import { ClientRefused, type ClientSecret, withClientSecret } from './client-secret.ts';
 import { ExchangeCache, type ExchangeOptions } from './exchange-cache.ts';
 import { breakerRequest, type Connections, DIRECT, endpoint, RETRY_AFTER_SECONDS } from './http-client.ts';
 import type { AccessTokenVerifier } from './signed-token.ts';
@@ -11,9 +13,15 @@ import type { AccessTokenVerifier } from './signed-token.ts';
 /** The longest answer that is read. */
 const TOKEN_ANSWER_BYTES = 64 * 1024;
 
+/** How we authenticate to the issuer. */
+interface Client {
+  readonly id: string;
+  readonly secret: Secret;
+}
+
 export interface ExchangeRequest {
   readonly form: Readonly<Record<string, string>>;
-  readonly client: Issuer['client'];
+  readonly client: Client | null;
   readonly signal: AbortSignal;
   readonly nowMs: number;
 }
@@ -31,7 +39,7 @@ export class TokenEndpoint {
 
   /**
    * The access token that the issuer gives for `form`, or, for a 4xx, the error to answer and remember. Throws
-   * `unavailable` when there is no answer, or one that cannot be understood.
+   * `unavailable` when there is no answer, or one that cannot be understood, and ClientRefused when it is us that it refuses.
    */
   async exchange({ form, client, signal, nowMs }: ExchangeRequest): Promise<string | PullpassError> {
     const request = {
@@ -46,7 +54,12 @@ export class TokenEndpoint {
     const reason = `the exchange was answered with status ${status}`;
     const answer = readTokenResponse(status, body);
     if (answer.kind === 'issued') return answer.tokens.accessToken;
-    if (answer.kind === 'refused') return unauthenticated(reason);
+    if (answer.kind === 'refused') {
+      // RFC 6749 section 5.2: that says nothing about the caller's secret.
+      if (client !== null && member(jsonIn(body), 'error') === 'invalid_client')
+        throw new ClientRefused(reason);
+      return unauthenticated(reason);
+    }
     const failure = unavailable(reason, { retryAfterSeconds: RETRY_AFTER_SECONDS });
     if (status >= 400 && status < 500) return failure;
     throw failure;
@@ -54,7 +67,7 @@ export class TokenEndpoint {
 }
 
 /** RFC 6749 section 2.3.1: both parts are encoded as in a form before they are joined. */
-function basic({ id, secret }: NonNullable<Issuer['client']>): string {
+function basic({ id, secret }: Client): string {
   const encode = (text: string) => new URLSearchParams({ '': text }).toString().slice(1);
   return `Basic ${Buffer.from(`${encode(id)}:${encode(secret.reveal())}`).toString('base64')}`;
 }
@@ -88,7 +101,7 @@ const GRANTS: Record<ExchangedKind, Grant> = {
 
 export interface TokenExchangeOptions extends ExchangeOptions {
   readonly tokenUrl: string;
-  readonly client: Issuer['client'];
+  readonly client: { readonly id: string; readonly secret: ClientSecret } | null;
   /** Trusts the issuer of `tokenUrl` alone: it must not vouch for accounts of another. */
   readonly verify: AccessTokenVerifier;
   /** Direct unless given. */
@@ -104,7 +117,7 @@ export interface SentSecret {
 
 export class TokenExchange {
   readonly #endpoint: TokenEndpoint;
-  readonly #client: Issuer['client'];
+  readonly #client: TokenExchangeOptions['client'];
   readonly #verify: AccessTokenVerifier;
   readonly #exchange: ExchangeCache;
 
@@ -127,14 +140,24 @@ export class TokenExchange {
       nowMs,
       sourceAddress,
       ask: async signal => {
-        const client = asClient ? this.#client : null;
-        const answer = await this.#endpoint.exchange({ form: form(secret), client, signal, nowMs });
+        const request = { form: form(secret), signal, nowMs };
+        const answer = await (asClient
+          ? this.#asClient(request)
+          : this.#endpoint.exchange({ ...request, client: null }));
         if (answer instanceof PullpassError) return answer;
         const { expiresAt, ...bearer } = await this.#verify(answer, nowMs);
         const identity: Identity = { ...bearer, kind, strength: 'strong', expiresAt: null };
         return { identity, untilMs: expiresAt * 1000 };
       },
     });
+  }
+
+  async #asClient(request: Omit<ExchangeRequest, 'client'>): Promise<string | PullpassError> {
+    if (this.#client === null) return this.#endpoint.exchange({ ...request, client: null });
+    const { id, secret: secrets } = this.#client;
+    return withClientSecret(secrets, request.nowMs, secret =>
+      this.#endpoint.exchange({ ...request, client: { id, secret } }),
+    );
   }
 }
 

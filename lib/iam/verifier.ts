@@ -2,7 +2,8 @@
 
 import { unauthenticated } from '../domain/errors.ts';
 import { isHandle, isIdentifierValue, qualify } from '../domain/identifiers.ts';
-import type { Issuer, Issuers, WorkloadIssuer } from '../domain/identity.ts';
+import type { Issuer, Issuers, SecretArn, WorkloadIssuer } from '../domain/identity.ts';
+import { Secret } from '../domain/secret.ts';
 import { member } from '../domain/strict-json.ts';
 import { DAY_SECONDS, toSeconds } from '../domain/time.ts';
 import { type Platform, type Workload, workloadAudience } from '../domain/trust.ts';
@@ -10,6 +11,7 @@ import type { FailureLimiter } from '../limits/rate-limiter.ts';
 import type { IdentityVerifier, WorkloadVerifier } from '../ports/others.ts';
 import type { RandomBytes } from '../ports/system.ts';
 import { awsCallers } from './aws-sts.ts';
+import { fixedClientSecret, type SecretStage, storedClientSecret } from './client-secret.ts';
 import type { ExchangeLimits } from './exchange-cache.ts';
 import type { Connections } from './http-client.ts';
 import { type IssuerKeysLimits, issuerKeySet } from './issuer-keys.ts';
@@ -21,7 +23,7 @@ import {
   tokenVerifier,
   validUntil,
 } from './signed-token.ts';
-import { TokenExchange } from './token-endpoint.ts';
+import { TokenExchange, type TokenExchangeOptions } from './token-endpoint.ts';
 
 const CACHE_KEY_BYTES = 32;
 
@@ -37,6 +39,8 @@ export interface IdentityVerifierOptions {
   readonly connections?: Connections | undefined;
   /** Asked before an issuer is. */
   readonly failures?: FailureLimiter | undefined;
+  /** Reads a version of a client secret that the configuration refers to. */
+  readonly readSecret?: (secret: SecretArn, stage: SecretStage) => Promise<string | undefined>;
 }
 
 /**
@@ -80,20 +84,31 @@ export function identityVerifier(options: IdentityVerifierOptions): IdentityVeri
 
 function tokenExchange(
   trusted: readonly TrustedIssuer<Issuer>[],
-  { randomBytes, limits, failures, connections }: IdentityVerifierOptions,
+  { randomBytes, limits, failures, connections, readSecret }: IdentityVerifierOptions,
 ): TokenExchange | undefined {
   const [taker, ...others] = trusted.filter(({ issuer }) => issuer.tokenUrl !== null);
   if (others.length > 0) throw new TypeError('more than one issuer takes API keys');
   if (taker === undefined || taker.issuer.tokenUrl === null) return undefined;
   return new TokenExchange({
     tokenUrl: taker.issuer.tokenUrl,
-    client: taker.issuer.client,
+    client: clientOf(taker.issuer, readSecret),
     verify: accessTokenVerifier([taker]),
     cacheKey: randomBytes(CACHE_KEY_BYTES),
     limits,
     failures,
     connections,
   });
+}
+
+function clientOf(
+  { client }: Issuer,
+  readSecret: IdentityVerifierOptions['readSecret'],
+): TokenExchangeOptions['client'] {
+  if (client === null) return null;
+  const { id, secret } = client;
+  if (secret instanceof Secret) return { id, secret: fixedClientSecret(secret) };
+  if (readSecret === undefined) throw new TypeError('a client secret that cannot be read');
+  return { id, secret: storedClientSecret(stage => readSecret(secret, stage)) };
 }
 
 /** A token of GitLab lives as long as its job may: 31 days at most ("Set a limit for how long jobs can run"). */

@@ -23,6 +23,8 @@ export class LoopbackIam extends LoopbackServer {
   keys: unknown[] = [];
   /** Answers an exchange: an access token, or undefined for a 400. */
   exchange: (apiKey: string) => Promise<string | undefined> = async () => undefined;
+  /** The secrets of its client that it takes; undefined: any, or none. */
+  clientSecrets: readonly string[] | undefined;
   /** Members of the answer to an exchange, beside the access token. */
   more: object = {};
   /** The exchanges that it was asked for. */
@@ -60,6 +62,11 @@ export class LoopbackIam extends LoopbackServer {
     if (route === 'keys') return void response.end(JSON.stringify({ keys: this.keys }));
     const form = Object.fromEntries(new URLSearchParams(body));
     this.exchanges.push({ form, authorization: request.headers.authorization });
+    const [, given = ''] = Buffer.from(request.headers.authorization?.split(' ')[1] ?? '', 'base64')
+      .toString()
+      .split(':');
+    if (this.clientSecrets?.includes(given) === false)
+      return void response.writeHead(401).end('{"error":"invalid_client"}');
     const token = await this.exchange(form.apikey ?? '');
     if (token === undefined) response.writeHead(400).end('{"errorMessage":"UPSTREAM-TEXT"}');
     else response.end(JSON.stringify({ access_token: token, expires_in: 3600, ...this.more }));
