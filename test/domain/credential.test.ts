@@ -329,6 +329,15 @@ describe('the bounds of a credential', () => {
     expect(boundsOf({ ...short, jti: `B${JTI.slice(1)}` }, ['team/app'])).toEqual([NONE, NONE]);
   });
 
+  it.each<[set: string, Credential['repositories']]>([
+    ['every repository', null],
+    ['no repository', []],
+    ['digests', { digests: DIGEST }],
+  ])('stay as they are in a shorter credential where they are %s', (_, set) => {
+    const { repositories, alsoPull } = withDigests({ ...BASE, repositories: set, alsoPull: set });
+    expect([repositories, alsoPull]).toEqual([set, set]);
+  });
+
   it('by digests fit into a credential for 32 patterns of any length', () => {
     const repositories = Array.from({ length: 32 }, (_, i) => `team/${'a'.repeat(240)}${i}`);
     const body = credentialBody('k12345', withDigests({ ...BASE, service: 's'.repeat(60), repositories }));

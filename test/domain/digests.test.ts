@@ -23,6 +23,7 @@ describe('a set of digests', () => {
   it('has 16 characters for each name, of which the first is for the depth', () => {
     const { digests } = digestsOf(['a', 'a/b', `a${'/b'.repeat(64)}`, `a${'/b'.repeat(127)}`], JTI);
     expect(digests).toMatch(/^A[\w-]{15}B[\w-]{15}A[\w-]{15}_[\w-]{15}$/);
+    expect(digestsOf(['/a'], JTI).digests).toMatch(/^B/);
   });
 
   it('is another one for another credential', () => {
