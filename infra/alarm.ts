@@ -49,7 +49,7 @@ export function alarmResource(name: string, alarm: Alarm): Resource {
       EvaluationPeriods: evaluated,
       DatapointsToAlarm: breaching,
       TreatMissingData: alarm.silence ? 'missing' : 'notBreaching',
-      AlarmActions: [ref(TOPIC)],
+      ...(alarm.silence ? { InsufficientDataActions: [ref(TOPIC)] } : { AlarmActions: [ref(TOPIC)] }),
       OKActions: [ref(TOPIC)],
     },
   };

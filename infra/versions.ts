@@ -33,11 +33,12 @@ function decided(node: unknown, template: Template): unknown {
     const [condition, yes, no] = node['Fn::If'] as [string, unknown, unknown];
     return value(holds(condition, template) ? yes : no);
   }
-  if ('Fn::Sub' in node && typeof node['Fn::Sub'] === 'string') {
-    const text = node['Fn::Sub'].replace(/\$\{(\w+)\}/g, (whole, name) =>
-      String(template.Parameters[name]?.Default ?? whole),
+  if ('Fn::Sub' in node) {
+    const [text, own = {}] = [node['Fn::Sub']].flat() as [string, object?];
+    const filled = text.replace(/\$\{(\w+)\}/g, (whole, name) =>
+      name in own ? whole : String(template.Parameters[name]?.Default ?? whole),
     );
-    return { 'Fn::Sub': text };
+    return { 'Fn::Sub': [filled, value(own)] };
   }
   return Object.fromEntries(Object.entries(node).map(([key, inner]) => [key, value(inner)]));
 }

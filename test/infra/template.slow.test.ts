@@ -233,8 +233,9 @@ describe('the alarms', () => {
 
   it('all go to the topic, and are of a length that CloudWatch takes', () => {
     expect(alarms().length).toBeGreaterThan(36);
-    for (const [, { AlarmActions, Period, EvaluationPeriods, DatapointsToAlarm }] of metrics()) {
-      expect(AlarmActions).toEqual(['Alarms']);
+    for (const [, properties] of metrics()) {
+      const { AlarmActions, TreatMissingData, Period, EvaluationPeriods, DatapointsToAlarm } = properties;
+      if (TreatMissingData !== 'missing') expect(AlarmActions).toEqual(['Alarms']);
       expect(DatapointsToAlarm).toBeLessThanOrEqual(EvaluationPeriods);
       // Seven days for periods of an hour and more, else one.
       expect(Period * EvaluationPeriods).toBeLessThanOrEqual(Period >= 3600 ? 604_800 : 86_400);
@@ -250,6 +251,8 @@ describe('the alarms', () => {
       ['KeysSilentAlarm', 3],
       ['AttestationSilentAlarm', 1],
     ]);
+    for (const [, { AlarmActions, InsufficientDataActions }] of silent)
+      expect([AlarmActions, InsufficientDataActions]).toEqual([undefined, ['Alarms']]);
     expect(alarms().filter(([, { TreatMissingData }]) => TreatMissingData === 'breaching')).toEqual([]);
   });
 

@@ -34,6 +34,7 @@ const FUNCTION: Resource = {
         URL: {
           'Fn::If': ['HasDomain', { 'Fn::Sub': `https://\${Domain}` }, { 'Fn::Sub': `https://\${HttpApi}` }],
         },
+        HOST: { 'Fn::Sub': [`\${Host}/\${Table}`, { Host: { Ref: 'Domain' } }] },
         EITHER: { 'Fn::If': ['Either', 'yes', 'no'] },
         BOTH: { 'Fn::If': ['Both', 'yes', { Ref: 'AWS::NoValue' }] },
       },

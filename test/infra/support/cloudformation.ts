@@ -17,6 +17,8 @@ const NO_VALUE = Symbol('AWS::NoValue');
 
 type Json = Readonly<Record<string, unknown>>;
 
+type Mappings = Readonly<Record<string, Readonly<Record<string, Json>>>>;
+
 /** What a resource is called in an ARN, by its type. */
 const ARNS: Readonly<Record<string, (properties: Json, name: string) => string>> = {
   'AWS::DynamoDB::Table': ({ TableName }) => `dynamodb:${REGION}:${ACCOUNT}:table/${TableName}`,
@@ -58,7 +60,16 @@ export function stackOf(template: Template, given: Readonly<Record<string, unkno
     'Fn::And': (all: unknown[]) => all.every(one => value(one) === true),
     'Fn::Equals': ([one, other]: [unknown, unknown]) => value(one) === value(other),
     'Fn::Join': ([by, parts]: [string, unknown[]]) => (value(parts) as unknown[]).join(by),
-    'Fn::Sub': (text: string) => text.replace(/\$\{([^}]+)\}/g, (_, name: string) => String(reference(name))),
+    'Fn::Sub': (argument: string | [string, Json]) => {
+      const [text, own] = typeof argument === 'string' ? [argument, {}] : argument;
+      return text.replace(/\$\{([^}]+)\}/g, (_, name: string) =>
+        String(name in own ? value(own[name]) : reference(name)),
+      );
+    },
+    'Fn::FindInMap': ([map, key, member]: [string, unknown, string]) =>
+      (template as Template & { readonly Mappings?: Mappings }).Mappings?.[map]?.[String(value(key))]?.[
+        member
+      ],
     'Fn::GetAtt': ([name, attribute]: [string, string]) => attributeOf(name, attribute),
   };
 
