@@ -31,8 +31,8 @@ interface StoredSecret {
 
 export class LoopbackAws {
   readonly requests: AwsRequest[] = [];
-  /** Answers in place of the service; undefined: it is the service's turn. */
-  instead: (request: AwsRequest) => AwsAnswer | undefined = () => undefined;
+  /** Answers in place of the service, or never; undefined: it is the service's turn. */
+  instead: (request: AwsRequest) => AwsAnswer | 'never' | undefined = () => undefined;
   /** Whether the answer to a request that was carried out is lost. */
   loses: (request: AwsRequest) => boolean = () => false;
   /** HMAC keys by ARN. */
@@ -77,7 +77,9 @@ export class LoopbackAws {
     const [, operation = ''] = String(message.headers['x-amz-target']).split('.');
     const request = { operation, input: JSON.parse(await text(message)) };
     this.requests.push(request);
-    const { status, body } = this.instead(request) ?? this.#carryOut(request);
+    const answer = this.instead(request) ?? this.#carryOut(request);
+    if (answer === 'never') return;
+    const { status, body } = answer;
     if (this.loses(request)) message.socket.destroy();
     else
       response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(body));
