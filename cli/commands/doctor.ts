@@ -1,10 +1,11 @@
 /** `doctor`: checks whether the deployment, the login and the registries work together, and says what does not. */
 import type { Command } from 'commander';
+import { isRepository } from '../../lib/domain/repository.ts';
 import type { Context } from '../context.ts';
 import { examineDeployment } from '../doctor/deployment.ts';
 import { type CheckResult, type Finding, Findings } from '../doctor/findings.ts';
 import { examineRegistry } from '../doctor/registry.ts';
-import { SilentExit } from '../errors.ts';
+import { SilentExit, UsageError } from '../errors.ts';
 import type { Credentials } from '../login.ts';
 import { serviceOf } from '../registry/service.ts';
 import type { Session } from '../session.ts';
@@ -17,10 +18,17 @@ export function addDoctor(program: Command, context: Context): void {
     .description('check this machine, the deployment and its registries, and say what is wrong')
     .helpGroup('Finding out:')
     .argument('[service]', 'one registry; by default all of the target')
-    .action((service: string | undefined) => doctor(context, service));
+    .option('--repository <name>', 'of a registry proxy: one that must be there')
+    .action((service: string | undefined, options: Options) => doctor(context, service, options));
 }
 
-async function doctor(context: Context, wanted: string | undefined): Promise<void> {
+interface Options {
+  readonly repository?: string;
+}
+
+async function doctor(context: Context, wanted: string | undefined, { repository }: Options): Promise<void> {
+  if (repository !== undefined && !isRepository(repository))
+    throw new UsageError('--repository must be the whole name of a repository, as in team-a/app.');
   const { output } = context;
   const findings = new Findings(async finding => {
     if (output.format === 'human') await output.lines(inWords(finding));
@@ -43,6 +51,7 @@ async function doctor(context: Context, wanted: string | undefined): Promise<voi
       isServed: found !== undefined,
       registryMs: context.timeouts.registryMs,
       network: context.environment.network,
+      repository,
     });
   }
   if (output.format === 'json')

@@ -13,6 +13,7 @@ import { type PublicKeys, publicKeys, serviceFacts } from '../registry/service.t
 import type { Session } from '../session.ts';
 import type { TargetService } from '../target.ts';
 import type { CheckResult, Findings } from './findings.ts';
+import { examineUpstream } from './upstream.ts';
 
 export interface RegistryCheck {
   readonly session: Session;
@@ -24,6 +25,8 @@ export interface RegistryCheck {
   readonly network: Network;
   /** The deployment answers, and its metadata are correct. */
   readonly isServed: boolean;
+  /** One that must be behind a registry proxy; undefined: any. */
+  readonly repository: string | undefined;
 }
 
 const MIN_ROOT_LIFE_MS = 14 * DAY_SECONDS * 1000;
@@ -64,7 +67,15 @@ export async function examineRegistry(findings: Findings, patient: RegistryCheck
     );
     return;
   }
-  await findings.check(called('trust'), () => checkTrust(token, patient));
+  const isTrusted = await findings.check(called('trust'), () => checkTrust(token, patient));
+  if (isTrusted === undefined || answer === undefined || patient.credentials === undefined) return;
+  const { session, credentials, repository, registryMs, network } = patient;
+  const logIn = async (scope: string) => {
+    const login = { path: '/oauth/token', query: { service: name, scope }, credentials } as const;
+    return (await session.broker.ask(ACCESS_TOKEN, login)).token;
+  };
+  const asked = { registry, origin: answer.origin, accessToken: token, logIn, repository };
+  await examineUpstream(findings, { ...asked, broker: session.broker, credentials, registryMs, network });
 }
 
 /** docker, podman and skopeo follow any realm, so this is no problem of theirs. */

@@ -5,6 +5,7 @@ import { buffer } from 'node:stream/consumers';
 import { isDigest, type RegistryPath, upstreamPathOf } from '../domain/distribution.ts';
 import type { ErrorCode } from '../domain/error-codes.ts';
 import { PullpassError, unavailable } from '../domain/errors.ts';
+import { NO_UPSTREAM } from '../domain/registry-errors.ts';
 import type { ProxiedService } from '../domain/service.ts';
 import { parseForm, single } from '../http/form.ts';
 import type { PullHead, Response } from '../http/request.ts';
@@ -41,7 +42,16 @@ const PASSED_DOWN = [
   'oci-filters-applied',
 ] as const;
 
-export async function passOn({ upstream, streams }: PassOnOptions, passed: PassedOn): Promise<Response> {
+export async function passOn(options: PassOnOptions, passed: PassedOn): Promise<Response> {
+  try {
+    return await answerOf(options, passed);
+  } catch (error) {
+    if (!(error instanceof PullpassError) || error.code !== 'unavailable') throw error;
+    throw new PullpassError('unavailable', { detail: NO_UPSTREAM, ...error.details });
+  }
+}
+
+async function answerOf({ upstream, streams }: PassOnOptions, passed: PassedOn): Promise<Response> {
   const { head, service, path, method } = passed;
   const prefix = service.upstream.prefix;
   const answer = await upstream.ask({

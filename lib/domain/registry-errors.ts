@@ -90,8 +90,12 @@ export const REGISTRY_ERRORS = {
   'upstream-refused': {
     status: 503,
     title: 'The registry behind this one refused',
-    detail: 'The registry behind this one does not answer now; try again later.',
+    detail:
+      'The registry behind this one refuses the login that is configured for it; its operator must see to it.',
     registryCode: 'UNAVAILABLE',
     oauthError: 'temporarily_unavailable',
   },
 } as const satisfies Record<string, ErrorKind>;
+
+/** What clients read when the registry behind the proxy does not answer, or not in its own way. */
+export const NO_UPSTREAM = 'The registry behind this one does not answer; try again shortly.';

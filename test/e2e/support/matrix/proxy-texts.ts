@@ -20,7 +20,7 @@ const NO_LOGIN = 'This login may not pull from there.';
 const NO_TAG = 'There is no such tag or manifest.';
 const NO_PUSH = 'This registry is for pulling.';
 const LIMIT = 'This token may pull once a day, and has';
-const DOWN = 'A service that this request needs does not answer; try again shortly.';
+const DOWN = 'The registry behind this one does not answer; try again shortly.';
 const STATUS_503 = '503 Service Unavailable';
 
 /** skopeo and podman are made of the same. */
