@@ -11,7 +11,7 @@ import type { Metrics } from '../ports/system.ts';
 import { accessTokenVerifier } from '../signing/verifier.ts';
 import { loginStore } from '../store/login-store.ts';
 import { usageStore } from '../store/usage-store.ts';
-import { registryHttp } from '../upstream/http.ts';
+import { registryHttp, UPSTREAM_LIMITS } from '../upstream/http.ts';
 import { upstreamLogins } from '../upstream/login.ts';
 import { manifestCache } from '../upstream/manifests.ts';
 import { notificationSecrets } from '../upstream/notifications.ts';
@@ -21,6 +21,8 @@ import { openParts, type World } from './parts.ts';
 import { openKeyStore, openTable, openTableGuard, openUpstreamSecrets, TABLE_SETTINGS } from './resources.ts';
 
 const SETTINGS = ['url', 'services', 'keys', 'failuresPerMinute', ...TABLE_SETTINGS] as const;
+
+const BUFFERED_IDLE_MS = 8_000;
 
 export function createRegistry(world: World): HttpHandler {
   const parts = openParts(world, SETTINGS);
@@ -40,7 +42,9 @@ export function createRegistry(world: World): HttpHandler {
     clock,
   };
   const login = upstreamLogins(secrets);
-  const registry = upstreamRegistry({ send: registryHttp(), login, clock });
+  // A function has to answer before its own time is over.
+  const limits = world.streams === true ? UPSTREAM_LIMITS : { ...UPSTREAM_LIMITS, idleMs: BUFFERED_IDLE_MS };
+  const registry = upstreamRegistry({ send: registryHttp(limits), login, clock });
   const handler = httpHandler({
     ...parts,
     failures: openFailureLimiter(parts),

@@ -16,7 +16,7 @@ export interface UpstreamLimits {
   readonly openMs: number;
 }
 
-const UPSTREAM_LIMITS: UpstreamLimits = {
+export const UPSTREAM_LIMITS: UpstreamLimits = {
   connectMs: 1000,
   firstByteMs: 5000,
   idleMs: 30_000,

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { ECRClient } from '@aws-sdk/client-ecr';
 import { afterEach, describe, expect, it } from 'vitest';
 import { awsClient, endpointOf, TIME_LIMITS, type TimeLimits } from '../../lib/aws/client.ts';
 import { Secret } from '../../lib/domain/secret.ts';
@@ -176,13 +177,19 @@ describe('a call without the SDK', () => {
   });
 });
 
-it.each([
+const REGIONS = [
   ...['us-east-1', 'eu-central-1', 'ap-southeast-5', 'us-gov-west-1', 'cn-north-1', 'cn-northwest-1'],
   ...['eusc-de-east-1', 'us-iso-east-1', 'us-isob-east-1', 'eu-isoe-west-1', 'us-isof-south-1'],
-])('the endpoint of %s is where the SDK goes', region => {
-  const { endpointProvider } = new DynamoDBClient({ region }).config;
-  const { url } = endpointProvider({ Region: region, UseFIPS: false, UseDualStack: false });
+];
+
+it.each(REGIONS)('the endpoint of %s is where the SDK goes', region => {
+  const at = { Region: region, UseFIPS: false, UseDualStack: false };
+  const { url } = new DynamoDBClient({ region }).config.endpointProvider(at);
   expect(`${endpointOf('dynamodb', region)}/`).toBe(url.href);
+  // ECR's API has another host than the name that signatures have.
+  expect(`${endpointOf('api.ecr', region)}/`).toBe(
+    new ECRClient({ region }).config.endpointProvider(at).url.href,
+  );
 });
 
 it('reads an answer that came while the function was frozen, although its time is over', async () => {

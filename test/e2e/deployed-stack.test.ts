@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Resource, Template } from '../../infra/template.ts';
-import { osls } from '../infra/support/packaged.ts';
+import { osls, PROXIED_SERVICES, packaged } from '../infra/support/packaged.ts';
 import { unzip } from '../infra/support/unzip.ts';
 import { bareEnvironment } from './support/directories.ts';
 import { Moto } from './support/moto.ts';
@@ -79,7 +79,8 @@ async function reportOf(): Promise<Report> {
 }
 
 it('cfn-lint finds nothing, with no rule suppressed', async () => {
-  const files = TEMPLATES.map(name => join(directory, name));
+  const proxied = await packaged({ services: PROXIED_SERVICES });
+  const files = [directory, proxied.directory].flatMap(of => TEMPLATES.map(name => join(of, name)));
   const regions = ['eu-central-1', 'us-east-1', 'ap-southeast-2'];
   const args = ['--regions', ...regions, '--template', ...files];
   expect(await run(tool('cfnLint'), args, { env: bareEnvironment(directory) })).toMatchObject({

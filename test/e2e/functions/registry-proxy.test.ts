@@ -230,6 +230,14 @@ describe('an answer', () => {
     expect(denied.log).toContain('"UpstreamRefused":1');
   });
 
+  it('needs no more memory than the function is given, the largest layer in base64 included', async () => {
+    const { plan, instances } = functionOf('registry');
+    expect(instances.size).toBeGreaterThan(0);
+    const peaks = await Promise.all([...instances].map(instance => instance.peakBytes()));
+    console.table({ registry: { MB: Math.ceil(Math.max(...peaks) / 1024 ** 2), of: plan.memoryMb } });
+    expect(Math.max(...peaks)).toBeLessThanOrEqual(plan.memoryMb * 1024 ** 2);
+  });
+
   it('was logged as a pull, and nothing that is secret was', () => {
     const { log } = functionOf('registry');
     expect(log).toContain('"message":"pulled"');
