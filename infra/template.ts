@@ -12,7 +12,6 @@ export interface Resource {
 
 export interface Template {
   readonly Parameters: Readonly<Record<string, { readonly Type: string; readonly Default: unknown }>>;
-  readonly Mappings?: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>>;
   readonly Conditions: Readonly<Record<string, unknown>>;
   readonly Resources: Readonly<Record<string, Resource>>;
   readonly Outputs: Readonly<

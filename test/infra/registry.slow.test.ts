@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { REGISTRY_ROUTES } from '../../lib/api/routes.ts';
+import { ROUTES as ALL, REGISTRY_ROUTES } from '../../lib/api/routes.ts';
 import { createRegistry } from '../../lib/compose/registry.ts';
 import { processWorld } from '../../lib/compose/world.ts';
 import { readConfig, VARIABLES } from '../../lib/config/config.ts';
@@ -13,7 +13,7 @@ import { unzip } from './support/unzip.ts';
 
 vi.mock('../../lib/config/config.ts', { spy: true });
 
-const ROUTES = REGISTRY_ROUTES.map(({ method, path }) => `${method} ${path}`);
+const ROUTES = [...ALL.registry, ...REGISTRY_ROUTES].map(({ method, path }) => `${method} ${path}`);
 const CERTIFICATE = 'arn:aws:acm:eu-central-1:123456789012:certificate/0';
 const HOSTS = ['hosted', 'partner', 'public', 'pull'].map(name => `${name}.example.com`);
 
