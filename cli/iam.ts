@@ -2,7 +2,8 @@
 
 import { Secret } from '../lib/domain/secret.ts';
 import { HOUR_SECONDS, toSeconds } from '../lib/domain/time.ts';
-import { API_KEY_GRANT, type IssuedTokens, readTokenResponse } from '../lib/iam/token-endpoint.ts';
+import { API_KEY_GRANT } from '../lib/iam/token-endpoint.ts';
+import { type IssuedTokens, readTokenResponse } from '../lib/iam/token-response.ts';
 import { CliError } from './errors.ts';
 import { boundedFetch, unexpectedResponse } from './http.ts';
 import type { IamLogin } from './login.ts';

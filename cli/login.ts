@@ -1,7 +1,7 @@
 /** A login as it is remembered, and the credentials that it presents to its deployment. */
 import * as v from 'valibot';
 import { Secret } from '../lib/domain/secret.ts';
-import { unverifiedClaims } from '../lib/iam/token-endpoint.ts';
+import { unverifiedClaims } from '../lib/iam/token-response.ts';
 import type { Network } from './network.ts';
 import { secretInFile } from './secret-source.ts';
 

@@ -1,7 +1,7 @@
 /** Answers of token endpoints: the tokens and the life in each, as the broker and the command both read them. */
 
 import { describe, expect, it } from 'vitest';
-import { readTokenResponse } from '../../lib/iam/token-endpoint.ts';
+import { readTokenResponse } from '../../lib/iam/token-response.ts';
 
 const jwt = (claims: object) => `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.c2ln`;
 const issued = (answer: object, status = 200) => {
