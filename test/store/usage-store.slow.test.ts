@@ -1,4 +1,4 @@
-/** Ten thousand pulls by fifty clients at once are counted exactly, on SQLite and on DynamoDB Local. */
+/** Ten thousand pulls by fifty clients at once are counted exactly, and a limit is not passed by one, on SQLite and on DynamoDB Local. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Table } from '../../lib/ports/table.ts';
@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => engine.stop());
 
-it.each<[string, () => Promise<Table>]>([
+const TABLES: [string, () => Promise<Table>][] = [
   ['SQLite', async () => openSqliteTable(':memory:')],
   [
     'DynamoDB Local',
@@ -36,7 +36,9 @@ it.each<[string, () => Promise<Table>]>([
       return dynamoTable(name, leanTransport(engine, PATIENT));
     },
   ],
-])('10 000 pulls by 50 clients at once are counted exactly on %s', async (_, open) => {
+];
+
+it.each(TABLES)('10 000 pulls by 50 clients at once are counted exactly on %s', async (_, open) => {
   const usage = usageStore({ table: await open(), randomBytes });
   const client = async () => {
     for (let pull = 0; pull < PULLS_EACH; pull++) await usage.count(PULL, NOW);
@@ -44,4 +46,22 @@ it.each<[string, () => Promise<Table>]>([
   await Promise.all(Array.from({ length: CLIENTS }, client));
   const { counters } = await usage.list(PULL.handle, { from: TODAY, to: TODAY, limit: 10 });
   expect(counters.map(({ pulls }) => pulls)).toEqual([CLIENTS * PULLS_EACH]);
+});
+
+it.each(TABLES)('of 2 000 pulls by 50 clients at once a limit of 777 takes 777 on %s', async (_, open) => {
+  const table = await open();
+  // Two instances, which know nothing of each other.
+  const stores = [usageStore({ table, randomBytes }), usageStore({ table, randomBytes })];
+  let taken = 0;
+  const client = async (__: unknown, i: number) => {
+    for (let pull = 0; pull < 40; pull++) {
+      const isTaken = await stores[i % 2]?.count({ ...PULL, pullsPerDay: 777 }, NOW);
+      if (isTaken) taken += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: CLIENTS }, client));
+  const { counters } = await usageStore({ table, randomBytes }).list(PULL.handle, {
+    ...{ from: TODAY, to: TODAY, limit: 10 },
+  });
+  expect([taken, counters.map(({ pulls }) => pulls)]).toEqual([777, [777]]);
 });
