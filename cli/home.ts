@@ -5,13 +5,12 @@ import * as v from 'valibot';
 import { Secret } from '../lib/domain/secret.ts';
 import { parseStrictJson } from '../lib/domain/strict-json.ts';
 import { type LockOptions, StillLocked, withLock } from '../lib/files/lock.ts';
-import { CliError, detailsOf } from './errors.ts';
+import { CliError, detailsOf, systemCode, systemReason } from './errors.ts';
 import { DIRECTORY_MODE, FILE_MODE, requirePrivate } from './files/private.ts';
 import { replace } from './files/replace.ts';
 import { ORDER } from './helper/order.ts';
 import { TIMEOUTS } from './io.ts';
 import { secret } from './login.ts';
-import { systemCode, systemReason } from './system-error.ts';
 import { TARGET, type Target } from './target.ts';
 import { forgetVended } from './vended.ts';
 

@@ -5,8 +5,7 @@ import type { Clock } from '../lib/ports/system.ts';
 import { afterWaiting } from './deadline.ts';
 import { CliError } from './errors.ts';
 import { Network } from './network.ts';
-import { outputStream } from './output-stream.ts';
-import { Printer } from './printer.ts';
+import { outputStream, Printer } from './printer.ts';
 import type { Source } from './terminal.ts';
 
 /** The version of the package. */

@@ -1,4 +1,5 @@
 /** What a command prints: results on standard output, for people or for programs; everything else on standard error. */
+
 import { detailsOf, messageOf, UsageError } from './errors.ts';
 import type { Io } from './io.ts';
 import { linesOf, type Printer } from './printer.ts';

@@ -1,7 +1,10 @@
 /** The edge to the terminal: everything that a command prints goes through here, and every line is made safe. */
+
+import { fstatSync, writeSync } from 'node:fs';
+import { Writable } from 'node:stream';
+import { isatty } from 'node:tty';
 import { styleText } from 'node:util';
-import { CliError } from './errors.ts';
-import { systemCode, systemReason } from './system-error.ts';
+import { CliError, systemCode, systemReason } from './errors.ts';
 import { type Sink, type Source, Terminal } from './terminal.ts';
 import { printable } from './text.ts';
 
@@ -100,4 +103,28 @@ function outputLost(cause: Error): CliError {
     ? 'Standard output was closed before everything was written.'
     : `Standard output cannot be written: ${systemReason(cause)}.`;
   return new CliError(message, { code: 'output-lost', cause });
+}
+
+/** Standard output or standard error, as a stream that says when a text could not be written as a whole. */
+export function outputStream(descriptor: 1 | 2): Sink {
+  if (isFile(descriptor)) return fileStream(descriptor);
+  return descriptor === 1 ? process.stdout : process.stderr;
+}
+
+function isFile(descriptor: number): boolean {
+  const status = fstatSync(descriptor);
+  return status.isFile() || (status.isCharacterDevice() && !isatty(descriptor));
+}
+
+/** Node's own stream for files drops the rest when the system takes a part of a text, as a disk does that is nearly full. */
+function fileStream(descriptor: number): Writable {
+  const write = (chunk: Buffer, _: BufferEncoding, done: (error?: Error) => void) => {
+    try {
+      for (let offset = 0; offset < chunk.length; ) offset += writeSync(descriptor, chunk, offset);
+      done();
+    } catch (error) {
+      done(error as Error);
+    }
+  };
+  return new Writable({ write });
 }

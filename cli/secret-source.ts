@@ -4,8 +4,7 @@
  */
 import { createReadStream } from 'node:fs';
 import { Secret } from '../lib/domain/secret.ts';
-import { CliError } from './errors.ts';
-import { systemReason } from './system-error.ts';
+import { CliError, systemReason } from './errors.ts';
 
 /** Larger than any token that fits into a request. */
 const MAX_BYTES = 16 * 1024;

@@ -1,4 +1,6 @@
-/** Text for people: safe on a terminal, in tables and listings, and by the Go templates of `--format`. */
+/** Text for people: safe on a terminal, in tables and listings, by templates of `--format`; and what things are known by. */
+
+import type { Policy, Token, Trust } from '../lib/api/responses.ts';
 import type { Access } from '../lib/domain/access.ts';
 import { HOUR_SECONDS, MINUTE_SECONDS } from '../lib/domain/time.ts';
 import { UsageError } from './errors.ts';
@@ -149,4 +151,31 @@ export function lifeText(seconds: number): string {
   const first = parts.findIndex(([count]) => count > 0);
   const shown = parts.slice(Math.max(0, first), first + 2).filter(([count]) => count > 0);
   return shown.map(([count, unit]) => `${count}${unit}`).join(' ') || '0s';
+}
+
+type Described<T, K extends keyof T> = Pick<T, K>;
+
+/** `"build farm", to pull in team-a/app`. */
+export function tokenText(token: Described<Token, 'access' | 'description' | 'repositories'>): string {
+  const { description, access, repositories } = token;
+  const what = `to ${accessText(access)} in ${repositoriesText(repositories)}`;
+  return description === '' ? what : `${JSON.stringify(description)}, ${what}`;
+}
+
+/** `writer of team-a/* for dev:carol`. */
+export function policyText(policy: Described<Policy, 'repositories' | 'role' | 'subject'>): string {
+  return `${policy.role} of ${repositoriesText(policy.repositories)} for ${policy.subject}`;
+}
+
+/** `github repository_id=74, to pull in team-a/app`. */
+export function trustText(trust: Described<Trust, 'access' | 'claims' | 'issuer' | 'repositories'>): string {
+  const { issuer, claims, access, repositories } = trust;
+  return `${issuer} ${claimsText(claims)}, to ${accessText(access)} in ${repositoriesText(repositories)}`;
+}
+
+/** `repository_id=74 ref=refs/heads/main`. */
+export function claimsText(claims: Trust['claims']): string {
+  return Object.entries(claims)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ');
 }

@@ -6,8 +6,7 @@ import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { linesOf } from '../printer.ts';
 import type { Session } from '../session.ts';
-import { parseTemplate } from '../text.ts';
-import { tokenText } from './descriptions.ts';
+import { parseTemplate, tokenText } from '../text.ts';
 import { NOT_FOUND, removeVerb, unlessMissing } from './removal.ts';
 import {
   ANY_TOKEN,

@@ -7,13 +7,13 @@ import { isUuid } from '../../lib/domain/identifiers.ts';
 import { isNamespace } from '../../lib/domain/repository.ts';
 import { parseStrictJson } from '../../lib/domain/strict-json.ts';
 import { Broker } from '../broker.ts';
-import { policyText, tokenText, trustText } from '../commands/descriptions.ts';
 import { FILE_MODE } from '../files/private.ts';
 import { replace } from '../files/replace.ts';
 import { within } from '../io.ts';
 import { credentialsOf, type StoredLogin } from '../login.ts';
 import type { Network } from '../network.ts';
 import type { Target } from '../target.ts';
+import { policyText, tokenText, trustText } from '../text.ts';
 
 /** A word that is offered, and what people know it by. */
 export interface Candidate {

@@ -2,7 +2,7 @@
 import type { Stats } from 'node:fs';
 import { readlink, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { systemCode } from '../system-error.ts';
+import { systemCode } from '../errors.ts';
 
 export type Destination =
   /** `/dev/stdout` and the like: what is written goes after what was written there before. */

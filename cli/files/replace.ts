@@ -4,7 +4,7 @@ import { constants, rmSync, type Stats } from 'node:fs';
 import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { syncDirectory } from '../../lib/files/atomic-file.ts';
-import { systemCode } from '../system-error.ts';
+import { systemCode } from '../errors.ts';
 
 /** Where a file cannot be renamed to this one: a mount of its own, or a directory that may not be changed. */
 const NOT_REPLACEABLE = ['EACCES', 'EBUSY', 'EPERM', 'EROFS', 'EXDEV'];

@@ -3,8 +3,7 @@ import { constants, write as writeBytes } from 'node:fs';
 import { mkdir, open, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { CliError, UsageError } from '../errors.ts';
-import { systemCode, systemReason } from '../system-error.ts';
+import { CliError, systemCode, systemReason, UsageError } from '../errors.ts';
 import { type Destination, destinationOf, isStandardOutputStream } from './destination.ts';
 import { replace } from './replace.ts';
 
