@@ -10,8 +10,6 @@ export interface Alarm {
   readonly metric: string;
   readonly dimensions: Readonly<Record<string, unknown>>;
   readonly statistic: 'Sum' | 'Minimum' | 'Maximum' | 'p99';
-  /** An expression of metric math over the metric, `used`, that is compared instead of it. */
-  readonly share?: string | object;
   /** The condition of the template under which there is the alarm. */
   readonly condition?: string;
   /** The comparison and the threshold that raise the alarm. */
@@ -55,28 +53,19 @@ export function alarmResource(name: string, alarm: Alarm): Resource {
   };
 }
 
-/** What is compared. */
-function figureOf({
-  namespace,
-  metric,
-  dimensions,
-  statistic,
-  period,
-  share,
-}: Alarm): Record<string, unknown> {
+/** What is compared; without dimensions, the sum of all that have some. */
+function figureOf({ namespace, metric, dimensions, statistic, period }: Alarm): Record<string, unknown> {
   const Dimensions = Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value }));
-  const Metric = { Namespace: namespace, MetricName: metric, Dimensions };
-  if (share !== undefined)
-    return {
-      Metrics: [
-        { Id: 'used', MetricStat: { Metric, Period: period, Stat: statistic }, ReturnData: false },
-        { Id: 'share', Expression: share, Label: 'percent' },
-      ],
-    };
   // With few requests the slowest of them would be the 99th of a hundred.
   const of =
     statistic === 'p99'
       ? { ExtendedStatistic: statistic, EvaluateLowSampleCountPercentile: 'ignore' }
       : { Statistic: statistic };
-  return { ...Metric, ...of, Period: period };
+  return {
+    Namespace: namespace,
+    MetricName: metric,
+    ...(Dimensions.length === 0 ? {} : { Dimensions }),
+    ...of,
+    Period: period,
+  };
 }

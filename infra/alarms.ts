@@ -2,7 +2,7 @@
 
 import type { Count, Observation } from '../lib/ports/system.ts';
 import { type Alarm, alarmResource, TOPIC } from './alarm.ts';
-import { loadAlarms } from './load-alarms.ts';
+import { type Concurrency, loadAlarms } from './load-alarms.ts';
 import { type Resource, ref } from './template.ts';
 
 const MINUTE = 60;
@@ -181,13 +181,17 @@ function alarmsOfFunction(name: string, stage: string): Record<string, Alarm> {
 }
 
 /** The topic, its subscription, and every alarm. */
-export function alarmResources(functions: readonly string[], stage: string): Record<string, Resource> {
+export function alarmResources(
+  functions: readonly string[],
+  stage: string,
+  concurrency: Concurrency,
+): Record<string, Resource> {
   const alarms = Object.assign(
     {},
     ...functions.map(name => alarmsOfFunction(name, stage)),
     alarmsOf(functions, stage),
     functions.includes('prober') ? alarmsOfProber(stage) : {},
-    loadAlarms(functions, stage),
+    loadAlarms(functions, stage, concurrency),
   );
   const resources = Object.entries<Alarm>(alarms).map(([name, alarm]) => [
     `${name}Alarm`,

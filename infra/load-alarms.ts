@@ -1,18 +1,34 @@
 /** The alarms of load: requests that are refused for their number, answers that take long, and concurrency that is nearly used up. */
 import type { Alarm } from './alarm.ts';
-import { ref, sub } from './template.ts';
+import { ref } from './template.ts';
 
 const MINUTE = 60;
-const ALMOST = 80;
+const ALMOST = 0.8;
 /** Where the metric filter of the access log counts (access-log.yml). */
 const API_NAMESPACE = 'Pullpass/API';
 
 /** These work for minutes, or pass on what an upstream sends. */
 const PATIENT: ReadonlySet<string> = new Set(['cleanup', 'keys', 'prober', 'registry', 'restore']);
 
-export function loadAlarms(functions: readonly string[], stage: string): Record<string, Alarm> {
+/** How many executions at once logins, and all functions of the account, may have. */
+export interface Concurrency {
+  readonly loginConcurrency: number;
+  readonly accountConcurrency: number;
+}
+
+export function loadAlarms(
+  functions: readonly string[],
+  stage: string,
+  { loginConcurrency, accountConcurrency }: Concurrency,
+): Record<string, Alarm> {
   const dimensionsOf = (name: string) => ({ FunctionName: `pullpass-${stage}-${name}` });
-  const minutes = { statistic: 'Maximum', when: ['>=', ALMOST], period: MINUTE, of: [3, 5] } as const;
+  const atOnce = {
+    namespace: 'AWS/Lambda',
+    metric: 'ConcurrentExecutions',
+    statistic: 'Maximum',
+    period: MINUTE,
+    of: [3, 5],
+  } as const;
   const slow = functions
     .filter(name => !PATIENT.has(name))
     .map((name): [string, Alarm] => [
@@ -52,20 +68,15 @@ export function loadAlarms(functions: readonly string[], stage: string): Record<
     LoginBusy: {
       description: 'Logins use 80 % of their concurrency; beyond all of it they get 429 or 503',
       condition: 'ReservesConcurrency',
-      namespace: 'AWS/Lambda',
-      metric: 'ConcurrentExecutions',
       dimensions: dimensionsOf('login'),
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation fills it in
-      share: sub('100 * used / ${LoginConcurrency}'),
-      ...minutes,
+      when: ['>=', ALMOST * loginConcurrency],
+      ...atOnce,
     },
     AccountBusy: {
       description: 'All functions of the account use 80 % of its concurrency in the region',
-      namespace: 'AWS/Usage',
-      metric: 'ResourceCount',
-      dimensions: { Class: 'None', Resource: 'ConcurrentExecutions', Service: 'Lambda', Type: 'Resource' },
-      share: '100 * used / SERVICE_QUOTA(used)',
-      ...minutes,
+      dimensions: {},
+      when: ['>=', ALMOST * accountConcurrency],
+      ...atOnce,
     },
   };
 }

@@ -35,6 +35,10 @@ const MAX_TAGS = 40;
 
 /** By name, in the order of docs/parameters.md. */
 export const PARAMETERS = {
+  accountConcurrency: {
+    ...count(1000, [10, 1_000_000]),
+    description: 'The quota of concurrent executions of the account, which all functions share',
+  },
   accountRate: {
     ...count(10_000, [1000, 1_000_000]),
     description: 'The quota of HTTP API requests a second of the account, which all routes share',

@@ -25,28 +25,29 @@ export interface Statement {
 /** The parts of a template that a deployment without upstreams does not have. */
 export type RegistryParts = Pick<Template, 'Conditions' | 'Resources' | 'Outputs'>;
 
-/** The services of a services file that the registry function serves. Throws for one that cannot work on AWS. */
+/** The services of a services file that the registry function serves. Throws, with a line for each, for those that cannot work on AWS. */
 export function registryServices(file: string): Service[] {
   const services = v
     .parse(SERVICES_FILE, JSON.parse(readFileSync(file, 'utf8')))
     .filter(usesRegistryFunction);
-  for (const { name, registry, upstream, notifications } of services) {
+  const problems = services.flatMap(({ name, registry, upstream, notifications }) => {
     const authentication = upstream?.authentication;
-    if (authentication?.kind === 'password')
-      requireSecret(`${file}: the password of ${name}`, authentication.password);
-    if (notifications)
-      requireSecret(`${file}: the secret of the notifications of ${name}`, notifications.secret);
-    if (upstream && registry.includes(':'))
-      throw new Error(
-        `${file}: clients cannot reach ${registry}, because the API has no other port than 443.`,
-      );
-  }
+    const password = authentication?.kind === 'password' ? authentication.password : '';
+    return [
+      ...fileProblem(`${file}: the password of ${name}`, password),
+      ...fileProblem(`${file}: the secret of the notifications of ${name}`, notifications?.secret ?? ''),
+      ...(upstream && registry.includes(':')
+        ? [`${file}: clients cannot reach ${registry}, because the API has no other port than 443.`]
+        : []),
+    ];
+  });
+  if (problems.length > 0) throw new Error(problems.join('\n'));
   return services;
 }
 
-function requireSecret(what: string, reference: string): void {
-  if (reference.startsWith('file:'))
-    throw new Error(`${what} is in a file, which a function has not: name a secret by its ARN.`);
+function fileProblem(what: string, reference: string): string[] {
+  if (!reference.startsWith('file:')) return [];
+  return [`${what} is in a file, which a function has not: name a secret by its ARN.`];
 }
 
 /** What pulling needs, lists of tags included ("Actions, resources, and condition keys for Amazon ECR"). */

@@ -1,6 +1,8 @@
 /** Judges a deployment before anything of it is made: its files by the schemas of lib/config, as at every start, and its parameters together. */
 import { join } from 'node:path';
+import * as v from 'valibot';
 import { type Config, ConfigurationError, readConfig, type SettingName } from '../../lib/config/config.ts';
+import { jsonFile } from '../../lib/config/values.ts';
 import { type Issuers, identityIssuers, parseAdministrator } from '../../lib/domain/identity.ts';
 import { parseRegistrationRule } from '../../lib/domain/namespace.ts';
 import { isProxied } from '../../lib/domain/service.ts';
@@ -65,7 +67,7 @@ function registryIn({ directory }: Deployment): Registry {
     return {
       served: true,
       hasHosts: true,
-      problems: [(error as Error).message.replace(`${directory}/`, '')],
+      problems: (error as Error).message.replaceAll(`${directory}/`, '').split('\n'),
     };
   }
 }
@@ -132,6 +134,7 @@ function configurationProblems({ directory, stage, values }: Deployment) {
   };
   const issuers = read('issuers');
   const services = read('services');
+  problems.push(...clientFiles(join(directory, FILES.PULLPASS_ISSUERS)));
   for (const list of Object.keys(LISTS) as List[])
     problems.push(
       ...listProblems(list, [values[list]].flat(), issuers).map(
@@ -146,6 +149,18 @@ function proberProblems({ values }: Deployment, issuers: Issuers | undefined): s
   return [
     `prober is on, and it proves its role at AWS: add { "key": "aws", "kind": "aws" } to ${FILES.PULLPASS_ISSUERS}, or switch it off`,
   ];
+}
+
+/** Nothing but the deployment files is packaged, so a function would not find it. */
+function clientFiles(path: string): string[] {
+  const { output } = v.safeParse(v.pipe(v.string(), jsonFile), path);
+  return (Array.isArray(output) ? output : []).flatMap((entry, i) => {
+    const secret: unknown = Object(Object(entry).client).secret;
+    if (typeof secret !== 'string' || !secret.startsWith('file:')) return [];
+    return [
+      `${FILES.PULLPASS_ISSUERS} [${i}][client][secret] is in a file, which no function has: name a secret by its ARN`,
+    ];
+  });
 }
 
 /** How the entries of a list are read, as at a start. */

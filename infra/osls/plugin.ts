@@ -79,6 +79,13 @@ async function answer({ address, ...osls }: Question): Promise<{ value: unknown 
     ...(prober === 'on' ? [] : ['prober']),
   ];
   const functions = configured.filter(name => !absent.includes(name));
-  const Resources = { ...alarmResources(functions, stage), ...dashboardResource(functions, stage) };
+  const concurrency = {
+    loginConcurrency: Number(await osls.resolveVariable('param:loginConcurrency')),
+    accountConcurrency: Number(await osls.resolveVariable('param:accountConcurrency')),
+  };
+  const Resources = {
+    ...alarmResources(functions, stage, concurrency),
+    ...dashboardResource(functions, stage),
+  };
   return { value: { Resources } };
 }

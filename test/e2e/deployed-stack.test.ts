@@ -12,6 +12,7 @@ import type { Resource, Template } from '../../infra/template.ts';
 import { osls, PROXIED_SERVICES, packaged } from '../infra/support/packaged.ts';
 import { unzip } from '../infra/support/unzip.ts';
 import { bareEnvironment } from './support/directories.ts';
+import { type Front, healthyFunctions } from './support/healthy-functions.ts';
 import { Moto } from './support/moto.ts';
 import { run } from './support/processes.ts';
 import { tool } from './support/tools.ts';
@@ -31,6 +32,7 @@ const LACKING = [
   'AWS::ApiGatewayV2::Stage',
   'AWS::CloudWatch::Alarm',
   'AWS::Lambda::EventInvokeConfig',
+  'AWS::Logs::MetricFilter',
   'AWS::S3::BucketPolicy',
   'AWS::SNS::Subscription',
   'AWS::SQS::QueuePolicy',
@@ -39,6 +41,7 @@ const LACKING = [
 const CONDITIONAL = [
   'AWS::CodeDeploy::Application',
   'AWS::CodeDeploy::DeploymentGroup',
+  'AWS::Lambda::Url',
   'AWS::Route53::RecordSet',
 ];
 
@@ -46,23 +49,26 @@ const CONDITIONAL = [
 type Report = any;
 
 let moto: Moto;
+let front: Front;
 let directory: string;
 let template: Template;
 let report: Report;
 beforeAll(async () => {
   moto = await Moto.start();
+  front = await healthyFunctions(moto.endpoint);
   directory = await osls(['deploy'], environment());
   template = JSON.parse(readFileSync(join(directory, TEMPLATES[1] ?? ''), 'utf8'));
   report = await reportOf();
 });
 afterAll(async () => {
+  front?.stop();
   await moto?.stop();
   if (directory !== undefined) await rm(dirname(directory), { recursive: true });
 });
 
 function environment(): NodeJS.ProcessEnv {
   return {
-    AWS_ENDPOINT_URL: moto.endpoint,
+    AWS_ENDPOINT_URL: front.endpoint,
     AWS_REGION: 'eu-central-1',
     AWS_ACCESS_KEY_ID: 'test',
     AWS_SECRET_ACCESS_KEY: 'test',
@@ -91,6 +97,10 @@ it('cfn-lint finds nothing, with no rule suppressed', async () => {
 });
 
 describe('the stack', () => {
+  it('is asked, function by function, whether it can serve', () => {
+    expect(new Set(front.asked)).toEqual(new Set(functionsIn(template).map(([name]) => name)));
+  });
+
   it('is made by moto, with every type of resource that moto has', () => {
     expect(report.status).toBe('UPDATE_COMPLETE');
     const wanted = new Set(Object.values(template.Resources).map(({ Type }) => Type));
@@ -124,7 +134,7 @@ describe('the stack', () => {
       schedule,
       Arn.replace(/^.*-/, ''),
       Input,
-      DeadLetterConfig.Arn.replace(/^.*:|-[^-]+$/g, ''),
+      DeadLetterConfig?.Arn.replace(/^.*:|-[^-]+$/g, ''),
     ]);
     const queue = 'pullpass-dev-FailedRuns';
     expect(new Set(targets)).toEqual(
@@ -132,6 +142,7 @@ describe('the stack', () => {
         ['cron(17 3 * * ? *)', 'cleanup:live', undefined, queue],
         ['cron(47 * * * ? *)', 'cleanup:live', '{"continue": true}', queue],
         ['cron(7 * * * ? *)', 'keys:live', '{"maintain": true}', queue],
+        ['rate(5 minutes)', 'keys:live', '{"attest": true}', undefined],
       ]),
     );
     expect(report.queues[0]).toMatch(queue);

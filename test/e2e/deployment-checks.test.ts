@@ -1,6 +1,8 @@
 /** What a deployment refuses by what the account has already, on ministack: moves, collisions, and functions that cannot serve. */
 import { writeFile } from 'node:fs/promises';
+import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Checkout } from './support/ministack/checkout.ts';
 import { Ministack } from './support/ministack/ministack.ts';
@@ -41,6 +43,20 @@ async function refused(...args: readonly string[]): Promise<string> {
   return output;
 }
 
+it('everything that is wrong with the files is said at once, and nothing is made', async () => {
+  await write('dev', { administrators: ['ibm:1234:IBMid-1'], auditDays: 0, domian: 'a.example.com' });
+  const output = await refused('--param', 'table=other', '--param', 'loginrate=1');
+  for (const line of [
+    'deployment/dev.json holds domian, which is no parameter; did you mean domain?',
+    'auditDays in deployment/dev.json must be at least 1',
+    'administrators in deployment/dev.json holds ibm:1234, but deployment/issuers.json has no such issuer',
+    '--param table is not taken: write it in deployment/dev.json',
+    '--param loginrate is no parameter; did you mean loginRate?',
+  ])
+    expect(output).toContain(line);
+  await write('dev', {});
+});
+
 it('a domain is neither brought nor forgotten by accident, and moves when the command says so', async () => {
   await write('dev', DOMAIN);
   expect(await refused()).toContain('domain would change from (none) to pullpass.example.com');
@@ -80,3 +96,43 @@ it('a deployment whose functions cannot serve fails with their names and what th
   await ministack.aws('secretsmanager', 'put_secret_value', { ...secret, SecretString });
   await checkout.deploy();
 });
+
+it('the login function has a URL of its own when the parameters say so, and routes have the throttles that they say', async () => {
+  await write('dev', { ...DOMAIN, loginUrl: 'on', loginRate: 900 });
+  const { LoginUrl = '', Url } = await checkout.deploy('--param', 'loginBurst=901');
+  expect([LoginUrl, Url]).toEqual([
+    expect.stringMatching(/^https:\/\/\w+\.lambda-url\.eu-central-1\.on\.aws\/oauth\/token$/),
+    `https://${DOMAIN.domain}`,
+  ]);
+  const { host } = new URL(LoginUrl);
+  const wrong = { authorization: `Basic ${btoa('token:wrong')}` };
+  const refusal = await get('/oauth/token?service=registry.example.com', { host, ...wrong });
+  expect([refusal.status, refusal.body]).toEqual([401, expect.stringContaining('UNAUTHORIZED')]);
+  expect(await get('/health', { host })).toEqual({ status: 200, body: '{"status":"ok"}' });
+  // Only the routes of the login function are there.
+  expect((await get('/v1/tokens', { host })).status).toBe(404);
+  const { Items } = await ministack.aws('apigatewayv2', 'get_apis');
+  const stage = await ministack.aws('apigatewayv2', 'get_stage', {
+    ApiId: Items[0].ApiId,
+    StageName: '$default',
+  });
+  expect(stage.RouteSettings['GET /oauth/token']).toMatchObject({
+    ThrottlingRateLimit: 900,
+    ThrottlingBurstLimit: 901,
+  });
+  expect(stage.RouteSettings['GET /health']).toMatchObject({
+    ThrottlingRateLimit: 10,
+    ThrottlingBurstLimit: 20,
+  });
+  expect(stage.AccessLogSettings.DestinationArn).toContain('log-group:/aws/apigateway/pullpass-dev');
+});
+
+async function get(
+  path: string,
+  headers: Record<string, string>,
+): Promise<{ status: number | undefined; body: string }> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  request(new URL(path, ministack.endpoint), { headers }, resolve).on('error', reject).end();
+  const answer = await promise;
+  return { status: answer.statusCode, body: await text(answer) };
+}

@@ -151,6 +151,34 @@ describe('a deployment is refused for', () => {
       { services: [{ name: 'registry.example.com', profile: 'x509' }] },
       'deployment/services.json [0][profile] must be x5c or kid',
     ],
+    'upstreams that cannot work on AWS, all of them': [
+      {
+        services: ['a.example.com:5000', 'b.example.com'].map(name => ({
+          name,
+          upstream: {
+            url: 'https://upstream.example.com',
+            authentication: { username: 'robot', password: 'file:/run/secret' },
+          },
+        })),
+      },
+      expect.stringContaining('the password of a.example.com:5000 is in a file'),
+      expect.stringContaining('clients cannot reach a.example.com:5000'),
+      expect.stringContaining('the password of b.example.com is in a file'),
+    ],
+    'a client secret in a file': [
+      {
+        issuers: [
+          {
+            key: 'corp',
+            issuer: 'https://iam.example.com',
+            keysUrl: 'https://iam.example.com/keys',
+            audience: 'https://pullpass.example.com',
+            client: { id: 'pullpass', secret: `file:${join(ROOT, 'package.json')}` },
+          },
+        ],
+      },
+      'deployment/issuers.json [0][client][secret] is in a file, which no function has: name a secret by its ARN',
+    ],
     'issuers that are none': [{ issuers: [] }, 'deployment/issuers.json must name at least one issuer'],
     'a stage that is too long': [
       { stage: 'a'.repeat(MAX_STAGE + 1) },

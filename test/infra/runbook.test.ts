@@ -5,10 +5,11 @@ import { alarmResources } from '../../infra/alarms.ts';
 
 const RUNBOOK = readFileSync('docs/runbook.md', 'utf8');
 const PREFIX = 'pullpass-STAGE-';
+const CONCURRENCY = { loginConcurrency: 400, accountConcurrency: 1000 };
 
 /** The alarms that every function has are described once, for a function named Function; the registry proxy and the prober bring some of their own. */
 function alarmNames(): string[] {
-  return Object.values(alarmResources(['function', 'registry', 'prober'], 'STAGE'))
+  return Object.values(alarmResources(['function', 'registry', 'prober'], 'STAGE', CONCURRENCY))
     .filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm')
     .map(({ Properties }) =>
       String(Properties.AlarmName)

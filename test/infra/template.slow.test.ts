@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { MAX_STAGE } from '../../infra/osls/judge.ts';
 import { PARAMETERS, type Parameter, templateName } from '../../infra/parameters.ts';
 import { ALL_ROUTES, ROUTES } from '../../lib/api/routes.ts';
 import { createCleanup } from '../../lib/compose/cleanup.ts';
@@ -205,21 +206,16 @@ describe('the tables', () => {
 
 describe('the alarms', () => {
   const alarms = () => ofType(stack, 'AWS::CloudWatch::Alarm') as [string, Properties][];
-  /** What each watches, by itself or in an expression. */
-  const metrics = () =>
-    alarms().map(([name, { Metrics: [{ MetricStat }] = [{}], ...own }]): [string, Properties] => [
-      name,
-      MetricStat === undefined ? own : { ...own, ...MetricStat.Metric, Period: MetricStat.Period },
-    ]);
 
   it('watch metrics that exist', () => {
     const own = new Set<string>([...COUNTS, ...Object.keys(OBSERVATIONS)]);
     const functions = new Set([...functionsIn(stack).values()].map(({ FunctionName }) => FunctionName));
-    for (const [, { Namespace, MetricName, Dimensions }] of metrics()) {
-      const [{ Name, Value }] = Dimensions;
+    for (const [, { Namespace, MetricName, Dimensions }] of alarms()) {
+      const [{ Name, Value } = { Name: undefined, Value: undefined }] = Dimensions ?? [];
       if (Namespace === 'Pullpass')
         expect([own.has(MetricName), Name, Value]).toEqual([true, 'Stage', 'dev']);
-      if (Namespace === 'AWS/Lambda') expect([Name, functions.has(Value)]).toEqual(['FunctionName', true]);
+      if (Namespace === 'AWS/Lambda' && Dimensions !== undefined)
+        expect([Name, functions.has(Value)]).toEqual(['FunctionName', true]);
     }
     const [[, dashboard = {}] = []] = ofType(stack, 'AWS::CloudWatch::Dashboard') as [string, Properties][];
     const lines = JSON.parse(dashboard.DashboardBody).widgets.flatMap(
@@ -233,7 +229,7 @@ describe('the alarms', () => {
 
   it('all go to the topic, and are of a length that CloudWatch takes', () => {
     expect(alarms().length).toBeGreaterThan(36);
-    for (const [, properties] of metrics()) {
+    for (const [, properties] of alarms()) {
       const { AlarmActions, TreatMissingData, Period, EvaluationPeriods, DatapointsToAlarm } = properties;
       if (TreatMissingData !== 'missing') expect(AlarmActions).toEqual(['Alarms']);
       expect(DatapointsToAlarm).toBeLessThanOrEqual(EvaluationPeriods);
@@ -243,7 +239,7 @@ describe('the alarms', () => {
   });
 
   it('of silence are raised when figures no longer come, and not on a stack that has none yet', () => {
-    const silent = metrics().filter(([, { TreatMissingData }]) => TreatMissingData === 'missing');
+    const silent = alarms().filter(([, { TreatMissingData }]) => TreatMissingData === 'missing');
     expect(
       silent.map(([name, { Period, EvaluationPeriods }]) => [name, (Period * EvaluationPeriods) / 3600]),
     ).toEqual([
@@ -257,10 +253,12 @@ describe('the alarms', () => {
   });
 
   it('ring at 80 % of the concurrency of logins, which is there only where it is reserved, and of the account', () => {
-    const { Metrics, Threshold } = stack.resources.get('LoginBusyAlarm')?.Properties ?? {};
-    expect([JSON.stringify(Metrics), Threshold]).toEqual([expect.stringContaining('100 * used / 400'), 80]);
+    const busy = (name: string) => stack.resources.get(name)?.Properties ?? {};
+    const logins = [{ Name: 'FunctionName', Value: 'pullpass-dev-login' }];
+    expect(busy('LoginBusyAlarm')).toMatchObject({ Threshold: 320, Dimensions: logins });
+    expect(busy('AccountBusyAlarm')).toMatchObject({ Threshold: 800, MetricName: 'ConcurrentExecutions' });
+    expect(busy('AccountBusyAlarm').Dimensions).toBeUndefined();
     expect(stackOf(kept.template, { Concurrency: 'shared' }).resources.get('LoginBusyAlarm')).toBeUndefined();
-    expect(JSON.stringify(stack.resources.get('AccountBusyAlarm'))).toContain('SERVICE_QUOTA(used)');
   });
 
   it('watch the slowest hundredth of the answers of each function that answers callers', () => {
@@ -282,6 +280,38 @@ it('the parameters reach the template with their values', () => {
   const found = Object.entries(kept.template.Parameters).map(([name, row]) => [name, String(row.Default)]);
   expect(new Map(found as [string, string][])).toEqual(new Map(wanted as [string, string][]));
 });
+
+it('every resource has a name that AWS takes, with the longest stage that is taken', () => {
+  const stage = 'a'.repeat(MAX_STAGE);
+  const { Resources } = JSON.parse(
+    JSON.stringify(kept.template).replaceAll('pullpass-dev', `pullpass-${stage}`),
+  ) as typeof kept.template;
+  const names = Object.values(Resources).flatMap(({ Type, Properties = {} }) =>
+    Object.entries(Properties)
+      .filter(([key, value]) => /^(?:[A-Z]\w*)?Name$/.test(key) && String(value).includes(stage))
+      .map(([key, value]) => [`${Type} ${key}`, String(value).length] as const),
+  );
+  expect(names.length).toBeGreaterThan(20);
+  for (const [what, length] of names) {
+    const limit = NAME_LIMITS[what];
+    expect([what, limit !== undefined && length <= limit]).toEqual([what, true]);
+  }
+});
+
+/** The longest names, as the API references of the services have them. */
+const NAME_LIMITS: Readonly<Record<string, number>> = {
+  'AWS::ApiGatewayV2::Api Name': 128,
+  'AWS::CloudWatch::Alarm AlarmName': 255,
+  'AWS::CloudWatch::Dashboard DashboardName': 255,
+  'AWS::CodeDeploy::Application ApplicationName': 100,
+  'AWS::CodeDeploy::DeploymentGroup DeploymentGroupName': 100,
+  'AWS::DynamoDB::Table TableName': 255,
+  'AWS::KMS::Alias AliasName': 256,
+  'AWS::Lambda::Function FunctionName': 64,
+  'AWS::Logs::LogGroup LogGroupName': 512,
+  'AWS::SNS::Topic TopicName': 256,
+  'AWS::SQS::Queue QueueName': 80,
+};
 
 describe('the access log', () => {
   it('has what says who asked for which route and how it was answered, and nothing that may hold a secret', () => {
