@@ -26,9 +26,13 @@ export function tagsOf({ tags }: Parameters, stage: string): Record<string, stri
 }
 
 /** Before the template is compiled. */
-export function fitResources({ resources, provider }: Osls['service'], values: Parameters): void {
+export function fitResources(
+  { resources, provider }: Pick<Osls['service'], 'provider' | 'resources'>,
+  values: Parameters,
+  issuers: string = FILES.PULLPASS_ISSUERS,
+): void {
   Object.assign(provider.stackTags, tagsOf(values, provider.stage));
-  const secrets = clientSecrets(FILES.PULLPASS_ISSUERS);
+  const secrets = clientSecrets(issuers);
   for (const [name, resource] of Object.entries(resources.Resources)) {
     if (resource.Type === 'AWS::IAM::Role') fitRole(name, resource, { secrets, key: values.kmsKey });
     if (resource.Type === 'AWS::DynamoDB::Table' && values.kmsKey !== '')
