@@ -19,6 +19,8 @@ interface Settings {
 
 export interface Osls extends OslsInput {
   readonly pluginManager: { getPlugins(): readonly object[] };
+  /** What it says without a stack of calls. */
+  readonly classes: { readonly Error: new (message: string) => Error };
   getProvider(name: 'aws'): Provider;
   readonly service: {
     readonly service: string;

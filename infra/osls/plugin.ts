@@ -17,7 +17,7 @@ import { placeProber, proberIdentity } from './prober.ts';
 import { protect, unprotectNew } from './protection.ts';
 import { placeRegistry } from './registry.ts';
 import { boundRoles, fitResources } from './roles.ts';
-import { deleteUnusable } from './stack.ts';
+import { makeUsable } from './stack.ts';
 
 export default class PullpassPlugin {
   readonly configurationVariablesSources = { pullpass: { resolve: answer } };
@@ -56,7 +56,7 @@ export default class PullpassPlugin {
   /** Whatever was before, CloudFormation can then make or change the stack, and take it back. */
   async #prepare(osls: Osls, utilities: Utilities): Promise<void> {
     moveToOwnDirectory(osls.service, new Date());
-    await deleteUnusable(osls, utilities);
+    await makeUsable(osls, utilities);
     await adopt(osls, utilities);
     adoptByName(osls);
     this.#unprotected = await unprotectNew(osls);

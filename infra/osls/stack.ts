@@ -1,5 +1,7 @@
 /** The stack as CloudFormation has it, before osls changes it. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  ContinueUpdateRollbackCommand,
   CreateChangeSetCommand,
   DeleteChangeSetCommand,
   DeleteStackCommand,
@@ -7,8 +9,6 @@ import {
   ExecuteChangeSetCommand,
   GetTemplateCommand,
   type ResourceToImport,
-  waitUntilStackDeleteComplete,
-  waitUntilStackImportComplete,
 } from '@aws-sdk/client-cloudformation';
 import type { Template } from '../template.ts';
 import { deployerOf, type Osls, type Utilities } from './osls.ts';
@@ -22,23 +22,45 @@ const ONLY_DELETED = new Set([
   'ROLLBACK_FAILED',
 ]);
 
-const WAITING = { maxWaitTime: 900, minDelay: 1, maxDelay: 5 };
+const POLL_MS = 2_000;
 
 export type StackTemplate = Partial<Template> & Pick<Template, 'Resources'>;
 
-/** What a first deployment left that did not even begin to make the stack would be in the way of the next. */
-export async function deleteUnusable(osls: Osls, { log }: Utilities): Promise<void> {
+/** Brings the stack out of the states in which CloudFormation takes no update. */
+export async function makeUsable(osls: Osls, { log }: Utilities): Promise<void> {
   const { client, StackName } = await connect(osls);
-  const status = await statusOf(osls);
+  // osls ends when something has failed, and does not wait until CloudFormation has taken the rest back.
+  const { status } = await settled(osls, /ROLLBACK|DELETE/);
+  if (status === 'UPDATE_ROLLBACK_FAILED') {
+    log.notice(`Stack ${StackName} could not be taken back by an earlier deployment: that is finished first`);
+    await client.send(new ContinueUpdateRollbackCommand({ StackName }));
+    await expectEnd(osls, 'UPDATE_ROLLBACK_COMPLETE');
+  }
   if (status === undefined || !ONLY_DELETED.has(status)) return;
   log.notice(`Stack ${StackName} is in ${status}, in which it can only be deleted: it is deleted first`);
   await client.send(new DeleteStackCommand({ StackName }));
-  await waitUntilStackDeleteComplete({ client, ...WAITING }, { StackName });
+  await expectEnd(osls, undefined);
+}
+
+/** What the stack is in when nothing of these kinds is under way any more. */
+async function settled(osls: Osls, kinds: RegExp): Promise<StackState> {
+  for (;;) {
+    const state = await stateOf(osls);
+    const { status = '' } = state;
+    if (!status.endsWith('_IN_PROGRESS') || !kinds.test(status)) return state;
+    await sleep(POLL_MS);
+  }
+}
+
+async function expectEnd(osls: Osls, wanted: string | undefined): Promise<void> {
+  const { status, reason } = await settled(osls, /./);
+  const { StackName } = await connect(osls);
+  if (status !== wanted) throw new osls.classes.Error(`Stack ${StackName} is in ${status}. ${reason}`);
 }
 
 /** The template that the stack is made of, or that of no resource where there is no stack. */
 export async function templateOf(osls: Osls): Promise<StackTemplate> {
-  if ((await statusOf(osls)) === undefined) return { Resources: {} };
+  if ((await stateOf(osls)).status === undefined) return { Resources: {} };
   const { client, StackName } = await connect(osls);
   const { TemplateBody = '' } = await client.send(
     new GetTemplateCommand({ StackName, TemplateStage: 'Original' }),
@@ -60,21 +82,27 @@ export async function importInto(
     ChangeSetName,
     ...given
   } = deployer.getCreateChangeSetParams({ changeSetType: 'IMPORT', templateBody });
-  if ((await statusOf(osls)) !== undefined)
+  if ((await stateOf(osls)).status !== undefined)
     await client.send(new DeleteChangeSetCommand({ StackName, ChangeSetName }));
   await client.send(new CreateChangeSetCommand({ ...given, ChangeSetName, ResourcesToImport: resources }));
   await deployer.waitForChangeSetCreation(ChangeSetName, StackName);
   await client.send(new ExecuteChangeSetCommand(deployer.getExecuteChangeSetParams()));
-  await waitUntilStackImportComplete({ client, ...WAITING }, { StackName });
+  await expectEnd(osls, 'IMPORT_COMPLETE');
 }
 
-async function statusOf(osls: Osls): Promise<string | undefined> {
+interface StackState {
+  /** Absent where there is no stack. */
+  readonly status?: string | undefined;
+  readonly reason?: string | undefined;
+}
+
+async function stateOf(osls: Osls): Promise<StackState> {
   const { client, StackName } = await connect(osls);
   try {
-    const { Stacks } = await client.send(new DescribeStacksCommand({ StackName }));
-    return Stacks?.[0]?.StackStatus;
+    const { Stacks: [stack] = [] } = await client.send(new DescribeStacksCommand({ StackName }));
+    return { status: stack?.StackStatus, reason: stack?.StackStatusReason };
   } catch (error) {
-    if (/does not exist/.test(String(error))) return undefined;
+    if (/does not exist/.test(String(error))) return {};
     throw error;
   }
 }

@@ -175,8 +175,13 @@ it('a stage that is removed for good, as the guide says, can be made anew', asyn
     await ministack.aws('dynamodb', 'update_table', { TableName, DeletionProtectionEnabled: false });
     await ministack.aws('dynamodb', 'delete_table', { TableName });
   }
-  for (const AliasName of aliases) await ministack.aws('kms', 'delete_alias', { AliasName });
   await ministack.aws('kms', 'schedule_key_deletion', { KeyId: KeyMetadata.KeyId });
+  const refused = {
+    code: 1,
+    output: expect.stringContaining('is PendingDeletion: enable it, or delete the alias'),
+  };
+  expect(await checkout.osls('deploy')).toMatchObject(refused);
+  for (const AliasName of aliases) await ministack.aws('kms', 'delete_alias', { AliasName });
   for (const SecretId of secrets)
     await ministack.aws('secretsmanager', 'delete_secret', { SecretId, ForceDeleteWithoutRecovery: true });
   for (const logGroupName of logs) await ministack.aws('logs', 'delete_log_group', { logGroupName });

@@ -13,7 +13,7 @@ const TASK = '/var/task/';
 const { request } = https;
 https.request = (url, ...rest) => {
   if (!(url instanceof URL && S3.test(url.hostname))) return request(url, ...rest);
-  const place = `${process.env.AWS_ENDPOINT_URL}/_ministack/cfn-response${url.pathname}`;
+  const place = `${process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL}/_ministack/cfn-response${url.pathname}`;
   return http.request(place, ...rest);
 };
 
