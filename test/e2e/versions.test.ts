@@ -52,6 +52,15 @@ async function failuresPerMinute(): Promise<string> {
   return Environment.Variables.PULLPASS_FAILURES_PER_MINUTE;
 }
 
+/** How many deployment groups of CodeDeploy the stack has. */
+async function groups(): Promise<number> {
+  const { StackResources } = await ministack.aws('cloudformation', 'describe_stack_resources', {
+    StackName: 'pullpass-dev',
+  });
+  const types = StackResources.map(({ ResourceType }: { ResourceType: string }) => ResourceType);
+  return types.filter((type: string) => type === 'AWS::CodeDeploy::DeploymentGroup').length;
+}
+
 describe('the prober', () => {
   it('passes with the role, the namespace and the variables that the stack gives it', async () => {
     const { Environment } = await ministack.aws('lambda', 'get_function_configuration', {
@@ -146,6 +155,15 @@ describe('a deployment', () => {
       used - 1,
       used,
     ]);
+  });
+
+  it('bit by bit is made with its deployment groups, and undone by one at once', async () => {
+    const before = await versionOf('login');
+    const shifting = ['--param', 'deploymentPreference=Canary10Percent5Minutes'];
+    await checkout.deploy(...shifting, '--param', 'failuresPerMinute=80');
+    expect([await versionOf('login'), await groups()]).toEqual([before + 1, 5]);
+    await checkout.deploy('--param', 'failuresPerMinute=80');
+    expect([await versionOf('login'), await groups()]).toEqual([before + 1, 0]);
   });
 
   it('has commands in its outputs that name aliases', () => {

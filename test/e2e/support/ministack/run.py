@@ -1,7 +1,7 @@
 """
 Runs ministack with what CloudFormation has and ministack lacks: the answers of custom resources go to an address of S3
-(lambda.mjs leads them back), names that are taken are refused, a table that is protected is not deleted, and an alarm may be of
-an expression.
+(lambda.mjs leads them back), names that are taken are refused, a table that is protected is not deleted, and
+the resources of CodeDeploy are taken.
 """
 
 import ministack.app
@@ -44,19 +44,18 @@ def keep_protected():
     handler["delete"] = delete_unprotected
 
 
-def accept_expressions():
-    record_of = provisioners._cw_metric_alarm_record
-
-    def plain(name, properties):
-        metrics = properties.get("Metrics")
-        instead = {"MetricName": "Expression", "Namespace": "Pullpass", "Metrics": None} if metrics else {}
-        return record_of(name, {**properties, **instead})
-
-    provisioners._cw_metric_alarm_record = plain
+def take_codedeploy():
+    """There is no CodeDeploy: its resources are taken, and aliases move at once."""
+    for kind in ("Application", "DeploymentGroup"):
+        provisioners._RESOURCE_HANDLERS[f"AWS::CodeDeploy::{kind}"] = {
+            "create": lambda logical_id, properties, stack_name, name_of=f"{kind}Name": (properties[name_of], {}),
+            "update": lambda physical_id, old, new, stack_name: (physical_id, {}),
+            "delete": lambda physical_id, properties: None,
+        }
 
 
 for kind, (name_of, is_taken) in TAKEN.items():
     refuse_taken(kind, name_of, is_taken)
 keep_protected()
-accept_expressions()
+take_codedeploy()
 ministack.app.main()
