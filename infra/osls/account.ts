@@ -40,7 +40,7 @@ interface Clients {
 const NOTHING = /^(?:CREATE_FAILED|DELETE_|REVIEW_|ROLLBACK_)/;
 const LEDGER = /^pullpass-.+-ledger$/;
 /** Lambda wants as many to be left for functions that reserve nothing. */
-const UNRESERVED = 100;
+export const UNRESERVED = 100;
 
 export function accountOf({ cloudFormation, dynamo, lambda }: Clients): Account {
   return {

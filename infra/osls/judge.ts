@@ -9,6 +9,7 @@ import { isProxied } from '../../lib/domain/service.ts';
 import { BUDGETS } from '../budgets.ts';
 import { registryServices } from '../registry.ts';
 import { rateSum } from '../routes.ts';
+import { UNRESERVED } from './account.ts';
 import { fileOf, type Parameters } from './parameter-file.ts';
 
 export interface Deployment {
@@ -105,18 +106,23 @@ function domainProblems({ region, values, invalid }: Deployment, hasHosts: boole
 }
 
 function capacityProblems({ values }: Deployment, hasRegistry: boolean): string[] {
+  const { accountRate, concurrency, loginConcurrency, accountConcurrency, loginUrl } = values;
+  const problems: string[] = [];
+  if (loginUrl === 'on' && concurrency === 'shared')
+    problems.push('loginUrl needs "concurrency": "reserved": nothing else bounds what reaches that URL');
+  if (concurrency === 'reserved' && loginConcurrency + UNRESERVED > accountConcurrency)
+    problems.push(
+      `loginConcurrency ${loginConcurrency} and the ${UNRESERVED} that Lambda keeps free are more than accountConcurrency, ` +
+        `${accountConcurrency}: lower it, or write "concurrency": "shared"`,
+    );
   const functions = Object.keys(BUDGETS).filter(name => hasRegistry || name !== 'registry');
   const sum = rateSum(functions, values);
-  const unbounded =
-    values.loginUrl === 'on' && values.concurrency === 'shared'
-      ? ['loginUrl needs "concurrency": "reserved": nothing else bounds what reaches that URL']
-      : [];
-  if (sum <= values.accountRate) return unbounded;
-  return [
-    ...unbounded,
-    `the rates of all routes are ${sum} requests a second together, more than accountRate, ${values.accountRate}: ` +
-      'a flood on one route would take from the others. Lower loginRate or another of the rates',
-  ];
+  if (sum > accountRate)
+    problems.push(
+      `the rates of all routes are ${sum} requests a second together, more than accountRate, ${accountRate}: ` +
+        'a flood on one route would take from the others. Lower loginRate or another of the rates',
+    );
+  return problems;
 }
 
 function configurationProblems({ directory, stage, values }: Deployment) {

@@ -188,6 +188,10 @@ describe('a deployment is refused for', () => {
       { stage: 'prod-ledger' },
       'stage prod-ledger must not end in -ledger, as tables of ledgers do',
     ],
+    'more concurrency than the account has': [
+      { file: { loginConcurrency: 901 } },
+      'loginConcurrency 901 and the 100 that Lambda keeps free are more than accountConcurrency, 1000: lower it, or write "concurrency": "shared"',
+    ],
     'a login URL that nothing bounds': [
       { file: { loginUrl: 'on', concurrency: 'shared' } },
       'loginUrl needs "concurrency": "reserved": nothing else bounds what reaches that URL',
