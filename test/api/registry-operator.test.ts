@@ -87,6 +87,23 @@ describe('an upstream that does not answer', () => {
   });
 });
 
+it('a manifest that is kept in memory is authorised and counted like any other, and refused once its token is removed', async () => {
+  const alice = deployment.as(ALICE);
+  const { id, token } = (await alice('POST /v1/tokens', { json: {} })).json;
+  const own = (await deployment.logIn(token, 'repository:team-a/app:pull')).json.token;
+  upstream.answer = (_, response) => {
+    const headers = { 'content-type': 'application/vnd.oci.image.manifest.v1+json' };
+    response.writeHead(200, { ...headers, 'content-length': MANIFEST.length }).end(MANIFEST);
+  };
+  const pull = () => deployment.send(`GET /v2/team-a/app/manifests/${DIGEST}`, { bearer: own });
+  upstream.asked.length = 0;
+  for (let i = 0; i < 3; i++) expect((await pull()).status).toBe(200);
+  expect(upstream.asked).toHaveLength(1);
+  expect((await alice(`GET /v1/usage?token=${id}`)).json.usage).toMatchObject([{ pulls: 3 }]);
+  await alice(`DELETE /v1/tokens/${id}`);
+  expect((await pull()).status).toBe(401);
+});
+
 /** As the platform gets it. */
 async function result(line: string) {
   return deployment.invoke(eventOf(line, { bearer }), CONTEXT);
