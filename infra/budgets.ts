@@ -38,15 +38,15 @@ const DYNAMODB = [
  * bundle. Lower a figure when a bundle has become smaller.
  */
 export const BUDGETS = {
-  login: { startBytes: 182_500, totalBytes: 182_500, packages: [...CHAIN, ...IAM] },
-  management: { startBytes: 425_000, totalBytes: 567_000, packages: [...CHAIN, ...DYNAMODB, ...IAM] },
+  login: { startBytes: 183_500, totalBytes: 183_500, packages: [...CHAIN, ...IAM] },
+  management: { startBytes: 426_500, totalBytes: 568_500, packages: [...CHAIN, ...DYNAMODB, ...IAM] },
   credentials: {
-    startBytes: 197_000,
-    totalBytes: 197_000,
+    startBytes: 198_000,
+    totalBytes: 198_000,
     packages: [...CHAIN, ...IAM, 'negotiator', 'content-type'],
   },
-  discovery: { startBytes: 81_500, totalBytes: 200_500, packages: CHAIN },
-  registry: { startBytes: 143_000, totalBytes: 143_000, packages: [...CHAIN, 'lru-cache'] },
+  discovery: { startBytes: 81_500, totalBytes: 202_000, packages: CHAIN },
+  registry: { startBytes: 147_500, totalBytes: 147_500, packages: [...CHAIN, 'lru-cache'] },
   fallback: { startBytes: 33_500, totalBytes: 33_500, packages: CHAIN },
   restore: { startBytes: 304_500, totalBytes: 447_000, packages: [...CHAIN, ...DYNAMODB] },
   keys: {
