@@ -2,7 +2,7 @@
 
 import { format, inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { Secret, type SecretFormat, secretFormatOf } from '../../lib/domain/secret.ts';
+import { isQuotable, Secret, type SecretFormat, secretFormatOf } from '../../lib/domain/secret.ts';
 
 const secret = new Secret('hunter2-very-secret');
 const nested = { list: [secret], map: new Map([['key', secret]]), set: new Set([secret]), deep: { secret } };
@@ -61,8 +61,8 @@ describe('a secret looks like', () => {
     ['a signed token', 'eyJ..'],
     ['a presigned request', 'https://sts.amazonaws.com/?Action=GetCallerIdentity'],
     ['a presigned request', 'http://sts.amazonaws.com/'],
-  ])('%s: %s', (appearance, text) => {
-    expect(secretFormatOf(new Secret(text))).toBe(appearance);
+  ])('%s: %s', (format, text) => {
+    expect(secretFormatOf(new Secret(text))).toBe(format);
   });
 
   it.each([
@@ -83,4 +83,50 @@ describe('a secret looks like', () => {
   ])('nothing in particular: %j', text => {
     expect(secretFormatOf(new Secret(text))).toBeUndefined();
   });
+});
+
+describe('a message', () => {
+  it.each<[what: string, text: string]>([
+    ['a repository', 'team-a/app'],
+    ['one letter', 'x'],
+    ['the address of a registry', 'localhost:5000'],
+    ['a long host', 'registry.eu-central-1.internal.example.com'],
+    ['a user of a host', 'alice@registry.internal.example.com'],
+    ['a URL', 'https://registry.example:5000/team/app'],
+    ['an @ behind the host of a URL', 'https://registry.example/a@b'],
+    ['a scheme that is not at the start', 'eyJ.http:a.b'],
+    ['a word of 23 characters', 'a'.repeat(23)],
+    ['a long word before a slash', `${'a'.repeat(24)}/app`],
+    ['a long word behind a slash', `app/${'a'.repeat(24)}`],
+    ['a long word with an @ in it', `${'a'.repeat(12)}@${'b'.repeat(12)}`],
+    ['20 small letters and digits', 'a1'.repeat(10)],
+    ['20 capitals and digits', 'A1'.repeat(10)],
+    ['20 letters', 'aB'.repeat(10)],
+    ['19 characters of all kinds', `Ab1${'a'.repeat(16)}`],
+    ['capitals in another segment than the digits', `${'a1'.repeat(10)}/B`],
+    ['255 characters', 'ab/'.repeat(85)],
+  ])('may repeat %s', (_, text) => expect(isQuotable(text)).toBe(true));
+
+  it.each<[what: string, text: string]>([
+    ['nothing', ''],
+    ['a blank', 'team a'],
+    ['a blank at the start', ' team-a'],
+    ['an end of line', 'team-a\n'],
+    ['what is not ASCII', 'équipe'],
+    ['256 characters', `${'ab/'.repeat(85)}a`],
+    ['a registry token', 'plp_x'],
+    ['a registry token behind http', 'http:plp_x'],
+    ['a credential behind https', 'https:plc_x'],
+    ['a signed token', 'eyJ.a.b'],
+    ['a query', 'team-a/app?x'],
+    ['a fragment', 'team-a/app#x'],
+    ['a password in a URL', 'https://alice:secret@registry.example'],
+    ['a word of 24 characters', 'a'.repeat(24)],
+    ['a prefix with a word of 24 characters', `${'a'.repeat(24)}/*`],
+    ['20 characters of all kinds, a capital last', `${'a'.repeat(18)}1B`],
+    ['20 characters of all kinds, a small letter last', `${'A'.repeat(18)}1b`],
+    ['20 characters of all kinds, a digit last', `${'A'.repeat(18)}b1`],
+    ['20 characters of base64url', `Ab1${'-_'.repeat(8)}-`],
+    ['20 characters of all kinds below a namespace', `team-a/${'Ab1x'.repeat(5)}`],
+  ])('may not repeat %s', (_, text) => expect(isQuotable(text)).toBe(false));
 });
