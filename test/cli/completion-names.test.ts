@@ -174,6 +174,8 @@ describe('the tab key offers nothing, and says nothing', () => {
       json: { namespaces: [{ name: '$(reboot)' }, { name: '../tokens' }, { name: 'ok' }] },
     });
     expect(await offered('namespace-rm ')).toEqual(['ok']);
+    expect(await offered('probe --namespace ')).toEqual(['ok']);
+    expect(await offered('probe --namespace=')).toEqual(['--namespace=ok']);
   });
   it('when the home cannot be written, and still offers what it got', async () => {
     const missing = join(shell.directory, 'gone');
