@@ -72,13 +72,12 @@ function alarmsOf(functions: readonly string[], stage: string): Record<string, A
       ...silent(26, HOUR),
     },
     KeysSilent: {
-      description: 'The keys were not all looked after for three hours',
+      description: 'No run of the keys function has maintained all keys for three hours',
       ...own('KeysMaintained', stage),
       ...silent(3, HOUR),
     },
     AttestationSilent: {
-      description:
-        'For an hour it was not attested which table is served from; after six hours nothing is served any more',
+      description: 'The table has not been attested for an hour; after six hours the functions answer 503',
       ...own('TableAttested', stage),
       ...silent(12, 5 * MINUTE),
     },
@@ -99,7 +98,7 @@ function alarmsOf(functions: readonly string[], stage: string): Record<string, A
       period: HOUR,
     },
     RunsFailed: {
-      description: 'A run of cleanup or keys has failed for good: it waits in the queue of failed runs',
+      description: 'A run of cleanup or keys failed after all retries: it is in the queue of failed runs',
       namespace: 'AWS/SQS',
       metric: 'ApproximateNumberOfMessagesVisible',
       dimensions: { QueueName: { 'Fn::GetAtt': ['FailedRuns', 'QueueName'] } },
@@ -117,7 +116,7 @@ function alarmsOfUpstreams(stage: string): Record<string, Alarm> {
   return {
     UpstreamRefuses: {
       description:
-        'An upstream refuses the login that the registry proxy has for it: pulls get 503 until that is mended',
+        'An upstream refuses the login that the registry proxy has for it: pulls get 503 until it accepts one',
       ...own('UpstreamRefused', stage),
       statistic: 'Sum',
       when: ['>', 0],
@@ -138,7 +137,7 @@ function alarmsOfUpstreams(stage: string): Record<string, Alarm> {
 function alarmsOfProber(stage: string): Record<string, Alarm> {
   return {
     PositiveProbesFail: {
-      description: 'From outside something does not work that must, in two runs of the prober',
+      description: 'A check that must succeed failed in two runs of the prober',
       ...own('PositiveProbesFailed', stage),
       statistic: 'Maximum',
       when: ['>', 0],
@@ -151,7 +150,7 @@ function alarmsOfProber(stage: string): Record<string, Alarm> {
       ...silent(3, 5 * MINUTE),
     },
     NegativeProbesFail: {
-      description: 'CRITICAL: something works that must be refused; the log of the prober says what',
+      description: 'CRITICAL: a request that must be refused succeeded; the log of the prober names it',
       ...own('NegativeProbesFailed', stage),
       statistic: 'Maximum',
       when: ['>', 0],
