@@ -65,8 +65,8 @@ const OWN = { account: `\${AWS::AccountId}`, region: `\${AWS::Region}` };
 export function registryStatements(services: readonly Service[]): Statement[] {
   const proxied = services.filter(isProxied);
   const own = proxied.filter(({ upstream: { authentication } }) => isOwnEcr(authentication));
-  const repositories = own.map(({ upstream: { url, prefix } }) => {
-    const { account, region } = ecrRegistryAt(url) ?? OWN;
+  const repositories = own.map(({ upstream: { url, prefix, authentication } }) => {
+    const { account, region } = ecrRegistryAt(url) ?? { ...OWN, ...regionIn(authentication) };
     return `arn:\${AWS::Partition}:ecr:${region}:${account}:repository/${prefix}*`;
   });
   return [
@@ -76,6 +76,11 @@ export function registryStatements(services: readonly Service[]): Statement[] {
     ...proxied.flatMap(({ upstream: { authentication } }) => assumption(authentication)),
     ...secretsOf(services),
   ];
+}
+
+function regionIn(authentication: UpstreamAuthentication): { region?: string } {
+  const { region } = authentication.kind === 'ecr' ? authentication : {};
+  return region === undefined ? {} : { region };
 }
 
 function isOwnEcr(authentication: UpstreamAuthentication): boolean {

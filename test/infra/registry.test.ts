@@ -56,6 +56,13 @@ describe('an upstream of ECR', () => {
     ]);
   });
 
+  it('behind a name of its own, in the region that the operator names', () => {
+    const authentication = { kind: 'ecr', region: 'us-east-2' };
+    expect(repositories({ url: 'https://images.example.com', authentication })).toEqual([
+      arn(`us-east-2:\${AWS::AccountId}:repository/*`),
+    ]);
+  });
+
   it('twice, with two prefixes, is one statement with both, and one password', () => {
     const [first, second] = ['a/', 'b/'].map(prefix => ({ prefix, authentication: 'ecr' }));
     const found = statements(first ?? {}, second ?? {}, second ?? {});
