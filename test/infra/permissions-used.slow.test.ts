@@ -72,7 +72,7 @@ async function send(
   expected: readonly number[] = [200, 201, 204],
 ): Promise<Received> {
   const [path = ''] = (line.split(' ')[1] ?? '').split('?');
-  const served = { ...ROUTES, registry: REGISTRY_ROUTES };
+  const served = { ...ROUTES, registry: [...ROUTES.registry, ...REGISTRY_ROUTES] };
   const names = Object.keys(served) as (FunctionName | 'registry')[];
   const name = names.find(one => createRouter(served[one]).errorFormatOf(path) !== undefined);
   const answer = await deployment.send(line, sent);

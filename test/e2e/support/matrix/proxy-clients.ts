@@ -7,7 +7,9 @@ import { CLIENTS, type Client } from './programs.ts';
 import { useProxy } from './proxy.ts';
 
 /** One of each way to pull: the other clients are made of these. */
-const NAMES = ['docker', 'ctr (containerd)', 'podman', 'skopeo', 'crane', 'oras', 'regctl', 'helm 4'];
+const NAMES = [
+  ...['docker', 'ctr (containerd)', 'podman', 'buildah', 'skopeo', 'crane', 'oras', 'regctl', 'helm 4'],
+];
 const clients: readonly Client[] = CLIENTS.filter(({ name }) => NAMES.includes(name));
 /** helm takes charts only, which have two layers and no platforms. */
 const forImages = clients.filter(({ below }) => below === undefined);
@@ -51,7 +53,7 @@ export function describeProxyClients(kinds: readonly UpstreamKind[]): void {
       const { id, token } = await world.pullpass.addToken();
       expectSuccess(await user.does('login', token));
       let removal: Promise<unknown> | undefined;
-      gate.asked.length = 0;
+      const before = proxy().blobs;
       gate.before = async path => {
         if (!path.includes('/blobs/')) return;
         removal ??= world.pullpass.demand('DELETE', `/v1/tokens/${id}`);
@@ -60,8 +62,15 @@ export function describeProxyClients(kinds: readonly UpstreamKind[]): void {
       const pull = await user.does('pull', token, { repository, tag: 'v1' });
       gate.before = async () => undefined;
       expectRefused(pull);
-      expect(proxy().blobs).toBeGreaterThan(0);
-      expect(proxy().blobs).toBeLessThan(LAYERS);
+      expect(proxy().blobs - before).toBeGreaterThan(0);
+      expect(proxy().blobs - before).toBeLessThan(LAYERS);
+    });
+
+    it('was asked for what its tokens may pull, and for nothing else', () => {
+      const paths = new Set(proxy().gate.asked);
+      expect(paths.size).toBeGreaterThan(30);
+      const odd = [...paths].filter(path => !/^\/v2\/customers\/team-a\/(?!secret\/)/.test(path));
+      expect(odd).toEqual([]);
     });
   });
 }
