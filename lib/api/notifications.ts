@@ -26,7 +26,7 @@ export interface NotificationHandlerOptions {
 }
 
 /** Members that are not read here are the registry's own business. */
-export const EVENTS = v.object({ events: v.pipe(v.array(v.unknown()), v.readonly()) });
+const EVENTS = v.object({ events: v.pipe(v.array(v.unknown()), v.readonly()) });
 
 const TOKEN = 'token:';
 /** Manifests of images, and not lists of them (distribution `manifest/`, OCI image specification). */

@@ -57,7 +57,8 @@ export class World {
   readonly #home: string;
   readonly #endings: (() => Promise<void>)[] = [];
   #daemon: Promise<DockerDaemon> | undefined;
-  #count = 0;
+  /** How many directories there are for each purpose: podman takes no long paths. */
+  readonly #counts = new Map<string, number>();
 
   private constructor(pullpass: Pullpass, home: string) {
     this.pullpass = pullpass;
@@ -196,8 +197,9 @@ export class World {
   }
 
   async #directory(purpose: string): Promise<string> {
-    this.#count += 1;
-    const directory = join(this.#home, `${purpose}-${this.#count}`);
+    const count = (this.#counts.get(purpose) ?? 0) + 1;
+    this.#counts.set(purpose, count);
+    const directory = join(this.#home, `${purpose}-${count}`);
     await mkdir(directory);
     return directory;
   }
