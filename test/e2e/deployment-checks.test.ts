@@ -108,7 +108,6 @@ it('the login function has a URL of its own when the parameters say so, and rout
   const wrong = { authorization: `Basic ${btoa('token:wrong')}` };
   const refusal = await get('/oauth/token?service=registry.example.com', { host, ...wrong });
   expect([refusal.status, refusal.body]).toEqual([401, expect.stringContaining('UNAUTHORIZED')]);
-  expect(await get('/health', { host })).toEqual({ status: 200, body: '{"status":"ok"}' });
   // Only the routes of the login function are there.
   expect((await get('/v1/tokens', { host })).status).toBe(404);
   const { Items } = await ministack.aws('apigatewayv2', 'get_apis');
@@ -125,6 +124,26 @@ it('the login function has a URL of its own when the parameters say so, and rout
     ThrottlingBurstLimit: 20,
   });
   expect(stage.AccessLogSettings.DestinationArn).toContain('log-group:/aws/apigateway/pullpass-dev');
+});
+
+it('a table that waits for the ledger is deployed with a warning, and serves nothing', async () => {
+  const TableName = 'pullpass-dev-2';
+  const { Table } = await ministack.aws('dynamodb', 'describe_table', { TableName: 'pullpass-dev' });
+  const { KeySchema, AttributeDefinitions } = Table;
+  await ministack.aws('dynamodb', 'create_table', {
+    TableName,
+    KeySchema,
+    AttributeDefinitions,
+    BillingMode: 'PAY_PER_REQUEST',
+  });
+  await write('dev', { ...DOMAIN, loginUrl: 'on', table: TableName });
+  expect(await refused()).toContain('table would change from pullpass-dev to pullpass-dev-2');
+  const { code, output } = await checkout.osls('deploy', '--allow-change', 'table');
+  expect([code, output]).toEqual([0, expect.stringContaining('invoke the output RestoreCommand')]);
+  expect(output).toContain('pullpass-dev-login table: restored table');
+  const { LoginUrl = '' } = await checkout.outputs();
+  const anonymous = await get('/oauth/token?service=registry.example.com', { host: new URL(LoginUrl).host });
+  expect(anonymous.status).toBe(503);
 });
 
 async function get(
