@@ -49,17 +49,27 @@ it('one command deploys, and the API answers', async () => {
   expect([answer.status, await answer.text()]).toEqual([401, expect.stringContaining('UNAUTHORIZED')]);
 });
 
-it('a service that is added, removed, added and removed again is served as each deployment says', async () => {
+it('a service that is added, removed, added and removed again is served as each deployment says, and so are parameters', async () => {
   const first = await keyOf(FIRST);
   const { commitTime } = checkout;
   for (const served of [true, false, true, false]) {
     // The commits are the same ones again.
     checkout.commitTime = commitTime + (served ? 100 : 0);
     await serve(FIRST, ...(served ? [SECOND] : []));
+    await checkout.addStage('dev', served ? { denialsPerFiveMinutes: 77, logDays: 30 } : {});
     await checkout.deploy();
     expect([await keyOf(FIRST), await keyOf(SECOND)]).toEqual([first, served ? expect.any(String) : 404]);
+    expect(await parametersOfStack()).toEqual(served ? [77, 30] : [1000, 90]);
   }
 });
+
+/** The threshold of the alarm for denials, and how long logs are kept. */
+async function parametersOfStack(): Promise<unknown[]> {
+  const { MetricAlarms } = await ministack.aws('cloudwatch', 'describe_alarms');
+  const alarm = MetricAlarms.find(({ MetricName }: { MetricName: string }) => MetricName === 'Denials');
+  const { logGroups } = await ministack.aws('logs', 'describe_log_groups');
+  return [alarm.Threshold, logGroups[0].retentionInDays];
+}
 
 it('archives that are deployed are kept, however many directories bear a later time', async () => {
   const { ServerlessDeploymentBucketName: Bucket = '' } = await checkout.outputs();
