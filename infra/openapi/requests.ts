@@ -184,7 +184,7 @@ const OF_OTHERS = {
     },
   }),
   Notifications: component({
-    schema: v.looseObject({ events: v.array(v.looseObject({})) }),
+    schema: v.looseObject({ events: v.array(v.record(v.string(), v.unknown())) }),
     members: {
       events:
         "As distribution's documentation has them. Only pulls of images by registry tokens, and by credentials of them, are counted.",
