@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type FunctionName, REGISTRY_ROUTES, ROUTES } from '../../lib/api/routes.ts';
 import { createCleanup } from '../../lib/compose/cleanup.ts';
+import { createKeys } from '../../lib/compose/keys.ts';
 import { createRestore } from '../../lib/compose/restore.ts';
 import { createRouter } from '../../lib/http/router.ts';
 import { ACCOUNT as AWS_NUMBER, FARM, LoopbackSts, proofOf } from '../iam/loopback-sts.ts';
@@ -102,6 +103,7 @@ async function useEverything(): Promise<void> {
   await usePulls((await alice('POST /v1/tokens', { json: { limits: { pullsPerDay: 1 } } })).json.token);
   await useProofs();
   await send('GET /health');
+  await useHealth();
   await send('GET /.well-known/jwks.json');
   const before = await itemsOf(deployment.table);
   await alice(`PATCH /v1/tokens/${id}`, { json: { description: 'new', expiresInSeconds: 86_400 } });
@@ -117,6 +119,20 @@ async function useEverything(): Promise<void> {
   await alice('DELETE /v1/namespaces/team-a');
   await useRestore(before);
   await useCleanup();
+}
+
+/** What a deployment asks each function at its end. */
+async function useHealth(): Promise<void> {
+  const { world, handlers } = deployment;
+  const others = { cleanup: createCleanup(world), keys: createKeys(world), restore: createRestore(world) };
+  for (const [name, handler] of Object.entries<unknown>({ ...handlers, ...others })) {
+    const report = await (handler as (event: object, context: object) => Promise<unknown>)(
+      { health: true },
+      CONTEXT,
+    );
+    expect([name, report]).toEqual([name, { status: 'ok' }]);
+    note(name);
+  }
 }
 
 type Send = (line: string, sent?: Sent) => Promise<Received>;
