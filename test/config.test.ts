@@ -625,3 +625,17 @@ describe('the issuers file', () => {
     expect(problems[0]).toMatch(/^PULLPASS_ISSUERS /);
   });
 });
+
+describe('the tags of secrets', () => {
+  it('are read as they are written, with equals signs in their values', () => {
+    const { secretTags } = readConfig(['secretTags'], { PULLPASS_SECRET_TAGS: 'stage=prod,cost=a=b,none=' });
+    expect(secretTags).toEqual({ stage: 'prod', cost: 'a=b', none: '' });
+    expect(readConfig(['secretTags'], {}).secretTags).toEqual({});
+  });
+
+  it.each(['stage', '=prod', 'a=b,', 'aws:a=b', 'a=b,a=c', 'a=<b>'])('are refused: %s', text => {
+    expect(() => readConfig(['secretTags'], { PULLPASS_SECRET_TAGS: text })).toThrow(
+      /PULLPASS_SECRET_TAGS must/,
+    );
+  });
+});

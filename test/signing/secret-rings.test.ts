@@ -5,7 +5,7 @@ import { secretsManager } from '../../lib/aws/secrets.ts';
 import { type KeyStore, secretKeyStore } from '../../lib/signing/key-store.ts';
 import { keyPublication } from '../../lib/signing/publication.ts';
 import { cachedRings } from '../../lib/signing/ring.ts';
-import { activateKey, maintainRing } from '../../lib/signing/ring-rotation.ts';
+import { activateKey, maintainRing, replaceKeys } from '../../lib/signing/ring-rotation.ts';
 import { accessTokenSigner } from '../../lib/signing/signer.ts';
 import { LoopbackAws, refused } from '../support/loopback-aws.ts';
 import { claimsFor, headerOf, NOW, X5C } from './context.ts';
@@ -20,13 +20,13 @@ beforeEach(async () => {
 afterEach(() => aws.close());
 
 /** An instance of the login function, and one of discovery, that have been asked once. */
-async function running() {
+async function running(now = NOW) {
   const signer = accessTokenSigner({ services: [X5C], rings: cachedRings(directory) });
   const publication = keyPublication([X5C], directory);
-  const signAt = (now: number) => signer.sign(claimsFor(X5C, now), now);
-  const publishAt = (now: number) => publication.jwks(X5C.name, now);
-  await signAt(NOW);
-  await publishAt(NOW);
+  const signAt = (at: number) => signer.sign(claimsFor(X5C, at), at);
+  const publishAt = (at: number) => publication.jwks(X5C.name, at);
+  await signAt(now);
+  await publishAt(now);
   return { signAt, publishAt };
 }
 
@@ -99,4 +99,22 @@ it('a schedule and a deployment that change the keys at the same time lose nothi
   const { signAt, publishAt } = await running();
   const { kid } = headerOf(await signAt(NOW + 61));
   expect((await publishAt(NOW + 61)).keys.map(key => key.kid)).toContain(kid);
+});
+
+it('an operator who replaces keys while the schedule looks after them is not undone by it, nor it by the operator', async () => {
+  const store = () =>
+    secretKeyStore(secretsManager(aws.caller('secretsManager'), randomBytes), 'pullpass-test');
+  const due = NOW + 7 * 86_400;
+  const [replaced] = await Promise.all([
+    replaceKeys(X5C, store(), due),
+    maintainRing(X5C, store(), due),
+    maintainRing(X5C, store(), due),
+  ]);
+  const roots = JSON.parse(aws.textOf('pullpass-test/root/registry.example') ?? '').certificates;
+  expect(roots).toHaveLength(1);
+  const { signAt, publishAt } = await running(due);
+  const { kid } = headerOf(await signAt(due + 1));
+  expect(kid).toBe(replaced.signs);
+  expect((await publishAt(due + 1)).keys.map(key => key.kid)).toContain(kid);
+  expect(await maintainRing(X5C, store(), due + 60)).toMatchObject({ signs: kid, removed: [] });
 });

@@ -3,7 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { Secret } from '../../lib/domain/secret.ts';
-import { maintainRing } from '../../lib/signing/ring-rotation.ts';
+import { activateKey, maintainRing } from '../../lib/signing/ring-rotation.ts';
 import { accessTokenVerifier } from '../../lib/signing/verifier.ts';
 import { claimsFor, context, ISSUER, KID, KID_RSA, NOW, X5C, X5C_RSA } from './context.ts';
 
@@ -24,6 +24,42 @@ describe('an access token', () => {
   it.for(SERVICES)('of $profile $algorithm is good, and says what was signed', async service => {
     const { token, claims, verify } = await signed(service);
     expect(await verify(token)).toEqual(claims);
+  });
+
+  it('of a key that was just activated is good, although the published keys were read before', async () => {
+    const { directory, fresh, token, verify } = await signed();
+    await verify(token, { now: NOW + 10 });
+    await activateKey(X5C, directory, NOW + 21);
+    const claims = { ...claimsFor(X5C, NOW + 22), iss: ISSUER };
+    const next = await fresh().signer.sign(claims, NOW + 22);
+    expect(await verify(next, { now: NOW + 22 })).toEqual(claims);
+  });
+
+  it('with a key that there is not makes the published keys be read once in ten seconds, and is no refusal without them', async () => {
+    const { directory, token } = await signed();
+    let [reads, fails] = [0, false];
+    const counting = accessTokenVerifier(
+      {
+        read: (service, file) => {
+          reads++;
+          return fails ? Promise.reject(new Error('no answer')) : directory.read(service, file);
+        },
+      },
+      ISSUER,
+    );
+    const [header = '', ...rest] = token.split('.');
+    const { alg } = JSON.parse(Buffer.from(header, 'base64url').toString());
+    const forged = [Buffer.from(JSON.stringify({ alg, kid: 'x' })).toString('base64url'), ...rest].join('.');
+    for (let second = 0; second < 30; second++) {
+      const asked = counting.verify(X5C, new Secret(forged), NOW + second);
+      await expect(asked).rejects.toMatchObject({ code: 'unauthenticated' });
+    }
+    expect(reads).toBe(1 + 2);
+    fails = true;
+    await expect(counting.verify(X5C, new Secret(forged), NOW + 31)).rejects.toMatchObject({
+      code: 'unavailable',
+    });
+    await counting.verify(X5C, new Secret(token), NOW + 31);
   });
 
   it('is good until its end, and over then', async () => {
