@@ -28,7 +28,7 @@ export function addCompletion(program: Command, context: Context): void {
     .option('--describe')
     .argument('[words...]')
     .action((words: string[], { describe = false }: { describe?: boolean }) =>
-      complete(program, context, words, describe),
+      complete(program, context, { words, isDescribed: describe }),
     );
 }
 
@@ -36,8 +36,7 @@ export function addCompletion(program: Command, context: Context): void {
 async function complete(
   program: Command,
   context: Context,
-  words: readonly string[],
-  isDescribed: boolean,
+  { words, isDescribed }: { readonly words: readonly string[]; readonly isDescribed: boolean },
 ): Promise<void> {
   // Verbs and options are completed without a home, too.
   const names = namesOf(context, await context.home.read().catch(() => EMPTY));

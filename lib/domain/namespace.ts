@@ -35,8 +35,7 @@ export function isHeldBy(claim: NamespaceClaim | undefined, account: Account): b
 
 /** Decides what happens when `account` asks to register `name`, which has `claim` now. */
 export function decideRegistration(
-  name: string,
-  account: Account,
+  { name, account }: Pick<NamespaceClaim, 'account' | 'name'>,
   claim: NamespaceClaim | undefined,
   rules: RegistrationRules,
 ): RegistrationDecision {

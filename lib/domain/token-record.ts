@@ -98,8 +98,14 @@ export interface TokenPatch {
   readonly pullsPerDay?: number | null | undefined;
 }
 
+/** Who changes a record, and when. */
+interface Change {
+  readonly now: number;
+  readonly by: Subject;
+}
+
 /** The record after `patch`. Disabling a disabled token keeps the first time and subject. */
-export function patchToken(record: TokenRecord, patch: TokenPatch, now: number, by: Subject): TokenRecord {
+export function patchToken(record: TokenRecord, patch: TokenPatch, change: Change): TokenRecord {
   const { description, access, repositories, expiresAt, pullsPerDay } = patch;
   return {
     ...record,
@@ -108,7 +114,7 @@ export function patchToken(record: TokenRecord, patch: TokenPatch, now: number, 
     ...(repositories === undefined ? {} : { repositories }),
     ...(expiresAt === undefined ? {} : { expiresAt }),
     ...(pullsPerDay === undefined ? {} : { pullsPerDay }),
-    disabled: patchDisabled(record, patch.disabled, now, by),
+    disabled: patchDisabled(record, patch.disabled, change),
     version: record.version + 1,
   };
 }
@@ -116,8 +122,7 @@ export function patchToken(record: TokenRecord, patch: TokenPatch, now: number, 
 function patchDisabled(
   record: TokenRecord,
   disabled: boolean | undefined,
-  now: number,
-  by: Subject,
+  { now, by }: Change,
 ): TokenRecord['disabled'] {
   if (disabled === undefined) return record.disabled;
   return disabled ? (record.disabled ?? { at: now, by }) : null;
@@ -130,8 +135,7 @@ export type Issue = Pick<TokenRecord, 'hash' | 'derivation' | 'issuanceId'>;
 export function rotateToken(
   record: TokenRecord,
   issue: Issue,
-  graceSeconds: number,
-  now: number,
+  { graceSeconds, now }: { readonly graceSeconds: number; readonly now: number },
 ): TokenRecord {
   return {
     ...record,
@@ -149,15 +153,14 @@ export function rotateToken(
 export function revokeToken(
   record: TokenRecord,
   presented: Uint8Array,
-  now: number,
-  by: Subject,
+  change: Change,
 ): TokenRecord | undefined {
-  const judgement = judge({ ...record, disabled: null }, presented, now);
+  const judgement = judge({ ...record, disabled: null }, presented, change.now);
   if (!judgement.usable) return undefined;
   if (judgement.generation < record.generation) {
     return { ...record, previous: null, version: record.version + 1 };
   }
-  return record.disabled === null ? patchToken(record, { disabled: true }, now, by) : undefined;
+  return record.disabled === null ? patchToken(record, { disabled: true }, change) : undefined;
 }
 
 /** A request with an `Idempotency-Key`: repeated, it never adds a second token, nor a removed one again. */

@@ -121,7 +121,11 @@ async function rotate(
   if (hasGrace(token, now) && !rotation.force) throw new PullpassError('rotation-in-progress');
   const retrievable = token.derivation !== null;
   const { value, stored } = await newValue(ports, { account: token.account, id, retrievable });
-  const record = rotated(token, { ...stored, issuanceId: write.write }, rotation.graceSeconds, now);
+  const record = rotated(
+    token,
+    { ...stored, issuanceId: write.write },
+    { graceSeconds: rotation.graceSeconds, now },
+  );
   await recordAct(ports, actor, { act: 'rotate-token', target: id });
   await finishRequest(ports, token);
   return (await ports.tokens.update(token, record, now)) ? { record, value } : undefined;

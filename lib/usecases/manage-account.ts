@@ -33,7 +33,7 @@ export async function registerNamespace(
   const { namespaces, registration } = ports;
   return retryOnConflict(async () => {
     const before = await namespaces.claim(name);
-    const decision = decideRegistration(name, actor.account, before, registration);
+    const decision = decideRegistration({ name, account: actor.account }, before, registration);
     if (decision.kind === 'already-held') return { registered: false };
     if (decision.kind === 'closed') throw new PullpassError('registration-closed');
     if (decision.kind === 'taken') throw new PullpassError('namespace-taken');

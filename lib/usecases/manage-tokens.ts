@@ -96,7 +96,7 @@ export async function changeToken(
     const before = await findToken(ports, actor.account, id);
     const now = toSeconds(ports.clock());
     const expiresAt = typeof expiresInSeconds === 'number' ? now + expiresInSeconds : expiresInSeconds;
-    const after = patchToken(before, { ...patch, expiresAt }, now, actor.subject);
+    const after = patchToken(before, { ...patch, expiresAt }, { now, by: actor.subject });
     await recordAct(ports, actor, { act: 'change-token', target: id });
     await finishRequest(ports, before);
     return (await ports.tokens.update(before, after, now)) ? after : undefined;

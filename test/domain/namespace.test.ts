@@ -67,7 +67,7 @@ describe('decideRegistration', () => {
     ],
   };
   it.each(Object.entries(DECIDED))('%s', (_, [claim, rules, kind]) => {
-    const decision = decideRegistration('team', ME, claim, rules);
+    const decision = decideRegistration({ name: 'team', account: ME }, claim, rules);
     expect(decision.kind).toBe(kind);
     if (decision.kind !== 'claim') return;
     expect(decision.claim).toEqual({
@@ -79,7 +79,9 @@ describe('decideRegistration', () => {
   });
 
   it('counts the first registration as 1', () => {
-    expect(decideRegistration('team', ME, undefined, 'open')).toMatchObject({ claim: { epoch: 1 } });
+    expect(decideRegistration({ name: 'team', account: ME }, undefined, 'open')).toMatchObject({
+      claim: { epoch: 1 },
+    });
   });
 
   it('never takes a held name from its owner, in any sequence of acts', () => {
@@ -98,7 +100,7 @@ describe('decideRegistration', () => {
         for (const { who, verb } of acts) {
           const before = claim;
           if (verb === 'register') {
-            const decision = decideRegistration('team', who, claim, under);
+            const decision = decideRegistration({ name: 'team', account: who }, claim, under);
             if (decision.kind === 'claim') claim = decision.claim;
           } else if (claim !== undefined && isHeldBy(claim, who)) claim = release(claim);
           if (before?.state === 'held' && before.account !== who) expect(claim).toBe(before);

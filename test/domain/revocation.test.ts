@@ -68,19 +68,24 @@ const patch = fc
   .map(
     (asked): Change =>
       record =>
-        patchToken(record, asked, NOW, 'dev:alice'),
+        patchToken(record, asked, { now: NOW, by: 'dev:alice' }),
   );
 const rotate = fc.tuple(fc.constantFrom(0, 60, 600), fc.uint8Array({ minLength: 32, maxLength: 32 })).map(
   ([grace, hash]): Change =>
     (record, values) => {
       values.push(hash);
-      return rotateToken(record, { hash, derivation: null, issuanceId: 'x' }, grace, NOW);
+      return rotateToken(
+        record,
+        { hash, derivation: null, issuanceId: 'x' },
+        { graceSeconds: grace, now: NOW },
+      );
     },
 );
 const revoke = fc.nat().map(
   (index): Change =>
     (record, values) =>
-      revokeToken(record, values[index % values.length] ?? record.hash, NOW, 'dev:alice') ?? record,
+      revokeToken(record, values[index % values.length] ?? record.hash, { now: NOW, by: 'dev:alice' }) ??
+      record,
 );
 
 /** The outcome of an act: it was done; another was faster; or unknown, because it broke off after its journal entry. */
@@ -178,14 +183,12 @@ describe('a restored token into which its revocations are replayed', () => {
     const second = rotateToken(
       copy,
       { hash: Buffer.alloc(32, 2), derivation: copy.derivation, issuanceId: 'b' },
-      0,
-      NOW,
+      { graceSeconds: 0, now: NOW },
     );
     const third = rotateToken(
       second,
       { hash: Buffer.alloc(32, 3), derivation: copy.derivation, issuanceId: 'c' },
-      60,
-      NOW,
+      { graceSeconds: 60, now: NOW },
     );
     const ledger = [
       { version: 1, left: remainingAccess(copy, second) as RemainingAccess },
@@ -207,8 +210,11 @@ describe('a restored token into which its revocations are replayed', () => {
       derivation: null,
       issuanceId: `${byte}`,
     });
-    const [lost, won] = [rotateToken(copy, issue(1), 0, NOW), rotateToken(copy, issue(2), 0, NOW)];
-    const after = patchToken(won, { access: 'pull', disabled: true }, NOW, 'dev:alice');
+    const [lost, won] = [
+      rotateToken(copy, issue(1), { graceSeconds: 0, now: NOW }),
+      rotateToken(copy, issue(2), { graceSeconds: 0, now: NOW }),
+    ];
+    const after = patchToken(won, { access: 'pull', disabled: true }, { now: NOW, by: 'dev:alice' });
     const ledger = [
       { version: 1, left: remainingAccess(copy, lost) as RemainingAccess },
       { version: 1, left: remainingAccess(copy, won) as RemainingAccess },
@@ -225,7 +231,8 @@ describe('a token that two acts began with', () => {
     version: 1,
     left: remainingAccess(copy, after) as RemainingAccess,
   });
-  const rotated = (byte: number, grace: number) => left(rotateToken(copy, issue(byte), grace, NOW));
+  const rotated = (byte: number, grace: number) =>
+    left(rotateToken(copy, issue(byte), { graceSeconds: grace, now: NOW }));
 
   it.each([
     [60, 600, NOW + 60],
@@ -244,8 +251,8 @@ describe('a token that two acts began with', () => {
   });
 
   it('gets its former value when a later entry names it, because the rotation failed', () => {
-    const narrowed = patchToken(copy, { access: 'pull' }, NOW, 'dev:alice');
-    const disabled = patchToken(narrowed, { disabled: true }, NOW, 'dev:alice');
+    const narrowed = patchToken(copy, { access: 'pull' }, { now: NOW, by: 'dev:alice' });
+    const disabled = patchToken(narrowed, { disabled: true }, { now: NOW, by: 'dev:alice' });
     const later = { version: 2, left: remainingAccess(narrowed, disabled) as RemainingAccess };
     const restored = replay(copy, [left(narrowed), rotated(1, 0), later]);
     expect(restored).toMatchObject({ hash: copy.hash, generation: 1, access: 'pull', disabled: { at: NOW } });
@@ -254,7 +261,7 @@ describe('a token that two acts began with', () => {
 
 describe('a token into which known revocations are replayed', () => {
   const before = aToken({ access: 'push', repositories: ['team/*'] });
-  const after = patchToken(before, { access: 'pull' }, NOW, 'dev:alice');
+  const after = patchToken(before, { access: 'pull' }, { now: NOW, by: 'dev:alice' });
   const left = remainingAccess(before, after) as RemainingAccess;
 
   it('is the same object when nothing changes, so that nothing is written', () => {
@@ -308,7 +315,8 @@ describe('the ledger gets', () => {
     pullsPerDay: 5,
     previous: { hash: Buffer.alloc(32), expiresAt: NOW + 9 },
   });
-  const patched = (change: Parameters<typeof patchToken>[1]) => patchToken(before, change, NOW, 'dev:bob');
+  const patched = (change: Parameters<typeof patchToken>[1]) =>
+    patchToken(before, change, { now: NOW, by: 'dev:bob' });
 
   it.each([
     ['less access', { access: 'pull' }],
@@ -321,7 +329,7 @@ describe('the ledger gets', () => {
 
   it('fewer repositories, named by as many patterns', () => {
     const both = { ...before, repositories: ['team/*', 'other/*'] };
-    const fewer = patchToken(both, { repositories: ['team/*', 'other/a'] }, NOW, 'dev:bob');
+    const fewer = patchToken(both, { repositories: ['team/*', 'other/a'] }, { now: NOW, by: 'dev:bob' });
     expect(remainingAccess(both, fewer)).toMatchObject({ repositories: ['team/*', 'other/a'] });
   });
 
@@ -349,13 +357,19 @@ describe('the ledger gets', () => {
   it('nothing when a disabled token, or one without grace period, is renamed', () => {
     for (const facts of [{ disabled: { at: NOW, by: 'dev:al' } }, { previous: null }] as const) {
       const token = { ...before, ...facts };
-      expect(remainingAccess(token, patchToken(token, { description: 'x' }, NOW, 'dev:bob'))).toBeUndefined();
+      expect(
+        remainingAccess(token, patchToken(token, { description: 'x' }, { now: NOW, by: 'dev:bob' })),
+      ).toBeUndefined();
     }
   });
 
   it('nothing that the act allows in addition', () => {
     const disabled = patched({ disabled: true });
-    const mixed = patchToken(disabled, { disabled: false, access: 'pull', expiresAt: null }, NOW, 'dev:bob');
+    const mixed = patchToken(
+      disabled,
+      { disabled: false, access: 'pull', expiresAt: null },
+      { now: NOW, by: 'dev:bob' },
+    );
     expect(remainingAccess(disabled, mixed)).toMatchObject({
       access: 'pull',
       disabled: disabled.disabled,
@@ -364,7 +378,7 @@ describe('the ledger gets', () => {
   });
 
   it('no secret, and nothing that one could be derived from', () => {
-    const rotated = rotateToken(before, { ...aToken(), issuanceId: 'b' }, 60, NOW);
+    const rotated = rotateToken(before, { ...aToken(), issuanceId: 'b' }, { graceSeconds: 60, now: NOW });
     const members = new Set(Object.keys(remainingAccess(before, rotated) ?? {}));
     expect(members).toEqual(
       new Set([
@@ -423,8 +437,11 @@ describe('a restored claim into which later ones are replayed', () => {
   it('is contested when two accounts registered it at once', () => {
     expect(CONTESTED).toMatch(/^[a-z]+:[a-z]+$/);
     expect(
-      decideRegistration('team-a', ACCOUNT, { ...theirs, account: CONTESTED, state: 'released' }, 'open')
-        .kind,
+      decideRegistration(
+        { name: 'team-a', account: ACCOUNT },
+        { ...theirs, account: CONTESTED, state: 'released' },
+        'open',
+      ).kind,
     ).toBe('taken');
   });
 
@@ -442,7 +459,7 @@ describe('a restored claim into which later ones are replayed', () => {
     const ledger: NamespaceClaim[] = [];
     for (const { account, fate } of script) {
       const before = states.at(-1);
-      const decision = decideRegistration('team-a', account, before, RULES);
+      const decision = decideRegistration({ name: 'team-a', account }, before, RULES);
       const isHeld = decision.kind === 'already-held' && before !== undefined;
       const after = isHeld ? release(before) : decision.kind === 'claim' ? decision.claim : undefined;
       if (after === undefined) continue;
@@ -469,7 +486,7 @@ describe('a restored claim into which later ones are replayed', () => {
           if (restored?.state === 'held') expect(restored).toEqual(truth);
           for (const account of ACCOUNTS) {
             const isOpenTo = (claim: NamespaceClaim | undefined) =>
-              decideRegistration('team-a', account, claim, 'open').kind !== 'taken';
+              decideRegistration({ name: 'team-a', account }, claim, 'open').kind !== 'taken';
             // Whom the operator has let have it, and whose registration broke off, may come back for it.
             const epoch = truth?.epoch ?? 0;
             const isLate = ledger.some(known => known.account === account && known.epoch > epoch);

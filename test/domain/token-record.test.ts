@@ -255,7 +255,7 @@ describe('endOfGeneration', () => {
 
 describe('revokeToken', () => {
   const BY = 'token:017f22e2-79b0-7cc3-98c4-dc0c0c07398f';
-  const revoke = (of: TokenRecord, presented: Buffer) => revokeToken(of, presented, NOW, BY);
+  const revoke = (of: TokenRecord, presented: Buffer) => revokeToken(of, presented, { now: NOW, by: BY });
 
   it('disables the token of its value, and changes nothing else', () => {
     for (const of of [record(), record({ expiresAt: null }), record(previous(NOW + 1))]) {
@@ -293,7 +293,7 @@ describe('revokeToken', () => {
 
 describe('patchToken', () => {
   const patch = (of: TokenRecord, change: Parameters<typeof patchToken>[1]) =>
-    patchToken(of, change, NOW, 'ibm:bob');
+    patchToken(of, change, { now: NOW, by: 'ibm:bob' });
 
   it('leaves everything but the version where the patch is empty', () => {
     expect(patch(BASE, {})).toEqual({ ...BASE, version: 6 });
@@ -338,7 +338,8 @@ describe('patchToken', () => {
 
 describe('rotateToken', () => {
   const issue = { hash: WRONG, derivation: { key: 'v2', salt: Buffer.alloc(16, 9) }, issuanceId: 'write-2' };
-  const rotated = (of: TokenRecord, graceSeconds: number) => rotateToken(of, issue, graceSeconds, NOW);
+  const rotated = (of: TokenRecord, graceSeconds: number) =>
+    rotateToken(of, issue, { graceSeconds, now: NOW });
 
   it('stores the new value, without a grace period unless one is asked for', () => {
     expect(rotated(BASE, 0)).toEqual({ ...BASE, ...issue, generation: 4, previous: null, version: 6 });

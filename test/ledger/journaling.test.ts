@@ -45,12 +45,16 @@ function journaled(stores: Stores, around: Around, ledger = tableLedger(memoryTa
   };
 }
 
-const patched = (patch: Parameters<typeof patchToken>[1]) => patchToken(TOKEN, patch, NOW, 'dev:alice');
+const patched = (patch: Parameters<typeof patchToken>[1]) =>
+  patchToken(TOKEN, patch, { now: NOW, by: 'dev:alice' });
 type Act = (stores: Stores) => Promise<unknown>;
 const TAKING: Record<string, readonly [act: string, carryOut: Act]> = {
   narrowing: ['narrow-token', ({ tokens }) => tokens.update(TOKEN, patched({ access: 'pull' }), NOW)],
   disabling: ['narrow-token', ({ tokens }) => tokens.update(TOKEN, patched({ disabled: true }), NOW)],
-  rotating: ['narrow-token', ({ tokens }) => tokens.update(TOKEN, rotateToken(TOKEN, ISSUE, 0, NOW), NOW)],
+  rotating: [
+    'narrow-token',
+    ({ tokens }) => tokens.update(TOKEN, rotateToken(TOKEN, ISSUE, { graceSeconds: 0, now: NOW }), NOW),
+  ],
   removing: ['remove-token', ({ tokens }) => tokens.remove(TOKEN, NOW)],
   registering: ['write-claim', ({ namespaces }) => namespaces.writeClaim(undefined, aClaim({ name: 'new' }))],
   releasing: ['write-claim', ({ namespaces }) => namespaces.writeClaim(aClaim(), release(aClaim()))],

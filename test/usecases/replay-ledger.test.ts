@@ -64,12 +64,24 @@ async function restored(count = 1) {
   for (let i = 0; i < count; i++) {
     const [first = aToken(), second = first, third = first, fourth = first] = records.slice(i * 4);
     await journaled.tokens.remove(first, NOW);
-    await journaled.tokens.update(second, patchToken(second, { disabled: true }, NOW, 'dev:alice'), NOW);
+    await journaled.tokens.update(
+      second,
+      patchToken(second, { disabled: true }, { now: NOW, by: 'dev:alice' }),
+      NOW,
+    );
     const issue = { hash: randomBytes(32), derivation: second.derivation, issuanceId: 'x' };
-    const rotated = rotateToken(third, issue, 0, NOW);
+    const rotated = rotateToken(third, issue, { graceSeconds: 0, now: NOW });
     await journaled.tokens.update(third, rotated, NOW);
-    await journaled.tokens.update(rotated, patchToken(rotated, { access: 'pull' }, NOW, 'dev:alice'), NOW);
-    await journaled.tokens.update(fourth, patchToken(fourth, { description: 'x' }, NOW, 'dev:alice'), NOW);
+    await journaled.tokens.update(
+      rotated,
+      patchToken(rotated, { access: 'pull' }, { now: NOW, by: 'dev:alice' }),
+      NOW,
+    );
+    await journaled.tokens.update(
+      fourth,
+      patchToken(fourth, { description: 'x' }, { now: NOW, by: 'dev:alice' }),
+      NOW,
+    );
     await journaled.policies.remove(ACCOUNT, policies[i]?.id ?? '', NOW);
     await journaled.trusts.remove(ACCOUNT, trusts[i]?.id ?? '', NOW);
     await journaled.namespaces.writeClaim(claims[i], release(claims[i] ?? aClaim()));
@@ -321,8 +333,8 @@ describe('the replay', () => {
       const issue = { hash: randomBytes(32), derivation: record.derivation, issuanceId: 'x' };
       const after =
         patch === 'rotate'
-          ? rotateToken(record, issue, 0, NOW)
-          : patchToken(record, { disabled: true }, NOW, 'dev:a');
+          ? rotateToken(record, issue, { graceSeconds: 0, now: NOW })
+          : patchToken(record, { disabled: true }, { now: NOW, by: 'dev:a' });
       await world.tokens.tokens.update(record, after, NOW);
       await replayLedger(portsOn(copy, await place.copy(), ledger), REQUEST);
       const again = addToken(worldOn(memoryStores(copy)).tokens, request);
