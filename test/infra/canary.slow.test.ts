@@ -1,4 +1,6 @@
 /** Versions, aliases and CodeDeploy in the packaged template; and the prober, whose alarm stops a deployment. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { canaryResources } from '../../infra/canary.ts';
 import { aliasFunctions } from '../../infra/osls/canary.ts';
@@ -6,6 +8,7 @@ import { createProber } from '../../lib/compose/prober.ts';
 import { processWorld } from '../../lib/compose/world.ts';
 import { ACCOUNT, ofType, type Stack, stackOf } from './support/cloudformation.ts';
 import { type Package, PROJECT, packaged } from './support/packaged.ts';
+import { unzip } from './support/unzip.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a test reads whatever it expects to find
 type Properties = Record<string, any>;
@@ -198,6 +201,12 @@ describe('the prober', () => {
       expect(variablesOf(name).PULLPASS_PROBER).toBe(identity);
     expect(variablesOf('Discovery')).not.toHaveProperty('PULLPASS_PROBER');
     expect(variablesOf('Management').PULLPASS_PROBE_NAMESPACE).toBe('pullpass-probe');
+  });
+
+  it('has the services of the deployment in its archive, and nothing else of it', () => {
+    const [archive = ''] = readdirSync(kept.directory).filter(file => file.startsWith('prober-'));
+    const names = unzip(readFileSync(join(kept.directory, archive))).map(({ name }) => name);
+    expect(new Set(names)).toEqual(new Set(['index.mjs', 'deployment/services.json']));
   });
 
   it('starts with the variables that the template gives it', () => {
