@@ -2,10 +2,13 @@
  * The life of a deployment on ministack, an emulator of AWS that makes every resource of the template and runs the functions:
  * each deployment runs what was asked for, after any earlier one or failure.
  */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { Template } from '../../infra/template.ts';
 import { Checkout } from './support/ministack/checkout.ts';
 import { Ministack } from './support/ministack/ministack.ts';
+
+// Some are several deployments.
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
 const SERVICES = 'deployment/services.json';
 const FIRST = 'registry.example.com';

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { distributionAuth } from '../../lib/domain/registry-auth.ts';
 import { developmentIam } from '../../local/development-iam/development-iam.ts';
 import { type Front, openFront } from '../support/aws/front.ts';
@@ -19,6 +19,9 @@ import { Ministack } from './support/ministack/ministack.ts';
 import { freePort } from './support/ports.ts';
 import { type Registry, startRegistry } from './support/registry.ts';
 import { LOGIN_REFUSED } from './support/texts.ts';
+
+// Some are several deployments.
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
 const STAGE = 'pullpass-dev';
 
