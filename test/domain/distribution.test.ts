@@ -15,6 +15,10 @@ describe('a path of the registry proxy', () => {
     [`/v2/team-a/app/web/blobs/${DIGEST}`, { kind: 'blob', repository: 'team-a/app/web', digest: DIGEST }],
     ['/v2/team-a/app/tags/list', { kind: 'tags', repository: 'team-a/app' }],
     [`/v2/team-a/app/referrers/${DIGEST}`, { kind: 'referrers', repository: 'team-a/app', digest: DIGEST }],
+    [
+      `/v2/team-a/app/blobs/sha512:${'0f'.repeat(64)}`,
+      { kind: 'blob', repository: 'team-a/app', digest: `sha512:${'0f'.repeat(64)}` },
+    ],
     // Its last part is what it names, as in distribution.
     [
       '/v2/team-a/manifests/x/manifests/1',
@@ -45,8 +49,27 @@ describe('a path of the registry proxy', () => {
     [`/v2/team-a/app/blobs/${DIGEST.toUpperCase()}`, 'digest-invalid'],
     ['/v2/team-a/app/blobs/latest', 'digest-invalid'],
     ['/v2/team-a/app/referrers/1.4', 'digest-invalid'],
+    [`/v2/team-a/app/blobs/x${DIGEST}`, 'digest-invalid'],
+    [`/v2/team-a/app/blobs/${DIGEST}0`, 'digest-invalid'],
+    [`/v2/team-a/app/blobs/sha512:${'0'.repeat(127)}`, 'digest-invalid'],
+    ['/x/v2/team-a/app/tags/list', 'pull-only'],
   ])('%s is %s', (path, problem) => {
     expect(parseRegistryPath(path)).toBe(problem);
+  });
+
+  it.each(['/v2', '/v2/'])('%s is the base', path => {
+    expect(parseRegistryPath(path)).toEqual({ kind: 'base' });
+  });
+
+  it.each([
+    `/v2/team-a/app/manifests/${DIGEST}`,
+    `/v2/team-a/app/blobs/${DIGEST}`,
+    `/v2/team-a/app/referrers/${DIGEST}`,
+    '/v2/team-a/app/tags/list',
+  ])('%s is mapped to the same path of the prefixed name upstream', path => {
+    const read = parseRegistryPath(path);
+    if (typeof read === 'string' || read.kind === 'base') throw new Error(`${path} names nothing.`);
+    expect(upstreamPathOf(read, 'mirror/')).toBe(path.replace('/team-a/', '/mirror/team-a/'));
   });
 
   it('leads upstream to the same thing under the prefix, and to nothing else', () => {

@@ -1,6 +1,14 @@
-/** Which texts are the host of one registry. */
+/** Which texts are the host of one registry, and what a service asks of its deployment. */
 import { describe, expect, it } from 'vitest';
-import { canonicalHost, hostAsWritten, isSameRegistry } from '../../lib/domain/service.ts';
+import {
+  asksAws,
+  canonicalHost,
+  hostAsWritten,
+  isProxied,
+  isSameRegistry,
+  type Service,
+  usesRegistryFunction,
+} from '../../lib/domain/service.ts';
 
 describe('the canonical host', () => {
   it.for([
@@ -52,4 +60,43 @@ describe('the host as people write it', () => {
 it('a registry of a deployment that is no host is compared byte for byte', () => {
   expect(isSameRegistry('a..b', 'a..b')).toBe(true);
   expect(isSameRegistry('a..b', 'A..b')).toBe(false);
+});
+
+const PLAIN: Service = {
+  ...{ name: 'registry.example', registry: 'registry.example' },
+  ...{ profile: 'x5c', algorithm: 'ES256', lifetimeSeconds: 300 },
+};
+const ARN = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:registry';
+const behind = (authentication: NonNullable<Service['upstream']>['authentication']): Service => ({
+  ...PLAIN,
+  upstream: { url: 'https://upstream.example', prefix: '', authentication },
+});
+const password = (text: string) => behind({ kind: 'password', username: 'puller', password: text });
+
+describe('a service', () => {
+  it.each<[what: string, service: Service, isProxied: boolean, usesFunction: boolean, asksAws: boolean]>([
+    ['without an upstream', PLAIN, false, false, false],
+    ['with an open upstream', behind({ kind: 'none' }), true, true, false],
+    ['with a password in a file', password('file:/run/secrets/arn:x'), true, true, false],
+    ['with a password in Secrets Manager', password(ARN), true, true, true],
+    ['with a registry of ECR', behind({ kind: 'ecr' }), true, true, true],
+    [
+      'that reports pulls, its secret in a file',
+      { ...PLAIN, notifications: { secret: 'file:/x' } },
+      false,
+      true,
+      false,
+    ],
+    [
+      'that reports pulls, its secret in Secrets Manager',
+      { ...PLAIN, notifications: { secret: ARN } },
+      false,
+      true,
+      true,
+    ],
+  ])('%s uses the proxy, the registry function and AWS as that needs', (_, service, ...expected) => {
+    expect([isProxied(service), usesRegistryFunction(service), asksAws([service])]).toEqual(expected);
+    expect(asksAws([PLAIN, service])).toBe(expected[2]);
+    expect(asksAws([])).toBe(false);
+  });
 });
