@@ -16,4 +16,5 @@ if (service === undefined) {
 }
 const { keys } = await openDataDirectory(data);
 await activateKey(service, fileKeyStore(keys), toSeconds(Date.now()));
-console.log(`${service.name} signs with a new key; a running process follows within a minute.`);
+const within = service.profile === 'kid' ? 'a minute' : 'ten minutes';
+console.log(`${service.name} signs with a new key; a running process follows within ${within}.`);
