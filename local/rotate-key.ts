@@ -16,5 +16,4 @@ if (service === undefined) {
 }
 const { keys } = await openDataDirectory(data);
 await activateKey(service, fileKeyStore(keys), toSeconds(Date.now()));
-const within = service.profile === 'kid' ? 'a minute' : 'ten minutes';
-console.log(`${service.name} signs with a new key; a running process follows within ${within}.`);
+console.log(`${service.name} signs with a new key; a running process follows within a minute.`);

@@ -13,6 +13,8 @@ import { withLock } from '../files/lock.ts';
 export type KeyFile = 'ring.json' | 'root.json' | 'public.json';
 
 export interface KeyReader {
+  /** Whether a read asks a service that costs time and may fail. */
+  readonly isRemote?: boolean;
   /** The text of a file; undefined when there is none. */
   read(service: string, file: KeyFile): Promise<string | undefined>;
 }
@@ -90,6 +92,7 @@ export interface SecretKeyStore extends KeyStore {
 export function secretKeyStore(secrets: Secrets, prefix: string): SecretKeyStore {
   const nameOf = (service: string, file: KeyFile) => secretName(prefix, service, file);
   return {
+    isRemote: true,
     read: (service, file) => secrets.read(nameOf(service, file)),
     transaction: (service, work) =>
       secrets.transaction(transaction =>
@@ -155,7 +158,8 @@ export function cached<T>({ keys, file, parse }: CachedFile<T>): Cached<T> {
 
   const documents = new Map<string, Refreshing<T>>();
   function documentOf(service: Service): Refreshing<T> {
-    const { fresh, beside } = file === 'ring.json' && service.profile === 'x5c' ? LEAVES : BY_COMMAND;
+    const rotatesByItself = file === 'ring.json' && service.profile === 'x5c';
+    const { fresh, beside } = keys.isRemote && rotatesByItself ? LEAVES : BY_COMMAND;
     const document =
       documents.get(service.name) ??
       refreshing({

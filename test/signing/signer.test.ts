@@ -3,7 +3,9 @@ import { chmod, rm } from 'node:fs/promises';
 import { decodeJwt } from 'jose';
 import { describe, expect, it, vi } from 'vitest';
 import { accessTokenClaims, MAX_ACCESS_TOKEN_BYTES } from '../../lib/domain/access-token.ts';
+import { cachedRings } from '../../lib/signing/ring.ts';
 import { activateKey, maintainRing } from '../../lib/signing/ring-rotation.ts';
+import { accessTokenSigner } from '../../lib/signing/signer.ts';
 import { claimsFor, context, headerOf, KID, KID_RSA, NOW, X5C, X5C_RSA } from './context.ts';
 import { verifyByChain, verifyByKeySet } from './verifiers.ts';
 
@@ -136,10 +138,11 @@ describe('a cached ring', () => {
     expect(second).not.toBe(first);
   });
 
-  it('of a service whose leaves rotate by themselves is read beside a login after five minutes, and before one after ten', async () => {
-    const { directory, fresh } = await context([X5C]);
+  it('in a secret, of a service whose leaves rotate by themselves, is read beside a login after five minutes, and before one after ten', async () => {
+    const { directory } = await context([X5C]);
     await maintainRing(X5C, directory, NOW);
-    const { signer } = fresh();
+    const rings = cachedRings({ ...directory, isRemote: true });
+    const signer = accessTokenSigner({ services: [X5C], rings });
     const kidAt = async (now: number) => headerOf(await signer.sign(claimsFor(X5C, now), now)).kid;
     const first = await kidAt(NOW);
     const { signs: second } = await activateKey(X5C, directory, NOW + 1);
@@ -152,7 +155,6 @@ describe('a cached ring', () => {
   it('is read once for calls at the same time', async () => {
     const { directory } = await context([KID]);
     await maintainRing(KID, directory, NOW);
-    const { cachedRings } = await import('../../lib/signing/ring.ts');
     let reads = 0;
     const counting = cachedRings({
       read: (service, file) => {
