@@ -35,8 +35,7 @@ export class Moto {
     const port = await freePort();
     const server = join(import.meta.dirname, 'moto_server.py');
     const args = [server, '-H', '127.0.0.1', '-p', `${port}`];
-    const env = { ...bareEnvironment(home), MOTO_RECORDER_FILEPATH: join(home, 'recording') };
-    const running = start(pythonOfMoto(), args, { env });
+    const running = start(pythonOfMoto(), args, { env: bareEnvironment(home) });
     const moto = new Moto(running, `http://127.0.0.1:${port}`, home);
     const answers = () =>
       fetch(`${moto.#address}/moto-api/`).then(

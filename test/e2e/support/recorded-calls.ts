@@ -1,46 +1,22 @@
-/** What a command asked AWS for, as IAM names it: moto's recorder, with the action and the resource of each request. */
+/** What a command asked AWS for, as IAM names it: the action and the resource of each request. */
+import type { Sent } from './healthy-functions.ts';
 
 export interface RecordedCall {
   readonly action: string;
   readonly resource: string;
 }
 
-interface Recorded {
-  readonly method: string;
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | null;
-  readonly body_encoded?: boolean;
-}
-
 const ANYWHERE = 'eu-central-1:123456789012';
 
-/** Begins to record what reaches a moto. */
-export async function record(endpoint: string): Promise<void> {
-  await fetch(`${endpoint}/moto-api/recorder/start-recording`, { method: 'POST' });
-}
-
-/** Everything that was recorded. Throws for what it does not know. */
-export async function recordedCalls(endpoint: string): Promise<RecordedCall[]> {
-  const text = await (await fetch(`${endpoint}/moto-api/recorder/download-recording`)).text();
-  const requests: Recorded[] = text
-    .trim()
-    .split('\n')
-    .map(line => JSON.parse(line));
-  return requests.filter(({ url }) => !url.includes('/moto-api/')).map(callOf);
-}
-
-function callOf(request: Recorded): RecordedCall {
-  const headers = new Map(
-    Object.entries(request.headers).map(([name, value]) => [name.toLowerCase(), value]),
-  );
-  const [, service = ''] = /\/([a-z0-9-]+)\/aws4_request/.exec(headers.get('authorization') ?? '') ?? [];
+/** Throws for a request that it does not know. */
+export function callOf(request: Sent): RecordedCall {
+  const [, service = ''] = /\/([a-z0-9-]+)\/aws4_request/.exec(request.headers.authorization ?? '') ?? [];
   const of = SERVICES[service];
-  if (of === undefined) throw new Error(`${request.method} ${request.url} is not known here`);
+  if (of === undefined) throw new Error(`${service}: ${request.method} ${request.url} is not known here`);
   return of(request, new URL(request.url, 'http://moto'));
 }
 
-const SERVICES: Readonly<Record<string, (request: Recorded, url: URL) => RecordedCall>> = {
+const SERVICES: Readonly<Record<string, (request: Sent, url: URL) => RecordedCall>> = {
   sts: request => ({ action: `sts:${formOf(request).get('Action')}`, resource: '*' }),
   cloudformation(request) {
     const form = formOf(request);
@@ -50,11 +26,22 @@ const SERVICES: Readonly<Record<string, (request: Recorded, url: URL) => Recorde
     return { action: `cloudformation:${form.get('Action')}`, resource: name === null ? '*' : stack };
   },
   lambda({ method }, { pathname }) {
+    if (pathname.endsWith('/account-settings/'))
+      return { action: 'lambda:GetAccountSettings', resource: '*' };
     const [, name, rest = ''] = /\/functions\/([^/]+)(\/.*)?$/.exec(pathname) ?? [];
     const action = FUNCTION_CALLS[`${method} ${rest}`];
     if (action === undefined) throw new Error(`${method} ${pathname} is not known here`);
     return { action: `lambda:${action}`, resource: `arn:aws:lambda:${ANYWHERE}:function:${name}` };
   },
+  dynamodb: ({ headers, body }) => ({
+    action: `dynamodb:${operationOf(headers)}`,
+    resource: `arn:aws:dynamodb:${ANYWHERE}:table/${JSON.parse(body).TableName}`,
+  }),
+  // An alias stands for its key.
+  kms: ({ headers }) => ({
+    action: `kms:${operationOf(headers)}`,
+    resource: `arn:aws:kms:${ANYWHERE}:key/1`,
+  }),
   s3({ method }, { pathname }) {
     const [, bucket = '', key = ''] = /^\/([^/]+)\/?(.*)$/.exec(pathname) ?? [];
     // HEAD is allowed by what allows GET (Service Authorization Reference, "Amazon S3").
@@ -66,8 +53,14 @@ const SERVICES: Readonly<Record<string, (request: Recorded, url: URL) => Recorde
 /** By method, and what stands behind the name. */
 const FUNCTION_CALLS: Readonly<Record<string, string>> = {
   'GET ': 'GetFunction',
+  'GET /concurrency': 'GetFunctionConcurrency',
+  'POST /invocations': 'InvokeFunction',
 };
 
-function formOf({ body, body_encoded: isEncoded }: Recorded): URLSearchParams {
-  return new URLSearchParams(isEncoded ? Buffer.from(body ?? '', 'base64').toString() : (body ?? ''));
+function operationOf(headers: Sent['headers']): string {
+  return String(headers['x-amz-target']).replace(/^.*\./, '');
+}
+
+function formOf({ body }: Sent): URLSearchParams {
+  return new URLSearchParams(body);
 }

@@ -4,12 +4,9 @@ import { delimiter, join } from 'node:path';
 
 const DISTRIBUTION = 'github.com/distribution/distribution/v3/cmd/registry@v3.1.2';
 const CRANE = 'github.com/google/go-containerregistry/cmd/crane@v0.22.1';
-<<<<<<< HEAD
 const CONFORMANCE =
   'github.com/opencontainers/distribution-spec/conformance@v0.0.0-20260831232431-97274622c111';
-=======
 const ACTIONLINT = 'github.com/rhysd/actionlint/cmd/actionlint@v1.7.12';
->>>>>>> f067ce9 (A role that may deploy a stage and nothing more, and a workflow that takes it by OIDC; both are tested)
 const DYNOXIDE = '--prefix .build/tools/dynoxide @dynoxide/linux-x64@1.2.1';
 const MOTO = 'moto[server]==5.2.1';
 const MINISTACK = 'ministack==1.5.33';
