@@ -33,10 +33,11 @@ const SERVICES: Readonly<Record<string, (request: Sent, url: URL) => RecordedCal
     if (action === undefined) throw new Error(`${method} ${pathname} is not known here`);
     return { action: `lambda:${action}`, resource: `arn:aws:lambda:${ANYWHERE}:function:${name}` };
   },
-  dynamodb: ({ headers, body }) => ({
-    action: `dynamodb:${operationOf(headers)}`,
-    resource: `arn:aws:dynamodb:${ANYWHERE}:table/${JSON.parse(body).TableName}`,
-  }),
+  dynamodb({ headers, body }) {
+    const table = JSON.parse(body).TableName;
+    const resource = table === undefined ? '*' : `arn:aws:dynamodb:${ANYWHERE}:table/${table}`;
+    return { action: `dynamodb:${operationOf(headers)}`, resource };
+  },
   // An alias stands for its key.
   kms: ({ headers }) => ({
     action: `kms:${operationOf(headers)}`,
@@ -53,7 +54,9 @@ const SERVICES: Readonly<Record<string, (request: Sent, url: URL) => RecordedCal
 /** By method, and what stands behind the name. */
 const FUNCTION_CALLS: Readonly<Record<string, string>> = {
   'GET ': 'GetFunction',
+  'GET /aliases': 'ListAliases',
   'GET /concurrency': 'GetFunctionConcurrency',
+  'GET /versions': 'ListVersionsByFunction',
   'POST /invocations': 'InvokeFunction',
 };
 
