@@ -25,6 +25,9 @@ const ALWAYS_ALLOWED = ['sts:GetCallerIdentity'];
 /** Not asked for by two deployments in a row that go well, and when they are. */
 const AT_OTHER_TIMES = {
   'after a failure': ['cloudformation:ContinueUpdateRollback', 'cloudformation:DeleteStack'],
+  'by CloudFormation, of the template and the archives': ['s3:GetObject'],
+  'when the account has another ledger': ['dynamodb:GetItem'],
+  'when functions reserve more than the account has left': ['lambda:GetFunctionConcurrency'],
   'when old versions and archives are removed': ['lambda:DeleteFunction', 's3:DeleteObject'],
 };
 

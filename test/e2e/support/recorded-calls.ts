@@ -26,7 +26,7 @@ const SERVICES: Readonly<Record<string, (request: Sent, url: URL) => RecordedCal
     return { action: `cloudformation:${form.get('Action')}`, resource: name === null ? '*' : stack };
   },
   lambda({ method }, { pathname }) {
-    if (pathname.endsWith('/account-settings/'))
+    if (pathname.includes('/account-settings'))
       return { action: 'lambda:GetAccountSettings', resource: '*' };
     const [, name, rest = ''] = /\/functions\/([^/]+)(\/.*)?$/.exec(pathname) ?? [];
     const action = FUNCTION_CALLS[`${method} ${rest}`];
