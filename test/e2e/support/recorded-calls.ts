@@ -26,8 +26,7 @@ const SERVICES: Readonly<Record<string, (request: Sent, url: URL) => RecordedCal
     return { action: `cloudformation:${form.get('Action')}`, resource: name === null ? '*' : stack };
   },
   lambda({ method }, { pathname }) {
-    if (pathname.includes('/account-settings'))
-      return { action: 'lambda:GetAccountSettings', resource: '*' };
+    if (pathname.includes('/account-settings')) return { action: 'lambda:GetAccountSettings', resource: '*' };
     const [, name, rest = ''] = /\/functions\/([^/]+)(\/.*)?$/.exec(pathname) ?? [];
     const action = FUNCTION_CALLS[`${method} ${rest}`];
     if (action === undefined) throw new Error(`${method} ${pathname} is not known here`);
