@@ -89,9 +89,10 @@ export function parseChallenges(header: string): readonly Challenge[] | undefine
   const challenges: { scheme: string; parameters: Map<string, string> }[] = [];
   for (let rest = header.replace(GAP, ''); rest !== ''; ) {
     const parameter = PARAMETER.exec(rest);
-    const [text, name, value] = parameter ?? SCHEME.exec(rest) ?? [];
-    if (text === undefined || name === undefined) return undefined;
-    const key = name.toLowerCase();
+    const found = parameter ?? SCHEME.exec(rest);
+    if (found === null) return undefined;
+    const [text, name, value] = found;
+    const key = String(name).toLowerCase();
     const parameters = challenges.at(-1)?.parameters;
     if (value === undefined) challenges.push({ scheme: key, parameters: new Map() });
     else if (parameters === undefined || parameters.has(key)) return undefined;
