@@ -23,7 +23,7 @@ export interface HealthReport {
 
 /**
  * The handler, which also answers the invocation `{"health": true}`. Only who may invoke the function can ask: what an HTTP API
- * or a function URL sends is a request, whatever its caller writes.
+ * or a function URL sends is a request, no matter what its caller writes.
  */
 export function withHealth<H extends (event: never, context: never) => Promise<unknown>>(
   handler: H,

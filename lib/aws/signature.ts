@@ -42,7 +42,7 @@ export function requestSigner(of: Scope, credentials: Credentials): Sign {
 
 export interface Presigning {
   readonly host: string;
-  /** Signed headers besides `host`, by lower-case name; whoever sends the request has to send them. */
+  /** Signed headers besides `host`, by lower-case name; they must be sent with the request. */
   readonly headers: Readonly<Record<string, string>>;
   /** Values that `encodeURIComponent` encodes as AWS does: without any of `!'()*`. */
   readonly query: Readonly<Record<string, string>>;
@@ -50,7 +50,7 @@ export interface Presigning {
   readonly nowMs: number;
 }
 
-/** The URL of a GET request that anybody can send in the name of the credentials, until it expires. */
+/** The URL of a GET request that its holder can send in the name of the credentials, until it expires. */
 export function presignedUrl(of: Scope, credentials: Credentials, request: Presigning): string {
   const { host, headers, query, expiresInSeconds, nowMs } = request;
   const time = amzDate(nowMs);

@@ -50,7 +50,7 @@ async function load(reference: string, options: Pick<UpstreamLoginOptions, 'read
   return digestOf(secret);
 }
 
-/** Of one length whatever is compared. */
+/** Always 32 bytes, which timingSafeEqual needs. */
 function digestOf(text: string): Buffer {
   return hash('sha256', text, 'buffer');
 }
