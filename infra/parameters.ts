@@ -4,6 +4,7 @@
  */
 import * as v from 'valibot';
 import { NAMESPACE_SCHEMA } from '../lib/domain/repository.ts';
+import { choice, count, list, OVERRIDE, packaged, shown, text, throttle } from './parameter-kinds.ts';
 
 export type Value = string | number | readonly string[];
 
@@ -18,15 +19,11 @@ export interface Parameter {
   readonly template?: Readonly<Record<string, unknown>>;
 }
 
-type Range = readonly [min: number, max: number];
-
 /** Retentions that CloudWatch Logs has. */
 const LOG_DAYS = [
   ...[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545],
   ...[731, 1096, 1827, 2192, 2557, 2922, 3288, 3653],
 ];
-
-const OVERRIDE = { override: true } as const;
 
 /** AWS Tagging reference; the functions get them in one variable, separated by commas. */
 const TAG = /^(?!aws:|application=|stage=)[A-Za-z0-9 _.:/+@-]{1,128}=[A-Za-z0-9 _.:/=+@-]{0,256}$/;
@@ -217,60 +214,4 @@ export function templateParameters(values: Values): Record<string, object> {
 
 export function templateName(name: string): string {
   return name.charAt(0).toUpperCase() + name.slice(1);
-}
-
-/** A whole number that only the package knows. */
-function count(absent: number, [min, max]: Range) {
-  return {
-    absent,
-    schema: v.pipe(
-      v.number('must be a number'),
-      v.integer('must be a whole number'),
-      v.minValue(min, `must be at least ${min}`),
-      v.maxValue(max, `must be at most ${max}`),
-    ),
-    range: [min, max] as Range,
-  };
-}
-
-/** A number of the template. */
-function shown<C extends ReturnType<typeof count>>(of: C) {
-  const [MinValue, MaxValue] = of.range;
-  return { ...of, template: { MinValue, MaxValue } };
-}
-
-/** Requests a second, or at the same instant, that one route takes. */
-function throttle(absent: number) {
-  return { ...count(absent, [1, 100_000]), ...OVERRIDE };
-}
-
-function text(absent: string, pattern: RegExp, problem: string) {
-  return {
-    absent,
-    schema: v.pipe(v.string('must be a string'), v.regex(pattern, problem)),
-    template: { AllowedPattern: pattern.source.slice(1, -1) },
-  };
-}
-
-/** A text that only the package knows. */
-function packaged(absent: string, pattern: RegExp, problem: string) {
-  const { schema } = text(absent, pattern, problem);
-  return { absent, schema };
-}
-
-/** The first word is the default. */
-function choice<const W extends readonly [string, ...string[]]>(...words: W) {
-  const named = words.map(word => (word === '' ? 'empty' : word)).join(' or ');
-  return {
-    absent: words[0] as string,
-    schema: v.picklist(words as readonly string[], `must be ${named}`),
-    template: { AllowedValues: words },
-  };
-}
-
-/** Entries that the functions read, from a file that is packaged with them. */
-function list(absent: 'open' | readonly string[]) {
-  const problem = absent === 'open' ? 'must be "open", or a list of entries' : 'must be a list of entries';
-  const entries = v.array(v.pipe(v.string(), v.nonEmpty()), problem);
-  return { absent, schema: absent === 'open' ? v.union([v.literal('open'), entries], problem) : entries };
 }
