@@ -3,7 +3,7 @@ import { secretsManager } from '../aws/secrets.ts';
 import { type Config, ConfigurationError, type Environment } from '../config/config.ts';
 import { credentialKeys } from '../derivation/credential-keys.ts';
 import { PullpassError } from '../domain/errors.ts';
-import { type Administrator, identityIssuers, issuerKeys } from '../domain/identity.ts';
+import { type Administrator, type Issuers, identityIssuers, issuerKeys } from '../domain/identity.ts';
 import { Connections } from '../iam/http-client.ts';
 import { type IdentityVerifierOptions, identityVerifier, workloadVerifier } from '../iam/verifier.ts';
 import { type FailureLimiter, failureLimiter } from '../limits/rate-limiter.ts';
@@ -32,19 +32,28 @@ export interface Iam {
   readonly weakManagement: boolean;
 }
 
+function unknownIssuers(
+  variable: string,
+  administrators: readonly Administrator[],
+  issuers: Issuers,
+): readonly string[] {
+  const known = identityIssuers(issuers);
+  const strangers = administrators.filter(({ account }) => !known.has(account.split(':', 1).join('')));
+  if (strangers.length === 0) return [];
+  const accounts = strangers.map(({ account }) => account).join(' and ');
+  return [`${variable} holds ${accounts}, but PULLPASS_ISSUERS has no such issuer`];
+}
+
 /** The verifiers of all issuers. Throws ConfigurationError for an administrator of an unknown issuer. */
 export function openIam(parts: Parts<(typeof IAM_SETTINGS)[number]>, failures: FailureLimiter): Iam {
   const { config, environment, metrics, randomBytes, aws, iamLimits: limits } = parts;
   const { url: publicUrl, issuers } = config;
   const administrators = administratorsOf(config);
-  const known = identityIssuers(issuers);
-  const strangers = administrators.filter(({ account }) => !known.has(account.split(':', 1).join('')));
-  if (strangers.length > 0) {
-    const accounts = strangers.map(({ account }) => account).join(' and ');
-    throw new ConfigurationError([
-      `PULLPASS_ADMINISTRATORS or PULLPASS_PROBER holds ${accounts}, but PULLPASS_ISSUERS has no such issuer`,
-    ]);
-  }
+  const problems = [
+    ...unknownIssuers('PULLPASS_ADMINISTRATORS', config.administrators, issuers),
+    ...unknownIssuers('PULLPASS_PROBER', config.prober, issuers),
+  ];
+  if (problems.length > 0) throw new ConfigurationError(problems);
   const connections = openConnections(environment);
   const common = { publicUrl, limits, connections };
   const readSecret: IdentityVerifierOptions['readSecret'] = ({ arn, region }, stage) =>

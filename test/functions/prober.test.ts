@@ -162,7 +162,7 @@ describe('a prober that cannot work', () => {
 
   it('is an administrator of an issuer that is not configured, which no function starts with', async () => {
     await expect(serve({ environment: { PULLPASS_PROBER: ROLE } })).rejects.toThrow(
-      /PULLPASS_ADMINISTRATORS or PULLPASS_PROBER holds aws:aws:123456789012, but PULLPASS_ISSUERS has no such issuer/,
+      /PULLPASS_PROBER holds aws:aws:123456789012, but PULLPASS_ISSUERS has no such issuer/,
     );
   });
 });
