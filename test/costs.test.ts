@@ -1,6 +1,8 @@
 /** What docs/aws.md says that logins and pulls cost: what they ask of AWS, counted here, times docs/prices.json. */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { alarmResources } from '../infra/alarms.ts';
+import { COUNTS, OBSERVATIONS } from '../lib/ports/system.ts';
 import { ALICE, type Deployment, deploy, SERVICE } from './support/deployment.ts';
 import type { Sent } from './support/events.ts';
 import type { StoreRequest } from './support/store-wire.ts';
@@ -9,13 +11,30 @@ import { answerManifest, DIGEST, openUpstream, type TestUpstream } from './suppo
 const PRICES = JSON.parse(readFileSync('docs/prices.json', 'utf8'));
 const GUIDE = readFileSync('docs/aws.md', 'utf8');
 const LAYERS = 10;
+/** Those of every stage, and its defaults. */
+const CONCURRENCY = { loginConcurrency: 400, accountConcurrency: 1000 };
+const FUNCTIONS = [
+  'login',
+  'management',
+  'credentials',
+  'discovery',
+  'fallback',
+  'cleanup',
+  'keys',
+  'restore',
+];
 const FUNCTION_GIGABYTES = 0.5;
+/** What CloudWatch Logs counts for each line beside its bytes. */
+const LINE_BYTES = 26;
+/** What Lambda writes for each invocation: START, END and REPORT, with the id of the request and of the version. */
+const PLATFORM_LINES = ['START'.padEnd(74), 'END'.padEnd(51), 'REPORT'.padEnd(160)];
 
 /** What one login, or one pull, asks of AWS. */
 interface Work {
   readonly requests: number;
   readonly reads: number;
   readonly writes: number;
+  readonly logBytes: number;
 }
 
 let upstream: TestUpstream;
@@ -23,7 +42,8 @@ let deployment: Deployment;
 let token: string;
 beforeAll(async () => {
   upstream = await openUpstream();
-  deployment = await deploy({ services: [{ name: SERVICE.name, upstream: { url: upstream.url } }] });
+  const services = [{ name: SERVICE.name, upstream: { url: upstream.url } }];
+  deployment = await deploy({ services, environment: { PULLPASS_STAGE: 'prod' } });
   const alice = deployment.as(ALICE);
   await alice('PUT /v1/namespaces/team-a');
   ({ token } = (await alice('POST /v1/tokens', { json: {} })).json);
@@ -41,6 +61,7 @@ const logIn = async () => (await deployment.logIn(token, 'repository:team-a/app:
 async function workOf(act: (send: Deployment['send']) => Promise<void>): Promise<Work> {
   let requests = 0;
   deployment.wire.requests.length = 0;
+  const before = deployment.logs.length;
   await act((line, sent) => {
     requests += 1;
     return deployment.send(line, sent);
@@ -52,7 +73,14 @@ async function workOf(act: (send: Deployment['send']) => Promise<void>): Promise
       0,
     );
   const reads = made.filter(({ operation }) => /Get|Query|Scan/.test(operation));
-  return { requests, reads: units(reads), writes: units(made.filter(one => !reads.includes(one))) };
+  const lines = [...deployment.logs.slice(before), ...Array(requests).fill(PLATFORM_LINES).flat()];
+  const logBytes = lines.reduce((sum, line) => sum + Buffer.byteLength(line) + LINE_BYTES, 0);
+  return {
+    requests,
+    reads: units(reads),
+    writes: units(made.filter(one => !reads.includes(one))),
+    logBytes,
+  };
 }
 
 /** As docker pulls, with redirects to the storage of the upstream. */
@@ -86,8 +114,8 @@ function rowsOf(heading: string): Map<string, { text: string; dollars: number }>
   );
 }
 
-/** Every row must be what the counted work costs; the milliseconds and kilobytes are estimates that the text gives. */
-function expectCosts(heading: string, { requests, reads, writes }: Work): void {
+/** Every row must be what the counted work costs; the milliseconds are an estimate that the text gives. */
+function expectCosts(heading: string, { requests, reads, writes, logBytes }: Work): void {
   const rows = rowsOf(heading);
   const text = (name: string) => rows.get(name)?.text ?? '';
   const [, ms] = /(\d+) ms/.exec(text('Lambda time')) ?? [];
@@ -105,6 +133,7 @@ function expectCosts(heading: string, { requests, reads, writes }: Work): void {
     expect([name, rows.get(name)?.dollars]).toEqual([name, Number(cost.toFixed(2))]);
   const all = expected.filter(([name]) => name !== 'logs').reduce((sum, [, cost]) => sum + cost, 0);
   expect(rows.get('by HTTP API')?.dollars).toBeCloseTo(all, 1);
+  expect(Number(kilobytes)).toBeCloseTo(logBytes / 1000, 1);
   expect(text('DynamoDB reads')).toMatch(new RegExp(`^${reads} units`));
   if (writes > 0) expect(text('DynamoDB writes')).toMatch(new RegExp(`^${writes} unit`));
 }
@@ -117,13 +146,13 @@ describe('docs/aws.md', () => {
       });
       expect(login.status).toBe(200);
     });
-    expect(work).toEqual({ requests: 1, reads: 2, writes: 0 });
+    expect(work).toMatchObject({ requests: 1, reads: 2, writes: 0 });
     expectCosts('What a million logins cost', work);
   });
 
   it('says what a million pulls of ten layers cost: each request reads the token and the namespace, and one write counts', async () => {
     const work = await workOf(pull);
-    expect(work).toEqual({ requests: LAYERS + 5, reads: 2 * (LAYERS + 4), writes: 1 });
+    expect(work).toMatchObject({ requests: LAYERS + 5, reads: 2 * (LAYERS + 4), writes: 1 });
     expectCosts('What a million pulls cost', work);
   });
 
@@ -133,5 +162,32 @@ describe('docs/aws.md', () => {
     await logIn();
     expect((await workOf(pull)).writes).toBe(2);
     expect(GUIDE).toContain('A token with `pullsPerDay` costs one write more');
+  });
+
+  it('says what a stage costs at rest', () => {
+    const rows = rowsOf('What a stage costs at rest');
+    const alarms = Object.values(alarmResources(FUNCTIONS, 'prod', CONCURRENCY)).filter(
+      ({ Type }) => Type === 'AWS::CloudWatch::Alarm',
+    ).length;
+    const metrics = [...COUNTS, ...Object.keys(OBSERVATIONS)].filter(
+      name => !/^(?:Pulls|Upstream|Positive|Negative)/.test(name),
+    ).length;
+    const expected = new Map([
+      ['KMS key', [1, PRICES.kmsKeyPerMonth]],
+      ['secrets', [4, PRICES.secretPerMonth]],
+      ['alarms', [alarms, PRICES.alarmPerMonth]],
+      ['metrics', [metrics, PRICES.metricPerMonth]],
+      ['dashboard', [1, PRICES.dashboardPerMonth]],
+    ] as const);
+    for (const [name, [count, price]] of expected) {
+      const row = rows.get(name);
+      expect([name, Number.parseInt(row?.text ?? '', 10), row?.dollars]).toEqual([
+        name,
+        count,
+        Number((count * price).toFixed(2)),
+      ]);
+    }
+    const all = [...expected.values()].reduce((sum, [count, price]) => sum + count * price, 0);
+    expect(rows.get('all')?.dollars).toBeCloseTo(all, 2);
   });
 });
