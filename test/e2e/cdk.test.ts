@@ -1,4 +1,4 @@
-/** The stack of deployment/cdk is that of the package, with the archives in the bucket of the CDK. */
+/** The stack of cdk is that of the package, with the archives in the bucket of the CDK. */
 import { existsSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,14 +9,14 @@ import { bareEnvironment, newDirectory } from './support/directories.ts';
 import { run } from './support/processes.ts';
 import { tool } from './support/tools.ts';
 
-const CDK = join(PROJECT, 'deployment', 'cdk');
+const CDK = join(PROJECT, 'cdk');
 
 let output: string;
 let made: Package;
 let template: Template;
 beforeAll(async () => {
   if (!existsSync(join(CDK, 'node_modules')))
-    throw new Error('The CDK is missing. Install it with: npm ci --prefix deployment/cdk');
+    throw new Error('The CDK is missing. Install it with: npm ci --prefix cdk');
   made = await packaged({ services: PROXIED_SERVICES, parameters: { prober: 'on', loginUrl: 'on' } });
   output = await newDirectory('cdk');
   const env = { ...bareEnvironment(output), PULLPASS_PACKAGE: made.directory, CDK_OUTDIR: output };

@@ -8,7 +8,7 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { CfnInclude } from 'aws-cdk-lib/cloudformation-include';
 
-const PACKAGE = resolve(process.env.PULLPASS_PACKAGE ?? join(import.meta.dirname, '../../.serverless'));
+const PACKAGE = resolve(process.env.PULLPASS_PACKAGE ?? join(import.meta.dirname, '../.serverless'));
 const OUTPUT = resolve(process.env.CDK_OUTDIR ?? join(import.meta.dirname, 'cdk.out'));
 /** The bucket of the archives is the CDK's. */
 const NOT_OURS = ['ServerlessDeploymentBucket', 'ServerlessDeploymentBucketPolicy'];
