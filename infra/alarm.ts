@@ -1,4 +1,6 @@
 /** One alarm: what it watches, and how CloudFormation has it. */
+import { MINUTE_SECONDS } from '../lib/domain/time.ts';
+import type { Count, Observation } from '../lib/ports/system.ts';
 import { type Resource, ref } from './template.ts';
 
 /** The logical name of the topic that alarms are published to. */
@@ -23,6 +25,19 @@ export interface Alarm {
    * change from a state with data to one without.
    */
   readonly silence?: true;
+}
+
+/** Something that must not happen does, in three minutes of five. */
+export const REPEATED = { statistic: 'Sum', when: ['>', 0], period: MINUTE_SECONDS, of: [3, 5] } as const;
+
+/** A metric of our own functions. */
+export function own(metric: Count | Observation, stage: string) {
+  return { namespace: 'Pullpass', metric, dimensions: { Stage: stage } } as const;
+}
+
+/** A metric that Lambda keeps of one function. */
+export function ofFunction(name: string, stage: string) {
+  return { namespace: 'AWS/Lambda', dimensions: { FunctionName: `pullpass-${stage}-${name}` } } as const;
 }
 
 const COMPARISONS = {

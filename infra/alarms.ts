@@ -1,17 +1,9 @@
 /** The alarms of a deployment, and the topic that they are published to. */
 
-import type { Count, Observation } from '../lib/ports/system.ts';
-import { type Alarm, alarmResource, TOPIC } from './alarm.ts';
+import { DAY_SECONDS as DAY, HOUR_SECONDS as HOUR, MINUTE_SECONDS as MINUTE } from '../lib/domain/time.ts';
+import { type Alarm, alarmResource, ofFunction, own, REPEATED, TOPIC } from './alarm.ts';
 import { type Concurrency, loadAlarms } from './load-alarms.ts';
-import { type Resource, ref } from './template.ts';
-
-const MINUTE = 60;
-const HOUR = 3600;
-const DAY = 86_400;
-
-/** A metric of our own functions. */
-const own = (metric: Count | Observation, stage: string) =>
-  ({ namespace: 'Pullpass', metric, dimensions: { Stage: stage } }) as const;
+import { logicalName, type Resource, ref } from './template.ts';
 
 /** No figure for so many periods. None is negative, so nothing else raises the alarm. */
 const silent = (periods: number, period: number) =>
@@ -25,10 +17,7 @@ function alarmsOf(functions: readonly string[], stage: string): Record<string, A
     namespace: 'AWS/DynamoDB',
     metric,
     dimensions: { TableName },
-    statistic: 'Sum' as const,
-    when: ['>', 0] as const,
-    period: MINUTE,
-    of: [3, 5] as const,
+    ...REPEATED,
   });
   return {
     ApiFails: {
@@ -36,26 +25,17 @@ function alarmsOf(functions: readonly string[], stage: string): Record<string, A
       namespace: 'AWS/ApiGateway',
       metric: '5xx',
       dimensions: { ApiId: ref('HttpApi') },
-      statistic: 'Sum',
-      when: ['>', 0],
-      period: MINUTE,
-      of: [3, 5],
+      ...REPEATED,
     },
     StoreFails: {
       description: 'DynamoDB does not answer, and callers get 503',
       ...own('StoreFailures', stage),
-      statistic: 'Sum',
-      when: ['>', 0],
-      period: MINUTE,
-      of: [3, 5],
+      ...REPEATED,
     },
     IamFails: {
       description: 'An IAM does not answer: logins with its identities get 503',
       ...own('IamFailures', stage),
-      statistic: 'Sum',
-      when: ['>', 0],
-      period: MINUTE,
-      of: [3, 5],
+      ...REPEATED,
     },
     ...(functions.includes('registry') ? alarmsOfUpstreams(stage) : {}),
     ManyDenials: {
@@ -125,10 +105,7 @@ function alarmsOfUpstreams(stage: string): Record<string, Alarm> {
     UpstreamFails: {
       description: 'An upstream does not answer the registry proxy: pulls get 503',
       ...own('UpstreamFailures', stage),
-      statistic: 'Sum',
-      when: ['>', 0],
-      period: MINUTE,
-      of: [3, 5],
+      ...REPEATED,
     },
   };
 }
@@ -162,13 +139,12 @@ function alarmsOfProber(stage: string): Record<string, Alarm> {
 /** The two alarms of each function. */
 function alarmsOfFunction(name: string, stage: string): Record<string, Alarm> {
   const common = {
-    namespace: 'AWS/Lambda',
-    dimensions: { FunctionName: `pullpass-${stage}-${name}` },
+    ...ofFunction(name, stage),
     statistic: 'Sum',
     when: ['>', 0],
     period: 5 * MINUTE,
   } as const;
-  const word = name.charAt(0).toUpperCase() + name.slice(1);
+  const word = logicalName(name);
   return {
     [`${word}Fails`]: { description: `${name} ended in an error`, metric: 'Errors', ...common },
     [`${word}Throttled`]: {

@@ -2,7 +2,8 @@
  * Versions and aliases of the functions, and how traffic goes from one version to the next: at once, or bit by bit, watched by
  * alarms and back by itself.
  */
-import { type Resource, ref, sub, type Template } from './template.ts';
+import { MINUTE_SECONDS } from '../lib/domain/time.ts';
+import { logicalName, type Resource, ref, sub, type Template } from './template.ts';
 import { versionDigest } from './versions.ts';
 
 /** What callers, schedules and the API invoke. */
@@ -10,7 +11,6 @@ export const ALIAS = 'live';
 
 /** Traffic is shifted bit by bit (parameters.yml). Otherwise CloudFormation changes the alias itself, without CodeDeploy. */
 const SHIFTS = 'ShiftsTraffic';
-const MINUTE = 60;
 /** Makes the keys of new services, which a login needs (keys.yml). */
 const RINGS = 'Rings';
 /** What must be refused is not (alarms.ts), where there is a prober. */
@@ -27,7 +27,7 @@ export interface Deployed {
 
 /** The logical name of a function's alias. */
 export function aliasName(name: string): string {
-  return `${wordOf(name)}Live`;
+  return `${logicalName(name)}Live`;
 }
 
 /** The resources for these functions, whose own are in the template. */
@@ -60,7 +60,7 @@ export function canaryResources(
 function versionName(name: string, template: Template): string {
   const own = template.Resources[functionName(name)];
   if (own === undefined) throw new Error(`The template has no ${functionName(name)}.`);
-  return `${wordOf(name)}Version${versionDigest(own, template)}`;
+  return `${logicalName(name)}Version${versionDigest(own, template)}`;
 }
 
 /** Kept when another follows, so that the alias can go back to it; osls removes old ones (`pruneFunctionVersions`). */
@@ -111,9 +111,9 @@ interface Shift {
 
 /** A deployment group for the function, and an alarm for its new version alone. */
 function shiftOf(name: string, { stage, version, template }: Shift): Record<string, Resource> {
-  const alarm = `${wordOf(name)}CanaryFailsAlarm`;
+  const alarm = `${logicalName(name)}CanaryFailsAlarm`;
   return {
-    [alarm]: canaryAlarm(`pullpass-${stage}-${wordOf(name)}CanaryFails`, {
+    [alarm]: canaryAlarm(`pullpass-${stage}-${logicalName(name)}CanaryFails`, {
       AlarmDescription: `The new version of ${name} ends in errors: the deployment goes back`,
       Namespace: 'AWS/Lambda',
       MetricName: 'Errors',
@@ -174,7 +174,7 @@ function canaryAlarm(name: string, properties: Readonly<Record<string, unknown>>
       Statistic: 'Sum',
       ComparisonOperator: 'GreaterThanThreshold',
       Threshold: 0,
-      Period: MINUTE,
+      Period: MINUTE_SECONDS,
       TreatMissingData: 'notBreaching',
     },
   };
@@ -225,13 +225,9 @@ function deploymentRole(serving: readonly Deployed[], stage: string): Resource {
 
 /** The logical name that osls gives a function. */
 export function functionName(name: string): string {
-  return `${wordOf(name)}LambdaFunction`;
+  return `${logicalName(name)}LambdaFunction`;
 }
 
 function groupName(name: string): string {
-  return `${wordOf(name)}Deployments`;
-}
-
-function wordOf(name: string): string {
-  return name.charAt(0).toUpperCase() + name.slice(1);
+  return `${logicalName(name)}Deployments`;
 }

@@ -1,8 +1,8 @@
 /** The alarms of load: requests that are refused for their number, answers that take long, and concurrency that is nearly used up. */
-import type { Alarm } from './alarm.ts';
-import { ref } from './template.ts';
+import { MINUTE_SECONDS as MINUTE } from '../lib/domain/time.ts';
+import { type Alarm, ofFunction, own, REPEATED } from './alarm.ts';
+import { logicalName, ref } from './template.ts';
 
-const MINUTE = 60;
 const ALMOST = 0.8;
 /** Where the metric filter of the access log counts (access-log.yml). */
 const API_NAMESPACE = 'Pullpass/API';
@@ -21,7 +21,6 @@ export function loadAlarms(
   stage: string,
   { loginConcurrency, accountConcurrency }: Concurrency,
 ): Record<string, Alarm> {
-  const dimensionsOf = (name: string) => ({ FunctionName: `pullpass-${stage}-${name}` });
   const atOnce = {
     namespace: 'AWS/Lambda',
     metric: 'ConcurrentExecutions',
@@ -32,12 +31,11 @@ export function loadAlarms(
   const slow = functions
     .filter(name => !PATIENT.has(name))
     .map((name): [string, Alarm] => [
-      `${name.charAt(0).toUpperCase()}${name.slice(1)}Slow`,
+      `${logicalName(name)}Slow`,
       {
         description: `One of a hundred answers of ${name} takes longer than latencyMilliseconds`,
-        namespace: 'AWS/Lambda',
+        ...ofFunction(name, stage),
         metric: 'Duration',
-        dimensions: dimensionsOf(name),
         statistic: 'p99',
         when: ['>', ref('LatencyMilliseconds')],
         period: 5 * MINUTE,
@@ -51,16 +49,11 @@ export function loadAlarms(
       namespace: API_NAMESPACE,
       metric: 'Throttled',
       dimensions: { Stage: stage },
-      statistic: 'Sum',
-      when: ['>', 0],
-      period: MINUTE,
-      of: [3, 5],
+      ...REPEATED,
     },
     ManyRateLimited: {
       description: 'Far more callers than usual get 429, because they failed to authenticate too often',
-      namespace: 'Pullpass',
-      metric: 'RateLimited',
-      dimensions: { Stage: stage },
+      ...own('RateLimited', stage),
       statistic: 'Sum',
       when: ['>', ref('DenialsPerFiveMinutes')],
       period: 5 * MINUTE,
@@ -68,9 +61,9 @@ export function loadAlarms(
     LoginBusy: {
       description: 'Logins use 80 % of their concurrency; beyond all of it they get 429 or 503',
       condition: 'ReservesConcurrency',
-      dimensions: dimensionsOf('login'),
-      when: ['>=', ALMOST * loginConcurrency],
       ...atOnce,
+      ...ofFunction('login', stage),
+      when: ['>=', ALMOST * loginConcurrency],
     },
     AccountBusy: {
       description: 'All functions of the account use 80 % of its concurrency in the region',

@@ -5,6 +5,7 @@
 import * as v from 'valibot';
 import { NAMESPACE_SCHEMA } from '../lib/domain/repository.ts';
 import { choice, count, list, OVERRIDE, packaged, shown, text, throttle } from './parameter-kinds.ts';
+import { logicalName } from './template.ts';
 
 export type Value = string | number | readonly string[];
 
@@ -201,7 +202,7 @@ export function templateParameters(values: Values): Record<string, object> {
   const rows = Object.entries<Parameter>(PARAMETERS).filter(([, { template }]) => template !== undefined);
   return Object.fromEntries(
     rows.map(([name, { template, absent, description }]) => [
-      templateName(name),
+      logicalName(name),
       {
         Type: typeof absent === 'number' ? 'Number' : 'String',
         Default: values[name],
@@ -210,8 +211,4 @@ export function templateParameters(values: Values): Record<string, object> {
       },
     ]),
   );
-}
-
-export function templateName(name: string): string {
-  return name.charAt(0).toUpperCase() + name.slice(1);
 }

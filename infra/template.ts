@@ -19,6 +19,11 @@ export interface Template {
   >;
 }
 
+/** How a name of ours begins a logical name: `login` as `Login`. */
+export function logicalName(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1);
+}
+
 /** The value of a parameter, or the physical name of a resource. */
 export function ref(name: string): { Ref: string } {
   return { Ref: name };

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { MAX_STAGE } from '../../infra/osls/judge.ts';
-import { PARAMETERS, type Parameter, templateName } from '../../infra/parameters.ts';
+import { PARAMETERS, type Parameter } from '../../infra/parameters.ts';
+import { logicalName } from '../../infra/template.ts';
 import { ROUTES } from '../../lib/api/routes.ts';
 import { createCleanup } from '../../lib/compose/cleanup.ts';
 import { createCredentials } from '../../lib/compose/credentials.ts';
@@ -276,7 +277,7 @@ describe('the alarms', () => {
 it('the parameters reach the template with their values', () => {
   const rows = Object.entries<Parameter>(PARAMETERS).filter(([, { template }]) => template !== undefined);
   const wanted = rows.map(([name, { absent }]) => [
-    templateName(name),
+    logicalName(name),
     String(absent).replace('<stage>', 'dev'),
   ]);
   const found = Object.entries(kept.template.Parameters).map(([name, row]) => [name, String(row.Default)]);
