@@ -28,7 +28,7 @@ export function maintainRing(service: Service, store: KeyStore, now: number): Pr
 
 /**
  * Brings a new key into use at once: a new leaf (x5c), or the published successor (kid), which then gets a successor of
- * its own. Other processes follow when they read the ring again, within a minute.
+ * its own. Other processes follow when they read the ring again: within a minute, or ten for x5c on AWS.
  */
 export function activateKey(service: Service, store: KeyStore, now: number): Promise<RingReport> {
   return update('rotate', store, { service, now });

@@ -95,6 +95,10 @@ export class DeployedPullpass extends Pullpass {
     await this.invoke('keys', { activate: service });
   }
 
+  override async readKeysAgain(): Promise<void> {
+    await this.function('login').retireInstances();
+  }
+
   /** Invokes a function as schedules, the deployment and operators do. Throws FunctionFailed. */
   async invoke(name: string, event: unknown): Promise<unknown> {
     return this.function(name).invoke(event);

@@ -11,6 +11,7 @@ export class LambdaFunction {
   readonly #instances = new Set<Instance>();
   readonly #idle: Instance[] = [];
   readonly #waiting: (() => void)[] = [];
+  readonly #retired = new WeakSet<Instance>();
   readonly #log: string[] = [];
   #busy = 0;
 
@@ -27,7 +28,8 @@ export class LambdaFunction {
       const instance = this.#idle.pop() ?? (await this.#newInstance());
       const answer = instance.invoke(event);
       await answer.catch(() => undefined);
-      if (instance.isAlive) this.#idle.push(instance);
+      if (this.#retired.has(instance)) await instance.stop();
+      if (instance.isAlive && !this.#retired.has(instance)) this.#idle.push(instance);
       else this.#instances.delete(instance);
       return await answer;
     } finally {
@@ -52,6 +54,14 @@ export class LambdaFunction {
 
   get instances(): ReadonlySet<Instance> {
     return this.#instances;
+  }
+
+  /** Ends every instance: an idle one now, a busy one with its answer. The next event begins a new one. */
+  async retireInstances(): Promise<void> {
+    for (const instance of this.#instances) this.#retired.add(instance);
+    const idle = this.#idle.splice(0);
+    for (const instance of idle) this.#instances.delete(instance);
+    await Promise.all(idle.map(instance => instance.stop()));
   }
 
   async stop(): Promise<void> {
