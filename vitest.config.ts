@@ -31,6 +31,20 @@ function storesOn(engine: 'dynamodb-local' | 'dynoxide') {
   };
 }
 
+/** Suites that start servers and drive programs, one after the other. */
+function endToEnd(name: string, include: string[], globalSetup: string[] | string = []) {
+  return {
+    test: {
+      name,
+      include,
+      globalSetup,
+      testTimeout: 180_000,
+      hookTimeout: 180_000,
+      fileParallelism: false,
+    },
+  };
+}
+
 export default defineConfig({
   test: {
     // By default one core of two stays idle.
@@ -55,35 +69,16 @@ export default defineConfig({
           hookTimeout: 180_000,
         },
       },
-      {
-        test: {
-          name: 'e2e',
-          include: ['test/e2e/*.test.ts'],
-          testTimeout: 180_000,
-          hookTimeout: 180_000,
-          fileParallelism: false,
-        },
-      },
-      {
-        test: {
-          // What CI cannot install.
-          name: 'clients',
-          include: ['test/e2e/clients/*.test.ts'],
-          testTimeout: 180_000,
-          hookTimeout: 180_000,
-          fileParallelism: false,
-        },
-      },
-      {
-        test: {
-          name: 'e2e:functions',
-          include: [...SCENARIOS.map(name => `test/e2e/${name}.test.ts`), 'test/e2e/functions/*.test.ts'],
-          globalSetup: 'test/e2e/support/lambda/emulators.ts',
-          testTimeout: 180_000,
-          hookTimeout: 180_000,
-          fileParallelism: false,
-        },
-      },
+      endToEnd('e2e', ['test/e2e/*.test.ts']),
+      // Deployments to emulators of AWS. CI runs them beside the others: each of the two uses one core.
+      endToEnd('e2e:stacks', ['test/e2e/stacks/*.test.ts']),
+      // What CI cannot install.
+      endToEnd('clients', ['test/e2e/clients/*.test.ts']),
+      endToEnd(
+        'e2e:functions',
+        [...SCENARIOS.map(name => `test/e2e/${name}.test.ts`), 'test/e2e/functions/*.test.ts'],
+        'test/e2e/support/lambda/emulators.ts',
+      ),
       storesOn('dynamodb-local'),
       storesOn('dynoxide'),
     ],

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 const [directory = '', failedSteps = ''] = process.argv.slice(2);
 let passed = 0;
 let failed = 0;
-for (const run of ['unit', 'slow', 'e2e', 'engines', 'functions']) {
+for (const run of ['unit', 'slow', 'e2e', 'stacks', 'engines', 'functions']) {
   const report = read(join(directory, `${run}.json`));
   passed += report.numPassedTests;
   // A skipped test and a run without tests have shown nothing, so they count as failed.

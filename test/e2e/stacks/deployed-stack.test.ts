@@ -8,14 +8,14 @@ import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Resource, Template } from '../../infra/template.ts';
-import { osls, PROXIED_SERVICES, packaged } from '../infra/support/packaged.ts';
-import { unzip } from '../infra/support/unzip.ts';
-import { bareEnvironment } from './support/directories.ts';
-import { type Front, healthyFunctions } from './support/healthy-functions.ts';
-import { Moto } from './support/moto.ts';
-import { run } from './support/processes.ts';
-import { tool } from './support/tools.ts';
+import type { Resource, Template } from '../../../infra/template.ts';
+import { osls, PROXIED_SERVICES, packaged } from '../../infra/support/packaged.ts';
+import { unzip } from '../../infra/support/unzip.ts';
+import { bareEnvironment } from '../support/directories.ts';
+import { type Front, healthyFunctions } from '../support/healthy-functions.ts';
+import { Moto } from '../support/moto.ts';
+import { run } from '../support/processes.ts';
+import { tool } from '../support/tools.ts';
 
 const TEMPLATES = ['cloudformation-template-create-stack.json', 'cloudformation-template-update-stack.json'];
 /**
@@ -92,7 +92,7 @@ async function leaveUnmade(): Promise<void> {
 }
 
 async function reportOf(): Promise<Report> {
-  const script = join(import.meta.dirname, 'support', 'stack.py');
+  const script = join(import.meta.dirname, '..', 'support', 'stack.py');
   const { code, output } = await run(moto.python, [script, moto.endpoint, 'pullpass-dev'], {
     env: bareEnvironment(directory),
   });

@@ -3,11 +3,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Template } from '../../infra/template.ts';
-import { type Package, PROJECT, PROXIED_SERVICES, packaged } from '../infra/support/packaged.ts';
-import { bareEnvironment, newDirectory } from './support/directories.ts';
-import { run } from './support/processes.ts';
-import { tool } from './support/tools.ts';
+import type { Template } from '../../../infra/template.ts';
+import { type Package, PROJECT, PROXIED_SERVICES, packaged } from '../../infra/support/packaged.ts';
+import { bareEnvironment, newDirectory } from '../support/directories.ts';
+import { run } from '../support/processes.ts';
+import { tool } from '../support/tools.ts';
 
 const CDK = join(PROJECT, 'cdk');
 

@@ -4,10 +4,10 @@
  */
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { createProber } from '../../lib/compose/prober.ts';
-import { Checkout } from './support/ministack/checkout.ts';
-import { MINISTACK_REGION, Ministack } from './support/ministack/ministack.ts';
-import { Moto } from './support/moto.ts';
+import { createProber } from '../../../lib/compose/prober.ts';
+import { Checkout } from '../support/ministack/checkout.ts';
+import { MINISTACK_REGION, Ministack } from '../support/ministack/ministack.ts';
+import { Moto } from '../support/moto.ts';
 
 const SERVICES = 'deployment/services.json';
 const THIRD = 'third.example.com';

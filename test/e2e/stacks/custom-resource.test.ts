@@ -3,10 +3,10 @@
  * on, and the next one takes back what could not be taken back.
  */
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { Checkout } from './support/ministack/checkout.ts';
-import { Faults } from './support/ministack/faults.ts';
-import { Ministack } from './support/ministack/ministack.ts';
-import { until } from './support/processes.ts';
+import { Checkout } from '../support/ministack/checkout.ts';
+import { Faults } from '../support/ministack/faults.ts';
+import { Ministack } from '../support/ministack/ministack.ts';
+import { until } from '../support/processes.ts';
 
 // Some are several deployments.
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });

@@ -3,9 +3,9 @@
  * each deployment runs what was asked for, after any earlier one or failure.
  */
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import type { Template } from '../../infra/template.ts';
-import { Checkout } from './support/ministack/checkout.ts';
-import { Ministack } from './support/ministack/ministack.ts';
+import type { Template } from '../../../infra/template.ts';
+import { Checkout } from '../support/ministack/checkout.ts';
+import { Ministack } from '../support/ministack/ministack.ts';
 
 // Some are several deployments.
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });

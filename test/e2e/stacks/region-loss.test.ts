@@ -8,14 +8,14 @@ import { join } from 'node:path';
 import { type AttributeValue, DynamoDBClient, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { developmentIam } from '../../local/development-iam/development-iam.ts';
-import { type Front, openFront } from '../support/aws/front.ts';
-import { bareEnvironment, newDirectory, PROJECT, removeDirectory } from './support/directories.ts';
-import { Checkout } from './support/ministack/checkout.ts';
-import { MINISTACK_REGION, Ministack } from './support/ministack/ministack.ts';
-import { freePort } from './support/ports.ts';
-import { run } from './support/processes.ts';
-import { tool } from './support/tools.ts';
+import { developmentIam } from '../../../local/development-iam/development-iam.ts';
+import { type Front, openFront } from '../../support/aws/front.ts';
+import { bareEnvironment, newDirectory, PROJECT, removeDirectory } from '../support/directories.ts';
+import { Checkout } from '../support/ministack/checkout.ts';
+import { MINISTACK_REGION, Ministack } from '../support/ministack/ministack.ts';
+import { freePort } from '../support/ports.ts';
+import { run } from '../support/processes.ts';
+import { tool } from '../support/tools.ts';
 
 // Two deployments.
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });

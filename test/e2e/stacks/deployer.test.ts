@@ -6,15 +6,15 @@ import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Template } from '../../infra/template.ts';
-import { osls, PROJECT, PROXIED_SERVICES, packaged } from '../infra/support/packaged.ts';
-import { listed, type Statement } from '../infra/support/permissions.ts';
-import { bareEnvironment } from './support/directories.ts';
-import { healthyFunctions } from './support/healthy-functions.ts';
-import { Moto } from './support/moto.ts';
-import { run } from './support/processes.ts';
-import { callOf, type RecordedCall } from './support/recorded-calls.ts';
-import { tool } from './support/tools.ts';
+import type { Template } from '../../../infra/template.ts';
+import { osls, PROJECT, PROXIED_SERVICES, packaged } from '../../infra/support/packaged.ts';
+import { listed, type Statement } from '../../infra/support/permissions.ts';
+import { bareEnvironment } from '../support/directories.ts';
+import { healthyFunctions } from '../support/healthy-functions.ts';
+import { Moto } from '../support/moto.ts';
+import { run } from '../support/processes.ts';
+import { callOf, type RecordedCall } from '../support/recorded-calls.ts';
+import { tool } from '../support/tools.ts';
 
 const DEPLOYER = join(PROJECT, 'deployment', 'deployer.yml');
 const [, LISTED = ''] = readFileSync(join(PROJECT, 'infra', 'permissions.md'), 'utf8').split(
@@ -66,7 +66,7 @@ afterAll(async () => {
 
 /** What CloudFormation makes of the template, in moto's reading of it. */
 async function policiesOfDeployer(): Promise<Policy[]> {
-  const script = join(import.meta.dirname, 'support', 'deployer.py');
+  const script = join(import.meta.dirname, '..', 'support', 'deployer.py');
   const { code, output } = await run(moto.python, [script, moto.endpoint, DEPLOYER], {
     env: bareEnvironment(PROJECT),
   });

@@ -4,9 +4,9 @@ import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Template } from '../../infra/template.ts';
-import { Checkout } from './support/ministack/checkout.ts';
-import { Ministack } from './support/ministack/ministack.ts';
+import type { Template } from '../../../infra/template.ts';
+import { Checkout } from '../support/ministack/checkout.ts';
+import { Ministack } from '../support/ministack/ministack.ts';
 
 const DOMAIN = {
   domain: 'pullpass.example.com',

@@ -1,7 +1,7 @@
 /** A first deployment that fails leaves nothing in the way of the next one, whatever it failed of; by ministack, an emulator of AWS. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Checkout } from './support/ministack/checkout.ts';
-import { Ministack } from './support/ministack/ministack.ts';
+import { Checkout } from '../support/ministack/checkout.ts';
+import { Ministack } from '../support/ministack/ministack.ts';
 
 // Some are several deployments.
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });

@@ -3,14 +3,14 @@
  * behind the emulated HTTP API, neither of which is our own. moto's STS knows the administrator.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Credentials, presign } from '../support/presigned.ts';
-import { bareEnvironment } from './support/directories.ts';
-import { makeImage } from './support/image.ts';
-import { Checkout } from './support/ministack/checkout.ts';
-import { MINISTACK_REGION, Ministack } from './support/ministack/ministack.ts';
-import { MOTO_ACCOUNT, Moto } from './support/moto.ts';
-import { run } from './support/processes.ts';
-import { tool } from './support/tools.ts';
+import { type Credentials, presign } from '../../support/presigned.ts';
+import { bareEnvironment } from '../support/directories.ts';
+import { makeImage } from '../support/image.ts';
+import { Checkout } from '../support/ministack/checkout.ts';
+import { MINISTACK_REGION, Ministack } from '../support/ministack/ministack.ts';
+import { MOTO_ACCOUNT, Moto } from '../support/moto.ts';
+import { run } from '../support/processes.ts';
+import { tool } from '../support/tools.ts';
 
 const SERVICE = 'pull.example.com';
 const ADMINISTRATOR = `arn:aws:iam::${MOTO_ACCOUNT}:user/ops/alice`;
