@@ -79,18 +79,36 @@ function narrows(claims: Trust['claims'], name: string): boolean {
   return Object.hasOwn(claims, name) && claims[name] !== 'false';
 }
 
+/** Why a trust is not for a workload: a claim that is not exactly the string, or what the trust is of. */
+export interface Difference {
+  /** The name of the claim as the trust has it; `issuer` and `account` are no claims. */
+  readonly name: string;
+  readonly kind: 'account' | 'claim' | 'issuer';
+  readonly expected: string;
+  /** undefined: the workload has no such claim. */
+  readonly actual: unknown;
+}
+
 /**
  * Whether the trust is for this workload: the issuer and account are the same, and every claim is exactly that string.
  * Trusts of other accounts are ignored.
  */
 export function trustMatches(trust: Trust, workload: Workload): boolean {
-  const named = Object.entries(trust.claims);
-  return (
-    trust.issuer === workload.issuer &&
-    accountHandle(trust.account) === workload.handle &&
-    named.length > 0 &&
-    named.every(([name, value]) => claimAt(workload.claims, name) === value)
-  );
+  return Object.keys(trust.claims).length > 0 && firstDifference(trust, workload) === undefined;
+}
+
+/** What a workload has otherwise than the trust, first of all; undefined: nothing. */
+export function firstDifference(trust: Trust, workload: Workload): Difference | undefined {
+  const [handle, expected] = [accountHandle(trust.account), trust.issuer];
+  if (expected !== workload.issuer)
+    return { kind: 'issuer', name: 'issuer', expected, actual: workload.issuer };
+  if (handle !== workload.handle)
+    return { kind: 'account', name: 'account', expected: handle, actual: workload.handle };
+  for (const [name, value] of Object.entries(trust.claims)) {
+    const actual = claimAt(workload.claims, name);
+    if (actual !== value) return { kind: 'claim', name, expected: value, actual };
+  }
+  return undefined;
 }
 
 export function permissionOfTrust({ repositories, access }: Trust): Permission {

@@ -6,10 +6,16 @@ import type { Administrator, Identity } from '../domain/identity.ts';
 import { isHeldBy, type NamespaceClaim } from '../domain/namespace.ts';
 import { type Policy, permissionsOf, rolesOf } from '../domain/policy.ts';
 import { ANONYMOUS, type IdentityPrincipal, type LoginContext, type Principal } from '../domain/principal.ts';
-import { hashRegistryToken, parseRegistryToken } from '../domain/registry-token.ts';
+import { hashRegistryToken, parseRegistryToken, type TokenAddress } from '../domain/registry-token.ts';
 import type { Secret } from '../domain/secret.ts';
 import { HOUR_SECONDS } from '../domain/time.ts';
-import { endOfGeneration, judge, type Refusal, type TokenRecord } from '../domain/token-record.ts';
+import {
+  endOfGeneration,
+  type Judgement,
+  judge,
+  type Refusal,
+  type TokenRecord,
+} from '../domain/token-record.ts';
 import { permissionOfTrust, type Trust, trustMatches, type Workload } from '../domain/trust.ts';
 import type { CredentialKeys } from '../ports/keys.ts';
 import type { LoginRecords, LoginStore, RuleFilter, RuleStore } from '../ports/stores.ts';
@@ -55,17 +61,44 @@ export async function tokenPrincipal(
 ): Promise<Principal> {
   const address = parseRegistryToken(secret);
   if (address === undefined) throw unauthenticated('token: malformed', 'unknown-secret');
+  const hash = hashRegistryToken(secret);
+  const found = await judgedToken(
+    store,
+    { address, judged: token => judge(token, hash, moment.now) },
+    moment,
+  );
+  if ('refusal' in found) {
+    throw unauthenticated(`token ${address.id}: ${found.refusal}`, DENIAL_OF[found.refusal]);
+  }
+  await store.touch(found.token, moment.now);
+  return found.principal;
+}
+
+/** A token by its address, and how its record is judged. */
+interface SoughtToken {
+  readonly address: TokenAddress;
+  readonly judged: (token: TokenRecord | undefined) => Judgement;
+}
+
+export type JudgedToken =
+  | { readonly token: TokenRecord; readonly principal: Principal }
+  | { readonly refusal: keyof typeof DENIAL_OF; readonly token: TokenRecord | undefined };
+
+/** The principal of a token, or why there is none. An explanation asks the same without the value; nothing is written. */
+export async function judgedToken(
+  store: Pick<LoginStore, 'read'>,
+  { address, judged }: SoughtToken,
+  moment: LoginMoment,
+): Promise<JudgedToken> {
   const first = await store.read({ token: address, namespaces: firstNamespaces(moment) });
   const { token, removed } = first;
-  const judgement = judge(token, hashRegistryToken(secret), moment.now);
+  const judgement = judged(token);
   if (token === undefined || !judgement.usable) {
     const refusal = judgement.usable ? 'unknown' : judgement.refusal;
-    const why = removed ? 'removed' : refusal;
-    throw unauthenticated(`token ${address.id}: ${why}`, DENIAL_OF[why]);
+    return { refusal: removed ? 'removed' : refusal, token };
   }
   const claims = await allClaims(store, first, moment);
-  await store.touch(token, moment.now);
-  return principalOfToken(token, judgement.generation, claims);
+  return { token, principal: principalOfToken(token, judgement.generation, claims) };
 }
 
 /** What a generation of a token allows. */
@@ -165,7 +198,7 @@ export async function workloadPrincipal(
 
 /** The principal with the namespaces that its account owns. A principal without permissions needs no read. */
 export async function withNamespaces(
-  store: LoginStore,
+  store: Pick<LoginStore, 'read'>,
   principal: Principal,
   { namespaces }: LoginContext,
 ): Promise<Principal> {
@@ -182,7 +215,7 @@ export function firstNamespaces({ namespaces }: LoginContext): readonly string[]
 
 /** All claims of a login: most fit into the first read, the rest is read once the secret is verified. */
 export async function allClaims(
-  store: LoginStore,
+  store: Pick<LoginStore, 'read'>,
   first: LoginRecords,
   { namespaces }: LoginContext,
 ): Promise<readonly NamespaceClaim[]> {
