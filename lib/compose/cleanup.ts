@@ -8,7 +8,12 @@ import type { HttpResult } from '../http/request.ts';
 import type { Notices } from '../ports/stores.ts';
 import { expiryStore } from '../store/expiry-store.ts';
 import { loggedNotices } from '../telemetry/log.ts';
-import { type CleanupCounts, cleanUp } from '../usecases/clean-up.ts';
+import {
+  CLEANUP_GRACE_SECONDS,
+  type CleanupCounts,
+  cleanUp,
+  TTL_GRACE_SECONDS,
+} from '../usecases/clean-up.ts';
 import { tableGuard } from '../usecases/table-guard.ts';
 import { openParts, type Parts, type World } from './parts.ts';
 import { openTable, openTableMarker, TABLE_SETTINGS } from './resources.ts';
@@ -39,6 +44,8 @@ export function createCleanup(world: World): Cleanup {
     notices: openNotices(parts),
     metrics,
     clock,
+    // A deployment on AWS has both in DynamoDB, whose time to live costs nothing, where each of our deletes is a paid write.
+    graceSeconds: config.ledger.kind === 'file' ? CLEANUP_GRACE_SECONDS : TTL_GRACE_SECONDS,
     unusedSeconds: config.unusedDays * DAY_SECONDS,
   };
   const handler: Cleanup = async (event, context) => {

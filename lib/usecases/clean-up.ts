@@ -7,7 +7,7 @@ import {
   type HygieneReport,
   withFinding,
 } from '../domain/hygiene.ts';
-import { HOUR_SECONDS, toSeconds } from '../domain/time.ts';
+import { DAY_SECONDS, HOUR_SECONDS, toSeconds } from '../domain/time.ts';
 import type { Checkpoint, ExpiryPage, ExpiryStore, Notices } from '../ports/stores.ts';
 import type { Clock, Metrics } from '../ports/system.ts';
 
@@ -18,6 +18,8 @@ export interface CleanupPorts {
   readonly clock: Clock;
   /** Milliseconds that this run may still take. */
   readonly remainingMs: () => number;
+  /** What ended less long ago is left alone. */
+  readonly graceSeconds: number;
   /** A token without an end that was not used for so long is unused. */
   readonly unusedSeconds: number;
 }
@@ -31,8 +33,11 @@ export interface CleanupCounts {
   readonly finished: boolean;
 }
 
-/** What expired so recently is left alone, so that nothing races with a renewal at the last second. */
+/** Long enough that nothing races with a renewal at the last second. */
 export const CLEANUP_GRACE_SECONDS = HOUR_SECONDS;
+
+/** Where the table itself removes what has expired, at no cost, but only "within a few days": what is left then was not removed by it. */
+export const TTL_GRACE_SECONDS = 7 * DAY_SECONDS;
 
 /** Stops with this much time left, which is more than a page and a report take. */
 const MARGIN_MS = 10_000;
@@ -47,9 +52,9 @@ const NOTHING: CleanupCounts = { removed: 0, kept: 0, pages: 0, finished: true }
  * stored in the checkpoint, with the cursor that it reaches to. `whole`: begins a pass where none has stopped in the middle.
  */
 export async function cleanUp(ports: CleanupPorts, { whole }: { whole: boolean }): Promise<CleanupCounts> {
-  const { expiry, clock, remainingMs } = ports;
+  const { expiry, clock, remainingMs, graceSeconds } = ports;
   const now = toSeconds(clock());
-  const cutoff = now - CLEANUP_GRACE_SECONDS;
+  const cutoff = now - graceSeconds;
   let state = await expiry.checkpoint();
   if (state.cursor === undefined && !whole) return NOTHING;
   if (state.cursor === undefined && isReportDue(state, now)) state = { ...state, report: newReport(now) };

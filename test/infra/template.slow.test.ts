@@ -115,6 +115,12 @@ describe('the functions', () => {
     expect(new Set(shared)).toEqual(new Set([undefined]));
   });
 
+  it('leave lines of Lambda itself to what went wrong, and lose none of ours', () => {
+    const wanted = { LogFormat: 'JSON', SystemLogLevel: 'WARN', ApplicationLogLevel: 'INFO' };
+    for (const [name, { LoggingConfig }] of functionsIn(stack))
+      expect([name, LoggingConfig]).toEqual([name, wanted]);
+  });
+
   it('log to groups that end, and exist before them', () => {
     for (const [, { LogGroupName, RetentionInDays }] of ofType(stack, 'AWS::Logs::LogGroup')) {
       expect(LogGroupName).toMatch(/^\/aws\/(?:lambda\/pullpass-dev-[a-z]+|apigateway\/pullpass-dev)$/);

@@ -37,6 +37,7 @@ const portsOf = (expiry: ExpiryStore, remainingMs = () => 60_000): CleanupPorts 
   expiry,
   notices: { publish: async () => undefined },
   metrics: NO_METRICS,
+  graceSeconds: CLEANUP_GRACE_SECONDS,
   unusedSeconds: 60,
   clock: () => NOW * 1000,
   remainingMs,

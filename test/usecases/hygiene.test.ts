@@ -6,7 +6,12 @@ import { DAY_SECONDS, HOUR_SECONDS } from '../../lib/domain/time.ts';
 import type { Count } from '../../lib/ports/system.ts';
 import { expiryStore } from '../../lib/store/expiry-store.ts';
 import { NO_METRICS } from '../../lib/telemetry/log.ts';
-import { type CleanupPorts, cleanUp, MAX_ACCOUNTS } from '../../lib/usecases/clean-up.ts';
+import {
+  CLEANUP_GRACE_SECONDS,
+  type CleanupPorts,
+  cleanUp,
+  MAX_ACCOUNTS,
+} from '../../lib/usecases/clean-up.ts';
 import { ACCOUNT, aClaim, aToken, NOW, OTHER_ACCOUNT } from '../support/records.ts';
 import { memoryStores } from '../support/stores.ts';
 
@@ -23,6 +28,7 @@ function world() {
     expiry,
     notices: { publish: async (reports, at) => void published.push({ reports, at }) },
     metrics: { ...NO_METRICS, count: (name, by = 1) => void counted.push({ [name]: by }) },
+    graceSeconds: CLEANUP_GRACE_SECONDS,
     unusedSeconds: DAY_SECONDS,
     clock: () => state.now * 1000,
     remainingMs: () => 60_000,

@@ -142,6 +142,10 @@ function lambdaVariables(plan: FunctionPlan): Record<string, string> {
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(plan.memoryMb),
     AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
     AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${plan.functionName}`,
+    AWS_LAMBDA_LOG_FORMAT: plan.logging.LogFormat ?? 'Text',
+    ...(plan.logging.ApplicationLogLevel === undefined
+      ? {}
+      : { AWS_LAMBDA_LOG_LEVEL: plan.logging.ApplicationLogLevel }),
     AWS_LAMBDA_LOG_STREAM_NAME: '2026/11/21/[$LATEST]0123456789abcdef',
     LAMBDA_TASK_ROOT: '/var/task',
     LAMBDA_RUNTIME_DIR: '/var/runtime',

@@ -16,6 +16,8 @@ export interface FunctionPlan {
   readonly memoryMb: number;
   readonly timeoutSeconds: number;
   readonly variables: Readonly<Record<string, string>>;
+  /** In which form the runtime writes, and from which level on. */
+  readonly logging: { readonly LogFormat?: string; readonly ApplicationLogLevel?: string };
 }
 
 export interface Deployed {
@@ -47,7 +49,7 @@ export async function unpack(into: string, { parameters, proxied }: PackageChoic
 }
 
 function planOf(properties: Readonly<Record<string, unknown>>, into: string): FunctionPlan {
-  const { FunctionName, Handler, MemorySize, Timeout, Environment } = properties;
+  const { FunctionName, Handler, MemorySize, Timeout, Environment, LoggingConfig = {} } = properties;
   const name = String(FunctionName).replace(/^.*-/, '');
   return {
     name,
@@ -57,6 +59,7 @@ function planOf(properties: Readonly<Record<string, unknown>>, into: string): Fu
     handler: String(Handler),
     memoryMb: Number(MemorySize),
     timeoutSeconds: Number(Timeout),
+    logging: LoggingConfig as FunctionPlan['logging'],
     variables: texts((Environment as { Variables?: object } | undefined)?.Variables ?? {}),
   };
 }
