@@ -91,6 +91,15 @@ it('what is vended by the packaged functions logs in, pulls, and ends when it is
   );
 });
 
+it('the runtime passes on each line that a function writes, as it is, in the format of the template', async () => {
+  const { pullpass } = world();
+  const { token } = await pullpass.addToken();
+  await pullpass.logIn('token', token);
+  const lines = deployed().function('login').log.trim().split('\n');
+  const events = lines.map(line => JSON.parse(line)).filter(({ message }) => message === 'login');
+  expect(events.at(-1)).toMatchObject({ level: 'INFO', message: 'login', service: 'pullpass' });
+});
+
 it('an instance that was frozen for long believes no identity, and reconnects', async () => {
   const { pullpass, registry } = world();
   const eve = { iam_id: 'eve', account_id: 'dev', name: 'eve' };
@@ -133,7 +142,10 @@ describe('a function that cannot be loaded', () => {
     for (const text of texts) expect(broken.log.split(text).length - 1, broken.log).toBeGreaterThanOrEqual(2);
     // As docs/runbook.md has it.
     const [line = ''] = broken.log.split('\n').filter(one => one.includes('"ERROR"'));
-    expect(JSON.parse(line)).toMatchObject({ level: 'ERROR', message: { errorType: 'ConfigurationError' } });
+    expect(JSON.parse(line)).toMatchObject({
+      level: 'ERROR',
+      message: { name: 'ConfigurationError', problems: expect.any(Array) },
+    });
   });
 
   it('is 500 to callers, from the platform, and works as soon as it can be loaded', async () => {
