@@ -1,6 +1,7 @@
 /** Bundles one function for Node 24 on Lambda, and reports its size and contents. */
+import { builtinModules } from 'node:module';
 import { join } from 'node:path';
-import { build, type Metafile } from 'esbuild';
+import { build, type Metafile, type Plugin } from 'esbuild';
 
 /** Sizes in bytes, minified. */
 export interface Bundle {
@@ -38,8 +39,49 @@ export async function bundle(name: string, directory: string): Promise<Bundle> {
     mainFields: ['module', 'main'],
     metafile: true,
     logLevel: 'warning',
+    plugins: [BUILTINS],
   });
   return describeBundle(name, metafile);
+}
+
+const BUILTIN = new RegExp(
+  `^(?:node:)?(?:${builtinModules.filter(name => !name.startsWith('_')).join('|')})$`,
+);
+
+/**
+ * Node's own modules by `process.getBuiltinModule`, and of each what is used: an `import` reads every export of a module, also those
+ * that Node loads only when they are asked for. Of `node:http` that is undici, which takes longer than the start of Node itself.
+ */
+const BUILTINS: Plugin = {
+  name: 'builtins',
+  setup(building) {
+    building.onResolve({ filter: BUILTIN }, ({ path, kind }) => ({
+      path,
+      namespace: kind === 'import-statement' ? 'builtin' : 'whole-builtin',
+      sideEffects: false,
+    }));
+    building.onLoad({ filter: /./, namespace: 'whole-builtin' }, ({ path }) => ({
+      contents: `module.exports = ${builtin(path)};`,
+    }));
+    building.onLoad({ filter: /./, namespace: 'builtin' }, ({ path }) => ({ contents: exportsOf(path) }));
+  },
+};
+
+function builtin(name: string): string {
+  return `/* @__PURE__ */ process.getBuiltinModule(${JSON.stringify(name)})`;
+}
+
+/**
+ * Each export by itself, so that esbuild leaves out those that nothing imports. A source that imports a builtin as a whole, and chooses
+ * from it while it runs, would have all of them.
+ */
+function exportsOf(name: string): string {
+  const names = Object.getOwnPropertyNames(process.getBuiltinModule(name)).filter(each => each !== 'default');
+  return [
+    `const whole = ${builtin(name)};`,
+    'export default whole;',
+    ...names.map(each => `export const ${each} = /* @__PURE__ */ (() => whole.${each})();`),
+  ].join('\n');
 }
 
 /** Size and contents of a bundle, from esbuild's metafile. */
@@ -48,6 +90,7 @@ function describeBundle(name: string, { outputs }: Metafile): Bundle {
   const installed = new Set<string>();
   for (const { inputs } of Object.values(outputs)) {
     for (const [path, { bytesInOutput }] of Object.entries(inputs)) {
+      if (/^(?:whole-)?builtin:/.test(path)) continue;
       const origin = PACKAGE.exec(path)?.[1] ?? path;
       const directory = INSTALLED.exec(path)?.[1];
       if (directory !== undefined) installed.add(directory);

@@ -1,7 +1,7 @@
 /** AWS's services without the SDK, for what a registry client waits for (docs/decisions/008-login-without-the-sdk.md). */
 
-import * as http from 'node:http';
-import * as https from 'node:https';
+import http from 'node:http';
+import https from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { urlToHttpOptions } from 'node:url';
 import { awsSuffix } from '../domain/aws-partitions.ts';

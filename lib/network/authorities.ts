@@ -1,9 +1,8 @@
 /** Authorities of certificates besides those that Node has built in: the system's, and those of the usual variables. */
 import { existsSync, readFileSync } from 'node:fs';
-import * as tls from 'node:tls';
+import tls from 'node:tls';
 import { VariableError } from './proxies.ts';
 
-const { rootCertificates } = tls;
 /** Absent before Node 22.15, on which the command line runs too. */
 const getCACertificates: typeof tls.getCACertificates | undefined = tls.getCACertificates;
 
@@ -34,7 +33,7 @@ export function isUnknownAuthority(error: unknown): boolean {
 export function allAuthorities(variables: Variables): string[] {
   const named = namedAuthorities(variables);
   const extra = getCACertificates?.('extra') ?? pemsIn(read(variables.NODE_EXTRA_CA_CERTS) ?? '');
-  return [...new Set([...named, ...extra, ...systemAuthorities(), ...rootCertificates])];
+  return [...new Set([...named, ...extra, ...systemAuthorities(), ...tls.rootCertificates])];
 }
 
 /** The authorities of SSL_CERT_FILE, in PEM. Throws VariableError when it cannot be used. */

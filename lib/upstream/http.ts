@@ -1,6 +1,6 @@
 /** Requests to a registry: time for a connection and for the first byte, kept connections, one repetition, a breaker, no redirect followed. */
-import * as http from 'node:http';
-import * as https from 'node:https';
+import http from 'node:http';
+import https from 'node:https';
 import { isIP } from 'node:net';
 import { unavailable } from '../domain/errors.ts';
 import { Breaker } from '../limits/breaker.ts';

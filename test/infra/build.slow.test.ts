@@ -36,6 +36,15 @@ describe('the bundle of', () => {
     expect(filesOf(join(first, name))).toEqual(filesOf(join(second, name)));
   });
 
+  it.each(NAMES)('%s loads of Node what it uses, and never all of a module', async name => {
+    await bundle(name, directory);
+    for (const [, text] of filesOf(join(directory, name))) {
+      expect(text).not.toMatch(/\bfrom ?"(?:node:)?(?:crypto|fs|http|https|net|stream|tls|util)"/);
+      // An export of node:http that makes Node load undici.
+      expect(text).not.toContain('.CloseEvent');
+    }
+  });
+
   it('login answers a login with an access token, and a wrong token with 401', async () => {
     await bundle('login', directory);
     const index = join(directory, 'login', 'index.mjs');
