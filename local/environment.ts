@@ -1,7 +1,7 @@
 /** Completes the environment that the functions read, with what this machine provides in place of AWS. */
 import { resolve, sep } from 'node:path';
 import { ConfigurationError, type Environment, readConfig, settingsIn } from '../lib/config/config.ts';
-import type { Network } from '../lib/config/values.ts';
+import type { Network } from '../lib/domain/networks.ts';
 import { asksAws, type Service } from '../lib/domain/service.ts';
 import { AUTHORITY_VARIABLES } from '../lib/network/authorities.ts';
 import { PROXY_VARIABLES } from '../lib/network/proxies.ts';

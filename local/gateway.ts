@@ -10,8 +10,8 @@ import {
 import type { AddressInfo, Socket } from 'node:net';
 import { finished, pipeline } from 'node:stream/promises';
 import type { Context } from 'aws-lambda';
-import type { Network } from '../lib/config/values.ts';
 import { PullpassError } from '../lib/domain/errors.ts';
+import type { Network } from '../lib/domain/networks.ts';
 import { encodeResponse, errorResponse } from '../lib/http/answer.ts';
 import type { HttpEvent, HttpResult } from '../lib/http/request.ts';
 import { sourceOf } from '../lib/limits/rate-limiter.ts';

@@ -76,7 +76,7 @@ const SETTINGS = {
   data: setting('PULLPASS_DATA', text, '.pullpass'),
   trustedProxies: setting(
     'PULLPASS_TRUSTED_PROXIES',
-    ifAbsent(list(parseNetwork, '<address> or <address>/<bits>'), []),
+    ifAbsent(list(parseNetwork, '<address>, or <network>/<bits> with no other bit set, as 10.0.0.0/8'), []),
   ),
   region: setting('AWS_REGION', v.optional(text)),
   accessKeyId: setting('AWS_ACCESS_KEY_ID', v.optional(text)),

@@ -1,8 +1,8 @@
-/** The values of single variables: the base URL, networks, and references to keys, secrets and tables. */
+/** The values of single variables: the base URL, trusted networks, and references to keys, secrets and tables. */
 
 import { readFileSync } from 'node:fs';
-import { isIP } from 'node:net';
 import * as v from 'valibot';
+import { type Network, readAddress, readNetwork } from '../domain/networks.ts';
 import { parseStrictJson } from '../domain/strict-json.ts';
 
 /**
@@ -30,22 +30,11 @@ function faultOf(text: string): string | undefined {
     : `must have no query; write ${origin}`;
 }
 
-export interface Network {
-  readonly address: string;
-  readonly bits: number;
-  readonly family: 'ipv4' | 'ipv6';
-}
-
-const NETWORK = /^([0-9a-f.:]+)(?:\/(\d{1,3}))?$/i;
-
-/** Reads `10.0.0.0/8` or `2001:db8::1`; undefined for anything else. */
+/** Reads a network, or an address as the network of it alone; undefined for anything else. */
 export function parseNetwork(entry: string): Network | undefined {
-  const [, address = '', length] = NETWORK.exec(entry) ?? [];
-  const version = isIP(address);
-  if (version === 0) return undefined;
-  const most = version === 4 ? 32 : 128;
-  const bits = length === undefined ? most : Number(length);
-  return bits > most ? undefined : { address, bits, family: version === 4 ? 'ipv4' : 'ipv6' };
+  const address = readAddress(entry);
+  const read = readNetwork(address === undefined ? entry : `${address}/${address.includes(':') ? 128 : 32}`);
+  return 'network' in read ? read.network : undefined;
 }
 
 const UNREADABLE: Readonly<Record<string, string>> = {

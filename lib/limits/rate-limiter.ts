@@ -1,5 +1,6 @@
 /** Bounds how often something may be done by one key, such as the source of failures, and how long it may take in all. */
 
+import { networkOf } from '../domain/networks.ts';
 import { MINUTE_SECONDS } from '../domain/time.ts';
 import type { RateLimit } from '../ports/system.ts';
 
@@ -72,18 +73,12 @@ export function rateLimiter(perMinute: number, maxKeys = MAX_KEYS): RateLimiter 
   };
 }
 
-/** Also as a socket that listens on IPv6 spells it (RFC 4291 section 2.5.5.2). */
-const IPV4 = /^(?:::ffff:)?(\d+\.\d+\.\d+\.\d+)$/i;
-
-/** The unit that is bounded: an IPv4 address, or the /64 of an IPv6 address, as one host has all of it to ask from. */
+/**
+ * The unit that is bounded: an IPv4 address, or the /64 of an IPv6 address, as one host has all of it to ask from. What is no
+ * address is a unit as it is.
+ */
 export function sourceOf(address: string): string {
-  const ipv4 = IPV4.exec(address)?.[1];
-  if (ipv4 !== undefined) return ipv4;
-  const [head = '', tail] = address.split('::');
-  const before = head.split(':').filter(group => group !== '');
-  const after = (tail ?? '').split(':').filter(group => group !== '');
-  const zeros = tail === undefined ? 0 : 8 - before.length - after.length;
-  return [...before, ...Array<string>(Math.max(0, zeros)).fill('0'), ...after].slice(0, 4).join(':');
+  return networkOf(address, 64) ?? address;
 }
 
 /** So much time in a minute. Times are of the monotonic clock, in milliseconds. */

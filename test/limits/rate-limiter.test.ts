@@ -53,6 +53,9 @@ describe('the limit of failures', () => {
     ['two /64', '2001:db8:1:2::1', '2001:db8:1:3::1', false],
     ['two /64 behind zeros that are left out', '2001::2:0:0:0:1', '2001::3:0:0:0:1', false],
     ['two addresses with zeros left out before the end', '2001:db8:1:2:3:4:5::', '2001:db8:1:2::', true],
+    ['an IPv6 address in capitals and with leading zeros', '2001:db8::1', '2001:0DB8:0:0:FFFF::', true],
+    ['an IPv4 address spelled as IPv6 in another way', '192.0.2.1', '::FFFF:C000:0201', true],
+    ['two addresses that are not known', '', '', true],
     ['loopback and another', '::1', '2001:db8::1', false],
   ])('takes %s for what they are', (_, first, second, same) => {
     const limiter = failureLimiter(1);

@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { connect as connectTo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { Network } from '../../lib/config/values.ts';
 import { unavailable } from '../../lib/domain/errors.ts';
 import { type Gateway, type Invoke, startGateway } from '../../local/gateway.ts';
 import { type GatewayLimits, limitsWithin } from '../../local/limits.ts';
@@ -22,11 +21,7 @@ afterEach(async () => {
 const OK: Invoke = async () => ({ statusCode: 200, body: 'ok' });
 
 /** A gateway, and a way to connect to it from an address of this machine. */
-async function gateway(
-  limits: Partial<GatewayLimits>,
-  invoke: Invoke = OK,
-  proxies: readonly Network[] = [],
-) {
+async function gateway(limits: Partial<GatewayLimits>, invoke: Invoke = OK, proxies: readonly string[] = []) {
   const started = await startGateway(invoke, { host: '127.0.0.1', port: 0, limits, trustedProxies: proxies });
   gateways.push(started);
   return (from?: string) => {
@@ -204,8 +199,7 @@ describe('connections beyond the limit', () => {
       sources.push(requestContext.http.sourceIp);
       return { statusCode: 200 };
     };
-    const proxies = [{ address: '127.0.0.2', bits: 32, family: 'ipv4' }] as const;
-    const connect = await gateway({ connectionsPerSource: 1 }, invoke, proxies);
+    const connect = await gateway({ connectionsPerSource: 1 }, invoke, ['127.0.0.2/32']);
     const crowd = [1, 2, 3].map(() => connect('127.0.0.2'));
     const get = GET.replace('Host', 'X-Forwarded-For: 6.6.6.6\r\nX-Forwarded-For: 198.51.100.1\r\nHost');
     for (const client of crowd) expect((await client.write(get).answer()).status).toBe(200);
