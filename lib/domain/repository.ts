@@ -86,11 +86,11 @@ const MISTAKES: readonly Mistake[] = [
 const OF_PATTERNS: readonly Mistake[] = [
   { test: /^[^/]+$/, says: 'is a namespace, not a repository' },
   { test: /^[^/]\/|^[^/]{129}/, says: 'has a namespace (the first segment) outside 2 to 128 characters' },
-  { test: /^.{256}/s, says: 'has more than 255 characters' },
+  { test: /.{256}/s, says: 'has more than 255 characters' },
 ];
 const OF_NAMESPACES: readonly Mistake[] = [
   { test: /\/|%2f/i, says: 'is more than the first segment of a repository name' },
-  { test: /^.$|^.{129}/s, says: 'is not 2 to 128 characters long' },
+  { test: /^.$|.{129}/s, says: 'is not 2 to 128 characters long' },
 ];
 const SEPARATORS = {
   says: 'has a segment that does not begin and end with a letter or digit, or other separators within than one of . _ __ -',

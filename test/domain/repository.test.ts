@@ -234,6 +234,7 @@ describe('patternProblem', () => {
   it.each([
     ['team-a/app:v1', 'holds a tag', 'team-a/app'],
     ['app:v1', 'holds a tag', 'app/*'],
+    ['team-a:5b', 'holds a tag', 'team-a/*'],
     ['team-a/app:', 'holds a tag', 'team-a/app'],
     ['team-a/app@sha256:0123', 'holds a digest', 'team-a/app'],
     ['team-a/app:v1@sha256:0123', 'holds a digest', 'team-a/app'],
@@ -241,6 +242,8 @@ describe('patternProblem', () => {
     ['localhost:5000/team-a/app:v1', 'begins with the address of a registry', 'team-a/app'],
     ['registry.example:5000/team-a', 'begins with the address of a registry', 'team-a/*'],
     ['[::1]:5000/team-a/*', 'begins with the address of a registry', 'team-a/*'],
+    ['[::1]/team-a/app', 'begins with the address of a registry', 'team-a/app'],
+    ['Team-A/v2/app', 'has capital letters', 'team-a/v2/app'],
     ['https://registry.example/v2/team-a/app', 'is a URL', 'team-a/app'],
     ['docker://registry.example:5000/team-a/app:v1', 'is a URL', 'team-a/app'],
     ['team-a', 'is a namespace, not a repository', 'team-a/*'],
@@ -263,7 +266,12 @@ describe('patternProblem', () => {
 
   it.each([
     ['*', 'is no pattern; to mean every repository, leave the repositories out (null)'],
+    ['**', 'is no pattern; to mean every repository, leave the repositories out (null)'],
     ['*/app', 'has a * elsewhere'],
+    ['team-a/http://host/app', 'holds a tag'],
+    ['team-a/host:5000/app', 'holds a tag'],
+    ['team-a:v1/app', 'holds a tag'],
+    ['team-a/[x/app', 'holds characters other than'],
     ['registry.example:5000', 'is the address of a registry'],
     ['https://registry.example', 'is a URL'],
     ['a/app', 'has a namespace (the first segment) outside 2 to 128 characters'],

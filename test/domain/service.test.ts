@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   asksAws,
   canonicalHost,
+  ecrRegistryAt,
   hostAsWritten,
   isProxied,
   isSameRegistry,
@@ -38,7 +39,18 @@ describe('the canonical host', () => {
       'a.',
       'a..b',
     ],
-    ...['::1', '[::1', '[::1]x', '[1.2.3.4]', '[::g]:1', '[fe80::1%25eth0]:1', 'é.example', '*', 'a..'],
+    ...[
+      '::1',
+      '[::1',
+      '[::1]x',
+      '[1.2.3.4]',
+      '[1.2.3.4]:5000',
+      '[::g]:1',
+      '[fe80::1%25eth0]:1',
+      'é.example',
+      '*',
+      'a..',
+    ],
   ])('of %j is none', text => expect(canonicalHost(text)).toBeUndefined());
 });
 
@@ -60,6 +72,45 @@ describe('the host as people write it', () => {
 it('a registry of a deployment that is no host is compared byte for byte', () => {
   expect(isSameRegistry('a..b', 'a..b')).toBe(true);
   expect(isSameRegistry('a..b', 'A..b')).toBe(false);
+});
+
+it('a registry of a deployment is the one that people write with a scheme, in capitals, or with the port of https', () => {
+  expect(isSameRegistry('a.example', 'https://A.example:443/v2/')).toBe(true);
+  expect(isSameRegistry('a.example:5000', 'a.example')).toBe(false);
+});
+
+describe('the registry of Amazon ECR', () => {
+  it.each([
+    ['dkr.ecr.eu-west-1.amazonaws.com', 'eu-west-1'],
+    ['dkr.ecr.ap-southeast-10.amazonaws.com', 'ap-southeast-10'],
+    ['dkr.ecr.cn-north-1.amazonaws.com.cn', 'cn-north-1'],
+    ['dkr.ecr-fips.us-gov-west-1.amazonaws.com', 'us-gov-west-1'],
+    ['dkr.ecr.eusc-de-east-1.amazonaws.eu', 'eusc-de-east-1'],
+    ['dkr-ecr.eu-west-1.on.aws', 'eu-west-1'],
+    ['dkr-ecr-fips.us-east-1.on.aws', 'us-east-1'],
+    ['dkr-ecr.cn-north-1.on.amazonwebservices.com.cn', 'cn-north-1'],
+    ['dkr.ecr.us-iso-east-1.c2s.ic.gov', 'us-iso-east-1'],
+    ['dkr.ecr.us-isob-east-1.sc2s.sgov.gov', 'us-isob-east-1'],
+    ['dkr.ecr.us-isof-south-1.csp.hci.ic.gov', 'us-isof-south-1'],
+    ['dkr.ecr.eu-isoe-west-1.cloud.adc-e.uk', 'eu-isoe-west-1'],
+  ])('at %s is in %s', (host, region) => {
+    expect(ecrRegistryAt(`https://111122223333.${host}`)).toEqual({ account: '111122223333', region });
+  });
+
+  it.each([
+    'http://111122223333.dkr.ecr.eu-west-1.amazonaws.com',
+    'https://111122223333.dkr.ecr.eu-west-1.amazonaws.com:8443',
+    'https://11112222333.dkr.ecr.eu-west-1.amazonaws.com',
+    'https://x111122223333.dkr.ecr.eu-west-1.amazonaws.com',
+    'https://111122223333.dkr_ecr.eu-west-1.amazonaws.com',
+    'https://111122223333.dkr.ecr.e-west-1.amazonaws.com',
+    'https://111122223333.dkr.ecr.eu-1.amazonaws.com',
+    'https://111122223333.dkr.ecr.eu-west-111.amazonaws.com',
+    'https://111122223333.dkr.ecr.eu-west.amazonaws.com',
+    'https://111122223333.dkr.ecr.eu-west-1.amazonaws.com.evil.example',
+    'https://111122223333.dkr.ecr.eu-west-1.amazonaws.org',
+    'https://public.ecr.aws',
+  ])('is not at %s', url => expect(ecrRegistryAt(url)).toBeUndefined());
 });
 
 const PLAIN: Service = {
