@@ -151,8 +151,8 @@ describe('the issuers file', () => {
     'an unknown preset': [{ key: 'x', preset: 'google' }, `${AT}[preset] must be ibm`],
     'a preset with a setting beside it': [{ ...IBM, audience: 'x' }, `${AT}[audience] is an unknown field`],
     'an unknown platform': [
-      { ...GITHUB, platform: 'circleci' },
-      `${AT}[platform] must be github, gitlab or kubernetes`,
+      { ...GITHUB, platform: 'travis' },
+      `${AT}[platform] must be one of github, gitlab, kubernetes, circleci, buildkite, bitbucket, jenkins, forgejo, gitea, spiffe, generic`,
     ],
     'a misspelt setting': [{ ...IAM, tokenURL: 'https://x' }, `${AT}[tokenURL] is an unknown field`],
     'keys in the clear': [{ ...IAM, keysUrl: 'http://iam.example/keys' }, `${AT}[keysUrl] ${ENDPOINT}`],

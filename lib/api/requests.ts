@@ -3,9 +3,11 @@ import * as v from 'valibot';
 import { CREDENTIAL_LIFE_SECONDS } from '../domain/credential.ts';
 import { isIdentifierValue, qualify, type Subject } from '../domain/identifiers.ts';
 import type { WorkloadIssuer } from '../domain/identity.ts';
+import { impossibleClaim } from '../domain/platform-claims.ts';
+import { CLAIM_NAME } from '../domain/platforms.ts';
 import { policyProblem } from '../domain/policy.ts';
 import { PATTERN_SCHEMA, patternProblem } from '../domain/repository.ts';
-import { impossibleClaim, missingClaims, TRUST_LIFETIME_SECONDS } from '../domain/trust.ts';
+import { missingClaims, requiredClaims, TRUST_LIFETIME_SECONDS } from '../domain/trust.ts';
 import { FORMAT_NAMES } from './credential-formats.ts';
 import { ACCESS, ROLE } from './fields.ts';
 
@@ -152,11 +154,10 @@ export function trustSchema(issuers: readonly WorkloadIssuer[]) {
     v.rawCheck(({ dataset, addIssue }) => {
       if (!dataset.typed) return;
       const { issuer, claims: named, access } = dataset.value;
-      const platform = issuers.find(({ key }) => key === issuer)?.platform;
-      const problem = platform && missingClaims(platform, named, access);
+      const entry = issuers.find(({ key }) => key === issuer);
+      const problem = entry && missingClaims(requiredClaims(entry), named, access);
       if (problem !== undefined) addIssue({ message: `claims ${problem}` });
-      const impossible =
-        platform && dataset.issues === undefined ? impossibleClaim(platform, named) : undefined;
+      const impossible = entry && dataset.issues === undefined ? impossibleClaim(entry, named) : undefined;
       if (impossible === undefined) return;
       addIssue({ message: `${impossible.name} ${impossible.problem}`, path: [claimsItem(dataset.value)] });
     }),
@@ -180,10 +181,7 @@ const claims = v.pipe(
   v.record(
     v.pipe(
       v.string(),
-      v.regex(
-        /^[A-Za-z0-9_.-]+(?:\/[A-Za-z0-9_.-]+)*$/,
-        'must be named as in the token, with a slash before each inner name',
-      ),
+      v.regex(CLAIM_NAME, 'must be named as in the token, with a slash before each inner name'),
     ),
     v.pipe(
       text(MAX_CLAIM_VALUE),

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { isIssuerKey } from '../domain/identifiers.ts';
 import type { Issuer, Issuers, SecretArn } from '../domain/identity.ts';
+import { CLAIM_NAME, PLATFORM_NAMES } from '../domain/platforms.ts';
 import { Secret } from '../domain/secret.ts';
 import { DAY_SECONDS, MINUTE_SECONDS } from '../domain/time.ts';
 import { SECRET_ARN } from './values.ts';
@@ -142,14 +143,42 @@ const aws = v.strictObject({
   endpoint: v.optional(v.nullable(endpoint), null),
 });
 
-const workload = v.strictObject({
-  key,
-  kind: v.literal('workload'),
-  platform: v.picklist(['github', 'gitlab', 'kubernetes']),
-  issuer: httpUrl,
-  keysUrl: endpoint,
-  ...tokens,
+const MAX_REQUIRED = 8;
+
+const claimNames = v.pipe(
+  v.array(v.pipe(v.string(), v.regex(CLAIM_NAME, 'must be the name of a claim'))),
+  v.minLength(1, 'is empty: leave it out'),
+  v.maxLength(MAX_REQUIRED, `must hold at most ${MAX_REQUIRED}`),
+);
+
+/** What trusts of the issuer must name. A list for push is one of which a trust names one. */
+const requiredClaims = v.strictObject({
+  always: claimNames,
+  forPush: v.optional(v.pipe(v.array(claimNames), v.maxLength(MAX_REQUIRED)), []),
 });
+
+const workload = v.pipe(
+  v.strictObject({
+    key,
+    kind: v.literal('workload'),
+    platform: v.picklist(PLATFORM_NAMES, `must be one of ${PLATFORM_NAMES.join(', ')}`),
+    issuer: httpUrl,
+    keysUrl: endpoint,
+    requiredClaims: v.exactOptional(requiredClaims),
+    ...tokens,
+  }),
+  v.check(
+    entry => entry.platform !== 'generic' || entry.requiredClaims !== undefined,
+    'must have requiredClaims, because its platform is generic: claims that no one else can get',
+  ),
+  v.check(
+    ({ requiredClaims: { always = [] } = {} }) => !always.some(name => NO_LIMIT.has(name)),
+    'requiredClaims must not hold iss, aud, exp, iat, nbf or jti: they say nothing of the workload',
+  ),
+);
+
+/** Every token of the issuer has them. */
+const NO_LIMIT: ReadonlySet<string> = new Set(['iss', 'aud', 'exp', 'iat', 'nbf', 'jti']);
 
 type Entry =
   | v.InferOutput<typeof iam>

@@ -1,7 +1,7 @@
 /** IAM identities and their issuers. Issuers come from the configuration alone. */
 import { type Account, isIdentifierValue, isIssuerKey, qualify, type Subject } from './identifiers.ts';
+import type { Platform, RequiredClaims } from './platforms.ts';
 import type { Secret } from './secret.ts';
-import type { Platform } from './trust.ts';
 
 /** The user names that say what the password is. */
 export type AssertionKind = 'awsiam' | 'iamapikey' | 'iambearer' | 'iamrefresh';
@@ -75,7 +75,7 @@ export interface Issuer {
   readonly audience: string | null;
   /** Audiences that a token may have beside ours. Who gets such a token could replay it here. */
   readonly otherAudiences?: readonly string[];
-  /** The longest life of its tokens, in seconds from `iat` to `exp`; absent: a day, and 31 days at GitLab. */
+  /** The longest life of its tokens, in seconds from `iat` to `exp`; absent: a day, unless its platform says another. */
   readonly maxLifetimeSeconds?: number;
   /** Paths of claims, whose members are separated by dots. */
   readonly claims: {
@@ -90,6 +90,8 @@ export interface Issuer {
 export interface WorkloadIssuer
   extends Pick<Issuer, 'key' | 'issuer' | 'keysUrl' | 'otherAudiences' | 'maxLifetimeSeconds'> {
   readonly platform: Platform;
+  /** What trusts must name beside what the platform requires; absent: nothing. */
+  readonly requiredClaims?: RequiredClaims;
 }
 
 /** How AWS callers are authenticated. */

@@ -3,10 +3,11 @@
 import { unauthenticated } from '../domain/errors.ts';
 import { isHandle, isIdentifierValue, qualify } from '../domain/identifiers.ts';
 import type { Issuer, Issuers, SecretArn, WorkloadIssuer } from '../domain/identity.ts';
+import { platformFacts } from '../domain/platforms.ts';
 import { Secret } from '../domain/secret.ts';
 import { member } from '../domain/strict-json.ts';
-import { DAY_SECONDS, toSeconds } from '../domain/time.ts';
-import { type Platform, type Workload, workloadAudience } from '../domain/trust.ts';
+import { toSeconds } from '../domain/time.ts';
+import { type Workload, workloadAudience } from '../domain/trust.ts';
 import type { FailureLimiter } from '../limits/rate-limiter.ts';
 import type { IdentityVerifier, WorkloadVerifier } from '../ports/others.ts';
 import type { RandomBytes } from '../ports/system.ts';
@@ -111,13 +112,6 @@ function clientOf(
   return { id, secret: storedClientSecret(stage => readSecret(secret, stage)) };
 }
 
-/** A token of GitLab lives as long as its job may: 31 days at most ("Set a limit for how long jobs can run"). */
-const MAX_LIFETIME_SECONDS: Readonly<Record<Platform, number | undefined>> = {
-  github: undefined,
-  gitlab: 31 * DAY_SECONDS,
-  kubernetes: undefined,
-};
-
 export interface WorkloadVerifierOptions {
   readonly issuers: readonly WorkloadIssuer[];
   /** `PULLPASS_URL`. */
@@ -160,7 +154,7 @@ function workloadOf(
   }
   const subject = member(claims, 'sub');
   if (!isIdentifierValue(subject)) throw unauthenticated('the sub claim is not an identifier');
-  const { key, platform, maxLifetimeSeconds = MAX_LIFETIME_SECONDS[platform] } = issuer;
+  const { key, platform, maxLifetimeSeconds = platformFacts(platform).maxLifetimeSeconds } = issuer;
   const expiresAt = validUntil(claims, toSeconds(nowMs), maxLifetimeSeconds);
-  return { issuer: key, handle, subject: qualify(key, subject), claims, expiresAt };
+  return { issuer: key, platform, handle, subject: qualify(key, subject), claims, expiresAt };
 }

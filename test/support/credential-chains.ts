@@ -124,7 +124,14 @@ export function identityOf(kind: AssertionKind, expiresAt: number | null): Ident
 
 function workloadOf(now: number): Workload {
   const subject = 'github:repo:octo/app' as const;
-  return { issuer: 'github', handle: accountHandle(ACCOUNT), subject, claims: CLAIMS, expiresAt: now + 300 };
+  return {
+    issuer: 'github',
+    platform: 'github',
+    handle: accountHandle(ACCOUNT),
+    subject,
+    claims: CLAIMS,
+    expiresAt: now + 300,
+  };
 }
 
 const pick = <T>(chance: Chance, of: readonly T[]): T => of[chance(of.length)] as T;

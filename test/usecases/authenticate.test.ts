@@ -31,6 +31,7 @@ const ALICE: Identity = {
 };
 const WORKLOAD: Workload = {
   issuer: 'github',
+  platform: 'github',
   handle: '0123456789abcdef',
   subject: 'github:repo',
   claims: {},

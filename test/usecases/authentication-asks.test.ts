@@ -27,7 +27,14 @@ const ALICE: Identity = {
   ...{ expiresAt: NOW + 60, nonce: null },
 };
 const WORKLOAD: Workload = {
-  ...{ issuer: 'github', handle: 'h', subject: 'github:repo', claims: {}, expiresAt: NOW + 60 },
+  ...{
+    issuer: 'github',
+    platform: 'github',
+    handle: 'h',
+    subject: 'github:repo',
+    claims: {},
+    expiresAt: NOW + 60,
+  },
 };
 
 const presenting = (

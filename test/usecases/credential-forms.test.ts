@@ -175,7 +175,13 @@ describe('a credential of a workload with 96 patterns', () => {
   const workload = () => {
     const handle = accountHandle(ACCOUNT);
     const claims = { repository_id: '74' };
-    const facts = { issuer: 'github', handle, subject: 'github:repo:octo/app', claims } as const;
+    const facts = {
+      issuer: 'github',
+      platform: 'github',
+      handle,
+      subject: 'github:repo:octo/app',
+      claims,
+    } as const;
     return workloadPrincipal(world.logins, { ...facts, expiresAt: world.now + 300 }, world.now);
   };
 

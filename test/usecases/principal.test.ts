@@ -382,7 +382,7 @@ it('an administrator of the configuration names in what it vends only the polici
 
 describe('a workload', () => {
   const WORKLOAD: Workload = {
-    ...{ issuer: 'github', handle: HANDLE, subject: 'github:repo' },
+    ...{ issuer: 'github', platform: 'github', handle: HANDLE, subject: 'github:repo' },
     claims: { repository_id: '74', repository_owner_id: '65' },
     expiresAt: NOW + 600,
   };
