@@ -13,6 +13,8 @@ export interface BrokerRequest {
   /** Members that are undefined are left out. */
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly json?: unknown;
+  /** In the place of JSON. */
+  readonly form?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
   /** Undefined: an anonymous request. */
   readonly credentials?: Credentials;
@@ -48,17 +50,18 @@ export class Broker {
 
   /** The response to the request, with any status. Throws CliError as `boundedFetch` does. */
   answer(request: BrokerRequest): Promise<HttpResponse> {
-    const { method = 'GET', path, query = {}, json, credentials } = request;
+    const { method = 'GET', path, query = {}, credentials } = request;
     const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
     const search = given.length === 0 ? '' : `?${new URLSearchParams(given)}`;
+    const content = contentOf(request);
     return boundedFetch(this.url + path + search, {
       method,
-      body: json === undefined ? undefined : JSON.stringify(json),
+      body: content.body,
       timeoutMs: this.#timeoutMs,
       network: this.#network,
       headers: {
         accept: 'application/json, application/problem+json, */*;q=0.5',
-        ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+        ...content.headers,
         ...request.headers,
         ...(credentials === undefined ? {} : { authorization: basicAuthorization(credentials) }),
       },
@@ -70,6 +73,21 @@ export class Broker {
     const { text } = await this.send(request);
     return parseResponse(schema, text, this.url);
   }
+}
+
+interface Content {
+  readonly body: string | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+function contentOf({ json, form }: BrokerRequest): Content {
+  const type = (name: string) => ({ 'content-type': `application/${name}` });
+  if (form !== undefined) {
+    return { body: new URLSearchParams(form).toString(), headers: type('x-www-form-urlencoded') };
+  }
+  return json === undefined
+    ? { body: undefined, headers: {} }
+    : { body: JSON.stringify(json), headers: type('json') };
 }
 
 /** RFC 7617; the same at every route. */

@@ -11,6 +11,7 @@ import { positionAfter } from './commands/position.ts';
 import { addProbe } from './commands/probe.ts';
 import { addRegistryConfig } from './commands/registry-config.ts';
 import { addRegistryLogin } from './commands/registry-login.ts';
+import { addRevoke } from './commands/revoke.ts';
 import { suggestionFor } from './commands/suggestions.ts';
 import { addTargets } from './commands/target.ts';
 import { addTokens } from './commands/token.ts';
@@ -34,6 +35,7 @@ type AddVerbs = (program: Command, context: Context) => void;
 const VERBS: readonly AddVerbs[] = [
   addLogin,
   addWhoami,
+  addRevoke,
   addRegistryLogin,
   addCredential,
   addTokens,

@@ -22,6 +22,10 @@ const ENDS: Readonly<Record<string, HelpEnd>> = {
   },
   logout: { section: 'log-in', examples: ['logout', 'logout --all'] },
   whoami: { section: 'log-in', examples: ['whoami', 'whoami --target eu --output json'] },
+  revoke: {
+    section: 'log-in',
+    examples: ['revoke --stdin < token', 'revoke --stdin --url https://pullpass.example.com < token'],
+  },
   'registry-login': {
     section: 'registries',
     examples: [
