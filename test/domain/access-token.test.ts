@@ -52,6 +52,10 @@ describe('accessTokenClaims', () => {
     const claims = accessTokenClaims({ ...issuance, subject: '', granted: [] }, 60, NOW);
     expect([claims.sub, claims.access]).toEqual(['', []]);
   });
+  it('name the parent of a credential', () => {
+    const parent = { handle: 'h', token: 'id', generation: 1 };
+    expect(accessTokenClaims({ ...issuance, parent }, 60, NOW).parent).toEqual(parent);
+  });
   it('promise what the README says: refused within the lifetime and two minutes, leeway included', () => {
     fc.assert(
       fc.property(fc.integer({ min: 60, max: 3600 }), lifetime => {
@@ -99,6 +103,14 @@ describe('the grant in the claims', () => {
       }),
       { numRuns: 30 },
     );
+  });
+  it('is whole up to the last byte, and loses its last repository to the next one', () => {
+    const bytesOf = (subject: string) => Buffer.byteLength(JSON.stringify(claimsOf(granted, subject)));
+    const granted = grantOf(Array(90).fill(128));
+    const room = 20_250 - bytesOf('');
+    const last = 'x'.repeat(room - 1);
+    expect([claimsOf(granted, last).access.length, bytesOf(last)]).toEqual([90, 20_249]);
+    expect(claimsOf(granted, `${last}x`).access).toEqual(granted.slice(0, 89));
   });
   it('is empty where the rest leaves no room', () => {
     expect(claimsOf(grantOf([20]), 'x'.repeat(30_000)).access).toEqual([]);

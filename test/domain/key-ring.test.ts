@@ -62,6 +62,8 @@ describe('nextKey', () => {
     'the one that waits for the operator': [[key('b', null), key('a', NOW - 5)], 'b'],
     'the one that starts later': [[key('b', NOW + 1), key('a', NOW - 5)], 'b'],
     'the first of several that start later': [[key('c', NOW + 9), key('b', NOW + 1), key('a', NOW)], 'b'],
+    'the first of several, in any order': [[key('b', NOW + 1), key('c', NOW + 9)], 'b'],
+    'the first of two that start together': [[key('b', NOW + 1), key('c', NOW + 1)], 'b'],
     'not a former one': [[key('a', NOW - 5, NOW + 60)], undefined],
   };
   it.each(Object.entries(NEXT))('is %s', (_, [keys, name]) => {
