@@ -5,7 +5,15 @@
 import { Option } from 'commander';
 import { isUuid } from '../lib/domain/identifiers.ts';
 import { isRepository, namespaceProblem, patternProblem } from '../lib/domain/repository.ts';
-import { DAY_SECONDS, HOUR_SECONDS, isDay, MINUTE_SECONDS } from '../lib/domain/time.ts';
+import {
+  DAY_SECONDS,
+  HOUR_SECONDS,
+  isDay,
+  MINUTE_SECONDS,
+  secondsOf,
+  startOf,
+  toSeconds,
+} from '../lib/domain/time.ts';
 import { UsageError } from './errors.ts';
 import { inOptions } from './refusal.ts';
 
@@ -15,6 +23,9 @@ const UNITS: Readonly<Record<string, number>> = {
   h: HOUR_SECONDS,
   d: DAY_SECONDS,
 };
+
+/** The deployment takes no earlier time. */
+const EARLIEST = startOf('2000-01-01');
 
 /** A duration (`90s`, `15m`, `12h`, `30d`) in seconds. */
 export function seconds(text: string): number {
@@ -51,6 +62,26 @@ export function count(text: string): number {
 export function day(text: string): string {
   if (isDay(text)) return text;
   throw new UsageError('A day must be written as in 2026-11-21.');
+}
+
+/** A time as people write it: so long ago, a day of UTC, or a time of RFC 3339. */
+export type Moment = { readonly secondsAgo: number } | { readonly day: string } | { readonly at: number };
+
+export function moment(text: string): Moment {
+  const at = secondsOf(text);
+  if (at !== undefined) return { at };
+  if (isDay(text)) return { day: text };
+  if (/^\d{1,9}[smhd]$/.test(text)) return { secondsAgo: seconds(text) };
+  throw new UsageError(
+    'A time must be so long ago, as in 7d, or a day as in 2026-11-21, or as in 2026-11-21T07:00:00Z.',
+  );
+}
+
+/** In seconds since 1970; of a day, the first or the last second. */
+export function timeOf(time: Moment, nowMs: number, which: 'first' | 'last'): number {
+  if ('at' in time) return time.at;
+  if ('day' in time) return which === 'first' ? startOf(time.day) : startOf(time.day, 1) - 1;
+  return Math.max(EARLIEST, toSeconds(nowMs) - time.secondsAgo);
 }
 
 /** The whole name of a repository. */

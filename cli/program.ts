@@ -1,5 +1,6 @@
 /** The command `pullpass`: all its verbs, and how their errors are printed. */
 import { Command, CommanderError, Option } from 'commander';
+import { addAudit } from './commands/audit.ts';
 import { addCompletion, COMPLETE } from './commands/completion.ts';
 import { addCredential } from './commands/credential.ts';
 import { addDoctor } from './commands/doctor.ts';
@@ -43,6 +44,7 @@ const VERBS: readonly AddVerbs[] = [
   addPolicies,
   addTrusts,
   addUsage,
+  addAudit,
   addTargets,
   addRegistryConfig,
   addCompletion,

@@ -108,6 +108,10 @@ const ENDS: Readonly<Record<string, HelpEnd>> = {
       'usage --repository team-a/app --output json',
     ],
   },
+  audit: {
+    section: 'the-account',
+    examples: ['audit --since 7d', `audit --token ${ID}`, 'audit --act retrieve-value --output json'],
+  },
   'target-add': { section: 'targets', examples: ['target-add eu https://eu.pullpass.example.com'] },
   'target-list': { section: 'targets', examples: ['target-list'] },
   'target-use': { section: 'targets', examples: ['target-use eu'] },

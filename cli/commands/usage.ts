@@ -35,7 +35,7 @@ export function addUsage(program: Command, context: Context): void {
   program
     .command('usage')
     .description('list how often images were pulled through the registry proxy')
-    .option('--token <id>', 'by this token only', identifier)
+    .option('--token <token>', 'by this token only', identifier)
     .option('--repository <name>', 'from this repository only', repository)
     .option('--from <day>', 'the first day, as in 2026-11-21; by default the last 30 are listed', day)
     .option('--to <day>', 'the last day, in UTC (default: today)', day)

@@ -104,6 +104,7 @@ async function valuesOf(
 ): Promise<readonly Candidate[]> {
   const [, placeholder = ''] = /<([a-z]+)>/.exec(flags) ?? [];
   if (placeholder === 'namespace') return names.account(target, 'namespaces');
+  if (placeholder === 'token') return names.account(target, 'tokens');
   return asWords(argChoices ?? known(placeholder, target, names));
 }
 

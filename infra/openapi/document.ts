@@ -22,6 +22,7 @@ const TAGS: Record<Tag, string> = {
   Policies: 'What the IAM identities of an account may do.',
   Trusts: 'Which workloads of build platforms may log in to an account.',
   Usage: 'How often images were pulled.',
+  Audit: 'What was done, and who did it.',
   Identity: 'Who the caller is.',
   Credentials: 'Short-lived secrets, and revocation.',
   Login: 'A secret in, an access token for a registry out.',

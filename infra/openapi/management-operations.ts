@@ -12,7 +12,8 @@ import {
   NO_STORE,
   type Operation,
 } from './operation.ts';
-import { AN_ID } from './words.ts';
+import { OVERSIGHT_OPERATIONS } from './oversight-operations.ts';
+import { A_LIMIT, AN_ID } from './words.ts';
 
 /** A UUID of any version, in either case. */
 const AN_IDENTIFIER = {
@@ -36,7 +37,6 @@ const IDEMPOTENCY_KEY = {
     'A name for this request, new for each. Repeating the request with it never issues a second value: the first value is shown again while it is current, retrievable and usable.',
   schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,255}$' },
 };
-const A_LIMIT = { type: 'integer', minimum: 1, maximum: 200, default: 50 } as const;
 const A_DAY = { type: 'string', format: 'date', pattern: DAY_PATTERN } as const;
 const REPLAYS = ['idempotency-replayed', 'idempotency-mismatch'] as const;
 const CREATED = { headers: [...NO_STORE, 'Location'] } as const;
@@ -221,6 +221,7 @@ export const MANAGEMENT_OPERATIONS = {
   ...POLICIES,
   ...TRUSTS,
   ...USAGE,
+  ...OVERSIGHT_OPERATIONS,
   'GET /v1/identity': {
     tag: 'Identity',
     summary: 'Show who the caller is',

@@ -16,6 +16,7 @@ export type Line = TabulatedRoute extends infer R extends TabulatedRoute
   : never;
 
 export type Tag =
+  | 'Audit'
   | 'Credentials'
   | 'Identity'
   | 'Login'

@@ -13,3 +13,6 @@ export const A_CREDENTIAL = `plc_k1.${'ExampleExample'.repeat(4)}`;
 export const A_TIME = '2026-11-21T07:00:00Z';
 export const AN_HOUR_LATER = '2026-11-21T08:00:00Z';
 export const CREATED = { createdAt: A_TIME, createdBy: 'corp:alice' };
+
+/** Of the number of things on a page. */
+export const A_LIMIT = { type: 'integer', minimum: 1, maximum: 200, default: 50 } as const;

@@ -106,19 +106,19 @@ export function readCursor(account: Account, cursor: string): string {
   return id;
 }
 
-/** A cursor at a text. */
-export function writeTextCursor(account: Account, text: string): string {
-  return Buffer.from(text).toString('base64url') + markOf(account, text);
+/** A cursor at a text, of the list of an account, or of one that is filtered in this way. */
+export function writeTextCursor(list: string, text: string): string {
+  return Buffer.from(text).toString('base64url') + markOf(list, text);
 }
 
-/** The text in a cursor. Throws `invalid-request` for one that was not written for this account. */
-export function readTextCursor(account: Account, cursor: string): string {
+/** The text in a cursor. Throws `invalid-request` for one that was not written for this list. */
+export function readTextCursor(list: string, cursor: string): string {
   const text = Buffer.from(cursor.slice(0, -MARK_DIGITS), 'base64url').toString('utf8');
-  if (writeTextCursor(account, text) !== cursor) throw foreignCursor();
+  if (writeTextCursor(list, text) !== cursor) throw foreignCursor();
   return text;
 }
 
-function foreignCursor(): PullpassError {
+export function foreignCursor(): PullpassError {
   return new PullpassError('invalid-request', {
     detail: 'The cursor does not belong to this list.',
     problems: [{ path: 'cursor', message: 'must be the nextCursor of an earlier answer' }],
@@ -126,8 +126,8 @@ function foreignCursor(): PullpassError {
 }
 
 /** A cursor reveals nothing and authorises nothing, so this needs no key: it only tells our cursors from others. */
-function markOf(account: Account, id: string): string {
-  return encodeBase62(hash('sha256', `pullpass cursor ${account} ${id}`, 'buffer')).slice(-MARK_DIGITS);
+function markOf(list: string, id: string): string {
+  return encodeBase62(hash('sha256', `pullpass cursor ${list} ${id}`, 'buffer')).slice(-MARK_DIGITS);
 }
 
 /** By its name. Without one, the only service. Throws `unknown-service`. */

@@ -89,6 +89,21 @@ export const USAGE = v.object({
 });
 export type Usage = v.InferOutput<typeof USAGE>;
 
+/** What was done in the account, never with a secret. */
+export const AUDIT_ENTRY = v.object({
+  at: TIME,
+  act: v.string(),
+  target: v.string(),
+  subject: v.string(),
+  uniqueId: v.nullable(v.string()),
+  requestId: v.string(),
+  sourceAddress: v.string(),
+});
+export type AuditEntry = v.InferOutput<typeof AUDIT_ENTRY>;
+
+export const AUDIT = v.object({ entries: list(AUDIT_ENTRY), nextCursor: v.nullable(v.string()) });
+export type Audit = v.InferOutput<typeof AUDIT>;
+
 /** A role of the caller, and what gives it: the configuration of the deployment, or a policy. */
 export const HELD_ROLE = v.object({
   role: ROLE,

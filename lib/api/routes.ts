@@ -58,6 +58,14 @@ export const ROUTES = {
     },
     {
       method: 'GET',
+      path: '/v1/audit',
+      operation: 'listAudit',
+      body: 'none',
+      ...MANAGEMENT,
+      query: ['target', 'subject', 'act', 'since', 'until', 'limit', 'cursor'],
+    },
+    {
+      method: 'GET',
       path: '/v1/identity',
       operation: 'getIdentity',
       query: [],

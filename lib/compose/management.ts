@@ -7,6 +7,7 @@ import {
   trustHandlers,
   usageHandlers,
 } from '../api/account.ts';
+import { auditHandlers } from '../api/audit.ts';
 import { readTable, withHealth } from '../api/health.ts';
 import { ROUTES } from '../api/routes.ts';
 import { revocationHandlers, tokenHandlers } from '../api/tokens.ts';
@@ -16,6 +17,7 @@ import type { RegistrationRules } from '../domain/namespace.ts';
 import { toSeconds } from '../domain/time.ts';
 import { type HttpHandler, httpHandler } from '../http/chain.ts';
 import { rateLimiter } from '../limits/rate-limiter.ts';
+import { auditReader } from '../store/audit-store.ts';
 import { idempotencyStore, nonceStore, revokedCredentialStore } from '../store/expiring-stores.ts';
 import { loginStore } from '../store/login-store.ts';
 import { namespaceStore } from '../store/namespace-store.ts';
@@ -91,6 +93,7 @@ export function createManagement(world: World): HttpHandler {
       ...namespaceHandlers({ ...common, namespaces, registration: registrationRules(config) }),
       ...policyHandlers({ ...common, rules: policies, word: 'policy' }),
       ...trustHandlers({ ...common, rules: trusts, word: 'trust' }, config.issuers.workloads),
+      ...auditHandlers({ entries: auditReader(table), clock }),
       ...usageHandlers({ usage: usageStore(table), clock }),
       ...identityHandlers(config.url),
       ...revocationHandlers({ revoking, log: parts.log }),

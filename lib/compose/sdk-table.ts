@@ -1,11 +1,11 @@
 /** The table as administrators and the operator reach it, by the SDK, and the audit in it. */
 
 import { DAY_SECONDS } from '../domain/time.ts';
-import type { AuditStore } from '../ports/stores.ts';
+import type { AuditStore } from '../ports/audit.ts';
 import type { Table } from '../ports/table.ts';
+import { type AuditStoreOptions, auditStore } from '../store/audit-store.ts';
 import { countedTable, type StoreOptions } from '../store/calls.ts';
 import { dynamoTable } from '../store/dynamo-table.ts';
-import { type AuditStoreOptions, auditStore } from '../store/expiring-stores.ts';
 import { createDynamoClient, sdkTransport } from '../store/sdk-transport.ts';
 import { loggedAudit } from '../telemetry/log.ts';
 import { accessOf, type Parts } from './parts.ts';

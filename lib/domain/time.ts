@@ -18,6 +18,19 @@ export function toRfc3339(seconds: number): string {
   return `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`;
 }
 
+/** What JSON Schema says of a time of RFC 3339, of this millennium: years of four digits sort as texts. */
+export const TIME_PATTERN =
+  '^2[0-9]{3}-[0-9]{2}-[0-9]{2}[Tt](?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(?:[.][0-9]{1,9})?(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])$';
+
+/** Reads a time of RFC 3339, with any offset, as whole seconds since 1970; undefined for anything else. */
+export function secondsOf(text: string): number | undefined {
+  if (!new RegExp(TIME_PATTERN).test(text)) return undefined;
+  const milliseconds = Date.parse(text.toUpperCase());
+  // JavaScript takes February 30 for March 2.
+  const isDate = isDay(text.slice(0, 10));
+  return isDate && !Number.isNaN(milliseconds) ? toSeconds(milliseconds) : undefined;
+}
+
 /** What JSON Schema says of a day; `isDay` reads the same, and that there is such a day. */
 export const DAY_PATTERN = '^2[0-9]{3}-[0-9]{2}-[0-9]{2}$';
 /** A day of UTC, as `2026-11-21`: days sort as texts. */

@@ -1,7 +1,7 @@
 /** What the use cases read and write. In every port a thrown error means "could not answer", never "no": a caller that gets one denies. */
 
 import type { AccountReport, Candidate, HygieneReport } from '../domain/hygiene.ts';
-import type { Account, Subject } from '../domain/identifiers.ts';
+import type { Account } from '../domain/identifiers.ts';
 import type { NamespaceClaim } from '../domain/namespace.ts';
 import type { TokenAddress } from '../domain/registry-token.ts';
 import type { Day } from '../domain/time.ts';
@@ -134,27 +134,6 @@ export interface IdempotencyStore {
   begin(account: Account, record: IdempotencyRecord, now: number): Promise<IdempotencyRecord>;
   /** Marks the request as done. */
   finish(account: Account, record: Pick<IdempotencyRecord, 'key' | 'write'>): Promise<void>;
-}
-
-/** What was done, and who did it. Never holds a secret. */
-export interface AuditEvent {
-  readonly act: string;
-  /** The handle of the account that it concerns. */
-  readonly handle: string;
-  /** Absent where only the handle is known, as with a workload. */
-  readonly account?: Account;
-  readonly subject: Subject;
-  /** See `Identity`. */
-  readonly uniqueId?: string;
-  /** What it was done to: a token's id, a namespace's name. */
-  readonly target: string;
-  readonly requestId: string;
-  readonly sourceAddress: string;
-}
-
-export interface AuditStore {
-  /** Stores the event; the act may happen only afterwards. */
-  record(event: AuditEvent, nowMs: number): Promise<void>;
 }
 
 export type RuleFilter<R> = { readonly [Field in keyof R]?: readonly R[Field][] };

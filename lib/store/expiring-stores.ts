@@ -1,10 +1,9 @@
-/** Items that are only ever added and expire: audit records, revoked credentials, used nonces, and results of idempotent requests. */
+/** Items that are only ever added and expire: revoked credentials, used nonces, and results of idempotent requests. */
 
 import { unavailable } from '../domain/errors.ts';
 import { type Account, isUuid } from '../domain/identifiers.ts';
-import { toSeconds } from '../domain/time.ts';
 import { IDEMPOTENCY_SECONDS, type IdempotencyRecord } from '../domain/token-record.ts';
-import type { AuditStore, IdempotencyStore, NonceStore, RevokedCredentialStore } from '../ports/stores.ts';
+import type { IdempotencyStore, NonceStore, RevokedCredentialStore } from '../ports/stores.ts';
 import { type Attributes, absent, any, compare, type Item, type Table } from '../ports/table.ts';
 import { confirmWrite, type StoreOptions } from './calls.ts';
 import {
@@ -13,8 +12,6 @@ import {
   asQualified,
   asText,
   asTextThat,
-  attributesOf,
-  auditKey,
   malformed,
   nameIn,
   nonceKey,
@@ -23,25 +20,6 @@ import {
   requestKey,
   revokedKey,
 } from './items.ts';
-
-const ID_BYTES = 8;
-
-export interface AuditStoreOptions extends StoreOptions {
-  /** How long a record is stored, in seconds. */
-  readonly retentionSeconds: number;
-}
-
-/** `record` throws `unavailable` when the event could not be stored. */
-export function auditStore({ table, randomBytes, retentionSeconds }: AuditStoreOptions): AuditStore {
-  return {
-    record: async ({ handle, act, account, subject, uniqueId, target, requestId, sourceAddress }, nowMs) => {
-      const id = Buffer.from(randomBytes(ID_BYTES)).toString('hex');
-      const expiresAt = toSeconds(nowMs) + retentionSeconds;
-      const facts = { account, act, subject, uniqueId, target, requestId, sourceAddress, expiresAt };
-      await table.put({ ...auditKey(handle, new Date(nowMs).toISOString(), id), ...attributesOf(facts) });
-    },
-  };
-}
 
 /** Both methods throw `unavailable` when the table does not answer, `internal` when an item is malformed. */
 export function idempotencyStore({ table }: { readonly table: Table }): IdempotencyStore {

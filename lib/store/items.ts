@@ -19,6 +19,8 @@ export const NAMESPACE_PREFIX = 'namespace#';
 
 export const REQUEST_PREFIX = 'request#';
 
+export const AUDIT_PREFIX = 'audit#';
+
 const REVOKED_PREFIX = 'revoked#';
 
 /** The whole sort key of a claim. */
@@ -74,7 +76,7 @@ export function limitKey(handle: string, { day, token }: Pick<CounterName, 'day'
 
 /** The key of an audit record; `time` sorts as text. */
 export function auditKey(handle: string, time: string, id: string): Key {
-  return { pk: partition(handle), sk: `audit#${time}#${id}` };
+  return { pk: partition(handle), sk: `${AUDIT_PREFIX}${time}#${id}` };
 }
 
 /** The partition of an account. */

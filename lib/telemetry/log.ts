@@ -2,7 +2,8 @@
 
 import type { Denial } from '../domain/errors.ts';
 import { noticeOf } from '../domain/hygiene.ts';
-import type { AuditStore, Notices } from '../ports/stores.ts';
+import type { AuditStore } from '../ports/audit.ts';
+import type { Notices } from '../ports/stores.ts';
 import {
   type Clock,
   type Count,

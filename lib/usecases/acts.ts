@@ -4,7 +4,8 @@ import { unavailable } from '../domain/errors.ts';
 import { type Account, accountHandle, type Subject } from '../domain/identifiers.ts';
 import type { Identity } from '../domain/identity.ts';
 import { requestKeyIn, type TokenRecord } from '../domain/token-record.ts';
-import type { AuditEvent, AuditStore, IdempotencyStore } from '../ports/stores.ts';
+import type { AuditEvent, AuditStore } from '../ports/audit.ts';
+import type { IdempotencyStore } from '../ports/stores.ts';
 import type { Clock } from '../ports/system.ts';
 
 export interface Actor {

@@ -6,8 +6,9 @@ import { hashRegistryToken, parseRegistryToken } from '../domain/registry-token.
 import { type Secret, secretFormatOf } from '../domain/secret.ts';
 import { toSeconds } from '../domain/time.ts';
 import { revokeToken } from '../domain/token-record.ts';
+import type { AuditStore } from '../ports/audit.ts';
 import type { CredentialKeys } from '../ports/keys.ts';
-import type { AuditStore, LoginStore, RevokedCredentialStore, TokenStore } from '../ports/stores.ts';
+import type { LoginStore, RevokedCredentialStore, TokenStore } from '../ports/stores.ts';
 import type { Clock, RateLimit } from '../ports/system.ts';
 import { recordAct, retryOnConflict } from './acts.ts';
 import { verifyCredential } from './secret-values.ts';

@@ -202,6 +202,7 @@ const OTHERS = {
   'GET /v1/trusts': [200],
   'DELETE /v1/trusts/{id}': [204, 404],
   'GET /v1/usage': [200],
+  'GET /v1/audit': [200],
   'GET /v1/identity': [200],
   'POST /v1/credentials': [201],
   'POST /v1/services/{service}/events': [401],

@@ -224,6 +224,14 @@ describe('tokens', () => {
     expect((await expectOf(200, `${line}&cursor=${nextCursor}`)).json.nextCursor).toBeNull();
   });
 
+  it('have what was done to them listed in pages', async () => {
+    const { id } = await addToken();
+    await expectOf(200, `PATCH /v1/tokens/${id}`, { json: { description: 'changed' } });
+    const line = `GET /v1/audit?target=${id}&limit=1`;
+    const { nextCursor } = (await expectOf(200, line)).json;
+    expect((await expectOf(200, `${line}&cursor=${nextCursor}`)).json.nextCursor).toBeNull();
+  });
+
   it('show their value while they may', async () => {
     const [{ id }, { id: once }] = [await addToken(), await addToken({ retrievable: false })];
     await expectOf(200, `GET /v1/tokens/${id}/value`);

@@ -60,6 +60,7 @@ function verbs(): Readonly<Record<string, readonly (readonly string[])[]>> {
     'policy-rm': [['policy-rm', '-f', ID]],
     'trust-add': [trust],
     'trust-list': [['trust-list']],
+    audit: [['audit'], ['audit', '--token', ID, '--since', '7d']],
     usage: [['usage'], ['usage', '--token', ID, '--repository', 'team-a/app']],
     'trust-rm': [['trust-rm', '-f', ID]],
     'target-add': [['target-add', 'other', stub.url]],
@@ -188,6 +189,7 @@ describe('hostile text in JSON', () => {
       ['trust-list', responses.TRUST],
       ['namespace-list', responses.NAMESPACE],
       ['usage', responses.COUNTER],
+      ['audit', responses.AUDIT_ENTRY],
     ] as const) {
       const [item] = await deployment.shell.json(verb);
       expect(item, verb).toEqual(JSON.parse(JSON.stringify(hostileValue(schema))));

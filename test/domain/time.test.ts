@@ -1,13 +1,14 @@
 /** Times and days: whole seconds inside, RFC 3339 outside. */
 
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   DAY_SECONDS,
   dayOf,
   HOUR_SECONDS,
   isDay,
   MINUTE_SECONDS,
+  secondsOf,
   startOf,
   toRfc3339,
   toSeconds,
@@ -59,4 +60,44 @@ it('a day of UTC has its first second and its last', () => {
     '2026-11-21',
     '2026-11-22',
   ]);
+});
+
+describe('secondsOf', () => {
+  it.each([
+    ['2026-11-21T07:00:00Z', 1_795_244_400],
+    ['2026-11-21t07:00:00z', 1_795_244_400],
+    ['2026-11-21T08:30:00+01:30', 1_795_244_400],
+    ['2026-11-20T23:00:00-08:00', 1_795_244_400],
+    ['2026-11-21T07:00:00.999999999Z', 1_795_244_400],
+    ['2028-02-29T00:00:00Z', 1_835_395_200],
+  ])('reads %s', (text, seconds) => {
+    expect(secondsOf(text)).toBe(seconds);
+  });
+
+  it.each([
+    '',
+    '2026-11-21',
+    '1795244400',
+    '2026-11-21T07:00:00',
+    '2026-11-21 07:00:00Z',
+    '2026-11-21T07:00Z',
+    '2026-11-21T24:00:00Z',
+    '2026-11-21T07:60:00Z',
+    '2026-11-21T07:00:60Z',
+    '2027-02-29T00:00:00Z',
+    '2026-13-01T00:00:00Z',
+    '2026-11-21T07:00:00+24:00',
+    '2026-11-21T07:00:00.Z',
+    '1026-11-21T07:00:00Z',
+    '12026-11-21T07:00:00Z',
+    '2026-11-21T07:00:00Z\n',
+  ])('refuses %j', text => {
+    expect(secondsOf(text)).toBeUndefined();
+  });
+
+  it('reads what toRfc3339 writes', () => {
+    for (const seconds of [946_684_800, 1_795_244_401, 32_503_679_999]) {
+      expect(secondsOf(toRfc3339(seconds))).toBe(seconds);
+    }
+  });
 });

@@ -99,6 +99,7 @@ async function useEverything(): Promise<void> {
   const { id: policyId } = (await alice('POST /v1/policies', { json: policy })).json;
   await alice('GET /v1/policies');
   await alice('GET /v1/usage');
+  await alice('GET /v1/audit?act=add-token');
   const credential = await useLogins(token);
   await usePulls((await alice('POST /v1/tokens', { json: { limits: { pullsPerDay: 1 } } })).json.token);
   await useProofs();

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { Candidate } from '../../lib/domain/hygiene.ts';
 import { accountHandle } from '../../lib/domain/identifiers.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
-import type { AuditEvent, ExpiryStore, PageBounds } from '../../lib/ports/stores.ts';
+import type { AuditEvent } from '../../lib/ports/audit.ts';
+import type { ExpiryStore, PageBounds } from '../../lib/ports/stores.ts';
 import type { Key } from '../../lib/ports/table.ts';
 import { inBatches } from '../support/batches.ts';
 import {
@@ -23,7 +24,7 @@ const { open, openTable } = useStores();
 const CHECKPOINT = { cursor: undefined, report: undefined, reportedAt: undefined };
 
 const EVENT: AuditEvent = {
-  act: 'token-value-retrieved',
+  act: 'retrieve-value',
   handle: accountHandle(ACCOUNT),
   account: ACCOUNT,
   subject: 'dev:alice',

@@ -4,8 +4,8 @@ import type { Policy } from '../../lib/domain/policy.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
 import type { Trust } from '../../lib/domain/trust.ts';
 import type { Journaling } from '../../lib/ledger/journaling.ts';
+import type { AuditStore } from '../../lib/ports/audit.ts';
 import type {
-  AuditStore,
   ExpiryStore,
   IdempotencyStore,
   LoginStore,
@@ -17,12 +17,8 @@ import type {
   UsageStore,
 } from '../../lib/ports/stores.ts';
 import type { Item, Key, Table } from '../../lib/ports/table.ts';
-import {
-  auditStore,
-  idempotencyStore,
-  nonceStore,
-  revokedCredentialStore,
-} from '../../lib/store/expiring-stores.ts';
+import { auditStore } from '../../lib/store/audit-store.ts';
+import { idempotencyStore, nonceStore, revokedCredentialStore } from '../../lib/store/expiring-stores.ts';
 import { expiryStore } from '../../lib/store/expiry-store.ts';
 import { loginStore } from '../../lib/store/login-store.ts';
 import { namespaceStore } from '../../lib/store/namespace-store.ts';

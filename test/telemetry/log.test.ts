@@ -2,7 +2,7 @@
 
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Account } from '../../lib/domain/identifiers.ts';
-import type { AuditEvent } from '../../lib/ports/stores.ts';
+import type { AuditEvent } from '../../lib/ports/audit.ts';
 import { COUNTS, OBSERVATIONS } from '../../lib/ports/system.ts';
 import {
   embeddedMetrics,

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Account } from '../../lib/domain/identifiers.ts';
 import type { RegistrationRules } from '../../lib/domain/namespace.ts';
-import type { AuditStore } from '../../lib/ports/stores.ts';
+import type { AuditStore } from '../../lib/ports/audit.ts';
 import type { Table } from '../../lib/ports/table.ts';
 import { namespaceStore } from '../../lib/store/namespace-store.ts';
 import {

@@ -49,6 +49,7 @@ const ROUTES: Readonly<Record<string, v.GenericSchema | null>> = {
   [`DELETE /v1/policies/${ID}`]: null,
   'GET /v1/trusts': responses.TRUST_LIST,
   'GET /v1/usage': responses.USAGE,
+  'GET /v1/audit': responses.AUDIT,
   'POST /v1/trusts': responses.TRUST,
   [`DELETE /v1/trusts/${ID}`]: null,
 };

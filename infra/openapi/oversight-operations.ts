@@ -1,0 +1,37 @@
+/** The routes by which administrators see what was done, and why, in words. */
+
+import { ACTS } from '../../lib/domain/act.ts';
+import { TIME_PATTERN } from '../../lib/domain/time.ts';
+import { answer, inQuery, type Line, type Operation } from './operation.ts';
+import { A_LIMIT, AN_ID } from './words.ts';
+
+const VISIBLE = { type: 'string', pattern: '^[!-~]+$', minLength: 1, maxLength: 256 } as const;
+const A_TIME = { type: 'string', format: 'date-time', pattern: TIME_PATTERN } as const;
+export const OVERSIGHT_OPERATIONS = {
+  'GET /v1/audit': {
+    tag: 'Audit',
+    summary: 'List what was done',
+    description:
+      'Acts of administrators and of holders of secrets in the account, the newest first. A page examines at most 500 entries, so it may have few or none and a `nextCursor` all the same.',
+    parameters: [
+      inQuery('target', 'Only what was done to this: an identifier, or the name of a namespace.', {
+        ...VISIBLE,
+        example: AN_ID,
+      }),
+      inQuery('subject', 'Only what this subject did, with or without its issuer.', {
+        ...VISIBLE,
+        example: 'corp:alice',
+      }),
+      inQuery('act', 'Only this.', { type: 'string', enum: [...ACTS] }),
+      inQuery('since', 'The first second (RFC 3339).', A_TIME),
+      inQuery('until', 'The last second (RFC 3339).', A_TIME),
+      inQuery('limit', 'The number of entries on a page.', A_LIMIT),
+      inQuery('cursor', 'The `nextCursor` of the previous page of the same list.', {
+        type: 'string',
+        pattern: '^[0-9A-Za-z_-]+$',
+        maxLength: 512,
+      }),
+    ],
+    answers: { 200: answer('A page of entries.', 'Audit') },
+  },
+} as const satisfies Partial<Record<Line, Operation>>;
