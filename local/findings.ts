@@ -18,7 +18,7 @@ import { fromClaimItem } from '../lib/store/namespace-store.ts';
 import { POLICY, TRUST } from '../lib/store/rule-store.ts';
 import { isInUse } from '../lib/store/sqlite-database.ts';
 import { openSqliteTable, type SqliteTable } from '../lib/store/sqlite-table.ts';
-import { fromTokenItem } from '../lib/store/token-store.ts';
+import { fromTokenItem } from '../lib/store/token-items.ts';
 import type { DataDirectory } from './data-directory.ts';
 
 export interface Finding {

@@ -15,7 +15,7 @@ import { maintainRing } from '../../lib/signing/ring-rotation.ts';
 import { encodeAttributes } from '../../lib/store/conditions.ts';
 import { claimKey, tokenKey } from '../../lib/store/items.ts';
 import { toClaimAttributes } from '../../lib/store/namespace-store.ts';
-import { toTokenAttributes } from '../../lib/store/token-store.ts';
+import { toTokenAttributes } from '../../lib/store/token-items.ts';
 import { SERVICE } from './requests.ts';
 
 const CLAIM: Omit<NamespaceClaim, 'account'> = { name: 'team-a', state: 'held', epoch: 1 };
@@ -36,6 +36,14 @@ export function tokenItem(account: Account): { value: string; item: Item } {
     access: 'pull',
     repositories: null,
     pullsPerDay: null,
+    networks: null,
+    selfRotate: false,
+    name: null,
+    labels: {},
+    owner: null,
+    valueIssuedAt: createdAt,
+    lastUse: { at: createdAt, address: '192.0.2.1', client: 'docker/28.2.2', service: null },
+    previousUse: null,
     description: 'build farm 7',
     createdAt,
     createdBy: account,

@@ -1,16 +1,33 @@
 /** The options that say what a token may do, the request bodies that they become, and how tokens are printed. */
 import { type Command, Option } from 'commander';
 import * as v from 'valibot';
-import { LIMITS, NEW_TOKEN, TOKEN, type Token } from '../../lib/api/responses.ts';
+import { LIMITS, NEW_TOKEN, PREVIOUS_VALUE, TOKEN, TOKEN_USE, type Token } from '../../lib/api/responses.ts';
 import { toSeconds } from '../../lib/domain/time.ts';
 import { count, repositoryOption, seconds } from '../arguments.ts';
 import { UsageError } from '../errors.ts';
 import { accessText, type Fields, listingOf, repositoriesText } from '../text.ts';
 
 const ANY_LIMITS = v.nullable(v.looseObject(LIMITS.entries));
-// Members that this version does not know are printed with `--output json`.
-export const ANY_TOKEN = v.looseObject({ ...TOKEN.entries, limits: ANY_LIMITS });
-export const ANY_NEW_TOKEN = v.looseObject({ ...NEW_TOKEN.entries, limits: ANY_LIMITS });
+const ANY_USE = v.nullable(v.looseObject(TOKEN_USE.entries));
+const { generation, selfRotate, labels, name, owner, networks, ...KNOWN } = TOKEN.entries;
+const { valueIssuedAt, disabledAt, disabledBy, previousValue: _, lastUsed: __, ...FIRST } = KNOWN;
+
+// Members that this version does not know are printed with `--output json`. A deployment of before there were those of
+// oversight does not send them.
+const MEMBERS = {
+  ...FIRST,
+  limits: ANY_LIMITS,
+  ...v.partial(
+    v.object({
+      ...{ generation, selfRotate, labels, name, owner, networks },
+      ...{ valueIssuedAt, disabledAt, disabledBy, lastUsed: ANY_USE },
+      previousValue: v.nullable(v.looseObject({ ...PREVIOUS_VALUE.entries, lastUsed: ANY_USE })),
+    }),
+  ).entries,
+};
+export const ANY_TOKEN = v.looseObject(MEMBERS);
+export const ANY_NEW_TOKEN = v.looseObject({ ...MEMBERS, token: NEW_TOKEN.entries.token });
+export type AnyToken = v.InferOutput<typeof ANY_TOKEN>;
 
 export interface NewToken {
   readonly description?: string;
@@ -109,7 +126,7 @@ export function valueListing({ id, token }: { id: string; token: string }): stri
 }
 
 /** Everything about a token but its value. */
-export function tokenListing(token: Token): string[] {
+export function tokenListing(token: AnyToken): string[] {
   return listingOf([
     ['Token identifier', token.id],
     ['Description', token.description],

@@ -23,6 +23,9 @@ export interface Candidate {
 
 export type Collection = 'namespaces' | 'policies' | 'tokens' | 'trusts';
 
+/** What a token is known by. */
+const NAMED = v.pick(TOKEN, ['access', 'description', 'id', 'repositories']);
+
 /** The most of one request: a longer list is no help at the tab key. */
 const LIMIT = '200';
 
@@ -35,7 +38,7 @@ const LISTS: Readonly<
   tokens: {
     query: { limit: LIMIT },
     read: json =>
-      v.parse(v.object({ tokens: v.array(TOKEN) }), json).tokens.map(token => ({
+      v.parse(v.object({ tokens: v.array(NAMED) }), json).tokens.map(token => ({
         word: token.id,
         description: tokenText(token),
       })),

@@ -1,13 +1,7 @@
 /** Bodies of requests: the schemas that the code checks them with, and what their members mean. */
 import * as v from 'valibot';
-import {
-  ADD_TOKEN,
-  CHANGE_TOKEN,
-  policySchema,
-  ROTATE_TOKEN,
-  trustSchema,
-  VEND_CREDENTIAL,
-} from '../../lib/api/requests.ts';
+import { policySchema, trustSchema, VEND_CREDENTIAL } from '../../lib/api/requests.ts';
+import { ADD_TOKEN, CHANGE_TOKEN, ROTATE_TOKEN } from '../../lib/api/token-requests.ts';
 import { TOKEN_EXCHANGE } from '../../lib/http/credentials.ts';
 import { component, documented, type Meaning } from './component.ts';
 import { type JsonSchema, schemaOf } from './schema.ts';
@@ -25,6 +19,13 @@ const LIMITS: Meaning = [
       'Answered manifests of images in a day of UTC; the next is 429 until midnight. Absent: any number.',
   },
 ];
+const OVERSIGHT = {
+  labels:
+    'What administrators find it by, as in `GET /v1/tokens?label=team=builds`. They replace the labels before.',
+  owner: 'Who answers for it, such as an address. null: not said.',
+  networks: 'Where it may be used from, in CIDR notation. null: anywhere.',
+  selfRotate: 'true: who holds the value may rotate it.',
+};
 const SERVICE = 'The registry; may be left out if there is only one.';
 const REGISTRY = `${SERVICE} By the name of its service, or by its host where that is of one service.`;
 const IGNORED = 'Ignored.';
@@ -41,6 +42,7 @@ const JSON_BODIES = {
       retrievable:
         'Whether the value can be shown again. false: the value is random and only this answer shows it.',
       limits: LIMITS,
+      ...OVERSIGHT,
     },
     example: {
       description: 'build farm',
@@ -59,6 +61,7 @@ const JSON_BODIES = {
       nonExpiring: 'From now on the token never expires.',
       expiresInSeconds: EXPIRES,
       limits: LIMITS,
+      ...OVERSIGHT,
     },
     example: { disabled: true },
   }),

@@ -12,17 +12,40 @@ const CREATED = { createdAt: TIME, createdBy: v.string() };
 
 export const LIMITS = v.object({ pullsPerDay: WHOLE_NUMBER });
 
+/** A login with a token, or with a credential of it. */
+export const TOKEN_USE = v.object({
+  at: TIME,
+  address: v.nullable(v.string()),
+  client: v.nullable(v.string()),
+  service: v.nullable(v.string()),
+});
+export type TokenUse = v.InferOutput<typeof TOKEN_USE>;
+
+/** The value before the last rotation, as long as it works. */
+export const PREVIOUS_VALUE = v.object({ endsAt: TIME, lastUsed: v.nullable(TOKEN_USE) });
+
 /** A registry token, never with its hash or salt. */
 export const TOKEN = v.object({
   id: ID,
+  name: v.nullable(v.string()),
   description: v.string(),
+  labels: v.record(v.string(), v.string()),
+  owner: v.nullable(v.string()),
   access: ACCESS,
   repositories: REPOSITORIES,
+  networks: v.nullable(list(v.string())),
   ...CREATED,
   expiresAt: v.nullable(TIME),
+  generation: WHOLE_NUMBER,
+  valueIssuedAt: v.nullable(TIME),
+  previousValue: v.nullable(PREVIOUS_VALUE),
   lastUsedAt: v.nullable(TIME),
+  lastUsed: v.nullable(TOKEN_USE),
   disabled: v.boolean(),
+  disabledAt: v.nullable(TIME),
+  disabledBy: v.nullable(v.string()),
   retrievable: v.boolean(),
+  selfRotate: v.boolean(),
   limits: v.nullable(LIMITS),
 });
 export type Token = v.InferOutput<typeof TOKEN>;

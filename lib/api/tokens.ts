@@ -2,8 +2,7 @@
 
 import { PullpassError } from '../domain/errors.ts';
 import { Secret } from '../domain/secret.ts';
-import { toRfc3339 } from '../domain/time.ts';
-import type { TokenRecord } from '../domain/token-record.ts';
+import { toSeconds } from '../domain/time.ts';
 import { single } from '../http/form.ts';
 import type { HandlerOf, Request, Response } from '../http/request.ts';
 import type { Log } from '../ports/system.ts';
@@ -27,12 +26,14 @@ import {
   readCursor,
   writeCursor,
 } from './parameters.ts';
-import { ADD_TOKEN, CHANGE_TOKEN, ROTATE_TOKEN } from './requests.ts';
-import type { NewToken, Token, TokenList, TokenValue } from './responses.ts';
+import type { NewToken, TokenList, TokenValue } from './responses.ts';
+import { tokenObject } from './token-object.ts';
+import { ADD_TOKEN, CHANGE_TOKEN, ROTATE_TOKEN } from './token-requests.ts';
 
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 
 export function tokenHandlers(ports: TokenPorts) {
+  const now = () => toSeconds(ports.clock());
   return {
     async addToken(request) {
       const token = checkBody(ADD_TOKEN, request.json);
@@ -41,12 +42,12 @@ export function tokenHandlers(ports: TokenPorts) {
         token,
         idempotencyKey: idempotencyKeyOf(request),
       });
-      const json: NewToken = { ...tokenObject(record), token: value.reveal() };
+      const json: NewToken = { ...tokenObject(record, now()), token: value.reveal() };
       return { status: 201, headers: { location: `/v1/tokens/${record.id}` }, json };
     },
     listTokens: request => list(ports, request),
     async getToken(request) {
-      return ok(tokenObject(await findToken(ports, request.principal.account, idOf(request))));
+      return ok(tokenObject(await findToken(ports, request.principal.account, idOf(request)), now()));
     },
     async getTokenValue(request) {
       const value = await retrieveValue(ports, actorOf(request), idOf(request));
@@ -55,7 +56,7 @@ export function tokenHandlers(ports: TokenPorts) {
     async changeToken(request) {
       const change = checkBody(CHANGE_TOKEN, request.json);
       const record = await changeToken(ports, { actor: actorOf(request), id: idOf(request), change });
-      return ok(tokenObject(record));
+      return ok(tokenObject(record, now()));
     },
     async rotateToken(request) {
       const rotation = checkBody(ROTATE_TOKEN, request.json);
@@ -65,7 +66,7 @@ export function tokenHandlers(ports: TokenPorts) {
         rotation,
         idempotencyKey: idempotencyKeyOf(request),
       });
-      return ok({ ...tokenObject(record), token: value.reveal() } satisfies NewToken);
+      return ok({ ...tokenObject(record, now()), token: value.reveal() } satisfies NewToken);
     },
     async removeToken(request) {
       await removeToken(ports, actorOf(request), idOf(request));
@@ -77,6 +78,7 @@ export function tokenHandlers(ports: TokenPorts) {
 async function list(ports: TokenPorts, request: ManagementRequest): Promise<Response> {
   const { principal, query } = request;
   const { account } = principal;
+  const now = toSeconds(ports.clock());
   const cursor = single(query, 'cursor');
   const after = cursor === undefined ? undefined : readCursor(account, cursor);
   const { records, next } = await listTokens(ports, {
@@ -85,27 +87,9 @@ async function list(ports: TokenPorts, request: ManagementRequest): Promise<Resp
     after,
   });
   return ok({
-    tokens: records.map(tokenObject),
+    tokens: records.map(record => tokenObject(record, now)),
     nextCursor: next === undefined ? null : writeCursor(account, next),
   } satisfies TokenList);
-}
-
-/** The token as callers see it: never its value, its hash or its salt. */
-function tokenObject(record: TokenRecord): Token {
-  const { id, description, access, repositories, createdAt, createdBy, expiresAt, lastUsedAt } = record;
-  return {
-    id,
-    description,
-    access,
-    repositories,
-    createdAt: toRfc3339(createdAt),
-    createdBy,
-    expiresAt: expiresAt === null ? null : toRfc3339(expiresAt),
-    lastUsedAt: lastUsedAt === null ? null : toRfc3339(lastUsedAt),
-    disabled: record.disabled !== null,
-    retrievable: record.derivation !== null,
-    limits: record.pullsPerDay === null ? null : { pullsPerDay: record.pullsPerDay },
-  };
 }
 
 function idempotencyKeyOf({ headers }: Request): string | undefined {

@@ -6,6 +6,7 @@
 import { intersectPatterns } from './grant.ts';
 import type { Account } from './identifiers.ts';
 import type { NamespaceClaim } from './namespace.ts';
+import { intersectNetworks } from './networks.ts';
 import { DAY_SECONDS, toSeconds } from './time.ts';
 import type { TokenRecord } from './token-record.ts';
 
@@ -37,7 +38,10 @@ export type RevocationEntry = Revocation & { readonly id: string; readonly at: n
 /** What a token still allows after an act: its values, and bounds that only become narrower. */
 export type RemainingAccess = Bounds & Pick<TokenRecord, 'generation' | 'hash' | 'issuanceId' | 'previous'>;
 
-type Bounds = Pick<TokenRecord, 'access' | 'disabled' | 'expiresAt' | 'pullsPerDay' | 'repositories'>;
+type Bounds = Pick<
+  TokenRecord,
+  'access' | 'disabled' | 'expiresAt' | 'networks' | 'pullsPerDay' | 'repositories' | 'selfRotate'
+>;
 
 /** A day longer than the oldest point that DynamoDB can restore, because a table knows its age to a day. */
 export const LEDGER_SECONDS = 36 * DAY_SECONDS;
@@ -93,14 +97,17 @@ export function narrowToken(record: TokenRecord, version: number, left: Remainin
   return { ...record, ...values, ...bounds, version };
 }
 
-type Values = Pick<TokenRecord, 'derivation' | 'generation' | 'hash' | 'issuanceId' | 'previous'>;
+type Values = Pick<TokenRecord, 'derivation' | 'generation' | 'hash' | 'issuanceId' | 'previous'> &
+  Partial<Pick<TokenRecord, 'lastUse' | 'previousUse' | 'valueIssuedAt'>>;
 
 function valuesOf(record: TokenRecord, version: number, left: RemainingAccess): Values {
   const { generation, hash, issuanceId, previous } = left;
   // An act that began with a later version shows which of several earlier acts succeeded.
   if (version > record.version || generation > record.generation) {
-    const derivation = Buffer.from(record.hash).equals(hash) ? record.derivation : null;
-    return { generation, hash, issuanceId, previous, derivation };
+    const isSame = Buffer.from(record.hash).equals(hash);
+    const values = { generation, hash, issuanceId, previous, derivation: isSame ? record.derivation : null };
+    // What is known of the uses and the age of the values is that of others.
+    return isSame ? values : { ...values, valueIssuedAt: null, lastUse: null, previousUse: null };
   }
   if (generation < record.generation) return record;
   return { ...record, previous: shorter(record.previous, previous) };
@@ -122,6 +129,8 @@ function common(some: Bounds, other: Bounds): Bounds {
     disabled: some.disabled ?? other.disabled,
     expiresAt: smaller(some.expiresAt, other.expiresAt),
     pullsPerDay: smaller(some.pullsPerDay, other.pullsPerDay),
+    networks: intersectNetworks(some.networks, other.networks),
+    selfRotate: some.selfRotate && other.selfRotate,
   };
 }
 
@@ -133,7 +142,10 @@ function areSame(narrowed: Bounds, bounds: Bounds): boolean {
     (narrowed.repositories ?? []).every(pattern => bounds.repositories?.includes(pattern)) &&
     (narrowed.disabled === null) === (bounds.disabled === null) &&
     narrowed.expiresAt === bounds.expiresAt &&
-    narrowed.pullsPerDay === bounds.pullsPerDay
+    narrowed.pullsPerDay === bounds.pullsPerDay &&
+    narrowed.networks?.length === bounds.networks?.length &&
+    (narrowed.networks ?? []).every(network => bounds.networks?.includes(network)) &&
+    narrowed.selfRotate === bounds.selfRotate
   );
 }
 

@@ -22,21 +22,50 @@ export interface TokenRecord {
   readonly repositories: readonly Pattern[] | null;
   /** What the registry proxy allows in a day of UTC; null: any number. */
   readonly pullsPerDay: number | null;
+  /** Where it may be used from, in CIDR notation; null: anywhere. */
+  readonly networks: readonly string[] | null;
+  /** Whether who holds the value may rotate it. */
+  readonly selfRotate: boolean;
+  /** Given by who ensures that there is such a token; null: none. */
+  readonly name: string | null;
   readonly description: string;
+  readonly labels: Labels;
+  /** Who answers for it, in the administrator's words; null: not said. */
+  readonly owner: string | null;
   readonly createdAt: number;
   readonly createdBy: Subject;
+  /** When the current generation was issued; null: before this was recorded, or lost in a restore. */
+  readonly valueIssuedAt: number | null;
   /** null: never. */
   readonly expiresAt: number | null;
   readonly disabled: { readonly at: number; readonly by: Subject } | null;
+  /** With any of its values. */
   readonly lastUsedAt: number | null;
+  /** The last use of the current value; null: not yet, or before this was recorded. */
+  readonly lastUse: TokenUse | null;
   /** The value before the last rotation, and until when it works. */
   readonly previous: { readonly hash: Uint8Array; readonly expiresAt: number } | null;
+  /** The last use of that value. */
+  readonly previousUse: TokenUse | null;
   /** 1, and 1 more with every management write. */
   readonly version: number;
 }
 
+/** What an administrator finds the token by; keys are in no order. */
+export type Labels = Readonly<Record<string, string>>;
+
+/** A login with a token, or with a credential of it. What the request did not say is null. */
+export interface TokenUse {
+  readonly at: number;
+  readonly address: string | null;
+  /** What the client says that it is, as far as it is printable. */
+  readonly client: string | null;
+  readonly service: string | null;
+}
+
 /** Why a value is refused, for the log. The caller gets the same answer in every case. */
 export type Refusal = 'unknown' | 'wrong-secret' | 'expired' | 'disabled' | 'superseded';
+
 export type Judgement =
   | { readonly usable: true; readonly generation: number }
   | { readonly usable: false; readonly refusal: Refusal };
@@ -96,6 +125,11 @@ export interface TokenPatch {
   readonly disabled?: boolean | undefined;
   readonly expiresAt?: number | null | undefined;
   readonly pullsPerDay?: number | null | undefined;
+  readonly networks?: readonly string[] | null | undefined;
+  readonly selfRotate?: boolean | undefined;
+  /** All of them; they replace the ones before. */
+  readonly labels?: Labels | undefined;
+  readonly owner?: string | null | undefined;
 }
 
 /** Who changes a record, and when. */
@@ -104,16 +138,25 @@ interface Change {
   readonly by: Subject;
 }
 
+/** What a patch replaces as it is. */
+const PATCHED = [
+  'description',
+  'access',
+  'repositories',
+  'expiresAt',
+  'pullsPerDay',
+  'networks',
+  'selfRotate',
+  'labels',
+  'owner',
+] as const satisfies readonly (keyof TokenPatch)[];
+
 /** The record after `patch`. Disabling a disabled token keeps the first time and subject. */
 export function patchToken(record: TokenRecord, patch: TokenPatch, change: Change): TokenRecord {
-  const { description, access, repositories, expiresAt, pullsPerDay } = patch;
+  const given = PATCHED.filter(name => patch[name] !== undefined).map(name => [name, patch[name]]);
   return {
     ...record,
-    ...(description === undefined ? {} : { description }),
-    ...(access === undefined ? {} : { access }),
-    ...(repositories === undefined ? {} : { repositories }),
-    ...(expiresAt === undefined ? {} : { expiresAt }),
-    ...(pullsPerDay === undefined ? {} : { pullsPerDay }),
+    ...(Object.fromEntries(given) as Partial<TokenRecord>),
     disabled: patchDisabled(record, patch.disabled, change),
     version: record.version + 1,
   };
@@ -141,7 +184,10 @@ export function rotateToken(
     ...record,
     ...issue,
     generation: record.generation + 1,
+    valueIssuedAt: now,
+    lastUse: null,
     previous: graceSeconds > 0 ? { hash: record.hash, expiresAt: now + graceSeconds } : null,
+    previousUse: graceSeconds > 0 ? record.lastUse : null,
     version: record.version + 1,
   };
 }
@@ -158,52 +204,7 @@ export function revokeToken(
   const judgement = judge({ ...record, disabled: null }, presented, change.now);
   if (!judgement.usable) return undefined;
   if (judgement.generation < record.generation) {
-    return { ...record, previous: null, version: record.version + 1 };
+    return { ...record, previous: null, previousUse: null, version: record.version + 1 };
   }
   return record.disabled === null ? patchToken(record, { disabled: true }, change) : undefined;
-}
-
-/** A request with an `Idempotency-Key`: repeated, it never adds a second token, nor a removed one again. */
-export interface IdempotencyRecord {
-  /** SHA-256 of caller and key, in hexadecimal. */
-  readonly key: string;
-  /** SHA-256 of the request, in hexadecimal. */
-  readonly payload: string;
-  readonly tokenId: string;
-  /** The generation of the token that the request creates: 1 when it adds a token. */
-  readonly generation: number;
-  /** The logical write of the request, which names its key; the token record repeats it as `issuanceId`. */
-  readonly write: string;
-  readonly state: 'pending' | 'done';
-  /** Seconds since 1970. The life of a token that a repetition adds after a crash begins here. */
-  readonly createdAt: number;
-}
-
-/** How long a key is remembered, in seconds. A removed token leaves a tombstone for longer. */
-export const IDEMPOTENCY_SECONDS = 86_400;
-
-/** The issuance id of a request; without a key it is the random part alone. */
-export function formatIssuanceId(random: string, key: string | undefined): string {
-  return key === undefined ? random : `${random}.${key}`;
-}
-
-/** The record's `key` of the request that has this issuance id; undefined: it had none. */
-export function requestKeyIn(issuanceId: string): string | undefined {
-  return issuanceId.split('.')[1];
-}
-
-/** `execute`: the first attempt did not get that far. `replay`: its value is shown again. `reject`: it may not be shown. */
-export type ReplayDecision = 'execute' | 'replay' | 'reject';
-
-/** Decides what a repetition does, given the first attempt's record and the token as it is now. */
-export function decideReplay(
-  first: IdempotencyRecord,
-  token: TokenRecord | undefined,
-  now: number,
-): ReplayDecision {
-  if (token?.issuanceId === first.write) {
-    return isUsable(token, now) && token.derivation !== null ? 'replay' : 'reject';
-  }
-  const before = token?.generation ?? 0;
-  return first.state === 'pending' && before === first.generation - 1 ? 'execute' : 'reject';
 }

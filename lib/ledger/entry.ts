@@ -3,6 +3,7 @@
 import * as v from 'valibot';
 import { PullpassError } from '../domain/errors.ts';
 import { type Account, isIdentifierValue, isIssuerKey, isUuid } from '../domain/identifiers.ts';
+import { isNetwork } from '../domain/networks.ts';
 import { isNamespace, isPattern } from '../domain/repository.ts';
 import { LEDGER_SECONDS, type RemainingAccess, type RevocationEntry } from '../domain/revocation.ts';
 import { DAY_SECONDS, dayOf, toSeconds } from '../domain/time.ts';
@@ -54,14 +55,20 @@ const Left = v.pipe(
     repositories: v.nullable(v.array(v.pipe(v.string(), v.check(isPattern)))),
     disabled: v.nullable(v.strictObject({ at: Count, by: Qualified })),
     expiresAt: v.nullable(Count),
-    // Absent in entries without one, and in all before there were limits.
+    // Absent in entries without them, and in all before there were such bounds.
     pullsPerDay: v.optional(Count),
+    networks: v.optional(v.array(v.pipe(v.string(), v.check(isNetwork)))),
+    selfRotate: v.optional(v.literal(true)),
   }),
-  v.transform(({ issuedBy: issuanceId, pullsPerDay = null, ...left }) => ({
-    ...left,
-    issuanceId,
-    pullsPerDay,
-  })),
+  v.transform(
+    ({ issuedBy: issuanceId, pullsPerDay = null, networks = null, selfRotate = false, ...left }) => ({
+      ...left,
+      issuanceId,
+      pullsPerDay,
+      networks,
+      selfRotate,
+    }),
+  ),
 );
 
 const Claim = v.strictObject({
@@ -107,10 +114,15 @@ export function parseEntry(text: string): RevocationEntry {
   }
 }
 
-function toJson({ hash, previous, issuanceId: issuedBy, pullsPerDay, ...rest }: RemainingAccess): object {
+function toJson({ hash, previous, issuanceId: issuedBy, ...rest }: RemainingAccess): object {
+  const { pullsPerDay, networks, selfRotate, ...bounds } = rest;
   const graced = previous && { ...previous, hash: base64url(previous.hash) };
-  const limits = pullsPerDay === null ? {} : { pullsPerDay };
-  return { ...rest, issuedBy, hash: base64url(hash), previous: graced, ...limits };
+  const given = {
+    ...(pullsPerDay === null ? {} : { pullsPerDay }),
+    ...(networks === null ? {} : { networks }),
+    ...(selfRotate ? { selfRotate } : {}),
+  };
+  return { ...bounds, issuedBy, hash: base64url(hash), previous: graced, ...given };
 }
 
 function base64url(bytes: Uint8Array): string {

@@ -1,11 +1,12 @@
 /** What the use cases read and write. In every port a thrown error means "could not answer", never "no": a caller that gets one denies. */
 
 import type { AccountReport, Candidate, HygieneReport } from '../domain/hygiene.ts';
+import type { IdempotencyRecord } from '../domain/idempotency.ts';
 import type { Account } from '../domain/identifiers.ts';
 import type { NamespaceClaim } from '../domain/namespace.ts';
 import type { TokenAddress } from '../domain/registry-token.ts';
 import type { Day } from '../domain/time.ts';
-import type { IdempotencyRecord, TokenRecord } from '../domain/token-record.ts';
+import type { TokenRecord } from '../domain/token-record.ts';
 import type { Key } from './table.ts';
 
 /** All stored records, a page at a time. */

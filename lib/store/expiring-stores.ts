@@ -1,8 +1,8 @@
 /** Items that are only ever added and expire: revoked credentials, used nonces, and results of idempotent requests. */
 
 import { unavailable } from '../domain/errors.ts';
+import { IDEMPOTENCY_SECONDS, type IdempotencyRecord } from '../domain/idempotency.ts';
 import { type Account, isUuid } from '../domain/identifiers.ts';
-import { IDEMPOTENCY_SECONDS, type IdempotencyRecord } from '../domain/token-record.ts';
 import type { IdempotencyStore, NonceStore, RevokedCredentialStore } from '../ports/stores.ts';
 import { type Attributes, absent, any, compare, type Item, type Table } from '../ports/table.ts';
 import { confirmWrite, type StoreOptions } from './calls.ts';

@@ -10,7 +10,7 @@ import { absent, all, any, compare, exists, type Item, type Key, type Table } fr
 import type { StoreOptions } from './calls.ts';
 import { CLAIM, claimKey, isTombstone, revokedKey, tokenKey } from './items.ts';
 import { fromClaimItem } from './namespace-store.ts';
-import { fromTokenItem, toTokenAttributes } from './token-store.ts';
+import { fromTokenItem, toTokenAttributes } from './token-items.ts';
 
 /** How long a login waits for the last use to be stored, in milliseconds. */
 const TOUCH_MS = 100;
@@ -87,13 +87,21 @@ const NO_RECORD: Item = {
     access: 'pull',
     repositories: null,
     pullsPerDay: null,
+    networks: null,
+    selfRotate: false,
+    name: null,
     description: '',
+    labels: {},
+    owner: null,
     createdAt: 0,
     createdBy: 'none:none',
+    valueIssuedAt: 0,
     expiresAt: 0,
     disabled: null,
     lastUsedAt: null,
+    lastUse: null,
     previous: null,
+    previousUse: null,
     version: 1,
   }),
 };

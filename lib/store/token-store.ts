@@ -1,9 +1,8 @@
 /** The records of registry tokens, and the tombstones that replace removed ones. */
 import { isDeepStrictEqual } from 'node:util';
-import { type Account, accountHandle, isUuid } from '../domain/identifiers.ts';
-import { SALT_BYTES } from '../domain/registry-token.ts';
-import { isPattern } from '../domain/repository.ts';
-import { IDEMPOTENCY_SECONDS, isExpired, type TokenRecord } from '../domain/token-record.ts';
+import { IDEMPOTENCY_SECONDS } from '../domain/idempotency.ts';
+import { type Account, accountHandle } from '../domain/identifiers.ts';
+import { isExpired, type TokenRecord } from '../domain/token-record.ts';
 import type { TokenPage, TokenStore } from '../ports/stores.ts';
 import {
   type Attributes,
@@ -17,23 +16,8 @@ import {
   type Table,
 } from '../ports/table.ts';
 import { confirmWrite, type StoreOptions } from './calls.ts';
-import {
-  asBytes,
-  asInteger,
-  asOneOf,
-  asQualified,
-  asText,
-  asTextsThat,
-  asTextThat,
-  attributesOf,
-  isTombstone,
-  malformed,
-  partitionOf,
-  read,
-  readOrNull,
-  TOKEN_PREFIX,
-  tokenKey,
-} from './items.ts';
+import { partitionOf, TOKEN_PREFIX, tokenKey } from './items.ts';
+import { fromTokenItem, TOMBSTONE_DROPS, toTokenAttributes } from './token-items.ts';
 
 /** Every method throws `unavailable` when the table does not answer, `internal` when an item is malformed. */
 export function tokenStore(options: StoreOptions): TokenStore {
@@ -121,81 +105,10 @@ function tombstone(now: number): Attributes {
   return { removedAt: now, expiresAt: now + TOMBSTONE_SECONDS };
 }
 
-/** All that a record has and a tombstone must not: neither secrets nor their origin, nor a version to write over. */
-// biome-ignore format: a list of names
-const TOMBSTONE_DROPS = [
-  'hash', 'salt', 'derivationKey', 'generation', 'issuedBy', 'access', 'repositories', 'pullsPerDay', 'description', 'createdAt',
-  'createdBy', 'disabledAt', 'disabledBy', 'lastUsedAt', 'previousHash', 'previousExpiresAt', 'version',
-];
-
-/** The attributes of a record. `issuedBy` is the stored name of the issuance id. */
-export function toTokenAttributes(record: TokenRecord): Attributes {
-  const { derivation, disabled, previous } = record;
-  return attributesOf({
-    account: record.account,
-    id: record.id,
-    hash: record.hash,
-    salt: derivation?.salt,
-    derivationKey: derivation?.key,
-    generation: record.generation,
-    issuedBy: record.issuanceId,
-    access: record.access,
-    repositories: record.repositories,
-    pullsPerDay: record.pullsPerDay,
-    description: record.description,
-    createdAt: record.createdAt,
-    createdBy: record.createdBy,
-    expiresAt: record.expiresAt,
-    disabledAt: disabled?.at,
-    disabledBy: disabled?.by,
-    lastUsedAt: record.lastUsedAt,
-    previousHash: previous?.hash,
-    previousExpiresAt: previous?.expiresAt,
-    version: record.version,
-  });
-}
-
 /** What makes the attributes of `before` into those of `after`. */
 function difference(before: TokenRecord, after: TokenRecord): Change {
   const old = toTokenAttributes(before);
   const next = toTokenAttributes(after);
   const changed = Object.entries(next).filter(([name, value]) => !isDeepStrictEqual(old[name], value));
   return { set: Object.fromEntries(changed), remove: Object.keys(old).filter(name => !(name in next)) };
-}
-
-/** Attributes that are both present or both absent: half a fact could widen what the whole one narrowed. */
-const PAIRS = [
-  ['salt', 'derivationKey'],
-  ['disabledAt', 'disabledBy'],
-  ['previousHash', 'previousExpiresAt'],
-] as const;
-
-const HASH_BYTES = 32;
-
-/** The record in an item; undefined for a tombstone. Throws `internal` when the item is malformed. */
-export function fromTokenItem(item: Item): TokenRecord | undefined {
-  if (isTombstone(item)) return undefined;
-  for (const [first, second] of PAIRS) if (first in item !== second in item) throw malformed(item, first);
-  const salt = readOrNull(item, 'salt', asBytes(SALT_BYTES));
-  const disabledAt = readOrNull(item, 'disabledAt', asInteger);
-  const previousHash = readOrNull(item, 'previousHash', asBytes(HASH_BYTES));
-  return {
-    account: read(item, 'account', asQualified),
-    id: read(item, 'id', asTextThat(isUuid)),
-    hash: read(item, 'hash', asBytes(HASH_BYTES)),
-    derivation: salt && { key: read(item, 'derivationKey', asText), salt },
-    generation: read(item, 'generation', asInteger),
-    issuanceId: read(item, 'issuedBy', asText),
-    access: read(item, 'access', asOneOf('pull', 'push')),
-    repositories: readOrNull(item, 'repositories', asTextsThat(isPattern)),
-    pullsPerDay: readOrNull(item, 'pullsPerDay', asInteger),
-    description: read(item, 'description', asText),
-    createdAt: read(item, 'createdAt', asInteger),
-    createdBy: read(item, 'createdBy', asQualified),
-    expiresAt: readOrNull(item, 'expiresAt', asInteger),
-    disabled: disabledAt === null ? null : { at: disabledAt, by: read(item, 'disabledBy', asQualified) },
-    lastUsedAt: readOrNull(item, 'lastUsedAt', asInteger),
-    previous: previousHash && { hash: previousHash, expiresAt: read(item, 'previousExpiresAt', asInteger) },
-    version: read(item, 'version', asInteger),
-  };
 }

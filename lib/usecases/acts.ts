@@ -1,9 +1,10 @@
 /** How acts are done: the audit record before them, the request that they finish, again when another writer was faster, several at once. */
 
 import { unavailable } from '../domain/errors.ts';
+import { requestKeyIn } from '../domain/idempotency.ts';
 import { type Account, accountHandle, type Subject } from '../domain/identifiers.ts';
 import type { Identity } from '../domain/identity.ts';
-import { requestKeyIn, type TokenRecord } from '../domain/token-record.ts';
+import type { TokenRecord } from '../domain/token-record.ts';
 import type { AuditEvent, AuditStore } from '../ports/audit.ts';
 import type { IdempotencyStore } from '../ports/stores.ts';
 import type { Clock } from '../ports/system.ts';

@@ -2,23 +2,18 @@
 
 import { hash } from 'node:crypto';
 import { PullpassError } from '../domain/errors.ts';
+import { decideReplay, formatIssuanceId, type IdempotencyRecord } from '../domain/idempotency.ts';
 import { UUID_RANDOM_BYTES, uuidV7 } from '../domain/identifiers.ts';
 import type { Secret } from '../domain/secret.ts';
 import { toSeconds } from '../domain/time.ts';
-import {
-  decideReplay,
-  formatIssuanceId,
-  hasGrace,
-  type IdempotencyRecord,
-  isExpired,
-  rotateToken as rotated,
-  type TokenRecord,
-} from '../domain/token-record.ts';
+import { hasGrace, isExpired, rotateToken as rotated, type TokenRecord } from '../domain/token-record.ts';
 import { type Actor, finishRequest, recordAct, retryOnConflict } from './acts.ts';
 import { findToken, type TokenPorts } from './manage-tokens.ts';
 import { newValue, rederiveValue } from './secret-values.ts';
 
-export interface NewToken extends Pick<TokenRecord, 'access' | 'repositories' | 'description'> {
+export interface NewToken
+  extends Pick<TokenRecord, 'access' | 'repositories' | 'description'>,
+    Partial<Pick<TokenRecord, 'labels' | 'networks' | 'owner' | 'selfRotate'>> {
   /** null: it never ends by itself. */
   readonly expiresInSeconds: number | null;
   readonly retrievable: boolean;
@@ -82,6 +77,7 @@ async function create(
 ): Promise<Issued | undefined> {
   const { account, subject } = actor;
   const { access, repositories, description, expiresInSeconds, retrievable, pullsPerDay } = token;
+  const { networks = null, selfRotate = false, labels = {}, owner = null } = token;
   const { value, stored } = await newValue(ports, { account, id: tokenId, retrievable });
   const record: TokenRecord = {
     account,
@@ -92,13 +88,21 @@ async function create(
     access,
     repositories,
     pullsPerDay: pullsPerDay ?? null,
+    networks,
+    selfRotate,
+    name: null,
     description,
+    labels,
+    owner,
     createdAt,
     createdBy: subject,
+    valueIssuedAt: createdAt,
     expiresAt: expiresInSeconds === null ? null : createdAt + expiresInSeconds,
     disabled: null,
     lastUsedAt: null,
+    lastUse: null,
     previous: null,
+    previousUse: null,
     version: 1,
   };
   const now = toSeconds(ports.clock());

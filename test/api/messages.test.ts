@@ -2,14 +2,8 @@
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { checkBody } from '../../lib/api/parameters.ts';
-import {
-  ADD_TOKEN,
-  CHANGE_TOKEN,
-  policySchema,
-  ROTATE_TOKEN,
-  trustSchema,
-  VEND_CREDENTIAL,
-} from '../../lib/api/requests.ts';
+import { policySchema, trustSchema, VEND_CREDENTIAL } from '../../lib/api/requests.ts';
+import { ADD_TOKEN, CHANGE_TOKEN, ROTATE_TOKEN } from '../../lib/api/token-requests.ts';
 import { ISSUERS_FILE } from '../../lib/config/issuers.ts';
 import { SERVICES_FILE } from '../../lib/config/services.ts';
 import { type Problem, type PullpassError, sentenceOf } from '../../lib/domain/errors.ts';

@@ -15,7 +15,16 @@ beforeAll(async () => {
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 const SCOPE = 'repository:team-a/app:pull,push';
 const add = (json: unknown = {}) => alice('POST /v1/tokens', { json });
+const DISABLED = { disabled: true, disabledAt: expect.stringMatching(TIME), disabledBy: 'dev:alice' };
+const NETWORKS = ['192.0.2.0/24', '2001:db8::/32'];
 const secondsUntil = (time: string) => Math.round((Date.parse(time) - Date.now()) / 1000);
+
+const LABEL_NAME = 'must be named with 1 to 63 of a-z, 0-9, dot, underscore, slash and hyphen';
+const LONGEST_LABEL = { labels: { ['k'.repeat(63)]: '\u{1f98a}'.repeat(63) } };
+
+function labels(count: number): Record<string, string> {
+  return Object.fromEntries(Array.from({ length: count }, (_, i) => [`k${i}`, String(i)]));
+}
 
 function problems({ status, json }: Received): unknown[] {
   return [
@@ -39,9 +48,10 @@ describe('a token that is added', () => {
         createdAt: expect.stringMatching(TIME),
         createdBy: 'dev:alice',
         expiresAt: expect.stringMatching(TIME),
-        lastUsedAt: null,
-        disabled: false,
-        retrievable: true,
+        valueIssuedAt: json.createdAt,
+        ...{ name: null, labels: {}, owner: null, networks: null, generation: 1, previousValue: null },
+        ...{ lastUsedAt: null, lastUsed: null, disabled: false, disabledAt: null, disabledBy: null },
+        ...{ retrievable: true, selfRotate: false },
         limits: null,
         token: expect.stringMatching(/^plp_[0-9A-Za-z]{87}$/),
       });
@@ -67,6 +77,14 @@ describe('a token that is added', () => {
       { repositories: ['elsewhere/*'] },
     ],
     ['a value that is shown once', { retrievable: false }, { retrievable: false }],
+    ['eight labels', { labels: labels(8) }, { labels: labels(8) }],
+    ['no labels', { labels: {} }, { labels: {} }],
+    ['the longest label', LONGEST_LABEL, LONGEST_LABEL],
+    ['the longest owner', { owner: '\u{1f98a}'.repeat(128) }, { owner: '\u{1f98a}'.repeat(128) }],
+    ['no owner', { owner: null }, { owner: null }],
+    ['networks', { networks: NETWORKS }, { networks: NETWORKS }],
+    ['no networks', { networks: null }, { networks: null }],
+    ['rotation by its holder', { selfRotate: true }, { selfRotate: true }],
   ])('takes %s', async (_, body, expected) => {
     const { status, json } = await add(body);
     expect([status, json]).toEqual([201, expect.objectContaining({ ...expected })]);
@@ -107,6 +125,37 @@ describe('a token that is added', () => {
       { description: '\ud800' },
       ['description: must not hold control characters or lone surrogates'],
     ],
+    ['nine labels', { labels: labels(9) }, ['labels: must hold at most 8 labels']],
+    ['a label in upper case', { labels: { Team: 'x' } }, [`labels.Team: ${LABEL_NAME}`]],
+    ['a label without a name', { labels: { '': 'x' } }, [`labels.?: ${LABEL_NAME}`]],
+    ['a label of 64 characters', { labels: { ['k'.repeat(64)]: 'x' } }, [`labels.?: ${LABEL_NAME}`]],
+    [
+      'a label that every object has',
+      { labels: { constructor: 'x' } },
+      ['labels: must not name anything constructor'],
+    ],
+    [
+      'a value of 64 characters',
+      { labels: { team: 'x'.repeat(64) } },
+      ['labels.team: must have at most 63 characters'],
+    ],
+    [
+      'a value with a line feed',
+      { labels: { team: 'a\nb' } },
+      ['labels.team: must not hold control characters or lone surrogates'],
+    ],
+    ['a label that is a number', { labels: { team: 1 } }, ['labels.team: must be a string']],
+    ['labels that are null', { labels: null }, ['labels: must be an object of names and values']],
+    ['labels that are a list', { labels: ['team'] }, ['labels: must be an object of names and values']],
+    ['an owner without a name', { owner: '' }, ['owner: must not be empty; null means that there is none']],
+    ['an owner of 129 characters', { owner: 'x'.repeat(129) }, ['owner: must have at most 128 characters']],
+    [
+      'no networks at all',
+      { networks: [] },
+      ['networks: must hold at least one network; null means any address'],
+    ],
+    ['a name', { name: 'farm' }, ['name: is an unknown field']],
+    ['rotation by a word', { selfRotate: 'yes' }, ['selfRotate: must be true or false']],
     ['an unknown access', { access: 'delete' }, ['access: must be pull or push']],
     ['an access in capitals', { access: 'PULL' }, ['access: must be pull or push']],
     ['an end too near', { expiresInSeconds: 59 }, ['expiresInSeconds: must be at least 60']],
@@ -343,12 +392,20 @@ describe('a token that is changed', () => {
     ['its access', { access: 'push' }, { access: 'push' }],
     ['its repositories', { repositories: ['team-a/x'] }, { repositories: ['team-a/x'] }],
     ['its repositories, to all', { repositories: null }, { repositories: null }],
-    ['that it is disabled', { disabled: true }, { disabled: true }],
+    ['that it is disabled', { disabled: true }, DISABLED],
+    [
+      'its labels',
+      { labels: { b: '', 'a/x.y_z-1': 'für 構築' } },
+      { labels: { b: '', 'a/x.y_z-1': 'für 構築' } },
+    ],
+    ['its owner', { owner: 'ops@acme.example' }, { owner: 'ops@acme.example' }],
+    ['its networks', { networks: NETWORKS }, { networks: NETWORKS }],
+    ['who may rotate it', { selfRotate: true }, { selfRotate: true }],
     ['that it has no end', { nonExpiring: true }, { expiresAt: null }],
     [
       'everything at once',
       { description: 'a', access: 'push', disabled: true, repositories: ['b1/c'], nonExpiring: true },
-      { description: 'a', access: 'push', disabled: true, repositories: ['b1/c'], expiresAt: null },
+      { description: 'a', access: 'push', ...DISABLED, repositories: ['b1/c'], expiresAt: null },
     ],
   ])('changes %s and nothing else', async (_, change, expected) => {
     const { token: __, ...before } = (await add({ repositories: ['team-a/*'] })).json;

@@ -52,6 +52,8 @@ const POOREST: RemainingAccess = {
   disabled: null,
   expiresAt: null,
   pullsPerDay: null,
+  networks: null,
+  selfRotate: false,
 };
 const RICHEST: RemainingAccess = {
   ...POOREST,
@@ -62,6 +64,8 @@ const RICHEST: RemainingAccess = {
   disabled: { at: NOW, by: 'dev:al:ice' },
   expiresAt: NOW + 60,
   pullsPerDay: 7,
+  networks: ['192.0.2.0/24', '2001:db8::/32'],
+  selfRotate: true,
 };
 const REVOCATIONS: readonly Revocation[] = [
   { act: 'narrow-token', token, left: POOREST },

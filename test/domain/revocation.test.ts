@@ -32,12 +32,17 @@ const TIMES = [NOW, NOW + 59, NOW + 60, NOW + 600, NOW + DAY_SECONDS, NOW + 400 
 
 /** The numbers of pulls in a day. */
 const PULLS = [1, 5, 9];
+const ADDRESSES = ['192.0.2.0/24', '198.51.100.7/32', '2001:db8::/32'];
+const NETWORKS = fc.option(fc.subarray(ADDRESSES, { minLength: 1 }));
 
-/** Everything that the values allow, as one line each: value, time, repository, action, number of the pull. */
+/** Everything that the values allow, as one line each: value, time, and what it gives then. */
 function rightsOf(record: TokenRecord, values: readonly Uint8Array[]): Set<string> {
   const rights = new Set<string>();
   for (const [index, value] of values.entries()) {
     for (const time of TIMES.filter(at => judge(record, value, at).usable)) {
+      if (record.selfRotate) rights.add(`${index} ${time} rotates itself`);
+      for (const network of ADDRESSES.filter(one => record.networks?.includes(one) ?? true))
+        rights.add(`${index} ${time} from ${network}`);
       for (const name of REPOSITORIES) {
         if (!(record.repositories?.some(pattern => coveringPatterns(name).includes(pattern)) ?? true))
           continue;
@@ -61,6 +66,8 @@ const patch = fc
       disabled: fc.boolean(),
       expiresAt: fc.constantFrom(null, ...TIMES.slice(2)),
       pullsPerDay: fc.constantFrom(null, 1, 5),
+      networks: NETWORKS,
+      selfRotate: fc.boolean(),
       description: fc.string(),
     },
     { requiredKeys: [] },
@@ -128,6 +135,8 @@ const first = fc
     repositories: fc.option(fc.subarray(PATTERNS, { minLength: 1 })),
     expiresAt: fc.constantFrom(null, ...TIMES.slice(2)),
     pullsPerDay: fc.constantFrom(null, 1, 5),
+    networks: NETWORKS,
+    selfRotate: fc.boolean(),
   })
   .map(facts => aToken({ ...facts, lastUsedAt: null }));
 
@@ -313,6 +322,8 @@ describe('the ledger gets', () => {
     access: 'push',
     repositories: ['team/*'],
     pullsPerDay: 5,
+    networks: ['192.0.2.0/24', '2001:db8::/32'],
+    selfRotate: true,
     previous: { hash: Buffer.alloc(32), expiresAt: NOW + 9 },
   });
   const patched = (change: Parameters<typeof patchToken>[1]) =>
@@ -325,6 +336,9 @@ describe('the ledger gets', () => {
     ['an earlier end', { expiresAt: NOW + 60 }],
     ['disabling', { disabled: true }],
     ['a limit of pulls, or a lower one', { pullsPerDay: 4 }],
+    ['fewer networks', { networks: ['192.0.2.0/24'] }],
+    ['other networks', { networks: ['198.51.100.0/24', '203.0.113.0/24'] }],
+    ['no rotation by the holder', { selfRotate: false }],
   ] as const)('%s', (_, change) => expect(remainingAccess(before, patched(change))).toBeDefined());
 
   it('fewer repositories, named by as many patterns', () => {
@@ -350,6 +364,8 @@ describe('the ledger gets', () => {
     ['another description', { description: 'x' }],
     ['more pulls', { pullsPerDay: 6 }],
     ['any number of pulls', { pullsPerDay: null }],
+    ['any network', { networks: null }],
+    ['other labels', { labels: { team: 'x' }, owner: 'x' }],
   ] as const)('nothing, for %s', (_, change) =>
     expect(remainingAccess(before, patched(change))).toBeUndefined(),
   );
@@ -388,9 +404,11 @@ describe('the ledger gets', () => {
         'generation',
         'hash',
         'issuanceId',
+        'networks',
         'previous',
         'pullsPerDay',
         'repositories',
+        'selfRotate',
       ]),
     );
   });

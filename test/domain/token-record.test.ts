@@ -5,17 +5,19 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   decideReplay,
-  endOfGeneration,
   formatIssuanceId,
-  hasGrace,
   IDEMPOTENCY_SECONDS,
   type IdempotencyRecord,
+  requestKeyIn,
+} from '../../lib/domain/idempotency.ts';
+import {
+  endOfGeneration,
+  hasGrace,
   isExpired,
   isUsable,
   judge,
   judgeGeneration,
   patchToken,
-  requestKeyIn,
   revokeToken,
   rotateToken,
   type TokenRecord,
@@ -37,13 +39,21 @@ const BASE: TokenRecord = {
   access: 'pull',
   repositories: null,
   pullsPerDay: null,
+  networks: null,
+  selfRotate: false,
+  name: null,
+  labels: {},
+  owner: null,
+  valueIssuedAt: NOW - 1000,
   description: 'ci',
   createdAt: NOW - 1000,
   createdBy: 'ibm:alice',
   expiresAt: NOW + 1000,
   disabled: null,
   lastUsedAt: null,
+  lastUse: null,
   previous: null,
+  previousUse: null,
   version: 5,
 };
 const DISABLED = { at: NOW - 10, by: 'ibm:alice' } as const;
@@ -342,7 +352,11 @@ describe('rotateToken', () => {
     rotateToken(of, issue, { graceSeconds, now: NOW });
 
   it('stores the new value, without a grace period unless one is asked for', () => {
-    expect(rotated(BASE, 0)).toEqual({ ...BASE, ...issue, generation: 4, previous: null, version: 6 });
+    expect(rotated(BASE, 0)).toEqual({
+      ...BASE,
+      ...issue,
+      ...{ generation: 4, valueIssuedAt: NOW, previous: null, version: 6 },
+    });
   });
   it('lets the old value work until the grace ends', () => {
     const after = rotated(BASE, 60);
@@ -350,6 +364,12 @@ describe('rotateToken', () => {
     expect(judge(after, CURRENT, NOW + 59)).toEqual({ usable: true, generation: 3 });
     expect(judge(after, CURRENT, NOW + 60)).toEqual({ usable: false, refusal: 'superseded' });
     expect(judge(after, WRONG, NOW + 60)).toEqual({ usable: true, generation: 4 });
+  });
+  it('keeps the last use of the old value in its grace, and the new value was not used yet', () => {
+    const use = { at: NOW - 5, address: '192.0.2.1', client: 'docker/28', service: 'registry.example' };
+    const before = record({ lastUsedAt: NOW - 5, lastUse: use, previousUse: { ...use, at: 1 } });
+    expect(rotated(before, 60)).toMatchObject({ lastUsedAt: NOW - 5, lastUse: null, previousUse: use });
+    expect(rotated(before, 0)).toMatchObject({ lastUsedAt: NOW - 5, lastUse: null, previousUse: null });
   });
   it('counts a grace of one second', () => {
     expect(rotated(BASE, 1).previous?.expiresAt).toBe(NOW + 1);
@@ -386,13 +406,21 @@ const FRESH: TokenRecord = {
   access: 'pull',
   repositories: null,
   pullsPerDay: null,
+  networks: null,
+  selfRotate: false,
+  name: null,
+  labels: {},
+  owner: null,
+  valueIssuedAt: NOW - 1000,
   description: '',
   createdAt: NOW - 10,
   createdBy: 'ibm:alice',
   expiresAt: NOW + 1,
   disabled: null,
   lastUsedAt: null,
+  lastUse: null,
   previous: null,
+  previousUse: null,
   version: 1,
 };
 

@@ -15,7 +15,7 @@ import { parseAuthorization } from '../../lib/http/credentials.ts';
 import { MAX_FIELDS, parseForm } from '../../lib/http/form.ts';
 import { createRouter } from '../../lib/http/router.ts';
 import { failureLimiter } from '../../lib/limits/rate-limiter.ts';
-import { fromTokenItem, toTokenAttributes } from '../../lib/store/token-store.ts';
+import { fromTokenItem, toTokenAttributes } from '../../lib/store/token-items.ts';
 import {
   reaches,
   readsAsNamespace,

@@ -4,13 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { openApiDocument } from '../../infra/openapi/document.ts';
 import { schemaOf, schemasOf } from '../../infra/openapi/schema.ts';
 import document from '../../lib/api/openapi.json' with { type: 'json' };
-import {
-  ADD_TOKEN,
-  CHANGE_TOKEN,
-  policySchema,
-  ROTATE_TOKEN,
-  VEND_CREDENTIAL,
-} from '../../lib/api/requests.ts';
+import { policySchema, VEND_CREDENTIAL } from '../../lib/api/requests.ts';
+import { ADD_TOKEN, CHANGE_TOKEN, ROTATE_TOKEN } from '../../lib/api/token-requests.ts';
 import { validator } from '../support/openapi-contract.ts';
 
 describe('the committed document', () => {

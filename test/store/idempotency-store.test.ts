@@ -1,7 +1,7 @@
 /** Idempotency records: one for each request, for a day, without a value. */
 import { describe, expect, it } from 'vitest';
+import { IDEMPOTENCY_SECONDS } from '../../lib/domain/idempotency.ts';
 import { accountHandle } from '../../lib/domain/identifiers.ts';
-import { IDEMPOTENCY_SECONDS } from '../../lib/domain/token-record.ts';
 import { losingAnswer } from '../support/faulty-table.ts';
 import { ACCOUNT, aRequest, NOW, OTHER_ACCOUNT } from '../support/records.ts';
 import { storesOn, useStores } from '../support/stores.ts';

@@ -5,7 +5,7 @@ import { accountHandle } from '../../lib/domain/identifiers.ts';
 import { HOUR_SECONDS } from '../../lib/domain/time.ts';
 import type { Table } from '../../lib/ports/table.ts';
 import { loginStore } from '../../lib/store/login-store.ts';
-import { toTokenAttributes } from '../../lib/store/token-store.ts';
+import { toTokenAttributes } from '../../lib/store/token-items.ts';
 import { inBatches } from '../support/batches.ts';
 import { recordedTable } from '../support/faulty-table.ts';
 import { ACCOUNT, aClaim, aToken, NOW, OTHER_ACCOUNT } from '../support/records.ts';

@@ -6,7 +6,7 @@ import { DAY_SECONDS } from '../../lib/domain/time.ts';
 import type { TokenRecord } from '../../lib/domain/token-record.ts';
 import type { TokenStore } from '../../lib/ports/stores.ts';
 import type { Key, Table, Value } from '../../lib/ports/table.ts';
-import { toTokenAttributes } from '../../lib/store/token-store.ts';
+import { toTokenAttributes } from '../../lib/store/token-items.ts';
 import { inBatches } from '../support/batches.ts';
 import { losingAnswer, recordedTable } from '../support/faulty-table.ts';
 import { ACCOUNT, aToken, NOW, OTHER_ACCOUNT } from '../support/records.ts';
@@ -20,7 +20,15 @@ const RICHEST = {
   description: 'für “CI” – 構築',
   disabled: { at: NOW + 5, by: 'dev:bob' },
   lastUsedAt: NOW + 4,
+  lastUse: { at: NOW + 4, address: '192.0.2.1', client: 'docker/28.2.2', service: 'registry.example' },
   previous: { hash: randomBytes(32), expiresAt: NOW + 60 },
+  previousUse: { at: NOW + 3, address: '2001:db8::1', client: null, service: null },
+  networks: ['192.0.2.0/24', '2001:db8::/32'],
+  selfRotate: true,
+  name: 'farm',
+  labels: { team: 'builds' },
+  owner: 'ops@acme.example',
+  valueIssuedAt: NOW + 2,
   generation: 7,
   version: 9,
 } as const satisfies Partial<TokenRecord>;
@@ -174,11 +182,36 @@ describe('a token store', () => {
       disabledAt: NOW + 5,
       disabledBy: 'dev:bob',
       lastUsedAt: NOW + 4,
+      valueUsedAt: NOW + 4,
+      valueUse: { address: '192.0.2.1', client: 'docker/28.2.2', service: 'registry.example' },
+      previousUsedAt: NOW + 3,
+      previousUse: { address: '2001:db8::1' },
+      networks: ['192.0.2.0/24', '2001:db8::/32'],
+      selfRotate: 1,
+      name: 'farm',
+      labels: { team: 'builds' },
+      owner: 'ops@acme.example',
+      valueIssuedAt: NOW + 2,
       previousHash: plain(RICHEST.previous.hash),
       previousExpiresAt: NOW + 60,
       version: 9,
     });
   });
+
+  it.each([
+    ['first', 1, NOW],
+    ['third', 3, null],
+  ])(
+    'reads a record of before there were these facts: its %s value',
+    async (_, generation, valueIssuedAt) => {
+      const table = await openTable();
+      const record = aToken({ generation });
+      const { valueIssuedAt: __, ...old } = toTokenAttributes(record);
+      await table.put({ ...keyOf(record.id), ...old });
+      const read = await storesOn(table).tokens.get(ACCOUNT, record.id, NOW);
+      expect(plain(read)).toEqual(plain({ ...record, valueIssuedAt }));
+    },
+  );
 
   it('stores no expiresAt for a token that never expires, because DynamoDB would delete it', async () => {
     const table = await openTable();

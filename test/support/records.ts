@@ -1,11 +1,12 @@
 /** Records to test with; each is new, and says only what the test is about. */
 import { randomBytes } from 'node:crypto';
+import type { IdempotencyRecord } from '../../lib/domain/idempotency.ts';
 import { type Account, UUID_RANDOM_BYTES, uuidV7 } from '../../lib/domain/identifiers.ts';
 import type { NamespaceClaim } from '../../lib/domain/namespace.ts';
 import type { Policy } from '../../lib/domain/policy.ts';
 import { SALT_BYTES } from '../../lib/domain/registry-token.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
-import type { IdempotencyRecord, TokenRecord } from '../../lib/domain/token-record.ts';
+import type { TokenRecord } from '../../lib/domain/token-record.ts';
 import type { Trust } from '../../lib/domain/trust.ts';
 
 /** 2026-11-21T07:00:00Z, in seconds since 1970. */
@@ -26,13 +27,21 @@ export function aToken(facts: Partial<TokenRecord> = {}): TokenRecord {
     access: 'pull',
     repositories: null,
     pullsPerDay: null,
+    networks: null,
+    selfRotate: false,
+    name: null,
     description: '',
+    labels: {},
+    owner: null,
     createdAt,
     createdBy: 'dev:alice',
+    valueIssuedAt: createdAt,
     expiresAt: createdAt + DAY_SECONDS,
     disabled: null,
     lastUsedAt: null,
+    lastUse: null,
     previous: null,
+    previousUse: null,
     version: 1,
     ...facts,
   };

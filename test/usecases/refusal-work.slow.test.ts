@@ -4,7 +4,7 @@ import { beforeEach, expect, it, vi } from 'vitest';
 import { formatRegistryToken, hashRegistryToken } from '../../lib/domain/registry-token.ts';
 import type { Secret } from '../../lib/domain/secret.ts';
 import type { TokenRecord } from '../../lib/domain/token-record.ts';
-import { fromTokenItem } from '../../lib/store/token-store.ts';
+import { fromTokenItem } from '../../lib/store/token-items.ts';
 import { rejectionOf } from '../support/errors.ts';
 import { recordedTable } from '../support/faulty-table.ts';
 import { principalWith, worldOn } from '../support/memory-ports.ts';

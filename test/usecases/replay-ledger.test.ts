@@ -107,7 +107,7 @@ function portsOn(table: Table, place: MarkedTable, ledger: Ledger, nowMs = NOW_M
 /** All that decides a login, but what gives nothing: the salt that a restored token loses, and its description. */
 async function rightsIn(table: Table) {
   const items = (await itemsOf(table)).filter(({ sk }) => !/^(?:audit|request)#/.test(sk));
-  return items.map(({ version, salt, derivationKey, description, issuedBy, ...rights }) =>
+  return items.map(({ version, salt, derivationKey, description, issuedBy, valueIssuedAt, ...rights }) =>
     Object.fromEntries(Object.entries(rights).filter(([name]) => !/^write\d$/.test(name))),
   );
 }

@@ -11,7 +11,7 @@ import { encodeAttributes } from '../../../lib/store/conditions.ts';
 import { dynamoTable } from '../../../lib/store/dynamo-table.ts';
 import { auditKey, claimKey, requestKey, revokedKey, tokenKey } from '../../../lib/store/items.ts';
 import { toClaimAttributes } from '../../../lib/store/namespace-store.ts';
-import { toTokenAttributes } from '../../../lib/store/token-store.ts';
+import { toTokenAttributes } from '../../../lib/store/token-items.ts';
 import { pagesOf } from '../../contracts/table.ts';
 import { aToken } from '../../support/records.ts';
 import { clientOf, createTable, type EngineAddress, leanTransport } from '../../support/tables.ts';

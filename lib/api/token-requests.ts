@@ -1,0 +1,159 @@
+/** The JSON bodies of the routes of registry tokens. */
+import * as v from 'valibot';
+import { MAX_NETWORKS, readNetwork } from '../domain/networks.ts';
+import type { Labels } from '../domain/token-record.ts';
+import { ACCESS } from './fields.ts';
+import { repositories, text, wholeNumber, wholeRecord } from './request-fields.ts';
+
+const EXPIRES_IN = { min: 60, default: 86_400, max: 31_536_000 } as const;
+const PULLS_PER_DAY = { min: 1, max: 1_000_000_000 } as const;
+const GRACE = { min: 0, max: 604_800 } as const;
+const MAX_DESCRIPTION = 256;
+const MAX_OWNER = 128;
+const MAX_LABELS = 8;
+const MAX_LABEL_VALUE = 63;
+
+/** Without \p, which few readers of JSON Schema know. */
+const WITHOUT_CONTROL = '^[^\\x00-\\x1f\\x7f-\\x9f]*$';
+const NO_CONTROL = 'must not hold control characters or lone surrogates';
+
+/** A text that is shown on terminals. */
+function printable(max: number) {
+  return v.pipe(
+    text(max),
+    v.regex(new RegExp(WITHOUT_CONTROL, 'u'), NO_CONTROL),
+    // Half a surrogate pair has no UTF-8 to be stored in.
+    v.check(words => words.isWellFormed(), NO_CONTROL),
+  );
+}
+
+const description = printable(MAX_DESCRIPTION);
+
+const owner = v.nullable(
+  v.pipe(printable(MAX_OWNER), v.minLength(1, 'must not be empty; null means that there is none')),
+);
+
+const LABEL_KEY = v.pipe(
+  v.string(),
+  v.regex(
+    /^(?!(?:constructor|prototype|__proto__)$)[a-z0-9._/-]{1,63}$/,
+    'must be named with 1 to 63 of a-z, 0-9, dot, underscore, slash and hyphen',
+  ),
+);
+
+const labels = v.pipe(
+  wholeRecord(v.record(LABEL_KEY, printable(MAX_LABEL_VALUE), 'must be an object of names and values')),
+  v.metadata({ maxProperties: MAX_LABELS }),
+  v.check(named => Object.keys(named).length <= MAX_LABELS, `must hold at most ${MAX_LABELS} labels`),
+);
+
+const network = v.pipe(
+  v.string(),
+  v.metadata({ pattern: '^[0-9A-Fa-f:.]+/[0-9]+$' }),
+  v.rawTransform<string, string>(({ dataset, addIssue, NEVER }) => {
+    const read = readNetwork(dataset.value);
+    if ('network' in read) return read.network;
+    addIssue({ message: read.problem });
+    return NEVER;
+  }),
+);
+
+const networks = v.nullable(
+  v.pipe(
+    v.array(network, 'must be a list of networks, or null'),
+    v.minLength(1, 'must hold at least one network; null means any address'),
+    v.maxLength(MAX_NETWORKS, `must hold at most ${MAX_NETWORKS} networks`),
+    v.check(all => new Set(all).size === all.length, 'must not hold a network twice'),
+    v.metadata({ uniqueItems: true }),
+  ),
+);
+
+/** What administrators find and oversee a token by. */
+const OVERSIGHT = {
+  labels: v.optional(labels),
+  owner: v.optional(owner),
+  networks: v.optional(networks),
+  selfRotate: v.optional(v.boolean()),
+};
+
+const expiresInSeconds = wholeNumber(EXPIRES_IN);
+
+/** null, and without members: none. */
+const limits = v.nullable(v.strictObject({ pullsPerDay: v.optional(wholeNumber(PULLS_PER_DAY)) }));
+
+/** What `oneEnding` refuses. */
+const TWO_ENDINGS = {
+  properties: { nonExpiring: { const: true }, expiresInSeconds: { type: 'integer' } },
+  required: ['nonExpiring', 'expiresInSeconds'],
+} as const;
+
+export const ADD_TOKEN = v.pipe(
+  v.strictObject({
+    description: v.optional(description, ''),
+    access: v.optional(ACCESS, 'pull'),
+    nonExpiring: v.optional(v.boolean(), false),
+    expiresInSeconds: v.optional(expiresInSeconds),
+    repositories: v.optional(repositories, null),
+    retrievable: v.optional(v.boolean(), true),
+    limits: v.optional(limits),
+    ...OVERSIGHT,
+  }),
+  v.metadata({ not: TWO_ENDINGS }),
+  oneEnding(),
+  v.transform(({ nonExpiring, expiresInSeconds: seconds = EXPIRES_IN.default, ...body }) => {
+    const { limits: given, labels: named, owner: by, networks: from, selfRotate, ...rest } = body;
+    return {
+      ...rest,
+      // Left out where there is none: a repeated request of before there was such a field is the same.
+      ...(given?.pullsPerDay === undefined ? {} : { pullsPerDay: given.pullsPerDay }),
+      ...(named === undefined || Object.keys(named).length === 0 ? {} : { labels: sorted(named) }),
+      ...(by === undefined || by === null ? {} : { owner: by }),
+      ...(from === undefined || from === null ? {} : { networks: from }),
+      ...(selfRotate === true ? { selfRotate } : {}),
+      expiresInSeconds: nonExpiring ? null : seconds,
+    };
+  }),
+);
+
+export const CHANGE_TOKEN = v.pipe(
+  v.strictObject({
+    description: v.optional(description),
+    access: v.optional(ACCESS),
+    repositories: v.optional(repositories),
+    disabled: v.optional(v.boolean()),
+    nonExpiring: v.optional(v.literal(true)),
+    expiresInSeconds: v.optional(expiresInSeconds),
+    limits: v.optional(limits),
+    ...OVERSIGHT,
+  }),
+  v.metadata({ minProperties: 1, not: TWO_ENDINGS }),
+  v.check(body => Object.keys(body).length > 0, 'must name at least one field to change'),
+  oneEnding(),
+  v.transform(({ nonExpiring, expiresInSeconds: seconds, limits: given, ...rest }) => ({
+    ...rest,
+    pullsPerDay: given === undefined ? undefined : (given?.pullsPerDay ?? null),
+    expiresInSeconds: nonExpiring ? null : seconds,
+  })),
+);
+
+export const ROTATE_TOKEN = v.strictObject({
+  graceSeconds: v.optional(wholeNumber(GRACE), 0),
+  force: v.optional(v.boolean(), false),
+});
+
+/** Requests that name the same labels are the same. */
+function sorted(named: Labels): Labels {
+  return Object.fromEntries(Object.entries(named).sort(([one], [other]) => (one < other ? -1 : 1)));
+}
+
+interface Ending {
+  readonly nonExpiring?: boolean | undefined;
+  readonly expiresInSeconds?: number | undefined;
+}
+
+function oneEnding<T extends Ending>() {
+  return v.check<T, string>(
+    body => !(body.nonExpiring === true && body.expiresInSeconds !== undefined),
+    'must have nonExpiring or expiresInSeconds, not both',
+  );
+}
