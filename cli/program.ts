@@ -5,6 +5,7 @@ import { addCompletion, COMPLETE } from './commands/completion.ts';
 import { addCredential } from './commands/credential.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addExamples } from './commands/examples.ts';
+import { addIssuers } from './commands/issuers.ts';
 import { addLogin } from './commands/login.ts';
 import { addNamespaces } from './commands/namespace.ts';
 import { addPolicies } from './commands/policy.ts';
@@ -43,6 +44,7 @@ const VERBS: readonly AddVerbs[] = [
   addNamespaces,
   addPolicies,
   addTrusts,
+  addIssuers,
   addUsage,
   addAudit,
   addTargets,

@@ -100,6 +100,7 @@ const ENDS: Readonly<Record<string, HelpEnd>> = {
   },
   'trust-list': { section: 'the-account', examples: ['trust-list'] },
   'trust-rm': { section: 'the-account', examples: [`trust-rm ${ID}`] },
+  issuers: { section: 'the-account', examples: ['issuers', 'issuers --platforms'] },
   usage: {
     section: 'the-account',
     examples: [

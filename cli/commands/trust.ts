@@ -31,8 +31,12 @@ export function addTrusts(program: Command, context: Context): void {
         description: 'let workloads with exactly these claims log in',
         build: command =>
           command
-            .requiredOption('--issuer <key>', 'the build platform, by its key in the configuration')
-            .requiredOption('--claim <name=value>', 'a claim of the token; given once for each claim', claims)
+            .requiredOption('--issuer <issuer>', 'the build platform, as "pullpass issuers" lists it')
+            .requiredOption(
+              '--claim <name=value>',
+              'a claim of the token, exactly; given once for each claim',
+              claims,
+            )
             .option('--readwrite', 'they may push, too')
             .addOption(repositoryOption())
             .option('--lifetime <duration>', 'how long their credentials live at most, as in 15m', seconds)

@@ -2,8 +2,8 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { NAMESPACE, POLICY, TOKEN, TRUST } from '../../lib/api/responses.ts';
-import { isUuid } from '../../lib/domain/identifiers.ts';
+import { NAMESPACE, POLICY, TOKEN, TRUST, WORKLOAD_ISSUER } from '../../lib/api/responses.ts';
+import { isIssuerKey, isUuid } from '../../lib/domain/identifiers.ts';
 import { isNamespace } from '../../lib/domain/repository.ts';
 import { parseStrictJson } from '../../lib/domain/strict-json.ts';
 import { Broker } from '../broker.ts';
@@ -21,7 +21,7 @@ export interface Candidate {
   readonly description?: string | undefined;
 }
 
-export type Collection = 'namespaces' | 'policies' | 'tokens' | 'trusts';
+export type Collection = 'issuers' | 'namespaces' | 'policies' | 'tokens' | 'trusts';
 
 /** What a token is known by. */
 const NAMED = v.pick(TOKEN, ['access', 'description', 'id', 'repositories']);
@@ -57,6 +57,12 @@ const LISTS: Readonly<
         description: trustText(trust),
       })),
   },
+  issuers: {
+    read: json =>
+      v
+        .parse(v.object({ issuers: v.array(WORKLOAD_ISSUER) }), json)
+        .issuers.map(({ key, platform }) => ({ word: key, description: platform })),
+  },
   namespaces: {
     read: json =>
       v
@@ -67,7 +73,7 @@ const LISTS: Readonly<
 
 const WORD = v.pipe(
   v.string(),
-  v.check(text => isUuid(text) || isNamespace(text)),
+  v.check(text => isUuid(text) || isNamespace(text) || isIssuerKey(text)),
 );
 
 const CACHE = v.strictObject({

@@ -105,6 +105,7 @@ async function valuesOf(
   const [, placeholder = ''] = /<([a-z]+)>/.exec(flags) ?? [];
   if (placeholder === 'namespace') return names.account(target, 'namespaces');
   if (placeholder === 'token') return names.account(target, 'tokens');
+  if (placeholder === 'issuer') return names.account(target, 'issuers');
   return asWords(argChoices ?? known(placeholder, target, names));
 }
 

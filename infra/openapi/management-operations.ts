@@ -189,6 +189,16 @@ const TRUSTS = {
   },
 } as const satisfies Partial<Record<Line, Operation>>;
 
+const ISSUERS = {
+  'GET /v1/issuers': {
+    tag: 'Trusts',
+    summary: 'List what can be trusted',
+    description:
+      'The build platforms that the configuration names, and the kinds of platforms that it can name, with the claims that a trust must name.',
+    answers: { 200: answer('Issuers and platforms.', 'IssuerList') },
+  },
+} as const satisfies Partial<Record<Line, Operation>>;
+
 const USAGE = {
   'GET /v1/usage': {
     tag: 'Usage',
@@ -220,6 +230,7 @@ export const MANAGEMENT_OPERATIONS = {
   ...NAMESPACES,
   ...POLICIES,
   ...TRUSTS,
+  ...ISSUERS,
   ...USAGE,
   ...OVERSIGHT_OPERATIONS,
   'GET /v1/identity': {

@@ -116,7 +116,7 @@ const NewTrust = component({
   } as never,
 });
 const TRUST_RULES =
-  'The claims must name what no one else can take over: for GitHub `repository_id` and `repository_owner_id`, and to push also `ref`, `environment` or `job_workflow_ref`; for GitLab `project_id`, and to push also `ref_protected`; for Kubernetes `sub` and `kubernetes.io/serviceaccount/uid`.';
+  'The claims must name what no one else can take over, and to push also a part of the builds: `GET /v1/issuers` lists what for each issuer. A claim that no token of the platform has, such as a branch with `*`, is refused.';
 
 const A_SERVICE = v.pipe(v.string(), v.metadata({ minLength: 1, 'x-one-of': 'services' }));
 const A_REGISTRY = v.pipe(v.string(), v.metadata({ minLength: 1, 'x-one-of': 'registries' }));

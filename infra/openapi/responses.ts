@@ -100,6 +100,21 @@ const trust = {
   lifetimeSeconds: 3600,
   ...CREATED,
 } as const;
+const requiredClaims = { always: ['project_id'], forPush: [['ref_protected']] };
+const workloadIssuer = {
+  key: 'gitlab',
+  platform: 'gitlab',
+  issuer: 'https://gitlab.example.com',
+  requiredClaims,
+  maxLifetimeSeconds: 2_678_400,
+};
+const platform = {
+  platform: 'gitlab',
+  name: 'GitLab CI/CD',
+  documentation: 'https://docs.gitlab.com/ci/secrets/id_token_authentication/',
+  requiredClaims,
+  claims: [{ name: 'project_id', value: 'a number' }],
+};
 const counter = { day: '2026-11-21', token: AN_ID, repository: 'team-a/app', pulls: 12 } as const;
 const auditEntry = {
   at: CREATED.createdAt,
@@ -164,6 +179,39 @@ export const RESPONSES = {
     example: trust,
   }),
   TrustList: component({ schema: api.TRUST_LIST, example: { trusts: [trust] } }),
+  WorkloadIssuer: component({
+    schema: api.WORKLOAD_ISSUER,
+    members: {
+      key: 'What trusts call it.',
+      platform: 'The kind of platform.',
+      issuer: 'The `iss` of its tokens.',
+      requiredClaims:
+        'What a trust must name: all of `always`, and to push also one of each list of `forPush`.',
+      maxLifetimeSeconds: 'The longest life of its tokens, in seconds.',
+    },
+    example: workloadIssuer,
+  }),
+  Platform: component({
+    schema: api.PLATFORM,
+    members: {
+      platform: 'The name in the configuration.',
+      name: 'What it is called.',
+      documentation: 'Where its claims are documented.',
+      requiredClaims:
+        'What a trust must name: all of `always`, and to push also one of each list of `forPush`.',
+      claims: 'The documented claims, and what the value of each is. A trust with another value is refused.',
+    },
+    example: platform,
+  }),
+  IssuerList: component({
+    schema: api.ISSUER_LIST,
+    members: { audience: 'The audience that tokens of workloads must have to log in for the account.' },
+    example: {
+      audience: 'https://pullpass.example.com/accounts/0123456789abcdef',
+      issuers: [workloadIssuer],
+      platforms: [platform],
+    },
+  }),
   Usage: component({
     schema: api.USAGE,
     members: {

@@ -94,6 +94,36 @@ export type Trust = v.InferOutput<typeof TRUST>;
 export const TRUST_LIST = v.object({ trusts: list(TRUST) });
 export type TrustList = v.InferOutput<typeof TRUST_LIST>;
 
+/** What a trust must name; to push, one of each list, too. */
+export const REQUIRED_CLAIMS = v.object({ always: list(v.string()), forPush: list(list(v.string())) });
+
+/** A build platform of the configuration. */
+export const WORKLOAD_ISSUER = v.object({
+  key: v.string(),
+  platform: v.string(),
+  issuer: v.string(),
+  requiredClaims: REQUIRED_CLAIMS,
+  maxLifetimeSeconds: WHOLE_NUMBER,
+});
+export type WorkloadIssuer = v.InferOutput<typeof WORKLOAD_ISSUER>;
+
+/** A kind of platform that the configuration can name. */
+export const PLATFORM = v.object({
+  platform: v.string(),
+  name: v.string(),
+  documentation: v.string(),
+  requiredClaims: REQUIRED_CLAIMS,
+  claims: list(v.object({ name: v.string(), value: v.string() })),
+});
+export type Platform = v.InferOutput<typeof PLATFORM>;
+
+export const ISSUER_LIST = v.object({
+  audience: v.string(),
+  issuers: list(WORKLOAD_ISSUER),
+  platforms: list(PLATFORM),
+});
+export type IssuerList = v.InferOutput<typeof ISSUER_LIST>;
+
 const DAY = v.pipe(v.string(), v.regex(new RegExp(DAY_PATTERN)));
 
 export const COUNTER = v.object({

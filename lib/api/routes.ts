@@ -48,6 +48,7 @@ export const ROUTES = {
     { method: 'POST', path: '/v1/trusts', operation: 'addTrust', body: 'json', ...STRONG },
     { method: 'GET', path: '/v1/trusts', operation: 'listTrusts', body: 'none', ...MANAGEMENT },
     { method: 'DELETE', path: '/v1/trusts/{id}', operation: 'removeTrust', body: 'none', ...STRONG },
+    { method: 'GET', path: '/v1/issuers', operation: 'listIssuers', body: 'none', ...MANAGEMENT },
     {
       method: 'GET',
       path: '/v1/usage',

@@ -9,6 +9,7 @@ import {
 } from '../api/account.ts';
 import { auditHandlers } from '../api/audit.ts';
 import { readTable, withHealth } from '../api/health.ts';
+import { issuerHandlers } from '../api/issuers.ts';
 import { ROUTES } from '../api/routes.ts';
 import { revocationHandlers, tokenHandlers } from '../api/tokens.ts';
 import type { Config } from '../config/config.ts';
@@ -94,6 +95,7 @@ export function createManagement(world: World): HttpHandler {
       ...policyHandlers({ ...common, rules: policies, word: 'policy' }),
       ...trustHandlers({ ...common, rules: trusts, word: 'trust' }, config.issuers.workloads),
       ...auditHandlers({ entries: auditReader(table), clock }),
+      ...issuerHandlers(config.url, config.issuers.workloads),
       ...usageHandlers({ usage: usageStore(table), clock }),
       ...identityHandlers(config.url),
       ...revocationHandlers({ revoking, log: parts.log }),

@@ -201,6 +201,7 @@ const OTHERS = {
   'POST /v1/trusts': [201],
   'GET /v1/trusts': [200],
   'DELETE /v1/trusts/{id}': [204, 404],
+  'GET /v1/issuers': [200],
   'GET /v1/usage': [200],
   'GET /v1/audit': [200],
   'GET /v1/identity': [200],

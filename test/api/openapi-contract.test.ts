@@ -299,6 +299,10 @@ function itemOf(noun: string): Item {
   return { ...key, ...kind.toAttributes(rule as never) };
 }
 
+it('what can be trusted is listed', async () => {
+  await expectOf(200, 'GET /v1/issuers');
+});
+
 describe('the caller', () => {
   it('gets its identity', async () => {
     const { roles } = (await expectOf(200, 'GET /v1/identity')).json;

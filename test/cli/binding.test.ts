@@ -50,6 +50,7 @@ const VERBS: readonly [string[], Typed?][] = [
   [['policy-rm', '-f', ID]],
   [['trust-add', '--issuer', 'github', '--claim', 'a=b']],
   [['trust-list']],
+  [['issuers']],
   [['usage']],
   [['probe']],
   [['trust-rm', '-f', ID]],

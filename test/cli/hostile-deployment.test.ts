@@ -61,6 +61,7 @@ function verbs(): Readonly<Record<string, readonly (readonly string[])[]>> {
     'trust-add': [trust],
     'trust-list': [['trust-list']],
     audit: [['audit'], ['audit', '--token', ID, '--since', '7d']],
+    issuers: [['issuers'], ['issuers', '--platforms']],
     usage: [['usage'], ['usage', '--token', ID, '--repository', 'team-a/app']],
     'trust-rm': [['trust-rm', '-f', ID]],
     'target-add': [['target-add', 'other', stub.url]],

@@ -48,6 +48,7 @@ const ROUTES: Readonly<Record<string, v.GenericSchema | null>> = {
   'POST /v1/policies': responses.POLICY,
   [`DELETE /v1/policies/${ID}`]: null,
   'GET /v1/trusts': responses.TRUST_LIST,
+  'GET /v1/issuers': responses.ISSUER_LIST,
   'GET /v1/usage': responses.USAGE,
   'GET /v1/audit': responses.AUDIT,
   'POST /v1/trusts': responses.TRUST,
