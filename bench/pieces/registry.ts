@@ -1,5 +1,5 @@
 /** What the registry proxy adds to a manifest and to a redirected blob, beside the registry behind it alone. Needs a distribution 3. */
-import { type Cost, compare } from '../support/compare.ts';
+import { type Cost, compare, type Round } from '../support/compare.ts';
 import { type Image, openDistribution } from '../support/distribution.ts';
 import { type LoginServers, openLoginServers } from '../support/login-servers.ts';
 import { get } from '../support/requests.ts';
@@ -40,9 +40,9 @@ type Costs = Readonly<Record<string, Cost>>;
 
 function rowsOf(what: 'blob' | 'manifest', busy: Costs, idle: Costs): Row[] {
   const name = what === 'blob' ? 'a redirected blob' : 'a manifest';
-  const of = (costs: Costs, figure: keyof Cost, where: 'alone' | 'by the proxy') =>
+  const of = (costs: Costs, figure: keyof Round, where: 'alone' | 'by the proxy') =>
     costs[`${what} ${where}`]?.[figure] ?? Number.NaN;
-  const ratio = (costs: Costs, figure: keyof Cost) =>
+  const ratio = (costs: Costs, figure: keyof Round) =>
     of(costs, figure, 'by the proxy') / of(costs, figure, 'alone');
   const ms = { unit: 'ms', digits: 3 };
   return [

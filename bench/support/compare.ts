@@ -11,18 +11,29 @@ export interface Subject {
   readonly expected?: RegExp;
   /** How many are asked at a time; absent: eight. */
   readonly connections?: number;
+  /** How many a round asks at most, where more would be refused. */
+  readonly operations?: number;
 }
 
-/** Medians over the rounds. */
-export interface Cost {
+export interface Round {
   /** CPU of the server's process for one operation, in milliseconds. */
   readonly cpu: number;
   /** Of one operation among those at a time, in milliseconds. */
   readonly p50: number;
 }
 
-const WARM_UP_MS = 2_500;
-const ROUND_MS = 1_200;
+/** The medians, and the rounds that they are of. */
+export interface Cost extends Round {
+  readonly rounds: readonly Round[];
+}
+
+/** The median of the ratios of each round: what else the machine does falls on both of a round. */
+export function ratio(over: Cost, under: Cost, figure: keyof Round = 'cpu'): number {
+  return median(over.rounds.map((round, i) => round[figure] / (under.rounds[i]?.[figure] ?? Number.NaN)));
+}
+
+const WARM_UP_MS = 2_000;
+const ROUND_MS = 800;
 const ROUNDS = 7;
 
 /** The costs of an operation of each subject. */
@@ -31,20 +42,19 @@ export async function compare<N extends string>(
   rounds = ROUNDS,
 ): Promise<Record<N, Cost>> {
   const names = Object.keys(subjects) as N[];
-  const measured = new Map(names.map(name => [name, [] as Cost[]]));
+  const measured = new Map(names.map(name => [name, [] as Round[]]));
   for (const name of names) await round(subjects[name], WARM_UP_MS);
   for (let i = 0; i < rounds; i++) {
     for (const name of names) measured.get(name)?.push(await round(subjects[name], ROUND_MS));
   }
-  return Object.fromEntries(
-    [...measured].map(([name, costs]) => [
-      name,
-      { cpu: median(costs.map(({ cpu }) => cpu)), p50: median(costs.map(({ p50 }) => p50)) },
-    ]),
-  ) as Record<N, Cost>;
+  return Object.fromEntries([...measured].map(([name, all]) => [name, costOf(all)])) as Record<N, Cost>;
 }
 
-async function round({ server, requests, ...more }: Subject, forMs: number): Promise<Cost> {
+function costOf(rounds: readonly Round[]): Cost {
+  return { cpu: median(rounds.map(({ cpu }) => cpu)), p50: median(rounds.map(({ p50 }) => p50)), rounds };
+}
+
+async function round({ server, requests, ...more }: Subject, forMs: number): Promise<Round> {
   const before = cpuMs(server.pid);
   const { operations, latenciesMs } = await load({ port: server.port, requests, forMs, ...more });
   return { cpu: (cpuMs(server.pid) - before) / operations, p50: quantile(latenciesMs, 0.5) };

@@ -5,10 +5,9 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { tool } from '../../test/e2e/support/tools.ts';
 import { onCore } from './cores.ts';
-import { freePort } from './local-process.ts';
+import { answering, freePort } from './ports.ts';
 import type { Server } from './server.ts';
 
 export interface Image {
@@ -16,13 +15,12 @@ export interface Image {
 }
 
 export interface Distribution {
-  readonly server: Server;
+  readonly server: Omit<Server, 'ask'>;
   /** Under the tag v1. */
   readonly image: Image;
   close(): Promise<void>;
 }
 
-const PATIENCE_MS = 10_000;
 const STORAGE = 'https://storage.example';
 const TYPE = 'application/vnd.oci.image';
 
@@ -42,7 +40,7 @@ export async function openDistribution(repository: string): Promise<Distribution
   const stop = () => void child.kill();
   process.once('exit', stop);
   const url = `http://127.0.0.1:${port}/v2/`;
-  await answers(url);
+  await answering(url);
   const image = await push(`${url}${repository}`);
   const close = async () => {
     process.off('exit', stop);
@@ -51,21 +49,6 @@ export async function openDistribution(repository: string): Promise<Distribution
     await rm(directory, { recursive: true });
   };
   return { server: { pid: child.pid ?? 0, port, close }, image, close };
-}
-
-async function answers(url: string): Promise<void> {
-  const end = performance.now() + PATIENCE_MS;
-  while (performance.now() < end) {
-    if (
-      await fetch(url).then(
-        () => true,
-        () => false,
-      )
-    )
-      return;
-    await sleep(20);
-  }
-  throw new Error('the registry does not answer');
 }
 
 /** An image of one layer. */

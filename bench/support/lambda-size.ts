@@ -65,7 +65,16 @@ export function eventOf(line: string, headers: Readonly<Record<string, string>>)
 }
 
 export function loginEvent(token: string): object {
-  return eventOf('GET /oauth/token?service=registry.example&scope=repository:team-a/app:pull', {
+  const query = 'account=token&scope=repository%3Ateam-a%2Fapp%3Apull&service=registry.example';
+  return eventOf(`GET /oauth/token?${query}`, {
+    'accept-encoding': 'gzip',
+    'content-length': '0',
+    host: 'pullpass.example',
+    'user-agent': 'docker/28.2.2 go/go1.24.3 git-commit/45873be kernel/6.8.0 os/linux arch/amd64',
+    'x-amzn-trace-id': 'Root=1-67891234-0123456789abcdef01234567',
+    'x-forwarded-for': '192.0.2.1',
+    'x-forwarded-port': '443',
+    'x-forwarded-proto': 'https',
     authorization: `Basic ${Buffer.from(`token:${token}`).toString('base64')}`,
   });
 }

@@ -3,19 +3,17 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Account } from '../../lib/domain/identifiers.ts';
+import type { Item } from '../../lib/ports/table.ts';
 import { openSqliteTable } from '../../lib/store/sqlite-table.ts';
 import { openDataDirectory } from '../../local/data-directory.ts';
 import { onCore } from './cores.ts';
+import { answering, freePort } from './ports.ts';
 import { SERVICE } from './requests.ts';
-import { claimItem, tokenItem } from './world.ts';
+import { claimItem, fillingItem, tokenItem } from './world.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const PATIENCE_MS = 30_000;
 /** So many tokens log in, spread over the whole store. */
 const KNOWN = 200;
 
@@ -26,14 +24,32 @@ export interface LocalProcess {
   close(): Promise<void>;
 }
 
-/** Has the process make a data directory, and puts tokens of one account and its claim of `team-a` into it. */
+/** So many are written in one transaction. */
+const BATCH = 10_000;
+
+/** Has the process make a data directory, and puts tokens of one account and its claim of `team-a` into it: the values of some. */
 export async function fill(path: string, account: Account, count: number): Promise<string[]> {
   await (await startLocal(path)).close();
   const store = openSqliteTable((await openDataDirectory(path)).store);
-  const tokens = Array.from({ length: count }, () => tokenItem(account));
-  store.putAll([claimItem(account), ...tokens.map(({ item }) => item)]);
+  const values: string[] = [];
+  store.putAll([claimItem(account)]);
+  for (const items of batches(account, count, values)) store.putAll(items);
   store.close();
-  return tokens.filter((_, index) => index % (count / KNOWN) === 0).map(({ value }) => value);
+  return values;
+}
+
+/** Items of tokens; the values of those that are known come into `values`. */
+export function* batches(account: Account, count: number, values: string[]): Generator<Item[]> {
+  const step = Math.ceil(count / KNOWN);
+  const itemAt = (index: number) => {
+    if (index % step !== 0) return fillingItem(account);
+    const { value, item } = tokenItem(account);
+    values.push(value);
+    return item;
+  };
+  for (let at = 0; at < count; at += BATCH) {
+    yield Array.from({ length: Math.min(BATCH, count - at) }, (_, i) => itemAt(at + i));
+  }
 }
 
 /** Starts the process by `command` (absent: without npm) and waits until it is healthy. */
@@ -58,7 +74,7 @@ export async function startLocal(
   });
   const stop = () => killGroup(child);
   process.once('exit', stop);
-  await healthy(port);
+  await answering(`http://127.0.0.1:${port}/health`, ({ ok }) => ok);
   return {
     pid: child.pid ?? 0,
     port,
@@ -89,25 +105,6 @@ function startCommand(): string[] {
   };
   const [, parameters = ''] = scripts.start.split(/\bnode /);
   return [process.execPath, ...parameters.split(' ')];
-}
-
-async function healthy(port: number): Promise<void> {
-  const end = performance.now() + PATIENCE_MS;
-  while (performance.now() < end) {
-    const answer = await fetch(`http://127.0.0.1:${port}/health`).catch(() => undefined);
-    if (answer?.ok) return;
-    await sleep(10);
-  }
-  throw new Error('the local process does not become healthy');
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** npm does not always pass signals on, so its children get them too. */

@@ -19,7 +19,7 @@ export interface LoginServers {
 const ACCOUNT = 'dev:acme';
 
 /** A registry token, and what DynamoDB answers to a login with it. */
-export function cannedAnswers(): { value: string; answers: Record<string, object> } {
+export function cannedAnswers() {
   const { value, item } = tokenItem(ACCOUNT);
   return {
     value,
@@ -42,7 +42,8 @@ export async function openLoginServers(service: object = {}): Promise<LoginServe
   const { value, answers } = cannedAnswers();
   const canned = await startServer('canned', { role: 'driving', parameters: [JSON.stringify(answers)] });
   const readUrl = `http://127.0.0.1:${canned.port}`;
-  const environment = { ...world.environment, AWS_ENDPOINT_URL_DYNAMODB: readUrl };
+  // With a stage the function writes its figures, as on AWS.
+  const environment = { ...world.environment, AWS_ENDPOINT_URL_DYNAMODB: readUrl, PULLPASS_STAGE: 'bench' };
   return {
     readUrl,
     value,
@@ -50,7 +51,7 @@ export async function openLoginServers(service: object = {}): Promise<LoginServe
     environment,
     start: name =>
       name === 'baseline'
-        ? startServer(name, { environment })
+        ? startServer(name, { folder: 'peers', environment })
         : startServer('function', { environment, parameters: [name] }),
     close: async () => {
       await canned.close();

@@ -17,6 +17,18 @@ export function vendRequest(value: string): string {
   return `POST /v1/credentials HTTP/1.1\r\n${headers.join('\r\n')}\r\n\r\n`;
 }
 
+/** What an administrator sends for one more token. */
+export function createRequest(bearer: string): string {
+  const body = '{"access":"pull"}';
+  const headers = [
+    ...HEADERS,
+    `authorization: ${bearer}`,
+    'content-type: application/json',
+    `content-length: ${body.length}`,
+  ];
+  return `POST /v1/tokens HTTP/1.1\r\n${headers.join('\r\n')}\r\n\r\n${body}`;
+}
+
 export function get(path: string, authorization?: string, more: readonly string[] = []): string {
   const headers = [...HEADERS, ...more];
   if (authorization !== undefined) headers.push(`authorization: ${authorization}`);

@@ -1,6 +1,7 @@
-/** A line of the table that the bench prints. */
+/** A line of the table that the bench prints: what is measured, the goal of it, and the figure. */
 
 export interface Row {
+  /** P1 to P11, as docs/performance.md lists them; empty for a figure that others are compared with. */
   readonly goal: string;
   readonly what: string;
   readonly value: string;
@@ -31,9 +32,14 @@ export function row(goal: string, what: string, figure: Figure): Row {
   };
 }
 
+/** A row that cannot be had here, and why. */
+export function missing(goal: string, what: string, why: string): Row {
+  return { goal, what, value: `not measured: ${why}`, target: '', met: '' };
+}
+
 function verdict(kept: boolean): string {
   return kept ? 'yes' : 'NO';
 }
 
-/** One part of the bench, which `npm run bench -- <name>` runs alone. */
-export type Piece = () => Promise<Row[]>;
+/** One part of the bench, which `npm run bench -- <name>` runs alone. Its rows are printed as they come. */
+export type Piece = () => AsyncIterable<Row> | Promise<Iterable<Row>>;

@@ -22,14 +22,26 @@ const CLAIM: Omit<NamespaceClaim, 'account'> = { name: 'team-a', state: 'held', 
 
 /** A token that may pull, and lives a day: its value, and its item. */
 export function tokenItem(account: Account): { value: string; item: Item } {
-  const nowMs = Date.now();
-  const createdAt = toSeconds(nowMs);
-  const id = uuidV7(nowMs, randomBytes(UUID_RANDOM_BYTES));
+  const id = newId();
   const value = formatRegistryToken(account, id, randomBytes(32));
+  return { value: value.reveal(), item: itemOf(account, id, hashRegistryToken(value)) };
+}
+
+/** The item of a token whose value nobody has, which is made sooner. */
+export function fillingItem(account: Account): Item {
+  return itemOf(account, newId(), randomBytes(32));
+}
+
+function newId(): string {
+  return uuidV7(Date.now(), randomBytes(UUID_RANDOM_BYTES));
+}
+
+function itemOf(account: Account, id: string, hash: Uint8Array): Item {
+  const createdAt = toSeconds(Date.now());
   const record = {
     account,
     id,
-    hash: hashRegistryToken(value),
+    hash,
     derivation: { key: 'k1', salt: randomBytes(SALT_BYTES) },
     generation: 1,
     issuanceId: randomBytes(8).toString('hex'),
@@ -53,8 +65,7 @@ export function tokenItem(account: Account): { value: string; item: Item } {
     previous: null,
     version: 1,
   } as const;
-  const key = tokenKey({ handle: accountHandle(account), id });
-  return { value: value.reveal(), item: { ...key, ...toTokenAttributes(record) } };
+  return { ...tokenKey({ handle: accountHandle(account), id }), ...toTokenAttributes(record) };
 }
 
 /** The claim of `team-a`. */

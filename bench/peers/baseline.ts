@@ -2,7 +2,7 @@
 import { hash, randomUUID } from 'node:crypto';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { generateKeyPair, SignJWT } from 'jose';
-import { answerJson, serve } from './serve.ts';
+import { answerJson, serve } from '../servers/serve.ts';
 
 const client = new DynamoDBClient({});
 const { privateKey } = await generateKeyPair('ES256');

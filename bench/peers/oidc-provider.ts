@@ -1,8 +1,8 @@
 /** The peer: panva/oidc-provider, whose client-credentials grant answers an ES256 access token. */
 import { exportJWK, generateKeyPair } from 'jose';
 import Provider from 'oidc-provider';
+import { serve } from '../servers/serve.ts';
 import { PEER_CLIENT } from '../support/requests.ts';
-import { serve } from './serve.ts';
 
 const { privateKey } = await generateKeyPair('ES256', { extractable: true });
 const jwk = { ...(await exportJWK(privateKey)), alg: 'ES256', use: 'sig', kid: 'key-1' };
