@@ -101,6 +101,12 @@ export const PIECES: Readonly<Record<string, Plan>> = {
     onRequest: true,
     load: async () => (await import('./pieces/functions.ts')).functions,
   },
+  'http-clients': {
+    goals: [],
+    limitSeconds: 60,
+    onRequest: true,
+    load: async () => (await import('./pieces/http-clients.ts')).httpClients,
+  },
   registry: {
     goals: [],
     limitSeconds: 180,

@@ -13,7 +13,8 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import pLimit from 'p-limit';
-import { ATTEMPTS, MAX_CALLS, TIME_LIMITS, type TimeLimits } from '../aws/client.ts';
+import { ATTEMPTS } from '../aws/client.ts';
+import { MAX_CALLS, TIME_LIMITS, type TimeLimits } from '../aws/connections.ts';
 import type { DynamoOperation, DynamoTransport } from './dynamo-table.ts';
 
 /**

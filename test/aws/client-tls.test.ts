@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { SubjectAlternativeNameExtension, X509CertificateGenerator } from '@peculiar/x509';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connectionPool } from '../../lib/aws/client.ts';
+import { connectionPool } from '../../lib/aws/connections.ts';
 
 const TRUSTED = getCACertificates('default');
 let server: Server;

@@ -6,7 +6,8 @@ import { Worker } from 'node:worker_threads';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ECRClient } from '@aws-sdk/client-ecr';
 import { afterEach, describe, expect, it } from 'vitest';
-import { awsClient, endpointOf, TIME_LIMITS, type TimeLimits } from '../../lib/aws/client.ts';
+import { awsClient, endpointOf } from '../../lib/aws/client.ts';
+import { TIME_LIMITS, type TimeLimits } from '../../lib/aws/connections.ts';
 import { Secret } from '../../lib/domain/secret.ts';
 import { NOW } from '../support/records.ts';
 

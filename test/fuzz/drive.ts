@@ -1,10 +1,15 @@
 /** Drives targets with so many inputs, and reports what was accepted and what escaped. */
 import { chanceFrom, mutated } from './inputs.ts';
 import { PARSERS } from './parsers.ts';
+import { RESPONSES } from './responses.ts';
 import { Escape, type Target } from './target.ts';
 import { VERIFIERS } from './verifiers.ts';
 
-export const TARGETS: Readonly<Record<string, Target>> = { ...PARSERS, ...VERIFIERS };
+export const TARGETS: Readonly<Record<string, Target>> = {
+  ...PARSERS,
+  ...VERIFIERS,
+  'responses of AWS': RESPONSES,
+};
 
 export interface Escaped {
   readonly target: string;

@@ -3,7 +3,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
-import { TIME_LIMITS, type TimeLimits } from '../../lib/aws/client.ts';
+import { TIME_LIMITS, type TimeLimits } from '../../lib/aws/connections.ts';
 import type { Table } from '../../lib/ports/table.ts';
 import { type DynamoTransport, dynamoTable } from '../../lib/store/dynamo-table.ts';
 import { sdkTransport } from '../../lib/store/sdk-transport.ts';
