@@ -60,6 +60,10 @@ export const PARAMETERS = {
     ...OVERRIDE,
     description: 'Whether functions have concurrency of their own, or share that of the account',
   },
+  copyRegion: {
+    ...packaged('', /^(?:[a-z]{2,4}(?:-[a-z]+)+-\d)?$/, 'must be the name of a region, such as eu-west-1'),
+    description: 'The region in which Secrets Manager keeps a copy of every secret of the stage',
+  },
   credentialsBurst: { ...throttle(400), description: 'For POST /v1/credentials' },
   credentialsRate: { ...throttle(200), description: 'For POST /v1/credentials' },
   denialsPerFiveMinutes: {
@@ -139,6 +143,10 @@ export const PARAMETERS = {
     ...throttle(50),
     description: 'For each route of tokens, namespaces, policies and trusts',
   },
+  multiRegionKey: {
+    ...choice('off', 'on'),
+    description: 'Whether the derivation key can have a replica in another region; decided once',
+  },
   namespaces: {
     ...list('open'),
     description: 'Who may register which namespaces: open, or a list of <account>=<namespace or prefix*>',
@@ -164,6 +172,14 @@ export const PARAMETERS = {
   },
   registryBurst: { ...throttle(3000), description: 'For the registry proxy' },
   registryRate: { ...throttle(1500), description: 'For the registry proxy' },
+  replicaKey: {
+    ...packaged(
+      '',
+      /^(?:mrk-[0-9a-f]{32})?$/,
+      'must be the id of a multi-Region key, which begins with mrk-',
+    ),
+    description: 'The derivation key of another region whose replica is here: what it derived can be shown',
+  },
   rolePath: {
     ...packaged('/', /^\/(?:[\w+=,.@-]+\/)*$/, 'must begin and end with a slash'),
     description: 'The path of every role',

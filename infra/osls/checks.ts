@@ -128,7 +128,8 @@ export default class PullpassChecks {
   #answer(address: string): unknown {
     const { values } = this.#parameters;
     if (address === 'template') return { Parameters: templateParameters(values) };
-    if (address === 'kmsKey') return values.kmsKey === '' ? { Ref: 'AWS::NoValue' } : values.kmsKey;
+    if (address === 'kmsKey' || address === 'copyRegion')
+      return values[address] === '' ? { Ref: 'AWS::NoValue' } : values[address];
     if (address === 'secretTags') {
       const { stage } = this.#osls.configurationInput.provider;
       return Object.entries(tagsOf(values, stage))

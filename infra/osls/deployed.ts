@@ -46,6 +46,15 @@ function changes({ stage, template, allowed }: Plan, stages: readonly DeployedSt
       `table would change from ${table} to ${wanted.table}, and nothing would be served until the ledger was replayed into it. ` +
         'If it was restored, deploy with --allow-change table',
     );
+  const key = {
+    before: before.parameters.MultiRegionKey ?? 'off',
+    wanted: parameter(template, 'MultiRegionKey'),
+  };
+  if (key.before !== key.wanted)
+    problems.push(
+      `multiRegionKey would change from ${key.before} to ${key.wanted}: that is another derivation key, and no value that was made with ` +
+        `this one could be shown again. Leave it ${key.before}`,
+    );
   return problems;
 }
 

@@ -45,6 +45,7 @@ export function deploymentProblems(deployment: Deployment): string[] {
   return [
     ...stageProblems(deployment),
     ...domainProblems(deployment, registry.hasHosts),
+    ...copyProblems(deployment),
     ...capacityProblems(deployment, registry.served),
     ...configuration.problems,
     ...proberProblems(deployment, configuration.issuers),
@@ -102,6 +103,18 @@ function domainProblems({ region, values, invalid }: Deployment, hasHosts: boole
   const [, , , at = region] = certificate.split(':');
   if (at !== region)
     problems.push(`certificate is of ${at}; it must be of ${region}, where the deployment is`);
+  return problems;
+}
+
+function copyProblems({ region, values: { copyRegion, kmsKey } }: Deployment): string[] {
+  if (copyRegion === '') return [];
+  const problems: string[] = [];
+  if (copyRegion === region)
+    problems.push(`copyRegion is ${region}, where the deployment is: name another region`);
+  if (kmsKey !== '' && !/:key\/mrk-/.test(kmsKey))
+    problems.push(
+      `copyRegion needs a kmsKey that has a replica in ${copyRegion}, and ${kmsKey} is no multi-Region key (mrk-…): its copies could not be encrypted`,
+    );
   return problems;
 }
 

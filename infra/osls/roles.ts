@@ -6,11 +6,12 @@ import * as v from 'valibot';
 import { jsonFile } from '../../lib/config/values.ts';
 import type { Statement } from '../registry.ts';
 import type { Resource, Template } from '../template.ts';
+import { letCopy, letDerive } from './copies.ts';
 import { FILES } from './judge.ts';
 import type { Osls } from './osls.ts';
 import type { Parameters } from './parameter-file.ts';
 
-interface Policy {
+export interface Policy {
   readonly PolicyDocument: { readonly Statement: Statement[] };
 }
 
@@ -35,6 +36,8 @@ export function fitResources(
   const secrets = clientSecrets(issuers);
   for (const [name, resource] of Object.entries(resources.Resources)) {
     if (resource.Type === 'AWS::IAM::Role') fitRole(name, resource, { secrets, key: values.kmsKey });
+    if (name === 'KeysRole' && values.copyRegion !== '') letCopy(resource, values, provider.stage);
+    if (name === 'Derivation' && values.replicaKey !== '') letDerive(resource, values.replicaKey);
     if (resource.Type === 'AWS::DynamoDB::Table' && values.kmsKey !== '')
       resource.Properties.SSESpecification = {
         SSEEnabled: true,

@@ -56,6 +56,8 @@ export interface KeyEvents {
   readonly settle: () => Promise<unknown>;
   /** Stores which table the control plane says it is: all other functions read that. */
   readonly attest: () => Promise<void>;
+  /** Makes the copies of keys that are missing, while it may go on. */
+  readonly copy: (goesOn: () => boolean) => Promise<void>;
   readonly log: Log;
   readonly metrics: Metrics;
 }
@@ -99,6 +101,9 @@ const Command: v.GenericSchema<unknown, Command> = v.union([
   ),
 ]);
 
+/** No copy is begun with less time left. */
+const MARGIN_MS = 10_000;
+
 /** Answers what was done. Throws for an unknown event, and when keys could not be rotated. */
 export function keyHandler(options: KeyEvents): (event: unknown, invocation: Invocation) => Promise<object> {
   return async (event, invocation) => {
@@ -115,7 +120,7 @@ export function keyHandler(options: KeyEvents): (event: unknown, invocation: Inv
   };
 }
 
-type Answering = Pick<KeyEvents, 'attest' | 'log' | 'respond' | 'settle'> & {
+type Answering = Pick<KeyEvents, 'attest' | 'copy' | 'log' | 'respond' | 'settle'> & {
   readonly ports: KeyRotationPorts;
 };
 
@@ -135,7 +140,10 @@ async function carryOut(parts: Answering, command: Command): Promise<object> {
   if (command.act === 'attest') return { attested: await attested(parts) };
   if (command.act === 'maintain') {
     await attested(parts);
-    return { ...(await rotateKeys(ports, command)) };
+    const report = await rotateKeys(ports, command);
+    // Not at a deployment, which must not wait for another region: new secrets have a copy from their creation on.
+    await parts.copy(() => ports.remainingMs() > MARGIN_MS);
+    return { ...report };
   }
   const target = 'service' in command ? command.service : 'credential';
   ports.log.info('act', {

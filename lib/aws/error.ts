@@ -24,6 +24,10 @@ export class AwsError extends Error {
   }
 }
 
+export function isNamed(error: unknown, name: string): boolean {
+  return error instanceof Error && error.name === name;
+}
+
 const MAX_SAYING = 300;
 const HIDDEN = '***';
 /** Shorter texts of a request are names and numbers, not secrets. */

@@ -3,6 +3,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RandomBytes } from '../ports/system.ts';
 import type { AwsCall } from './client.ts';
+import { isNamed } from './error.ts';
+import { type CopyTarget, replicaRegions, secretCopies } from './secret-copies.ts';
 
 /** The secrets, while some of them are changed together. */
 export interface SecretsTransaction {
@@ -47,6 +49,8 @@ export interface MadeSecrets {
   readonly tags: Readonly<Record<string, string>>;
   /** The KMS key that encrypts them; absent: that of the account. */
   readonly kmsKey?: string | undefined;
+  /** Where each has a copy; absent: nowhere. */
+  readonly copy?: CopyTarget | undefined;
 }
 
 /**
@@ -118,6 +122,7 @@ export function secretsManager(call: AwsCall, randomBytes: RandomBytes, made?: M
   return {
     read: async (name, label) => (await current(name, label))?.text,
     async remove(name) {
+      if (made?.copy !== undefined) await secretCopies(call, made.copy).remove(name);
       try {
         await call('DeleteSecret', { SecretId: name, RecoveryWindowInDays: RECOVERY_DAYS });
       } catch (error) {
@@ -138,13 +143,9 @@ export function secretsManager(call: AwsCall, randomBytes: RandomBytes, made?: M
   };
 }
 
-function isNamed(error: unknown, name: string): boolean {
-  return error instanceof Error && error.name === name;
-}
-
 /** "You can't perform this operation on the secret because it was marked for deletion." (GetSecretValue, `InvalidRequestException`). */
 function isDeleted(error: unknown): boolean {
-  return isNamed(error, 'InvalidRequestException') && /delet/.test((error as Error).message);
+  return isNamed(error, 'InvalidRequestException') && /delet(?!.*replica)/.test((error as Error).message);
 }
 
 function attributesOf(made: MadeSecrets | undefined): object {
@@ -153,6 +154,7 @@ function attributesOf(made: MadeSecrets | undefined): object {
   return {
     ...(tags.length > 0 ? { Tags: tags } : {}),
     ...(made.kmsKey === undefined ? {} : { KmsKeyId: made.kmsKey }),
+    ...(made.copy === undefined ? {} : { AddReplicaRegions: replicaRegions(made.copy) }),
   };
 }
 

@@ -3,11 +3,14 @@
 import { withHealth } from '../api/health.ts';
 import { keyHandler } from '../api/invocations.ts';
 import { putResponse } from '../aws/reports.ts';
+import { replicaOfKey } from '../aws/secret-copies.ts';
 import { credentialKeyRotation } from '../derivation/credential-keys.ts';
 import { ringRotation } from '../signing/ring-rotation.ts';
+import { copyKeys } from '../usecases/copy-keys.ts';
 import { openParts, type World } from './parts.ts';
 import {
   openAttesting,
+  openCopies,
   openCredentialKeySource,
   openKeyStore,
   openRetirement,
@@ -22,11 +25,14 @@ export function createKeys(world: World): ReturnType<typeof keyHandler> {
     'credentialKey',
     'secretTags',
     'secretKey',
+    'copyRegion',
     ...TABLE_SETTINGS,
   ]);
   const { config, clock, randomBytes, metrics, log } = parts;
-  const { secretTags: tags, secretKey: kmsKey } = config;
-  const made = { tags, kmsKey };
+  const { secretTags: tags, secretKey: kmsKey, copyRegion: region } = config;
+  const copyKey = region && kmsKey && replicaOfKey(kmsKey, region);
+  const made = { tags, kmsKey, copy: region === undefined ? undefined : { region, kmsKey: copyKey } };
+  const copies = openCopies(parts, made);
   const marker = openTableMarker(parts, 'described');
   const store = openKeyStore(parts, made);
   const source = openCredentialKeySource(parts, made);
@@ -34,7 +40,7 @@ export function createKeys(world: World): ReturnType<typeof keyHandler> {
     ports: {
       rings: ringRotation(store),
       credentialKeys: credentialKeyRotation(source, randomBytes),
-      retirement: openRetirement(parts),
+      retirement: openRetirement(parts, made),
       services: config.services,
       clock,
       metrics,
@@ -42,6 +48,7 @@ export function createKeys(world: World): ReturnType<typeof keyHandler> {
     respond: (url, body) => putResponse(url, body),
     settle: () => marker.initialise(clock()),
     attest: openAttesting(parts),
+    copy: goesOn => copyKeys(copies, config.services, goesOn),
     log,
     metrics,
   });

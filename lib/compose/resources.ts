@@ -1,6 +1,7 @@
 /** What the configuration refers to: the table, its ledger, and the keys, on one machine or on AWS. */
 
 import type { AwsCall } from '../aws/client.ts';
+import { secretCopies } from '../aws/secret-copies.ts';
 import { type MadeSecrets, secretsManager } from '../aws/secrets.ts';
 import type { ArnReference } from '../config/values.ts';
 import { fileDerivation, kmsDerivation } from '../derivation/derivation.ts';
@@ -16,10 +17,16 @@ import { fileLedger } from '../ledger/file-ledger.ts';
 import { type Journaling, journaling } from '../ledger/journaling.ts';
 import { tableLedger } from '../ledger/table-ledger.ts';
 import { dynamoTableMarker, fileTableMarker } from '../ledger/table-marker.ts';
-import type { Derivation, KeyRetirement } from '../ports/keys.ts';
+import type { Derivation, KeyCopies, KeyRetirement } from '../ports/keys.ts';
 import type { Ledger, TableMarker } from '../ports/ledger.ts';
 import type { Table } from '../ports/table.ts';
-import { fileKeyStore, type KeyStore, type SecretKeyStore, secretKeyStore } from '../signing/key-store.ts';
+import {
+  fileKeyStore,
+  type KeyStore,
+  type SecretKeyStore,
+  secretKeyStore,
+  secretNames,
+} from '../signing/key-store.ts';
 import { keyRetirement } from '../signing/retirement.ts';
 import { countedTable } from '../store/calls.ts';
 import { dynamoTable } from '../store/dynamo-table.ts';
@@ -48,13 +55,25 @@ export function openCredentialKeySource(parts: Parts<'credentialKey'>, made?: Ma
   return secretKeySource(secretsManager(aws('secretsManager', key.region), randomBytes, made), key.name);
 }
 
+/** On one machine, and without a region for them, there are none. */
+export function openCopies(parts: Parts<'keys' | 'credentialKey'>, { copy }: MadeSecrets): KeyCopies {
+  const { keys, credentialKey } = parts.config;
+  if (copy === undefined || keys.kind === 'file' || credentialKey.kind === 'file')
+    return { names: () => [], ensure: async () => undefined };
+  const { ensure } = secretCopies(parts.aws('secretsManager', keys.region), copy);
+  return {
+    names: services => [...services.flatMap(({ name }) => secretNames(keys.name, name)), credentialKey.name],
+    ensure,
+  };
+}
+
 /** On one machine the keys of a service that was removed stay in its directory. */
-export function openRetirement(parts: Parts<'keys' | 'ledger'>): KeyRetirement {
+export function openRetirement(parts: Parts<'keys' | 'ledger'>, made?: MadeSecrets): KeyRetirement {
   const { keys, ledger } = parts.config;
   if (keys.kind === 'file' || ledger.kind === 'file') return { retire: async () => [] };
   return keyRetirement(
     leanTable(ledger.name, parts.aws('dynamodb', ledger.region)),
-    openSecretKeys(parts, keys),
+    openSecretKeys(parts, keys, made),
   );
 }
 

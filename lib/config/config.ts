@@ -61,6 +61,10 @@ const SETTINGS = {
     'PULLPASS_STAGE',
     v.optional(v.pipe(text, v.regex(/^[\w-]{1,64}$/, 'may hold letters, digits, - and _, at most 64'))),
   ),
+  copyRegion: setting(
+    'PULLPASS_COPY_REGION',
+    v.optional(v.pipe(text, v.regex(/^[a-z]{2,4}(?:-[a-z]+)+-\d$/, 'must be the name of a region'))),
+  ),
   secretTags: setting('PULLPASS_SECRET_TAGS', ifAbsent(tags(), {})),
   secretKey: setting(
     'PULLPASS_SECRET_KEY',

@@ -15,6 +15,14 @@ export interface RingRotation {
 }
 
 /** Deletes the keys of services that are no longer configured. */
+/** Copies of keys in another region. */
+export interface KeyCopies {
+  /** What has to have a copy. */
+  names(services: readonly Service[]): readonly string[];
+  /** Throws when it has none and none could be made. */
+  ensure(name: string): Promise<void>;
+}
+
 export interface KeyRetirement {
   /**
    * Remembers which services there are, and deletes the keys of those that were removed an hour ago or earlier: a deployment

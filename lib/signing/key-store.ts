@@ -108,6 +108,11 @@ export function secretKeyStore(secrets: Secrets, prefix: string): SecretKeyStore
   };
 }
 
+/** The names of all secrets that a service may have. */
+export function secretNames(prefix: string, service: string): string[] {
+  return (Object.keys(KINDS) as KeyFile[]).map(file => secretName(prefix, service, file));
+}
+
 /** Characters of a service outside `[A-Za-z0-9_.@-]` become `=XX`, by their UTF-8 bytes. Throws when that is too long. */
 export function secretName(prefix: string, service: string, file: KeyFile): string {
   const name = `${prefix}/${KINDS[file]}/${service.replaceAll(ESCAPED, escaped)}`;

@@ -63,6 +63,10 @@ function keysFunction(failing: string[] = [], denial?: Error) {
       acts.push('attest');
       if (failing.includes('attest')) throw new Error('no answer');
     },
+    copy: async () => {
+      acts.push('copy');
+      if (failing.includes('copy')) throw new Error('no answer');
+    },
     log,
     metrics: NO_METRICS,
   });
@@ -80,9 +84,9 @@ describe('the keys function', () => {
     [
       'its schedule',
       { source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} },
-      ['attest', ...ALL],
+      ['attest', 'copy', ...ALL],
     ],
-    ['an operator who wants all that is due', { maintain: true }, ['attest', ...ALL]],
+    ['an operator who wants all that is due', { maintain: true }, ['attest', 'copy', ...ALL]],
     ['one who activates a key', { activate: KID.name }, [`activate ${KID.name}`]],
     ['one who replaces keys', { replace: X5C.name }, [`replace ${X5C.name}`]],
     ['one who changes the credential key', { rotateCredentialKey: true }, ['rotate credential']],
@@ -90,7 +94,7 @@ describe('the keys function', () => {
     const { handler, acts, logs } = keysFunction();
     const answer = (await handler(event)) as { rings: object[]; credentialKeys: object | null };
     expect(sorted(acts)).toEqual(expected);
-    const kinds = expected.filter(act => act !== 'attest');
+    const kinds = expected.filter(act => act !== 'attest' && act !== 'copy');
     expect(answer.rings).toHaveLength(kinds.filter(act => !act.endsWith('credential')).length);
     expect(answer.credentialKeys !== null).toBe(expected.some(act => act.endsWith('credential')));
     const kept = logs.filter(({ event: name }) => name === 'keys-maintained').map(({ fields }) => fields);
@@ -180,7 +184,7 @@ describe('the schedule that attests', () => {
   it('keeps no key from being rotated when DynamoDB does not say which table it is', async () => {
     const { handler, acts } = keysFunction(['attest']);
     await handler({ maintain: true });
-    expect(sorted(acts)).toEqual(['attest', ...ALL]);
+    expect(sorted(acts)).toEqual(['attest', 'copy', ...ALL]);
   });
 });
 

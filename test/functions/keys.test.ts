@@ -56,6 +56,54 @@ async function verified(login: Received): Promise<unknown> {
 const credentialBy = (token: string) =>
   deployment.send('POST /v1/credentials', { bearer: token, json: { expiresInSeconds: 43_200 } });
 
+describe('with copies of its keys in another region', () => {
+  const ELSEWHERE = 'eu-west-1';
+  const copying = () => {
+    const handler = createKeys(deployment.worldWith({ PULLPASS_COPY_REGION: ELSEWHERE }));
+    return (event: unknown) =>
+      handler(event, { awsRequestId: 'run-1', getRemainingTimeInMillis: () => 300_000 });
+  };
+  const replicated = () => aws.requests.filter(({ operation }) => operation === 'ReplicateSecretToRegions');
+
+  it('makes each new secret with one, and none is left to be made later', async () => {
+    await copying()({ maintain: true });
+    expect(aws.names.length).toBeGreaterThan(3);
+    for (const name of aws.names) expect([name, aws.copiesOf(name)]).toEqual([name, [ELSEWHERE]]);
+    expect(replicated()).toEqual([]);
+  });
+
+  it('makes those of the secrets that were there before, at the next maintenance and once', async () => {
+    await keys({ maintain: true });
+    for (const name of aws.names) expect(aws.copiesOf(name)).toEqual([]);
+    await copying()({ maintain: true });
+    await copying()({ maintain: true });
+    for (const name of aws.names) expect([name, aws.copiesOf(name)]).toEqual([name, [ELSEWHERE]]);
+    expect(replicated()).toHaveLength(aws.names.length);
+  });
+
+  it('fails its run, after the keys were maintained, when a copy cannot be made, so that an alarm rings', async () => {
+    aws.instead = ({ operation }) =>
+      operation === 'DescribeSecret' ? refused('InternalServiceError', 500) : undefined;
+    await expect(copying()({ maintain: true })).rejects.toThrow(/keys are without a copy/);
+    expect(aws.names.length).toBeGreaterThan(3);
+  });
+
+  it('does not wait for the other region at a deployment', async () => {
+    aws.instead = ({ operation }) =>
+      /Describe|Replicate/.test(operation) ? refused('InternalServiceError', 500) : undefined;
+    const request = {
+      RequestType: 'Create',
+      ResponseURL: 'https://127.0.0.1:9/',
+      StackId: 's',
+      RequestId: 'r',
+      LogicalResourceId: 'Rings',
+    };
+    await copying()(request).catch(() => undefined);
+    expect(aws.requests.filter(({ operation }) => /Describe|Replicate/.test(operation))).toEqual([]);
+    expect(aws.names.length).toBeGreaterThan(3);
+  });
+});
+
 describe('without keys', () => {
   it('nothing is signed and nothing published; the keys function makes them', async () => {
     const { token } = await aToken();

@@ -10,6 +10,7 @@ interface Given {
   readonly domain?: string;
   readonly table?: string;
   readonly concurrency?: string;
+  readonly multiRegionKey?: string;
   readonly allowed?: readonly string[];
   readonly stages?: readonly DeployedStage[];
   readonly ledgers?: readonly string[];
@@ -37,6 +38,7 @@ function problems(given: Given): Promise<string[]> {
         Domain: value(domain),
         Table: value(given.table ?? `pullpass-${stage}`),
         Concurrency: value(concurrency),
+        MultiRegionKey: value(given.multiRegionKey ?? 'off'),
         LoginConcurrency: value(400),
       },
       Resources: {
@@ -87,6 +89,14 @@ describe('a deployment goes on', () => {
       { table: 'restored', stages: [deployed('prod')], allowed: ['table'] },
     ],
     ['as a new stage, when that is said', { stage: 'new', stages: [deployed('prod')], allowed: ['stage'] }],
+    ['with a multi-Region key, where it is the first of its stage', { multiRegionKey: 'on' }],
+    [
+      'with the multi-Region key that it has',
+      {
+        multiRegionKey: 'on',
+        stages: [{ stage: 'prod', parameters: { ...deployed('prod').parameters, MultiRegionKey: 'on' } }],
+      },
+    ],
     ['with a table that its own ledger knows', { ledgers: ['pullpass-prod-ledger'] }],
     ['where all that it reserves is left', { reservable: 401 }],
     ['where the account may not be asked what is left', { reservable: undefined }],
@@ -113,6 +123,16 @@ describe('a deployment is refused', () => {
       { domain: 'b.example.com', table: 't', stages: [deployed('prod', 'a.example.com')] },
       /^domain would/,
       /^table would change from pullpass-prod to t,.*--allow-change table$/,
+    ],
+    [
+      'that would get another derivation key, although all changes are allowed: of a version that knew no other',
+      { multiRegionKey: 'on', stages: [deployed('prod')], allowed: ['domain', 'table', 'stage'] },
+      /^multiRegionKey would change from off to on: .*no value .* could be shown again. Leave it off$/,
+    ],
+    [
+      'that would get another derivation key: back to one of its region',
+      { stages: [{ stage: 'prod', parameters: { ...deployed('prod').parameters, MultiRegionKey: 'on' } }] },
+      /^multiRegionKey would change from on to off/,
     ],
     [
       'when another change is allowed',

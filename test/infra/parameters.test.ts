@@ -47,6 +47,7 @@ async function problems(given: Given): Promise<readonly string[]> {
   return [...read.problems, ...deploymentProblems({ ...read, directory, stage, region })];
 }
 
+const KMS_KEY = 'arn:aws:kms:eu-central-1:123456789012:key/12345678-abcd-1234-abcd-1234567890ab';
 const CERTIFICATE = 'arn:aws:acm:eu-central-1:123456789012:certificate/0';
 
 describe('a deployment is refused for', () => {
@@ -108,6 +109,14 @@ describe('a deployment is refused for', () => {
     'a certificate of another region': [
       { file: { domain: 'a.example.com', certificate: CERTIFICATE }, region: 'us-east-1' },
       'certificate is of eu-central-1; it must be of us-east-1, where the deployment is',
+    ],
+    'copies in the region of the deployment': [
+      { file: { copyRegion: 'eu-central-1' } },
+      'copyRegion is eu-central-1, where the deployment is: name another region',
+    ],
+    'copies under a key that is in one region only': [
+      { file: { copyRegion: 'eu-west-1', kmsKey: KMS_KEY } },
+      `copyRegion needs a kmsKey that has a replica in eu-west-1, and ${KMS_KEY} is no multi-Region key (mrk-…): its copies could not be encrypted`,
     ],
     'a table that is the ledger': [
       { file: { table: 'pullpass-prod-ledger' } },

@@ -14,8 +14,16 @@ import {
   statementsOf,
 } from './support/permissions.ts';
 
-const [, FUNCTIONS = '', RESOURCES = '', REGISTRY = '', PROBER = '', DEPLOYMENTS = '', URL = ''] =
-  readFileSync(join(PROJECT, 'infra', 'permissions.md'), 'utf8').split(/^## /m);
+const [
+  ,
+  FUNCTIONS = '',
+  RESOURCES = '',
+  REGISTRY = '',
+  PROBER = '',
+  DEPLOYMENTS = '',
+  URL = '',
+  COPIES = '',
+] = readFileSync(join(PROJECT, 'infra', 'permissions.md'), 'utf8').split(/^## /m);
 
 let template: Template;
 let stack: Stack;
@@ -125,6 +133,16 @@ it('a URL of the login function lets anyone invoke its alias by that URL, as it 
   expect(functionRows(reached)).toEqual(rowsOf(FUNCTIONS));
   expect(resourceRows(reached)).toEqual([...rowsOf(RESOURCES), ...rowsOf(URL)].sort());
 });
+
+it('copies in another region give the keys function, and values of its key the management, what is written down, and no other anything', async () => {
+  const replicaKey = `mrk-${'0'.repeat(32)}`;
+  const parameters = { copyRegion: 'eu-west-1', replicaKey, multiRegionKey: 'on' };
+  const copied = stackOf((await packaged({ parameters })).template);
+  const own = rowsOf(COPIES).filter(row => /^\| (?:keys|management) /.test(row));
+  const others = rowsOf(COPIES).filter(row => !own.includes(row));
+  expect(functionRows(copied)).toEqual([...rowsOf(FUNCTIONS), ...own].sort());
+  expect(resourceRows(copied)).toEqual([...rowsOf(RESOURCES), ...others].sort());
+}, 120_000);
 
 describe('a deployment that shifts traffic bit by bit', () => {
   it('gives CodeDeploy the permissions that are written down, and changes no other', () => {

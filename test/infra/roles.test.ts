@@ -43,6 +43,10 @@ function fitted(parameters: object, issuers: unknown = []) {
     LoginRole: role('dynamodb:GetItem', 'secretsmanager:GetSecretValue'),
     KeysRole: role('secretsmanager:CreateSecret'),
     FallbackRole: role('logs:PutLogEvents'),
+    Derivation: {
+      Type: 'AWS::IAM::Policy',
+      Properties: { PolicyDocument: { Statement: [{ Action: 'kms:GenerateMac', Resource: 'own' }] } },
+    },
     TokensTable: table,
   };
   const provider = { stage: 'prod', stackTags: {} as Record<string, string> };
@@ -84,6 +88,36 @@ describe('a deployment', () => {
     expect(LoginRole.statements.at(-1)).toEqual({ ...common, Action: 'kms:Decrypt' });
     expect(KeysRole.statements.at(-1)).toEqual({ ...common, Action: ['kms:Decrypt', 'kms:GenerateDataKey'] });
     expect(FallbackRole.statements).toHaveLength(1);
+  });
+
+  it('lets its keys function make copies in one region, write over none, and use the replica of its key there', () => {
+    const key = KEY.replace('12345678-abcd-1234-abcd-1234567890ab', `mrk-${'0'.repeat(32)}`);
+    const { LoginRole, KeysRole } = fitted({ copyRegion: 'eu-west-1', kmsKey: key });
+    const added = KeysRole.statements.slice(2);
+    expect(added.map(({ Action }) => Action)).toEqual([
+      ['secretsmanager:DescribeSecret', 'secretsmanager:RemoveRegionsFromReplication'],
+      'secretsmanager:ReplicateSecretToRegions',
+      ['kms:Decrypt', 'kms:GenerateDataKey'],
+    ]);
+    expect(added[1]?.Condition).toEqual({
+      'ForAllValues:StringEquals': { 'secretsmanager:AddReplicaRegions': ['eu-west-1'] },
+      BoolIfExists: { 'secretsmanager:ForceOverwriteReplicaSecret': 'false' },
+    });
+    expect(added[2]).toMatchObject({
+      Resource: key.replace('eu-central-1', 'eu-west-1'),
+      Condition: {
+        StringEquals: { 'kms:ViaService': [{ 'Fn::Sub': `secretsmanager.eu-west-1.\${AWS::URLSuffix}` }] },
+      },
+    });
+    expect(LoginRole.statements).toHaveLength(3);
+    expect(fitted({}).KeysRole.statements).toHaveLength(1);
+  });
+
+  it('lets its management derive with the replica of a key of another region, beside its own', () => {
+    const id = `mrk-${'0'.repeat(32)}`;
+    const [statement] = fitted({ replicaKey: id }).Derivation.Properties.PolicyDocument.Statement;
+    const replica = `arn:\${AWS::Partition}:kms:\${AWS::Region}:\${AWS::AccountId}:key/`;
+    expect(statement?.Resource).toEqual(['own', { 'Fn::Sub': `${replica}${id}` }]);
   });
 
   it('lets who asks an IAM read its client secret, with or without the six characters at its end, and nobody else', () => {
@@ -128,6 +162,9 @@ describe('a deployment', () => {
 
   it.each([
     [{ kmsKey: 'alias/mine' }, /kmsKey in deployment\/prod.json must be the ARN of a KMS key/],
+    [{ copyRegion: 'Frankfurt' }, /copyRegion .* must be the name of a region/],
+    [{ replicaKey: 'alias/x' }, /replicaKey .* must be the id of a multi-Region key/],
+    [{ multiRegionKey: true }, /multiRegionKey .* must be off or on/],
     [{ permissionsBoundary: 'AdministratorAccess' }, /permissionsBoundary .* must be the ARN of a policy/],
     [{ rolePath: 'pullpass' }, /rolePath .* must begin and end with a slash/],
     [{ tags: ['aws:owner=x'] }, /tags .* must be <key>=<value>/],

@@ -146,7 +146,12 @@ const CREATE = {
 };
 
 /** What a deployment without the option that it is for does not set. */
-const OPTIONAL = ['PULLPASS_PROBER', 'PULLPASS_SECRET_KEY', 'PULLPASS_WEAK_MANAGEMENT'];
+const OPTIONAL = [
+  'PULLPASS_COPY_REGION',
+  'PULLPASS_PROBER',
+  'PULLPASS_SECRET_KEY',
+  'PULLPASS_WEAK_MANAGEMENT',
+];
 
 describe('the environment of', () => {
   let task: string;

@@ -26,6 +26,8 @@ interface AwsAnswer {
 interface StoredSecret {
   /** Scheduled for deletion: only RestoreSecret works on it. */
   deleted?: boolean;
+  /** The status of its copy in each region that has one. */
+  readonly copies: Map<string, string>;
   readonly versions: Map<string, { readonly text: string; readonly labels: Set<string> }>;
 }
 
@@ -60,6 +62,11 @@ export class LoopbackAws {
     return this.#current(name)?.text;
   }
 
+  /** The regions that a secret has copies in. */
+  copiesOf(name: string): string[] {
+    return [...(this.#secrets.get(name)?.copies.keys() ?? [])];
+  }
+
   get names(): string[] {
     return [...this.#secrets.keys()].sort();
   }
@@ -87,13 +94,18 @@ export class LoopbackAws {
 
   #carryOut({ operation, input }: AwsRequest): AwsAnswer {
     const named = this.#secrets.get(input.SecretId ?? input.Name);
-    if (named?.deleted && operation !== 'RestoreSecret') return MARKED_FOR_DELETION;
+    if (named?.deleted && !/^(?:Describe|Restore)Secret$/.test(operation)) return MARKED_FOR_DELETION;
     switch (operation) {
       case 'DeleteSecret':
       case 'RestoreSecret':
         if (named === undefined) return refused('ResourceNotFoundException');
+        if (operation === 'DeleteSecret' && named.copies.size > 0) return HAS_COPIES;
         named.deleted = operation === 'DeleteSecret';
         return { status: 200, body: {} };
+      case 'DescribeSecret':
+      case 'ReplicateSecretToRegions':
+      case 'RemoveRegionsFromReplication':
+        return named === undefined ? refused('ResourceNotFoundException') : copy(named, input);
       case 'GetSecretValue':
         return this.#get(input.SecretId);
       case 'CreateSecret':
@@ -116,15 +128,16 @@ export class LoopbackAws {
       : { status: 200, body: { Name: name, VersionId: current.id, SecretString: current.text } };
   }
 
-  #create({ Name, ClientRequestToken, SecretString }: AwsRequest['input']): AwsAnswer {
+  #create({ Name, ClientRequestToken, SecretString, AddReplicaRegions }: AwsRequest['input']): AwsAnswer {
     const known = this.#secrets.get(Name);
     if (known !== undefined) {
       const same = known.versions.get(ClientRequestToken)?.text === SecretString;
       return same ? { status: 200, body: {} } : refused('ResourceExistsException');
     }
     const version = { text: SecretString, labels: new Set(['AWSCURRENT']) };
-    this.#secrets.set(Name, { versions: new Map([[ClientRequestToken, version]]) });
-    return { status: 200, body: {} };
+    const secret = { versions: new Map([[ClientRequestToken, version]]), copies: new Map() };
+    this.#secrets.set(Name, secret);
+    return copy(secret, { AddReplicaRegions });
   }
 
   #put({ SecretId, ClientRequestToken, SecretString, VersionStages }: AwsRequest['input']): AwsAnswer {
@@ -164,18 +177,35 @@ export class LoopbackAws {
   }
 }
 
+/** Adds and removes copies, and answers which there are. */
+function copy({ copies }: StoredSecret, input: AwsRequest['input']): AwsAnswer {
+  for (const { Region } of input.AddReplicaRegions ?? []) copies.set(Region, 'InSync');
+  for (const region of input.RemoveReplicaRegions ?? []) copies.delete(region);
+  const ReplicationStatus = [...copies].map(([Region, Status]) => ({ Region, Status }));
+  return { status: 200, body: ReplicationStatus.length === 0 ? {} : { ReplicationStatus } };
+}
+
 /** A caller with the settings of production. */
 export function callerOf(
   service: AwsService,
   endpoint: string,
   randomBytes: RandomBytes = systemRandomBytes,
 ): AwsCall {
+  return callerIn(REGION, service, { endpoint, randomBytes });
+}
+
+/** The same in any region. */
+export function callerIn(
+  region: string,
+  service: AwsService,
+  { endpoint, randomBytes = systemRandomBytes }: { endpoint: string; randomBytes?: RandomBytes },
+): AwsCall {
   const credentials = {
     accessKeyId: 'id',
     secretAccessKey: new Secret('secret'),
     sessionToken: undefined,
   };
-  return awsClient(service, { region: REGION, endpoint, credentials, clock: Date.now, randomBytes });
+  return awsClient(service, { region, endpoint, credentials, clock: Date.now, randomBytes });
 }
 
 const MARKED_FOR_DELETION: AwsAnswer = {
@@ -183,6 +213,14 @@ const MARKED_FOR_DELETION: AwsAnswer = {
   body: {
     __type: 'InvalidRequestException',
     Message: "You can't perform this operation on the secret because it was marked for deletion.",
+  },
+};
+
+const HAS_COPIES: AwsAnswer = {
+  status: 400,
+  body: {
+    __type: 'InvalidParameterException',
+    Message: "You can't delete secret that still has replica regions.",
   },
 };
 

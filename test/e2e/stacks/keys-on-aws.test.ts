@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AwsCall } from '../../../lib/aws/client.ts';
+import { secretCopies } from '../../../lib/aws/secret-copies.ts';
 import { secretsManager } from '../../../lib/aws/secrets.ts';
 import { credentialKeyRotation, credentialKeys } from '../../../lib/derivation/credential-keys.ts';
 import { kmsDerivation } from '../../../lib/derivation/derivation.ts';
@@ -17,7 +18,7 @@ import { portsOf } from '../../../local/registry-addresses.ts';
 import { writeRegistryFiles } from '../../../local/registry-files.ts';
 import { keyDirectoryContract } from '../../contracts/key-directory.ts';
 import { claimsFor, ISSUER } from '../../signing/context.ts';
-import { callerOf, REGION } from '../../support/loopback-aws.ts';
+import { callerIn, callerOf, REGION } from '../../support/loopback-aws.ts';
 import { newDirectory, removeDirectory } from '../support/directories.ts';
 import { MOTO_ACCOUNT, Moto } from '../support/moto.ts';
 import { freePort } from '../support/ports.ts';
@@ -91,6 +92,73 @@ describe('derivation with KMS of moto', () => {
     }
   });
 });
+
+describe('in another region of moto', () => {
+  const ELSEWHERE = 'eu-west-1';
+  const SERVICE: Service = {
+    ...{ name: 'registry.example.com', registry: 'registry.example.com', profile: 'x5c', algorithm: 'ES256' },
+    lifetimeSeconds: 300,
+  };
+  const there = () => secretsManager(callerIn(ELSEWHERE, 'secretsManager', moto), randomBytes);
+  const copying = { tags: {}, copy: { region: ELSEWHERE } };
+  const here = () => secretsManager(callerOf('secretsManager', moto.endpoint), randomBytes, copying);
+  const ofBoth = async (prefix: string) => {
+    const stores = [secretKeyStore(here(), prefix), secretKeyStore(there(), prefix)];
+    return Promise.all(stores.map(store => store.read(SERVICE.name, 'ring.json')));
+  };
+
+  it('keys have equal copies from the start and after each change, and none when the service was removed', async () => {
+    const prefix = aPrefix();
+    const store = secretKeyStore(here(), prefix);
+    await maintainRing(SERVICE, store, now());
+    const [first, copy] = await ofBoth(prefix);
+    expect(copy).toBe(first);
+    await activateKey(SERVICE, store, now());
+    const [second, copyOfSecond] = await ofBoth(prefix);
+    expect(second).not.toBe(first);
+    expect(copyOfSecond).toBe(second);
+    await store.remove(SERVICE.name);
+    expect(await secretKeyStore(there(), prefix).read(SERVICE.name, 'ring.json')).toBeUndefined();
+  });
+
+  it('a secret that had none gets its copy, once', async () => {
+    const name = `${aPrefix()}/credential`;
+    await credentialKeyRotation(secretKeySource(secrets(), name), randomBytes).maintain(now());
+    const copies = secretCopies(callerOf('secretsManager', moto.endpoint), { region: ELSEWHERE });
+    for (const _ of [1, 2]) await copies.ensure(name);
+    expect(await there().read(name)).toBe(await secrets().read(name));
+  });
+
+  it('a replica of a multi-Region key derives the same values, and a key of one region none', async () => {
+    const kms = callerOf('kms', moto.endpoint);
+    const spec = { KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC', MultiRegion: true };
+    const { KeyMetadata } = (await kms('CreateKey', spec)) as { KeyMetadata: { KeyId: string } };
+    const { KeyId } = KeyMetadata;
+    const id = KeyId.replaceAll('-', '').replace('mrk', 'mrk-');
+    const before = await kmsDerivation(spelled(kms, [id, KeyId]), { keys: keysIn(REGION), id }).derive(
+      id,
+      Buffer.from('facts'),
+    );
+    await kms('ReplicateKey', { KeyId, ReplicaRegion: ELSEWHERE });
+    // The key of the deployment there is one of its own.
+    const elsewhere = { keys: keysIn(ELSEWHERE), id: '12345678-abcd-1234-abcd-1234567890ab' };
+    const derivation = kmsDerivation(spelled(callerIn(ELSEWHERE, 'kms', moto), [id, KeyId]), elsewhere);
+    expect(await derivation.derive(id, Buffer.from('facts'))).toEqual(before);
+    await expect(derivation.derive(elsewhere.id, Buffer.from('facts'))).rejects.toMatchObject({
+      code: 'unavailable',
+    });
+  });
+});
+
+/** AWS writes the ids of multi-Region keys without the hyphens of moto's. */
+function spelled(call: AwsCall, [id, moto]: readonly [id: string, moto: string]): AwsCall {
+  return async (operation, input) => {
+    const asked = JSON.parse(JSON.stringify(input).replaceAll(id, moto));
+    return JSON.parse(JSON.stringify(await call(operation, asked)).replaceAll(moto, id));
+  };
+}
+
+const keysIn = (region: string) => `arn:aws:kms:${region}:${MOTO_ACCOUNT}:key/`;
 
 describe.each(REGISTRIES)('a registry that trusts rings in moto: %s', kind => {
   it('accepts tokens before and after a rotation, and after a replacement only with the new bundle', async () => {
