@@ -140,7 +140,7 @@ export const PARAMETERS = {
     description: 'For each route of tokens, namespaces, policies and trusts',
   },
   managementRate: {
-    ...throttle(50),
+    ...throttle(25),
     description: 'For each route of tokens, namespaces, policies and trusts',
   },
   multiRegionKey: {
