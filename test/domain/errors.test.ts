@@ -1,8 +1,20 @@
 /** The table of failures: closed, complete, and the one error that carries a row of it. */
 import { STATUS_CODES } from 'node:http';
+import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { ERRORS, type ErrorCode } from '../../lib/domain/error-codes.ts';
-import { denialOf, PullpassError, unauthenticated, unavailable } from '../../lib/domain/errors.ts';
+import {
+  DENIALS,
+  denialOf,
+  messageOf,
+  noCredentials,
+  PullpassError,
+  reasonOf,
+  sentenceOf,
+  tooOften,
+  unauthenticated,
+  unavailable,
+} from '../../lib/domain/errors.ts';
 
 /** Each code with the status and the registry and OAuth codes that are documented. */
 const FACES: Record<ErrorCode, [status: number, registryCode: string, oauthError: string]> = {
@@ -88,6 +100,28 @@ describe('the makers of errors', () => {
       details: { reason: 'no key', denial: 'not-proven' },
     });
     expect(unauthenticated('late', 'expired').details.denial).toBe('expired');
+    expect(unauthenticated('no key').details).not.toHaveProperty('detail');
+    expect(unauthenticated('no key', 'expired', 'Write it so.').details.detail).toBe('Write it so.');
+  });
+
+  it('say to a caller without credentials that none came, and how they are sent', () => {
+    expect(noCredentials()).toMatchObject({
+      code: 'unauthenticated',
+      details: {
+        reason: 'no credentials',
+        denial: 'no-secret',
+        detail:
+          'No credentials came with this request; send them in the header Authorization, by Basic or Bearer.',
+      },
+    });
+  });
+
+  it('tell the holder of a proven secret when to come back', () => {
+    const detail = 'This secret is used too often; try again later.';
+    expect(tooOften(9)).toMatchObject({
+      code: 'rate-limited',
+      details: { detail, denial: 'too-often', retryAfterSeconds: 9 },
+    });
   });
 
   it('make unavailable with a reason, and what else is given', () => {
@@ -106,6 +140,7 @@ describe('denialOf', () => {
     ['unauthenticated', 'not-proven'],
     ['rate-limited', 'not-proven'],
     ['forbidden', 'no-role'],
+    ['not-an-administrator-credential', 'misplaced'],
     ['registration-closed', 'registration-closed'],
     ['wider-than-parent', 'wider-than-parent'],
     ['not-found', undefined],
@@ -115,5 +150,52 @@ describe('denialOf', () => {
   it('is the denial of an error that has one', () => {
     expect(denialOf(unauthenticated('late', 'expired'))).toBe('expired');
     expect(denialOf({ code: 'rate-limited', details: { denial: 'ended' } })).toBe('ended');
+  });
+});
+
+it('the reasons of denials are these: each is a metric', () => {
+  expect(DENIALS).toEqual([
+    ...['no-secret', 'unknown-secret', 'expired', 'ended', 'misplaced', 'not-proven', 'no-role'],
+    ...['registration-closed', 'wider-than-parent', 'too-often', 'nothing-granted'],
+  ]);
+});
+
+describe('what was thrown', () => {
+  it('says its message, or is a text itself', () => {
+    expect([messageOf(new TypeError('broken')), messageOf('broken'), messageOf(undefined)]).toEqual([
+      'broken',
+      'broken',
+      'undefined',
+    ]);
+  });
+  it('is told to operators with all that caused it', () => {
+    const cause = new Error('reset', { cause: new TypeError('socket') });
+    expect(reasonOf(new Error('no answer', { cause }))).toBe(
+      'Error: no answer (Error: reset (TypeError: socket))',
+    );
+    expect([reasonOf(new Error('alone')), reasonOf('text')]).toEqual(['Error: alone', 'text']);
+  });
+});
+
+describe('what a schema refuses', () => {
+  const choice = v.picklist(['pull', 'push', 'none']);
+  const OBJECT = v.strictObject({ a: v.optional(v.string()) });
+  it.each<[sentence: string, schema: v.GenericSchema, input: unknown]>([
+    ['must be a string', v.string(), 1],
+    ['must be a number', v.number(), 'x'],
+    ['must be true or false', v.boolean(), 'x'],
+    ['must be a list', v.array(v.string()), 'x'],
+    ['must be an object', v.object({}), 'x'],
+    ['must be an object', OBJECT, 'x'],
+    ['must be an object', v.record(v.string(), v.string()), 'x'],
+    ['is an unknown field', OBJECT, { b: 1 }],
+    ['is missing', v.object({ a: v.string() }), {}],
+    ['must be pull, push or none', choice, 'x'],
+    ['must be pull or push', v.picklist(['pull', 'push']), 'x'],
+    ['must be pull', v.literal('pull'), 'x'],
+    ['is not valid', v.date(), 'x'],
+    ['is too long for us', v.pipe(v.string(), v.maxLength(1, 'is too long for us')), 'xx'],
+  ])('%s', (sentence, schema, input) => {
+    expect(v.safeParse(schema, input).issues?.map(sentenceOf)).toEqual([sentence]);
   });
 });

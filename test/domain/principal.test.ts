@@ -1,6 +1,7 @@
-/** The anonymous principal. */
+/** What a login asks for, and the anonymous principal. */
 import { expect, it } from 'vitest';
-import { ANONYMOUS } from '../../lib/domain/principal.ts';
+import type { RequestedAccess } from '../../lib/domain/access.ts';
+import { ANONYMOUS, loginContext } from '../../lib/domain/principal.ts';
 
 it('may do nothing, owns nothing, and belongs to no account', () => {
   expect(ANONYMOUS).toEqual({
@@ -11,5 +12,18 @@ it('may do nothing, owns nothing, and belongs to no account', () => {
     permissions: [],
     ownedNamespaces: new Set(),
     endsAt: null,
+  });
+});
+
+function asked(name: string, namespace: string | undefined): RequestedAccess {
+  return { type: 'repository', name, namespace, actions: new Set(['pull']) };
+}
+
+it('the context of a login has the repositories and each of their namespaces once', () => {
+  const requested = [asked('team/app', 'team'), asked('team/web', 'team'), asked('catalog', undefined)];
+  expect(loginContext('registry', requested)).toEqual({
+    service: 'registry',
+    namespaces: ['team'],
+    repositories: ['team/app', 'team/web'],
   });
 });

@@ -1,6 +1,12 @@
 /** The configuration of a registry for each profile, and which clients and caches refuse the URL of a deployment. */
 import { describe, expect, it } from 'vitest';
-import { distributionAuth, keysFileOf, realmFault, zotHttp } from '../../lib/domain/registry-auth.ts';
+import {
+  distributionAuth,
+  distributionNotifications,
+  keysFileOf,
+  realmFault,
+  zotHttp,
+} from '../../lib/domain/registry-auth.ts';
 
 const ADDRESS = 'it is an address of a machine itself, or of a private network.';
 const PLAIN = 'they reach the registry over https, and this is http.';
@@ -21,6 +27,8 @@ describe('a realm', () => {
     ['http://localhost:8080', 'localhost:5000'],
     ['http://127.0.0.1:5000', '127.0.0.1:5000'],
     ['https://pullpass.example.com', 'localhost:5000'],
+    ['https://pullpass.example.com', '127.10.10.10:5000'],
+    ['https://pullpass.com.example.net', 'registry.example.net'],
   ])('%s of %s is accepted', (publicUrl, registry) => {
     expect(realmFault({ publicUrl, registry })).toBeUndefined();
   });
@@ -78,6 +86,7 @@ describe('a realm', () => {
   ])('%s of %s is http behind https', (publicUrl, registry, isTls) => {
     const fault = realmFault({ publicUrl, registry, ...(isTls === undefined ? {} : { isTls }) });
     expect(fault).toContain(PLAIN);
+    expect(fault).toMatch(/^Newer clients \(crane, oras, helm\) refuse/);
   });
 
   it('may be http where the registry is', () => {
@@ -90,6 +99,9 @@ describe('a realm', () => {
     ['https://pullpass.internal', 'registry.internal'],
     ['https://pullpass.one.co.uk', 'registry.two.co.uk'],
     ['https://pullpass.example.com', 'registry'],
+    ['https://pullpass.example.com', 'xlocalhost:5000'],
+    ['https://pullpass.example.com', 'localhost.example.net'],
+    ['https://pullpass.ab.cde', 'registry.a.bcde'],
     ['https://203.0.113.7', 'registry.example.com'],
     ['https://203.0.113.7:8443', '203.0.113.7'],
     ['https://pullpass.example.com', '203.0.113.7'],
@@ -129,6 +141,23 @@ it('writes the configuration of distribution for a key set', () => {
   expect(distributionAuth({ service, publicUrl, keysPath: '/keys/jwks.json' })).toContain(
     '    jwks: "/keys/jwks.json"\n    signingalgorithms: [RS256]\n',
   );
+});
+
+it('writes the section with which distribution reports pulls, and only those', () => {
+  const service = { name: 'registry one', profile: 'x5c', algorithm: 'ES256' } as const;
+  expect(distributionNotifications({ service, publicUrl }, 's3cret')).toBe(`notifications:
+  endpoints:
+    - name: pullpass
+      url: "https://pullpass.example/v1/services/registry%20one/events"
+      headers:
+        Authorization: ["Basic cHVsbHBhc3M6czNjcmV0"]
+      timeout: 5s
+      threshold: 5
+      backoff: 10s
+      ignore:
+        mediatypes: [application/octet-stream]
+        actions: [push, mount, delete]
+`);
 });
 
 it('writes the configuration of zot, which takes one key', () => {
