@@ -3,7 +3,7 @@
 export interface Response {
   readonly status: number;
   readonly body: string;
-  /** Whether its connection may carry another request. */
+  /** Whether its connection may not carry another request. */
   readonly isLast: boolean;
 }
 
