@@ -4,6 +4,7 @@
  */
 import { Option } from 'commander';
 import { isUuid } from '../lib/domain/identifiers.ts';
+import { readNetwork } from '../lib/domain/networks.ts';
 import { isRepository, namespaceProblem, patternProblem } from '../lib/domain/repository.ts';
 import {
   DAY_SECONDS,
@@ -110,6 +111,18 @@ export function claims(text: string, before: ReadonlyMap<string, string> = new M
     throw new UsageError('A claim must have the form name=value.');
   if (before.has(name)) throw new UsageError(`The claim ${name} is given twice.`);
   return new Map([...before, [name, value]]);
+}
+
+/** A network, for an option that may be given several times. */
+function networks(text: string, before: readonly string[] = []): string[] {
+  const read = readNetwork(text.trim());
+  if ('network' in read) return [...new Set([...before, read.network])];
+  throw new UsageError(`The network ${inOptions(read.problem)}.`);
+}
+
+export function networkOption(): Option {
+  const description = 'only from this network, as in 203.0.113.0/24; repeat for more';
+  return new Option('--network <cidr>', description).argParser(networks);
 }
 
 export function repositoryOption(): Option {

@@ -64,6 +64,7 @@ const OPTIONS: Readonly<Record<string, string>> = {
   graceSeconds: '--grace',
   issuer: '--issuer',
   lifetimeSeconds: '--lifetime',
+  networks: '--network',
   nonExpiring: '--non-expiring',
   repositories: '--repository',
   role: '--role',

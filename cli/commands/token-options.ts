@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import * as v from 'valibot';
 import { LIMITS, NEW_TOKEN, PREVIOUS_VALUE, TOKEN, TOKEN_USE, type Token } from '../../lib/api/responses.ts';
 import { toSeconds } from '../../lib/domain/time.ts';
-import { count, repositoryOption, seconds } from '../arguments.ts';
+import { count, networkOption, repositoryOption, seconds } from '../arguments.ts';
 import { UsageError } from '../errors.ts';
 import { accessText, type Fields, listingOf, repositoriesText } from '../text.ts';
 
@@ -34,6 +34,7 @@ export interface NewToken {
   readonly nonExpiring?: true;
   readonly readwrite?: true;
   readonly repository?: readonly string[];
+  readonly network?: readonly string[];
   readonly expiresIn?: number;
   readonly pullsPerDay?: number;
   readonly quiet?: true;
@@ -42,6 +43,7 @@ export interface NewToken {
 export interface TokenChange extends Omit<NewToken, 'quiet'> {
   readonly readonly?: true;
   readonly allRepositories?: true;
+  readonly anyNetwork?: true;
   readonly disable?: true;
   readonly enable?: true;
   readonly unlimitedPulls?: true;
@@ -51,6 +53,7 @@ export function addOptions(command: Command): Command {
   return commonOptions(command)
     .option('--readwrite', 'it may push, too')
     .addOption(repositoryOption())
+    .addOption(networkOption())
     .option('-q, --quiet', 'show the value only');
 }
 
@@ -60,6 +63,8 @@ export function updateOptions(command: Command): Command {
     .option('--readonly', 'it may pull only')
     .addOption(repositoryOption())
     .addOption(new Option('--all-repositories', 'in all namespaces of the account').conflicts('repository'))
+    .addOption(networkOption())
+    .addOption(new Option('--any-network', 'from any address').conflicts('network'))
     .addOption(new Option('--disable', 'logins with it are refused until it is enabled').conflicts('enable'))
     .option('--enable', 'it may log in again')
     .addOption(new Option('--unlimited-pulls', 'no limit of pulls any more').conflicts('pullsPerDay'));
@@ -76,24 +81,26 @@ function commonOptions(command: Command): Command {
 
 /** The body of `POST /v1/tokens`. Members without an option are left to the deployment. */
 export function newTokenBody(options: NewToken): Record<string, unknown> {
-  const { description, nonExpiring, readwrite, repository, expiresIn, pullsPerDay } = options;
+  const { description, nonExpiring, readwrite, repository, network, expiresIn, pullsPerDay } = options;
   return {
     description,
     access: readwrite ? 'push' : undefined,
     nonExpiring,
     expiresInSeconds: expiresIn,
     repositories: repository,
+    networks: network,
     limits: pullsPerDay === undefined ? undefined : { pullsPerDay },
   };
 }
 
 /** The body of `PATCH /v1/tokens/{id}`. Throws UsageError when nothing is to change. */
 export function tokenChangeBody(options: TokenChange): Record<string, unknown> {
-  const { readonly: pullOnly, allRepositories, disable, enable, unlimitedPulls } = options;
+  const { readonly: pullOnly, allRepositories, anyNetwork, disable, enable, unlimitedPulls } = options;
   const body = {
     ...newTokenBody(options),
     ...(pullOnly ? { access: 'pull' } : {}),
     ...(allRepositories ? { repositories: null } : {}),
+    ...(anyNetwork ? { networks: null } : {}),
     ...(unlimitedPulls ? { limits: null } : {}),
     ...(disable || enable ? { disabled: disable === true } : {}),
   };
@@ -132,6 +139,7 @@ export function tokenListing(token: AnyToken): string[] {
     ['Description', token.description],
     ['Access', accessText(token.access)],
     ['Repositories', repositoriesText(token.repositories)],
+    ...(token.networks == null ? [] : [['Networks', token.networks.join(', ')] as const]),
     ['Expires', token.expiresAt ?? 'never'],
     ['Last used', token.lastUsedAt ?? 'never'],
     ['Disabled', token.disabled ? 'yes' : 'no'],

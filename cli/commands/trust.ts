@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import * as v from 'valibot';
 import { TRUST } from '../../lib/api/responses.ts';
-import { claims, identifier, repositoryOption, seconds } from '../arguments.ts';
+import { claims, identifier, networkOption, repositoryOption, seconds } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { accessText, claimsText, listingOf, repositoriesText, trustText } from '../text.ts';
 import { NOT_FOUND, removeVerb } from './removal.ts';
@@ -10,7 +10,8 @@ import { warnOfUnheld } from './unheld-namespaces.ts';
 import { addNoun, listVerb } from './verbs.ts';
 
 // Members that this version does not know are printed with `--output json`.
-const ANY_TRUST = v.looseObject(TRUST.entries);
+// A deployment of before there were networks does not send them.
+const ANY_TRUST = v.looseObject({ ...TRUST.entries, networks: v.optional(TRUST.entries.networks) });
 const TRUSTS = v.object({ trusts: v.array(ANY_TRUST) });
 
 interface NewTrust {
@@ -18,6 +19,7 @@ interface NewTrust {
   readonly claim: ReadonlyMap<string, string>;
   readonly readwrite?: true;
   readonly repository?: readonly string[];
+  readonly network?: readonly string[];
   readonly lifetime?: number;
 }
 
@@ -39,6 +41,7 @@ export function addTrusts(program: Command, context: Context): void {
             )
             .option('--readwrite', 'they may push, too')
             .addOption(repositoryOption())
+            .addOption(networkOption())
             .option('--lifetime <duration>', 'how long their credentials live at most, as in 15m', seconds)
             .action((options: NewTrust) => addTrust(context, options)),
       },
@@ -74,10 +77,11 @@ export function addTrusts(program: Command, context: Context): void {
 }
 
 async function addTrust(context: Context, options: NewTrust): Promise<void> {
-  const { issuer, claim, readwrite, repository: repositories, lifetime: lifetimeSeconds } = options;
+  const { issuer, claim, readwrite, repository, network, lifetime } = options;
   const session = await context.session();
   const access = readwrite ? 'push' : 'pull';
-  const json = { issuer, claims: Object.fromEntries(claim), access, repositories, lifetimeSeconds };
+  const bounds = { access, repositories: repository, networks: network, lifetimeSeconds: lifetime };
+  const json = { issuer, claims: Object.fromEntries(claim), ...bounds };
   const trust = await session.ask(ANY_TRUST, { method: 'POST', path: '/v1/trusts', json });
   const human = listingOf([
     ['Trust identifier', trust.id],
@@ -85,8 +89,13 @@ async function addTrust(context: Context, options: NewTrust): Promise<void> {
     ['Claims', claimsText(trust.claims)],
     ['Access', accessText(trust.access)],
     ['Repositories', repositoriesText(trust.repositories)],
+    ...networksRow(trust),
     ['Lifetime', `${trust.lifetimeSeconds} s`],
   ]);
   await context.output.show(trust, human);
   await warnOfUnheld(context, session, trust);
+}
+
+function networksRow({ networks }: v.InferOutput<typeof ANY_TRUST>): [name: string, value: string][] {
+  return networks == null ? [] : [['Networks', networks.join(', ')]];
 }

@@ -107,6 +107,7 @@ const NewTrust = component({
       "The claims that a workload's token must have, with exactly these values. The members of an object are named after a slash.",
     access: ACCESS,
     repositories: REPOSITORIES,
+    networks: 'Where workloads may log in from, in CIDR notation. null: anywhere.',
     lifetimeSeconds: 'The longest lifetime of what the workload gets, in seconds.',
   },
   example: {

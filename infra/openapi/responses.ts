@@ -97,6 +97,7 @@ const trust = {
   claims: { repository_id: '74', repository_owner_id: '65' },
   access: 'pull',
   repositories: null,
+  networks: null,
   lifetimeSeconds: 3600,
   ...CREATED,
 } as const;
@@ -173,6 +174,7 @@ export const RESPONSES = {
       claims: "The claims that a workload's token must have, with exactly these values.",
       access: ACCESS,
       repositories: REPOSITORIES,
+      networks: 'Where workloads may log in from, in CIDR notation; null: anywhere.',
       lifetimeSeconds: 'The longest lifetime of what the workload gets, in seconds.',
       ...WORDS_OF_CREATION,
     },

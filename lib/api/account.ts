@@ -122,9 +122,9 @@ function policyObject({ id, subject, role, repositories, createdAt, createdBy }:
 }
 
 function trustObject(trust: Trust): answers.Trust {
-  const { id, issuer, claims, access, repositories, lifetimeSeconds, createdAt, createdBy } = trust;
+  const { id, issuer, claims, access, repositories, networks, lifetimeSeconds, createdAt, createdBy } = trust;
   const created = { createdAt: toRfc3339(createdAt), createdBy };
-  return { id, issuer, claims, access, repositories, lifetimeSeconds, ...created };
+  return { id, issuer, claims, access, repositories, networks, lifetimeSeconds, ...created };
 }
 
 export function usageHandlers(ports: UsagePorts) {

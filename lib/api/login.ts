@@ -56,7 +56,9 @@ async function answer(
   logLogin(log, request, { ...login, ...result });
   metrics.count('Logins');
   const { accessToken, expiresIn, granted } = result;
-  if (login.requested.length > 0 && granted.length === 0) metrics.denied('nothing-granted');
+  if (login.requested.length > 0 && granted.length === 0) {
+    metrics.denied(login.principal.outsideNetworks ? 'network-not-allowed' : 'nothing-granted');
+  }
   const json: Login = { token: accessToken, access_token: accessToken, expires_in: expiresIn };
   const oauth: OAuthLogin = { ...json, token_type: 'Bearer', scope: formatScope(granted) };
   return { status: 200, json: request.route.method === 'POST' ? oauth : json };

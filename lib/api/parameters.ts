@@ -3,7 +3,7 @@
 import { hash } from 'node:crypto';
 import type * as v from 'valibot';
 import { safeParse } from 'valibot';
-import { type Problem, PullpassError, sentenceOf } from '../domain/errors.ts';
+import { invalidBody, type Problem, PullpassError, sentenceOf } from '../domain/errors.ts';
 import {
   type Account,
   bytesToUuid,
@@ -25,13 +25,13 @@ const PLAIN_NAME = /^[A-Za-z]{1,32}$/;
 /** The body as the schema types it. Throws `invalid-request` with every problem and its path. */
 export function checkBody<S extends v.GenericSchema>(schema: S, json: unknown): v.InferOutput<S> {
   // The library takes a list for an object without members.
-  if (Array.isArray(json)) throw invalid([{ path: '', message: 'must be an object' }]);
+  if (Array.isArray(json)) throw invalidBody([{ path: '', message: 'must be an object' }]);
   const result = safeParse(schema, json === undefined ? {} : json);
   if (result.success) return result.output;
-  throw invalid(result.issues.map(issue => ({ path: pathOf(issue), message: sentenceOf(issue) })));
+  throw invalidBody(result.issues.map(issue => ({ path: pathOf(issue), message: sentenceOf(issue) })));
 }
 
-export function invalid(problems: readonly Problem[], part = 'body'): PullpassError {
+export function invalid(problems: readonly Problem[], part: 'path' | 'query'): PullpassError {
   return new PullpassError('invalid-request', { detail: `The ${part} is not valid; see errors.`, problems });
 }
 

@@ -68,8 +68,9 @@ interface Asked {
 /** Whose the access token is. Every refusal says where to log in, and what for. */
 async function authorized({ pulling, url }: RegistryHandlerOptions, asked: Asked) {
   const { head, service, repository } = asked;
+  const { sourceAddress } = head;
   try {
-    return await authorizePull(pulling, { service, repository, token: bearerIn(head) });
+    return await authorizePull(pulling, { service, repository, token: bearerIn(head), sourceAddress });
   } catch (error) {
     if (!(error instanceof PullpassError)) throw error;
     throw withChallenge(error, challengeOf({ service, repository, url }));

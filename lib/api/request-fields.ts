@@ -1,5 +1,6 @@
 /** Fields that several bodies of requests have. */
 import * as v from 'valibot';
+import { MAX_NETWORKS, readNetwork } from '../domain/networks.ts';
 import { PATTERN_SCHEMA, patternProblem } from '../domain/repository.ts';
 
 const MAX_PATTERNS = 32;
@@ -19,6 +20,27 @@ export const repositories = v.nullable(
     v.minLength(1, 'must hold at least one pattern; null means all namespaces'),
     v.maxLength(MAX_PATTERNS, `must hold at most ${MAX_PATTERNS} patterns`),
     v.check(patterns => new Set(patterns).size === patterns.length, 'must not hold a pattern twice'),
+    v.metadata({ uniqueItems: true }),
+  ),
+);
+
+const network = v.pipe(
+  v.string(),
+  v.metadata({ pattern: '^[0-9A-Fa-f:.]+/[0-9]+$' }),
+  v.rawTransform<string, string>(({ dataset, addIssue, NEVER }) => {
+    const read = readNetwork(dataset.value);
+    if ('network' in read) return read.network;
+    addIssue({ message: read.problem });
+    return NEVER;
+  }),
+);
+
+export const networks = v.nullable(
+  v.pipe(
+    v.array(network, 'must be a list of networks, or null'),
+    v.minLength(1, 'must hold at least one network; null means any address'),
+    v.maxLength(MAX_NETWORKS, `must hold at most ${MAX_NETWORKS} networks`),
+    v.check(all => new Set(all).size === all.length, 'must not hold a network twice'),
     v.metadata({ uniqueItems: true }),
   ),
 );

@@ -9,7 +9,7 @@ import { policyProblem } from '../domain/policy.ts';
 import { missingClaims, requiredClaims, TRUST_LIFETIME_SECONDS } from '../domain/trust.ts';
 import { FORMAT_NAMES } from './credential-formats.ts';
 import { ACCESS, ROLE } from './fields.ts';
-import { repositories, text, wholeNumber } from './request-fields.ts';
+import { networks, repositories, text, wholeNumber } from './request-fields.ts';
 
 const MAX_CLAIMS = 16;
 const MAX_CLAIM_VALUE = 512;
@@ -57,6 +57,7 @@ export function trustSchema(issuers: readonly WorkloadIssuer[]) {
       claims,
       access: v.optional(ACCESS, 'pull'),
       repositories: v.optional(repositories, null),
+      networks: v.optional(networks, null),
       lifetimeSeconds: v.optional(wholeNumber(TRUST_LIFETIME_SECONDS), TRUST_LIFETIME_SECONDS.default),
     }),
     v.rawCheck(({ dataset, addIssue }) => {

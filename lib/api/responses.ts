@@ -8,6 +8,8 @@ import { ACCESS, ID, list, ROLE, TIME, WHOLE_NUMBER } from './fields.ts';
 
 /** null: every repository in the namespaces of the account. */
 const REPOSITORIES = v.nullable(list(v.string()));
+/** null: from any address. */
+const NETWORKS = v.nullable(list(v.string()));
 const CREATED = { createdAt: TIME, createdBy: v.string() };
 
 export const LIMITS = v.object({ pullsPerDay: WHOLE_NUMBER });
@@ -33,7 +35,7 @@ export const TOKEN = v.object({
   owner: v.nullable(v.string()),
   access: ACCESS,
   repositories: REPOSITORIES,
-  networks: v.nullable(list(v.string())),
+  networks: NETWORKS,
   ...CREATED,
   expiresAt: v.nullable(TIME),
   generation: WHOLE_NUMBER,
@@ -86,6 +88,7 @@ export const TRUST = v.object({
   claims: v.record(v.string(), v.string()),
   access: ACCESS,
   repositories: REPOSITORIES,
+  networks: NETWORKS,
   lifetimeSeconds: WHOLE_NUMBER,
   ...CREATED,
 });

@@ -3,7 +3,7 @@
 import { type Access, parseScopes } from '../domain/access.ts';
 import { CREDENTIAL_LIFE_SECONDS } from '../domain/credential.ts';
 import { PullpassError } from '../domain/errors.ts';
-import { loginContext, type Principal } from '../domain/principal.ts';
+import { type Principal, vendContext } from '../domain/principal.ts';
 import { isPattern, patternProblem } from '../domain/repository.ts';
 import type { Service } from '../domain/service.ts';
 import { toRfc3339 } from '../domain/time.ts';
@@ -39,7 +39,7 @@ export function pendingExchange(options: TokenExchangeOptions, request: Request)
   const bounds = boundsOf(request.form.get('scope') ?? []);
   const expiresInSeconds = CREDENTIAL_LIFE_SECONDS.default;
   return {
-    context: loginContext(service.name, []),
+    context: vendContext(service.name),
     async answer(principal) {
       const vended = await vendCredential(options.ports, { principal, service, expiresInSeconds, ...bounds });
       recordVended(options, { ...request, principal }, vended);

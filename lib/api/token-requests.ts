@@ -1,9 +1,8 @@
 /** The JSON bodies of the routes of registry tokens. */
 import * as v from 'valibot';
-import { MAX_NETWORKS, readNetwork } from '../domain/networks.ts';
 import type { Labels } from '../domain/token-record.ts';
 import { ACCESS } from './fields.ts';
-import { repositories, text, wholeNumber, wholeRecord } from './request-fields.ts';
+import { networks, repositories, text, wholeNumber, wholeRecord } from './request-fields.ts';
 
 const EXPIRES_IN = { min: 60, default: 86_400, max: 31_536_000 } as const;
 const PULLS_PER_DAY = { min: 1, max: 1_000_000_000 } as const;
@@ -45,27 +44,6 @@ const labels = v.pipe(
   wholeRecord(v.record(LABEL_KEY, printable(MAX_LABEL_VALUE), 'must be an object of names and values')),
   v.metadata({ maxProperties: MAX_LABELS }),
   v.check(named => Object.keys(named).length <= MAX_LABELS, `must hold at most ${MAX_LABELS} labels`),
-);
-
-const network = v.pipe(
-  v.string(),
-  v.metadata({ pattern: '^[0-9A-Fa-f:.]+/[0-9]+$' }),
-  v.rawTransform<string, string>(({ dataset, addIssue, NEVER }) => {
-    const read = readNetwork(dataset.value);
-    if ('network' in read) return read.network;
-    addIssue({ message: read.problem });
-    return NEVER;
-  }),
-);
-
-const networks = v.nullable(
-  v.pipe(
-    v.array(network, 'must be a list of networks, or null'),
-    v.minLength(1, 'must hold at least one network; null means any address'),
-    v.maxLength(MAX_NETWORKS, `must hold at most ${MAX_NETWORKS} networks`),
-    v.check(all => new Set(all).size === all.length, 'must not hold a network twice'),
-    v.metadata({ uniqueItems: true }),
-  ),
 );
 
 /** What administrators find and oversee a token by. */

@@ -18,7 +18,13 @@ import {
 import { openParts, type World } from './parts.ts';
 import { openJournaling, openTable, openTableGuard, TABLE_SETTINGS } from './resources.ts';
 
-const SETTINGS = ['services', ...IAM_SETTINGS, ...PRINCIPAL_SETTINGS, ...TABLE_SETTINGS] as const;
+const SETTINGS = [
+  'services',
+  'rulesCeiling',
+  ...IAM_SETTINGS,
+  ...PRINCIPAL_SETTINGS,
+  ...TABLE_SETTINGS,
+] as const;
 
 /** Vending reads as a login does, and writes only that a token or a proof was used. */
 export function createCredentials(world: World): HttpHandler {
@@ -29,7 +35,7 @@ export function createCredentials(world: World): HttpHandler {
   const nonces = journal.nonces(nonceStore({ table: openTable(parts), randomBytes: parts.randomBytes }));
   const failures = openFailureLimiter(parts);
   const authentication = { ...principal, ...openIam(parts, failures), nonces, clock: parts.clock };
-  const { services } = parts.config;
+  const { services, rulesCeiling: ceiling } = parts.config;
   const vends = rateLimiter(VENDS_PER_MINUTE).take;
   const ready = openTableGuard(parts);
   world.prepare?.(ready, () => credentialKeys.current(toSeconds(parts.clock())));
@@ -39,7 +45,7 @@ export function createCredentials(world: World): HttpHandler {
     authenticate: { vend: credentials => authenticateVend(authentication, credentials) },
     ready,
     routes: ROUTES.credentials,
-    handlers: credentialHandlers({ ...parts, vending: { ...parts, credentialKeys, vends }, services }),
+    handlers: credentialHandlers({ ...parts, vending: { ...parts, ...principal, ceiling, vends }, services }),
   });
   return withHealth(handler, {
     table: ready,

@@ -20,14 +20,21 @@ import {
 import { openParts, type World } from './parts.ts';
 import { openKeyStore, openTableGuard, TABLE_SETTINGS } from './resources.ts';
 
-const SETTINGS = ['services', 'keys', ...IAM_SETTINGS, ...PRINCIPAL_SETTINGS, ...TABLE_SETTINGS] as const;
+const SETTINGS = [
+  'services',
+  'keys',
+  'rulesCeiling',
+  ...IAM_SETTINGS,
+  ...PRINCIPAL_SETTINGS,
+  ...TABLE_SETTINGS,
+] as const;
 
 /** Services whose rings are read at the start: an instance of a large deployment serves few of its many. */
 const PREPARED = 8;
 
 export function createLogin(world: World): HttpHandler {
   const parts = openParts(world, SETTINGS);
-  const { services, url: issuer } = parts.config;
+  const { services, url: issuer, rulesCeiling: ceiling } = parts.config;
   const rings = cachedRings(openKeyStore(parts));
   const signer = accessTokenSigner({ services, rings });
   const principal = openPrincipal(parts);
@@ -35,7 +42,7 @@ export function createLogin(world: World): HttpHandler {
   const authentication = { ...principal, ...openIam(parts, failures), clock: parts.clock };
   const { store, credentialKeys } = principal;
   const vends = rateLimiter(VENDS_PER_MINUTE).take;
-  const ports = { ...parts, store, credentialKeys, signer, issuer, vends };
+  const ports = { ...parts, store, credentialKeys, ceiling, signer, issuer, vends };
   const ready = openTableGuard(parts);
   const now = () => toSeconds(parts.clock());
   const few = services.slice(0, PREPARED);

@@ -2,6 +2,7 @@
 
 import { withHealth } from '../api/health.ts';
 import { restoreHandler } from '../api/invocations.ts';
+import { accountRulesStore } from '../store/account-rules-store.ts';
 import { idempotencyStore, nonceStore, revokedCredentialStore } from '../store/expiring-stores.ts';
 import { namespaceStore } from '../store/namespace-store.ts';
 import { POLICY, ruleStore, TRUST } from '../store/rule-store.ts';
@@ -32,6 +33,7 @@ export function openReplay(parts: Parts<'table' | 'ledger'>): Omit<ReplayPorts, 
     namespaces: namespaceStore(table),
     policies: ruleStore(table, POLICY),
     trusts: ruleStore(table, TRUST),
+    accountRules: accountRulesStore(table),
     revokedCredentials: revokedCredentialStore(table),
     nonces: nonceStore(table),
     clock: parts.clock,

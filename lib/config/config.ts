@@ -1,5 +1,6 @@
 /** The configuration: settings read from environment variables. All problems are reported at once, and stop the start. */
 import * as v from 'valibot';
+import { type AccountRules, ceilingOf, parseCeilingRule, WIDEST } from '../domain/account-rules.ts';
 import { sentenceOf } from '../domain/errors.ts';
 import { parseAdministrator } from '../domain/identity.ts';
 import { parseRegistrationRule, type RegistrationRules } from '../domain/namespace.ts';
@@ -7,7 +8,7 @@ import { isNamespace } from '../domain/repository.ts';
 import { Secret } from '../domain/secret.ts';
 import { httpUrl, ISSUERS_FILE, NO_ISSUERS } from './issuers.ts';
 import { ONE_SERVICE, SERVICES_FILE } from './services.ts';
-import { baseUrl, entries, jsonFile, parseNetwork, reference } from './values.ts';
+import { baseUrl, jsonFile, list, parseNetwork, reference, text } from './values.ts';
 
 /** What stops a start: a line for each problem, with the variable's name. */
 export class ConfigurationError extends Error {
@@ -24,8 +25,6 @@ const PREFIX = 'PULLPASS_';
 
 /** Those of the command `pullpass`, which the shell that starts a deployment may have set. */
 const COMMAND_VARIABLES = ['PULLPASS_HOME', 'PULLPASS_TARGET', 'PULLPASS_APIKEY', 'PULLPASS_OIDC_TOKEN'];
-
-const text = v.pipe(v.string('is missing'), v.minLength(1, 'is empty'));
 
 /** The settings by the name that the code has for each: its variable, how that is read, and its default. */
 const SETTINGS = {
@@ -51,6 +50,7 @@ const SETTINGS = {
     'pullpass-probe',
   ),
   namespaces: setting('PULLPASS_NAMESPACES', registrationRules(), 'open'),
+  rulesCeiling: setting('PULLPASS_RULES_CEILING', ifAbsent(rulesCeiling(), WIDEST)),
   failuresPerMinute: setting('PULLPASS_FAILURES_PER_MINUTE', wholeNumber(1, 1_000_000), '100'),
   valueRetrieval: setting('PULLPASS_VALUE_RETRIEVAL', oneOf('on', 'off'), 'on'),
   weakManagement: setting('PULLPASS_WEAK_MANAGEMENT', ifAbsent(oneOf('refuse', 'accept-replay'), 'refuse')),
@@ -212,21 +212,6 @@ function secret(): v.GenericSchema<unknown, Secret> {
   );
 }
 
-/** Entries separated by white space or commas, or `file:` and the path of a JSON list of them. */
-function list<T>(parse: (entry: string) => T | undefined, shape: string): v.GenericSchema<unknown, T[]> {
-  return v.pipe(
-    text,
-    entries,
-    v.rawTransform<string[], T[]>(({ dataset, addIssue, NEVER }) => {
-      const parsed = dataset.value.map(parse);
-      const bad = dataset.value.filter((_, i) => parsed[i] === undefined);
-      if (bad.length === 0) return parsed.filter(entry => entry !== undefined);
-      addIssue({ message: `holds ${bad.join(' and ')}; write each entry as ${shape}` });
-      return NEVER;
-    }),
-  );
-}
-
 /** Tags of AWS (Secrets Manager API Reference, `Tag`): `key=value`, separated by commas. */
 function tags(): v.GenericSchema<unknown, Readonly<Record<string, string>>> {
   const TAG = /^(?!aws:)([\p{L}\p{N} _.:/+@-]{1,128})=([\p{L}\p{N} _.:/=+@-]{0,256})$/u;
@@ -245,4 +230,12 @@ function tags(): v.GenericSchema<unknown, Readonly<Record<string, string>>> {
 function registrationRules(): v.GenericSchema<unknown, RegistrationRules> {
   const rules = list(parseRegistrationRule, '<account>=<namespace or prefix*>');
   return v.lazy(input => (input === 'open' ? v.literal('open') : rules));
+}
+
+function rulesCeiling(): v.GenericSchema<unknown, AccountRules> {
+  const shape = '<rule>=<value>, as in maxExpiresInSeconds=2592000 or requireOwner=true';
+  return v.pipe(
+    list(parseCeilingRule, shape),
+    v.transform(rules => ceilingOf(rules)),
+  );
 }

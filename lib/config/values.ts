@@ -5,6 +5,8 @@ import * as v from 'valibot';
 import { type Network, readAddress, readNetwork } from '../domain/networks.ts';
 import { parseStrictJson } from '../domain/strict-json.ts';
 
+export const text = v.pipe(v.string('is missing'), v.minLength(1, 'is empty'));
+
 /**
  * The base URL is the `iss` of access tokens, which is compared byte for byte, so it gets one spelling: people write capitals
  * in the host, the port that it has anyway, and a slash at the end.
@@ -84,7 +86,7 @@ const listed = v.pipe(
 );
 
 /** Entries separated by white space or commas, or `file:` and the absolute path of a JSON list of them. */
-export const entries: v.GenericSchema<string, string[]> = v.lazy(input =>
+const entries: v.GenericSchema<string, string[]> = v.lazy(input =>
   /^file:\//.test(String(input)) ? listed : separated,
 );
 
@@ -152,4 +154,22 @@ export function reference<K extends ArnKind>(kind: K) {
     addIssue({ message: `must be file: and an absolute path, or ${shape}` });
     return NEVER;
   });
+}
+
+/** The entries as `parse` reads them; `shape` is how they are written. */
+export function list<T>(
+  parse: (entry: string) => T | undefined,
+  shape: string,
+): v.GenericSchema<unknown, T[]> {
+  return v.pipe(
+    text,
+    entries,
+    v.rawTransform<string[], T[]>(({ dataset, addIssue, NEVER }) => {
+      const parsed = dataset.value.map(parse);
+      const bad = dataset.value.filter((_, i) => parsed[i] === undefined);
+      if (bad.length === 0) return parsed.filter(entry => entry !== undefined);
+      addIssue({ message: `holds ${bad.join(' and ')}; write each entry as ${shape}` });
+      return NEVER;
+    }),
+  );
 }

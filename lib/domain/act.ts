@@ -14,6 +14,7 @@ export const ACTS = [
   'remove-policy',
   'add-trust',
   'remove-trust',
+  'set-rules',
 ] as const;
 
 export type Act = (typeof ACTS)[number];

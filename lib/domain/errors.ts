@@ -69,6 +69,11 @@ export function unavailable(
   return new PullpassError('unavailable', { reason, ...options });
 }
 
+/** A body that is not valid, or asks for what is not allowed here. */
+export function invalidBody(problems: readonly Problem[]): PullpassError {
+  return new PullpassError('invalid-request', { detail: 'The body is not valid; see errors.', problems });
+}
+
 /** What anything thrown says. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
@@ -115,6 +120,8 @@ export const DENIALS = [
   'ended',
   /** A secret that is not accepted for this request. */
   'misplaced',
+  /** A good secret, used from an address outside its networks. */
+  'network-not-allowed',
   /** What an issuer signed or answered does not verify. */
   'not-proven',
   /** The caller has no role for this, or its assertion is too weak. */

@@ -52,13 +52,14 @@ export function grant(
 
 /**
  * A requested resource that is not granted in full, and the rule that denies it. `caller-not-named`: no policy, trust or
- * configuration names the caller. `token-full`: the access token has no room for it.
+ * configuration names the caller. `network-not-allowed`: those trusts that do are for other networks. `token-full`: the access token has no room for it.
  */
 export interface DeniedScope {
   readonly name: string;
   readonly rule:
     | 'not-a-repository'
     | 'caller-not-named'
+    | 'network-not-allowed'
     | 'namespace-not-held'
     | 'repository-not-allowed'
     | 'action-not-allowed'

@@ -1,6 +1,7 @@
 /** What a request presents, and the principal that it is authenticated as. */
 import type { RequestedAccess } from './access.ts';
 import type { TokenParent } from './access-token.ts';
+import type { RulesRecord } from './account-rules.ts';
 import type { Parent } from './credential.ts';
 import { namespacesOf, type Permission } from './grant.ts';
 import type { Account } from './identifiers.ts';
@@ -42,6 +43,8 @@ export interface Principal {
   readonly credential?: string;
   /** The account that a workload's token names, also when none of its trusts matches. */
   readonly accountHandle?: string;
+  /** All trusts that match a workload are for other networks than it came from. */
+  readonly outsideNetworks?: true;
 }
 
 /** A principal with an IAM identity, and its roles in its account. */
@@ -58,6 +61,8 @@ export interface DelegationSource {
   readonly parent: Parent;
   /** The ids of the policies that give an identity its roles. */
   readonly policies?: readonly string[];
+  /** What the account has set, where it was read along with the parent; null: nothing. */
+  readonly rules?: RulesRecord | null;
   readonly endsAt: number | null;
 }
 
@@ -67,6 +72,13 @@ export interface LoginContext {
   /** The first read fetches the claims of these along with the caller's record. */
   readonly namespaces: readonly string[];
   readonly repositories: readonly string[];
+  /** A credential is vended: the rules of the account are read along with the caller's record. */
+  readonly vends?: true;
+}
+
+/** For what vends a credential. */
+export function vendContext(service: string): LoginContext {
+  return { service, namespaces: [], repositories: [], vends: true };
 }
 
 export function loginContext(service: string, requested: readonly RequestedAccess[]): LoginContext {

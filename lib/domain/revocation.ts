@@ -3,6 +3,7 @@
  * applied, they never widen anything (docs/decisions/017-ledger.md).
  */
 
+import { type AccountRules, narrowerRules, type RulesRecord, rulesBeyond } from './account-rules.ts';
 import { intersectPatterns } from './grant.ts';
 import type { Account } from './identifiers.ts';
 import type { NamespaceClaim } from './namespace.ts';
@@ -17,6 +18,13 @@ export type Revocation =
   /** Registering or releasing a name takes it from every other account. */
   | { readonly act: 'write-claim'; readonly claim: NamespaceClaim }
   | { readonly act: 'remove-policy' | 'remove-trust'; readonly account: Account; readonly rule: string }
+  | {
+      readonly act: 'narrow-rules';
+      readonly account: Account;
+      /** Of the rules when the act began; 0: there were none. */
+      readonly version: number;
+      readonly left: AccountRules;
+    }
   | {
       readonly act: 'end-credential';
       readonly handle: string;
@@ -63,6 +71,8 @@ export function subjectOf(revocation: Revocation): string {
     case 'remove-policy':
     case 'remove-trust':
       return revocation.rule;
+    case 'narrow-rules':
+      return revocation.account;
     case 'end-credential':
       return revocation.jti;
     case 'spend-proof':
@@ -151,6 +161,24 @@ function areSame(narrowed: Bounds, bounds: Bounds): boolean {
 
 function smaller(some: number | null, other: number | null): number | null {
   return some === null || other === null ? (some ?? other) : Math.min(some, other);
+}
+
+/** The rules that both allow when `before` become `after`; undefined when these forbid nothing that was allowed. */
+export function remainingRules(before: AccountRules, after: AccountRules): AccountRules | undefined {
+  const left = narrowerRules(before, after);
+  return rulesBeyond(before, left).length === 0 ? undefined : left;
+}
+
+/** The rules after an act that began with `version` of them; the same record when the act is in it. */
+export function narrowRules(
+  record: RulesRecord | undefined,
+  { account, version, left }: Extract<Revocation, { act: 'narrow-rules' }>,
+): RulesRecord {
+  if (record === undefined) return { account, rules: left, version };
+  if (version < record.version) return record;
+  const rules = narrowerRules(record.rules, left);
+  const isKnown = version === record.version && rulesBeyond(record.rules, rules).length === 0;
+  return isKnown ? record : { account, rules, version };
 }
 
 /** The owner of a name that two accounts registered at once, until the operator gives it to one of them. */

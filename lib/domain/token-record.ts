@@ -3,6 +3,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { Access } from './access.ts';
 import type { Account, Subject } from './identifiers.ts';
+import { isInNetworks, type Network } from './networks.ts';
 import type { Pattern } from './repository.ts';
 
 /** Times are seconds since 1970. */
@@ -23,7 +24,7 @@ export interface TokenRecord {
   /** What the registry proxy allows in a day of UTC; null: any number. */
   readonly pullsPerDay: number | null;
   /** Where it may be used from, in CIDR notation; null: anywhere. */
-  readonly networks: readonly string[] | null;
+  readonly networks: readonly Network[] | null;
   /** Whether who holds the value may rotate it. */
   readonly selfRotate: boolean;
   /** Given by who ensures that there is such a token; null: none. */
@@ -64,7 +65,15 @@ export interface TokenUse {
 }
 
 /** Why a value is refused, for the log. The caller gets the same answer in every case. */
-export type Refusal = 'unknown' | 'wrong-secret' | 'expired' | 'disabled' | 'superseded';
+export type Refusal = 'unknown' | 'wrong-secret' | 'outside-networks' | 'expired' | 'disabled' | 'superseded';
+
+/** When and where a value is used. */
+export interface UseContext {
+  /** Seconds since 1970. */
+  readonly now: number;
+  /** The address of the client; undefined: it is not known, and in no network. */
+  readonly sourceAddress: string | undefined;
+}
 
 export type Judgement =
   | { readonly usable: true; readonly generation: number }
@@ -94,16 +103,28 @@ const NO_HASH = Buffer.alloc(32);
  * Judges a value by its hash. Both comparisons are always made, against zeros where there is nothing to compare, so that
  * an unknown id takes the same work as a wrong secret.
  */
-export function judge(record: TokenRecord | undefined, presented: Uint8Array, now: number): Judgement {
+export function judge(
+  record: TokenRecord | undefined,
+  presented: Uint8Array,
+  context: UseContext,
+): Judgement {
   const current = timingSafeEqual(record?.hash ?? NO_HASH, presented);
   const previous = timingSafeEqual(record?.previous?.hash ?? NO_HASH, presented);
   if (record === undefined) return { usable: false, refusal: 'unknown' };
   if (!current && !previous) return { usable: false, refusal: 'wrong-secret' };
-  return judgeGeneration(record, current ? record.generation : record.generation - 1, now);
+  return judgeGeneration(record, current ? record.generation : record.generation - 1, context);
 }
 
-/** Judges the value of a generation, or a credential that was vended for it. */
-export function judgeGeneration(record: TokenRecord, generation: number, now: number): Judgement {
+/**
+ * Judges the value of a generation, or a credential that was vended for it. The networks come first: outside them nothing is
+ * to be learnt of the token, not even that it has ended.
+ */
+export function judgeGeneration(
+  record: TokenRecord,
+  generation: number,
+  { now, sourceAddress }: UseContext,
+): Judgement {
+  if (!isInNetworks(sourceAddress, record.networks)) return { usable: false, refusal: 'outside-networks' };
   const isGraced = generation === record.generation - 1 && hasGrace(record, now);
   if (generation !== record.generation && !isGraced) return { usable: false, refusal: 'superseded' };
   if (isExpired(record, now)) return { usable: false, refusal: 'expired' };
@@ -125,7 +146,7 @@ export interface TokenPatch {
   readonly disabled?: boolean | undefined;
   readonly expiresAt?: number | null | undefined;
   readonly pullsPerDay?: number | null | undefined;
-  readonly networks?: readonly string[] | null | undefined;
+  readonly networks?: readonly Network[] | null | undefined;
   readonly selfRotate?: boolean | undefined;
   /** All of them; they replace the ones before. */
   readonly labels?: Labels | undefined;
@@ -201,7 +222,9 @@ export function revokeToken(
   presented: Uint8Array,
   change: Change,
 ): TokenRecord | undefined {
-  const judgement = judge({ ...record, disabled: null }, presented, change.now);
+  // Whoever finds it, wherever, may end it.
+  const anywhere = { ...record, disabled: null, networks: null };
+  const judgement = judge(anywhere, presented, { now: change.now, sourceAddress: undefined });
   if (!judgement.usable) return undefined;
   if (judgement.generation < record.generation) {
     return { ...record, previous: null, previousUse: null, version: record.version + 1 };

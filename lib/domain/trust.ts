@@ -4,6 +4,7 @@ import { type Access, actionsOf } from './access.ts';
 import type { Permission } from './grant.ts';
 import { type Account, accountHandle, type Subject } from './identifiers.ts';
 import type { WorkloadIssuer } from './identity.ts';
+import type { Network } from './networks.ts';
 import { type Platform, platformFacts, type RequiredClaims } from './platforms.ts';
 import type { Pattern } from './repository.ts';
 
@@ -17,6 +18,8 @@ export interface Trust {
   readonly access: Access;
   /** null: every repository in the namespaces of the account. */
   readonly repositories: readonly Pattern[] | null;
+  /** Where its workloads may log in from; null: anywhere. */
+  readonly networks: readonly Network[] | null;
   /** The longest life of what the workload is given, in seconds. */
   readonly lifetimeSeconds: number;
   /** Seconds since 1970. */

@@ -78,6 +78,15 @@ const Claim = v.strictObject({
   epoch: Count,
 });
 
+const Rules = v.strictObject({
+  maxExpiresInSeconds: Count,
+  nonExpiring: v.picklist(['allowed', 'forbidden']),
+  maxCredentialSeconds: Count,
+  retrievable: v.boolean(),
+  requireOwner: v.boolean(),
+  requireNetworks: v.boolean(),
+});
+
 const when = { id: Id, at: Count };
 
 const Entry = v.variant('act', [
@@ -91,6 +100,13 @@ const Entry = v.variant('act', [
     rule: Id,
   }),
   v.strictObject({
+    act: v.literal('narrow-rules'),
+    ...when,
+    account: Qualified,
+    version: Count,
+    left: Rules,
+  }),
+  v.strictObject({
     act: v.literal('end-credential'),
     ...when,
     handle: v.string(),
@@ -102,7 +118,7 @@ const Entry = v.variant('act', [
 
 /** One line of JSON, without its end. */
 export function formatEntry(entry: RevocationEntry): string {
-  return JSON.stringify('left' in entry ? { ...entry, left: toJson(entry.left) } : entry);
+  return JSON.stringify(entry.act === 'narrow-token' ? { ...entry, left: toJson(entry.left) } : entry);
 }
 
 /** Throws `internal` for anything that `formatEntry` does not write. */

@@ -1,10 +1,12 @@
 /** Stores that append to the ledger before they revoke anything, and revoke nothing when that fails. */
 
+import { WIDEST } from '../domain/account-rules.ts';
 import { type Account, UUID_RANDOM_BYTES, uuidV7 } from '../domain/identifiers.ts';
-import { type Revocation, remainingAccess } from '../domain/revocation.ts';
+import { type Revocation, remainingAccess, remainingRules } from '../domain/revocation.ts';
 import type { TokenRecord } from '../domain/token-record.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type {
+  AccountRulesStore,
   NamespaceStore,
   NonceStore,
   RevokedCredentialStore,
@@ -29,6 +31,7 @@ export interface Journaling {
   tokens(store: TokenStore): TokenStore;
   namespaces(store: NamespaceStore): NamespaceStore;
   rules<R extends Rule>(store: RuleStore<R>, act: 'remove-policy' | 'remove-trust'): RuleStore<R>;
+  accountRules(store: AccountRulesStore): AccountRulesStore;
   revokedCredentials(store: RevokedCredentialStore): RevokedCredentialStore;
   nonces(store: NonceStore): NonceStore;
 }
@@ -63,6 +66,16 @@ export function journaling({ ledger, clock, randomBytes }: JournalingPorts): Jou
       remove: async (account, rule, now) => {
         await append({ act, account, rule });
         return store.remove(account, rule, now);
+      },
+    }),
+    accountRules: store => ({
+      ...store,
+      write: async (before, after) => {
+        const left = remainingRules(before?.rules ?? WIDEST, after.rules);
+        const { account } = after;
+        if (left !== undefined)
+          await append({ act: 'narrow-rules', account, version: before?.version ?? 0, left });
+        return store.write(before, after);
       },
     }),
     revokedCredentials: store => ({

@@ -1,5 +1,6 @@
 /** What the use cases read and write. In every port a thrown error means "could not answer", never "no": a caller that gets one denies. */
 
+import type { RulesRecord } from '../domain/account-rules.ts';
 import type { AccountReport, Candidate, HygieneReport } from '../domain/hygiene.ts';
 import type { IdempotencyRecord } from '../domain/idempotency.ts';
 import type { Account } from '../domain/identifiers.ts';
@@ -91,6 +92,8 @@ export interface LoginQuery {
   /** The address in the value of a registry token. */
   readonly token?: TokenAddress;
   readonly credential?: CredentialAddress;
+  /** The handle of the account whose rules are read, too. */
+  readonly rules?: string;
   /** At most 8 with a token, 100 without. */
   readonly namespaces: readonly string[];
 }
@@ -108,6 +111,8 @@ export interface LoginRecords {
   /** Whether the credential was revoked. */
   readonly revoked: boolean;
   readonly claims: readonly NamespaceClaim[];
+  /** Where they were asked for; null: none were set. */
+  readonly rules?: RulesRecord | null;
 }
 
 /** Credentials that were revoked before they expired. */
@@ -147,6 +152,14 @@ export interface RuleStore<R extends { readonly account: Account; readonly id: s
   list(handle: string, where?: RuleFilter<R>): Promise<R[]>;
   /** Replaces the rule by a tombstone, which grants nothing and is not listed. False: there is no rule. */
   remove(account: Account, id: string, now: number): Promise<boolean>;
+}
+
+/** The rules that accounts have set for what is made in them. Every read is strongly consistent. */
+export interface AccountRulesStore {
+  /** Undefined: none were set. */
+  get(account: Account): Promise<RulesRecord | undefined>;
+  /** Replaces `before` (undefined: none) by `after`. False: the stored rules are not `before` any more. */
+  write(before: RulesRecord | undefined, after: RulesRecord): Promise<boolean>;
 }
 
 /** The nonces of assertions that may be used once. */

@@ -44,6 +44,11 @@ export function registrationKey(account: Account, name: string): Key {
   return { pk: partitionOf(account), sk: NAMESPACE_PREFIX + name };
 }
 
+/** The key of the rules that an account has set. */
+export function accountRulesKey(handle: string): Key {
+  return { pk: partition(handle), sk: 'rules' };
+}
+
 /** The key of what a request with an `Idempotency-Key` has done. */
 export function requestKey(account: Account, hashedKey: string): Key {
   return { pk: partitionOf(account), sk: REQUEST_PREFIX + hashedKey };
@@ -121,6 +126,9 @@ export function asTextThat(accepts: (value: string) => boolean): Parser<string> 
 export function asTextsThat(accepts: (value: string) => boolean): Parser<readonly string[]> {
   return value => (Array.isArray(value) && value.every(accepts) ? value : undefined);
 }
+
+/** A list, also an empty one, of any texts. */
+export const asTexts: Parser<readonly string[]> = asTextsThat(() => true);
 
 /** A map of texts. */
 export const asTextsByName: Parser<Readonly<Record<string, string>>> = value =>

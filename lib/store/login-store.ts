@@ -1,5 +1,6 @@
 /** What a login reads, in one call, and the time of a token's last use. */
 import { LRUCache } from 'lru-cache';
+import type { RulesRecord } from '../domain/account-rules.ts';
 import { accountHandle } from '../domain/identifiers.ts';
 import { SALT_BYTES, type TokenAddress } from '../domain/registry-token.ts';
 import { isNamespace } from '../domain/repository.ts';
@@ -7,8 +8,9 @@ import { HOUR_SECONDS } from '../domain/time.ts';
 import type { TokenRecord } from '../domain/token-record.ts';
 import type { LoginQuery, LoginRecords, LoginStore } from '../ports/stores.ts';
 import { absent, all, any, compare, exists, type Item, type Key, type Table } from '../ports/table.ts';
+import { fromRulesItem } from './account-rules-store.ts';
 import type { StoreOptions } from './calls.ts';
-import { CLAIM, claimKey, isTombstone, revokedKey, tokenKey } from './items.ts';
+import { accountRulesKey, CLAIM, claimKey, isTombstone, revokedKey, tokenKey } from './items.ts';
 import { fromClaimItem } from './namespace-store.ts';
 import { fromTokenItem, toTokenAttributes } from './token-items.ts';
 
@@ -46,20 +48,31 @@ function isRecent(at: number | null, seconds: number, now: number): boolean {
 
 async function read(
   table: Table,
-  { token: address, credential, namespaces }: LoginQuery,
+  { token: address, credential, rules: handle, namespaces }: LoginQuery,
 ): Promise<LoginRecords> {
   const claimed = [...new Set(namespaces)].filter(isNamespace);
-  const named = [address && tokenKey(address), credential && revokedKey(credential)];
+  const named = [
+    address && tokenKey(address),
+    credential && revokedKey(credential),
+    handle === undefined ? undefined : accountRulesKey(handle),
+  ];
   const keys = [...named.filter(key => key !== undefined), ...claimed.map(claimKey)];
   const items = keys.length === 0 ? [] : await table.batchGet(keys);
   const at = (key: Key | undefined) => key && items.find(({ sk }) => sk === key.sk);
-  const [token, revoked] = named.map(at);
+  const [token, revoked, rules] = named.map(at);
   return {
     token: address && tokenAt(address, token),
     removed: token !== undefined && isTombstone(token),
     revoked: revoked !== undefined,
     claims: items.filter(({ sk }) => sk === CLAIM).map(fromClaimItem),
+    ...(handle === undefined ? {} : { rules: rulesAt(handle, rules) }),
   };
+}
+
+/** Rules count only for the account whose handle is in their key. */
+function rulesAt(handle: string, item: Item | undefined): RulesRecord | null {
+  const record = item && fromRulesItem(item);
+  return record !== undefined && accountHandle(record.account) === handle ? record : null;
 }
 
 /**

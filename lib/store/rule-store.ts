@@ -12,6 +12,7 @@ import {
   asInteger,
   asOneOf,
   asQualified,
+  asTexts,
   asTextsByName,
   asTextsThat,
   asTextThat,
@@ -84,8 +85,8 @@ function matches<R>(item: Item, where: RuleFilter<R>): boolean {
 }
 
 /** What an administrator makes as large as they like; everything else of a rule is bounded by itself. */
-function sizeOf({ repositories = null, claims = null }: Attributes | Item): number {
-  return Buffer.byteLength(JSON.stringify([repositories, claims]));
+function sizeOf({ repositories = null, claims = null, networks = null }: Attributes | Item): number {
+  return Buffer.byteLength(JSON.stringify([repositories, claims, networks]));
 }
 
 /** Deletes the tombstones that have expired; answers the others. */
@@ -111,15 +112,17 @@ export const POLICY: RuleKind<Policy> = {
 export const TRUST: RuleKind<Trust> = {
   prefix: 'trust#',
   nothing: { repositories: [] },
-  toAttributes: ({ issuer, claims, access, lifetimeSeconds, ...facts }) => ({
+  toAttributes: ({ issuer, claims, access, networks, lifetimeSeconds, ...facts }) => ({
     ...toCommonAttributes(facts),
     ...{ issuer, claims, access, lifetimeSeconds },
+    ...attributesOf({ networks }),
   }),
   fromItem: item => ({
     ...fromCommonItem(item),
     issuer: read(item, 'issuer', asTextThat(isIssuerKey)),
     claims: read(item, 'claims', asTextsByName),
     access: read(item, 'access', asOneOf('pull', 'push')),
+    networks: readOrNull(item, 'networks', asTexts),
     lifetimeSeconds: read(item, 'lifetimeSeconds', asInteger),
   }),
 };

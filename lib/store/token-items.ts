@@ -1,6 +1,5 @@
 /** The stored attributes of a registry token. */
 import { isUuid } from '../domain/identifiers.ts';
-import { isNetwork } from '../domain/networks.ts';
 import { SALT_BYTES } from '../domain/registry-token.ts';
 import { isPattern } from '../domain/repository.ts';
 import type { Labels, TokenRecord, TokenUse } from '../domain/token-record.ts';
@@ -11,6 +10,7 @@ import {
   asOneOf,
   asQualified,
   asText,
+  asTexts,
   asTextsByName,
   asTextsThat,
   asTextThat,
@@ -96,7 +96,8 @@ export function fromTokenItem(item: Item): TokenRecord | undefined {
     access: read(item, 'access', asOneOf('pull', 'push')),
     repositories: readOrNull(item, 'repositories', asTextsThat(isPattern)),
     pullsPerDay: readOrNull(item, 'pullsPerDay', asInteger),
-    networks: readOrNull(item, 'networks', asTextsThat(isNetwork)),
+    // A network that is malformed holds no address.
+    networks: readOrNull(item, 'networks', asTexts),
     selfRotate: readOrNull(item, 'selfRotate', asOne) !== null,
     name: readOrNull(item, 'name', asText),
     description: read(item, 'description', asText),

@@ -8,9 +8,9 @@ import {
   type Credentials,
   type IdentityPrincipal,
   type LoginContext,
-  loginContext,
   type Principal,
   type SecretCredentials,
+  vendContext,
 } from '../domain/principal.ts';
 import type { SecretFormat } from '../domain/secret.ts';
 import { toSeconds } from '../domain/time.ts';
@@ -91,14 +91,14 @@ export async function authenticateLogin(
   if (credentials.userName === 'anonymous') return ANONYMOUS;
   requireFormat(credentials);
   const { userName, secret, format, sourceAddress } = credentials;
-  const moment = { ...context, now: toSeconds(ports.clock()) };
+  const moment = { ...context, now: toSeconds(ports.clock()), sourceAddress };
   if (userName === 'token') {
     const find = format === 'a credential' ? credentialPrincipal : tokenPrincipal;
     return find(ports, secret, moment);
   }
   const principal =
     userName === 'oidc'
-      ? await workloadPrincipal(ports, await ports.workloads.verify(secret, ports.clock()), moment.now)
+      ? await workloadPrincipal(ports, await ports.workloads.verify(secret, ports.clock()), moment)
       : await identityPrincipal(
           ports,
           await ports.identities.identify({ kind: userName, secret, sourceAddress }, ports.clock()),
@@ -118,7 +118,7 @@ export async function authenticateVend(
       'A credential cannot vend another; use the registry token or the identity that it came from.';
     throw unauthenticated('nothing is vended from a credential', 'misplaced', detail);
   }
-  const principal = await authenticateLogin(ports, credentials, loginContext('', []));
+  const principal = await authenticateLogin(ports, credentials, vendContext(''));
   if (isIdentityPrincipal(principal)) await consumeNonce(ports, principal);
   return principal;
 }

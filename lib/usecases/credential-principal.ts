@@ -5,6 +5,7 @@ import { unauthenticated } from '../domain/errors.ts';
 import { intersect } from '../domain/grant.ts';
 import { accountHandle, type Subject } from '../domain/identifiers.ts';
 import type { NamespaceClaim } from '../domain/namespace.ts';
+import { isInNetworks } from '../domain/networks.ts';
 import { permissionsOf, rolesOf } from '../domain/policy.ts';
 import { ANONYMOUS, type Principal } from '../domain/principal.ts';
 import type { Secret } from '../domain/secret.ts';
@@ -36,7 +37,7 @@ export async function credentialPrincipal(
   if (refusal !== undefined) throw unauthenticated(`credential ${jti}: ${refusal[0]}`, refusal[1]);
   const records = await readRecords(ports, credential, moment);
   if (records.revoked) throw unauthenticated(`credential ${jti}: ended`, 'ended');
-  const parent = await parentPrincipal(ports, credential, { records, now: moment.now });
+  const parent = await parentPrincipal(ports, credential, { records, moment });
   return {
     kind: 'credential',
     userName: 'token',
@@ -70,7 +71,7 @@ function issuerOf(subject: Subject): string {
 
 interface ParentContext {
   readonly records: LoginRecords;
-  readonly now: number;
+  readonly moment: LoginMoment;
 }
 
 /** The first read fetches the parent and the mark of a revoked credential along with the first claims. */
@@ -98,21 +99,21 @@ function parentPrincipal(
     case 'identity':
       return parentIdentity(ports, { jti, handle, parent }, context.records.claims);
     case 'trust':
-      return parentTrusts(ports, { jti, handle, parent }, context.records.claims);
+      return parentTrusts(ports, { jti, handle, parent }, context);
   }
 }
 
 async function parentToken(
   { store }: PrincipalPorts,
   { id, generation }: Extract<Parent, { kind: 'token' }>,
-  { records: { token, removed, claims }, now }: ParentContext,
+  { records: { token, removed, claims }, moment }: ParentContext,
 ): Promise<Principal> {
   const refused = (why: keyof typeof DENIAL_OF) =>
     unauthenticated(`token ${id}, of a credential: ${why}`, DENIAL_OF[why]);
   if (token === undefined) throw refused(removed ? 'removed' : 'unknown');
-  const judgement = judgeGeneration(token, generation, now);
+  const judgement = judgeGeneration(token, generation, moment);
   if (!judgement.usable) throw refused(judgement.refusal);
-  await store.touch(token, now);
+  await store.touch(token, moment.now);
   return principalOfToken(token, generation, claims);
 }
 
@@ -138,13 +139,17 @@ async function parentIdentity(
   const roles =
     parent.policies === null
       ? rolesOf({ account, subject }, administrators, ofAccount)
-      : rolesOf({ account, subject }, [], named(ofAccount, parent.policies, jti));
+      : rolesOf({ account, subject }, [], withNames(ofAccount, parent.policies, jti));
   const permissions = permissionsOf(roles);
   return { ...ANONYMOUS, subject, account, permissions, ownedNamespaces: ownedBy(account, claims) };
 }
 
 /** Those of the rules that the digests name. */
-function named<R extends { readonly id: string }>(rules: readonly R[], digests: Digests, jti: string): R[] {
+function withNames<R extends { readonly id: string }>(
+  rules: readonly R[],
+  digests: Digests,
+  jti: string,
+): R[] {
   const known = new Set(
     namesIn(
       digests,
@@ -158,17 +163,20 @@ function named<R extends { readonly id: string }>(rules: readonly R[], digests: 
 async function parentTrusts(
   { trusts }: PrincipalPorts,
   { jti, handle, parent }: ParentOf<'trust'> & Pick<Credential, 'jti'>,
-  claims: readonly NamespaceClaim[],
+  { records: { claims }, moment }: ParentContext,
 ): Promise<Principal> {
   const { subject, ids } = parent;
-  const remaining =
+  const named =
     'digests' in ids
-      ? named(await trusts.list(handle, { issuer: [issuerOf(subject)] }), ids, jti)
+      ? withNames(await trusts.list(handle, { issuer: [issuerOf(subject)] }), ids, jti)
       : await trusts.list(handle, { id: ids });
+  const remaining = named.filter(({ networks }) => isInNetworks(moment.sourceAddress, networks));
   const [first] = remaining;
   if (first === undefined) {
     const names = 'digests' in ids ? `of ${subject}` : ids.join(', ');
-    throw unauthenticated(`trusts ${names}, of a credential: removed`, 'ended');
+    throw named.length === 0
+      ? unauthenticated(`trusts ${names}, of a credential: removed`, 'ended')
+      : unauthenticated(`trusts ${names}, of a credential: for other networks`, 'network-not-allowed');
   }
   const { account } = first;
   const permissions = remaining.map(permissionOfTrust);

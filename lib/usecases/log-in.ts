@@ -68,6 +68,18 @@ export function decideLogin(
   const claims = accessTokenClaims(issuance, expiresIn, now);
   const granted = claims.access;
   const cut = allowed.slice(granted.length).map(({ name }) => ({ name, rule: 'token-full' as const }));
-  const denied = [...deniedScopes(requested, permissions, ownedNamespaces), ...cut];
+  const denied = [...deniedTo(principal, requested), ...cut];
   return { claims, expiresIn, granted, denied };
+}
+
+function deniedTo(
+  { permissions, ownedNamespaces, outsideNetworks }: Principal,
+  requested: readonly RequestedAccess[],
+): DeniedScope[] {
+  const denied = deniedScopes(requested, permissions, ownedNamespaces);
+  if (outsideNetworks === undefined) return denied;
+  return denied.map(({ name, rule }) => ({
+    name,
+    rule: rule === 'caller-not-named' ? 'network-not-allowed' : rule,
+  }));
 }

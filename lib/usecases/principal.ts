@@ -1,9 +1,11 @@
 /** The principals behind registry tokens, IAM identities and workloads. */
 import { actionsOf } from '../domain/access.ts';
+import type { RulesRecord } from '../domain/account-rules.ts';
 import { type Denial, unauthenticated } from '../domain/errors.ts';
 import { type Account, accountHandle, type Subject } from '../domain/identifiers.ts';
 import type { Administrator, Identity } from '../domain/identity.ts';
 import { isHeldBy, type NamespaceClaim } from '../domain/namespace.ts';
+import { isInNetworks } from '../domain/networks.ts';
 import { type Policy, permissionsOf, rolesOf } from '../domain/policy.ts';
 import { ANONYMOUS, type IdentityPrincipal, type LoginContext, type Principal } from '../domain/principal.ts';
 import { hashRegistryToken, parseRegistryToken, type TokenAddress } from '../domain/registry-token.ts';
@@ -34,8 +36,8 @@ export interface PrincipalPorts extends IdentityPorts {
   readonly credentialKeys: CredentialKeys;
 }
 
-/** A login context, and the time in seconds since 1970. */
-export type LoginMoment = LoginContext & { readonly now: number };
+/** A login context, the time in seconds since 1970, and the address that it comes from, if it is known. */
+export type LoginMoment = LoginContext & { readonly now: number; readonly sourceAddress: string | undefined };
 
 /** Claims that the first read fetches with the token: an unverified secret may not cost more. */
 const FIRST_CLAIMS = 8;
@@ -47,6 +49,7 @@ const LONGEST_SECONDS = 12 * HOUR_SECONDS;
 export const DENIAL_OF: Readonly<Record<Refusal | 'removed', Denial>> = {
   unknown: 'unknown-secret',
   'wrong-secret': 'unknown-secret',
+  'outside-networks': 'network-not-allowed',
   expired: 'expired',
   disabled: 'ended',
   superseded: 'ended',
@@ -62,11 +65,7 @@ export async function tokenPrincipal(
   const address = parseRegistryToken(secret);
   if (address === undefined) throw unauthenticated('token: malformed', 'unknown-secret');
   const hash = hashRegistryToken(secret);
-  const found = await judgedToken(
-    store,
-    { address, judged: token => judge(token, hash, moment.now) },
-    moment,
-  );
+  const found = await judgedToken(store, { address, judged: token => judge(token, hash, moment) }, moment);
   if ('refusal' in found) {
     throw unauthenticated(`token ${address.id}: ${found.refusal}`, DENIAL_OF[found.refusal]);
   }
@@ -90,7 +89,11 @@ export async function judgedToken(
   { address, judged }: SoughtToken,
   moment: LoginMoment,
 ): Promise<JudgedToken> {
-  const first = await store.read({ token: address, namespaces: firstNamespaces(moment) });
+  const first = await store.read({
+    token: address,
+    namespaces: firstNamespaces(moment),
+    ...(moment.vends === true ? { rules: address.handle } : {}),
+  });
   const { token, removed } = first;
   const judgement = judged(token);
   if (token === undefined || !judgement.usable) {
@@ -98,7 +101,15 @@ export async function judgedToken(
     return { refusal: removed ? 'removed' : refusal, token };
   }
   const claims = await allClaims(store, first, moment);
-  return { token, principal: principalOfToken(token, judgement.generation, claims) };
+  const principal = principalOfToken(token, judgement.generation, claims);
+  return { token, principal: first.rules === undefined ? principal : withRules(principal, first.rules) };
+}
+
+function withRules(principal: Principal, rules: RulesRecord | null): Principal {
+  const { delegationSource } = principal;
+  return delegationSource === undefined
+    ? principal
+    : { ...principal, delegationSource: { ...delegationSource, rules } };
 }
 
 /** What a generation of a token allows. */
@@ -165,16 +176,20 @@ function endOfVended({ kind, expiresAt }: Identity, now: number): number {
   return Math.min(expiresAt ?? Number.POSITIVE_INFINITY, now + HOUR_SECONDS);
 }
 
-/** The principal ends with the workload's token, and no later than any of its trusts allows. No namespaces are read. */
+/**
+ * The principal ends with the workload's token, and no later than any of its trusts allows. A trust for other networks does
+ * not count. No namespaces are read.
+ */
 export async function workloadPrincipal(
   { trusts }: Pick<PrincipalPorts, 'trusts'>,
   workload: Workload,
-  now: number,
+  { now, sourceAddress }: Pick<LoginMoment, 'now' | 'sourceAddress'>,
 ): Promise<Principal> {
   const { subject, handle, expiresAt } = workload;
-  const matching = (await trusts.list(handle, { issuer: [workload.issuer] })).filter(trust =>
+  const named = (await trusts.list(handle, { issuer: [workload.issuer] })).filter(trust =>
     trustMatches(trust, workload),
   );
+  const matching = named.filter(({ networks }) => isInNetworks(sourceAddress, networks));
   const common = {
     ...ANONYMOUS,
     kind: 'workload',
@@ -183,7 +198,9 @@ export async function workloadPrincipal(
     accountHandle: handle,
   } as const;
   const [first] = matching;
-  if (first === undefined) return { ...common, endsAt: expiresAt };
+  if (first === undefined) {
+    return { ...common, endsAt: expiresAt, ...(named.length > 0 ? { outsideNetworks: true } : {}) };
+  }
   const ids = matching.map(({ id }) => id);
   const endsAt = now + Math.min(...matching.map(({ lifetimeSeconds }) => lifetimeSeconds));
   return {

@@ -9,7 +9,7 @@ import { namespaceOf } from '../domain/repository.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { Service } from '../domain/service.ts';
 import { DAY_SECONDS, type Day, dayOf, startOf, toSeconds } from '../domain/time.ts';
-import { judgeGeneration, type TokenRecord } from '../domain/token-record.ts';
+import { judgeGeneration, type TokenRecord, type UseContext } from '../domain/token-record.ts';
 import type { AccessTokenVerifier } from '../ports/keys.ts';
 import {
   type CountedPull,
@@ -34,6 +34,8 @@ export interface PullRequest {
   readonly token: Secret;
   /** Undefined: only whether the token is good. */
   readonly repository: string | undefined;
+  /** The address of the client; undefined: it is not known. */
+  readonly sourceAddress: string | undefined;
 }
 
 /** Who may pull, and what its pulls are counted with; undefined: they are not, as those of identities. */
@@ -47,7 +49,7 @@ export interface Puller {
  * `insufficient-scope` for a repository that it may not pull from.
  */
 export async function authorizePull(ports: PullPorts, request: PullRequest): Promise<Puller> {
-  const { service, token, repository } = request;
+  const { service, token, repository, sourceAddress } = request;
   const now = toSeconds(ports.clock());
   const claims = await ports.verifier.verify(service, token, now);
   if (repository === undefined) return { subject: claims.sub, counted: undefined };
@@ -57,21 +59,20 @@ export async function authorizePull(ports: PullPorts, request: PullRequest): Pro
   if (!isGranted) throw insufficient(`the login was not for ${repository}`);
   const { parent, sub: subject } = claims;
   if (parent === undefined) return { subject, counted: undefined };
-  const { pullsPerDay } = await judgeParent(ports, { parent, subject, repository, now });
+  const { pullsPerDay } = await judgeParent(ports, { parent, subject, repository, now, sourceAddress });
   return { subject, counted: { handle: parent.handle, token: parent.token, pullsPerDay } };
 }
 
-interface Judged {
+interface Judged extends UseContext {
   readonly parent: NonNullable<AccessTokenClaims['parent']>;
   readonly subject: string;
   readonly repository: string;
-  readonly now: number;
 }
 
 /** Removed, disabled, rotated, narrowed, expired, revoked, released: each counts from the next request on. One read. */
 async function judgeParent(
   { store }: PullPorts,
-  { parent, subject, repository, now }: Judged,
+  { parent, subject, repository, ...context }: Judged,
 ): Promise<TokenRecord> {
   const { handle, token: id, generation, credential: jti } = parent;
   const namespace = namespaceOf(repository);
@@ -85,11 +86,11 @@ async function judgeParent(
     const why = removed ? 'removed' : 'unknown';
     throw unauthenticated(`${subject}: ${why}`, DENIAL_OF[why]);
   }
-  const judgement = judgeGeneration(token, generation, now);
+  const judgement = judgeGeneration(token, generation, context);
   if (!judgement.usable)
     throw unauthenticated(`${subject}: ${judgement.refusal}`, DENIAL_OF[judgement.refusal]);
   if (accountHandle(token.account) !== handle) throw unauthenticated(`${subject}: of another account`);
-  await store.touch(token, now);
+  await store.touch(token, context.now);
   const { permissions, ownedNamespaces } = principalOfToken(token, generation, claims);
   const wanted = { type: 'repository', name: repository, namespace, actions: PULL } as const;
   if (grant([wanted], permissions, ownedNamespaces).length === 0) {

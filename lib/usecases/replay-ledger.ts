@@ -3,6 +3,7 @@ import type { Policy } from '../domain/policy.ts';
 import {
   LEDGER_SECONDS,
   narrowClaim,
+  narrowRules,
   narrowToken,
   type Revocation,
   type RevocationEntry,
@@ -12,6 +13,7 @@ import { HOUR_SECONDS, toRfc3339, toSeconds } from '../domain/time.ts';
 import type { Trust } from '../domain/trust.ts';
 import type { Ledger, TableMarker } from '../ports/ledger.ts';
 import type {
+  AccountRulesStore,
   IdempotencyStore,
   NamespaceStore,
   NonceStore,
@@ -29,6 +31,7 @@ interface ReplayStores {
   readonly namespaces: NamespaceStore;
   readonly policies: Pick<RuleStore<Policy>, 'remove'>;
   readonly trusts: Pick<RuleStore<Trust>, 'remove'>;
+  readonly accountRules: AccountRulesStore;
   readonly revokedCredentials: RevokedCredentialStore;
   readonly nonces: NonceStore;
   readonly clock: Clock;
@@ -174,6 +177,13 @@ async function apply(ports: ReplayStores, entry: RevocationEntry): Promise<boole
       return ports.policies.remove(entry.account, entry.rule, now);
     case 'remove-trust':
       return ports.trusts.remove(entry.account, entry.rule, now);
+    case 'narrow-rules':
+      return retryOnConflict(async () => {
+        const record = await ports.accountRules.get(entry.account);
+        const after = narrowRules(record, entry);
+        if (after === record) return false;
+        return (await ports.accountRules.write(record, after)) || undefined;
+      });
     case 'end-credential':
       if (entry.expiresAt > now) await ports.revokedCredentials.revoke(entry, entry.expiresAt);
       return entry.expiresAt > now;

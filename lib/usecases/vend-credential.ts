@@ -1,5 +1,6 @@
 /** Vends a credential: within its parent's permissions, and no longer than its parent lives. */
 import { type Access, actionsOf, PULL } from '../domain/access.ts';
+import type { AccountRules } from '../domain/account-rules.ts';
 import { type Credential, withDigests } from '../domain/credential.ts';
 import { digestsOf } from '../domain/digests.ts';
 import { PullpassError, tooOften, unauthenticated } from '../domain/errors.ts';
@@ -10,6 +11,7 @@ import type { Secret } from '../domain/secret.ts';
 import type { Service } from '../domain/service.ts';
 import { toSeconds } from '../domain/time.ts';
 import type { CredentialKeys } from '../ports/keys.ts';
+import type { LoginStore } from '../ports/stores.ts';
 import type { Clock, RandomBytes, RateLimit } from '../ports/system.ts';
 import { signCredential } from './secret-values.ts';
 
@@ -20,6 +22,9 @@ export interface VendPorts {
   /** By parent. */
   readonly vends: RateLimit;
   readonly credentialKeys: CredentialKeys;
+  readonly store: Pick<LoginStore, 'read'>;
+  /** The operator's; no account allows more. */
+  readonly ceiling: AccountRules;
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
 }
@@ -58,14 +63,17 @@ const REFRESH = { from: 0.5, spread: 0.3 } as const;
  */
 export async function vendCredential(ports: VendPorts, request: VendRequest): Promise<Vended> {
   const { principal, service, access, expiresInSeconds } = request;
-  const { delegationSource, permissions, subject, kind } = principal;
-  if (delegationSource === undefined)
-    throw unauthenticated(`${kind}: nothing is vended from that`, 'misplaced');
+  const { delegationSource, permissions, subject, kind, outsideNetworks } = principal;
+  if (delegationSource === undefined) {
+    const denial = outsideNetworks === undefined ? 'misplaced' : 'network-not-allowed';
+    throw unauthenticated(`${kind}: nothing is vended from that`, denial);
+  }
   const wait = ports.vends(`${delegationSource.handle} ${subject}`, ports.clock());
   if (wait !== undefined) throw tooOften(wait);
   const now = toSeconds(ports.clock());
   const bounds = boundsWithin(permissions, request);
-  const endsAt = Math.min(now + expiresInSeconds, delegationSource.endsAt ?? Number.POSITIVE_INFINITY);
+  const life = Math.min(expiresInSeconds, await longestLife(ports, delegationSource));
+  const endsAt = Math.min(now + life, delegationSource.endsAt ?? Number.POSITIVE_INFINITY);
   // The clock of an issuer may be behind: its tokens are accepted for some seconds after their end, and vend nothing then.
   if (endsAt <= now) throw unauthenticated(`${subject}: at its end`, 'expired');
   const jti = Buffer.from(ports.randomBytes(JTI_BYTES)).toString('base64url');
@@ -78,6 +86,20 @@ export async function vendCredential(ports: VendPorts, request: VendRequest): Pr
   if (password === undefined) throw tooLong(request);
   const refreshAfter = refreshTime(now, endsAt, ports.randomBytes);
   return { password, jti, service, access, ...bounds, vendedAt: now, endsAt, refreshAfter };
+}
+
+/** By the rules of the account as they are now, which were read along with the record of a token. */
+async function longestLife(
+  { store, ceiling }: VendPorts,
+  { handle, rules }: DelegationSource,
+): Promise<number> {
+  const own = rules === undefined ? (await store.read({ rules: handle, namespaces: [] })).rules : rules;
+  // Rules that were not read allow nothing.
+  if (own === undefined) throw new Error('the rules of the account were not read');
+  return Math.min(
+    own?.rules.maxCredentialSeconds ?? ceiling.maxCredentialSeconds,
+    ceiling.maxCredentialSeconds,
+  );
 }
 
 /**

@@ -102,6 +102,7 @@ describe('a denial is counted by its reason', () => {
   const refused = async (why: string, request: Promise<Received>) =>
     expect(await figuresOf(request)).toMatchObject({ Denials: 1, [`Reason=${why} Denials`]: 1 });
   const bad = (secret: string) => logIn(secret, PULL);
+  const elsewhere = { networks: ['203.0.113.0/24'] };
   const added = async (json: object) => (await deployment.as(ALICE)('POST /v1/tokens', { json })).json;
   const revoking = (secret: string) => deployment.send('POST /oauth/revoke', { form: { token: secret } });
   const vended = async (parent: string) =>
@@ -130,6 +131,10 @@ describe('a denial is counted by its reason', () => {
       const basic = ['iamapikey', token.token] as const;
       await refused('misplaced', deployment.send('GET /oauth/token?service=localhost:5000', { basic }));
       await refused('misplaced', deployment.send('GET /v1/tokens', { basic: ['token', token.token] }));
+    },
+    'network-not-allowed': async () => {
+      const { token: secret } = await added(elsewhere);
+      await refused('network-not-allowed', bad(secret));
     },
     'not-proven': () => {
       const basic = ['iamapikey', 'api-key-that-is-unknown-0123456789'] as const;

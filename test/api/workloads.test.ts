@@ -244,6 +244,7 @@ describe('a trust', () => {
       claims: ENOUGH.kubernetes,
       access: 'pull',
       repositories: ['team-a/*'],
+      networks: null,
       lifetimeSeconds: 600,
       createdAt: '2026-11-21T07:00:00Z',
       createdBy: 'dev:alice',

@@ -198,7 +198,7 @@ describe.each(PLATFORM_NAMES)('what %s documents', platform => {
   };
   const trusting = (claims: Trust['claims']): Trust => ({
     ...{ account: ACCOUNT, id: 't', issuer: 'ci', claims, access: 'pull', repositories: null },
-    ...{ lifetimeSeconds: 60, createdAt: 0, createdBy: 'ibm:carol' },
+    ...{ networks: null, lifetimeSeconds: 60, createdAt: 0, createdBy: 'ibm:carol' },
   });
 
   it('is enough for a trust that allows push', () => {

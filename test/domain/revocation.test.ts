@@ -32,17 +32,22 @@ const TIMES = [NOW, NOW + 59, NOW + 60, NOW + 600, NOW + DAY_SECONDS, NOW + 400 
 
 /** The numbers of pulls in a day. */
 const PULLS = [1, 5, 9];
-const ADDRESSES = ['192.0.2.0/24', '198.51.100.7/32', '2001:db8::/32'];
-const NETWORKS = fc.option(fc.subarray(ADDRESSES, { minLength: 1 }));
+const ADDRESSES = ['192.0.2.1', '192.0.2.129', '198.51.100.7', '2001:db8::1', '203.0.113.1'];
+const NETWORKS = fc.option(
+  fc.subarray(['192.0.2.0/24', '192.0.2.128/25', '198.51.100.7/32', '2001:db8::/32'], { minLength: 1 }),
+);
 
 /** Everything that the values allow, as one line each: value, time, and what it gives then. */
 function rightsOf(record: TokenRecord, values: readonly Uint8Array[]): Set<string> {
   const rights = new Set<string>();
   for (const [index, value] of values.entries()) {
-    for (const time of TIMES.filter(at => judge(record, value, at).usable)) {
+    for (const time of TIMES) {
+      const from = ADDRESSES.filter(
+        sourceAddress => judge(record, value, { now: time, sourceAddress }).usable,
+      );
+      if (from.length === 0) continue;
       if (record.selfRotate) rights.add(`${index} ${time} rotates itself`);
-      for (const network of ADDRESSES.filter(one => record.networks?.includes(one) ?? true))
-        rights.add(`${index} ${time} from ${network}`);
+      for (const address of from) rights.add(`${index} ${time} from ${address}`);
       for (const name of REPOSITORIES) {
         if (!(record.repositories?.some(pattern => coveringPatterns(name).includes(pattern)) ?? true))
           continue;

@@ -29,6 +29,8 @@ const [CURRENT, PREVIOUS, WRONG] = ['current', 'previous', 'wrong'].map(text =>
 ) as [Buffer, Buffer, Buffer];
 const ZEROS = Buffer.alloc(32);
 
+const at = (now: number, sourceAddress?: string) => ({ now, sourceAddress });
+
 const BASE: TokenRecord = {
   account: 'ibm:acme',
   id: '017f22e2-79b0-7cc3-98c4-dc0c0c07398f',
@@ -161,7 +163,7 @@ describe('judge', () => {
     'zeros where there is no previous value': [record(), ZEROS, { usable: false, refusal: 'superseded' }],
   };
   it.each(Object.entries(JUDGED))('%s', (_, [of, presented, judgement]) => {
-    expect(judge(of, presented, NOW)).toEqual(judgement);
+    expect(judge(of, presented, at(NOW))).toEqual(judgement);
   });
 
   it('accepts only the current value, and the previous one within its grace period', () => {
@@ -178,7 +180,7 @@ describe('judge', () => {
         const right =
           value === CURRENT ||
           (value === PREVIOUS && changes.previous !== null && changes.previous.expiresAt > NOW);
-        expect(judge(record(changes), value, NOW).usable).toBe(alive && right);
+        expect(judge(record(changes), value, at(NOW)).usable).toBe(alive && right);
       }),
       { numRuns: 1000 },
     );
@@ -188,13 +190,13 @@ describe('judge', () => {
     for (let bit = 0; bit < 256; bit++) {
       const presented = Buffer.from(CURRENT);
       presented.writeUInt8(presented.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
-      expect(judge(record(), presented, NOW)).toEqual({ usable: false, refusal: 'wrong-secret' });
+      expect(judge(record(), presented, at(NOW))).toEqual({ usable: false, refusal: 'wrong-secret' });
     }
   });
 
   it('compares for an unknown id too: a hash of the wrong length fails alike', () => {
     for (const of of [record(), undefined]) {
-      expect(() => judge(of, CURRENT.subarray(1), NOW)).toThrow(RangeError);
+      expect(() => judge(of, CURRENT.subarray(1), at(NOW))).toThrow(RangeError);
     }
   });
 });
@@ -224,7 +226,7 @@ describe('judgeGeneration', () => {
       { usable: false, refusal: 'expired' },
     ],
   ])('%s', (_, of, generation, judgement) => {
-    expect(judgeGeneration(of, generation, NOW)).toEqual(judgement);
+    expect(judgeGeneration(of, generation, at(NOW))).toEqual(judgement);
   });
 
   it('judges a credential like the value that it was vended for', () => {
@@ -237,8 +239,8 @@ describe('judgeGeneration', () => {
     fc.assert(
       fc.property(changes, fc.boolean(), (facts, isCurrent) => {
         const of = record(facts);
-        const byValue = judge(of, isCurrent ? CURRENT : PREVIOUS, NOW);
-        const byGeneration = judgeGeneration(of, isCurrent ? 3 : 2, NOW);
+        const byValue = judge(of, isCurrent ? CURRENT : PREVIOUS, at(NOW));
+        const byGeneration = judgeGeneration(of, isCurrent ? 3 : 2, at(NOW));
         expect(byGeneration.usable).toBe(byValue.usable);
       }),
     );
@@ -295,7 +297,7 @@ describe('revokeToken', () => {
   it('does not change a token for a value that is not usable', () => {
     for (const presented of [CURRENT, PREVIOUS]) {
       const after = revoke(record(previous(NOW + 1)), presented);
-      expect(after && judge(after, presented, NOW).usable).toBe(false);
+      expect(after && judge(after, presented, at(NOW)).usable).toBe(false);
       expect(after && revoke(after, presented)).toBeUndefined();
     }
   });
@@ -361,9 +363,9 @@ describe('rotateToken', () => {
   it('lets the old value work until the grace ends', () => {
     const after = rotated(BASE, 60);
     expect(after.previous).toEqual({ hash: CURRENT, expiresAt: NOW + 60 });
-    expect(judge(after, CURRENT, NOW + 59)).toEqual({ usable: true, generation: 3 });
-    expect(judge(after, CURRENT, NOW + 60)).toEqual({ usable: false, refusal: 'superseded' });
-    expect(judge(after, WRONG, NOW + 60)).toEqual({ usable: true, generation: 4 });
+    expect(judge(after, CURRENT, at(NOW + 59))).toEqual({ usable: true, generation: 3 });
+    expect(judge(after, CURRENT, at(NOW + 60))).toEqual({ usable: false, refusal: 'superseded' });
+    expect(judge(after, WRONG, at(NOW + 60))).toEqual({ usable: true, generation: 4 });
   });
   it('keeps the last use of the old value in its grace, and the new value was not used yet', () => {
     const use = { at: NOW - 5, address: '192.0.2.1', client: 'docker/28', service: 'registry.example' };
@@ -376,8 +378,8 @@ describe('rotateToken', () => {
   });
   it('ends the grace of the rotation before', () => {
     const before = record(previous(NOW + 1000));
-    expect(judge(rotated(before, 0), PREVIOUS, NOW).usable).toBe(false);
-    expect(judge(rotated(before, 60), PREVIOUS, NOW).usable).toBe(false);
+    expect(judge(rotated(before, 0), PREVIOUS, at(NOW)).usable).toBe(false);
+    expect(judge(rotated(before, 60), PREVIOUS, at(NOW)).usable).toBe(false);
     expect(rotated(before, 0).previous).toBeNull();
   });
   it('destroys the salt that the old value could be derived from', () => {
@@ -386,8 +388,11 @@ describe('rotateToken', () => {
   it('moves neither the end nor the disabling of the token', () => {
     const after = rotated(record({ disabled: DISABLED }), 5000);
     expect([after.disabled, after.expiresAt]).toEqual([DISABLED, BASE.expiresAt]);
-    expect(judge(after, CURRENT, NOW).usable).toBe(false);
-    expect(judge(rotated(BASE, 5000), CURRENT, NOW + 1000)).toEqual({ usable: false, refusal: 'expired' });
+    expect(judge(after, CURRENT, at(NOW)).usable).toBe(false);
+    expect(judge(rotated(BASE, 5000), CURRENT, at(NOW + 1000))).toEqual({
+      usable: false,
+      refusal: 'expired',
+    });
   });
 });
 

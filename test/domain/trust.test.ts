@@ -25,6 +25,7 @@ function aTrust(facts: Partial<Trust> = {}): Trust {
     claims: CLAIMS,
     access: 'pull',
     repositories: null,
+    networks: null,
     lifetimeSeconds: 3600,
     createdAt: 0,
     createdBy: 'ibm:carol',

@@ -102,7 +102,7 @@ export async function principalOf(
   if (source.kind === 'token') return principalWith(logins, source.value, context);
   const principal =
     source.kind === 'workload'
-      ? await workloadPrincipal(logins, source.workload, world.now)
+      ? await workloadPrincipal(logins, source.workload, { now: world.now, sourceAddress: undefined })
       : await identityPrincipal(logins, source.identity, world.now);
   return withNamespaces(logins.store, principal, context);
 }
@@ -224,6 +224,7 @@ const addTrust: Act = async ({ world, trusts }, chance) => {
     claims: pick(chance, [{ repository_id: '74' }, CLAIMS]),
     access: accessBy(chance),
     repositories: manyPatternsBy(chance),
+    networks: null,
     lifetimeSeconds: pick(chance, [60, 600, 3600]),
   };
   const ports = { ...tokens, rules: stores.trusts, word: 'trust' } as const;

@@ -1,6 +1,7 @@
 /** What the use cases need, in memory and with a stopped clock: a world for tests without any HTTP. */
 import { createHmac, randomBytes } from 'node:crypto';
 import { parseScopes } from '../../lib/domain/access.ts';
+import { WIDEST } from '../../lib/domain/account-rules.ts';
 import type { Account } from '../../lib/domain/identifiers.ts';
 import { type LoginContext, loginContext, type Principal } from '../../lib/domain/principal.ts';
 import { Secret, secretFormatOf } from '../../lib/domain/secret.ts';
@@ -73,6 +74,7 @@ export function worldOn(stores: Stores = memoryStores()): World {
       administrators: [],
       issuers: new Set(['dev', 'github']),
       vends: () => undefined,
+      ceiling: WIDEST,
       credentialKeys: CREDENTIAL_KEYS,
     },
   };

@@ -78,6 +78,7 @@ export function aTrust(facts: Partial<Trust> = {}): Trust {
     issuer: 'github',
     claims: { repository_id: '74', repository_owner_id: '65' },
     access: 'pull',
+    networks: null,
     lifetimeSeconds: 3600,
     ...facts,
   };

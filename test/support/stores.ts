@@ -6,6 +6,7 @@ import type { Trust } from '../../lib/domain/trust.ts';
 import type { Journaling } from '../../lib/ledger/journaling.ts';
 import type { AuditStore } from '../../lib/ports/audit.ts';
 import type {
+  AccountRulesStore,
   ExpiryStore,
   IdempotencyStore,
   LoginStore,
@@ -17,6 +18,7 @@ import type {
   UsageStore,
 } from '../../lib/ports/stores.ts';
 import type { Item, Key, Table } from '../../lib/ports/table.ts';
+import { accountRulesStore } from '../../lib/store/account-rules-store.ts';
 import { auditStore } from '../../lib/store/audit-store.ts';
 import { idempotencyStore, nonceStore, revokedCredentialStore } from '../../lib/store/expiring-stores.ts';
 import { expiryStore } from '../../lib/store/expiry-store.ts';
@@ -39,6 +41,7 @@ export interface Stores {
   readonly expiry: ExpiryStore;
   readonly policies: RuleStore<Policy>;
   readonly trusts: RuleStore<Trust>;
+  readonly accountRules: AccountRulesStore;
   readonly nonces: NonceStore;
   readonly revokedCredentials: RevokedCredentialStore;
   readonly usage: UsageStore;
@@ -58,6 +61,7 @@ export function storesOn(table: Table): Stores {
     expiry: expiryStore(options),
     policies: ruleStore(options, POLICY),
     trusts: ruleStore(options, TRUST),
+    accountRules: accountRulesStore(options),
     nonces: nonceStore(options),
     revokedCredentials: revokedCredentialStore(options),
     usage: usageStore(options),
@@ -113,6 +117,7 @@ export function journaledStores(stores: Stores, journaled: Journaling): Stores {
     policies: journaled.rules(stores.policies, 'remove-policy'),
     trusts: journaled.rules(stores.trusts, 'remove-trust'),
     revokedCredentials: journaled.revokedCredentials(stores.revokedCredentials),
+    accountRules: journaled.accountRules(stores.accountRules),
     nonces: journaled.nonces(stores.nonces),
   };
 }

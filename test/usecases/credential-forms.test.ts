@@ -168,6 +168,7 @@ describe('a credential of a workload with 96 patterns', () => {
       claims: { repository_id: '74' },
       access: 'push',
       repositories,
+      networks: null,
       lifetimeSeconds: 3600,
     } as const;
     return addRule<Trust>(ports, actorOf(), rule => ({ ...rule, ...facts }));
@@ -182,7 +183,8 @@ describe('a credential of a workload with 96 patterns', () => {
       subject: 'github:repo:octo/app',
       claims,
     } as const;
-    return workloadPrincipal(world.logins, { ...facts, expiresAt: world.now + 300 }, world.now);
+    const moment = { now: world.now, sourceAddress: undefined };
+    return workloadPrincipal(world.logins, { ...facts, expiresAt: world.now + 300 }, moment);
   };
 
   it('names 30 trusts by their digests, and gives nothing of others', async () => {

@@ -27,8 +27,8 @@ import { ACCOUNT, aClaim, aPolicy, aToken, aTrust, NOW, OTHER_ACCOUNT } from '..
 
 const HANDLE = accountHandle(ACCOUNT);
 const SERVICE = 'localhost:5000';
-const moment = (facts: Partial<LoginMoment> = {}): LoginMoment => ({
-  ...{ service: SERVICE, namespaces: [], repositories: [], now: NOW },
+const moment = (facts: Partial<LoginMoment> = {}) => ({
+  ...{ service: SERVICE, namespaces: [], repositories: [], now: NOW, sourceAddress: '192.0.2.1' },
   ...facts,
 });
 
@@ -393,7 +393,7 @@ describe('a workload', () => {
   const found = async (trusts: Trust[]) => {
     const world = worldOn();
     for (const each of trusts) await world.stores.trusts.add(each);
-    return workloadPrincipal(world.logins, WORKLOAD, NOW);
+    return workloadPrincipal(world.logins, WORKLOAD, moment());
   };
 
   it('without a trust may do nothing, and has nothing to vend from', async () => {

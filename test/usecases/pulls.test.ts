@@ -23,7 +23,12 @@ const APP = 'team-a/app';
 /** A pull of `team-a/app` with an access token of a registry token, and what of it differs. */
 function pull(
   record: TokenRecord,
-  facts: { claims?: Partial<AccessTokenClaims>; found?: Partial<LoginRecords>; repository?: string } = {},
+  facts: {
+    claims?: Partial<AccessTokenClaims>;
+    found?: Partial<LoginRecords>;
+    repository?: string;
+    sourceAddress?: string;
+  } = {},
 ) {
   const touched: string[] = [];
   const reads: unknown[] = [];
@@ -47,7 +52,8 @@ function pull(
     usage: { count: async () => true },
     clock: () => NOW * 1000,
   };
-  const request = { service: SERVICE, token: new Secret('t'), repository: APP, ...facts };
+  const sourceAddress = '192.0.2.1';
+  const request = { service: SERVICE, token: new Secret('t'), repository: APP, sourceAddress, ...facts };
   return { done: authorizePull(ports, { ...request, repository: request.repository }), touched, reads };
 }
 

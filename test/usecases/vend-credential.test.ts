@@ -1,6 +1,7 @@
 /** What is vended from which parent: its bounds, its end, and when it is fetched again. */
 import { describe, expect, it } from 'vitest';
 import { type Action, EVERYTHING, PULL, PULL_AND_PUSH } from '../../lib/domain/access.ts';
+import { WIDEST } from '../../lib/domain/account-rules.ts';
 import { digestsOf } from '../../lib/domain/digests.ts';
 import type { Permission } from '../../lib/domain/grant.ts';
 import { ANONYMOUS, type Principal } from '../../lib/domain/principal.ts';
@@ -9,6 +10,7 @@ import { type VendPorts, type VendRequest, vendCredential } from '../../lib/usec
 import { rejectionOf } from '../support/errors.ts';
 import { CREDENTIAL_KEYS } from '../support/memory-ports.ts';
 import { ACCOUNT, NOW } from '../support/records.ts';
+import { memoryStores } from '../support/stores.ts';
 
 const HANDLE = '0123456789abcdef';
 const PARENT = { kind: 'identity', subject: 'dev:alice', policies: null } as const;
@@ -42,6 +44,8 @@ function vend(request: Partial<VendRequest>, ports: Partial<VendPorts> = {}, byt
     {
       vends: () => undefined,
       credentialKeys: CREDENTIAL_KEYS,
+      ceiling: WIDEST,
+      store: memoryStores().logins,
       clock: () => NOW * 1000,
       randomBytes: count => new Uint8Array(count).fill(byte),
       ...ports,
