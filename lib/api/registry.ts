@@ -68,9 +68,10 @@ interface Asked {
 /** Whose the access token is. Every refusal says where to log in, and what for. */
 async function authorized({ pulling, url }: RegistryHandlerOptions, asked: Asked) {
   const { head, service, repository } = asked;
-  const { sourceAddress } = head;
+  const { sourceAddress, headers } = head;
   try {
-    return await authorizePull(pulling, { service, repository, token: bearerIn(head), sourceAddress });
+    const source = { sourceAddress, client: headers['user-agent'] };
+    return await authorizePull(pulling, { ...source, service, repository, token: bearerIn(head) });
   } catch (error) {
     if (!(error instanceof PullpassError)) throw error;
     throw withChallenge(error, challengeOf({ service, repository, url }));

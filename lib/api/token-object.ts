@@ -1,6 +1,7 @@
 /** A registry token as its administrators see it: never its value, its hash or its salt. */
 import { toRfc3339 } from '../domain/time.ts';
-import { endOfGeneration, hasGrace, type TokenRecord, type TokenUse } from '../domain/token-record.ts';
+import { endOfGeneration, hasGrace, type TokenRecord } from '../domain/token-record.ts';
+import type { TokenUse } from '../domain/token-use.ts';
 import type { Token } from './responses.ts';
 
 /** The token at `now`, in seconds since 1970. */

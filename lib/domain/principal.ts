@@ -8,6 +8,7 @@ import type { Account } from './identifiers.ts';
 import type { AssertionKind, Identity } from './identity.ts';
 import type { HeldRole } from './policy.ts';
 import type { Secret, SecretFormat } from './secret.ts';
+import type { RequestSource } from './token-use.ts';
 
 /** A secret, and the user name that says what it should be. Nothing is verified yet. */
 export interface SecretCredentials {
@@ -17,10 +18,8 @@ export interface SecretCredentials {
   readonly format: SecretFormat | undefined;
 }
 
-export type Credentials = (SecretCredentials | { readonly userName: 'anonymous' }) & {
-  /** Where they came from; absent: unknown, and bounded together with all that are. */
-  readonly sourceAddress?: string;
-};
+/** Those of unknown addresses are bounded together. */
+export type Credentials = (SecretCredentials | { readonly userName: 'anonymous' }) & RequestSource;
 
 /** The authenticated caller. Times are seconds since 1970. */
 export interface Principal {

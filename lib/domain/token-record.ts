@@ -5,6 +5,7 @@ import type { Access } from './access.ts';
 import type { Account, Subject } from './identifiers.ts';
 import { isInNetworks, type Network } from './networks.ts';
 import type { Pattern } from './repository.ts';
+import type { TokenUse } from './token-use.ts';
 
 /** Times are seconds since 1970. */
 export interface TokenRecord {
@@ -54,15 +55,6 @@ export interface TokenRecord {
 
 /** What an administrator finds the token by; keys are in no order. */
 export type Labels = Readonly<Record<string, string>>;
-
-/** A login with a token, or with a credential of it. What the request did not say is null. */
-export interface TokenUse {
-  readonly at: number;
-  readonly address: string | null;
-  /** What the client says that it is, as far as it is printable. */
-  readonly client: string | null;
-  readonly service: string | null;
-}
 
 /** Why a value is refused, for the log. The caller gets the same answer in every case. */
 export type Refusal = 'unknown' | 'wrong-secret' | 'outside-networks' | 'expired' | 'disabled' | 'superseded';

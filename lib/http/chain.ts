@@ -106,7 +106,7 @@ async function authenticated(
   const endpoint = endpointOf(head.route, handlers);
   const read = (credentials: Credentials) => {
     learnt.userName = credentials.userName;
-    return { ...credentials, sourceAddress: head.sourceAddress };
+    return { ...credentials, sourceAddress: head.sourceAddress, client: head.headers['user-agent'] };
   };
   switch (endpoint.authentication) {
     case 'public':

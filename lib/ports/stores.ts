@@ -8,6 +8,7 @@ import type { NamespaceClaim } from '../domain/namespace.ts';
 import type { TokenAddress } from '../domain/registry-token.ts';
 import type { Day } from '../domain/time.ts';
 import type { TokenRecord } from '../domain/token-record.ts';
+import type { TokenUse } from '../domain/token-use.ts';
 import type { Key } from './table.ts';
 
 /** All stored records, a page at a time. */
@@ -83,8 +84,11 @@ export interface TokenPage {
 export interface LoginStore {
   /** One strongly consistent read. An incomplete read is an error, never an absence. Expired records are returned too. */
   read(query: LoginQuery): Promise<LoginRecords>;
-  /** Stores the token's last use, at most once an hour. Never revives a removed record, never throws. */
-  touch(record: TokenRecord, now: number): Promise<void>;
+  /**
+   * Stores the last use of the generation's value: each of the two at most once an hour, that in grace also once since the
+   * rotation. Never revives a removed record, never throws.
+   */
+  touch(record: TokenRecord, generation: number, use: TokenUse): Promise<void>;
 }
 
 /** What a login asks for. */

@@ -1,4 +1,4 @@
-/** What a login reads, in one call, and the time of a token's last use. */
+/** What a login reads, in one call, and the last use of a token's values. */
 import { LRUCache } from 'lru-cache';
 import type { RulesRecord } from '../domain/account-rules.ts';
 import { accountHandle } from '../domain/identifiers.ts';
@@ -6,17 +6,18 @@ import { SALT_BYTES, type TokenAddress } from '../domain/registry-token.ts';
 import { isNamespace } from '../domain/repository.ts';
 import { HOUR_SECONDS } from '../domain/time.ts';
 import type { TokenRecord } from '../domain/token-record.ts';
+import type { TokenUse } from '../domain/token-use.ts';
 import type { LoginQuery, LoginRecords, LoginStore } from '../ports/stores.ts';
 import { absent, all, any, compare, exists, type Item, type Key, type Table } from '../ports/table.ts';
 import { fromRulesItem } from './account-rules-store.ts';
 import type { StoreOptions } from './calls.ts';
 import { accountRulesKey, CLAIM, claimKey, isTombstone, revokedKey, tokenKey } from './items.ts';
 import { fromClaimItem } from './namespace-store.ts';
-import { fromTokenItem, toTokenAttributes } from './token-items.ts';
+import { fromTokenItem, toTokenAttributes, toUse } from './token-items.ts';
 
 /** How long a login waits for the last use to be stored, in milliseconds. */
 const TOUCH_MS = 100;
-/** How many tokens an instance remembers to have touched. */
+/** How many values an instance remembers to have touched. */
 const MAX_TOUCHED = 10_000;
 
 /** `read` throws `unavailable` when the table does not answer in full, `internal` when an item is malformed. */
@@ -25,25 +26,48 @@ export function loginStore({
   randomBytes,
   touchMs = TOUCH_MS,
 }: StoreOptions & { readonly touchMs?: number }): LoginStore {
-  /** By token: when its last use was stored, and for how long that is enough; seconds. */
+  /** By value: when its last use was stored, and for how long that is enough; seconds. */
   const touched = new LRUCache<string, { at: number; enoughFor: number }>({ max: MAX_TOUCHED });
   return {
     read: query => read(table, query),
-    touch: async (record, now) => {
-      if (isRecent(record.lastUsedAt, HOUR_SECONDS, now)) return;
-      const last = touched.get(record.id);
-      if (last !== undefined && isRecent(last.at, last.enoughFor, now)) return;
+    touch: async (record, generation, use) => {
+      const value = generation === record.generation ? currentValue(record) : previousValue(record);
+      const { last } = value;
+      if (last !== null && last >= value.since && isRecent(last, HOUR_SECONDS, use.at)) return;
+      const name = `${record.id} ${record.generation} ${generation}`;
+      const stored = touched.get(name);
+      if (stored !== undefined && isRecent(stored.at, stored.enoughFor, use.at)) return;
       // Spread over four minutes, so that instances that touched at once do not do so again each hour.
       const [jitter = 0] = randomBytes(1);
-      touched.set(record.id, { at: now, enoughFor: HOUR_SECONDS + jitter });
-      await touch(table, record, { now, signal: AbortSignal.timeout(touchMs) }).catch(() => undefined);
+      touched.set(name, { at: use.at, enoughFor: HOUR_SECONDS + jitter });
+      const key = tokenKey({ handle: accountHandle(record.account), id: record.id });
+      await touch(table, key, { value, use, signal: AbortSignal.timeout(touchMs) }).catch(() => undefined);
     },
   };
 }
 
+/** Where the last use of a value is stored. */
+interface UsedValue {
+  readonly time: 'previousUsedAt' | 'valueUsedAt';
+  readonly facts: 'previousUse' | 'valueUse';
+  readonly last: number | null;
+  /** Uses before this count for nothing. */
+  readonly since: number;
+}
+
+function currentValue({ lastUse }: TokenRecord): UsedValue {
+  return { time: 'valueUsedAt', facts: 'valueUse', last: lastUse?.at ?? null, since: 0 };
+}
+
+/** Its first use after the rotation is stored at once: until then it may be silent. */
+function previousValue({ previousUse, valueIssuedAt }: TokenRecord): UsedValue {
+  const last = previousUse?.at ?? null;
+  return { time: 'previousUsedAt', facts: 'previousUse', last, since: valueIssuedAt ?? 0 };
+}
+
 /** A use in the future was stored by a clock that was ahead, and counts for nothing. */
-function isRecent(at: number | null, seconds: number, now: number): boolean {
-  return at !== null && at <= now && now - at < seconds;
+function isRecent(at: number, seconds: number, now: number): boolean {
+  return at <= now && now - at < seconds;
 }
 
 async function read(
@@ -119,20 +143,24 @@ const NO_RECORD: Item = {
   }),
 };
 
+interface Touch {
+  readonly value: UsedValue;
+  readonly use: TokenUse;
+  readonly signal: AbortSignal;
+}
+
 /**
  * Never makes an item, nor a record of a tombstone. The condition names no other attribute than it sets: IAM counts those
- * of a condition among those that are written, so the function is allowed `lastUsedAt` alone.
+ * of a condition among those that are written, so the function is allowed the five of last uses alone. A login that races
+ * with a rotation may therefore be stored as one with the new value.
  */
-async function touch(
-  table: Table,
-  { account, id }: TokenRecord,
-  { now, signal }: { readonly now: number; readonly signal: AbortSignal },
-): Promise<void> {
+async function touch(table: Table, key: Key, { value, use, signal }: Touch): Promise<void> {
+  const { time, facts, since } = value;
   const isDue = any(
-    absent('lastUsedAt'),
-    compare('lastUsedAt', '<', now - HOUR_SECONDS),
-    compare('lastUsedAt', '>', now + HOUR_SECONDS),
+    absent(time),
+    compare(time, '<', Math.max(since, use.at - HOUR_SECONDS)),
+    compare(time, '>', use.at + HOUR_SECONDS),
   );
-  const key = tokenKey({ handle: accountHandle(account), id });
-  await table.update(key, { set: { lastUsedAt: now } }, all(exists('pk'), isDue), signal);
+  const set = { lastUsedAt: use.at, [time]: use.at, [facts]: toUse(use) };
+  await table.update(key, { set }, all(exists('pk'), isDue), signal);
 }

@@ -2,7 +2,8 @@
 import { isUuid } from '../domain/identifiers.ts';
 import { SALT_BYTES } from '../domain/registry-token.ts';
 import { isPattern } from '../domain/repository.ts';
-import type { Labels, TokenRecord, TokenUse } from '../domain/token-record.ts';
+import type { Labels, TokenRecord } from '../domain/token-record.ts';
+import type { TokenUse } from '../domain/token-use.ts';
 import type { Attributes, Item, Value } from '../ports/table.ts';
 import {
   asBytes,

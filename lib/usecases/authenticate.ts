@@ -90,8 +90,8 @@ export async function authenticateLogin(
 ): Promise<Principal> {
   if (credentials.userName === 'anonymous') return ANONYMOUS;
   requireFormat(credentials);
-  const { userName, secret, format, sourceAddress } = credentials;
-  const moment = { ...context, now: toSeconds(ports.clock()), sourceAddress };
+  const { userName, secret, format, sourceAddress, client } = credentials;
+  const moment = { ...context, sourceAddress, client, now: toSeconds(ports.clock()) };
   if (userName === 'token') {
     const find = format === 'a credential' ? credentialPrincipal : tokenPrincipal;
     return find(ports, secret, moment);

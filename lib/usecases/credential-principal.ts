@@ -10,6 +10,7 @@ import { permissionsOf, rolesOf } from '../domain/policy.ts';
 import { ANONYMOUS, type Principal } from '../domain/principal.ts';
 import type { Secret } from '../domain/secret.ts';
 import { judgeGeneration } from '../domain/token-record.ts';
+import { useOf } from '../domain/token-use.ts';
 import { permissionOfTrust } from '../domain/trust.ts';
 import type { LoginRecords } from '../ports/stores.ts';
 import {
@@ -113,7 +114,7 @@ async function parentToken(
   if (token === undefined) throw refused(removed ? 'removed' : 'unknown');
   const judgement = judgeGeneration(token, generation, moment);
   if (!judgement.usable) throw refused(judgement.refusal);
-  await store.touch(token, moment.now);
+  await store.touch(token, generation, useOf(moment, moment.service, moment.now));
   return principalOfToken(token, generation, claims);
 }
 

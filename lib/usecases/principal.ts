@@ -17,7 +17,9 @@ import {
   judge,
   type Refusal,
   type TokenRecord,
+  type UseContext,
 } from '../domain/token-record.ts';
+import { type RequestSource, useOf } from '../domain/token-use.ts';
 import { permissionOfTrust, type Trust, trustMatches, type Workload } from '../domain/trust.ts';
 import type { CredentialKeys } from '../ports/keys.ts';
 import type { LoginRecords, LoginStore, RuleFilter, RuleStore } from '../ports/stores.ts';
@@ -36,8 +38,8 @@ export interface PrincipalPorts extends IdentityPorts {
   readonly credentialKeys: CredentialKeys;
 }
 
-/** A login context, the time in seconds since 1970, and the address that it comes from, if it is known. */
-export type LoginMoment = LoginContext & { readonly now: number; readonly sourceAddress: string | undefined };
+/** A login context, the time in seconds since 1970, and where the request came from, as far as it is known. */
+export type LoginMoment = LoginContext & UseContext & Pick<RequestSource, 'client'>;
 
 /** Claims that the first read fetches with the token: an unverified secret may not cost more. */
 const FIRST_CLAIMS = 8;
@@ -69,7 +71,7 @@ export async function tokenPrincipal(
   if ('refusal' in found) {
     throw unauthenticated(`token ${address.id}: ${found.refusal}`, DENIAL_OF[found.refusal]);
   }
-  await store.touch(found.token, moment.now);
+  await store.touch(found.token, found.generation, useOf(moment, moment.service, moment.now));
   return found.principal;
 }
 
@@ -80,7 +82,7 @@ interface SoughtToken {
 }
 
 export type JudgedToken =
-  | { readonly token: TokenRecord; readonly principal: Principal }
+  | { readonly token: TokenRecord; readonly generation: number; readonly principal: Principal }
   | { readonly refusal: keyof typeof DENIAL_OF; readonly token: TokenRecord | undefined };
 
 /** The principal of a token, or why there is none. An explanation asks the same without the value; nothing is written. */
@@ -101,8 +103,13 @@ export async function judgedToken(
     return { refusal: removed ? 'removed' : refusal, token };
   }
   const claims = await allClaims(store, first, moment);
-  const principal = principalOfToken(token, judgement.generation, claims);
-  return { token, principal: first.rules === undefined ? principal : withRules(principal, first.rules) };
+  const { generation } = judgement;
+  const principal = principalOfToken(token, generation, claims);
+  return {
+    token,
+    generation,
+    principal: first.rules === undefined ? principal : withRules(principal, first.rules),
+  };
 }
 
 function withRules(principal: Principal, rules: RulesRecord | null): Principal {

@@ -10,6 +10,7 @@ import type { Secret } from '../domain/secret.ts';
 import type { Service } from '../domain/service.ts';
 import { DAY_SECONDS, type Day, dayOf, startOf, toSeconds } from '../domain/time.ts';
 import { judgeGeneration, type TokenRecord, type UseContext } from '../domain/token-record.ts';
+import { type RequestSource, type TokenUse, useOf } from '../domain/token-use.ts';
 import type { AccessTokenVerifier } from '../ports/keys.ts';
 import {
   type CountedPull,
@@ -29,7 +30,7 @@ export interface PullPorts {
   readonly clock: Clock;
 }
 
-export interface PullRequest {
+export interface PullRequest extends Pick<RequestSource, 'client'> {
   readonly service: Service;
   readonly token: Secret;
   /** Undefined: only whether the token is good. */
@@ -59,7 +60,10 @@ export async function authorizePull(ports: PullPorts, request: PullRequest): Pro
   if (!isGranted) throw insufficient(`the login was not for ${repository}`);
   const { parent, sub: subject } = claims;
   if (parent === undefined) return { subject, counted: undefined };
-  const { pullsPerDay } = await judgeParent(ports, { parent, subject, repository, now, sourceAddress });
+  const { pullsPerDay } = await judgeParent(ports, {
+    ...{ parent, subject, repository, now, sourceAddress },
+    use: useOf(request, service.name, now),
+  });
   return { subject, counted: { handle: parent.handle, token: parent.token, pullsPerDay } };
 }
 
@@ -67,12 +71,14 @@ interface Judged extends UseContext {
   readonly parent: NonNullable<AccessTokenClaims['parent']>;
   readonly subject: string;
   readonly repository: string;
+  /** The request itself. */
+  readonly use: TokenUse;
 }
 
 /** Removed, disabled, rotated, narrowed, expired, revoked, released: each counts from the next request on. One read. */
 async function judgeParent(
   { store }: PullPorts,
-  { parent, subject, repository, ...context }: Judged,
+  { parent, subject, repository, use, ...context }: Judged,
 ): Promise<TokenRecord> {
   const { handle, token: id, generation, credential: jti } = parent;
   const namespace = namespaceOf(repository);
@@ -90,7 +96,7 @@ async function judgeParent(
   if (!judgement.usable)
     throw unauthenticated(`${subject}: ${judgement.refusal}`, DENIAL_OF[judgement.refusal]);
   if (accountHandle(token.account) !== handle) throw unauthenticated(`${subject}: of another account`);
-  await store.touch(token, context.now);
+  await store.touch(token, generation, use);
   const { permissions, ownedNamespaces } = principalOfToken(token, generation, claims);
   const wanted = { type: 'repository', name: repository, namespace, actions: PULL } as const;
   if (grant([wanted], permissions, ownedNamespaces).length === 0) {

@@ -118,6 +118,24 @@ describe('a pull', () => {
     ]);
   });
 
+  it('is a use of its token: of which value, from where and by what client', async () => {
+    const alice = deployment.as(ALICE);
+    const bearer = await accessToken();
+    deployment.wait(1);
+    await alice(`POST /v1/tokens/${token.id}/rotate`, { json: { graceSeconds: 3600 } });
+    deployment.wait(2);
+    const headers = { 'user-agent': 'containerd/2.1.3' };
+    await deployment.send(`GET ${MANIFEST_PATH}`, { bearer, headers, sourceIp: '198.51.100.3' });
+    const { lastUsed, previousValue } = (await alice(`GET /v1/tokens/${token.id}`)).json;
+    expect([lastUsed, previousValue.lastUsed]).toEqual([
+      null,
+      {
+        at: new Date(Date.now()).toISOString().replace('.000Z', 'Z'),
+        ...{ address: '198.51.100.3', client: 'containerd/2.1.3', service: SERVICE.name },
+      },
+    ]);
+  });
+
   describe('is counted', () => {
     const counted = async () =>
       (await itemsOf(deployment.table))

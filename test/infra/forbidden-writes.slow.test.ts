@@ -27,9 +27,13 @@ const PARTITIONS = {
 const ATTRIBUTES = [
   'access', 'account', 'act', 'another', 'claims', 'createdAt', 'createdBy', 'cursor', 'derivationKey', 'description',
   'disabledAt', 'disabledBy', 'entry', 'epoch', 'expiresAt', 'generation', 'hash', 'id', 'issuedBy', 'issuer', 'lastUsedAt',
-  'lifetimeSeconds', 'payload', 'previousExpiresAt', 'previousHash', 'pulls', 'pullsPerDay', 'removedAt', 'repositories', 'repository', 'requestId', 'role', 'salt',
-  'sourceAddress', 'state', 'subject', 'target', 'token', 'tokenId', 'uniqueId', 'usedAt', 'version', 'write', 'write0', 'write1',
+  'labels', 'lifetimeSeconds', 'name', 'networks', 'owner', 'payload', 'previousExpiresAt', 'previousHash', 'previousUse',
+  'previousUsedAt', 'pulls', 'pullsPerDay', 'removedAt', 'repositories', 'repository', 'requestId', 'role', 'salt',
+  'selfRotate', 'sourceAddress', 'state', 'subject', 'target', 'token', 'tokenId', 'uniqueId', 'usedAt', 'valueIssuedAt', 'valueUse', 'valueUsedAt', 'version', 'write', 'write0', 'write1',
 ];
+
+/** The last uses of a token and of both its values. */
+const USES = 'lastUsedAt previousUse previousUsedAt valueUse valueUsedAt';
 
 let policies: Map<string, Statement[]>;
 beforeAll(async () => {
@@ -65,11 +69,11 @@ function writesOf(name: string): string[] {
 
 describe('of all writes, IAM allows', () => {
   it.each<[name: string, writes: readonly string[]]>([
-    ['login', ['UpdateItem account#a: lastUsedAt']],
+    ['login', [`UpdateItem account#a: ${USES}`]],
     [
       'credentials',
       [
-        'UpdateItem account#a: lastUsedAt',
+        `UpdateItem account#a: ${USES}`,
         'PartiQLInsert proof#n: expiresAt write1',
         'PartiQLInsert proofs#2026-11-21#7: entry expiresAt',
       ],
@@ -105,10 +109,7 @@ describe('of all writes, IAM allows', () => {
     ['discovery', []],
     [
       'registry',
-      [
-        'UpdateItem account#a: lastUsedAt',
-        'UpdateItem usage#a: expiresAt pulls repository token write0 write1',
-      ],
+      [`UpdateItem account#a: ${USES}`, 'UpdateItem usage#a: expiresAt pulls repository token write0 write1'],
     ],
     ['fallback', []],
     ['keys', ['PutItem table', 'UpdateItem ledger']],
@@ -148,6 +149,8 @@ describe('the credentials function may not', () => {
     ['give a token a second hash', 'UpdateItem', 'account#a', ['previousHash', 'previousExpiresAt']],
     ['give a token another hash', 'UpdateItem', 'account#a', ['hash']],
     ['widen a token', 'UpdateItem', 'account#a', ['access', 'repositories']],
+    ['let a token be used from anywhere', 'UpdateItem', 'account#a', ['lastUsedAt', 'networks']],
+    ['let its holder rotate a token', 'UpdateItem', 'account#a', ['selfRotate']],
     ['overwrite a token, a policy or an audit record', 'PutItem', 'account#a', ['account', 'expiresAt']],
     ['add a token or a policy', 'PartiQLInsert', 'account#a', ['account', 'hash']],
     ['change a token by a statement', 'PartiQLUpdate', 'account#a', ['lastUsedAt']],

@@ -86,7 +86,22 @@ describe('the permissions', () => {
       listed(Action).some(action => /^dynamodb:(?!BatchGet|Get|Query|Describe)/.test(action)),
     );
     expect(writes.map(({ Action, Condition }) => [Action, Condition?.['ForAllValues:StringEquals']])).toEqual(
-      [['dynamodb:UpdateItem', { 'dynamodb:Attributes': ['pk', 'sk', 'lastUsedAt'] }]],
+      [
+        [
+          'dynamodb:UpdateItem',
+          {
+            'dynamodb:Attributes': [
+              'pk',
+              'sk',
+              'lastUsedAt',
+              'valueUsedAt',
+              'valueUse',
+              'previousUsedAt',
+              'previousUse',
+            ],
+          },
+        ],
+      ],
     );
   });
 });

@@ -14,6 +14,7 @@ import {
   aRequest,
   aToken,
   aTrust,
+  aUse,
   NOW,
   OTHER_ACCOUNT,
 } from '../support/records.ts';
@@ -132,7 +133,7 @@ describe('an expiry store', () => {
     const idle = aToken({ expiresAt: null, createdAt: NOW - 9 });
     const others = [aToken({ expiresAt: NOW + 61 }), aToken({ expiresAt: NOW - 1 }), removed];
     for (const record of [...ending, used, idle, ...others]) await tokens.add(record);
-    await logins.touch(used, NOW);
+    await logins.touch(used, 1, aUse({ at: NOW }));
     await tokens.remove(removed, NOW);
     const held = aClaim({ name: 'held' });
     const released = aClaim({ name: 'released', account: OTHER_ACCOUNT, state: 'released' });

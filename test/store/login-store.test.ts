@@ -3,12 +3,13 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { accountHandle } from '../../lib/domain/identifiers.ts';
 import { HOUR_SECONDS } from '../../lib/domain/time.ts';
+import { rotateToken } from '../../lib/domain/token-record.ts';
 import type { Table } from '../../lib/ports/table.ts';
 import { loginStore } from '../../lib/store/login-store.ts';
 import { toTokenAttributes } from '../../lib/store/token-items.ts';
 import { inBatches } from '../support/batches.ts';
 import { recordedTable } from '../support/faulty-table.ts';
-import { ACCOUNT, aClaim, aToken, NOW, OTHER_ACCOUNT } from '../support/records.ts';
+import { ACCOUNT, aClaim, aToken, aUse, NOW, OTHER_ACCOUNT } from '../support/records.ts';
 import { storesOn, useStores } from '../support/stores.ts';
 
 const { open, openTable } = useStores();
@@ -90,13 +91,17 @@ describe('a login store', () => {
   it('stores the last use at most once an hour', async () => {
     const { tokens, logins } = await open();
     const record = aToken({ expiresAt: null });
-    const lastUsedAt = async () => (await tokens.get(ACCOUNT, record.id, NOW))?.lastUsedAt;
+    const lastUsedAt = async () => {
+      const { lastUsedAt: at, lastUse } = (await tokens.get(ACCOUNT, record.id, NOW)) ?? {};
+      expect(lastUse).toEqual(at === undefined ? undefined : aUse({ at: at ?? 0 }));
+      return at;
+    };
     await tokens.add(record);
-    await logins.touch(record, NOW);
+    await logins.touch(record, 1, aUse({ at: NOW }));
     expect(await lastUsedAt()).toBe(NOW);
-    await logins.touch(record, NOW + HOUR_SECONDS - 1);
+    await logins.touch(record, 1, aUse({ at: NOW + HOUR_SECONDS - 1 }));
     expect(await lastUsedAt()).toBe(NOW);
-    await logins.touch(record, MUCH_LATER);
+    await logins.touch(record, 1, aUse({ at: MUCH_LATER }));
     expect(await lastUsedAt()).toBe(MUCH_LATER);
   });
 
@@ -108,18 +113,20 @@ describe('a login store', () => {
     ['by a clock that is further ahead', HOUR_SECONDS + 1, true],
   ])('replaces or keeps what another instance has stored %s', async (_, ago, isReplaced) => {
     const { tokens, logins } = await open();
-    const record = aToken({ expiresAt: null, lastUsedAt: NOW + ago });
+    const stored = aUse({ at: NOW + ago, client: 'podman/5' });
+    const record = aToken({ expiresAt: null, lastUsedAt: NOW + ago, lastUse: stored });
     await tokens.add(record);
-    await logins.touch({ ...record, lastUsedAt: null }, NOW);
-    const { lastUsedAt } = (await tokens.get(ACCOUNT, record.id, NOW)) ?? {};
+    await logins.touch({ ...record, lastUsedAt: null, lastUse: null }, 1, aUse({ at: NOW }));
+    const { lastUsedAt, lastUse } = (await tokens.get(ACCOUNT, record.id, NOW)) ?? {};
     expect(lastUsedAt).toBe(isReplaced ? NOW : NOW + ago);
+    expect(lastUse).toEqual(isReplaced ? aUse() : stored);
   });
 
   it('replaces a last use that a clock which was ahead has stored', async () => {
     const { tokens, logins } = await open();
-    const record = aToken({ expiresAt: null, lastUsedAt: MUCH_LATER });
+    const record = aToken({ expiresAt: null, lastUsedAt: MUCH_LATER, lastUse: aUse({ at: MUCH_LATER }) });
     await tokens.add(record);
-    await logins.touch(record, NOW);
+    await logins.touch(record, 1, aUse({ at: NOW }));
     expect((await tokens.get(ACCOUNT, record.id, NOW))?.lastUsedAt).toBe(NOW);
   });
 
@@ -128,7 +135,7 @@ describe('a login store', () => {
     const record = aToken({ expiresAt: null });
     await tokens.add(record);
     await tokens.remove(record, NOW);
-    await logins.touch(record, NOW);
+    await logins.touch(record, 1, aUse({ at: NOW }));
     expect(await tokens.get(ACCOUNT, record.id, NOW)).toBeUndefined();
     const address = { handle: accountHandle(ACCOUNT), id: record.id };
     const facts = await logins.read({ token: address, namespaces: [] });
@@ -139,7 +146,7 @@ describe('a login store', () => {
   it('does not create a token by storing its last use', async () => {
     const { tokens, logins } = await open();
     const record = aToken();
-    await logins.touch(record, NOW);
+    await logins.touch(record, 1, aUse({ at: NOW }));
     expect(await tokens.get(ACCOUNT, record.id, NOW)).toBeUndefined();
     expect(await tokens.add(record)).toBe(true);
   });
@@ -189,12 +196,65 @@ describe('the last use of a token', () => {
     const tries = [0, 1, HOUR_SECONDS, HOUR_SECONDS + 199, HOUR_SECONDS + 200, HOUR_SECONDS + 201];
     const counts: number[] = [];
     for (const later of tries) {
-      await logins.touch(record, NOW + later);
+      await logins.touch(record, 1, aUse({ at: NOW + later }));
       counts.push(calls.length);
     }
     expect(counts).toEqual([1, 1, 1, 1, 2, 2]);
-    await logins.touch(aToken({ lastUsedAt: NOW }), NOW + HOUR_SECONDS - 1);
+    await logins.touch(aToken({ lastUse: aUse() }), 1, aUse({ at: NOW + HOUR_SECONDS - 1 }));
     expect(calls).toHaveLength(2);
+  });
+
+  /** A token whose value was used ten minutes before it was replaced, a minute ago. */
+  async function rotated() {
+    const world = await open();
+    const before = aToken({ lastUsedAt: NOW - 660, lastUse: aUse({ at: NOW - 660, client: 'before' }) });
+    await world.tokens.add(before);
+    const { hash, derivation } = aToken();
+    const record = rotateToken(
+      before,
+      { hash, derivation, issuanceId: 'b' },
+      { graceSeconds: 7200, now: NOW - 60 },
+    );
+    await world.tokens.update(before, record, NOW);
+    const read = async () => (await world.tokens.get(ACCOUNT, record.id, NOW)) ?? record;
+    return { ...world, record, read };
+  }
+
+  it('is stored for each of two values, each once an hour', async () => {
+    const { logins, record, read } = await rotated();
+    expect(await read()).toMatchObject({
+      lastUse: null,
+      previousUse: aUse({ at: NOW - 660, client: 'before' }),
+    });
+    const [old, fresh] = [aUse({ client: 'old', address: '2001:db8::1' }), aUse({ client: 'new' })];
+    await logins.touch(record, 1, old);
+    expect(await read()).toMatchObject({ lastUsedAt: NOW, lastUse: null, previousUse: old });
+    await logins.touch(record, 2, { ...fresh, at: NOW + 1 });
+    const both = { lastUse: { ...fresh, at: NOW + 1 }, previousUse: old };
+    expect(await read()).toMatchObject({ ...both, lastUsedAt: NOW + 1 });
+    for (const generation of [1, 2]) await logins.touch(await read(), generation, aUse({ at: NOW + 3000 }));
+    expect(await read()).toMatchObject({ ...both, lastUsedAt: NOW + 1 });
+    await logins.touch(await read(), 1, { ...old, at: NOW + 4000 });
+    expect(await read()).toMatchObject({ ...both, previousUse: { ...old, at: NOW + 4000 } });
+  });
+
+  it('of the old value is stored at once after the rotation, although another instance saw it before', async () => {
+    const { table, calls } = recordedTable(await openTable());
+    const logins = loginStore({ table, randomBytes });
+    const since = aToken({ generation: 2, valueIssuedAt: NOW - 60, previousUse: aUse({ at: NOW - 61 }) });
+    await logins.touch({ ...since, previousUse: aUse({ at: NOW - 60 }) }, 1, aUse());
+    expect(calls).toEqual([]);
+    await logins.touch(since, 1, aUse());
+    expect(calls).toHaveLength(1);
+  });
+
+  it('is what of it is known, when a client says nothing', async () => {
+    const { tokens, logins } = await open();
+    const record = aToken();
+    await tokens.add(record);
+    const use = aUse({ address: null, client: null, service: null });
+    await logins.touch(record, 1, use);
+    expect((await tokens.get(ACCOUNT, record.id, NOW))?.lastUse).toEqual(use);
   });
 
   it('is remembered for the latest ten thousand tokens', async () => {
@@ -202,11 +262,11 @@ describe('the last use of a token', () => {
     const update = async () => ++touches > 0;
     const logins = loginStore({ table: { ...(await openTable()), update }, randomBytes });
     const records = Array.from({ length: 10_001 }, () => aToken());
-    for (const record of records) await logins.touch(record, NOW);
+    for (const record of records) await logins.touch(record, 1, aUse({ at: NOW }));
     const [first, second] = records;
-    if (second) await logins.touch(second, NOW);
+    if (second) await logins.touch(second, 1, aUse({ at: NOW }));
     expect(touches).toBe(10_001);
-    if (first) await logins.touch(first, NOW);
+    if (first) await logins.touch(first, 1, aUse({ at: NOW }));
     expect(touches).toBe(10_002);
   });
 
@@ -214,7 +274,7 @@ describe('the last use of a token', () => {
     const hanging = { ...(await openTable()), update: untilAborted };
     const logins = loginStore({ table: hanging, randomBytes, touchMs: 20 });
     const start = performance.now();
-    await logins.touch(aToken(), NOW);
+    await logins.touch(aToken(), 1, aUse({ at: NOW }));
     expect(performance.now() - start).toBeLessThan(500);
   });
 });

@@ -9,7 +9,7 @@ import type { Key, Table, Value } from '../../lib/ports/table.ts';
 import { toTokenAttributes } from '../../lib/store/token-items.ts';
 import { inBatches } from '../support/batches.ts';
 import { losingAnswer, recordedTable } from '../support/faulty-table.ts';
-import { ACCOUNT, aToken, NOW, OTHER_ACCOUNT } from '../support/records.ts';
+import { ACCOUNT, aToken, aUse, NOW, OTHER_ACCOUNT } from '../support/records.ts';
 import { storesOn, useStores } from '../support/stores.ts';
 
 const { open, openTable } = useStores();
@@ -129,7 +129,7 @@ describe('a token store', () => {
     const { tokens, logins } = await open();
     const before = aToken();
     await tokens.add(before);
-    await logins.touch(before, NOW);
+    await logins.touch(before, 1, aUse({ at: NOW }));
     expect(await tokens.update(before, { ...before, description: 'x', version: 2 }, NOW)).toBe(true);
     expect((await tokens.get(ACCOUNT, before.id, NOW))?.lastUsedAt).toBe(NOW);
   });
@@ -234,7 +234,7 @@ describe('a removed token', () => {
       expect(await tokens.update(stale, after, NOW)).toBe(false);
       expect(await tokens.remove(stale, NOW)).toBe(false);
     }
-    await logins.touch(record, NOW);
+    await logins.touch(record, 1, aUse({ at: NOW }));
     expect(await tokens.add(record)).toBe(false);
     expect(await tokens.get(ACCOUNT, record.id, NOW)).toBeUndefined();
     expect(await listAll(tokens, ACCOUNT, 10)).toEqual([]);

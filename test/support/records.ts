@@ -7,6 +7,7 @@ import type { Policy } from '../../lib/domain/policy.ts';
 import { SALT_BYTES } from '../../lib/domain/registry-token.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
 import type { TokenRecord } from '../../lib/domain/token-record.ts';
+import type { TokenUse } from '../../lib/domain/token-use.ts';
 import type { Trust } from '../../lib/domain/trust.ts';
 
 /** 2026-11-21T07:00:00Z, in seconds since 1970. */
@@ -45,6 +46,11 @@ export function aToken(facts: Partial<TokenRecord> = {}): TokenRecord {
     version: 1,
     ...facts,
   };
+}
+
+/** A login with docker at `NOW`. */
+export function aUse(facts: Partial<TokenUse> = {}): TokenUse {
+  return { at: NOW, address: '192.0.2.1', client: 'docker/28.2.2', service: 'registry.example', ...facts };
 }
 
 /** A claim of `team-a`, held by `ACCOUNT` in its first epoch. */
