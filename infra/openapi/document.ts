@@ -1,6 +1,6 @@
 /** The OpenAPI 3.1 document of the whole API, from the table of routes and the schemas. */
 import { ALL_ROUTES } from '../../lib/api/routes.ts';
-import { ERRORS } from '../../lib/domain/error-codes.ts';
+import { ERRORS, nameOfError } from '../../lib/domain/error-codes.ts';
 import type { Route } from '../../lib/http/request.ts';
 import packageFile from '../../package.json' with { type: 'json' };
 import { type Component, documented } from './component.ts';
@@ -37,7 +37,7 @@ An unknown path is answered with \`not-found\`, another method at a known path w
 
 | code | status | meaning |
 |---|---|---|
-${ERROR_CODES.map(code => `| \`${code}\` | ${ERRORS[code].status} | ${ERRORS[code].detail} |`).join('\n')}
+${ERROR_CODES.map(code => `| \`${nameOfError(code)}\` | ${ERRORS[code].status} | ${ERRORS[code].detail} |`).join('\n')}
 `;
 
 /** The document. A deployment replaces the server with its own. */

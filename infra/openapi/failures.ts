@@ -1,13 +1,13 @@
 /** How a request to a route can fail: the answers by status, and the components that they refer to. */
 import * as v from 'valibot';
-import { ID } from '../../lib/api/fields.ts';
-import { API_ERRORS, ERRORS, type ErrorCode } from '../../lib/domain/error-codes.ts';
+import { ID, TIME } from '../../lib/api/fields.ts';
+import { API_ERRORS, ERRORS, type ErrorCode, nameOfError } from '../../lib/domain/error-codes.ts';
 import { PROBLEM, REGISTRY_ERROR, REQUEST_PROBLEM } from '../../lib/http/error-bodies.ts';
 import type { ErrorFormat, Route } from '../../lib/http/request.ts';
 import { type Component, component } from './component.ts';
 import { CHALLENGE, type HeaderName, headers, NO_STORE } from './operation.ts';
 import { refTo } from './schema.ts';
-import { A_REQUEST_ID, AN_ID } from './words.ts';
+import { A_REQUEST_ID, A_TIME, AN_ID } from './words.ts';
 
 export interface Failures {
   /** References to the responses, by status. */
@@ -90,14 +90,14 @@ function responseOf(codes: readonly ErrorCode[], format: DocumentedFormat): obje
   const [only, ...others] = bodies.map(code => refTo(nameOf(code, format)));
   const schema = others.length === 0 ? only : { oneOf: [only, ...others] };
   return {
-    description: codes.map(code => `\`${code}\`: ${ERRORS[code].title}.`).join(' '),
+    description: codes.map(code => `\`${nameOfError(code)}\`: ${ERRORS[code].title}.`).join(' '),
     headers: headers([...NO_STORE, ...codes.flatMap(headersOf)]),
     content: { [MEDIA_TYPE[format]]: { schema } },
   };
 }
 
 function headersOf(code: ErrorCode): HeaderName[] {
-  if (code === 'unauthenticated') return [CHALLENGE];
+  if (ERRORS[code].status === 401) return [CHALLENGE];
   return code === 'rate-limited' || code === 'unavailable' ? ['Retry-After'] : [];
 }
 
@@ -107,16 +107,20 @@ const BODY: Record<DocumentedFormat, (code: ErrorCode) => Component> = {
 };
 
 /** The members that only one code has. */
-const OWN_MEMBERS: Partial<Record<ErrorCode, 'errors' | 'id'>> = {
+const OWN_MEMBERS: Partial<Record<ErrorCode, 'at' | 'errors' | 'id'>> = {
   'invalid-request': 'errors',
   'idempotency-replayed': 'id',
+  'token-expired': 'at',
+  'token-rotated': 'at',
+  'value-disabled': 'at',
 };
 
 function problemOf(code: ErrorCode): Component {
   const { status, title, detail } = ERRORS[code];
-  const { errors, id: _, ...common } = PROBLEM.entries;
-  const own = { errors: { errors }, id: { id: ID } };
-  const fixed = { type: `urn:pullpass:error:${code}`, title, status, code };
+  const { errors, id: _, at: __, ...common } = PROBLEM.entries;
+  const own = { errors: { errors }, id: { id: ID }, at: { at: v.optional(TIME) } };
+  const name = nameOfError(code);
+  const fixed = { type: `urn:pullpass:error:${name}`, title, status, code: name };
   const entries: v.ObjectEntries = {
     ...common,
     ...Object.fromEntries(Object.entries(fixed).map(([name, value]) => [name, v.literal(value)])),
@@ -129,6 +133,7 @@ function problemOf(code: ErrorCode): Component {
       requestId: 'Identifies the request in the log.',
       errors: 'Everything that is wrong in the body or the query.',
       id: 'The token that the first request added or rotated.',
+      at: 'When it ended. Absent where that was not recorded.',
     },
     example: {
       ...fixed,
@@ -136,6 +141,7 @@ function problemOf(code: ErrorCode): Component {
       requestId: A_REQUEST_ID,
       ...(code === 'invalid-request' ? { errors: [INVALID_REPOSITORY] } : {}),
       ...(code === 'idempotency-replayed' ? { id: AN_ID } : {}),
+      ...(OWN_MEMBERS[code] === 'at' ? { at: A_TIME } : {}),
     },
   });
 }

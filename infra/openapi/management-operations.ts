@@ -2,6 +2,8 @@
 
 import { NAMESPACE_SCHEMA, REPOSITORY_SCHEMA } from '../../lib/domain/repository.ts';
 import { DAY_PATTERN } from '../../lib/domain/time.ts';
+import { HOLDER_OPERATIONS } from './holder-operations.ts';
+import { IDEMPOTENCY_KEY, REPLAYS } from './idempotency.ts';
 import {
   answer,
   emptyResponse,
@@ -30,15 +32,7 @@ const NAMESPACE_NAME = inPath(
   'The namespace: 2 to 128 lower-case letters and digits, separated by `.`, `_`, `__` or `-`.',
   { ...NAMESPACE_SCHEMA, example: 'team-a' },
 );
-const IDEMPOTENCY_KEY = {
-  name: 'Idempotency-Key',
-  in: 'header',
-  description:
-    'A name for this request, new for each. Repeating the request with it never issues a second value: the first value is shown again while it is current, retrievable and usable.',
-  schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,255}$' },
-};
 const A_DAY = { type: 'string', format: 'date', pattern: DAY_PATTERN } as const;
-const REPLAYS = ['idempotency-replayed', 'idempotency-mismatch'] as const;
 const CREATED = { headers: [...NO_STORE, 'Location'] } as const;
 
 const TOKENS = {
@@ -226,6 +220,7 @@ const USAGE = {
 } as const satisfies Partial<Record<Line, Operation>>;
 
 export const MANAGEMENT_OPERATIONS = {
+  ...HOLDER_OPERATIONS,
   ...TOKENS,
   ...NAMESPACES,
   ...POLICIES,

@@ -1,88 +1,19 @@
 /** What the members of the management answers mean. */
 import * as api from '../../lib/api/responses.ts';
 import { component } from './component.ts';
+import { TOKEN_RESPONSES } from './token-responses.ts';
 import {
   A_REQUEST_ID,
-  A_TOKEN,
   ACCESS,
   AN_HOUR_LATER,
   AN_ID,
   CREATED,
-  PATTERNS,
+  REPOSITORIES,
   ROLE,
   TIME,
+  UUID,
+  WORDS_OF_CREATION,
 } from './words.ts';
-
-const UUID = 'A UUID of version 7.';
-const REPOSITORIES = `${PATTERNS} null: every repository in the namespaces of the account.`;
-const WORDS_OF_CREATION = {
-  createdAt: `When it was added. ${TIME}`,
-  createdBy: 'The subject that added it, with its issuer.',
-};
-
-const LAST_USED = 'The last use of this value, to the hour; null: not yet, or before this was recorded.';
-const USE = {
-  at: `When. ${TIME}`,
-  address: 'From which address; null: unknown.',
-  client: 'What the client said that it is: its User-Agent, cut to 64 printable characters; null: nothing.',
-  service: 'For which service; null: for none, as when a credential is vended.',
-};
-
-const token = {
-  members: {
-    id: `The identifier of the token. ${UUID}`,
-    name: 'Its name, which no other token of the account has; null: none.',
-    description: 'What the administrator wrote about it.',
-    labels: 'What administrators find it by.',
-    owner: 'Who answers for it, in the words of the administrator; null: not said.',
-    access: ACCESS,
-    repositories: REPOSITORIES,
-    networks: 'Where it may be used from, in CIDR notation; null: anywhere.',
-    ...WORDS_OF_CREATION,
-    expiresAt: `When it expires; null: never. ${TIME}`,
-    generation: '1, and 1 more with every rotation.',
-    valueIssuedAt: `When its value was issued; null: unknown, as of values from before this was recorded. ${TIME}`,
-    previousValue: [
-      'The value before the last rotation, while it works; null: there is none.',
-      { endsAt: `When it stops working. ${TIME}`, lastUsed: [LAST_USED, USE] },
-    ],
-    lastUsedAt: `When it last logged in with any of its values, to the hour; null: not yet. ${TIME}`,
-    lastUsed: [LAST_USED, USE],
-    disabled: 'true: no login succeeds with it.',
-    disabledAt: `When it was disabled; null: it is not. ${TIME}`,
-    disabledBy: 'The subject that disabled it, with its issuer; null: it is not disabled.',
-    retrievable: 'Whether its value can be shown again.',
-    selfRotate: 'Whether who holds the value may rotate it.',
-    limits: [
-      'What the registry proxy allows it; null: no limits.',
-      { pullsPerDay: 'Answered manifests of images in a day of UTC.' },
-    ],
-  },
-  example: {
-    id: AN_ID,
-    name: null,
-    description: 'build farm',
-    labels: { team: 'builds' },
-    owner: 'builds@acme.example',
-    access: 'pull',
-    repositories: ['team-a/app', 'team-a/tools/*'],
-    networks: ['192.0.2.0/24'],
-    ...CREATED,
-    expiresAt: AN_HOUR_LATER,
-    generation: 1,
-    valueIssuedAt: CREATED.createdAt,
-    previousValue: null,
-    lastUsedAt: null,
-    lastUsed: null,
-    disabled: false,
-    disabledAt: null,
-    disabledBy: null,
-    retrievable: true,
-    selfRotate: false,
-    limits: null,
-  },
-} as const;
-const VALUE = 'The value: the password of `docker login -u token`.';
 
 const policy = {
   id: AN_ID,
@@ -129,22 +60,7 @@ const auditEntry = {
 const role = { role: 'writer', repositories: ['team-a/*'], source: { policy: AN_ID } } as const;
 
 export const RESPONSES = {
-  Token: component({ schema: api.TOKEN, ...token }),
-  IssuedToken: component({
-    schema: api.NEW_TOKEN,
-    members: { ...token.members, token: VALUE },
-    example: { ...token.example, token: A_TOKEN },
-  }),
-  TokenValue: component({
-    schema: api.TOKEN_VALUE,
-    members: { id: token.members.id, token: VALUE },
-    example: { id: AN_ID, token: A_TOKEN },
-  }),
-  TokenList: component({
-    schema: api.TOKEN_LIST,
-    members: { nextCursor: 'The `cursor` of the next page; null: this is the last.' },
-    example: { tokens: [token.example], nextCursor: null },
-  }),
+  ...TOKEN_RESPONSES,
   Namespace: component({
     schema: api.NAMESPACE,
     members: { name: 'The first segment of the names of its repositories.' },

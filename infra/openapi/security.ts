@@ -26,6 +26,11 @@ const ACCESS: Record<Authentication, Access> = {
     security: [BASIC, IAM_TOKEN, REGISTRY_TOKEN],
     callers: 'For registry tokens, IAM identities and workloads. A credential cannot vend another.',
   },
+  holder: {
+    security: [BASIC, REGISTRY_TOKEN],
+    callers:
+      'For who holds a registry token, or a credential of one: Basic with the user name `token`, or Bearer.',
+  },
   login: { security: [{}, BASIC], callers: 'For every kind of secret.' },
   public: { security: [] },
   pull: { security: [], callers: 'For access tokens.' },

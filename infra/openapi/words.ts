@@ -16,3 +16,10 @@ export const CREATED = { createdAt: A_TIME, createdBy: 'corp:alice' };
 
 /** Of the number of things on a page. */
 export const A_LIMIT = { type: 'integer', minimum: 1, maximum: 200, default: 50 } as const;
+
+export const UUID = 'A UUID of version 7.';
+export const REPOSITORIES = `${PATTERNS} null: every repository in the namespaces of the account.`;
+export const WORDS_OF_CREATION = {
+  createdAt: `When it was added. ${TIME}`,
+  createdBy: 'The subject that added it, with its issuer.',
+};

@@ -77,6 +77,17 @@ export function actorOf({ principal, requestId, sourceAddress }: ManagementReque
   };
 }
 
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
+
+/** The name that the caller gave to the request. */
+export function idempotencyKeyOf({ headers }: Pick<Request, 'headers'>): string | undefined {
+  const key = headers['idempotency-key'];
+  if (key === undefined || IDEMPOTENCY_KEY.test(key)) return key;
+  throw new PullpassError('invalid-request', {
+    detail: 'An Idempotency-Key has 1 to 255 printable ASCII characters.',
+  });
+}
+
 const PAGE = { default: 50, max: 200 } as const;
 
 /** The `limit` of a list in pages. */

@@ -7,6 +7,7 @@ export type FunctionName = 'credentials' | 'discovery' | 'login' | 'management' 
 const MANAGEMENT = { authentication: 'administrator', query: [], errors: 'problem' } as const;
 /** Acts for which a replayed assertion never suffices, even where the operator accepts replays. */
 const STRONG = { authentication: 'strong-administrator', query: [], errors: 'problem' } as const;
+const HOLDER = { authentication: 'holder', query: [], errors: 'problem' } as const;
 const LOGIN = { authentication: 'login', errors: 'registry' } as const;
 const REGISTRY = { authentication: 'pull', body: 'none', errors: 'distribution' } as const;
 const PUBLIC = { authentication: 'public', query: [], body: 'none', errors: 'problem' } as const;
@@ -74,7 +75,8 @@ export const ROUTES = {
       body: 'none',
       errors: 'problem',
     },
-    // Only this function writes tokens, so the end of one by its holder is here too.
+    // Only this function writes tokens, so what a holder changes is here too.
+    { method: 'POST', path: '/v1/token/rotate', operation: 'rotateOwnToken', body: 'json', ...HOLDER },
     {
       method: 'POST',
       path: '/oauth/revoke',
@@ -92,6 +94,7 @@ export const ROUTES = {
     { method: 'GET', path: '/health', operation: 'checkHealth', ...PUBLIC },
   ],
   credentials: [
+    { method: 'GET', path: '/v1/token', operation: 'getOwnToken', body: 'none', ...HOLDER },
     {
       method: 'POST',
       path: '/v1/credentials',

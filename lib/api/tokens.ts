@@ -19,6 +19,7 @@ import { type Revoked, type RevokePorts, revoke } from '../usecases/revoke.ts';
 import {
   actorOf,
   checkBody,
+  idempotencyKeyOf,
   idOf,
   limitOf,
   type ManagementHandlers,
@@ -29,8 +30,6 @@ import {
 import type { NewToken, TokenList, TokenValue } from './responses.ts';
 import { tokenObject } from './token-object.ts';
 import { ADD_TOKEN, CHANGE_TOKEN, ROTATE_TOKEN } from './token-requests.ts';
-
-const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 
 export function tokenHandlers(ports: TokenPorts) {
   const now = () => toSeconds(ports.clock());
@@ -90,14 +89,6 @@ async function list(ports: TokenPorts, request: ManagementRequest): Promise<Resp
     tokens: records.map(record => tokenObject(record, now)),
     nextCursor: next === undefined ? null : writeCursor(account, next),
   } satisfies TokenList);
-}
-
-function idempotencyKeyOf({ headers }: Request): string | undefined {
-  const key = headers['idempotency-key'];
-  if (key === undefined || IDEMPOTENCY_KEY.test(key)) return key;
-  throw new PullpassError('invalid-request', {
-    detail: 'An Idempotency-Key has 1 to 255 printable ASCII characters.',
-  });
 }
 
 function ok(json: unknown): Response {

@@ -1,12 +1,14 @@
-/** The credentials function: vends credentials. */
+/** The credentials function: vends credentials, and shows holders their token. */
 import { credentialHandlers } from '../api/credentials.ts';
 import { readTable, withHealth } from '../api/health.ts';
+import { holderHandlers } from '../api/held-token.ts';
 import { ROUTES } from '../api/routes.ts';
 import { toSeconds } from '../domain/time.ts';
 import { type HttpHandler, httpHandler } from '../http/chain.ts';
 import { rateLimiter } from '../limits/rate-limiter.ts';
 import { nonceStore } from '../store/expiring-stores.ts';
 import { authenticateVend } from '../usecases/authenticate.ts';
+import { authenticateHolder } from '../usecases/authenticate-holder.ts';
 import { VENDS_PER_MINUTE } from '../usecases/vend-credential.ts';
 import {
   IAM_SETTINGS,
@@ -42,10 +44,16 @@ export function createCredentials(world: World): HttpHandler {
   const handler = httpHandler({
     ...parts,
     failures,
-    authenticate: { vend: credentials => authenticateVend(authentication, credentials) },
+    authenticate: {
+      vend: credentials => authenticateVend(authentication, credentials),
+      holder: credentials => authenticateHolder(authentication, credentials),
+    },
     ready,
     routes: ROUTES.credentials,
-    handlers: credentialHandlers({ ...parts, vending: { ...parts, ...principal, ceiling, vends }, services }),
+    handlers: {
+      ...credentialHandlers({ ...parts, vending: { ...parts, ...principal, ceiling, vends }, services }),
+      ...holderHandlers(parts),
+    },
   });
   return withHealth(handler, {
     table: ready,

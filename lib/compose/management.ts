@@ -9,6 +9,7 @@ import {
 } from '../api/account.ts';
 import { auditHandlers } from '../api/audit.ts';
 import { readTable, withHealth } from '../api/health.ts';
+import { rotationHandlers } from '../api/held-token.ts';
 import { issuerHandlers } from '../api/issuers.ts';
 import { ROUTES } from '../api/routes.ts';
 import { revocationHandlers, tokenHandlers } from '../api/tokens.ts';
@@ -26,7 +27,9 @@ import { POLICY, ruleStore, TRUST } from '../store/rule-store.ts';
 import { tokenStore } from '../store/token-store.ts';
 import { usageStore } from '../store/usage-store.ts';
 import { authenticateManager } from '../usecases/authenticate.ts';
+import { authenticateHolder } from '../usecases/authenticate-holder.ts';
 import { REVOCATIONS_PER_MINUTE } from '../usecases/revoke.ts';
+import { OWN_ROTATIONS_PER_MINUTE } from '../usecases/rotate-own-token.ts';
 import { IAM_SETTINGS, openFailureLimiter, openIam } from './authentication.ts';
 import { openParts, type World } from './parts.ts';
 import {
@@ -85,6 +88,7 @@ export function createManagement(world: World): HttpHandler {
     ...parts,
     failures,
     authenticate: {
+      holder: credentials => authenticateHolder(revoking, credentials),
       manage: (credentials, required) => authenticateManager(authentication, credentials, required),
     },
     ready,
@@ -99,6 +103,7 @@ export function createManagement(world: World): HttpHandler {
       ...usageHandlers({ usage: usageStore(table), clock }),
       ...identityHandlers(config.url),
       ...revocationHandlers({ revoking, log: parts.log }),
+      ...rotationHandlers({ ...tokens, rotations: rateLimiter(OWN_ROTATIONS_PER_MINUTE).take }),
     },
   });
   const { derivation } = tokens;

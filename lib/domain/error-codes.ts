@@ -3,6 +3,9 @@ import { type ErrorKind, REGISTRY_ERRORS } from './registry-errors.ts';
 
 const INVALID = { registryCode: 'UNSUPPORTED', oauthError: 'invalid_request' } as const;
 
+/** To who presented the right value. */
+const ENDED = { registryCode: 'UNAUTHORIZED', oauthError: 'invalid_grant' } as const;
+
 const REFUSED = { registryCode: 'DENIED', oauthError: 'access_denied' } as const;
 
 /** How each failure of our own API is answered. */
@@ -32,6 +35,26 @@ export const API_ERRORS = {
     detail: 'The user name or the secret is not valid.',
     registryCode: 'UNAUTHORIZED',
     oauthError: 'invalid_grant',
+  },
+  'token-expired': {
+    status: 401,
+    title: 'The token has expired',
+    detail: 'This token has expired; ask an administrator for another.',
+    ...ENDED,
+  },
+  'token-rotated': {
+    status: 401,
+    title: 'The value was replaced',
+    detail: 'A rotation has replaced this value, and it has ended; use the new one.',
+    ...ENDED,
+  },
+  /** The same code as of a disabled token on a management route, with the status of who holds it. */
+  'value-disabled': {
+    status: 401,
+    name: 'token-disabled',
+    title: 'The token was disabled',
+    detail: 'This token was disabled; an administrator can enable it again.',
+    ...ENDED,
   },
   forbidden: {
     status: 403,
@@ -159,3 +182,9 @@ export const API_ERRORS = {
 export const ERRORS = { ...API_ERRORS, ...REGISTRY_ERRORS };
 
 export type ErrorCode = keyof typeof ERRORS;
+
+/** The code as callers read it: two failures of one code differ in their status. */
+export function nameOfError(code: ErrorCode): string {
+  const { name = code }: ErrorKind = ERRORS[code];
+  return name;
+}

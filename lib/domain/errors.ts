@@ -22,6 +22,8 @@ export interface ErrorDetails {
   readonly allow?: readonly string[];
   /** Of `idempotency-replayed`: the token that the first request was about. */
   readonly id?: string;
+  /** Of a value that was right: when it ended, in seconds since 1970. */
+  readonly at?: number;
   readonly cause?: unknown;
 }
 
@@ -97,6 +99,11 @@ export function denialOf({ code, details }: Pick<PullpassError, 'code' | 'detail
     case 'unauthenticated':
     case 'rate-limited':
       return details.denial ?? 'not-proven';
+    case 'token-expired':
+      return 'expired';
+    case 'token-rotated':
+    case 'value-disabled':
+      return 'ended';
     case 'forbidden':
       return 'no-role';
     case 'not-an-administrator-credential':
@@ -128,7 +135,7 @@ export const DENIALS = [
   'no-role',
   'registration-closed',
   'wider-than-parent',
-  /** A secret that vends or revokes more than its share. */
+  /** A secret that vends, revokes or rotates more than its share. */
   'too-often',
   /** A login that succeeded with an empty grant. */
   'nothing-granted',

@@ -3,6 +3,8 @@
 /** How a failure is answered. */
 export interface ErrorKind {
   readonly status: number;
+  /** The code that callers read; absent: that of the table. */
+  readonly name?: string;
   readonly title: string;
   /** What the caller reads unless the error has a `detail` of its own. */
   readonly detail: string;

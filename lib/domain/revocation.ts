@@ -87,7 +87,7 @@ export function subjectOf(revocation: Revocation): string {
 export function remainingAccess(before: TokenRecord, after: TokenRecord): RemainingAccess | undefined {
   const { generation, hash, issuanceId, previous } = after;
   const bounds = common(before, after);
-  const revokesValue = generation !== before.generation || (previous === null && before.previous !== null);
+  const revokesValue = generation !== before.generation || endOf(previous) < endOf(before.previous);
   return revokesValue || !areSame(bounds, before)
     ? { generation, hash, issuanceId, previous, ...bounds }
     : undefined;
@@ -124,6 +124,11 @@ function valuesOf(record: TokenRecord, version: number, left: RemainingAccess): 
 }
 
 type Grace = TokenRecord['previous'];
+
+/** Until when the value works; 0: no more. */
+function endOf(grace: Grace): number {
+  return grace?.expiresAt ?? 0;
+}
 
 /** Of two rotations that began with one version, it is unknown which succeeded, so the shorter grace period counts. */
 function shorter(some: Grace, other: Grace): Grace {

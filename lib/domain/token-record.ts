@@ -45,7 +45,7 @@ export interface TokenRecord {
   readonly lastUsedAt: number | null;
   /** The last use of the current value; null: not yet, or before this was recorded. */
   readonly lastUse: TokenUse | null;
-  /** The value before the last rotation, and until when it works. */
+  /** The value before the last rotation, and until when it works; 0: it ended with the rotation, or its holder revoked it. */
   readonly previous: { readonly hash: Uint8Array; readonly expiresAt: number } | null;
   /** The last use of that value. */
   readonly previousUse: TokenUse | null;
@@ -56,8 +56,10 @@ export interface TokenRecord {
 /** What an administrator finds the token by; keys are in no order. */
 export type Labels = Readonly<Record<string, string>>;
 
-/** Why a value is refused, for the log. The caller gets the same answer in every case. */
-export type Refusal = 'unknown' | 'wrong-secret' | 'outside-networks' | 'expired' | 'disabled' | 'superseded';
+/** Why a right value is refused. */
+export type End = 'expired' | 'disabled' | 'superseded';
+/** Why a value is refused, for the log. At a login the caller gets the same answer in every case. */
+export type Refusal = 'unknown' | 'wrong-secret' | 'outside-networks' | End;
 
 /** When and where a value is used. */
 export interface UseContext {
@@ -67,9 +69,9 @@ export interface UseContext {
   readonly sourceAddress: string | undefined;
 }
 
-export type Judgement =
+export type Judgement<R extends Refusal = Refusal> =
   | { readonly usable: true; readonly generation: number }
-  | { readonly usable: false; readonly refusal: Refusal };
+  | { readonly usable: false; readonly refusal: R };
 
 /** An expired token does not exist for any reader, whether it is deleted yet or not. */
 export function isExpired(record: { readonly expiresAt: number | null }, now: number): boolean {
@@ -115,7 +117,7 @@ export function judgeGeneration(
   record: TokenRecord,
   generation: number,
   { now, sourceAddress }: UseContext,
-): Judgement {
+): Judgement<End | 'outside-networks'> {
   if (!isInNetworks(sourceAddress, record.networks)) return { usable: false, refusal: 'outside-networks' };
   const isGraced = generation === record.generation - 1 && hasGrace(record, now);
   if (generation !== record.generation && !isGraced) return { usable: false, refusal: 'superseded' };
@@ -199,7 +201,8 @@ export function rotateToken(
     generation: record.generation + 1,
     valueIssuedAt: now,
     lastUse: null,
-    previous: graceSeconds > 0 ? { hash: record.hash, expiresAt: now + graceSeconds } : null,
+    // Without a grace it has ended by every clock; its holder is still told so.
+    previous: { hash: record.hash, expiresAt: graceSeconds > 0 ? now + graceSeconds : 0 },
     previousUse: graceSeconds > 0 ? record.lastUse : null,
     version: record.version + 1,
   };
@@ -218,8 +221,9 @@ export function revokeToken(
   const anywhere = { ...record, disabled: null, networks: null };
   const judgement = judge(anywhere, presented, { now: change.now, sourceAddress: undefined });
   if (!judgement.usable) return undefined;
-  if (judgement.generation < record.generation) {
-    return { ...record, previous: null, previousUse: null, version: record.version + 1 };
+  if (judgement.generation < record.generation && record.previous !== null) {
+    const previous = { ...record.previous, expiresAt: 0 };
+    return { ...record, previous, previousUse: null, version: record.version + 1 };
   }
   return record.disabled === null ? patchToken(record, { disabled: true }, change) : undefined;
 }

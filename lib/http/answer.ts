@@ -1,8 +1,9 @@
 /** The answer of every request, failures too, in the format of its route; the one place that logs and counts failures. */
 
 import type { MiddlewareObj, Request as MiddyRequest } from '@middy/core';
-import { ERRORS, type ErrorCode } from '../domain/error-codes.ts';
+import { ERRORS, type ErrorCode, nameOfError } from '../domain/error-codes.ts';
 import { denialOf, PullpassError } from '../domain/errors.ts';
+import { toRfc3339 } from '../domain/time.ts';
 import type { FailureLimiter } from '../limits/rate-limiter.ts';
 import type { Clock, Log, Metrics } from '../ports/system.ts';
 import type { ProblemDetails, RegistryError } from './error-bodies.ts';
@@ -74,7 +75,7 @@ function logError(log: Log, error: PullpassError, { requestId, event, learnt }: 
   const level = FAILURES.has(error.code) ? 'error' : 'info';
   log[level]('refused', {
     requestId,
-    code: error.code,
+    code: nameOfError(error.code),
     denial: denialOf(error),
     reason: error.details.reason ?? error.details.detail,
     userName: learnt.userName,
@@ -141,15 +142,17 @@ export function asPullpassError(thrown: unknown): PullpassError {
 /** RFC 9457. */
 function problem({ code, details }: PullpassError, requestId: string): ProblemDetails {
   const { status, title, detail } = ERRORS[code];
+  const name = nameOfError(code);
   return {
-    type: `urn:pullpass:error:${code}`,
+    type: `urn:pullpass:error:${name}`,
     title,
     status,
     detail: details.detail ?? detail,
-    code,
+    code: name,
     requestId,
     ...(details.problems === undefined ? {} : { errors: details.problems }),
     ...(details.id === undefined ? {} : { id: details.id }),
+    ...(details.at === undefined ? {} : { at: toRfc3339(details.at) }),
   };
 }
 

@@ -1,10 +1,16 @@
 /** The one chain of every HTTP function: limits, route, ready, authenticate, parse, dispatch, answer. */
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
+import type { Holder } from '../domain/holder.ts';
 import type { Credentials, IdentityPrincipal, LoginContext, Principal } from '../domain/principal.ts';
 import { type AnswerOptions, answer, encodeResponse, type RequestContext, routeFields } from './answer.ts';
 import { checkLimits, readBody } from './body.ts';
-import { loginCredentials, managementCredentials, vendingCredentials } from './credentials.ts';
+import {
+  holderCredentials,
+  loginCredentials,
+  managementCredentials,
+  vendingCredentials,
+} from './credentials.ts';
 import { readEvent, refuseEvent } from './event.ts';
 import { parseForm } from './form.ts';
 import type {
@@ -24,9 +30,10 @@ import { checkQuery, createRouter, type Router } from './router.ts';
 export interface Authenticators {
   readonly login?: (credentials: Credentials, context: LoginContext) => Promise<Principal>;
   readonly vend?: (credentials: Credentials) => Promise<Principal>;
+  readonly holder?: (credentials: Credentials) => Promise<Holder>;
   readonly manage?: (
     credentials: Credentials,
-    required: Exclude<Authentication, 'login' | 'notifications' | 'public' | 'pull' | 'vend'>,
+    required: Exclude<Authentication, 'holder' | 'login' | 'notifications' | 'public' | 'pull' | 'vend'>,
   ) => Promise<IdentityPrincipal>;
 }
 
@@ -130,6 +137,10 @@ async function authenticated(
     case 'vend': {
       const principal = await provided(authenticate.vend)(read(vendingCredentials(head)));
       return async () => endpoint.handle({ ...parse(arrival), principal });
+    }
+    case 'holder': {
+      const holder = await provided(authenticate.holder)(read(holderCredentials(head)));
+      return async () => endpoint.handle({ ...parse(arrival), holder });
     }
     default: {
       const credentials = read(managementCredentials(head));

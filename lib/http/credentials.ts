@@ -25,6 +25,12 @@ export function vendingCredentials({ headers }: Pick<RequestHead, 'headers'>): C
   return requiredCredentials(headers.authorization, { bearer, userNames });
 }
 
+/** What a holder shows of itself takes Basic with the user name `token`, or Bearer, with a registry token or a credential. */
+export function holderCredentials({ headers }: Pick<RequestHead, 'headers'>): Credentials {
+  const bearer = (token: Secret) => secretCredentials('token', token);
+  return requiredCredentials(headers.authorization, { bearer, userNames: 'token' });
+}
+
 /**
  * A login takes Basic on GET, the form on POST (`grant_type=password`, RFC 6749 section 4.3). Nothing, or Basic with an
  * empty user name and password (containerd sends that), is anonymous.

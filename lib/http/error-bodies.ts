@@ -4,7 +4,7 @@ import * as v from 'valibot';
 /** One thing that is wrong in a request, and where. */
 export const REQUEST_PROBLEM = v.object({ path: v.string(), message: v.string() });
 
-/** RFC 9457. `errors` comes with `invalid-request`, `id` with `idempotency-replayed`. */
+/** RFC 9457. `errors` comes with `invalid-request`, `id` with `idempotency-replayed`, `at` with what has ended. */
 export const PROBLEM = v.object({
   type: v.string(),
   title: v.string(),
@@ -14,6 +14,7 @@ export const PROBLEM = v.object({
   requestId: v.string(),
   errors: v.optional(v.pipe(v.array(REQUEST_PROBLEM), v.readonly())),
   id: v.optional(v.string()),
+  at: v.optional(v.string()),
 });
 
 export type ProblemDetails = v.InferOutput<typeof PROBLEM>;

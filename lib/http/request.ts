@@ -1,6 +1,7 @@
 /** A route, the request that it takes at each step of the chain, and the response. */
 import type { Readable } from 'node:stream';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type { Holder } from '../domain/holder.ts';
 import type { IdentityPrincipal, LoginContext, Principal } from '../domain/principal.ts';
 import type { Form } from './form.ts';
 
@@ -12,12 +13,13 @@ export type HttpResult = APIGatewayProxyStructuredResultV2 & { readonly stream?:
 
 /**
  * Who may use a route. `login`: any secret of the token protocol, or none. `vend`: any parent of a credential.
- * `identity`: any IAM identity. `strong-administrator`: an administrator whose assertion no other service could have
+ * `holder`: who holds a registry token, or a credential of one. `identity`: any IAM identity. `strong-administrator`: an administrator whose assertion no other service could have
  * replayed, even where the operator accepts replays. `pull`: our own access token, as at a registry. `notifications`: a registry, by the
  * secret that its service has for this.
  */
 export type Authentication =
   | 'administrator'
+  | 'holder'
   | 'identity'
   | 'login'
   | 'notifications'
@@ -72,6 +74,9 @@ export interface Request extends RequestHead {
 /** A request whose caller was authenticated as its route requires. */
 export type Authenticated<P extends Principal = Principal> = Request & { readonly principal: P };
 
+/** A request of who holds a registry token, or a credential of one. */
+export type OfHolder = Request & { readonly holder: Holder };
+
 /** `text`, `bytes` and `stream` are sent as they are, `json` as JSON; none: no body. */
 export interface Response {
   readonly status: number;
@@ -98,6 +103,7 @@ export interface HandlerOf {
   /** Verifies the secret in the head, before anything else is parsed. */
   readonly notifications: (head: RequestHead) => Promise<(request: Request) => Promise<Response>>;
   readonly vend: (request: Authenticated) => Promise<Response>;
+  readonly holder: (request: OfHolder) => Promise<Response>;
   readonly identity: Manage;
   readonly administrator: Manage;
   readonly 'strong-administrator': Manage;

@@ -124,7 +124,7 @@ export async function authenticateVend(
 }
 
 /** A secret in the wrong place goes nowhere: least of all one of ours to an issuer, as if it were an API key. */
-function requireFormat({ userName, format }: SecretCredentials): void {
+export function requireFormat({ userName, format }: SecretCredentials): void {
   if (format === undefined || FORMATS[userName].includes(format)) return;
   const detail = `The user name ${userName} does not take ${format}.`;
   throw unauthenticated(`${userName} with ${format}`, 'misplaced', detail);

@@ -52,6 +52,8 @@ export interface RotateRequest {
   readonly id: string;
   readonly rotation: Rotation;
   readonly idempotencyKey: string | undefined;
+  /** Throws where this actor may not rotate the token as it is now; absent: the actor may. */
+  readonly require?: (token: TokenRecord, now: number) => void;
 }
 
 /** Answers the record after the rotation and the new value. Throws `rotation-in-progress` while a grace runs. */
@@ -118,10 +120,11 @@ async function create(
 
 async function rotate(
   ports: TokenPorts,
-  { actor, id, rotation }: RotateRequest,
+  { actor, id, rotation, require }: RotateRequest,
   { write, token }: { write: IssuingWrite; token: TokenRecord },
 ): Promise<Issued | undefined> {
   const now = toSeconds(ports.clock());
+  require?.(token, now);
   if (hasGrace(token, now) && !rotation.force) throw new PullpassError('rotation-in-progress');
   const retrievable = token.derivation !== null;
   const { value, stored } = await newValue(ports, { account: token.account, id, retrievable });

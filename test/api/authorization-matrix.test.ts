@@ -207,6 +207,8 @@ const OTHERS = {
   'GET /v1/identity': [200],
   'POST /v1/credentials': [201],
   'POST /v1/services/{service}/events': [401],
+  'GET /v1/token': [401],
+  'POST /v1/token/rotate': [401],
 } as const;
 type OtherLine = keyof typeof OTHERS;
 /** What a replayed proof is never enough for. */
@@ -279,6 +281,9 @@ function refusedWith(caller: Caller, line: string): number | undefined {
   if (line === 'POST /v1/credentials') return caller.vends;
   // For registries, which are no callers of the others.
   if (line === 'POST /v1/services/{service}/events') return 401;
+  // For holders alone; neither secret here may rotate.
+  if (line === 'GET /v1/token') return caller.isOfRegistries ? 200 : 401;
+  if (line === 'POST /v1/token/rotate') return caller.isOfRegistries ? 403 : 401;
   if (caller.isOfRegistries) return 403;
   if (caller.role === 'none') return 401;
   if (line === 'GET /v1/identity') return undefined;
@@ -348,18 +353,19 @@ describe('the matrix', () => {
   });
 });
 
-describe('a registry token at the login endpoint', () => {
+describe('a registry token', () => {
   const PATHS = ['GET /oauth/token', 'GET /auth/token'] as const;
+  /** At the login endpoint: the status, and whether it grants; and what its holder gets by looking and by rotating. */
   const OUTCOMES = {
-    usable: [200, 1],
-    'not retrievable': [200, 1],
-    'in its grace': [200, 1],
-    'after its grace': [401, 0],
-    disabled: [401, 0],
-    'enabled again': [200, 1],
-    expired: [401, 0],
-    removed: [401, 0],
-    'of no namespace': [200, 0],
+    usable: [200, 1, 200, 200],
+    'not retrievable': [200, 1, 200, 200],
+    'in its grace': [200, 1, 200, 'forbidden'],
+    'after its grace': [401, 0, 'token-rotated', 'token-rotated'],
+    disabled: [401, 0, 'token-disabled', 'token-disabled'],
+    'enabled again': [200, 1, 200, 200],
+    expired: [401, 0, 'token-expired', 'token-expired'],
+    removed: [401, 0, 'unauthenticated', 'unauthenticated'],
+    'of no namespace': [200, 0, 200, 200],
   } as const;
   const acts: Record<keyof typeof OUTCOMES, (account: AnAccount) => Promise<string>> = {
     usable: async account => (await add(account)).token,
@@ -392,7 +398,9 @@ describe('a registry token at the login endpoint', () => {
   };
 
   async function add(account: AnAccount, json: object = {}): Promise<{ id: string; token: string }> {
-    return (await world.asAdministratorOf(account)('POST /v1/tokens', { json })).json;
+    return (
+      await world.asAdministratorOf(account)('POST /v1/tokens', { json: { selfRotate: true, ...json } })
+    ).json;
   }
 
   async function rotatedWith(account: AnAccount, graceSeconds: number): Promise<string> {
@@ -402,9 +410,9 @@ describe('a registry token at the login endpoint', () => {
   }
 
   it.each(Object.keys(OUTCOMES) as (keyof typeof OUTCOMES)[])(
-    'that is %s reaches its own account alone',
+    'that is %s reaches its own account alone, and is seen and rotated by its holder as it is written here',
     async state => {
-      const [status, own] = OUTCOMES[state];
+      const [status, own, seen, rotated] = OUTCOMES[state];
       for (const account of ACCOUNTS) {
         const token = await acts[state](account);
         const scopes = ACCOUNTS.map(owner => `scope=repository:${namespaceOf(owner)}/app:pull`).join('&');
@@ -413,6 +421,10 @@ describe('a registry token at the login endpoint', () => {
           const names = answer.status === 200 ? accessOf(answer) : [];
           expect([answer.status, names]).toEqual([status, own === 1 ? [`${namespaceOf(account)}/app`] : []]);
         }
+        const looked = await world.deployment.send('GET /v1/token', { bearer: token });
+        const turned = await world.deployment.send('POST /v1/token/rotate', { bearer: token, json: {} });
+        const outcomes = [looked, turned].map(({ status, json }) => (status === 200 ? 200 : json.code));
+        expect([account, ...outcomes]).toEqual([account, seen, rotated]);
       }
     },
   );

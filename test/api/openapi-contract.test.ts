@@ -124,11 +124,18 @@ function withSecret(secret: string, [line, { body, authentication }]: (typeof RO
     return [line, { form: { grant_type: 'password', username: 'token', password: secret, service } }];
   }
   if (authentication === 'vend') return [line, { basic, json: { service } }];
+  if (authentication === 'holder') return [line, { basic }];
   if (authentication === 'login') return [`${line}?service=${service}`, { basic }];
   return [line, { basic: ['iamapikey', secret] }];
 }
 
 const IDENTITIES = new Set<Route['authentication']>(['administrator', 'strong-administrator', 'identity']);
+
+/** A good secret for each kind of route that an administrator's does not open. */
+const SECRETS: Partial<Record<Route['authentication'], () => Promise<Sent>>> = {
+  notifications: async () => ({ basic: ['events', NOTIFICATIONS] }),
+  holder: async () => ({ bearer: (await addToken()).token }),
+};
 
 /** Whether the route reads its secret from the form, or needs none. */
 const isOpen = ({ authentication }: Route) => authentication === 'public' || authentication === 'login';
@@ -137,10 +144,10 @@ describe.each(ROWS)('%s', (line, route) => {
   // A caller is authenticated before the query and the body are parsed.
   const send: typeof ask = isOpen(route)
     ? ask
-    : (asked, sent) =>
-        route.authentication === 'notifications'
-          ? ask(asked, { basic: ['events', NOTIFICATIONS], ...sent })
-          : askAs(ALICE, asked, sent);
+    : async (asked, sent) => {
+        const secret = await SECRETS[route.authentication]?.();
+        return secret === undefined ? askAs(ALICE, asked, sent) : ask(asked, { ...secret, ...sent });
+      };
 
   it('is answered as documented when the request is none', async () => {
     expect((await send(`${line}?a=%zz`)).status).toBe(400);
@@ -394,6 +401,47 @@ describe('public documents', () => {
   });
   it.each(['/.well-known/oauth-authorization-server', '/openapi.json', '/health'])('%s', async path => {
     expect((await ask(`GET ${path}`)).status).toBe(200);
+  });
+});
+
+// Time passes here, in which the proofs of the others end.
+describe('the token of its holder', () => {
+  const held = (value: string, sent: Sent = {}) => ({ bearer: value, ...sent });
+  const codeOf = async (line: string, sent: Sent) => (await ask(line, sent)).json.code;
+
+  it('is shown to its value and to a credential', async () => {
+    const { id, token } = await addToken();
+    expect((await ask('GET /v1/token', held(token))).status).toBe(200);
+    await expectOf(200, `POST /v1/tokens/${id}/rotate`, { json: { graceSeconds: 60 } });
+    const graced = (await ask('GET /v1/token', held(token))).json;
+    expect([graced.presented, graced.previousValue]).toEqual(['previous-value', expect.anything()]);
+    const json = { service: SERVICE.name };
+    const { password } = (await askAs(ALICE, 'POST /v1/credentials', { json })).json;
+    expect(await codeOf('GET /v1/token', held(password))).toBe('forbidden');
+  });
+
+  it('is rotated', async () => {
+    const rotate = 'POST /v1/token/rotate';
+    const { token } = await addToken({ selfRotate: true, nonExpiring: true, retrievable: false });
+    const sent = held(token, { json: { graceSeconds: 7200 }, ...withKey('own') });
+    const next = (await ask(rotate, sent)).json.token;
+    expect(await codeOf(rotate, sent)).toBe('idempotency-replayed');
+    expect(await codeOf(rotate, { ...sent, json: {} })).toBe('idempotency-mismatch');
+    expect(await codeOf(rotate, held(token))).toBe('forbidden');
+    expect(await codeOf(rotate, held(next))).toBe('rate-limited');
+    deployment.wait(3600);
+    expect(await codeOf(rotate, held(next))).toBe('rotation-in-progress');
+  });
+
+  it.each(['GET /v1/token', 'POST /v1/token/rotate'])('says by %s that it has ended', async line => {
+    const { id, token } = await addToken();
+    const rotated = (await expectOf(200, `POST /v1/tokens/${id}/rotate`)).json.token;
+    expect(await codeOf(line, held(token))).toBe('token-rotated');
+    await expectOf(200, `PATCH /v1/tokens/${id}`, { json: { disabled: true } });
+    expect(await codeOf(line, held(rotated))).toBe('token-disabled');
+    const short = await addToken({ expiresInSeconds: 60 });
+    deployment.wait(60);
+    expect(await codeOf(line, held(short.token))).toBe('token-expired');
   });
 });
 

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import document from '../../lib/api/openapi.json' with { type: 'json' };
 import { ALL_ROUTES } from '../../lib/api/routes.ts';
-import { API_ERRORS } from '../../lib/domain/error-codes.ts';
+import { API_ERRORS, type ErrorCode, nameOfError } from '../../lib/domain/error-codes.ts';
 import { type Deployment, deploy, PUBLIC_URL, SERVICE } from '../support/deployment.ts';
 import { operationOf } from '../support/openapi-contract.ts';
 
@@ -77,7 +77,9 @@ describe('the document', () => {
   it('names every failure with its status, and all but that of a missing method at an operation', () => {
     const table = document.info.description;
     const responses = JSON.stringify(document.components.responses);
-    const codes = Object.entries(API_ERRORS);
+    const codes = Object.entries(API_ERRORS).map(
+      ([code, { status }]) => [nameOfError(code as ErrorCode), { status }] as const,
+    );
     expect(codes.filter(([code, { status }]) => !table.includes(`| \`${code}\` | ${status} |`))).toEqual([]);
     expect(codes.filter(([code]) => !responses.includes(`\`${code}\``)).map(([code]) => code)).toEqual([
       'method-not-allowed',

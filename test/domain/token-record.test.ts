@@ -276,11 +276,11 @@ describe('revokeToken', () => {
   });
   it('takes only its grace period from a value that has one', () => {
     const of = record(previous(NOW + 1));
-    expect(revoke(of, PREVIOUS)).toEqual({ ...of, previous: null, version: 6 });
+    expect(revoke(of, PREVIOUS)).toEqual({ ...of, ...previous(0), version: 6 });
   });
   it('ends a grace period of a disabled token too, which stays disabled', () => {
     const of = record({ ...previous(NOW + 1), disabled: DISABLED });
-    expect(revoke(of, PREVIOUS)).toEqual({ ...of, previous: null, version: 6 });
+    expect(revoke(of, PREVIOUS)).toEqual({ ...of, ...previous(0), version: 6 });
   });
   it.each<[string, Partial<TokenRecord>, Buffer]>([
     ['a wrong value', {}, WRONG],
@@ -357,8 +357,13 @@ describe('rotateToken', () => {
     expect(rotated(BASE, 0)).toEqual({
       ...BASE,
       ...issue,
-      ...{ generation: 4, valueIssuedAt: NOW, previous: null, version: 6 },
+      ...{ generation: 4, valueIssuedAt: NOW, previous: { hash: CURRENT, expiresAt: 0 }, version: 6 },
     });
+  });
+  it('ends the old value by every clock without a grace, and still knows it', () => {
+    for (const now of [0, NOW - 1, NOW, NOW + 1]) {
+      expect(judge(rotated(BASE, 0), CURRENT, at(now))).toEqual({ usable: false, refusal: 'superseded' });
+    }
   });
   it('lets the old value work until the grace ends', () => {
     const after = rotated(BASE, 60);
@@ -380,7 +385,7 @@ describe('rotateToken', () => {
     const before = record(previous(NOW + 1000));
     expect(judge(rotated(before, 0), PREVIOUS, at(NOW)).usable).toBe(false);
     expect(judge(rotated(before, 60), PREVIOUS, at(NOW)).usable).toBe(false);
-    expect(rotated(before, 0).previous).toBeNull();
+    expect(rotated(before, 0).previous).toEqual({ hash: CURRENT, expiresAt: 0 });
   });
   it('destroys the salt that the old value could be derived from', () => {
     expect(JSON.stringify(rotated(BASE, 60))).not.toContain(JSON.stringify(BASE.derivation?.salt));

@@ -2,7 +2,7 @@
 
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import { ERRORS, type ErrorCode } from '../../lib/domain/error-codes.ts';
+import { ERRORS, type ErrorCode, nameOfError } from '../../lib/domain/error-codes.ts';
 import { PullpassError } from '../../lib/domain/errors.ts';
 import { asPullpassError, encodeResponse, errorResponse } from '../../lib/http/answer.ts';
 import { PROBLEM, REGISTRY_ERROR } from '../../lib/http/error-bodies.ts';
@@ -14,16 +14,17 @@ const REQUEST_ID = 'request-1';
 describe.each(CODES)('the error %s', code => {
   const error = new PullpassError(code, { reason: 'the-reason', cause: new Error('the-cause') });
   const { status, title, detail, registryCode, oauthError } = ERRORS[code];
+  const name = nameOfError(code);
 
   it('is problem details to management clients (RFC 9457)', () => {
     const answer = errorResponse(error, 'problem', REQUEST_ID);
     expect(answer).toMatchObject({ status, headers: { 'content-type': 'application/problem+json' } });
     expect(answer.json).toEqual({
-      type: `urn:pullpass:error:${code}`,
+      type: `urn:pullpass:error:${name}`,
       title,
       status,
       detail,
-      code,
+      code: name,
       requestId: REQUEST_ID,
     });
   });
@@ -42,11 +43,12 @@ describe.each(CODES)('the error %s', code => {
   it('is both where the kind of client is unknown', () => {
     const both = errorResponse(error, undefined, REQUEST_ID).json;
     expect(both).toMatchObject({ errors: [{ code: registryCode, message: detail }], details: detail });
-    expect(both).toMatchObject({ title, status, code, requestId: REQUEST_ID });
+    expect(both).toMatchObject({ title, status, code: name, requestId: REQUEST_ID });
   });
 
   it('has the members that the schemas of the description have, and no others', () => {
-    const full = new PullpassError(code, { problems: [{ path: 'access', message: 'unknown' }], id: 'one' });
+    const problems = [{ path: 'access', message: 'unknown' }];
+    const full = new PullpassError(code, { problems, id: 'one', at: 1 });
     const bodyOf = (format: ErrorFormat) => errorResponse(full, format, REQUEST_ID).json;
     const exactly = {
       problem: v.strictObject(PROBLEM.entries),
@@ -92,7 +94,10 @@ describe('an error', () => {
   });
 
   it('of a missing or bad credential asks for Basic, and no other does', () => {
-    const asking: readonly ErrorCode[] = ['unauthenticated', 'login-needed', 'insufficient-scope'];
+    const asking: readonly ErrorCode[] = [
+      ...(['unauthenticated', 'login-needed', 'insufficient-scope'] as const),
+      ...(['token-expired', 'token-rotated', 'value-disabled'] as const),
+    ];
     for (const code of CODES) {
       const headers = errorResponse(new PullpassError(code), 'registry', REQUEST_ID).headers ?? {};
       expect('www-authenticate' in headers).toBe(asking.includes(code));

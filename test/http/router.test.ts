@@ -20,7 +20,7 @@ describe('the router', () => {
   });
 
   it.each([
-    ['an unknown path', '/v1/token'],
+    ['an unknown path', '/v1/tok'],
     ['the root', '/'],
     ['nothing', ''],
     ['a slash at the end', '/v1/tokens/'],
