@@ -23,7 +23,7 @@ describe('a rotation', () => {
     const { status, json } = await rotate();
     expect([status, json]).toEqual([
       200,
-      { ...before, token: expect.stringMatching(/^plp_[0-9A-Za-z]{87}$/) },
+      { ...before, generation: 2, token: expect.stringMatching(/^plp_[0-9A-Za-z]{87}$/) },
     ]);
     expect(json.token).not.toBe(token);
     expect([await statusOf(token), await statusOf(json.token)]).toEqual([401, 200]);

@@ -98,7 +98,7 @@ describe('what no function serves', () => {
   it.each([
     'GET /',
     'GET /v1',
-    'GET /v1/token',
+    'GET /v1/tok',
     'GET /OAUTH/token',
     'GET /%zz',
     'POST /v1/credential',

@@ -126,7 +126,7 @@ export async function stateOf({ world, table, token, credential, policy, trust }
             access: own.access,
             generation: own.generation,
             disabled: own.disabled !== null,
-            grace: own.previous !== null,
+            grace: own.previous !== null && own.previous.expiresAt > 0,
           },
     added: others.filter(({ issuanceId }) => !issuanceId.includes('.')).length,
     addedWithKey: others.filter(({ issuanceId }) => issuanceId.includes('.')).length,

@@ -150,7 +150,9 @@ describe('a rotation', () => {
     await rotate(ports, id, { graceSeconds: 30, force: false });
     const again = { graceSeconds: 0, force: false };
     expect((await rejectionOf(rotate(ports, id, again))).code).toBe('rotation-in-progress');
-    expect((await rotate(ports, id, { ...again, force: true })).record).toMatchObject({ previous: null });
+    expect((await rotate(ports, id, { ...again, force: true })).record).toMatchObject({
+      previous: { expiresAt: 0 },
+    });
     await rotate(ports, id, { graceSeconds: 30, force: false });
     world.now += 30;
     expect((await rotate(ports, id, again)).record.generation).toBe(5);
