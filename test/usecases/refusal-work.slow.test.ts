@@ -5,15 +5,16 @@ import { formatRegistryToken, hashRegistryToken } from '../../lib/domain/registr
 import type { Secret } from '../../lib/domain/secret.ts';
 import type { TokenRecord } from '../../lib/domain/token-record.ts';
 import { fromTokenItem } from '../../lib/store/token-items.ts';
+import { authenticateHolder } from '../../lib/usecases/authenticate-holder.ts';
 import { rejectionOf } from '../support/errors.ts';
 import { recordedTable } from '../support/faulty-table.ts';
-import { principalWith, worldOn } from '../support/memory-ports.ts';
+import { principalWith, type World, worldOn } from '../support/memory-ports.ts';
 import { ACCOUNT, aToken, NOW, OTHER_ACCOUNT } from '../support/records.ts';
 import { memoryStores, memoryTable, type Stores } from '../support/stores.ts';
 
 // Needs modules of its own, which only a slow test has.
 vi.mock('node:crypto', { spy: true });
-vi.mock('../../lib/store/token-store.ts', { spy: true });
+vi.mock('../../lib/store/token-items.ts', { spy: true });
 
 const BY_ALICE = { at: NOW - 1, by: 'dev:alice' } as const;
 
@@ -50,8 +51,16 @@ const REFUSALS: readonly [string, Prepare][] = [
   ],
 ];
 
+/** The two places that a value is presented at. */
+const WAYS = {
+  login: ({ logins }: World, secret: Secret) =>
+    principalWith(logins, secret, { service: 'registry', namespaces: ['team-a'], repositories: [] }),
+  holder: ({ logins }: World, secret: Secret) =>
+    authenticateHolder(logins, { userName: 'token', secret, format: 'a registry token' }),
+};
+
 /** What the refusal was, and how much was done for it. */
-async function refuse(prepare: Prepare) {
+async function refuse(prepare: Prepare, way: keyof typeof WAYS) {
   const { table, calls } = recordedTable(memoryTable());
   const stores = memoryStores(table);
   const record = aToken();
@@ -59,8 +68,7 @@ async function refuse(prepare: Prepare) {
   const presented = await prepare(stores, { ...record, hash: hashRegistryToken(value) }, value);
   calls.length = 0;
   vi.clearAllMocks();
-  const context = { service: 'registry', namespaces: ['team-a'], repositories: [] };
-  const error = await rejectionOf(principalWith(worldOn(stores).logins, presented, context));
+  const error = await rejectionOf(WAYS[way](worldOn(stores), presented));
   return {
     reason: error.details.reason,
     work: {
@@ -79,16 +87,18 @@ beforeEach(() => vi.clearAllMocks());
 it.each(REFUSALS)(
   'a token that is %s costs one read, one record, two hashes and two comparisons',
   async (why, prepare) => {
-    const { reason, work } = await refuse(prepare);
-    expect(reason).toContain(why === 'superseded' ? 'wrong-secret' : why);
-    expect(work).toEqual({
-      calls: [['batchGet', 2]],
-      records: 1,
-      hashes: ['sha256', 'sha256'],
-      comparisons: [
-        [32, 32],
-        [32, 32],
-      ],
-    });
+    for (const way of ['login', 'holder'] as const) {
+      const { reason, work } = await refuse(prepare, way);
+      expect(reason).toContain(why === 'superseded' ? 'wrong-secret' : why);
+      expect(work).toEqual({
+        calls: [['batchGet', way === 'login' ? 2 : 1]],
+        records: 1,
+        hashes: ['sha256', 'sha256'],
+        comparisons: [
+          [32, 32],
+          [32, 32],
+        ],
+      });
+    }
   },
 );
