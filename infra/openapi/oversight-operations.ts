@@ -2,7 +2,7 @@
 
 import { ACTS } from '../../lib/domain/act.ts';
 import { TIME_PATTERN } from '../../lib/domain/time.ts';
-import { answer, inQuery, type Line, type Operation } from './operation.ts';
+import { answer, inQuery, jsonBody, type Line, type Operation } from './operation.ts';
 import { A_LIMIT, AN_ID } from './words.ts';
 
 const VISIBLE = { type: 'string', pattern: '^[!-~]+$', minLength: 1, maxLength: 256 } as const;
@@ -33,5 +33,13 @@ export const OVERSIGHT_OPERATIONS = {
       }),
     ],
     answers: { 200: answer('A page of entries.', 'Audit') },
+  },
+  'POST /v1/explain': {
+    tag: 'Audit',
+    summary: 'Explain a login',
+    description:
+      'What a login of the account would get, and what each check says. It is decided as at the login endpoint; nothing is written, and no secret is asked for. A token of another account is as unknown as one that never was.',
+    body: jsonBody('ExplainLogin', true),
+    answers: { 200: answer('The explanation.', 'Explanation') },
   },
 } as const satisfies Partial<Record<Line, Operation>>;

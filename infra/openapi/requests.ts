@@ -1,11 +1,12 @@
 /** Bodies of requests: the schemas that the code checks them with, and what their members mean. */
 import * as v from 'valibot';
+import { explainSchema } from '../../lib/api/explain-request.ts';
 import { policySchema, trustSchema, VEND_CREDENTIAL } from '../../lib/api/requests.ts';
 import { ADD_TOKEN, CHANGE_TOKEN, ROTATE_TOKEN } from '../../lib/api/token-requests.ts';
 import { TOKEN_EXCHANGE } from '../../lib/http/credentials.ts';
 import { component, documented, type Meaning } from './component.ts';
 import { type JsonSchema, schemaOf } from './schema.ts';
-import { A_CREDENTIAL, A_TOKEN, ACCESS, ROLE } from './words.ts';
+import { A_CREDENTIAL, A_TOKEN, ACCESS, AN_ID, ROLE } from './words.ts';
 
 const PATTERNS =
   'Repository names (`team-a/app`), and prefixes followed by `/*` (`team-a/*`) for everything below them.';
@@ -50,6 +51,20 @@ const JSON_BODIES = {
       repositories: ['team-a/*'],
       expiresInSeconds: 2_592_000,
     },
+  }),
+  ExplainLogin: component({
+    schema: explainSchema('corp'),
+    members: {
+      token: 'The identifier of a token. Never its value: the token is judged as with its present one.',
+      subject: 'An IAM id of the account, with or without its issuer: judged as with an API key.',
+      claims: 'The payload of the token of a workload. No signature is asked for.',
+      service:
+        'The registry by the name of its service. Default: the first, as it decides nothing of what is granted.',
+      scope: 'As at the login endpoint: `repository:team-a/app:pull`; several are separated by blanks.',
+      address: 'The address that the login comes from.',
+      at: 'The time of the login (RFC 3339), within 366 days of now. Default: now.',
+    },
+    example: { token: AN_ID, scope: 'repository:team-a/app:pull' },
   }),
   TokenChange: component({
     schema: CHANGE_TOKEN,

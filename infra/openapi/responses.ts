@@ -1,9 +1,9 @@
 /** What the members of the management answers mean. */
 import * as api from '../../lib/api/responses.ts';
 import { component } from './component.ts';
+import { OVERSIGHT_RESPONSES } from './oversight-responses.ts';
 import { TOKEN_RESPONSES } from './token-responses.ts';
 import {
-  A_REQUEST_ID,
   ACCESS,
   AN_HOUR_LATER,
   AN_ID,
@@ -48,15 +48,6 @@ const platform = {
   claims: [{ name: 'project_id', value: 'a number' }],
 };
 const counter = { day: '2026-11-21', token: AN_ID, repository: 'team-a/app', pulls: 12 } as const;
-const auditEntry = {
-  at: CREATED.createdAt,
-  act: 'add-token',
-  target: AN_ID,
-  subject: 'corp:alice',
-  uniqueId: null,
-  requestId: A_REQUEST_ID,
-  sourceAddress: '192.0.2.1',
-} as const;
 const role = { role: 'writer', repositories: ['team-a/*'], source: { policy: AN_ID } } as const;
 
 export const RESPONSES = {
@@ -149,28 +140,7 @@ export const RESPONSES = {
     },
     example: counter,
   }),
-  Audit: component({
-    schema: api.AUDIT,
-    members: {
-      entries: 'The newest first.',
-      nextCursor: 'The `cursor` of the next page; null: this is the last.',
-    },
-    example: { entries: [auditEntry], nextCursor: null },
-  }),
-  AuditEntry: component({
-    schema: api.AUDIT_ENTRY,
-    members: {
-      at: `When it was done. ${TIME}`,
-      act: 'What was done. Versions to come may have further acts.',
-      target:
-        'What it was done to: the identifier of a token, policy, trust or credential, or the name of a namespace.',
-      subject: 'Who did it: a subject with its issuer, or the token or credential that its holder ended.',
-      uniqueId: 'What the issuer never gives to another caller, where it has such a thing; null: it has not.',
-      requestId: 'The request, as in the log.',
-      sourceAddress: 'Where it came from.',
-    },
-    example: auditEntry,
-  }),
+  ...OVERSIGHT_RESPONSES,
   HeldRole: component({
     schema: api.HELD_ROLE,
     members: {

@@ -3,8 +3,11 @@
  * reads. A client accepts members that it does not know; the document lists them all.
  */
 import * as v from 'valibot';
+import { CHECKS, DECISIONS, RESULTS } from '../domain/explanation.ts';
 import { DAY_PATTERN } from '../domain/time.ts';
 import { ACCESS, ID, list, ROLE, TIME, WHOLE_NUMBER } from './fields.ts';
+
+const ACTION = v.picklist(['pull', 'push', 'delete']);
 
 /** null: every repository in the namespaces of the account. */
 const REPOSITORIES = v.nullable(list(v.string()));
@@ -177,6 +180,16 @@ export type AuditEntry = v.InferOutput<typeof AUDIT_ENTRY>;
 
 export const AUDIT = v.object({ entries: list(AUDIT_ENTRY), nextCursor: v.nullable(v.string()) });
 export type Audit = v.InferOutput<typeof AUDIT>;
+
+/** What a login would get, and what each check says. */
+export const STEP = v.object({ check: v.picklist(CHECKS), result: v.picklist(RESULTS), detail: v.string() });
+
+export const EXPLANATION = v.object({
+  decision: v.picklist(DECISIONS),
+  granted: list(v.object({ type: v.literal('repository'), name: v.string(), actions: list(ACTION) })),
+  steps: list(STEP),
+});
+export type Explanation = v.InferOutput<typeof EXPLANATION>;
 
 /** A role of the caller, and what gives it: the configuration of the deployment, or a policy. */
 export const HELD_ROLE = v.object({

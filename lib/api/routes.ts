@@ -66,6 +66,7 @@ export const ROUTES = {
       ...MANAGEMENT,
       query: ['target', 'subject', 'act', 'since', 'until', 'limit', 'cursor'],
     },
+    { method: 'POST', path: '/v1/explain', operation: 'explainLogin', body: 'json', ...MANAGEMENT },
     {
       method: 'GET',
       path: '/v1/identity',

@@ -8,6 +8,7 @@ import {
   usageHandlers,
 } from '../api/account.ts';
 import { auditHandlers } from '../api/audit.ts';
+import { explainHandlers } from '../api/explain.ts';
 import { readTable, withHealth } from '../api/health.ts';
 import { rotationHandlers } from '../api/held-token.ts';
 import { issuerHandlers } from '../api/issuers.ts';
@@ -18,6 +19,7 @@ import { credentialKeys } from '../derivation/credential-keys.ts';
 import type { RegistrationRules } from '../domain/namespace.ts';
 import { toSeconds } from '../domain/time.ts';
 import { type HttpHandler, httpHandler } from '../http/chain.ts';
+import { claimsReader } from '../iam/verifier.ts';
 import { rateLimiter } from '../limits/rate-limiter.ts';
 import { auditReader } from '../store/audit-store.ts';
 import { idempotencyStore, nonceStore, revokedCredentialStore } from '../store/expiring-stores.ts';
@@ -42,6 +44,7 @@ import {
 import { openAudit, openSdkTable } from './sdk-table.ts';
 
 const SETTINGS = [
+  'services',
   'derivationKey',
   'credentialKey',
   'namespaces',
@@ -82,6 +85,12 @@ export function createManagement(world: World): HttpHandler {
   };
   const failures = openFailureLimiter(parts);
   const authentication = { ...openIam(parts, failures), policies, nonces, clock };
+  const explaining = {
+    store: revoking.store,
+    trusts,
+    claims: claimsReader({ issuers: config.issuers.workloads, publicUrl: config.url }),
+    issuer: config.url,
+  };
   const ready = openTableGuard(parts);
   world.prepare?.(ready, () => revoking.credentialKeys.current(toSeconds(clock())));
   const handler = httpHandler({
@@ -100,6 +109,11 @@ export function createManagement(world: World): HttpHandler {
       ...trustHandlers({ ...common, rules: trusts, word: 'trust' }, config.issuers.workloads),
       ...auditHandlers({ entries: auditReader(table), clock }),
       ...issuerHandlers(config.url, config.issuers.workloads),
+      ...explainHandlers({
+        ports: { ...authentication, ...explaining },
+        services: config.services,
+        log: parts.log,
+      }),
       ...usageHandlers({ usage: usageStore(table), clock }),
       ...identityHandlers(config.url),
       ...revocationHandlers({ revoking, log: parts.log }),

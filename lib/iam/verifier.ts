@@ -1,6 +1,6 @@
 /** Verifies the assertions of IAM identities and workloads: one verifier per kind. */
 
-import { unauthenticated } from '../domain/errors.ts';
+import { PullpassError, unauthenticated } from '../domain/errors.ts';
 import { isHandle, isIdentifierValue, qualify } from '../domain/identifiers.ts';
 import type { Issuer, Issuers, SecretArn, WorkloadIssuer } from '../domain/identity.ts';
 import { platformFacts } from '../domain/platforms.ts';
@@ -9,7 +9,7 @@ import { member } from '../domain/strict-json.ts';
 import { toSeconds } from '../domain/time.ts';
 import { type Workload, workloadAudience } from '../domain/trust.ts';
 import type { FailureLimiter } from '../limits/rate-limiter.ts';
-import type { IdentityVerifier, WorkloadVerifier } from '../ports/others.ts';
+import type { ClaimsReader, IdentityVerifier, WorkloadVerifier } from '../ports/others.ts';
 import type { RandomBytes } from '../ports/system.ts';
 import { awsCallers } from './aws-sts.ts';
 import { fixedClientSecret, type SecretStage, storedClientSecret } from './client-secret.ts';
@@ -137,6 +137,34 @@ export function workloadVerifier({
       return workloadOf(claims, { issuer, publicUrl, nowMs });
     },
   };
+}
+
+/** For explanations: what the verifier would make of these claims. */
+export function claimsReader({
+  issuers,
+  publicUrl,
+}: Pick<WorkloadVerifierOptions, 'issuers' | 'publicUrl'>): ClaimsReader {
+  return {
+    read(claims, nowMs) {
+      const issuer = issuers.find(each => each.issuer === member(claims, 'iss'));
+      if (issuer === undefined) return { workload: undefined, refusal: 'no configured issuer' };
+      const workloadAt = (atMs: number) =>
+        attempt(() => workloadOf(claims, { issuer, publicUrl, nowMs: atMs }));
+      const now = workloadAt(nowMs);
+      if ('workload' in now) return { workload: now.workload, refusal: undefined };
+      const issuedAt = workloadAt(Number(member(claims, 'iat')) * 1000);
+      return { workload: 'workload' in issuedAt ? issuedAt.workload : undefined, refusal: now.refusal };
+    },
+  };
+}
+
+function attempt(read: () => Workload): { workload: Workload } | { refusal: string } {
+  try {
+    return { workload: read() };
+  } catch (error) {
+    if (error instanceof PullpassError && error.code === 'unauthenticated') return { refusal: error.message };
+    throw error;
+  }
 }
 
 /**

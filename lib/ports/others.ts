@@ -20,6 +20,19 @@ export interface WorkloadVerifier {
   verify(token: Secret, nowMs: number): Promise<Workload>;
 }
 
+/** What claims say, as if an issuer had signed them. */
+export interface ReadClaims {
+  /** Also of a token that is not valid at that time; undefined: it names no issuer, account or subject of ours. */
+  readonly workload: Workload | undefined;
+  /** Why a token with these claims is refused; undefined: it is not. */
+  readonly refusal: string | undefined;
+}
+
+/** Reads the claims of a workload as those of a verified token are read. It verifies nothing, so it authenticates nobody. */
+export interface ClaimsReader {
+  read(claims: unknown, nowMs: number): ReadClaims;
+}
+
 /** Authenticates IAM identities. */
 export interface IdentityVerifier {
   /**

@@ -24,8 +24,8 @@ import {
   type PrincipalPorts,
   tokenPrincipal,
   withNamespaces,
-  workloadPrincipal,
 } from './principal.ts';
+import { workloadPrincipal } from './workload-principal.ts';
 
 export interface ManagementAuthenticationPorts extends IdentityPorts {
   readonly identities: IdentityVerifier;

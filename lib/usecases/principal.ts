@@ -5,7 +5,6 @@ import { type Denial, unauthenticated } from '../domain/errors.ts';
 import { type Account, accountHandle, type Subject } from '../domain/identifiers.ts';
 import type { Administrator, Identity } from '../domain/identity.ts';
 import { isHeldBy, type NamespaceClaim } from '../domain/namespace.ts';
-import { isInNetworks } from '../domain/networks.ts';
 import { type Policy, permissionsOf, rolesOf } from '../domain/policy.ts';
 import { ANONYMOUS, type IdentityPrincipal, type LoginContext, type Principal } from '../domain/principal.ts';
 import { hashRegistryToken, parseRegistryToken, type TokenAddress } from '../domain/registry-token.ts';
@@ -20,7 +19,7 @@ import {
   type UseContext,
 } from '../domain/token-record.ts';
 import { type RequestSource, useOf } from '../domain/token-use.ts';
-import { permissionOfTrust, type Trust, trustMatches, type Workload } from '../domain/trust.ts';
+import type { Trust } from '../domain/trust.ts';
 import type { CredentialKeys } from '../ports/keys.ts';
 import type { LoginRecords, LoginStore, RuleFilter, RuleStore } from '../ports/stores.ts';
 
@@ -181,43 +180,6 @@ export async function identityPrincipal(
 function endOfVended({ kind, expiresAt }: Identity, now: number): number {
   if (kind !== 'iambearer') return now + LONGEST_SECONDS;
   return Math.min(expiresAt ?? Number.POSITIVE_INFINITY, now + HOUR_SECONDS);
-}
-
-/**
- * The principal ends with the workload's token, and no later than any of its trusts allows. A trust for other networks does
- * not count. No namespaces are read.
- */
-export async function workloadPrincipal(
-  { trusts }: Pick<PrincipalPorts, 'trusts'>,
-  workload: Workload,
-  { now, sourceAddress }: Pick<LoginMoment, 'now' | 'sourceAddress'>,
-): Promise<Principal> {
-  const { subject, handle, expiresAt } = workload;
-  const named = (await trusts.list(handle, { issuer: [workload.issuer] })).filter(trust =>
-    trustMatches(trust, workload),
-  );
-  const matching = named.filter(({ networks }) => isInNetworks(sourceAddress, networks));
-  const common = {
-    ...ANONYMOUS,
-    kind: 'workload',
-    userName: 'oidc',
-    subject,
-    accountHandle: handle,
-  } as const;
-  const [first] = matching;
-  if (first === undefined) {
-    return { ...common, endsAt: expiresAt, ...(named.length > 0 ? { outsideNetworks: true } : {}) };
-  }
-  const ids = matching.map(({ id }) => id);
-  const endsAt = now + Math.min(...matching.map(({ lifetimeSeconds }) => lifetimeSeconds));
-  return {
-    ...common,
-    account: first.account,
-    permissions: matching.map(permissionOfTrust),
-    endsAt: Math.min(expiresAt, endsAt),
-    // A build's token often ends within minutes; its trusts say how long a credential may live.
-    delegationSource: { handle, parent: { kind: 'trust', subject, ids }, endsAt },
-  };
 }
 
 /** The principal with the namespaces that its account owns. A principal without permissions needs no read. */

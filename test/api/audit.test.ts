@@ -107,6 +107,10 @@ const WITHOUT: Record<string, [why: string, request: () => Promise<Received>]> =
       return deployment.send('POST /oauth/token', { form });
     },
   ],
+  explainLogin: [
+    'an explanation changes nothing; the log has it',
+    async () => alice('POST /v1/explain', { json: { subject: 'alice' } }),
+  ],
   takeEvents: [
     'a counter is no act; the log has each pull',
     async () =>

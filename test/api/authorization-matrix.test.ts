@@ -204,6 +204,7 @@ const OTHERS = {
   'GET /v1/issuers': [200],
   'GET /v1/usage': [200],
   'GET /v1/audit': [200],
+  'POST /v1/explain': [200],
   'GET /v1/identity': [200],
   'POST /v1/credentials': [201],
   'POST /v1/services/{service}/events': [401],
@@ -220,6 +221,7 @@ const NOT_WEAKLY: readonly string[] = [
   'DELETE /v1/trusts/{id}',
 ];
 const BODIES: Readonly<Record<string, object>> = {
+  'POST /v1/explain': { subject: 'carol' },
   'PATCH /v1/tokens/{id}': { description: 'changed' },
   'POST /v1/policies': { subject: 'carol', role: 'reader' },
   'POST /v1/trusts': { issuer: 'github', claims: { repository_id: '1', repository_owner_id: '2' } },

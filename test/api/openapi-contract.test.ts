@@ -239,6 +239,12 @@ describe('tokens', () => {
     expect((await expectOf(200, `${line}&cursor=${nextCursor}`)).json.nextCursor).toBeNull();
   });
 
+  it('have their logins explained', async () => {
+    const { id } = await addToken();
+    const json = { token: id, scope: 'repository:team-a/app:pull' };
+    await expectOf(200, 'POST /v1/explain', { json: { ...json, at: new Date(Date.now()).toISOString() } });
+  });
+
   it('show their value while they may', async () => {
     const [{ id }, { id: once }] = [await addToken(), await addToken({ retrievable: false })];
     await expectOf(200, `GET /v1/tokens/${id}/value`);

@@ -19,7 +19,7 @@ const READERS: Readonly<Record<string, readonly string[]>> = {
   login: ['deployment/administrators.json', 'deployment/issuers.json', 'deployment/services.json'],
   credentials: ['deployment/administrators.json', 'deployment/issuers.json', 'deployment/services.json'],
   discovery: ['deployment/issuers.json', 'deployment/services.json'],
-  management: ['deployment/administrators.json', 'deployment/issuers.json'],
+  management: ['deployment/administrators.json', 'deployment/issuers.json', 'deployment/services.json'],
   keys: ['deployment/services.json'],
 };
 

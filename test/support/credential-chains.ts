@@ -16,9 +16,10 @@ import {
   removeRule,
 } from '../../lib/usecases/manage-account.ts';
 import { changeToken, removeToken } from '../../lib/usecases/manage-tokens.ts';
-import { identityPrincipal, withNamespaces, workloadPrincipal } from '../../lib/usecases/principal.ts';
+import { identityPrincipal, withNamespaces } from '../../lib/usecases/principal.ts';
 import { type RevokePorts, revoke } from '../../lib/usecases/revoke.ts';
 import { type Vended, vendCredential } from '../../lib/usecases/vend-credential.ts';
+import { workloadPrincipal } from '../../lib/usecases/workload-principal.ts';
 import { actorOf, CREDENTIAL_KEYS, principalWith, type World, worldOn } from './memory-ports.ts';
 import { ACCOUNT, OTHER_ACCOUNT } from './records.ts';
 

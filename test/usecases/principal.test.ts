@@ -18,9 +18,9 @@ import {
   type LoginMoment,
   tokenPrincipal,
   withNamespaces,
-  workloadPrincipal,
 } from '../../lib/usecases/principal.ts';
 import { signCredential } from '../../lib/usecases/secret-values.ts';
+import { workloadPrincipal } from '../../lib/usecases/workload-principal.ts';
 import { rejectionOf } from '../support/errors.ts';
 import { CREDENTIAL_KEYS, type World, worldOn } from '../support/memory-ports.ts';
 import { ACCOUNT, aClaim, aPolicy, aToken, aTrust, NOW, OTHER_ACCOUNT } from '../support/records.ts';

@@ -1,0 +1,69 @@
+/** What the members of the answers mean that say what was done, and why. */
+import * as api from '../../lib/api/responses.ts';
+import { component } from './component.ts';
+import { A_REQUEST_ID, AN_ID, CREATED, TIME } from './words.ts';
+
+const auditEntry = {
+  at: CREATED.createdAt,
+  act: 'add-token',
+  target: AN_ID,
+  subject: 'corp:alice',
+  uniqueId: null,
+  requestId: A_REQUEST_ID,
+  sourceAddress: '192.0.2.1',
+} as const;
+const step = {
+  check: 'namespace',
+  result: 'failed',
+  detail: 'The account does not hold the namespace team-b.',
+} as const;
+
+export const OVERSIGHT_RESPONSES = {
+  Audit: component({
+    schema: api.AUDIT,
+    members: {
+      entries: 'The newest first.',
+      nextCursor: 'The `cursor` of the next page; null: this is the last.',
+    },
+    example: { entries: [auditEntry], nextCursor: null },
+  }),
+  AuditEntry: component({
+    schema: api.AUDIT_ENTRY,
+    members: {
+      at: `When it was done. ${TIME}`,
+      act: 'What was done. Versions to come may have further acts.',
+      target:
+        'What it was done to: the identifier of a token, policy, trust or credential, or the name of a namespace.',
+      subject: 'Who did it: a subject with its issuer, or the token or credential that its holder ended.',
+      uniqueId: 'What the issuer never gives to another caller, where it has such a thing; null: it has not.',
+      requestId: 'The request, as in the log.',
+      sourceAddress: 'Where it came from.',
+    },
+    example: auditEntry,
+  }),
+  Explanation: component({
+    schema: api.EXPLANATION,
+    members: {
+      decision: 'refused: the login would be 401. granted: also a login that asks for nothing.',
+      granted: [
+        'As in the access token.',
+        { type: 'Always `repository`.', name: 'The repository.', actions: 'What may be done there.' },
+      ],
+      steps: 'In the order of the checks.',
+    },
+    example: {
+      decision: 'nothing-granted',
+      granted: [],
+      steps: [step],
+    },
+  }),
+  Step: component({
+    schema: api.STEP,
+    members: {
+      check: 'What was checked.',
+      result: 'note: it decides nothing.',
+      detail: 'What was found, in words. The words may change.',
+    },
+    example: step,
+  }),
+};

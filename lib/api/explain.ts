@@ -1,0 +1,67 @@
+/** The route that explains to administrators what a login would get. */
+import { invalidBody, PullpassError } from '../domain/errors.ts';
+import type { Service } from '../domain/service.ts';
+import { DAY_SECONDS, toSeconds } from '../domain/time.ts';
+import type { Log } from '../ports/system.ts';
+import { type Explained, type ExplainPorts, explain } from '../usecases/explain.ts';
+import { explainSchema, hasListOfClaims, NO_CLAIMS } from './explain-request.ts';
+import { checkBody, type ManagementHandlers, serviceNamed } from './parameters.ts';
+import type * as answers from './responses.ts';
+
+export interface ExplainHandlerOptions {
+  readonly ports: ExplainPorts;
+  readonly services: readonly Service[];
+  readonly log: Log;
+}
+
+/** What is stored now says little of times further away. */
+const MAX_DAYS = 366;
+
+export function explainHandlers({ ports, services, log }: ExplainHandlerOptions) {
+  return {
+    async explainLogin(request) {
+      const { account, issuer } = request.principal.identity;
+      if (hasListOfClaims(request.json)) throw invalidBody([{ path: 'claims', message: NO_CLAIMS }]);
+      const { service: name, scope, address, at, ...of } = checkBody(explainSchema(issuer), request.json);
+      checkTime(at, toSeconds(ports.clock()));
+      const explained = explainedIn(of);
+      const service = serviceOf(name, services);
+      const explanation = await explain(ports, { account, issuer, explained, service, scope, address, at });
+      const { decision } = explanation;
+      const { requestId, sourceAddress, principal } = request;
+      // Never the claims: they are not ours, and may say more than their sender meant.
+      const fields = { account, subject: principal.subject, explained: explained.kind, decision };
+      log.info('explained', { requestId, sourceAddress, ...fields });
+      return { status: 200, json: explanation satisfies answers.Explanation };
+    },
+  } satisfies ManagementHandlers;
+}
+
+interface Whose {
+  readonly token?: string | undefined;
+  readonly subject?: Extract<Explained, { kind: 'subject' }>['subject'] | undefined;
+  readonly claims?: unknown;
+}
+
+function explainedIn({ token, subject, claims }: Whose): Explained {
+  if (token !== undefined) return { kind: 'token', id: token };
+  return subject === undefined ? { kind: 'claims', claims } : { kind: 'subject', subject };
+}
+
+/** The first where none is named, because it decides nothing of what is granted; a text: why there is none. */
+function serviceOf(name: string | undefined, services: readonly Service[]): Service | string {
+  const [first] = services;
+  if (name === undefined && first !== undefined) return first;
+  try {
+    return serviceNamed(name, services);
+  } catch (error) {
+    if (error instanceof PullpassError && error.code === 'unknown-service')
+      return String(error.details.detail);
+    throw error;
+  }
+}
+
+function checkTime(at: number | undefined, now: number): void {
+  if (at === undefined || Math.abs(at - now) <= MAX_DAYS * DAY_SECONDS) return;
+  throw invalidBody([{ path: 'at', message: `must be within ${MAX_DAYS} days of now` }]);
+}
