@@ -123,7 +123,7 @@ describe('the issuers file', () => {
 
   const AT = 'PULLPASS_ISSUERS [0]';
   const ENDPOINT = 'must be an https URL, or an http URL of this machine';
-  const FREE = 'must be lower-case letters, digits and hyphens, and not token or aws';
+  const FREE = 'must be lower-case letters, digits and hyphens, and not token, group or aws';
   const BAD: Record<string, [entry: unknown, problem: string]> = {
     'no audience': [
       { ...IAM, audience: undefined },

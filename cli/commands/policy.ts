@@ -30,7 +30,10 @@ export function addPolicies(program: Command, context: Context): void {
         description: 'give an identity a role',
         build: command =>
           command
-            .requiredOption('--subject <id>', 'an IAM id, or "*" for every identity of the account')
+            .requiredOption(
+              '--subject <id>',
+              'an IAM id, "group:<issuer>:<name>", or "*" for every identity of the account',
+            )
             .addOption(
               new Option('--role <role>', 'what it may do').choices(ROLE.options).makeOptionMandatory(),
             )

@@ -73,10 +73,20 @@ async function whoami(context: Context): Promise<void> {
 
 function entriesOf(principal: Principal): [string, string][] {
   if (principal.kind !== 'iam') return [['Logged in as', principalText(principal)]];
-  const { account, subject, roles, strength, workloadAudience } = principal.identity;
+  const {
+    account,
+    subject,
+    groups = [],
+    ignoredGroups,
+    roles,
+    strength,
+    workloadAudience,
+  } = principal.identity;
   return [
     ['Account', account],
     ['Subject', subject],
+    ...groups.map((group): [string, string] => ['Group', group]),
+    ...(ignoredGroups === undefined ? [] : [['Groups', `none counts: ${ignoredGroups}`] as [string, string]]),
     ...(roles.length === 0 ? [['Roles', 'none'] as [string, string]] : roles.map(roleEntry)),
     ...(strength === 'weak'
       ? [['Proof', 'weak: any service that sees it could replay it'] as [string, string]]
@@ -86,6 +96,9 @@ function entriesOf(principal: Principal): [string, string][] {
 }
 
 function roleEntry({ role, repositories, source }: Identity['roles'][number]): [string, string] {
-  const origin = typeof source === 'string' ? `the ${source}` : `the policy ${source.policy}`;
+  const origin =
+    typeof source === 'string'
+      ? `the ${source}`
+      : `the policy ${source.policy}${source.group === undefined ? '' : ` for ${source.group}`}`;
   return ['Role', `${role} of ${repositoriesText(repositories)}, by ${origin}`];
 }

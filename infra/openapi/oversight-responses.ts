@@ -9,6 +9,7 @@ const auditEntry = {
   target: AN_ID,
   subject: 'corp:alice',
   uniqueId: null,
+  group: null,
   requestId: A_REQUEST_ID,
   sourceAddress: '192.0.2.1',
 } as const;
@@ -36,6 +37,8 @@ export const OVERSIGHT_RESPONSES = {
         'What it was done to: the identifier of a token, policy, trust or credential, or the name of a namespace.',
       subject: 'Who did it: a subject with its issuer, or the token or credential that its holder ended.',
       uniqueId: 'What the issuer never gives to another caller, where it has such a thing; null: it has not.',
+      group:
+        'The group whose policy made the subject an administrator; null: it was one without a group, or none was needed.',
       requestId: 'The request, as in the log.',
       sourceAddress: 'Where it came from.',
     },

@@ -102,10 +102,10 @@ const JSON_BODIES = {
 };
 
 const NewPolicy = component({
-  schema: policySchema('<issuer>'),
+  schema: policySchema({ issuer: '<issuer>', groups: { groups: [] } }),
   members: {
     subject:
-      'Who it is for: an IAM id, with or without the key of its issuer; or `*` for every identity of the account.',
+      'Who it is for: an IAM id, with or without the key of its issuer; `group:<issuer>:<name>` for those whom the issuer says are in the group; or `*` for every identity of the account.',
     role: ROLE,
     repositories: REPOSITORIES,
   },

@@ -148,7 +148,11 @@ export const RESPONSES = {
       repositories: REPOSITORIES,
       source: [
         'Where the role comes from: the configuration of the deployment, or a policy.',
-        { policy: `The identifier of the policy. ${UUID}` },
+        {
+          policy: `The identifier of the policy. ${UUID}`,
+          group:
+            'The group that the policy is for; absent: it is for the caller itself, or for every identity.',
+        },
       ],
     },
     example: role,
@@ -162,6 +166,9 @@ export const RESPONSES = {
       subject: 'The subject of the caller, with its issuer.',
       strength: 'weak: the token names no audience, so any other service that receives it could use it here.',
       expiresAt: `When the authentication expires; null: never. ${TIME}`,
+      groups:
+        'The groups that the issuer says the caller is in, as policies name them; absent: it says nothing of groups.',
+      ignoredGroups: 'Why none of the groups in the token counts; absent: they do.',
       roles: 'Every role of the caller in its account.',
       workloadAudience: 'The audience that a workload requests in its token to log in for this account.',
     },

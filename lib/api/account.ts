@@ -41,7 +41,7 @@ import type { Identity, Namespace, NamespaceList, Usage } from './responses.ts';
 export function identityHandlers(publicUrl: string) {
   return {
     async getIdentity({ principal: { identity, roles } }) {
-      const { kind, issuer, account, subject, strength, expiresAt } = identity;
+      const { kind, issuer, account, subject, strength, expiresAt, groups } = identity;
       const json: Identity = {
         kind,
         issuer,
@@ -49,6 +49,8 @@ export function identityHandlers(publicUrl: string) {
         subject,
         strength,
         expiresAt: expiresAt === null ? null : toRfc3339(expiresAt),
+        ...(groups === undefined ? {} : { groups: groups.groups }),
+        ...(groups?.ignored === undefined ? {} : { ignoredGroups: groups.ignored }),
         roles,
         // What a build platform must write into the tokens of workloads that log in for this account.
         workloadAudience: workloadAudience(publicUrl, accountHandle(account)),
@@ -80,7 +82,7 @@ export function namespaceHandlers(ports: NamespacePorts) {
 export function policyHandlers(ports: RulePorts<Policy>) {
   return {
     async addPolicy(request) {
-      const body = checkBody(policySchema(request.principal.identity.issuer), request.json);
+      const body = checkBody(policySchema(request.principal.identity), request.json);
       const policy = await addRule(ports, actorOf(request), common => ({ ...common, ...body }));
       return { status: 201, headers: { location: `/v1/policies/${policy.id}` }, json: policyObject(policy) };
     },

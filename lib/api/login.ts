@@ -81,7 +81,7 @@ function logLogin(
   { requestId, sourceAddress }: Request,
   { principal, service, requested, granted, denied }: LoginRequest & LoginResult,
 ): void {
-  const { userName, account, subject, credential, accountHandle }: Principal = principal;
+  const { userName, account, subject, credential, accountHandle, ignoredGroups }: Principal = principal;
   log.info('login', {
     requestId,
     sourceAddress,
@@ -90,6 +90,7 @@ function logLogin(
     account,
     ...(accountHandle === undefined ? {} : { accountHandle }),
     subject,
+    ignoredGroups,
     credential,
     requested: textOf(requested, access => (isLoggable(access) ? formatRequested(access) : undefined)),
     granted: formatScope(granted),

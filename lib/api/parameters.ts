@@ -12,6 +12,7 @@ import {
   isUuid,
   uuidToBytes,
 } from '../domain/identifiers.ts';
+import { groupOfAdministrator } from '../domain/policy.ts';
 import type { IdentityPrincipal } from '../domain/principal.ts';
 import { namespaceProblem } from '../domain/repository.ts';
 import { isQuotable } from '../domain/secret.ts';
@@ -67,11 +68,13 @@ export type ManagementHandlers = Readonly<Record<string, HandlerOf['administrato
 
 export function actorOf({ principal, requestId, sourceAddress }: ManagementRequest): Actor {
   const { account, subject, strength, uniqueId } = principal.identity;
+  const group = groupOfAdministrator(principal.roles);
   return {
     account,
     subject,
     strength,
     ...(uniqueId === undefined ? {} : { uniqueId }),
+    ...(group === undefined ? {} : { group }),
     requestId,
     sourceAddress,
   };

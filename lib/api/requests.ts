@@ -1,11 +1,12 @@
 /** The JSON bodies that the API takes, but those of tokens. */
 import * as v from 'valibot';
 import { CREDENTIAL_LIFE_SECONDS } from '../domain/credential.ts';
-import { isIdentifierValue, qualify, type Subject } from '../domain/identifiers.ts';
-import type { WorkloadIssuer } from '../domain/identity.ts';
+import { GROUP_KEY, groupOf } from '../domain/groups.ts';
+import { isIdentifierValue, qualify } from '../domain/identifiers.ts';
+import type { Identity, WorkloadIssuer } from '../domain/identity.ts';
 import { impossibleClaim } from '../domain/platform-claims.ts';
 import { CLAIM_NAME } from '../domain/platforms.ts';
-import { policyProblem } from '../domain/policy.ts';
+import { type Policy, policyProblem } from '../domain/policy.ts';
 import { missingClaims, requiredClaims, TRUST_LIFETIME_SECONDS } from '../domain/trust.ts';
 import { FORMAT_NAMES } from './credential-formats.ts';
 import { ACCESS, ROLE } from './fields.ts';
@@ -33,11 +34,14 @@ const POLICY_FORMS = [
   },
 ] as const;
 
-/** The body of a new policy that an identity of the issuer asks for. */
-export function policySchema(callersIssuer: string) {
+/** Who asks for a policy: its issuer says which subjects there are, and whether there are groups. */
+type PolicyMaker = Pick<Identity, 'groups' | 'issuer'>;
+
+/** The body of a new policy that an identity asks for. */
+export function policySchema(caller: PolicyMaker) {
   return v.pipe(
     v.strictObject({
-      subject: subjectOf(callersIssuer),
+      subject: subjectOf(caller),
       role: ROLE,
       repositories: v.optional(repositories, null),
     }),
@@ -104,17 +108,26 @@ const claims = v.pipe(
   v.check(named => Object.keys(named).length <= MAX_CLAIMS, `must hold at most ${MAX_CLAIMS} claims`),
 );
 
-/** A subject of the caller's own issuer, with or without its key: other issuers have no subjects in the account. */
-function subjectOf(callersIssuer: string) {
+/** A subject or group of the caller's own issuer: other issuers have none in the account. A subject's key may be left out. */
+function subjectOf({ issuer, groups }: PolicyMaker) {
   return v.pipe(
     v.string(),
     v.metadata({ maxLength: 256, pattern: '^[!-~]+$' }),
-    v.rawTransform<string, Subject | '*'>(({ dataset, addIssue, NEVER }) => {
+    v.rawTransform<string, Policy['subject']>(({ dataset, addIssue, NEVER }) => {
       const text = dataset.value;
       if (text === '*') return text;
-      const prefix = qualify(callersIssuer, '');
+      if (text.startsWith(`${GROUP_KEY}:`)) {
+        const prefix = `${GROUP_KEY}:${issuer}:`;
+        const group = text.startsWith(prefix) ? groupOf(issuer, text.slice(prefix.length)) : undefined;
+        if (group !== undefined && groups !== undefined) return group;
+        const why =
+          groups === undefined ? ', but the configuration names no groups claim of this issuer' : '';
+        addIssue({ message: `must be a group as ${prefix}NAME${why}` });
+        return NEVER;
+      }
+      const prefix = qualify(issuer, '');
       const value = text.startsWith(prefix) ? text.slice(prefix.length) : text;
-      if (isIdentifierValue(value)) return qualify(callersIssuer, value);
+      if (isIdentifierValue(value)) return qualify(issuer, value);
       addIssue({ message: `must be *, or an IAM id, with or without ${prefix} before it` });
       return NEVER;
     }),

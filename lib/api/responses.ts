@@ -173,6 +173,7 @@ export const AUDIT_ENTRY = v.object({
   target: v.string(),
   subject: v.string(),
   uniqueId: v.nullable(v.string()),
+  group: v.nullable(v.string()),
   requestId: v.string(),
   sourceAddress: v.string(),
 });
@@ -195,7 +196,7 @@ export type Explanation = v.InferOutput<typeof EXPLANATION>;
 export const HELD_ROLE = v.object({
   role: ROLE,
   repositories: REPOSITORIES,
-  source: v.union([v.literal('configuration'), v.object({ policy: ID })]),
+  source: v.union([v.literal('configuration'), v.object({ policy: ID, group: v.exactOptional(v.string()) })]),
 });
 
 export const IDENTITY = v.object({
@@ -205,6 +206,8 @@ export const IDENTITY = v.object({
   subject: v.string(),
   strength: v.picklist(['strong', 'weak']),
   expiresAt: v.nullable(TIME),
+  groups: v.exactOptional(list(v.string())),
+  ignoredGroups: v.exactOptional(v.string()),
   roles: list(HELD_ROLE),
   workloadAudience: v.string(),
 });

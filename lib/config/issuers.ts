@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
+import { GROUP_KEY } from '../domain/groups.ts';
 import { isIssuerKey } from '../domain/identifiers.ts';
 import type { Issuer, Issuers, SecretArn } from '../domain/identity.ts';
 import { CLAIM_NAME, PLATFORM_NAMES } from '../domain/platforms.ts';
@@ -9,8 +10,8 @@ import { Secret } from '../domain/secret.ts';
 import { DAY_SECONDS, MINUTE_SECONDS } from '../domain/time.ts';
 import { SECRET_ARN } from './values.ts';
 
-/** `token:<id>` is the subject of a registry token, and `aws` is AWS: no other issuer may speak in these names. */
-const RESERVED_KEYS: ReadonlySet<string> = new Set(['token', 'aws']);
+/** `token:<id>` is a registry token, `group:…` a group, and `aws` is AWS: no other issuer may speak in these names. */
+const RESERVED_KEYS: ReadonlySet<string> = new Set(['token', 'aws', GROUP_KEY]);
 
 /** Without an issuers file no IAM caller is known. */
 export const NO_ISSUERS: Issuers = { iam: [], aws: null, workloads: [] };
@@ -25,7 +26,7 @@ const key = v.pipe(
   v.string(),
   v.check(
     name => isIssuerKey(name) && !RESERVED_KEYS.has(name),
-    'must be lower-case letters, digits and hyphens, and not token or aws',
+    'must be lower-case letters, digits and hyphens, and not token, group or aws',
   ),
 );
 
@@ -41,6 +42,12 @@ const endpoint = v.pipe(
 );
 
 const claimPath = v.pipe(v.string(), v.regex(/^\w+(?:\.\w+)*$/, 'must be field names separated by dots'));
+
+/** Cognito has `cognito:groups`. */
+const groupsPath = v.pipe(
+  v.string(),
+  v.regex(/^[\w:]+(?:\.[\w:]+)*$/, 'must be field names separated by dots'),
+);
 
 /** A file that is read at the start, or the ARN of a secret that is read when it is needed. */
 const clientSecret = v.rawTransform<string, Secret | SecretArn>(({ dataset, addIssue, NEVER }) => {
@@ -97,7 +104,12 @@ const iam = v.pipe(
     ),
     ...tokens,
     claims: v.optional(
-      v.strictObject({ subject: claimPath, account: claimPath, valid: v.exactOptional(claimPath) }),
+      v.strictObject({
+        subject: claimPath,
+        account: claimPath,
+        valid: v.exactOptional(claimPath),
+        groups: v.exactOptional(groupsPath),
+      }),
       { subject: 'iam_id', account: 'account.bss' },
     ),
   }),

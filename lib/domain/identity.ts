@@ -1,4 +1,5 @@
 /** IAM identities and their issuers. Issuers come from the configuration alone. */
+import type { GroupsClaim } from './groups.ts';
 import { type Account, isIdentifierValue, isIssuerKey, qualify, type Subject } from './identifiers.ts';
 import type { Platform, RequiredClaims } from './platforms.ts';
 import type { Secret } from './secret.ts';
@@ -22,6 +23,8 @@ export interface Identity {
    * accepts once; null: the assertion is a secret.
    */
   readonly nonce: string | null;
+  /** Absent: the issuer says nothing of groups. */
+  readonly groups?: GroupsClaim;
   /** The issuer's id of the caller, which it gives to no other; names can be reused. */
   readonly uniqueId?: string;
 }
@@ -83,6 +86,8 @@ export interface Issuer {
     readonly account: string;
     /** A claim that must be `true` (IBM: `account.valid`); absent: there is none. */
     readonly valid?: string;
+    /** The list of the caller's groups; absent: policies name none. */
+    readonly groups?: string;
   };
 }
 

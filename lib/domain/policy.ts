@@ -2,6 +2,7 @@
 
 import { type Action, EVERYTHING, PULL, PULL_AND_PUSH } from './access.ts';
 import type { Permission } from './grant.ts';
+import type { Group } from './groups.ts';
 import type { Account, Subject } from './identifiers.ts';
 import { type Administrator, type Identity, isAdministrator } from './identity.ts';
 import type { Pattern } from './repository.ts';
@@ -11,8 +12,8 @@ export type Role = 'administrator' | 'manager' | 'reader' | 'writer';
 export interface Policy {
   readonly account: Account;
   readonly id: string;
-  /** `*`: every identity of the account. */
-  readonly subject: Subject | '*';
+  /** `*`: every identity of the account; `group:<issuer>:<name>`: those that the issuer says are in the group. */
+  readonly subject: Subject | Group | '*';
   readonly role: Role;
   /** null: every repository in the namespaces of the account. */
   readonly repositories: readonly Pattern[] | null;
@@ -38,25 +39,38 @@ const ACTIONS: Record<Role, ReadonlySet<Action>> = {
 export interface HeldRole {
   readonly role: Role;
   readonly repositories: readonly Pattern[] | null;
-  readonly source: 'configuration' | { readonly policy: string };
+  readonly source: 'configuration' | { readonly policy: string; readonly group?: Group };
 }
 
 /** The roles of an identity. Policies of other accounts are ignored. */
 export function rolesOf(
-  identity: Pick<Identity, 'account' | 'subject'>,
+  identity: Pick<Identity, 'account' | 'groups' | 'subject'>,
   administrators: readonly Administrator[],
   policies: readonly Policy[],
 ): HeldRole[] {
   const configured: HeldRole[] = isAdministrator(identity, administrators)
     ? [{ role: 'administrator', repositories: null, source: 'configuration' }]
     : [];
+  const groups: readonly string[] = identity.groups?.groups ?? [];
   const granted = policies
-    .filter(
-      ({ account, subject }) =>
-        account === identity.account && (subject === '*' || subject === identity.subject),
-    )
-    .map(({ id, role, repositories }) => ({ role, repositories, source: { policy: id } }));
+    .filter(({ account }) => account === identity.account)
+    .flatMap(({ id, role, repositories, subject }): HeldRole[] => {
+      if (subject === '*' || subject === identity.subject)
+        return [{ role, repositories, source: { policy: id } }];
+      if (!groups.includes(subject)) return [];
+      return [{ role, repositories, source: { policy: id, group: subject as Group } }];
+    });
   return [...configured, ...granted];
+}
+
+/** The group that makes an administrator; undefined: it is one without any. */
+export function groupOfAdministrator(roles: readonly HeldRole[]): Group | undefined {
+  const [first, ...others] = roles.filter(held => mayAdminister([held])).map(groupOfRole);
+  return [first, ...others].every(group => group !== undefined) ? first : undefined;
+}
+
+export function groupOfRole({ source }: HeldRole): Group | undefined {
+  return source === 'configuration' ? undefined : source.group;
 }
 
 /** What the roles allow in registries. */

@@ -40,6 +40,8 @@ export interface Principal {
   readonly tokenParent?: TokenParent;
   /** The `jti` of the credential that was presented. */
   readonly credential?: string;
+  /** Why the groups of an identity do not count; absent: they do, or it has none. */
+  readonly ignoredGroups?: string;
   /** The account that a workload's token names, also when none of its trusts matches. */
   readonly accountHandle?: string;
   /** All trusts that match a workload are for other networks than it came from. */
@@ -62,6 +64,8 @@ export interface DelegationSource {
   readonly policies?: readonly string[];
   /** What the account has set, where it was read along with the parent; null: nothing. */
   readonly rules?: RulesRecord | null;
+  /** A credential must name them: some are of groups, which only the identity's own proof says it is in. */
+  readonly namesPolicies?: true;
   readonly endsAt: number | null;
 }
 

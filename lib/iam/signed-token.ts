@@ -2,6 +2,7 @@
 
 import { compactVerify } from 'jose';
 import { type PullpassError, unauthenticated } from '../domain/errors.ts';
+import { groupsIn } from '../domain/groups.ts';
 import { isIdentifierValue, qualify } from '../domain/identifiers.ts';
 import type { Identity, Issuer } from '../domain/identity.ts';
 import { member, readStrictJson } from '../domain/strict-json.ts';
@@ -42,7 +43,7 @@ export function identityOf(claims: unknown, issuer: Issuer, nowMs: number): Bear
   const account = claimAt(claims, issuer.claims.account);
   if (!isIdentifierValue(subject)) throw unauthenticated('the subject claim is not an identifier');
   if (!isIdentifierValue(account)) throw unauthenticated('the account claim is not an identifier');
-  const { valid } = issuer.claims;
+  const { valid, groups } = issuer.claims;
   if (valid !== undefined && claimAt(claims, valid) !== true)
     throw unauthenticated('the account is not valid');
   return {
@@ -53,6 +54,7 @@ export function identityOf(claims: unknown, issuer: Issuer, nowMs: number): Bear
     strength: issuer.audience === null || isShared(claims) ? 'weak' : 'strong',
     expiresAt,
     nonce: null,
+    ...(groups === undefined ? {} : { groups: groupsIn(claimAt(claims, groups), issuer.key) }),
   };
 }
 

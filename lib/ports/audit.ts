@@ -1,6 +1,7 @@
 /** The records of acts: what is stored before each, and how they are read. */
 
 import type { Act } from '../domain/act.ts';
+import type { Group } from '../domain/groups.ts';
 import type { Account, Subject } from '../domain/identifiers.ts';
 
 /** What was done, and who did it. Never holds a secret. */
@@ -13,6 +14,8 @@ export interface AuditEvent {
   readonly subject: Subject;
   /** See `Identity`. */
   readonly uniqueId?: string;
+  /** The group whose policy alone made the subject an administrator; absent: it was one without. */
+  readonly group?: Group;
   /** What it was done to: a token's id, a namespace's name. */
   readonly target: string;
   readonly requestId: string;
@@ -34,6 +37,7 @@ export interface AuditEntry {
   readonly target: string;
   readonly subject: string;
   readonly uniqueId: string | null;
+  readonly group: string | null;
   readonly requestId: string;
   readonly sourceAddress: string;
 }

@@ -146,7 +146,10 @@ export interface IdempotencyStore {
   finish(account: Account, record: Pick<IdempotencyRecord, 'key' | 'write'>): Promise<void>;
 }
 
-export type RuleFilter<R> = { readonly [Field in keyof R]?: readonly R[Field][] };
+/** By field: a list, or whatever else says which values it includes. */
+export type RuleFilter<R> = {
+  readonly [Field in keyof R]?: { includes(value: R[Field]): boolean };
+};
 
 /** The rules of an account: its policies, or its trusts. Every read is strongly consistent. */
 export interface RuleStore<R extends { readonly account: Account; readonly id: string }> {

@@ -29,10 +29,11 @@ export interface AuditStoreOptions extends StoreOptions {
 /** `record` throws `unavailable` when the event could not be stored. */
 export function auditStore({ table, randomBytes, retentionSeconds }: AuditStoreOptions): AuditStore {
   return {
-    record: async ({ handle, act, account, subject, uniqueId, target, requestId, sourceAddress }, nowMs) => {
+    record: async ({ handle, ...event }, nowMs) => {
+      const { act, account, subject, uniqueId, group, target, requestId, sourceAddress } = event;
       const id = Buffer.from(randomBytes(ID_BYTES)).toString('hex');
       const expiresAt = toSeconds(nowMs) + retentionSeconds;
-      const facts = { account, act, subject, uniqueId, target, requestId, sourceAddress, expiresAt };
+      const facts = { account, act, subject, uniqueId, group, target, requestId, sourceAddress, expiresAt };
       await table.put({ ...auditKey(handle, new Date(nowMs).toISOString(), id), ...attributesOf(facts) });
     },
   };
@@ -94,6 +95,7 @@ function fromItem(item: Item): AuditEntry {
     target: read(item, 'target', asText),
     subject: read(item, 'subject', asText),
     uniqueId: readOrNull(item, 'uniqueId', asText),
+    group: readOrNull(item, 'group', asText),
     requestId: read(item, 'requestId', asText),
     sourceAddress: read(item, 'sourceAddress', asText),
   };

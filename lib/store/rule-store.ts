@@ -81,7 +81,9 @@ export function ruleStore<R extends Pick<Policy, 'account' | 'createdAt' | 'id'>
 }
 
 function matches<R>(item: Item, where: RuleFilter<R>): boolean {
-  return Object.entries(where).every(([name, values]) => (values as unknown[]).includes(item[name]));
+  return Object.entries(where).every(([name, values]) =>
+    (values as { includes(value: unknown): boolean }).includes(item[name]),
+  );
 }
 
 /** What an administrator makes as large as they like; everything else of a rule is bounded by itself. */

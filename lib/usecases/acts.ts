@@ -1,6 +1,7 @@
 /** How acts are done: the audit record before them, the request that they finish, again when another writer was faster, several at once. */
 
 import { unavailable } from '../domain/errors.ts';
+import type { Group } from '../domain/groups.ts';
 import { requestKeyIn } from '../domain/idempotency.ts';
 import { type Account, accountHandle, type Subject } from '../domain/identifiers.ts';
 import type { Identity } from '../domain/identity.ts';
@@ -14,6 +15,8 @@ export interface Actor {
   readonly subject: Subject;
   readonly strength: Identity['strength'];
   readonly uniqueId?: string;
+  /** See `AuditEvent`. */
+  readonly group?: Group;
   readonly requestId: string;
   readonly sourceAddress: string;
 }

@@ -75,7 +75,8 @@ export async function authenticateManager(
   requireStrength(identity, required, ports.weakManagement);
   const principal = await identityPrincipal(ports, identity, toSeconds(ports.clock()));
   if (required !== 'identity' && !mayAdminister(principal.roles)) {
-    const reason = `${identity.subject} of ${identity.account} has no role administrator`;
+    const ignored = principal.ignoredGroups === undefined ? '' : `; ${principal.ignoredGroups}`;
+    const reason = `${identity.subject} of ${identity.account} has no role administrator${ignored}`;
     throw new PullpassError('forbidden', { reason });
   }
   await consumeNonce(ports, principal);

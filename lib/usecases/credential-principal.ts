@@ -3,10 +3,12 @@ import { boundsOf, type Credential, type Parent } from '../domain/credential.ts'
 import { type Digests, namesIn } from '../domain/digests.ts';
 import { unauthenticated } from '../domain/errors.ts';
 import { intersect } from '../domain/grant.ts';
+import { type Group, isGroupOf } from '../domain/groups.ts';
 import { accountHandle, type Subject } from '../domain/identifiers.ts';
+import type { Identity } from '../domain/identity.ts';
 import type { NamespaceClaim } from '../domain/namespace.ts';
 import { isInNetworks } from '../domain/networks.ts';
-import { permissionsOf, rolesOf } from '../domain/policy.ts';
+import { type HeldRole, type Policy, permissionsOf, rolesOf } from '../domain/policy.ts';
 import { ANONYMOUS, type Principal } from '../domain/principal.ts';
 import type { Secret } from '../domain/secret.ts';
 import { judgeGeneration } from '../domain/token-record.ts';
@@ -133,16 +135,29 @@ async function parentIdentity(
   claims: readonly NamespaceClaim[],
 ): Promise<Principal> {
   const { subject } = parent;
-  const ofAccount = await policies.list(handle, policiesFor(subject));
+  const isOfGroup = (of: string) => isGroupOf(issuerOf(subject), of);
+  const mayBeNamed = { includes: (of: string) => of === '*' || of === subject || isOfGroup(of) };
+  const where = parent.policies === null ? policiesFor(subject) : { subject: mayBeNamed };
+  const ofAccount = await policies.list(handle, where);
   const rules = [...administrators, ...ofAccount];
   const account = rules.find(rule => accountHandle(rule.account) === handle)?.account;
   if (account === undefined) return { ...ANONYMOUS, subject };
   const roles =
     parent.policies === null
       ? rolesOf({ account, subject }, administrators, ofAccount)
-      : rolesOf({ account, subject }, [], withNames(ofAccount, parent.policies, jti));
+      : rolesByName({ account, subject }, withNames(ofAccount, parent.policies, jti));
   const permissions = permissionsOf(roles);
   return { ...ANONYMOUS, subject, account, permissions, ownedNamespaces: ownedBy(account, claims) };
+}
+
+/** What was named when the credential was vended counts: the identity was in these groups then. */
+function rolesByName(
+  identity: Pick<Identity, 'account' | 'subject'>,
+  policies: readonly Policy[],
+): HeldRole[] {
+  const isGroup = (of: string) => isGroupOf(issuerOf(identity.subject), of);
+  const groups = policies.map(policy => policy.subject).filter(isGroup) as Group[];
+  return rolesOf({ ...identity, groups: { groups } }, [], policies);
 }
 
 /** Those of the rules that the digests name. */

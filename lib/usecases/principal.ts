@@ -2,10 +2,11 @@
 import { actionsOf } from '../domain/access.ts';
 import type { RulesRecord } from '../domain/account-rules.ts';
 import { type Denial, unauthenticated } from '../domain/errors.ts';
+import type { Group } from '../domain/groups.ts';
 import { type Account, accountHandle, type Subject } from '../domain/identifiers.ts';
 import type { Administrator, Identity } from '../domain/identity.ts';
 import { isHeldBy, type NamespaceClaim } from '../domain/namespace.ts';
-import { type Policy, permissionsOf, rolesOf } from '../domain/policy.ts';
+import { groupOfRole, type HeldRole, type Policy, permissionsOf, rolesOf } from '../domain/policy.ts';
 import { ANONYMOUS, type IdentityPrincipal, type LoginContext, type Principal } from '../domain/principal.ts';
 import { hashRegistryToken, parseRegistryToken, type TokenAddress } from '../domain/registry-token.ts';
 import type { Secret } from '../domain/secret.ts';
@@ -140,9 +141,9 @@ export function principalOfToken(
   };
 }
 
-/** The policies that name a subject, or everyone. */
-export function policiesFor(subject: Subject): RuleFilter<Policy> {
-  return { subject: ['*', subject] };
+/** The policies that name a subject, one of its groups, or everyone. */
+export function policiesFor(subject: Subject, groups: readonly Group[] = []): RuleFilter<Policy> {
+  return { subject: ['*', subject, ...groups] };
 }
 
 /** An identity with its roles; no namespaces are read. */
@@ -151,9 +152,10 @@ export async function identityPrincipal(
   identity: Identity,
   now: number,
 ): Promise<IdentityPrincipal> {
-  const { kind, subject, account, expiresAt } = identity;
+  const { kind, subject, account, expiresAt, groups } = identity;
   const handle = accountHandle(account);
-  const roles = rolesOf(identity, administrators, await policies.list(handle, policiesFor(subject)));
+  const ofCaller = await policies.list(handle, policiesFor(subject, groups?.groups));
+  const roles = rolesOf(identity, administrators, ofCaller);
   return {
     kind: 'identity',
     userName: kind,
@@ -164,13 +166,20 @@ export async function identityPrincipal(
     permissions: permissionsOf(roles),
     ownedNamespaces: ANONYMOUS.ownedNamespaces,
     endsAt: expiresAt,
+    ...(groups?.ignored === undefined ? {} : { ignoredGroups: groups.ignored }),
     delegationSource: {
       handle,
       parent: { kind: 'identity', subject, policies: null },
       policies: roles.flatMap(({ source }) => (source === 'configuration' ? [] : [source.policy])),
+      ...(needsNames(roles) ? { namesPolicies: true } : {}),
       endsAt: endOfVended(identity, now),
     },
   };
+}
+
+/** A configured administrator may do everything anyway. */
+function needsNames(roles: readonly HeldRole[]): boolean {
+  return roles.some(groupOfRole) && !roles.some(({ source }) => source === 'configuration');
 }
 
 /**

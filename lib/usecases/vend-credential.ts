@@ -1,7 +1,7 @@
 /** Vends a credential: within its parent's permissions, and no longer than its parent lives. */
 import { type Access, actionsOf, PULL } from '../domain/access.ts';
 import type { AccountRules } from '../domain/account-rules.ts';
-import { type Credential, withDigests } from '../domain/credential.ts';
+import { type Credential, type Parent, withDigests } from '../domain/credential.ts';
 import { digestsOf } from '../domain/digests.ts';
 import { PullpassError, tooOften, unauthenticated } from '../domain/errors.ts';
 import { coverage, coveredBy, denialDetail, isSubset, type Permission } from '../domain/grant.ts';
@@ -77,7 +77,8 @@ export async function vendCredential(ports: VendPorts, request: VendRequest): Pr
   // The clock of an issuer may be behind: its tokens are accepted for some seconds after their end, and vend nothing then.
   if (endsAt <= now) throw unauthenticated(`${subject}: at its end`, 'expired');
   const jti = Buffer.from(ports.randomBytes(JTI_BYTES)).toString('base64url');
-  const { handle, parent } = delegationSource;
+  const { handle } = delegationSource;
+  const parent = parentOf(delegationSource, jti);
   const credential = { jti, handle, parent, service: service.name, access, ...bounds, endsAt };
   const forms = [credential, withDigests(credential)];
   if (request.repositories === null) forms.push(...withRules(credential, delegationSource));
@@ -100,6 +101,12 @@ async function longestLife(
     own?.rules.maxCredentialSeconds ?? ceiling.maxCredentialSeconds,
     ceiling.maxCredentialSeconds,
   );
+}
+
+/** Which groups an identity is in is not known at a login with the credential, so their policies are named in it. */
+function parentOf({ parent, policies = [], namesPolicies }: DelegationSource, jti: string): Parent {
+  if (parent.kind !== 'identity' || namesPolicies !== true) return parent;
+  return { ...parent, policies: digestsOf(policies, jti) };
 }
 
 /**

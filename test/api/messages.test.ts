@@ -21,7 +21,7 @@ const REQUESTS: Readonly<Record<string, [schema: v.GenericSchema, fields: readon
   CHANGE_TOKEN: [CHANGE_TOKEN, fieldsOf(CHANGE_TOKEN)],
   ROTATE_TOKEN: [ROTATE_TOKEN, fieldsOf(ROTATE_TOKEN)],
   VEND_CREDENTIAL: [VEND_CREDENTIAL, fieldsOf(VEND_CREDENTIAL)],
-  policySchema: [policySchema('dev'), fieldsOf(policySchema('dev'))],
+  policySchema: [policySchema({ issuer: 'dev' }), fieldsOf(policySchema({ issuer: 'dev' }))],
   trustSchema: [trustSchema([GITHUB]), fieldsOf(trustSchema([GITHUB]))],
 };
 

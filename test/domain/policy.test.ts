@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Identity } from '../../lib/domain/identity.ts';
 import {
+  groupOfAdministrator,
   type HeldRole,
   MAX_RULE_BYTES,
   MAX_RULES,
@@ -151,4 +152,38 @@ describe('a policy that may be made', () => {
 
 it('the rules of an account are bounded in number and in size', () => {
   expect([MAX_RULES, MAX_RULE_BYTES]).toEqual([500, 65_536]);
+});
+
+describe('groups', () => {
+  it('give exactly the policies that name them, each with the group that gave it', () => {
+    const names = fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd'), { maxLength: 4 });
+    const subjects = fc.array(fc.constantFrom('group:ibm:a', 'group:ibm:b', 'group:dev:a', 'ibm:a', 'a:b'));
+    fc.assert(
+      fc.property(names, subjects, (groups, named) => {
+        const policies = named.map((subject, i) =>
+          aPolicy({ id: `p${i}`, subject: subject as Policy['subject'] }),
+        );
+        const identity = { ...ALICE, groups: { groups: groups.map(name => `group:ibm:${name}` as const) } };
+        const given = rolesOf(identity, [], policies).map(({ source }) => source);
+        const expected = named.flatMap((subject, i) =>
+          groups.some(name => subject === `group:ibm:${name}`) ? [{ policy: `p${i}`, group: subject }] : [],
+        );
+        expect(given).toEqual(expected);
+      }),
+    );
+  });
+
+  it('are named for an administrator only who is one by them alone', () => {
+    const group = {
+      role: 'administrator',
+      repositories: null,
+      source: { policy: 'p1', group: 'group:ibm:a' },
+    } as const;
+    const own = { role: 'administrator', repositories: null, source: { policy: 'p2' } } as const;
+    const reader = { role: 'reader', repositories: null, source: { policy: 'p3' } } as const;
+    expect(groupOfAdministrator([reader, group])).toBe('group:ibm:a');
+    expect(groupOfAdministrator([group, own])).toBeUndefined();
+    expect(groupOfAdministrator([reader])).toBeUndefined();
+    expect(groupOfAdministrator([])).toBeUndefined();
+  });
 });

@@ -74,7 +74,7 @@ const BODIES: [schema: string, code: v.GenericSchema, bodies: unknown[]][] = [
   ],
   [
     'NewPolicy',
-    policySchema('dev'),
+    policySchema({ issuer: 'dev' }),
     [{ subject: 'bob', role: 'reader' }, { subject: 'bob' }, { subject: 'bob', role: 'owner' }],
   ],
   [
