@@ -99,7 +99,7 @@ interface Arrival {
  * all their answers at once.
  */
 function enqueue(arrival: Arrival): void {
-  const { request, response, connections, limits } = arrival;
+  const { request, connections, limits } = arrival;
   const connection = connections.of(request.socket);
   if (connection === undefined || request.socket.destroyed) return;
   connection.unanswered += 1;
@@ -113,12 +113,18 @@ function enqueue(arrival: Arrival): void {
     if (connection.unanswered > 1) request.socket.destroy();
     else refuse(CRUMBLED, request.socket);
   });
-  connection.answered = connection.answered
-    .then(() => (request.socket.destroyed ? undefined : serve(arrival, connection)))
-    .catch(() => void response.destroy())
-    .finally(() => {
-      connection.unanswered -= 1;
-    });
+  connection.answered = serveAfter(connection.answered, arrival, connection);
+}
+
+async function serveAfter(earlier: Promise<void>, arrival: Arrival, connection: Connection): Promise<void> {
+  await earlier;
+  try {
+    if (!arrival.request.socket.destroyed) await serve(arrival, connection);
+  } catch {
+    arrival.response.destroy();
+  } finally {
+    connection.unanswered -= 1;
+  }
 }
 
 async function serve(arrival: Arrival, connection: Connection): Promise<void> {
@@ -128,33 +134,43 @@ async function serve(arrival: Arrival, connection: Connection): Promise<void> {
   connections.setWorking(connection);
   const result = await resultOf(arrival, body);
   connections.setWaiting(connection);
-  const content = bodyOf(result);
+  const content = contentOf(result);
   const headers = { ...lengthOf(arrival, result, content), ...result.headers } as OutgoingHttpHeaders;
-  connections.hold(connection, content.length);
+  connections.hold(connection, content.bytes);
   // What is left of an oversized body is not worth reading, and a connection kept open would hold up the end.
   if (!request.complete || !server.listening) response.shouldKeepAlive = false;
   response.writeHead(result.statusCode ?? 200, headers);
   // A client that reads slowly slows the registry behind, too: only what is on its way is in memory.
   if (result.stream !== undefined) await pipeline(result.stream, response);
-  else response.end(content);
-  if (!response.writableFinished) {
+  else response.end(content.data, content.encoding);
+  // What the kernel has taken is not in memory any more.
+  if (response.writableLength > 0) {
     await finished(response, { signal: AbortSignal.timeout(limits.readTimeoutMs) });
   }
   connections.hold(connection, 0);
 }
 
-function bodyOf({ body = '', isBase64Encoded }: HttpResult): Buffer {
-  return Buffer.from(body, isBase64Encoded === true ? 'base64' : 'utf8');
+interface Content {
+  readonly data: Buffer | string;
+  readonly encoding: 'latin1';
+  readonly bytes: number;
+}
+
+/** ASCII stays a text, which Node writes in one piece with the head; in latin1, as heads are. */
+function contentOf({ body = '', isBase64Encoded }: HttpResult): Content {
+  const isAscii = isBase64Encoded !== true && Buffer.byteLength(body) === body.length;
+  const data = isAscii ? body : Buffer.from(body, isBase64Encoded === true ? 'base64' : 'utf8');
+  return { data, encoding: 'latin1', bytes: data.length };
 }
 
 /** The answer to HEAD has the length of what GET would answer, if that is known. */
 function lengthOf(
   { request }: Arrival,
   { statusCode, stream }: HttpResult,
-  content: Buffer,
+  { bytes }: Content,
 ): Record<string, number> {
-  const hasBody = stream === undefined && !(request.method === 'HEAD' && content.length === 0);
-  return hasBody && statusCode !== 204 && statusCode !== 304 ? { 'content-length': content.length } : {};
+  const hasBody = stream === undefined && !(request.method === 'HEAD' && bytes === 0);
+  return hasBody && statusCode !== 204 && statusCode !== 304 ? { 'content-length': bytes } : {};
 }
 
 async function resultOf({ request, invoke, addresses, limits }: Arrival, body: Buffer): Promise<HttpResult> {

@@ -23,6 +23,11 @@ export class CountedRequest extends IncomingMessage {
     return super.push(chunk);
   }
 
+  /** Whether all of it has come, and it has no body. */
+  get isEmpty(): boolean {
+    return this.complete && this.#bytes === 0;
+  }
+
   /** By its Content-Length, before a byte of it is read, or by what has come. */
   get isTooLarge(): boolean {
     return Math.max(this.#bytes, this.#length) > MAX_BODY_BYTES;
@@ -64,11 +69,14 @@ export function readInSteps(socket: Socket, current: () => CountedRequest | unde
   };
 }
 
+const NOTHING = Buffer.alloc(0);
+
 /**
  * The body; of one that is too large, nothing or so much that the chain sees it. Throws when the client goes away. By
  * events, because an iterator costs many times as much for a body of many small chunks.
  */
 export async function readBody(request: CountedRequest, hold: (bytes: number) => void): Promise<Buffer> {
+  if (request.isEmpty) return NOTHING;
   const chunks: Uint8Array[] = [];
   let length = 0;
   const { promise, resolve, reject } = Promise.withResolvers<void>();

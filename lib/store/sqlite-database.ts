@@ -54,11 +54,15 @@ export interface DatabaseOptions {
   readonly reserveBytes?: number;
 }
 
-/** Both methods throw `unavailable` when the act was not carried out, or may not have been. */
+export type Outcome = { readonly value: unknown } | { readonly error: unknown };
+
+/** All methods throw `unavailable` when the act was not carried out, or may not have been. */
 export interface Database {
   read<T>(act: (statements: Statements) => T): T;
   /** Runs the act in one transaction, which is on the disk when this returns. */
   transact<T>(act: (statements: Statements) => T): T;
+  /** Runs all acts in one transaction. Each writes last, so that one which throws before has written nothing, and fails alone. */
+  transactAll(acts: readonly ((statements: Statements) => unknown)[]): Outcome[];
   close(): void;
 }
 
@@ -91,19 +95,37 @@ export function openDatabase(path: string, options: DatabaseOptions = {}): Datab
         closeQuietly(connection?.database);
         connection = undefined;
       }
-      throw unavailable(`store ${path}: ${messageOf(error)}`, { retryAfterSeconds: 1, cause: error });
+      throw storeError(path, error);
     }
+  }
+
+  function transact<T>(act: (statements: Statements) => T): T {
+    return run(open => {
+      checkSpace(path, reserveBytes);
+      return transaction(open, act);
+    });
   }
 
   return {
     read: act => run(({ statements }) => act(statements)),
-    transact: act =>
-      run(open => {
-        checkSpace(path, reserveBytes);
-        return transaction(open, act);
-      }),
+    transact,
+    transactAll: acts => transact(statements => acts.map(act => attempt(path, () => act(statements)))),
     close: () => connection?.database.close(),
   };
+}
+
+/** What SQLite itself could not do ends the transaction with all of its acts. */
+function attempt(path: string, act: () => unknown): Outcome {
+  try {
+    return { value: act() };
+  } catch (error) {
+    if (primaryCode(error) !== undefined) throw error;
+    return { error: storeError(path, error) };
+  }
+}
+
+function storeError(path: string, error: unknown): Error {
+  return unavailable(`store ${path}: ${messageOf(error)}`, { retryAfterSeconds: 1, cause: error });
 }
 
 interface Connection {

@@ -15,6 +15,7 @@ import {
 } from '../ports/table.ts';
 import { changed, holds } from './conditions.ts';
 import { type DatabaseOptions, openDatabase, type Statements } from './sqlite-database.ts';
+import { groupedWrites } from './sqlite-writes.ts';
 
 /** Texts, numbers, lists of texts and null are themselves. */
 type Stored = string | number | null | string[] | { bytes: string } | { map: Record<string, string> };
@@ -72,12 +73,13 @@ type Row = readonly [pk: string, sk: string, attributes: string, checksum: numbe
 /** Opens the table in a file: see `openDatabase`. What a method has answered is on the disk. */
 export function openSqliteTable(path: string, options?: DatabaseOptions): SqliteTable {
   const database = openDatabase(path, options);
+  const writes = groupedWrites(database);
   const write = (
     key: Key,
     condition: Condition | undefined,
     act: (statements: Statements, before: Attributes | undefined) => void,
   ) =>
-    database.transact(statements => {
+    writes.run(statements => {
       const before = readRow(statements, key);
       const isAllowed = condition === undefined || holds(condition, before && { ...before, ...key });
       if (isAllowed) act(statements, before);
@@ -107,7 +109,10 @@ export function openSqliteTable(path: string, options?: DatabaseOptions): Sqlite
         for (const { pk, sk, ...attributes } of items) store(statements, { pk, sk }, attributes);
       }),
     findDamage: () => database.read(findDamage),
-    close: () => database.close(),
+    close: () => {
+      writes.flush();
+      database.close();
+    },
   };
 }
 
