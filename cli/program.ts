@@ -5,6 +5,7 @@ import { addCompletion, COMPLETE } from './commands/completion.ts';
 import { addCredential } from './commands/credential.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addExamples } from './commands/examples.ts';
+import { addExplain } from './commands/explain.ts';
 import { addIssuers } from './commands/issuers.ts';
 import { addLogin } from './commands/login.ts';
 import { addNamespaces } from './commands/namespace.ts';
@@ -50,6 +51,7 @@ const VERBS: readonly AddVerbs[] = [
   addTargets,
   addRegistryConfig,
   addCompletion,
+  addExplain,
   addDoctor,
   addProbe,
 ];

@@ -50,6 +50,14 @@ const ENDS: Readonly<Record<string, HelpEnd>> = {
       'registry-config registry.example.com --for zot --directory /etc/zot',
     ],
   },
+  explain: {
+    section: 'why-a-login-gets-nothing',
+    examples: [
+      `explain --token ${ID} --scope repository:team-a/app:pull`,
+      'explain --subject IBMid-1234567890 --service registry.example.com',
+      'explain --claims-file claims.json --address 192.0.2.1',
+    ],
+  },
   doctor: { section: 'registries', examples: ['doctor', 'doctor registry.example.com'] },
   probe: { section: 'probe', examples: ['probe', 'probe --namespace team-a --wait'] },
   token: { section: 'tokens', examples: ['token add', 'token list'] },
@@ -97,6 +105,10 @@ const ENDS: Readonly<Record<string, HelpEnd>> = {
     examples: [
       'trust-add --issuer github --claim repository_id=74 --claim repository_owner_id=65 --repository "team-a/*"',
     ],
+  },
+  'trust-test': {
+    section: 'why-a-login-gets-nothing',
+    examples: ['trust-test --jwt-file token.jwt --scope repository:team-a/app:pull'],
   },
   'trust-list': { section: 'the-account', examples: ['trust-list'] },
   'trust-rm': { section: 'the-account', examples: [`trust-rm ${ID}`] },

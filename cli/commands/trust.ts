@@ -1,10 +1,11 @@
-/** `trust-add`, `trust-list` and `trust-rm`. */
+/** `trust-add`, `trust-list`, `trust-test` and `trust-rm`. */
 import type { Command } from 'commander';
 import * as v from 'valibot';
 import { TRUST } from '../../lib/api/responses.ts';
 import { claims, identifier, networkOption, repositoryOption, seconds } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { accessText, claimsText, listingOf, repositoriesText, trustText } from '../text.ts';
+import { testVerb } from './explain.ts';
 import { NOT_FOUND, removeVerb } from './removal.ts';
 import { warnOfUnheld } from './unheld-namespaces.ts';
 import { addNoun, listVerb } from './verbs.ts';
@@ -59,6 +60,7 @@ export function addTrusts(program: Command, context: Context): void {
           claimsText(named),
         ],
       }),
+      testVerb(context),
       removeVerb(context, {
         description: 'remove trusts',
         argument: 'id',

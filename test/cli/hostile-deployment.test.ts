@@ -60,6 +60,8 @@ function verbs(): Readonly<Record<string, readonly (readonly string[])[]>> {
     'policy-rm': [['policy-rm', '-f', ID]],
     'trust-add': [trust],
     'trust-list': [['trust-list']],
+    'trust-test': [['trust-test', '--jwt-file', deployment.jwtFile]],
+    explain: [['explain', '--token', ID, '--scope', 'repository:team-a/app:pull']],
     audit: [['audit'], ['audit', '--token', ID, '--since', '7d']],
     issuers: [['issuers'], ['issuers', '--platforms']],
     usage: [['usage'], ['usage', '--token', ID, '--repository', 'team-a/app']],

@@ -51,6 +51,7 @@ const ROUTES: Readonly<Record<string, v.GenericSchema | null>> = {
   'GET /v1/issuers': responses.ISSUER_LIST,
   'GET /v1/usage': responses.USAGE,
   'GET /v1/audit': responses.AUDIT,
+  'POST /v1/explain': responses.EXPLANATION,
   'POST /v1/trusts': responses.TRUST,
   [`DELETE /v1/trusts/${ID}`]: null,
 };
@@ -80,7 +81,13 @@ export class HostileDeployment {
     const shell = await Shell.open();
     await writeFile(join(shell.directory, 'podman'), CLIENT);
     await chmod(join(shell.directory, 'podman'), 0o755);
+    // Each part is an object without members.
+    await writeFile(join(shell.directory, 'token.jwt'), 'e30.e30.e30');
     return new HostileDeployment(shell, stub, registry);
+  }
+
+  get jwtFile(): string {
+    return join(this.shell.directory, 'token.jwt');
   }
 
   async close(): Promise<void> {
