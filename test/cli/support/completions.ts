@@ -22,7 +22,7 @@ const CASES: readonly (readonly [what: string, line: string, words: readonly str
   ['a verb after values of options', 'pullpass --target token --output json target-u', ['target-use']],
   ['choices of an argument', 'pullpass completion b', ['bash']],
   ['verbs of a noun', 'pullpass token ', ['add', 'list', 'get', 'rm', 'rotate', 'update']],
-  ['nouns', 'pullpass tru', ['trust', 'trust-add', 'trust-list', 'trust-rm', 'trust-test']],
+  ['nouns', 'pullpass tru', ['trust', 'trust-add', 'trust-list', 'trust-test', 'trust-rm']],
   ['verbs after help', 'pullpass help target-u', ['target-use']],
   ['a registry by its service', 'pullpass registry-login ', ['registry.example', 'registry.example:5000']],
   [
