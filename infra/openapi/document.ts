@@ -21,6 +21,7 @@ const TAGS: Record<Tag, string> = {
   Namespaces: 'The first segments of repository names. Each belongs to one account.',
   Policies: 'What the IAM identities of an account may do.',
   Trusts: 'Which workloads of build platforms may log in to an account.',
+  Rules: 'What an account allows for its tokens and credentials.',
   Usage: 'How often images were pulled.',
   Audit: 'What was done, and who did it.',
   Identity: 'Who the caller is.',

@@ -23,6 +23,7 @@ export type Tag =
   | 'Namespaces'
   | 'Policies'
   | 'Public documents'
+  | 'Rules'
   | 'Tokens'
   | 'Trusts'
   | 'Usage';

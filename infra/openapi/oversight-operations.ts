@@ -8,6 +8,27 @@ import { A_LIMIT, AN_ID } from './words.ts';
 const VISIBLE = { type: 'string', pattern: '^[!-~]+$', minLength: 1, maxLength: 256 } as const;
 const A_TIME = { type: 'string', format: 'date-time', pattern: TIME_PATTERN } as const;
 export const OVERSIGHT_OPERATIONS = {
+  'GET /v1/rules': {
+    tag: 'Rules',
+    summary: 'Show the rules',
+    description:
+      "What the account allows for what is made in it: its own rules, within the operator's ceiling. Tokens that could not be made now are in `breaking`, from a page of at most 500 tokens.",
+    parameters: [
+      inQuery('cursor', 'The `nextCursor` of the previous page.', {
+        type: 'string',
+        pattern: '^[0-9A-Za-z]{30}$',
+      }),
+    ],
+    answers: { 200: answer('The rules, and tokens that break them.', 'AccountRules') },
+  },
+  'PUT /v1/rules': {
+    tag: 'Rules',
+    summary: 'Set the rules',
+    description:
+      'Replaces them. They are judged from the next request on; what was made before goes on working, and is listed where it breaks them.',
+    body: jsonBody('NewAccountRules', false),
+    answers: { 200: answer('The rules, and tokens that break them.', 'AccountRules') },
+  },
   'GET /v1/audit': {
     tag: 'Audit',
     summary: 'List what was done',

@@ -1,8 +1,16 @@
 /** What the members of the answers mean that say what was done, and why. */
 import * as api from '../../lib/api/responses.ts';
 import { component } from './component.ts';
-import { A_REQUEST_ID, AN_ID, CREATED, TIME } from './words.ts';
+import { A_REQUEST_ID, AN_ID, CREATED, RULES, TIME } from './words.ts';
 
+const rules = {
+  maxExpiresInSeconds: 2_592_000,
+  nonExpiring: 'forbidden',
+  maxCredentialSeconds: 43_200,
+  retrievable: true,
+  requireOwner: true,
+  requireNetworks: false,
+} as const;
 const auditEntry = {
   at: CREATED.createdAt,
   act: 'add-token',
@@ -20,6 +28,26 @@ const step = {
 } as const;
 
 export const OVERSIGHT_RESPONSES = {
+  AccountRules: component({
+    schema: api.ACCOUNT_RULES,
+    members: {
+      ...RULES,
+      ceiling: ['What the operator allows every account.', RULES],
+      breaking: 'The newest first.',
+      nextCursor: 'The `cursor` of the next page; null: this is the last.',
+    },
+    example: {
+      ...rules,
+      ceiling: { ...rules, nonExpiring: 'allowed', requireOwner: false },
+      breaking: [{ token: AN_ID, rules: ['nonExpiring'] }],
+      nextCursor: null,
+    },
+  }),
+  BreakingToken: component({
+    schema: api.BREAKING_TOKEN,
+    members: { token: 'Its identifier.', rules: 'The rules that it breaks.' },
+    example: { token: AN_ID, rules: ['nonExpiring'] },
+  }),
   Audit: component({
     schema: api.AUDIT,
     members: {

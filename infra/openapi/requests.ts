@@ -1,12 +1,12 @@
 /** Bodies of requests: the schemas that the code checks them with, and what their members mean. */
 import * as v from 'valibot';
 import { explainSchema } from '../../lib/api/explain-request.ts';
-import { policySchema, trustSchema, VEND_CREDENTIAL } from '../../lib/api/requests.ts';
+import { policySchema, SET_RULES, trustSchema, VEND_CREDENTIAL } from '../../lib/api/requests.ts';
 import { ADD_TOKEN, CHANGE_TOKEN, ROTATE_TOKEN } from '../../lib/api/token-requests.ts';
 import { TOKEN_EXCHANGE } from '../../lib/http/credentials.ts';
 import { component, documented, type Meaning } from './component.ts';
 import { type JsonSchema, schemaOf } from './schema.ts';
-import { A_CREDENTIAL, A_TOKEN, ACCESS, AN_ID, ROLE } from './words.ts';
+import { A_CREDENTIAL, A_TOKEN, ACCESS, AN_ID, ROLE, RULES } from './words.ts';
 
 const PATTERNS =
   'Repository names (`team-a/app`), and prefixes followed by `/*` (`team-a/*`) for everything below them.';
@@ -38,10 +38,10 @@ const JSON_BODIES = {
       description: DESCRIPTION,
       access: ACCESS,
       nonExpiring: 'true: the token never expires.',
-      expiresInSeconds: `${EXPIRES} Default: one day.`,
+      expiresInSeconds: `${EXPIRES} Default: one day, or less by the rules of the account.`,
       repositories: REPOSITORIES,
       retrievable:
-        'Whether the value can be shown again. false: the value is random and only this answer shows it.',
+        'Whether the value can be shown again. Default: if the rules of the account allow it. false: the value is random and only this answer shows it.',
       limits: LIMITS,
       ...OVERSIGHT,
     },
@@ -87,6 +87,12 @@ const JSON_BODIES = {
       force: 'Ends a grace period that is still running. Without it such a request is refused.',
     },
     example: { graceSeconds: 3600 },
+  }),
+  NewAccountRules: component({
+    schema: SET_RULES,
+    description: "A rule that is left out is the operator's ceiling, also when that changes.",
+    members: RULES,
+    example: { maxExpiresInSeconds: 2_592_000, nonExpiring: 'forbidden', requireOwner: true },
   }),
   CredentialRequest: component({
     schema: VEND_CREDENTIAL,

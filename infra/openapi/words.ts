@@ -23,3 +23,14 @@ export const WORDS_OF_CREATION = {
   createdAt: `When it was added. ${TIME}`,
   createdBy: 'The subject that added it, with its issuer.',
 };
+
+/** What each rule of an account means. */
+export const RULES = {
+  maxExpiresInSeconds:
+    'The longest life of a token that expires, in seconds from when it is made or changed.',
+  nonExpiring: 'Whether a token may be one that never expires.',
+  maxCredentialSeconds: 'The longest life of a credential, in seconds.',
+  retrievable: 'Whether a new value of a token may be one that can be shown again.',
+  requireOwner: 'Whether every new token names who answers for it.',
+  requireNetworks: 'Whether every new token names the networks that it may be used from.',
+} as const;

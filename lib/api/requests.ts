@@ -1,5 +1,6 @@
 /** The JSON bodies that the API takes, but those of tokens. */
 import * as v from 'valibot';
+import { type AccountRules, TOKEN_LIFE_SECONDS } from '../domain/account-rules.ts';
 import { CREDENTIAL_LIFE_SECONDS } from '../domain/credential.ts';
 import { GROUP_KEY, groupOf } from '../domain/groups.ts';
 import { isIdentifierValue, qualify } from '../domain/identifiers.ts';
@@ -22,6 +23,25 @@ export const VEND_CREDENTIAL = v.strictObject({
   service: v.optional(v.pipe(v.string(), v.metadata({ minLength: 1, 'x-one-of': 'registries' }))),
   format: v.optional(v.picklist(FORMAT_NAMES)),
 });
+
+/** A life that null leaves to the operator's ceiling. */
+const mostSeconds = (range: { readonly min: number; readonly max: number }) =>
+  v.optional(v.nullable(wholeNumber(range)));
+
+export const SET_RULES = v.pipe(
+  v.strictObject({
+    maxExpiresInSeconds: mostSeconds(TOKEN_LIFE_SECONDS),
+    nonExpiring: v.optional(v.picklist(['allowed', 'forbidden'])),
+    maxCredentialSeconds: mostSeconds(CREDENTIAL_LIFE_SECONDS),
+    retrievable: v.optional(v.boolean()),
+    requireOwner: v.optional(v.boolean()),
+    requireNetworks: v.optional(v.boolean()),
+  }),
+  v.transform((given): Partial<AccountRules> => {
+    const set = Object.entries(given).filter(([, value]) => value !== null && value !== undefined);
+    return Object.fromEntries(set);
+  }),
+);
 
 const NOT_EVERYBODY = { not: { const: '*' } } as const;
 

@@ -212,3 +212,30 @@ export const IDENTITY = v.object({
   workloadAudience: v.string(),
 });
 export type Identity = v.InferOutput<typeof IDENTITY>;
+
+/** What an account allows for what is made in it. */
+export const RULES = v.object({
+  maxExpiresInSeconds: WHOLE_NUMBER,
+  nonExpiring: v.picklist(['allowed', 'forbidden']),
+  maxCredentialSeconds: WHOLE_NUMBER,
+  retrievable: v.boolean(),
+  requireOwner: v.boolean(),
+  requireNetworks: v.boolean(),
+});
+
+/** A token that could not be made now. */
+export const BREAKING_TOKEN = v.object({
+  token: ID,
+  rules: list(
+    v.picklist(['maxExpiresInSeconds', 'nonExpiring', 'retrievable', 'requireOwner', 'requireNetworks']),
+  ),
+});
+
+/** The rules, and the tokens that break them. */
+export const ACCOUNT_RULES = v.object({
+  ...RULES.entries,
+  ceiling: RULES,
+  breaking: list(BREAKING_TOKEN),
+  nextCursor: v.nullable(v.string()),
+});
+export type AccountRules = v.InferOutput<typeof ACCOUNT_RULES>;

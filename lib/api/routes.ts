@@ -52,6 +52,15 @@ export const ROUTES = {
     { method: 'GET', path: '/v1/issuers', operation: 'listIssuers', body: 'none', ...MANAGEMENT },
     {
       method: 'GET',
+      path: '/v1/rules',
+      operation: 'getRules',
+      body: 'none',
+      ...MANAGEMENT,
+      query: ['cursor'],
+    },
+    { method: 'PUT', path: '/v1/rules', operation: 'setRules', body: 'json', ...STRONG },
+    {
+      method: 'GET',
       path: '/v1/usage',
       operation: 'listUsage',
       body: 'none',

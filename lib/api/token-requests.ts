@@ -1,10 +1,10 @@
 /** The JSON bodies of the routes of registry tokens. */
 import * as v from 'valibot';
+import { TOKEN_LIFE_SECONDS } from '../domain/account-rules.ts';
 import type { Labels } from '../domain/token-record.ts';
 import { ACCESS } from './fields.ts';
 import { networks, repositories, text, wholeNumber, wholeRecord } from './request-fields.ts';
 
-const EXPIRES_IN = { min: 60, default: 86_400, max: 31_536_000 } as const;
 const PULLS_PER_DAY = { min: 1, max: 1_000_000_000 } as const;
 const GRACE = { min: 0, max: 604_800 } as const;
 const MAX_DESCRIPTION = 256;
@@ -54,7 +54,7 @@ const OVERSIGHT = {
   selfRotate: v.optional(v.boolean()),
 };
 
-const expiresInSeconds = wholeNumber(EXPIRES_IN);
+const expiresInSeconds = wholeNumber(TOKEN_LIFE_SECONDS);
 
 /** null, and without members: none. */
 const limits = v.nullable(v.strictObject({ pullsPerDay: v.optional(wholeNumber(PULLS_PER_DAY)) }));
@@ -72,16 +72,25 @@ export const ADD_TOKEN = v.pipe(
     nonExpiring: v.optional(v.boolean(), false),
     expiresInSeconds: v.optional(expiresInSeconds),
     repositories: v.optional(repositories, null),
-    retrievable: v.optional(v.boolean(), true),
+    retrievable: v.optional(v.boolean()),
     limits: v.optional(limits),
     ...OVERSIGHT,
   }),
   v.metadata({ not: TWO_ENDINGS }),
   oneEnding(),
-  v.transform(({ nonExpiring, expiresInSeconds: seconds = EXPIRES_IN.default, ...body }) => {
-    const { limits: given, labels: named, owner: by, networks: from, selfRotate, ...rest } = body;
+  v.transform(({ nonExpiring, expiresInSeconds: seconds, ...body }) => {
+    const {
+      retrievable,
+      limits: given,
+      labels: named,
+      owner: by,
+      networks: from,
+      selfRotate,
+      ...rest
+    } = body;
     return {
       ...rest,
+      retrievable,
       // Left out where there is none: a repeated request of before there was such a field is the same.
       ...(given?.pullsPerDay === undefined ? {} : { pullsPerDay: given.pullsPerDay }),
       ...(named === undefined || Object.keys(named).length === 0 ? {} : { labels: sorted(named) }),

@@ -7,6 +7,7 @@ import {
   trustHandlers,
   usageHandlers,
 } from '../api/account.ts';
+import { rulesHandlers } from '../api/account-rules.ts';
 import { auditHandlers } from '../api/audit.ts';
 import { explainHandlers } from '../api/explain.ts';
 import { readTable, withHealth } from '../api/health.ts';
@@ -21,6 +22,7 @@ import { toSeconds } from '../domain/time.ts';
 import { type HttpHandler, httpHandler } from '../http/chain.ts';
 import { claimsReader } from '../iam/verifier.ts';
 import { rateLimiter } from '../limits/rate-limiter.ts';
+import { accountRulesStore } from '../store/account-rules-store.ts';
 import { auditReader } from '../store/audit-store.ts';
 import { idempotencyStore, nonceStore, revokedCredentialStore } from '../store/expiring-stores.ts';
 import { loginStore } from '../store/login-store.ts';
@@ -50,6 +52,7 @@ const SETTINGS = [
   'namespaces',
   'probeNamespace',
   'valueRetrieval',
+  'rulesCeiling',
   'auditDays',
   ...IAM_SETTINGS,
   ...TABLE_SETTINGS,
@@ -66,8 +69,13 @@ export function createManagement(world: World): HttpHandler {
   const common = { audit: openAudit(parts, table), clock, randomBytes };
   const policies = journal.rules(ruleStore(table, POLICY), 'remove-policy');
   const trusts = journal.rules(ruleStore(table, TRUST), 'remove-trust');
+  const rules = {
+    accountRules: journal.accountRules(accountRulesStore(table)),
+    ceiling: config.rulesCeiling,
+  };
   const tokens = {
     ...common,
+    ...rules,
     tokens: journal.tokens(tokenStore(table)),
     idempotency: idempotencyStore(table),
     derivation: openDerivation(parts),
@@ -104,6 +112,7 @@ export function createManagement(world: World): HttpHandler {
     routes: ROUTES.management,
     handlers: {
       ...tokenHandlers(tokens),
+      ...rulesHandlers({ ...common, ...rules, tokens: tokens.tokens }),
       ...namespaceHandlers({ ...common, namespaces, registration: registrationRules(config) }),
       ...policyHandlers({ ...common, rules: policies, word: 'policy' }),
       ...trustHandlers({ ...common, rules: trusts, word: 'trust' }, config.issuers.workloads),

@@ -93,10 +93,12 @@ export function ceilingOf(entries: readonly Partial<AccountRules>[]): AccountRul
 }
 
 /** What rules say about a token; absent: it is not asked for, and stays as it is. */
-export interface RuledFacts extends Partial<Pick<TokenRecord, 'networks' | 'owner'>> {
+export interface RuledFacts {
   /** From now on; null: it never expires. */
   readonly expiresInSeconds?: number | null | undefined;
   readonly retrievable?: boolean | undefined;
+  readonly owner?: TokenRecord['owner'] | undefined;
+  readonly networks?: TokenRecord['networks'] | undefined;
 }
 
 /** The rules that a token with these facts breaks. */

@@ -1,12 +1,14 @@
 /** Issues the values of registry tokens: adds a token or rotates one, at most once for each Idempotency-Key. */
 
 import { hash } from 'node:crypto';
+import { type AccountRules, defaultsOf, WIDEST } from '../domain/account-rules.ts';
 import { PullpassError } from '../domain/errors.ts';
 import { decideReplay, formatIssuanceId, type IdempotencyRecord } from '../domain/idempotency.ts';
 import { UUID_RANDOM_BYTES, uuidV7 } from '../domain/identifiers.ts';
 import type { Secret } from '../domain/secret.ts';
 import { toSeconds } from '../domain/time.ts';
 import { hasGrace, isExpired, rotateToken as rotated, type TokenRecord } from '../domain/token-record.ts';
+import { requireWithin, rulesOf } from './account-rules.ts';
 import { type Actor, finishRequest, recordAct, retryOnConflict } from './acts.ts';
 import { findToken, type TokenPorts } from './manage-tokens.ts';
 import { newValue, rederiveValue } from './secret-values.ts';
@@ -14,9 +16,10 @@ import { newValue, rederiveValue } from './secret-values.ts';
 export interface NewToken
   extends Pick<TokenRecord, 'access' | 'repositories' | 'description'>,
     Partial<Pick<TokenRecord, 'labels' | 'networks' | 'owner' | 'selfRotate'>> {
-  /** null: it never ends by itself. */
-  readonly expiresInSeconds: number | null;
-  readonly retrievable: boolean;
+  /** null: it never ends by itself; undefined: a day, or less by the rules of the account. */
+  readonly expiresInSeconds: number | null | undefined;
+  /** Undefined: if the rules of the account allow it. */
+  readonly retrievable: boolean | undefined;
   /** Absent: any number. */
   readonly pullsPerDay?: number | undefined;
 }
@@ -33,7 +36,7 @@ export async function addToken(ports: TokenPorts, request: AddRequest): Promise<
   const issuing = {
     actor,
     key: idempotencyKey,
-    payload: JSON.stringify(['add-token', token]),
+    payload: JSON.stringify(['add-token', { ...token, ...settled(token, WIDEST) }]),
     tokenId: uuidV7(ports.clock(), ports.randomBytes(UUID_RANDOM_BYTES)),
     generation: 1,
   };
@@ -78,8 +81,11 @@ async function create(
   { tokenId, write, createdAt }: IssuingWrite,
 ): Promise<Issued | undefined> {
   const { account, subject } = actor;
-  const { access, repositories, description, expiresInSeconds, retrievable, pullsPerDay } = token;
+  const { access, repositories, description, pullsPerDay } = token;
   const { networks = null, selfRotate = false, labels = {}, owner = null } = token;
+  const rules = await rulesOf(ports, account);
+  const { expiresInSeconds, retrievable } = settled(token, rules);
+  requireWithin({ expiresInSeconds, retrievable, owner, networks }, rules);
   const { value, stored } = await newValue(ports, { account, id: tokenId, retrievable });
   const record: TokenRecord = {
     account,
@@ -118,6 +124,15 @@ async function create(
   return undefined;
 }
 
+/** What the request leaves to the rules. */
+function settled({ expiresInSeconds, retrievable }: NewToken, rules: AccountRules) {
+  const defaults = defaultsOf(rules);
+  return {
+    retrievable: retrievable ?? defaults.retrievable,
+    expiresInSeconds: expiresInSeconds === undefined ? defaults.expiresInSeconds : expiresInSeconds,
+  };
+}
+
 async function rotate(
   ports: TokenPorts,
   { actor, id, rotation, require }: RotateRequest,
@@ -126,7 +141,8 @@ async function rotate(
   const now = toSeconds(ports.clock());
   require?.(token, now);
   if (hasGrace(token, now) && !rotation.force) throw new PullpassError('rotation-in-progress');
-  const retrievable = token.derivation !== null;
+  // A new value follows the rules as they are now.
+  const retrievable = token.derivation !== null && (await rulesOf(ports, actor.account)).retrievable;
   const { value, stored } = await newValue(ports, { account: token.account, id, retrievable });
   const record = rotated(
     token,

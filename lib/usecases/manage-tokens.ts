@@ -1,15 +1,17 @@
 /** Lists, reads, changes and removes the registry tokens of an account. */
 
+import { factsOf } from '../domain/account-rules.ts';
 import { PullpassError } from '../domain/errors.ts';
 import { type Account, isUuid } from '../domain/identifiers.ts';
 import type { Secret } from '../domain/secret.ts';
 import { toSeconds } from '../domain/time.ts';
 import { patchToken, type TokenPatch, type TokenRecord } from '../domain/token-record.ts';
 import type { IdempotencyStore, TokenStore } from '../ports/stores.ts';
+import { type RulesPorts, requireWithin, rulesOf } from './account-rules.ts';
 import { type Actor, type AuditPorts, finishRequest, recordAct, retryOnConflict } from './acts.ts';
 import { rederiveValue, type ValuePorts } from './secret-values.ts';
 
-export interface TokenPorts extends AuditPorts, ValuePorts {
+export interface TokenPorts extends AuditPorts, RulesPorts, ValuePorts {
   readonly tokens: TokenStore;
   readonly idempotency: IdempotencyStore;
   /** Whether this deployment shows a token's value again. */
@@ -92,11 +94,16 @@ export async function changeToken(
   { actor, id, change }: ChangeRequest,
 ): Promise<TokenRecord> {
   const { expiresInSeconds, ...patch } = change;
+  const { owner, networks } = patch;
+  const rules = await rulesOf(ports, actor.account);
+  requireWithin({ expiresInSeconds, owner, networks }, rules);
   return retryOnConflict(async () => {
     const before = await findToken(ports, actor.account, id);
     const now = toSeconds(ports.clock());
     const expiresAt = typeof expiresInSeconds === 'number' ? now + expiresInSeconds : expiresInSeconds;
     const after = patchToken(before, { ...patch, expiresAt }, { now, by: actor.subject });
+    // It could not be made as it is; while it is disabled, it may stay so.
+    if (before.disabled !== null && after.disabled === null) requireWithin(factsOf(after, now), rules);
     await recordAct(ports, actor, { act: 'change-token', target: id });
     await finishRequest(ports, before);
     return (await ports.tokens.update(before, after, now)) ? after : undefined;

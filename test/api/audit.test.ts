@@ -91,6 +91,11 @@ const ACTS: Record<string, () => Promise<Acting>> = {
     const id = await newRule('/v1/trusts', TRUST);
     return { act: 'remove-trust', target: id, answer: await alice(`DELETE /v1/trusts/${id}`) };
   },
+  setRules: async () => ({
+    act: 'set-rules',
+    target: 'rules',
+    answer: await alice('PUT /v1/rules', { json: {} }),
+  }),
   revoke: async () => {
     const { id, token } = await newToken();
     return { act: 'revoke-token', target: id, subject: `token:${id}`, answer: await revocation(token) };

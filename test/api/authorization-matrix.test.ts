@@ -205,6 +205,8 @@ const OTHERS = {
   'GET /v1/usage': [200],
   'GET /v1/audit': [200],
   'POST /v1/explain': [200],
+  'GET /v1/rules': [200],
+  'PUT /v1/rules': [200],
   'GET /v1/identity': [200],
   'POST /v1/credentials': [201],
   'POST /v1/services/{service}/events': [401],
@@ -219,6 +221,7 @@ const NOT_WEAKLY: readonly string[] = [
   'DELETE /v1/policies/{id}',
   'POST /v1/trusts',
   'DELETE /v1/trusts/{id}',
+  'PUT /v1/rules',
 ];
 const BODIES: Readonly<Record<string, object>> = {
   'POST /v1/explain': { subject: 'carol' },

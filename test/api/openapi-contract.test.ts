@@ -231,6 +231,16 @@ describe('tokens', () => {
     expect((await expectOf(200, `${line}&cursor=${nextCursor}`)).json.nextCursor).toBeNull();
   });
 
+  it('are judged by rules, which say what breaks them', async () => {
+    await addToken({ nonExpiring: true });
+    await expectOf(200, 'PUT /v1/rules', { json: { nonExpiring: 'forbidden', maxExpiresInSeconds: null } });
+    const { breaking } = (await expectOf(200, 'GET /v1/rules')).json;
+    expect(breaking.length).toBeGreaterThan(0);
+    await expectOf(400, 'POST /v1/tokens', { json: { nonExpiring: true } });
+    await expectOf(400, 'PUT /v1/rules', { json: { maxCredentialSeconds: 59 } });
+    await expectOf(200, 'PUT /v1/rules', { json: {} });
+  });
+
   it('have what was done to them listed in pages', async () => {
     const { id } = await addToken();
     await expectOf(200, `PATCH /v1/tokens/${id}`, { json: { description: 'changed' } });

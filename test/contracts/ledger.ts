@@ -1,6 +1,7 @@
 /** The contract of `Ledger`. */
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { WIDEST } from '../../lib/domain/account-rules.ts';
 import { UUID_RANDOM_BYTES, uuidV7 } from '../../lib/domain/identifiers.ts';
 import type { RemainingAccess, Revocation, RevocationEntry } from '../../lib/domain/revocation.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
@@ -75,6 +76,19 @@ const REVOCATIONS: readonly Revocation[] = [
   { act: 'write-claim', claim: aClaim({ state: 'released', epoch: 4 }) },
   { act: 'remove-policy', account: ACCOUNT, rule: aToken().id },
   { act: 'remove-trust', account: ACCOUNT, rule: aToken().id },
+  { act: 'narrow-rules', account: ACCOUNT, version: 0, left: WIDEST },
+  {
+    act: 'narrow-rules',
+    account: ACCOUNT,
+    version: 7,
+    left: {
+      ...WIDEST,
+      nonExpiring: 'forbidden',
+      maxExpiresInSeconds: 60,
+      retrievable: false,
+      requireOwner: true,
+    },
+  },
   { act: 'end-credential', handle: 'abcdefghijklmnop', jti: 'j', expiresAt: NOW + 60 },
   { act: 'spend-proof', mark: 'm', expiresAt: NOW + 60 },
 ];

@@ -1,6 +1,7 @@
 /** What is left after revocations: never more than before them, in any order in which they are replayed. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { WIDEST } from '../../lib/domain/account-rules.ts';
 import type { Account } from '../../lib/domain/identifiers.ts';
 import { decideRegistration, type NamespaceClaim, release } from '../../lib/domain/namespace.ts';
 import { coveringPatterns } from '../../lib/domain/repository.ts';
@@ -316,10 +317,11 @@ it('entries about one thing have one name', () => {
     { act: 'write-claim', claim: aClaim() },
     { act: 'remove-policy', account: ACCOUNT, rule: 'p' },
     { act: 'remove-trust', account: ACCOUNT, rule: 't' },
+    { act: 'narrow-rules', account: ACCOUNT, version: 1, left: WIDEST },
     { act: 'end-credential', handle: 'h', jti: 'j', expiresAt: 1 },
     { act: 'spend-proof', mark: 'm', expiresAt: 1 },
   ];
-  expect(losses.map(subjectOf)).toEqual(['id', 'id', 'team-a', 'p', 't', 'j', 'm']);
+  expect(losses.map(subjectOf)).toEqual(['id', 'id', 'team-a', 'p', 't', ACCOUNT, 'j', 'm']);
 });
 
 describe('the ledger gets', () => {

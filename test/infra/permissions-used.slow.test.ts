@@ -100,6 +100,8 @@ async function useEverything(): Promise<void> {
   await alice('GET /v1/policies');
   await alice('GET /v1/usage');
   await alice('GET /v1/audit?act=add-token');
+  await alice('PUT /v1/rules', { json: { requireOwner: false } });
+  await alice('GET /v1/rules');
   const credential = await useLogins(token);
   await usePulls((await alice('POST /v1/tokens', { json: { limits: { pullsPerDay: 1 } } })).json.token);
   await useProofs();

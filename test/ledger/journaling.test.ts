@@ -1,6 +1,7 @@
 /** What revokes something is appended to the ledger first, and is not done when that fails. */
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { type AccountRules, WIDEST } from '../../lib/domain/account-rules.ts';
 import { PullpassError } from '../../lib/domain/errors.ts';
 import { isUuid } from '../../lib/domain/identifiers.ts';
 import { release } from '../../lib/domain/namespace.ts';
@@ -30,7 +31,7 @@ async function prepared() {
 function journaled(stores: Stores, around: Around, ledger = tableLedger(memoryTable())): Stores {
   const world = stepped(
     { ...stores, ledger },
-    ['ledger', 'tokens', 'namespaces', 'policies', 'trusts', 'revokedCredentials', 'nonces'],
+    ['ledger', 'tokens', 'namespaces', 'policies', 'trusts', 'accountRules', 'revokedCredentials', 'nonces'],
     around,
   );
   const wraps = journaling({ ledger: world.ledger, clock: () => NOW * 1000, randomBytes });
@@ -40,6 +41,7 @@ function journaled(stores: Stores, around: Around, ledger = tableLedger(memoryTa
     namespaces: wraps.namespaces(world.namespaces),
     policies: wraps.rules(world.policies, 'remove-policy'),
     trusts: wraps.rules(world.trusts, 'remove-trust'),
+    accountRules: wraps.accountRules(world.accountRules),
     revokedCredentials: wraps.revokedCredentials(world.revokedCredentials),
     nonces: wraps.nonces(world.nonces),
   };
@@ -47,6 +49,11 @@ function journaled(stores: Stores, around: Around, ledger = tableLedger(memoryTa
 
 const patched = (patch: Parameters<typeof patchToken>[1]) =>
   patchToken(TOKEN, patch, { now: NOW, by: 'dev:alice' });
+const rulesWith = (rules: Partial<AccountRules>) => ({
+  account: ACCOUNT,
+  rules: { ...WIDEST, ...rules },
+  version: 1,
+});
 type Act = (stores: Stores) => Promise<unknown>;
 const TAKING: Record<string, readonly [act: string, carryOut: Act]> = {
   narrowing: ['narrow-token', ({ tokens }) => tokens.update(TOKEN, patched({ access: 'pull' }), NOW)],
@@ -60,6 +67,10 @@ const TAKING: Record<string, readonly [act: string, carryOut: Act]> = {
   releasing: ['write-claim', ({ namespaces }) => namespaces.writeClaim(aClaim(), release(aClaim()))],
   'removing a policy': ['remove-policy', ({ policies }) => policies.remove(ACCOUNT, POLICY.id, NOW)],
   'removing a trust': ['remove-trust', ({ trusts }) => trusts.remove(ACCOUNT, TRUST.id, NOW)],
+  'narrowing the rules': [
+    'narrow-rules',
+    ({ accountRules }) => accountRules.write(undefined, rulesWith({ requireOwner: true })),
+  ],
   'revoking a credential': [
     'end-credential',
     ({ revokedCredentials }) => revokedCredentials.revoke({ handle: 'h', jti: 'j' }, NOW + 9),
@@ -106,6 +117,7 @@ describe.each(Object.entries(TAKING))('%s', (_, [act, carryOut]) => {
 
 it.each<[string, Act]>([
   ['adding a token', ({ tokens }) => tokens.add(aToken())],
+  ['setting rules that forbid nothing', ({ accountRules }) => accountRules.write(undefined, rulesWith({}))],
   ['describing a token anew', ({ tokens }) => tokens.update(TOKEN, patched({ description: 'x' }), NOW)],
   ['extending a token', ({ tokens }) => tokens.update(TOKEN, patched({ expiresAt: null }), NOW)],
   ['reading a token', ({ tokens }) => tokens.get(ACCOUNT, TOKEN.id, NOW)],

@@ -55,6 +55,8 @@ export function worldOn(stores: Stores = memoryStores()): World {
       clock,
       randomBytes,
       valueRetrieval: true,
+      accountRules: stores.accountRules,
+      ceiling: WIDEST,
       derivation: {
         currentKey: 'k1',
         derive: async (key, message) => createHmac('sha256', key).update(message).digest(),
