@@ -10,7 +10,6 @@ import {
 } from '../domain/key-ring.ts';
 import type { HeaderProfile, Service } from '../domain/service.ts';
 import type { RingReport, RingRotation } from '../ports/keys.ts';
-import { certifyLeaf } from './certificates.ts';
 import { CACHE_SECONDS, type KeyStore, type KeyTransaction } from './key-store.ts';
 import { newPrivateKey, publicJwk, thumbprint, toPem, writeDocument } from './keys.ts';
 import { publicText } from './publication.ts';
@@ -190,6 +189,7 @@ function isCertifiedBy(root: Root, { certificates }: KeyDocument): boolean {
 
 async function newLeaf({ authority }: Root, { algorithm }: Service, start: number): Promise<KeyDocument> {
   const privateKey = await newPrivateKey(algorithm);
+  const { certifyLeaf } = await import('./certificates.ts');
   const { certificate, endsAt } = await certifyLeaf(authority, privateKey, start);
   const certificates = [Buffer.from(certificate).toString('base64')];
   return keyDocument(privateKey, { useFrom: start, dropAfter: endsAt, certificates });

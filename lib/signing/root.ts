@@ -2,7 +2,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import * as v from 'valibot';
 import { LEAF_LEAD_SECONDS, LEAF_SECONDS } from '../domain/key-ring.ts';
-import { type Authority, certifyRoot } from './certificates.ts';
+import type { Authority } from './certificates.ts';
 import type { KeyTransaction } from './key-store.ts';
 import { Base64, newPrivateKey, readDocument, toPem, writeDocument } from './keys.ts';
 
@@ -70,6 +70,8 @@ async function store(keys: KeyTransaction, root: RootDocument): Promise<Root> {
 
 async function newRoot(service: string, now: number, former: readonly string[] = []): Promise<RootDocument> {
   const privateKey = await newPrivateKey('ES256');
+  // Loaded with the first certificate that is made: its library takes a sixth of the start of `npm start`.
+  const { certifyRoot } = await import('./certificates.ts');
   const { certificate: der } = await certifyRoot(service, privateKey, now);
   const alive = former.filter(old => endOf(old) > now);
   return {
