@@ -6,7 +6,7 @@ import type { Clock, RandomBytes } from '../ports/system.ts';
 import { connectionPool, type TimeLimits } from './connections.ts';
 import { AwsError, valuesIn } from './error.ts';
 import { jsonProtocol, type Protocol, queryProtocol } from './protocols.ts';
-import { amzDate, type Credentials, requestSigner } from './signature.ts';
+import { amzDate, type Credentials, requestSigner, type SignedHeaders } from './signature.ts';
 
 interface Service {
   /** As signatures have it. */
@@ -66,13 +66,17 @@ export function awsClient(of: AwsService, options: AwsClientOptions): AwsCall {
   const token = credentials.sessionToken?.reveal();
 
   async function attempt({ operation, input, body }: Call, signal?: AbortSignal): Promise<unknown> {
-    const headers = {
-      ...protocol.headers(operation),
+    const { type, target } = protocol.headers(operation);
+    // In the order in which they are signed.
+    const headers: Record<string, string> & SignedHeaders = {
+      'content-type': type,
       host: url.host,
       'x-amz-date': amzDate(clock()),
-      ...(token === undefined ? {} : { 'x-amz-security-token': token }),
     };
-    const received = await post({ ...headers, authorization: sign(headers, body) }, body, signal);
+    if (token !== undefined) headers['x-amz-security-token'] = token;
+    if (target !== undefined) headers['x-amz-target'] = target;
+    headers.authorization = sign(headers, body);
+    const received = await post(headers, body, signal);
     if (received.status === 200) return protocol.decode(received.body);
     const own = [credentials.secretAccessKey.reveal(), token ?? ''];
     throw new AwsError(received, protocol, [...own, ...valuesIn(input)]);

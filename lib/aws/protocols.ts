@@ -1,7 +1,7 @@
 /** How an operation is written to a service of AWS, and its answer read: AWS JSON, or the older query protocol. */
 
 export interface Protocol {
-  readonly headers: (operation: string) => Readonly<Record<string, string>>;
+  readonly headers: (operation: string) => ProtocolHeaders;
   readonly encode: (operation: string, input: object) => string;
   /** Throws for an answer that is not of the protocol, without its text, which may hold a secret. */
   readonly decode: (body: string) => unknown;
@@ -11,13 +11,17 @@ export interface Protocol {
   readonly errorMessage: (body: string) => string | undefined;
 }
 
+interface ProtocolHeaders {
+  /** `Content-Type`. */
+  readonly type: string;
+  /** `X-Amz-Target`. */
+  readonly target?: string;
+}
+
 /** The operation in `X-Amz-Target`, and its input in the body. */
 export function jsonProtocol(target: string, version: '1.0' | '1.1'): Protocol {
   return {
-    headers: operation => ({
-      'content-type': `application/x-amz-json-${version}`,
-      'x-amz-target': `${target}.${operation}`,
-    }),
+    headers: operation => ({ type: `application/x-amz-json-${version}`, target: `${target}.${operation}` }),
     encode: (_, input) => JSON.stringify(input),
     decode: parse,
     errorName: body => /"__type"\s*:\s*"(?:[^"#]*#)?(\w+)"/.exec(body)?.[1],
@@ -52,7 +56,7 @@ const LEAF = /<(\w+)>([^<>&]*)<\/\1>/g;
  */
 export function queryProtocol(version: string): Protocol {
   return {
-    headers: () => ({ 'content-type': 'application/x-www-form-urlencoded' }),
+    headers: () => ({ type: 'application/x-www-form-urlencoded' }),
     encode: (operation, input) =>
       new URLSearchParams({ Action: operation, Version: version, ...input }).toString(),
     decode: body => Object.fromEntries([...body.matchAll(LEAF)].map(([, name = '', text]) => [name, text])),

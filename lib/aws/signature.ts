@@ -27,17 +27,28 @@ export interface Scope {
 /** A signer for one service of a region (AWS General Reference, "Create a signed AWS API request"). */
 export function requestSigner(of: Scope, credentials: Credentials): Sign {
   const signingKeyOn = signingKeys(of, credentials);
+  const scopeEnd = `/${of.region}/${of.service}/aws4_request`;
+  const start = `${ALGORITHM} Credential=${credentials.accessKeyId}/`;
   return (headers, body) => {
     const time = headers['x-amz-date'];
     const date = time.slice(0, 8);
-    const names = Object.keys(headers).sort((a, b) => (a < b ? -1 : 1));
-    const fields = names.map(name => `${name}:${headers[name]}\n`).join('');
-    const request = `POST\n/\n\n${fields}\n${names.join(';')}\n${hash('sha256', body)}`;
-    const scope = `${date}/${of.region}/${of.service}/aws4_request`;
+    let [names, fields] = ['', ''];
+    for (const name of sorted(Object.keys(headers))) {
+      names += names === '' ? name : `;${name}`;
+      fields += `${name}:${headers[name]}\n`;
+    }
+    const request = `POST\n/\n\n${fields}\n${names}\n${hash('sha256', body)}`;
+    const scope = date + scopeEnd;
     const text = `${ALGORITHM}\n${time}\n${scope}\n${hash('sha256', request)}`;
-    const signature = hmac(signingKeyOn(date), text).toString('hex');
-    return `${ALGORITHM} Credential=${credentials.accessKeyId}/${scope}, SignedHeaders=${names.join(';')}, Signature=${signature}`;
+    const signature = createHmac('sha256', signingKeyOn(date)).update(text).digest('hex');
+    return `${start}${scope}, SignedHeaders=${names}, Signature=${signature}`;
   };
+}
+
+/** As they are where they are in order, as those of the client. */
+function sorted(names: string[]): string[] {
+  const isSorted = names.every((name, i) => i === 0 || (names[i - 1] ?? '') < name);
+  return isSorted ? names : names.sort((a, b) => (a < b ? -1 : 1));
 }
 
 export interface Presigning {
@@ -83,7 +94,8 @@ function byName([a]: readonly [string, string], [b]: readonly [string, string]):
 
 /** The time as `x-amz-date` has it: ISO 8601, basic format. */
 export function amzDate(nowMs: number): string {
-  return new Date(nowMs).toISOString().replaceAll(/[-:]|\.\d{3}/g, '');
+  const iso = new Date(nowMs).toISOString();
+  return `${iso.slice(0, 4)}${iso.slice(5, 7)}${iso.slice(8, 13)}${iso.slice(14, 16)}${iso.slice(17, 19)}Z`;
 }
 
 /**

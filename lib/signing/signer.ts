@@ -40,8 +40,9 @@ function compact(
   alg: SigningAlgorithm,
 ): string {
   const input = `${header}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`;
-  const signature = SIGN[alg](Buffer.from(input), privateKey);
-  return `${input}.${Buffer.from(signature).toString('base64url')}`;
+  // In base64url a character is a byte.
+  const signature = SIGN[alg](Buffer.from(input, 'latin1'), privateKey);
+  return `${input}.${signature.toString('base64url')}`;
 }
 
 const COORDINATE_BYTES = 32;
@@ -50,28 +51,23 @@ const COORDINATE_BYTES = 32;
 const SIGN = {
   ES256: (input, key) => concatenated(sign('sha256', input, key)),
   RS256: (input, key) => sign('sha256', input, key),
-} as const satisfies Record<SigningAlgorithm, (input: Uint8Array, key: KeyObject) => Uint8Array>;
+} as const satisfies Record<SigningAlgorithm, (input: Uint8Array, key: KeyObject) => Buffer>;
 
 /**
  * r and s side by side, 32 bytes each, from the DER sequence of two integers that OpenSSL makes of a P-256
  * signature (all of its lengths fit in one byte). Asking Node for this form (`ieee-p1363`) takes 2 to 3 times longer.
  */
-export function concatenated(der: Buffer): Uint8Array {
+export function concatenated(der: Buffer): Buffer {
   const signature = Buffer.alloc(2 * COORDINATE_BYTES);
-  const r = integerAt(der, 2);
-  const s = integerAt(der, 4 + r.length);
-  placeBefore(COORDINATE_BYTES, r, signature);
-  placeBefore(2 * COORDINATE_BYTES, s, signature);
+  const second = placeInteger(der, 2, signature, COORDINATE_BYTES);
+  placeInteger(der, second, signature, 2 * COORDINATE_BYTES);
   return signature;
 }
 
-function integerAt(der: Buffer, offset: number): Buffer {
-  const start = offset + 2;
-  return der.subarray(start, start + der.readUInt8(offset + 1));
-}
-
-/** DER drops leading zeros, and adds one where the first bit is set. */
-function placeBefore(end: number, integer: Buffer, signature: Buffer): void {
-  const digits = integer.subarray(Math.max(0, integer.length - COORDINATE_BYTES));
-  digits.copy(signature, end - digits.length);
+/** Places the integer at `at` before `end`, and returns where the next begins. DER drops leading zeros, and adds one where the first bit is set. */
+function placeInteger(der: Buffer, at: number, signature: Buffer, end: number): number {
+  const next = at + 2 + der.readUInt8(at + 1);
+  const digits = Math.min(COORDINATE_BYTES, next - at - 2);
+  der.copy(signature, end - digits, next - digits, next);
+  return next;
 }

@@ -28,7 +28,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 export function structuredLog({ write, clock, traceHeader }: LogOptions): Log {
   const at = (level: Level) => (message: string, fields: Fields) => {
-    const common = {
+    const line: Record<string, unknown> = {
       level,
       message,
       timestamp: new Date(clock()).toISOString(),
@@ -36,8 +36,11 @@ export function structuredLog({ write, clock, traceHeader }: LogOptions): Log {
       sampling_rate: 0,
       xray_trace_id: traceIdIn(traceHeader?.()),
     };
-    // Twice: no field of an event may replace a common one, and the common ones come first.
-    write(JSON.stringify({ ...common, ...cut(fields), ...common }));
+    for (const name in fields) {
+      // No field of an event may replace a common one.
+      if (!Object.hasOwn(line, name)) line[name] = cut(fields[name]);
+    }
+    write(JSON.stringify(line));
   };
   return { info: at('INFO'), warn: at('WARN'), error: at('ERROR') };
 }
@@ -61,14 +64,10 @@ export function loggedNotices(log: Log): Notices {
   };
 }
 
-/** The fields that say something, with their texts cut. */
-function cut(fields: Fields): Fields {
-  const known = Object.entries(fields).filter(
-    ([, value]) => value !== undefined && value !== null && value !== '',
-  );
-  return Object.fromEntries(
-    known.map(([name, value]) => [name, typeof value === 'string' ? value.slice(0, MAX_LOG_TEXT) : value]),
-  );
+/** Undefined, and so left out, where it says nothing. */
+function cut(value: unknown): unknown {
+  if (value === null || value === '') return undefined;
+  return typeof value === 'string' && value.length > MAX_LOG_TEXT ? value.slice(0, MAX_LOG_TEXT) : value;
 }
 
 /** `Root=1-5759e988-bd862e3fe1be46a994272793;Parent=…` names the trace by its root. */
@@ -97,6 +96,7 @@ export interface MetricsOptions {
  */
 export function embeddedMetrics({ stage, clock, write }: MetricsOptions): Metrics {
   if (stage === undefined) return NO_METRICS;
+  const directivesOf = knownDirectives();
   let values = new Map<Count | Observation, number | number[]>();
   let denial: Denial | undefined;
   const count: Metrics['count'] = (name, by = 1) => {
@@ -116,11 +116,23 @@ export function embeddedMetrics({ stage, clock, write }: MetricsOptions): Metric
     flush(about) {
       if (values.size === 0) return;
       const members = { Stage: stage, ...(denial === undefined ? {} : { Reason: denial }) };
-      const _aws = { Timestamp: clock(), CloudWatchMetrics: directives([...values.keys()], denial) };
-      write(JSON.stringify({ _aws, ...about, ...members, ...Object.fromEntries(values) }));
+      const _aws = `{"Timestamp":${clock()},"CloudWatchMetrics":${directivesOf([...values.keys()], denial)}}`;
+      const rest = JSON.stringify({ ...about, ...members, ...Object.fromEntries(values) });
+      write(`{"_aws":${_aws},${rest.slice(1)}`);
       values = new Map();
       denial = undefined;
     },
+  };
+}
+
+/** The directives as JSON, written once for each set of names: a function has few, one for each way that a request can take. */
+function knownDirectives(): (names: readonly (Count | Observation)[], denial: Denial | undefined) => string {
+  const known = new Map<string, string>();
+  return (names, denial) => {
+    const key = denial === undefined ? names.join() : `${names.join()} ${denial}`;
+    const text = known.get(key) ?? JSON.stringify(directives(names, denial));
+    known.set(key, text);
+    return text;
   };
 }
 
