@@ -15,6 +15,7 @@ import { addProbe } from './commands/probe.ts';
 import { addRegistryConfig } from './commands/registry-config.ts';
 import { addRegistryLogin } from './commands/registry-login.ts';
 import { addRevoke } from './commands/revoke.ts';
+import { addRules } from './commands/rules.ts';
 import { suggestionFor } from './commands/suggestions.ts';
 import { addTargets } from './commands/target.ts';
 import { addTokens } from './commands/token.ts';
@@ -46,6 +47,7 @@ const VERBS: readonly AddVerbs[] = [
   addPolicies,
   addTrusts,
   addIssuers,
+  addRules,
   addUsage,
   addAudit,
   addTargets,

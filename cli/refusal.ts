@@ -64,9 +64,14 @@ const OPTIONS: Readonly<Record<string, string>> = {
   graceSeconds: '--grace',
   issuer: '--issuer',
   lifetimeSeconds: '--lifetime',
+  maxCredentialSeconds: '--max-credential',
+  maxExpiresInSeconds: '--max-expires-in',
   networks: '--network',
   nonExpiring: '--non-expiring',
   repositories: '--repository',
+  requireNetworks: '--require-networks',
+  requireOwner: '--require-owner',
+  retrievable: '--retrievable',
   role: '--role',
   service: '--service',
   subject: '--subject',
@@ -114,7 +119,7 @@ export function inOptions(text: string): string {
 }
 
 /** As the options take it: `7d` for 604800. */
-function durationText(seconds: string): string {
+export function durationText(seconds: string): string {
   const count = Number(seconds);
   const units = [
     [DAY_SECONDS, 'd'],

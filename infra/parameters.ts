@@ -184,6 +184,10 @@ export const PARAMETERS = {
     ...packaged('/', /^\/(?:[\w+=,.@-]+\/)*$/, 'must begin and end with a slash'),
     description: 'The path of every role',
   },
+  rulesCeiling: {
+    ...list([]),
+    description: 'What no account may allow itself by its rules, each <rule>=<value>',
+  },
   table: {
     ...text('pullpass-<stage>', /^[A-Za-z0-9._-]{3,255}$/, 'must be the name of a table'),
     description: 'The table that is served from; after a restore it is not that of the stack',

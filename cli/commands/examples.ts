@@ -113,6 +113,11 @@ const ENDS: Readonly<Record<string, HelpEnd>> = {
   'trust-list': { section: 'the-account', examples: ['trust-list'] },
   'trust-rm': { section: 'the-account', examples: [`trust-rm ${ID}`] },
   issuers: { section: 'the-account', examples: ['issuers', 'issuers --platforms'] },
+  rules: { section: 'the-account', examples: ['rules'] },
+  'rules-set': {
+    section: 'the-account',
+    examples: ['rules-set --max-expires-in 90d --non-expiring forbidden', 'rules-set --require-owner yes'],
+  },
   usage: {
     section: 'the-account',
     examples: [

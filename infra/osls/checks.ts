@@ -136,6 +136,10 @@ export default class PullpassChecks {
         .map(tag => tag.join('='))
         .join(',');
     }
+    if (address === 'rulesCeiling')
+      return values.rulesCeiling.length === 0
+        ? { Ref: 'AWS::NoValue' }
+        : [values.rulesCeiling].flat().join(' ');
     if (address === 'namespaces')
       return values.namespaces === 'open' ? 'open' : 'file:/var/task/deployment/namespaces.json';
     throw new Error(`parameters:${address} is unknown`);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { type Config, ConfigurationError, readConfig, type SettingName } from '../../lib/config/config.ts';
 import { jsonFile } from '../../lib/config/values.ts';
+import { CEILING_SHAPE, parseCeilingRule } from '../../lib/domain/account-rules.ts';
 import { type Issuers, identityIssuers, parseAdministrator } from '../../lib/domain/identity.ts';
 import { parseRegistrationRule } from '../../lib/domain/namespace.ts';
 import { isProxied } from '../../lib/domain/service.ts';
@@ -182,12 +183,17 @@ function clientFiles(path: string): string[] {
   });
 }
 
+type List = 'administrators' | 'namespaces' | 'rulesCeiling';
+
+/** Undefined: the entry is not valid. */
+type EntryParser = (entry: string) => { readonly account?: string } | undefined;
+
 /** How the entries of a list are read, as at a start. */
-const LISTS = {
+const LISTS: Readonly<Record<List, { readonly parse: EntryParser; readonly shape: string }>> = {
   administrators: { parse: parseAdministrator, shape: '<issuer>:<account>:<subject>' },
   namespaces: { parse: parseRegistrationRule, shape: '<account>=<namespace or prefix*>' },
+  rulesCeiling: { parse: entry => parseCeilingRule(entry) && {}, shape: CEILING_SHAPE },
 };
-type List = keyof typeof LISTS;
 
 function listProblems(list: List, entries: readonly string[], issuers: Issuers | undefined): string[] {
   const { parse, shape } = LISTS[list];

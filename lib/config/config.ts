@@ -1,6 +1,12 @@
 /** The configuration: settings read from environment variables. All problems are reported at once, and stop the start. */
 import * as v from 'valibot';
-import { type AccountRules, ceilingOf, parseCeilingRule, WIDEST } from '../domain/account-rules.ts';
+import {
+  type AccountRules,
+  CEILING_SHAPE,
+  ceilingOf,
+  parseCeilingRule,
+  WIDEST,
+} from '../domain/account-rules.ts';
 import { sentenceOf } from '../domain/errors.ts';
 import { parseAdministrator } from '../domain/identity.ts';
 import { parseRegistrationRule, type RegistrationRules } from '../domain/namespace.ts';
@@ -233,9 +239,8 @@ function registrationRules(): v.GenericSchema<unknown, RegistrationRules> {
 }
 
 function rulesCeiling(): v.GenericSchema<unknown, AccountRules> {
-  const shape = '<rule>=<value>, as in maxExpiresInSeconds=2592000 or requireOwner=true';
   return v.pipe(
-    list(parseCeilingRule, shape),
+    list(parseCeilingRule, CEILING_SHAPE),
     v.transform(rules => ceilingOf(rules)),
   );
 }

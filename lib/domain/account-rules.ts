@@ -73,7 +73,10 @@ const NUMBERS: Readonly<Record<string, { readonly min: number; readonly max: num
   maxCredentialSeconds: CREDENTIAL_LIFE_SECONDS,
 };
 
-/** Reads one rule of a ceiling, such as `maxExpiresInSeconds=2592000` or `requireOwner=true`; undefined for anything else. */
+/** How one rule of a ceiling is written. */
+export const CEILING_SHAPE = '<rule>=<value>, as in maxExpiresInSeconds=2592000 or requireOwner=true';
+
+/** Reads one rule of a ceiling; undefined for anything else. */
 export function parseCeilingRule(entry: string): Partial<AccountRules> | undefined {
   const [, name = '', text = ''] = /^(\w+)=(\w+)$/.exec(entry) ?? [];
   const range = Object.hasOwn(NUMBERS, name) ? NUMBERS[name] : undefined;

@@ -64,6 +64,8 @@ function verbs(): Readonly<Record<string, readonly (readonly string[])[]>> {
     explain: [['explain', '--token', ID, '--scope', 'repository:team-a/app:pull']],
     audit: [['audit'], ['audit', '--token', ID, '--since', '7d']],
     issuers: [['issuers'], ['issuers', '--platforms']],
+    rules: [['rules']],
+    'rules-set': [['rules-set', '--require-owner', 'yes']],
     usage: [['usage'], ['usage', '--token', ID, '--repository', 'team-a/app']],
     'trust-rm': [['trust-rm', '-f', ID]],
     'target-add': [['target-add', 'other', stub.url]],

@@ -141,6 +141,10 @@ describe('a deployment is refused for', () => {
       { file: { administrators: ['github:1234:x'] } },
       'administrators in deployment/prod.json holds github:1234, but deployment/issuers.json has no such issuer',
     ],
+    'a ceiling of an unknown rule': [
+      { file: { rulesCeiling: ['requireOwner=true', 'maxTokens=5'] } },
+      'rulesCeiling in deployment/prod.json holds maxTokens=5; write each entry as <rule>=<value>, as in maxExpiresInSeconds=2592000 or requireOwner=true',
+    ],
     'namespaces that are none': [
       { file: { namespaces: ['aws:aws:1=Team'] } },
       'namespaces in deployment/prod.json holds aws:aws:1=Team; write each entry as <account>=<namespace or prefix*>',

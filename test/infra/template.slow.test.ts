@@ -147,6 +147,7 @@ const CREATE = {
 
 /** What a deployment without the option that it is for does not set. */
 const OPTIONAL = [
+  'PULLPASS_RULES_CEILING',
   'PULLPASS_COPY_REGION',
   'PULLPASS_PROBER',
   'PULLPASS_SECRET_KEY',

@@ -51,6 +51,8 @@ const ROUTES: Readonly<Record<string, v.GenericSchema | null>> = {
   'GET /v1/issuers': responses.ISSUER_LIST,
   'GET /v1/usage': responses.USAGE,
   'GET /v1/audit': responses.AUDIT,
+  'GET /v1/rules': responses.ACCOUNT_RULES,
+  'PUT /v1/rules': responses.ACCOUNT_RULES,
   'POST /v1/explain': responses.EXPLANATION,
   'POST /v1/trusts': responses.TRUST,
   [`DELETE /v1/trusts/${ID}`]: null,

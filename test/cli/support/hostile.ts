@@ -67,6 +67,7 @@ function exampleOf(schema: Node, texts: readonly string[] | undefined): unknown 
       return [inner(schema.item)];
     case 'record':
       return { [HOSTILE]: inner(schema.value) };
+    case 'exact_optional':
     case 'nullable':
     case 'optional':
       return inner(schema.wrapped);
