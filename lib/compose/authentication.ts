@@ -1,20 +1,18 @@
 /** How the callers of a function are authenticated: by an IAM, a build platform, or one of our own secrets. */
-import { secretsManager } from '../aws/secrets.ts';
 import { type Config, ConfigurationError, type Environment } from '../config/config.ts';
 import { credentialKeys } from '../derivation/credential-keys.ts';
 import { PullpassError } from '../domain/errors.ts';
 import { type Administrator, type Issuers, identityIssuers, issuerKeys } from '../domain/identity.ts';
-import { Connections } from '../iam/http-client.ts';
-import { type IdentityVerifierOptions, identityVerifier, workloadVerifier } from '../iam/verifier.ts';
 import { type FailureLimiter, failureLimiter } from '../limits/rate-limiter.ts';
-import { VariableError } from '../network/proxies.ts';
-import type { IdentityVerifier, WorkloadVerifier } from '../ports/others.ts';
+import { namedAuthorities } from '../network/authorities.ts';
+import { readProxies, VariableError } from '../network/proxies.ts';
 import type { Metrics } from '../ports/system.ts';
 import { loginStore } from '../store/login-store.ts';
 import { POLICY, ruleStore, TRUST } from '../store/rule-store.ts';
 import type { PrincipalPorts } from '../usecases/principal.ts';
 import type { Parts } from './parts.ts';
 import { openCredentialKeySource, openTable } from './resources.ts';
+import type { VerifierParts, Verifiers } from './verifiers.ts';
 
 export const IAM_SETTINGS = [
   'url',
@@ -25,9 +23,7 @@ export const IAM_SETTINGS = [
   'failuresPerMinute',
 ] as const;
 
-export interface Iam {
-  readonly identities: IdentityVerifier;
-  readonly workloads: WorkloadVerifier;
+export interface Iam extends Verifiers {
   readonly administrators: readonly Administrator[];
   readonly weakManagement: boolean;
 }
@@ -46,22 +42,17 @@ function unknownIssuers(
 
 /** The verifiers of all issuers. Throws ConfigurationError for an administrator of an unknown issuer. */
 export function openIam(parts: Parts<(typeof IAM_SETTINGS)[number]>, failures: FailureLimiter): Iam {
-  const { config, environment, metrics, randomBytes, aws, iamLimits: limits } = parts;
-  const { url: publicUrl, issuers } = config;
+  const { config, environment, metrics } = parts;
+  const { issuers } = config;
   const administrators = administratorsOf(config);
   const problems = [
     ...unknownIssuers('PULLPASS_ADMINISTRATORS', config.administrators, issuers),
     ...unknownIssuers('PULLPASS_PROBER', config.prober, issuers),
   ];
   if (problems.length > 0) throw new ConfigurationError(problems);
-  const connections = openConnections(environment);
-  const common = { publicUrl, limits, connections };
-  const readSecret: IdentityVerifierOptions['readSecret'] = ({ arn, region }, stage) =>
-    secretsManager(aws('secretsManager', region), randomBytes).read(arn, stage);
-  const identities = identityVerifier({ ...common, issuers, randomBytes, failures, readSecret });
-  const workloads = workloadVerifier({ ...common, issuers: issuers.workloads });
+  checkConnections(environment);
   return {
-    ...countFailures({ identities, workloads }, metrics),
+    ...countFailures(lateVerifiers(parts, failures), metrics),
     administrators,
     weakManagement: config.weakManagement === 'accept-replay',
   };
@@ -72,20 +63,33 @@ function administratorsOf(config: Config<'administrators' | 'prober'>): Administ
   return [...config.administrators, ...config.prober];
 }
 
-function openConnections(environment: Environment): Connections {
+/** What the verifiers connect by; that it can be read is known before they are loaded. */
+function checkConnections(environment: Environment): void {
   try {
-    return new Connections(environment);
+    readProxies(environment);
+    namedAuthorities(environment);
   } catch (error) {
     throw error instanceof VariableError ? new ConfigurationError([error.message]) : error;
   }
+}
+
+/** Loaded by the first assertion: most logins are by a registry token, and a cold start of theirs reads half as much. */
+function lateVerifiers(parts: VerifierParts, failures: FailureLimiter): Verifiers {
+  let loaded: Promise<Verifiers> | undefined;
+  const verifiers = () => {
+    loaded ??= import('./verifiers.ts').then(({ openVerifiers }) => openVerifiers(parts, failures));
+    return loaded;
+  };
+  return {
+    identities: { identify: async (...assertion) => (await verifiers()).identities.identify(...assertion) },
+    workloads: { verify: async (...token) => (await verifiers()).workloads.verify(...token) },
+  };
 }
 
 /** Bounds failed authentications for each source address. */
 export function openFailureLimiter({ config }: Parts<'failuresPerMinute'>): FailureLimiter {
   return failureLimiter(config.failuresPerMinute);
 }
-
-type Verifiers = Pick<Iam, 'identities' | 'workloads'>;
 
 /** Verifiers only ask issuers, so `unavailable` means that an issuer did not answer. */
 function countFailures({ identities, workloads }: Verifiers, metrics: Metrics): Verifiers {

@@ -1,5 +1,4 @@
 /** What a login reads, in one call, and the last use of a token's values. */
-import { LRUCache } from 'lru-cache';
 import type { RulesRecord } from '../domain/account-rules.ts';
 import { accountHandle } from '../domain/identifiers.ts';
 import { SALT_BYTES, type TokenAddress } from '../domain/registry-token.ts';
@@ -27,7 +26,7 @@ export function loginStore({
   touchMs = TOUCH_MS,
 }: StoreOptions & { readonly touchMs?: number }): LoginStore {
   /** By value: when its last use was stored, and for how long that is enough; seconds. */
-  const touched = new LRUCache<string, { at: number; enoughFor: number }>({ max: MAX_TOUCHED });
+  const touched = new Map<string, { at: number; enoughFor: number }>();
   return {
     read: query => read(table, query),
     touch: async (record, generation, use) => {
@@ -39,6 +38,8 @@ export function loginStore({
       if (stored !== undefined && isRecent(stored.at, stored.enoughFor, use.at)) return;
       // Spread over four minutes, so that instances that touched at once do not do so again each hour.
       const [jitter = 0] = randomBytes(1);
+      // The one that was stored first; it may be stored again too early.
+      if (touched.size === MAX_TOUCHED) touched.delete(touched.keys().next().value ?? '');
       touched.set(name, { at: use.at, enoughFor: HOUR_SECONDS + jitter });
       const key = tokenKey({ handle: accountHandle(record.account), id: record.id });
       await touch(table, key, { value, use, signal: AbortSignal.timeout(touchMs) }).catch(() => undefined);
