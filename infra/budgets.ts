@@ -38,24 +38,24 @@ const DYNAMODB = [
  * bundle. Lower a figure when a bundle has become smaller.
  */
 export const BUDGETS = {
-  login: { startBytes: 183_500, totalBytes: 183_500, packages: [...CHAIN, ...IAM] },
-  management: { startBytes: 426_500, totalBytes: 568_500, packages: [...CHAIN, ...DYNAMODB, ...IAM] },
+  login: { startBytes: 153_500, totalBytes: 204_000, packages: [...CHAIN, ...IAM] },
+  management: { startBytes: 487_000, totalBytes: 630_000, packages: [...CHAIN, ...DYNAMODB, ...IAM] },
   credentials: {
-    startBytes: 198_000,
-    totalBytes: 198_000,
+    startBytes: 183_000,
+    totalBytes: 233_500,
     packages: [...CHAIN, ...IAM, 'negotiator', 'content-type'],
   },
-  discovery: { startBytes: 81_500, totalBytes: 202_000, packages: CHAIN },
-  registry: { startBytes: 147_500, totalBytes: 147_500, packages: [...CHAIN, 'lru-cache'] },
+  discovery: { startBytes: 94_000, totalBytes: 261_500, packages: CHAIN },
+  registry: { startBytes: 158_500, totalBytes: 158_500, packages: [...CHAIN, 'lru-cache'] },
   fallback: { startBytes: 33_500, totalBytes: 33_500, packages: CHAIN },
-  restore: { startBytes: 304_500, totalBytes: 447_000, packages: [...CHAIN, ...DYNAMODB] },
+  restore: { startBytes: 318_500, totalBytes: 461_000, packages: [...CHAIN, ...DYNAMODB] },
   keys: {
-    startBytes: 319_000,
-    totalBytes: 319_000,
+    startBytes: 100_000,
+    totalBytes: 330_500,
     packages: ['valibot', ...CERTIFICATES],
   },
-  prober: { startBytes: 88_000, totalBytes: 88_000, packages: ['jose', 'uuid', 'valibot'] },
-  cleanup: { startBytes: 67_500, totalBytes: 67_500, packages: CHAIN },
+  prober: { startBytes: 101_000, totalBytes: 101_000, packages: ['jose', 'uuid', 'valibot'] },
+  cleanup: { startBytes: 79_000, totalBytes: 79_000, packages: CHAIN },
 } as const satisfies Record<string, Budget>;
 
 const OWN = /^(?:functions|lib)\//;

@@ -3,7 +3,7 @@ import { type Config, ConfigurationError, type Environment } from '../config/con
 import { credentialKeys } from '../derivation/credential-keys.ts';
 import { PullpassError } from '../domain/errors.ts';
 import { type Administrator, type Issuers, identityIssuers, issuerKeys } from '../domain/identity.ts';
-import { type FailureLimiter, failureLimiter } from '../limits/rate-limiter.ts';
+import type { FailureLimiter } from '../limits/rate-limiter.ts';
 import { namedAuthorities } from '../network/authorities.ts';
 import { readProxies, VariableError } from '../network/proxies.ts';
 import type { Metrics } from '../ports/system.ts';
@@ -84,11 +84,6 @@ function lateVerifiers(parts: VerifierParts, failures: FailureLimiter): Verifier
     identities: { identify: async (...assertion) => (await verifiers()).identities.identify(...assertion) },
     workloads: { verify: async (...token) => (await verifiers()).workloads.verify(...token) },
   };
-}
-
-/** Bounds failed authentications for each source address. */
-export function openFailureLimiter({ config }: Parts<'failuresPerMinute'>): FailureLimiter {
-  return failureLimiter(config.failuresPerMinute);
 }
 
 /** Verifiers only ask issuers, so `unavailable` means that an issuer did not answer. */

@@ -10,13 +10,8 @@ import { nonceStore } from '../store/expiring-stores.ts';
 import { authenticateVend } from '../usecases/authenticate.ts';
 import { authenticateHolder } from '../usecases/authenticate-holder.ts';
 import { VENDS_PER_MINUTE } from '../usecases/vend-credential.ts';
-import {
-  IAM_SETTINGS,
-  openFailureLimiter,
-  openIam,
-  openPrincipal,
-  PRINCIPAL_SETTINGS,
-} from './authentication.ts';
+import { IAM_SETTINGS, openIam, openPrincipal, PRINCIPAL_SETTINGS } from './authentication.ts';
+import { openFailureLimiter } from './failure-limiter.ts';
 import { openParts, type World } from './parts.ts';
 import { openJournaling, openTable, openTableGuard, TABLE_SETTINGS } from './resources.ts';
 

@@ -10,13 +10,8 @@ import { cachedRings } from '../signing/ring.ts';
 import { accessTokenSigner } from '../signing/signer.ts';
 import { authenticateLogin } from '../usecases/authenticate.ts';
 import { VENDS_PER_MINUTE } from '../usecases/vend-credential.ts';
-import {
-  IAM_SETTINGS,
-  openFailureLimiter,
-  openIam,
-  openPrincipal,
-  PRINCIPAL_SETTINGS,
-} from './authentication.ts';
+import { IAM_SETTINGS, openIam, openPrincipal, PRINCIPAL_SETTINGS } from './authentication.ts';
+import { openFailureLimiter } from './failure-limiter.ts';
 import { openParts, type World } from './parts.ts';
 import { openKeyStore, openTableGuard, TABLE_SETTINGS } from './resources.ts';
 

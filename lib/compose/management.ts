@@ -34,7 +34,8 @@ import { authenticateManager } from '../usecases/authenticate.ts';
 import { authenticateHolder } from '../usecases/authenticate-holder.ts';
 import { REVOCATIONS_PER_MINUTE } from '../usecases/revoke.ts';
 import { OWN_ROTATIONS_PER_MINUTE } from '../usecases/rotate-own-token.ts';
-import { IAM_SETTINGS, openFailureLimiter, openIam } from './authentication.ts';
+import { IAM_SETTINGS, openIam } from './authentication.ts';
+import { openFailureLimiter } from './failure-limiter.ts';
 import { openParts, type World } from './parts.ts';
 import {
   openCredentialKeySource,

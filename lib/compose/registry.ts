@@ -16,7 +16,7 @@ import { upstreamLogins } from '../upstream/login.ts';
 import { manifestCache } from '../upstream/manifests.ts';
 import { notificationSecrets } from '../upstream/notifications.ts';
 import { upstreamRegistry } from '../upstream/registry.ts';
-import { openFailureLimiter } from './authentication.ts';
+import { openFailureLimiter } from './failure-limiter.ts';
 import { openParts, type World } from './parts.ts';
 import { openKeyStore, openTable, openTableGuard, openUpstreamSecrets, TABLE_SETTINGS } from './resources.ts';
 
