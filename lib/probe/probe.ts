@@ -8,7 +8,7 @@ import type { Account } from '../domain/identifiers.ts';
 import { encodeBase62 } from '../domain/identifiers.ts';
 import type { Clock, RandomBytes } from '../ports/system.ts';
 import { type Check, Checks, type Tell } from './checks.ts';
-import { Deployment, type ProbeRequest, type Send } from './deployment.ts';
+import { Deployment, type ProbeRequest, type Send, UnexpectedResponse } from './deployment.ts';
 import { logIn, publishedKeys } from './login.ts';
 import {
   type ExpiringCredential,
@@ -55,6 +55,8 @@ export interface Probed {
 export const DESCRIPTION = 'pullpass probe';
 /** Of the probe's token: long enough for a slow probe, and it is gone soon when the probe is killed. */
 const TOKEN_SECONDS = 600;
+/** What the rules of an account may ask for; a deployment of before there were any does not take it. */
+const REQUIRED = { owner: 'pullpass-probe', networks: ['0.0.0.0/0', '::/0'] };
 /** A token of a probe that is older was left behind; a younger one may be another probe's at work. */
 const LEFT_SECONDS = 180;
 const CREDENTIAL_SECONDS = 60;
@@ -190,15 +192,17 @@ async function addToken(run: Run, account: Account): Promise<Subject> {
   const name = encodeBase62(options.randomBytes(NAMESPACE_BYTES)).toLowerCase();
   // The pattern is taken, and grants nothing while another account owns the namespace, or none does.
   const foreign = `pullpass-probe-${name}/pullpass-probe`;
-  const { id, token } = await deployment.ask(NEW_TOKEN, {
-    line: 'POST /v1/tokens',
-    authorization: await options.authorize(),
-    json: {
-      description: DESCRIPTION,
-      access: 'pull',
-      expiresInSeconds: TOKEN_SECONDS,
-      repositories: [repository, foreign],
-    },
+  const facts = {
+    description: DESCRIPTION,
+    access: 'pull',
+    expiresInSeconds: TOKEN_SECONDS,
+    repositories: [repository, foreign],
+  };
+  const add = async (json: object) =>
+    deployment.ask(NEW_TOKEN, { line: 'POST /v1/tokens', authorization: await options.authorize(), json });
+  const { id, token } = await add(facts).catch((error: unknown) => {
+    if (!(error instanceof UnexpectedResponse) || error.status !== 400) throw error;
+    return add({ ...facts, ...REQUIRED });
   });
   const [service] = options.services;
   return { account, id, token, service, repository, foreign, accessToken: undefined, credential: undefined };

@@ -68,6 +68,21 @@ describe('a probe of a deployment that is right', () => {
     expect(told).toEqual(checks);
   });
 
+  it('passes where the account has the strictest rules', async () => {
+    const rules = (json: object) => served.deployment.as(ALICE)('PUT /v1/rules', { json });
+    await rules({
+      maxExpiresInSeconds: 600,
+      nonExpiring: 'forbidden',
+      maxCredentialSeconds: 60,
+      retrievable: false,
+      requireOwner: true,
+      requireNetworks: true,
+    });
+    const { checks } = await probed();
+    expect(named(checks, 'failed', 'unclear')).toEqual([]);
+    await rules({});
+  });
+
   it('skips what needs a second service where there is one', async () => {
     const { checks } = await probed({ services: [SERVICE.name] });
     expect(named(checks, 'skipped')).toEqual(['expired-credential', 'credential-at-other-service']);
