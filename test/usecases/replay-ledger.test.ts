@@ -1,6 +1,7 @@
 /** The replay: what was taken away since a copy was made is taken from it again, however often it breaks off. */
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { type AccountRules, WIDEST } from '../../lib/domain/account-rules.ts';
 import { unavailable } from '../../lib/domain/errors.ts';
 import { release } from '../../lib/domain/namespace.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
@@ -113,6 +114,28 @@ async function rightsIn(table: Table) {
 }
 
 describe('the replay', () => {
+  it('narrows the rules of an account in a copy of before they were set, and does not widen those of after', async () => {
+    const { table, ...stores } = memoryStores();
+    const [ledger, place] = [memoryLedger(), await memoryMarkedTable()];
+    await place.marker.initialise(NOW_MS);
+    const journaled = journaledIn(ledger, stores);
+    const at = (version: number, rules: Partial<AccountRules>) => ({
+      account: ACCOUNT,
+      rules: { ...WIDEST, ...rules },
+      version,
+    });
+    const states = [at(1, { requireOwner: true }), at(2, { nonExpiring: 'forbidden' }), at(3, {})] as const;
+    const before = { table: await copyOf(table), place: await place.copy() };
+    await journaled.accountRules.write(undefined, states[0]);
+    await journaled.accountRules.write(states[0], states[1]);
+    const after = { table: await copyOf(table), place: await place.copy() };
+    await journaled.accountRules.write(states[1], states[2]);
+    for (const copy of [before, after]) await replayLedger(portsOn(copy.table, copy.place, ledger), REQUEST);
+    const rulesIn = async (of: Table) => (await memoryStores(of).accountRules.get(ACCOUNT))?.rules;
+    expect(await rulesIn(before.table)).toEqual({ ...WIDEST, requireOwner: true, nonExpiring: 'forbidden' });
+    expect(await rulesIn(after.table)).toEqual(states[1].rules);
+  });
+
   it('revokes in a copy everything that was revoked since, says how much, and only then lets it be served', async () => {
     const { table, ledger, copy } = await restored(3);
     expect(await copy.place.marker.matches()).toBe(false);
