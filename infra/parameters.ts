@@ -190,7 +190,7 @@ export const PARAMETERS = {
   },
   table: {
     ...text('pullpass-<stage>', /^[A-Za-z0-9._-]{3,255}$/, 'must be the name of a table'),
-    description: 'The table that is served from; after a restore it is not that of the stack',
+    description: 'The table that is served from; a restored one becomes that of the stack',
   },
   tags: {
     ...list([]),

@@ -51,9 +51,25 @@ function imported([LogicalResourceId, { Type }, ResourceIdentifier]: Found): Res
 
 async function tableLeft(describe: Describe, name: string, table: Resource): Promise<Found[]> {
   const identifier = { TableName: String(table.Properties.TableName) };
-  return (await describe('dynamodb', 'DescribeTable', identifier)) === undefined
-    ? []
-    : [[name, table, identifier]];
+  const answer = await describe('dynamodb', 'DescribeTable', identifier);
+  if (answer === undefined) return [];
+  const [{ TimeToLiveDescription: ttl }, { ContinuousBackupsDescription: backups }] = await Promise.all([
+    describe('dynamodb', 'DescribeTimeToLive', identifier),
+    describe('dynamodb', 'DescribeContinuousBackups', identifier),
+  ]);
+  const recovery = backups?.PointInTimeRecoveryDescription;
+  // An import changes nothing: what is said here of the table is what it is, and the deployment then switches on what is off, as all is in
+  // one that was restored.
+  const { TimeToLiveSpecification, PointInTimeRecoverySpecification, SSESpecification, ...own } =
+    table.Properties;
+  const Properties = {
+    ...own,
+    ...(ttl?.TimeToLiveStatus === 'ENABLED' ? { TimeToLiveSpecification } : {}),
+    ...(recovery?.PointInTimeRecoveryStatus === 'ENABLED' ? { PointInTimeRecoverySpecification } : {}),
+    ...(answer.Table.SSEDescription?.Status === 'ENABLED' ? { SSESpecification } : {}),
+    DeletionProtectionEnabled: answer.Table.DeletionProtectionEnabled === true,
+  };
+  return [[name, { ...table, Properties }, identifier]];
 }
 
 type Named = readonly [name: string, resource: Resource];

@@ -31,7 +31,7 @@ export interface Osls extends OslsInput {
     readonly provider: {
       readonly stage: string;
       readonly stackTags: Record<string, string>;
-      readonly compiledCloudFormationTemplate: Template;
+      compiledCloudFormationTemplate: Template;
     };
   };
 }
@@ -44,7 +44,7 @@ export interface Utilities {
 }
 
 interface Provider {
-  readonly naming: { getStackName(): string };
+  readonly naming: { getStackName(): string; getCompiledTemplateS3Suffix(): string };
   getCloudFormationClient(): Promise<CloudFormationClient>;
   getAwsSdkV3Config(): Promise<AwsConfig>;
 }
@@ -75,6 +75,10 @@ export interface Deployer {
   ): CreateChangeSetCommandInput & { ChangeSetName: string };
   getExecuteChangeSetParams(): { ChangeSetName: string };
   waitForChangeSetCreation(changeSet: string, stack: string): Promise<unknown>;
+  /** Of the packages; known once the stack has one. */
+  readonly bucketName?: string;
+  setBucketName(): Promise<unknown>;
+  /** To the bucket: the compiled template. */
   uploadCloudFormationFile(): Promise<unknown>;
   /** Updates the stack by what was uploaded. */
   update(): Promise<unknown>;

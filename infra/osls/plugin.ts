@@ -16,6 +16,7 @@ import { type Parameters, parametersOf } from './parameter-file.ts';
 import { placeProber, proberIdentity } from './prober.ts';
 import { protect, unprotectNew } from './protection.ts';
 import { placeRegistry } from './registry.ts';
+import { letGoOfReplaced } from './restored-table.ts';
 import { boundRoles, fitResources } from './roles.ts';
 import { makeUsable } from './stack.ts';
 
@@ -57,6 +58,7 @@ export default class PullpassPlugin {
   async #prepare(osls: Osls, utilities: Utilities): Promise<void> {
     moveToOwnDirectory(osls.service, new Date());
     await makeUsable(osls, utilities);
+    await letGoOfReplaced(osls, utilities);
     await adopt(osls, utilities);
     adoptByName(osls);
     this.#unprotected = await unprotectNew(osls);

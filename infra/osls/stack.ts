@@ -10,6 +10,7 @@ import {
   GetTemplateCommand,
   type ResourceToImport,
 } from '@aws-sdk/client-cloudformation';
+import { endpointOf } from '../../lib/aws/client.ts';
 import type { Template } from '../template.ts';
 import { deployerOf, type Osls, type Utilities } from './osls.ts';
 
@@ -68,20 +69,49 @@ export async function templateOf(osls: Osls): Promise<StackTemplate> {
   return JSON.parse(TemplateBody);
 }
 
+/** What CloudFormation takes in a request ("CreateChangeSet", `TemplateBody`); a stack with more has a bucket for it. */
+const MAX_BODY = 51_200;
+
+/** Makes the stack that of this template. */
+export async function update(osls: Osls, template: StackTemplate): Promise<void> {
+  await upload(osls, template);
+  await deployerOf(osls).update();
+}
+
+/** Answers where CloudFormation finds the template. */
+async function upload(osls: Osls, template: StackTemplate): Promise<string> {
+  const { provider, package: artifacts } = osls.service;
+  const deployer = deployerOf(osls);
+  const compiled = provider.compiledCloudFormationTemplate;
+  await deployer.setBucketName();
+  provider.compiledCloudFormationTemplate = template as Template;
+  try {
+    await deployer.uploadCloudFormationFile();
+  } finally {
+    provider.compiledCloudFormationTemplate = compiled;
+  }
+  const { naming } = osls.getProvider('aws');
+  const { region } = osls.configurationInput.provider;
+  const name = `${artifacts.artifactDirectoryName}/${naming.getCompiledTemplateS3Suffix()}`;
+  return `${endpointOf('s3', region)}/${deployer.bucketName}/${name}`;
+}
+
 /** Takes what is there already into the stack, unchanged. */
 export async function importInto(
   osls: Osls,
-  templateBody: StackTemplate,
+  template: StackTemplate,
   resources: ResourceToImport[],
 ): Promise<void> {
   const { client, StackName } = await connect(osls);
   const deployer = deployerOf(osls);
+  const isLong = Buffer.byteLength(JSON.stringify(template)) > MAX_BODY;
+  const from = isLong ? { templateUrl: await upload(osls, template) } : { templateBody: template };
   // An import may not change the tags of a stack; the deployment sets them.
   const {
     Tags: _,
     ChangeSetName,
     ...given
-  } = deployer.getCreateChangeSetParams({ changeSetType: 'IMPORT', templateBody });
+  } = deployer.getCreateChangeSetParams({ changeSetType: 'IMPORT', ...from });
   if ((await stateOf(osls)).status !== undefined)
     await client.send(new DeleteChangeSetCommand({ StackName, ChangeSetName }));
   await client.send(new CreateChangeSetCommand({ ...given, ChangeSetName, ResourcesToImport: resources }));

@@ -11,11 +11,13 @@ const S3 = /^cloudformation-custom-resource-response-.*\.amazonaws\.com$/;
 const TASK = '/var/task/';
 
 const { request } = https;
-https.request = (url, ...rest) => {
+const led = (url, ...rest) => {
   if (!(url instanceof URL && S3.test(url.hostname))) return request(url, ...rest);
   const place = `${process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL}/_ministack/cfn-response${url.pathname}`;
   return http.request(place, ...rest);
 };
+// ministack would lead all hosts of AWS to itself, and so this answer to a bucket: what it sets is left out.
+Object.defineProperty(https, 'request', { configurable: true, get: () => led, set: () => undefined });
 
 const { existsSync, readFileSync } = fs;
 const placeOf = path => (`${path}`.startsWith(TASK) ? `${process.cwd()}/${path.slice(TASK.length)}` : path);

@@ -19,12 +19,18 @@ export class Ministack {
   readonly #running: Running;
   readonly #port: number;
   readonly #home: string;
+  /** Where it says that it is. */
+  readonly region: string;
   readonly #python = join(dirname(tool('ministack')), 'python3');
 
-  private constructor(running: Running, port: number, home: string) {
+  private constructor(
+    running: Running,
+    { port, home, region }: { port: number; home: string; region: string },
+  ) {
     this.#running = running;
     this.#port = port;
     this.#home = home;
+    this.region = region;
   }
 
   /** `variables` are those of every function besides its own, such as the place of an emulator. */
@@ -34,7 +40,7 @@ export class Ministack {
     const port = await freePort();
     const endpoint = `http://127.0.0.1:${port}`;
     const bare = bareEnvironment(home);
-    const env = {
+    const env: NodeJS.ProcessEnv & { MINISTACK_REGION: string } = {
       ...bare,
       PATH: [dirname(node24()), bare.PATH].join(delimiter),
       TMPDIR: home,
@@ -56,7 +62,7 @@ export class Ministack {
     };
     const python = join(dirname(program), 'python3');
     const running = start(python, [join(import.meta.dirname, 'run.py')], { env });
-    const ministack = new Ministack(running, port, home);
+    const ministack = new Ministack(running, { port, home, region: env.MINISTACK_REGION });
     await until('ministack', () => ministack.#answers(), { running, timeoutMs: START_MS }).catch(
       async error => {
         await ministack.stop();
@@ -75,7 +81,7 @@ export class Ministack {
   get environment(): NodeJS.ProcessEnv {
     return {
       AWS_ENDPOINT_URL: this.endpoint,
-      AWS_REGION: MINISTACK_REGION,
+      AWS_REGION: this.region,
       AWS_ACCESS_KEY_ID: ACCOUNT,
       AWS_SECRET_ACCESS_KEY: 'test',
     };
@@ -90,7 +96,7 @@ export class Ministack {
   // biome-ignore lint/suspicious/noExplicitAny: what AWS answers is for the tests to judge
   async aws(service: string, operation: string, input: object = {}): Promise<any> {
     const args = [join(import.meta.dirname, 'aws.py'), service, operation, JSON.stringify(input)];
-    const env = { ...bareEnvironment(this.#home), ...this.environment, AWS_DEFAULT_REGION: MINISTACK_REGION };
+    const env = { ...bareEnvironment(this.#home), ...this.environment, AWS_DEFAULT_REGION: this.region };
     const { code, output } = await run(this.#python, args, { env });
     if (code !== 0) throw new Error(`${operation}: ${output}`);
     return JSON.parse(output);

@@ -1,7 +1,7 @@
 """
 Runs ministack with what CloudFormation has and ministack lacks: the answers of custom resources go to an address of S3
-(lambda.mjs leads them back), names that are taken are refused, a table that is protected is not deleted, and
-the resources of CodeDeploy are taken.
+(lambda.mjs leads them back), names that are taken are refused, a table that is protected is not deleted, its time to
+live and its recovery are switched on, and the resources of CodeDeploy are taken.
 """
 
 import ministack.app
@@ -44,6 +44,34 @@ def keep_protected():
     handler["delete"] = delete_unprotected
 
 
+def switch_on(name, before, after):
+    ttl = after.get("TimeToLiveSpecification", {})
+    if before.get("TimeToLiveSpecification") != ttl and ttl.get("Enabled"):
+        if dynamodb._ttl_settings.get(name, {}).get("TimeToLiveStatus") == "ENABLED":
+            raise ValueError("TimeToLive is already enabled")
+        dynamodb._ttl_settings[name] = {"TimeToLiveStatus": "ENABLED", "AttributeName": ttl["AttributeName"]}
+    recovery = after.get("PointInTimeRecoverySpecification", {})
+    if before.get("PointInTimeRecoverySpecification") != recovery:
+        dynamodb._pitr_settings[name] = recovery.get("PointInTimeRecoveryEnabled", False)
+
+
+def switch_on_tables():
+    handler = provisioners._RESOURCE_HANDLERS["AWS::DynamoDB::Table"]
+    create, update = handler["create"], handler["update"]
+
+    def create_switched_on(logical_id, properties, stack_name):
+        made = create(logical_id, properties, stack_name)
+        switch_on(made[0], {}, properties)
+        return made
+
+    def update_switched_on(physical_id, old, new, *rest):
+        made = update(physical_id, old, new, *rest)
+        switch_on(made[0], old, new)
+        return made
+
+    handler["create"], handler["update"] = create_switched_on, update_switched_on
+
+
 def take_codedeploy():
     """There is no CodeDeploy: its resources are taken, and aliases move at once."""
     for kind in ("Application", "DeploymentGroup"):
@@ -57,5 +85,6 @@ def take_codedeploy():
 for kind, (name_of, is_taken) in TAKEN.items():
     refuse_taken(kind, name_of, is_taken)
 keep_protected()
+switch_on_tables()
 take_codedeploy()
 ministack.app.main()
