@@ -6,13 +6,13 @@ import { loginContext, type Principal } from '../domain/principal.ts';
 import { isRepository } from '../domain/repository.ts';
 import type { Service } from '../domain/service.ts';
 import { TOKEN_EXCHANGE } from '../http/credentials.ts';
-import { single } from '../http/form.ts';
+import { givenTwice, single } from '../http/form.ts';
 import type { HandlerOf, PendingLogin, Request, Response } from '../http/request.ts';
 import { type Log, MAX_LOG_TEXT, type Metrics } from '../ports/system.ts';
 import { type LoginPorts, type LoginRequest, type Login as LoginResult, logIn } from '../usecases/log-in.ts';
 import type { VendPorts } from '../usecases/vend-credential.ts';
 import { serviceNamed } from './parameters.ts';
-import type { Login, OAuthLogin } from './public-responses.ts';
+import type { OAuthLogin } from './public-responses.ts';
 import { pendingExchange } from './token-exchange.ts';
 
 export interface LoginHandlerOptions {
@@ -55,13 +55,29 @@ async function answer(
   const result = await logIn(ports, login);
   logLogin(log, request, { ...login, ...result });
   metrics.count('Logins');
-  const { accessToken, expiresIn, granted } = result;
-  if (login.requested.length > 0 && granted.length === 0) {
+  if (login.requested.length > 0 && result.granted.length === 0) {
     metrics.denied(login.principal.outsideNetworks ? 'network-not-allowed' : 'nothing-granted');
   }
-  const json: Login = { token: accessToken, access_token: accessToken, expires_in: expiresIn };
-  const oauth: OAuthLogin = { ...json, token_type: 'Bearer', scope: formatScope(granted) };
-  return { status: 200, json: request.route.method === 'POST' ? oauth : json };
+  return request.route.method === 'POST'
+    ? { status: 200, json: oauthLogin(result) }
+    : { status: 200, text: loginText(result), headers: JSON_TYPE };
+}
+
+function oauthLogin({ accessToken, expiresIn, granted }: LoginResult): OAuthLogin {
+  return {
+    token: accessToken,
+    access_token: accessToken,
+    expires_in: expiresIn,
+    token_type: 'Bearer',
+    scope: formatScope(granted),
+  };
+}
+
+const JSON_TYPE = { 'content-type': 'application/json' } as const;
+
+/** A login by GET as JSON: in a JWT there is nothing to escape, and to look for it twice in it takes longer than all the rest. */
+function loginText({ accessToken, expiresIn }: LoginResult): string {
+  return `{"token":"${accessToken}","access_token":"${accessToken}","expires_in":${expiresIn}}`;
 }
 
 function requestedBy(request: Request): RequestedAccess[] {
@@ -72,7 +88,9 @@ function requestedBy(request: Request): RequestedAccess[] {
 
 /** A parameter of the query or, on POST, of the form; of both together at most one. */
 function parameter({ query, form }: Request, name: string): string | undefined {
-  return single(new Map([[name, [...(query.get(name) ?? []), ...(form.get(name) ?? [])]]]), name);
+  const [inQuery, inForm] = [single(query, name), single(form, name)];
+  if (inQuery === undefined || inForm === undefined) return inQuery ?? inForm;
+  throw givenTwice(name);
 }
 
 /** One event for each login: who got what, and which rules were missing for the rest. */

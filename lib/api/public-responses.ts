@@ -10,7 +10,6 @@ export const LOGIN = v.object({
   access_token: v.string(),
   expires_in: WHOLE_NUMBER,
 });
-export type Login = v.InferOutput<typeof LOGIN>;
 
 /** The answer to a POST (RFC 6749 section 5.1). */
 export const OAUTH_LOGIN = v.object({

@@ -30,6 +30,7 @@ export type Post = (
 /** One request, until it is answered or has failed. */
 interface Call {
   readonly text: string;
+  readonly encoding: 'latin1' | 'utf8';
   readonly resolve: (received: Received) => void;
   readonly reject: (error: Error) => void;
   connection?: Connection;
@@ -71,8 +72,10 @@ export function connectionPool(url: URL, limits: TimeLimits = TIME_LIMITS): Post
 
   return (headers, body, signal) => {
     const { promise, resolve, reject } = Promise.withResolvers<Received>();
-    const text = `${start}${fieldsOf(headers)}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
-    const call: Call = { text, resolve, reject };
+    const length = Buffer.byteLength(body);
+    const text = `${start}${fieldsOf(headers)}content-length: ${length}\r\n\r\n${body}`;
+    // The header is ASCII, and so is a body that has as many bytes as characters: nothing is to be encoded.
+    const call: Call = { text, encoding: length === body.length ? 'latin1' : 'utf8', resolve, reject };
     const abandon = () => {
       const error = Object.assign(new Error('the call was abandoned'), { name: 'AbortError' });
       waiting.delete(call);
@@ -132,7 +135,7 @@ class Connection {
   send(call: Call): void {
     this.#call = call;
     this.#timer.refresh();
-    this.#socket.ref().write(call.text);
+    this.#socket.ref().write(call.text, call.encoding);
   }
 
   abandon(call: Call, error: Error): void {

@@ -72,8 +72,12 @@ export function accessTokenClaims(issuance: Issuance, expiresIn: number, now: nu
   return { ...claims, access: fitting(issuance.granted, MAX_CLAIMS_BYTES - bytesOf(claims)) };
 }
 
+/** A repository has at most 255 bytes; the rest is its type and actions. */
+const MAX_ACCESS_BYTES = 400;
+
 /** The first of the grant, as many as `room` bytes of JSON hold. */
 function fitting(granted: readonly GrantedAccess[], room: number): readonly GrantedAccess[] {
+  if (granted.length * MAX_ACCESS_BYTES <= room) return granted;
   let bytes = 0;
   const first = granted.findIndex(access => {
     bytes += bytesOf(access) + ','.length;

@@ -89,9 +89,12 @@ function parse({ event, head }: Arrival): Request {
 }
 
 function headersOf({ headers }: HttpEvent): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value ?? '']),
-  );
+  const lower: Record<string, string> = {};
+  for (const name in headers) {
+    // As a name of ours it would be another prototype.
+    if (name !== '__proto__') lower[name.toLowerCase()] = headers[name] ?? '';
+  }
+  return lower;
 }
 
 interface Arrival {

@@ -96,9 +96,13 @@ const DIGITS = Int8Array.from({ length: 256 }, (_, byte) =>
 
 /** The one value of a parameter; undefined when absent. Given twice it is an `invalid-request`: which one counts? */
 export function single(form: Form, name: string): string | undefined {
-  const values = form.get(name) ?? [];
-  if (values.length > 1) throw invalid(`The parameter ${name} is given more than once.`);
-  return values[0];
+  const values = form.get(name);
+  if (values !== undefined && values.length > 1) throw givenTwice(name);
+  return values?.[0];
+}
+
+export function givenTwice(name: string): PullpassError {
+  return invalid(`The parameter ${name} is given more than once.`);
 }
 
 function invalid(detail: string): PullpassError {

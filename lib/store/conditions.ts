@@ -142,14 +142,21 @@ export function encodeAttributes(attributes: Attributes, bytes: BytesForm): obje
 }
 
 export function decodeItem(item: WireItem): Item {
-  return Object.fromEntries(Object.entries(item).map(([name, value]) => [name, decodeValue(value)])) as Item;
+  const attributes: Record<string, Value> = {};
+  for (const name in item) {
+    const value = item[name];
+    // As a name of ours it would be another prototype.
+    if (value !== undefined && name !== '__proto__') attributes[name] = decodeValue(value);
+  }
+  return attributes as Item;
 }
 
-function decodeValue({ S: text, N: digits, B: bytes, L: list, M: map }: WireValue): Value {
-  if (text !== undefined) return text;
-  if (digits !== undefined) return Number.isSafeInteger(Number(digits)) ? Number(digits) : null;
-  if (bytes !== undefined) return typeof bytes === 'string' ? Buffer.from(bytes, 'base64') : bytes;
-  if (list !== undefined) return textsOf(list);
+function decodeValue(value: WireValue): Value {
+  if (value.S !== undefined) return value.S;
+  if (value.N !== undefined) return Number.isSafeInteger(Number(value.N)) ? Number(value.N) : null;
+  if (value.B !== undefined) return typeof value.B === 'string' ? Buffer.from(value.B, 'base64') : value.B;
+  if (value.L !== undefined) return textsOf(value.L);
+  const map = value.M;
   if (map === undefined) return null;
   const texts = textsOf(Object.values(map));
   return texts && Object.fromEntries(Object.keys(map).map((name, index) => [name, texts[index] as string]));

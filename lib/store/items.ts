@@ -138,8 +138,9 @@ export const asTextsByName: Parser<Readonly<Record<string, string>>> = value =>
 
 /** An account or a subject: both are qualified by an issuer. */
 export const asQualified: Parser<Account> = value => {
-  const [issuer = '', ...rest] = typeof value === 'string' ? value.split(':') : [];
-  const name = rest.join(':');
+  if (typeof value !== 'string') return undefined;
+  const colon = value.indexOf(':');
+  const [issuer, name] = [value.slice(0, Math.max(0, colon)), value.slice(colon + 1)];
   return isIssuerKey(issuer) && isIdentifierValue(name) ? qualify(issuer, name) : undefined;
 };
 

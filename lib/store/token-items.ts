@@ -77,25 +77,30 @@ const PAIRS = [
 ] as const;
 
 const HASH_BYTES = 32;
+const asSalt = asBytes(SALT_BYTES);
+const asHash = asBytes(HASH_BYTES);
+const asUuid = asTextThat(isUuid);
+const asAccess = asOneOf('pull', 'push');
+const asPatterns = asTextsThat(isPattern);
 
 /** The record in an item; undefined for a tombstone. Throws `internal` when the item is malformed. */
 export function fromTokenItem(item: Item): TokenRecord | undefined {
   if (isTombstone(item)) return undefined;
   for (const [first, second] of PAIRS) if (first in item !== second in item) throw malformed(item, first);
-  const salt = readOrNull(item, 'salt', asBytes(SALT_BYTES));
+  const salt = readOrNull(item, 'salt', asSalt);
   const disabledAt = readOrNull(item, 'disabledAt', asInteger);
-  const previousHash = readOrNull(item, 'previousHash', asBytes(HASH_BYTES));
+  const previousHash = readOrNull(item, 'previousHash', asHash);
   const generation = read(item, 'generation', asInteger);
   const createdAt = read(item, 'createdAt', asInteger);
   return {
     account: read(item, 'account', asQualified),
-    id: read(item, 'id', asTextThat(isUuid)),
-    hash: read(item, 'hash', asBytes(HASH_BYTES)),
+    id: read(item, 'id', asUuid),
+    hash: read(item, 'hash', asHash),
     derivation: salt && { key: read(item, 'derivationKey', asText), salt },
     generation,
     issuanceId: read(item, 'issuedBy', asText),
-    access: read(item, 'access', asOneOf('pull', 'push')),
-    repositories: readOrNull(item, 'repositories', asTextsThat(isPattern)),
+    access: read(item, 'access', asAccess),
+    repositories: readOrNull(item, 'repositories', asPatterns),
     pullsPerDay: readOrNull(item, 'pullsPerDay', asInteger),
     // A network that is malformed holds no address.
     networks: readOrNull(item, 'networks', asTexts),
