@@ -56,6 +56,7 @@ const ENDS: Readonly<Record<string, HelpEnd>> = {
       `explain --token ${ID} --scope repository:team-a/app:pull`,
       'explain --subject IBMid-1234567890 --service registry.example.com',
       'explain --claims-file claims.json --address 192.0.2.1',
+      'explain --request 5f3c1d0e-8a53-4b6f-9d53-2f0f4a6a2b11',
     ],
   },
   doctor: { section: 'registries', examples: ['doctor', 'doctor registry.example.com'] },

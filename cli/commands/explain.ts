@@ -31,6 +31,7 @@ interface Whose {
   readonly token?: string;
   readonly subject?: string;
   readonly claimsFile?: string;
+  readonly request?: string;
 }
 
 export function addExplain(program: Command, context: Context): void {
@@ -40,7 +41,11 @@ export function addExplain(program: Command, context: Context): void {
     .helpGroup('Finding out:')
     .option('--token <token>', 'of this token', identifier)
     .option('--subject <id>', 'of this IAM id')
-    .option('--claims-file <file>', 'of a workload: the payload of its token, as JSON');
+    .option('--claims-file <file>', 'of a workload: the payload of its token, as JSON')
+    .option(
+      '--request <id>',
+      'of a login that was refused within the last day: the request id that the client printed',
+    );
   withLogin(command).action((options: Whose & Login) => explain(context, options));
 }
 
@@ -72,12 +77,19 @@ const each = (text: string, before: readonly string[] = []): string[] => [...bef
 
 async function explain(
   context: Context,
-  { token, subject, claimsFile, ...login }: Whose & Login,
+  { token, subject, claimsFile, request: requestId, ...login }: Whose & Login,
 ): Promise<void> {
-  const given = [token, subject, claimsFile].filter(option => option !== undefined);
-  if (given.length !== 1) throw new UsageError('Give one of --token, --subject and --claims-file.');
+  const given = [token, subject, claimsFile, requestId].filter(option => option !== undefined);
+  if (given.length !== 1) {
+    throw new UsageError('Give one of --token, --subject, --claims-file and --request.');
+  }
+  if (requestId !== undefined && Object.keys(login).length > 0) {
+    throw new UsageError(
+      '--request goes alone: the refused login had its own service, scope, address and time.',
+    );
+  }
   const claims = claimsFile === undefined ? undefined : await claimsInFile(claimsFile);
-  await show(context, await ask(context, { token, subject, claims }, login));
+  await show(context, await ask(context, { token, subject, claims, requestId }, login));
 }
 
 async function testTrusts(context: Context, file: string, login: Login): Promise<void> {

@@ -62,5 +62,6 @@ export const OVERSIGHT_OPERATIONS = {
       'What a login of the account would get, and what each check says. It is decided as at the login endpoint; nothing is written, and no secret is asked for. A token of another account is as unknown as one that never was.',
     body: jsonBody('ExplainLogin', true),
     answers: { 200: answer('The explanation.', 'Explanation') },
+    failures: ['not-found'],
   },
 } as const satisfies Partial<Record<Line, Operation>>;

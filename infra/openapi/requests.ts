@@ -58,6 +58,8 @@ const JSON_BODIES = {
       token: 'The identifier of a token. Never its value: the token is judged as with its present one.',
       subject: 'An IAM id of the account, with or without its issuer: judged as with an API key.',
       claims: 'The payload of the token of a workload. No signature is asked for.',
+      requestId:
+        'The request id of a refused login, as its client prints it. It stands alone. Refusals are kept for a day.',
       service:
         'The registry by the name of its service. Default: the first, as it decides nothing of what is granted.',
       scope: 'As at the login endpoint: `repository:team-a/app:pull`; several are separated by blanks.',

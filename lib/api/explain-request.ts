@@ -7,6 +7,8 @@ import { secondsOf, TIME_PATTERN } from '../domain/time.ts';
 const MAX_SCOPE = 16_384;
 const MAX_CLAIMS = 200;
 
+const REQUEST_ID = /^[!-~]{1,128}$/;
+
 const tokenId = textAs(
   { pattern: '^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$' },
   text => (isUuid(text.toLowerCase()) ? text.toLowerCase() : undefined),
@@ -29,7 +31,16 @@ const time = textAs(
   'must be a time as in 2026-11-21T07:00:00Z',
 );
 
-const WHOSE = ['token', 'subject', 'claims'] as const;
+/** As platforms make them. */
+const requestId = textAs(
+  { pattern: REQUEST_ID.source },
+  text => (REQUEST_ID.test(text) ? text : undefined),
+  'must be the request id of a refused login, as the client prints it',
+);
+
+const WHOSE = ['token', 'subject', 'claims', 'requestId'] as const;
+/** A refusal has its own. */
+const OF_A_LOGIN = ['service', 'scope', 'address', 'at'] as const;
 
 /** Exactly one says whose login it would be. */
 const ONE_OF = WHOSE.map(name => ({ required: [name] }));
@@ -46,6 +57,7 @@ export function explainSchema(callersIssuer: string) {
       token: v.optional(tokenId),
       subject: v.optional(subjectOf(callersIssuer)),
       claims: v.optional(claims),
+      requestId: v.optional(requestId),
       service: v.optional(v.pipe(v.string(), v.metadata({ minLength: 1, 'x-one-of': 'registries' }))),
       scope: v.optional(
         v.pipe(v.string(), v.maxLength(MAX_SCOPE, `must have at most ${MAX_SCOPE} characters`)),
@@ -53,10 +65,14 @@ export function explainSchema(callersIssuer: string) {
       address: v.optional(address),
       at: v.optional(time),
     }),
-    v.metadata({ oneOf: ONE_OF }),
+    v.metadata({ oneOf: ONE_OF, dependentSchemas: { requestId: { maxProperties: 1 } } }),
     v.check(
       body => WHOSE.filter(name => body[name] !== undefined).length === 1,
       `must have exactly one of ${WHOSE.join(', ')}`,
+    ),
+    v.check(
+      body => body.requestId === undefined || OF_A_LOGIN.every(name => body[name] === undefined),
+      `may have nothing beside requestId: the refusal says ${OF_A_LOGIN.join(', ')}`,
     ),
   );
 }

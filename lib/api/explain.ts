@@ -4,12 +4,13 @@ import type { Service } from '../domain/service.ts';
 import { DAY_SECONDS, toSeconds } from '../domain/time.ts';
 import type { Log } from '../ports/system.ts';
 import { type Explained, type ExplainPorts, explain } from '../usecases/explain.ts';
+import { explainRefusal, type RefusalReadPorts } from '../usecases/explain-refusal.ts';
 import { explainSchema, hasListOfClaims, NO_CLAIMS } from './explain-request.ts';
-import { checkBody, type ManagementHandlers, serviceNamed } from './parameters.ts';
+import { checkBody, type ManagementHandlers, type ManagementRequest, serviceNamed } from './parameters.ts';
 import type * as answers from './responses.ts';
 
 export interface ExplainHandlerOptions {
-  readonly ports: ExplainPorts;
+  readonly ports: ExplainPorts & RefusalReadPorts;
   readonly services: readonly Service[];
   readonly log: Log;
 }
@@ -24,17 +25,27 @@ export function explainHandlers({ ports, services, log }: ExplainHandlerOptions)
       if (hasListOfClaims(request.json)) throw invalidBody([{ path: 'claims', message: NO_CLAIMS }]);
       const { service: name, scope, address, at, ...of } = checkBody(explainSchema(issuer), request.json);
       checkTime(at, toSeconds(ports.clock()));
+      if (of.requestId !== undefined) {
+        const explanation = await explainRefusal(ports, account, of.requestId);
+        logExplained(log, request, { explained: 'requestId', ...explanation });
+        return { status: 200, json: explanation satisfies answers.Explanation };
+      }
       const explained = explainedIn(of);
       const service = serviceOf(name, services);
       const explanation = await explain(ports, { account, issuer, explained, service, scope, address, at });
-      const { decision } = explanation;
-      const { requestId, sourceAddress, principal } = request;
-      // Never the claims: they are not ours, and may say more than their sender meant.
-      const fields = { account, subject: principal.subject, explained: explained.kind, decision };
-      log.info('explained', { requestId, sourceAddress, ...fields });
+      logExplained(log, request, { explained: explained.kind, ...explanation });
       return { status: 200, json: explanation satisfies answers.Explanation };
     },
   } satisfies ManagementHandlers;
+}
+
+/** Never the claims: they are not ours, and may say more than their sender meant. */
+function logExplained(
+  log: Log,
+  { requestId, sourceAddress, principal: { account, subject } }: ManagementRequest,
+  { explained, decision }: { readonly explained: string; readonly decision: string },
+): void {
+  log.info('explained', { requestId, sourceAddress, account, subject, explained, decision });
 }
 
 interface Whose {

@@ -8,12 +8,14 @@ import { type HttpHandler, httpHandler } from '../http/chain.ts';
 import { rateLimiter } from '../limits/rate-limiter.ts';
 import { cachedRings } from '../signing/ring.ts';
 import { accessTokenSigner } from '../signing/signer.ts';
+import { refusalStore } from '../store/refusal-store.ts';
 import { authenticateLogin } from '../usecases/authenticate.ts';
+import { REFUSALS_PER_MINUTE, type RecordRefusal, refusalRecorder } from '../usecases/record-refusal.ts';
 import { VENDS_PER_MINUTE } from '../usecases/vend-credential.ts';
 import { IAM_SETTINGS, openIam, openPrincipal, PRINCIPAL_SETTINGS } from './authentication.ts';
 import { openFailureLimiter } from './failure-limiter.ts';
-import { openParts, type World } from './parts.ts';
-import { openKeyStore, openTableGuard, TABLE_SETTINGS } from './resources.ts';
+import { openParts, type Parts, type World } from './parts.ts';
+import { openKeyStore, openTable, openTableGuard, TABLE_SETTINGS } from './resources.ts';
 
 const SETTINGS = [
   'services',
@@ -54,6 +56,7 @@ export function createLogin(world: World): HttpHandler {
     authenticate: {
       login: (credentials, context) => authenticateLogin(authentication, credentials, context),
     },
+    recordRefusal: openRefusals(parts),
     ready,
     routes: ROUTES.login,
     handlers: {
@@ -65,5 +68,16 @@ export function createLogin(world: World): HttpHandler {
     table: ready,
     logins: () => probe(ports, services),
     'credential key': () => credentialKeys.current(toSeconds(parts.clock())),
+  });
+}
+
+/** Stores refused logins for the administrators who ask about them. */
+function openRefusals(parts: Parts<'table'>): RecordRefusal {
+  return refusalRecorder({
+    refusals: refusalStore({ table: openTable(parts) }),
+    perAccount: rateLimiter(REFUSALS_PER_MINUTE.account).take,
+    perInstance: rateLimiter(REFUSALS_PER_MINUTE.instance).take,
+    clock: parts.clock,
+    waits: parts.refusalWaits,
   });
 }

@@ -27,6 +27,7 @@ import { auditReader } from '../store/audit-store.ts';
 import { idempotencyStore, nonceStore, revokedCredentialStore } from '../store/expiring-stores.ts';
 import { loginStore } from '../store/login-store.ts';
 import { namespaceStore } from '../store/namespace-store.ts';
+import { refusalStore } from '../store/refusal-store.ts';
 import { POLICY, ruleStore, TRUST } from '../store/rule-store.ts';
 import { tokenStore } from '../store/token-store.ts';
 import { usageStore } from '../store/usage-store.ts';
@@ -99,6 +100,7 @@ export function createManagement(world: World): HttpHandler {
     trusts,
     claims: claimsReader({ issuers: config.issuers.workloads, publicUrl: config.url }),
     issuer: config.url,
+    refusals: refusalStore(table),
   };
   const ready = openTableGuard(parts);
   world.prepare?.(ready, () => revoking.credentialKeys.current(toSeconds(clock())));

@@ -14,6 +14,7 @@ import type { Ledger } from '../ports/ledger.ts';
 import type { Clock, Log, Metrics, RandomBytes } from '../ports/system.ts';
 import type { Table } from '../ports/table.ts';
 import { embeddedMetrics, structuredLog } from '../telemetry/log.ts';
+import type { RefusalWaits } from '../usecases/record-refusal.ts';
 
 /** What Lambda gives to its functions, where they are found on another machine, and whose figures they write. */
 const COMMON_SETTINGS = [
@@ -33,7 +34,10 @@ const COMMON_SETTINGS = [
 type CommonSetting = (typeof COMMON_SETTINGS)[number];
 
 export interface Parts<N extends SettingName = never>
-  extends Pick<World, 'environment' | 'clock' | 'randomBytes' | 'table' | 'ledger' | 'iamLimits'> {
+  extends Pick<
+    World,
+    'environment' | 'clock' | 'randomBytes' | 'table' | 'ledger' | 'iamLimits' | 'refusalWaits'
+  > {
   readonly config: Config<N | CommonSetting>;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -43,7 +47,7 @@ export interface Parts<N extends SettingName = never>
 
 /** Reads the configuration of a function, once, and makes its parts. Throws ConfigurationError. */
 export function openParts<N extends SettingName>(world: World, settings: readonly N[]): Parts<N> {
-  const { environment, clock, randomBytes, write, table, ledger, iamLimits } = world;
+  const { environment, clock, randomBytes, write, table, ledger, iamLimits, refusalWaits } = world;
   const config: Config<N | CommonSetting> = readConfig([...COMMON_SETTINGS, ...settings], environment);
   const system = { clock, randomBytes };
   const clients = new Map<string, AwsCall>();
@@ -53,6 +57,7 @@ export function openParts<N extends SettingName>(world: World, settings: readonl
     ...(table === undefined ? {} : { table }),
     ...(ledger === undefined ? {} : { ledger }),
     ...(iamLimits === undefined ? {} : { iamLimits }),
+    ...(refusalWaits === undefined ? {} : { refusalWaits }),
     config,
     log: structuredLog(world),
     metrics: embeddedMetrics({ stage: config.stage, clock, write }),
@@ -105,6 +110,8 @@ export interface World {
   readonly ledger?: Ledger;
   /** How long issuers are waited for, and how much is asked of them; a test waits less. */
   readonly iamLimits?: IamLimits;
+  /** How long a refused login waits, for tests that make many; absent: as ever. */
+  readonly refusalWaits?: RefusalWaits;
   /** Whether answers can be streamed; absent: they are buffered, as Lambda does. */
   readonly streams?: boolean;
   /** The X-Ray header of the invocation, which Lambda sets anew for each. */

@@ -24,7 +24,19 @@ export interface ErrorDetails {
   readonly id?: string;
   /** Of a value that was right: when it ended, in seconds since 1970. */
   readonly at?: number;
+  /** Of a login that was refused: whose it was. */
+  readonly login?: RefusedLogin;
   readonly cause?: unknown;
+}
+
+/** Whose login was refused, as far as its secret proves or its record tells. Never sent to the caller. */
+export interface RefusedLogin {
+  /** Of the account; undefined: no account is known, but how long the answer takes must not say so. */
+  readonly handle: string | undefined;
+  /** `token:<id>` or `credential:<jti>`. */
+  readonly subject: string;
+  /** The state of the token, or what the log says. */
+  readonly why: string;
 }
 
 /** Every failure that a caller may see; anything else that is thrown is `internal`. */
@@ -54,6 +66,12 @@ export function unauthenticated(
     denial,
     ...(detail === undefined ? {} : { detail }),
   });
+}
+
+/** The error, with whose login it refused. Anything else that was thrown stays as it is. */
+export function refusalOf(error: unknown, login: Omit<RefusedLogin, 'why'>): unknown {
+  if (!(error instanceof PullpassError) || error.code !== 'unauthenticated') return error;
+  return new PullpassError(error.code, { ...error.details, login: { ...login, why: error.message } });
 }
 
 /** A caller who sent no credentials where some are needed. */

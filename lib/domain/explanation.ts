@@ -9,6 +9,7 @@ import { firstDifference, type Trust, trustMatches, type Workload } from './trus
 
 /** What a login checks, and what an explanation says beside that. */
 export const CHECKS = [
+  'request',
   'time',
   'service',
   'token',
@@ -47,8 +48,8 @@ export type TokenRefusal = Refusal | 'removed';
 const REFUSALS: Readonly<Record<Exclude<TokenRefusal, 'outside-networks'>, string>> = {
   unknown: 'This account has no such token.',
   removed: 'The token was removed.',
-  expired: 'The token has expired.',
-  disabled: 'The token is disabled.',
+  expired: 'The token had expired.',
+  disabled: 'The token was disabled.',
   superseded: 'The token was rotated, and the value that was presented has ended.',
   'wrong-secret': 'There is such a token, and what was presented is none of its values.',
 };

@@ -2,7 +2,8 @@
 
 import type { MiddlewareObj, Request as MiddyRequest } from '@middy/core';
 import { ERRORS, type ErrorCode, nameOfError } from '../domain/error-codes.ts';
-import { denialOf, PullpassError } from '../domain/errors.ts';
+import { denialOf, PullpassError, type RefusedLogin } from '../domain/errors.ts';
+import type { LoginContext } from '../domain/principal.ts';
 import { toRfc3339 } from '../domain/time.ts';
 import type { FailureLimiter } from '../limits/rate-limiter.ts';
 import type { Clock, Log, Metrics } from '../ports/system.ts';
@@ -12,16 +13,23 @@ import type { Router } from './router.ts';
 
 export interface AnswerOptions {
   readonly failures?: FailureLimiter;
+  /** Stores why a login was refused. Never fails. */
+  readonly recordRefusal?: (login: RefusedLogin, request: RefusedRequest) => Promise<void>;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly clock: Clock;
+}
+
+interface RefusedRequest extends Pick<LoginContext, 'repositories' | 'service'> {
+  readonly requestId: string;
+  readonly sourceAddress: string;
 }
 
 /** A request, and what the chain has learnt of it for the log and the metrics. */
 export interface RequestContext {
   readonly event: HttpEvent;
   readonly requestId: string;
-  readonly learnt: { route?: Route; userName?: string };
+  readonly learnt: { route?: Route; userName?: string; login?: LoginContext };
 }
 
 export function answer(options: AnswerOptions, router: Router): MiddlewareObj<RequestContext, Response> {
@@ -35,14 +43,27 @@ export function answer(options: AnswerOptions, router: Router): MiddlewareObj<Re
   };
   return {
     after: request => finish(request, request.response ?? { status: 500 }),
-    onError: request => {
+    onError: async request => {
       const { event, requestId } = request.event;
       const error = limited(options, asPullpassError(request.error), event);
       logError(log, error, request.event);
       countError(metrics, error);
+      await recordRefusal(options, error, request.event);
       finish(request, errorResponse(error, router.errorFormatOf(event.rawPath) ?? 'problem', requestId));
     },
   };
+}
+
+/** Where too many failed, nothing is stored: `limited` has left out whose login it was. */
+async function recordRefusal(
+  options: AnswerOptions,
+  { details: { login } }: PullpassError,
+  { event, requestId, learnt }: RequestContext,
+): Promise<void> {
+  if (login === undefined || options.recordRefusal === undefined) return;
+  const { service = '', repositories = [] } = learnt.login ?? {};
+  const { sourceIp: sourceAddress } = event.requestContext.http;
+  await options.recordRefusal(login, { requestId, sourceAddress, service, repositories });
 }
 
 /** As the route table has it: the caller's own method and path may be anything, also a secret in the wrong place. */
@@ -125,9 +146,9 @@ export function errorResponse(
   const { status } = ERRORS[error.code];
   const json = {
     problem: () => problem(error, requestId),
-    registry: () => registryEnvelope(error),
+    registry: () => registryEnvelope(error, requestId),
     distribution: () => ({ errors: registryEnvelope(error).errors }),
-    unknown: () => ({ ...registryEnvelope(error), ...problem(error, requestId) }),
+    unknown: () => ({ ...registryEnvelope(error, requestId), ...problem(error, requestId) }),
   }[format ?? 'unknown']();
   const isProblem = format === 'problem' || format === undefined;
   const contentType = isProblem ? 'application/problem+json' : 'application/json';
@@ -161,10 +182,13 @@ function problem({ code, details }: PullpassError, requestId: string): ProblemDe
  * `errors` (distribution `registry/api/errcode/errors.go`), OAuth libraries `error` (RFC 6749 section 5.2). A
  * registry may not have `details`: docker and skopeo then take its code for UNKNOWN, and try again for a minute.
  */
-function registryEnvelope({ code, details }: PullpassError): RegistryError {
+function registryEnvelope({ code, details }: PullpassError, requestId?: string): RegistryError {
   const { registryCode, oauthError, detail } = ERRORS[code];
   // Every login that fails reads the same: the answer must not tell what was wrong with its credentials.
-  const message = code === 'unauthenticated' ? detail : (details.detail ?? detail);
+  const text = code === 'unauthenticated' ? detail : (details.detail ?? detail);
+  // People have nothing but what their client prints, and an administrator can ask for the reason by the id.
+  const isQuoted = requestId !== undefined && QUOTED.has(ERRORS[code].status);
+  const message = isQuoted ? `${text} Request id: ${requestId}` : text;
   return {
     errors: [{ code: registryCode, message }],
     details: message,
@@ -172,6 +196,9 @@ function registryEnvelope({ code, details }: PullpassError): RegistryError {
     error_description: message,
   };
 }
+
+/** Where what went wrong is in the log alone. */
+const QUOTED: ReadonlySet<number> = new Set([401, 403, 429, 500, 503]);
 
 function headersOf({ code, details }: PullpassError): Record<string, string> {
   const retryAfter = details.retryAfterSeconds ?? (code === 'unavailable' ? RETRY_AFTER_SECONDS : undefined);

@@ -134,6 +134,7 @@ async function authenticated(
       const request = parse(arrival);
       const credentials = read(loginCredentials(request));
       const { context, answer } = endpoint.handle(request);
+      learnt.login = context;
       const principal = await provided(authenticate.login)(credentials, context);
       return () => answer(principal);
     }

@@ -86,8 +86,8 @@ export interface Table {
   scan(range: ScanRange): Promise<Page<Key>>;
   /** Adds the item. False: there is one with its key. On AWS this alone can be permitted without overwriting. */
   insert(item: Item): Promise<boolean>;
-  /** Replaces the item as a whole. False: the condition did not hold. */
-  put(item: Item, condition?: Condition): Promise<boolean>;
+  /** Replaces the item as a whole. False: the condition did not hold. Rejects when the signal says so. */
+  put(item: Item, condition?: Condition, signal?: AbortSignal): Promise<boolean>;
   /** Changes an item, or makes one. False: the condition did not hold. Rejects when the signal says so. */
   update(key: Key, change: Change, condition?: Condition, signal?: AbortSignal): Promise<boolean>;
   /** Deletes the item, if there is one. False: the condition did not hold. */

@@ -74,7 +74,7 @@ export function countedTable(table: Table, metrics: Metrics): Table {
     query: range => counted(table.query(range)),
     scan: range => counted(table.scan(range)),
     insert: item => counted(table.insert(item)),
-    put: (item, condition) => counted(table.put(item, condition)),
+    put: (item, condition, signal) => counted(table.put(item, condition, signal), signal),
     update: (key, change, condition, signal) => counted(table.update(key, change, condition, signal), signal),
     delete: (key, condition) => counted(table.delete(key, condition)),
   };

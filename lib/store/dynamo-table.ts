@@ -48,12 +48,12 @@ export function dynamoTable(name: string, transport: DynamoTransport): Table {
     query: range => query(at, range),
     scan: range => scan(at, range),
     insert: item => insert(at, item),
-    put: ({ pk, sk, ...attributes }, condition) => {
+    put: ({ pk, sk, ...attributes }, condition, signal) => {
       const render = (expressions: Expressions) => ({
         Item: { ...wireKey({ pk, sk }), ...encodeAttributes(attributes, transport.bytes) },
         ...conditionOf(expressions, condition),
       });
-      return write(at, { operation: 'PutItem', render });
+      return write(at, { operation: 'PutItem', render, signal });
     },
     update: (key, change, condition, signal) => {
       const render = (expressions: Expressions) => ({

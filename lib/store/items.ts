@@ -79,6 +79,11 @@ export function limitKey(handle: string, { day, token }: Pick<CounterName, 'day'
   return { pk: usagePartition(handle), sk: `limit#${day}#${token}` };
 }
 
+/** The key of a refused login, in a partition of the account that holds nothing else: the login function may write there. */
+export function refusedKey(handle: string, requestId: string): Key {
+  return { pk: `refused#${handle}`, sk: requestId };
+}
+
 /** The key of an audit record; `time` sorts as text. */
 export function auditKey(handle: string, time: string, id: string): Key {
   return { pk: partition(handle), sk: `${AUDIT_PREFIX}${time}#${id}` };

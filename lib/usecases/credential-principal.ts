@@ -1,7 +1,7 @@
 /** The principal behind a credential: its parent as it is now, within the bounds of the credential. */
 import { boundsOf, type Credential, type Parent } from '../domain/credential.ts';
 import { type Digests, namesIn } from '../domain/digests.ts';
-import { unauthenticated } from '../domain/errors.ts';
+import { refusalOf, unauthenticated } from '../domain/errors.ts';
 import { intersect } from '../domain/grant.ts';
 import { type Group, isGroupOf } from '../domain/groups.ts';
 import { accountHandle, type Subject } from '../domain/identifiers.ts';
@@ -35,8 +35,21 @@ export async function credentialPrincipal(
 ): Promise<Principal> {
   const credential = await verifyCredential(ports.credentialKeys, secret, moment.now);
   if (credential === undefined) throw unauthenticated('credential: not one of ours', 'unknown-secret');
+  try {
+    return await principalOf(ports, credential, moment);
+  } catch (error) {
+    // We have signed it, so the account is known.
+    throw refusalOf(error, { handle: credential.handle, subject: `credential:${credential.jti}` });
+  }
+}
+
+async function principalOf(
+  ports: PrincipalPorts,
+  credential: Credential,
+  moment: LoginMoment,
+): Promise<Principal> {
   const { jti, endsAt } = credential;
-  const refusal = refusalOf(credential, moment, ports.issuers);
+  const refusal = ownRefusal(credential, moment, ports.issuers);
   if (refusal !== undefined) throw unauthenticated(`credential ${jti}: ${refusal[0]}`, refusal[1]);
   const records = await readRecords(ports, credential, moment);
   if (records.revoked) throw unauthenticated(`credential ${jti}: ended`, 'ended');
@@ -57,7 +70,7 @@ export async function credentialPrincipal(
 }
 
 /** What the credential itself says against this login; undefined: nothing. */
-function refusalOf(
+function ownRefusal(
   { endsAt, service, parent }: Credential,
   moment: LoginMoment,
   issuers: PrincipalPorts['issuers'],

@@ -1,7 +1,7 @@
 /** The principals behind registry tokens, IAM identities and workloads. */
 import { actionsOf } from '../domain/access.ts';
 import type { RulesRecord } from '../domain/account-rules.ts';
-import { type Denial, unauthenticated } from '../domain/errors.ts';
+import { type Denial, PullpassError, unauthenticated } from '../domain/errors.ts';
 import type { Group } from '../domain/groups.ts';
 import { type Account, accountHandle, type Subject } from '../domain/identifiers.ts';
 import type { Administrator, Identity } from '../domain/identity.ts';
@@ -69,10 +69,19 @@ export async function tokenPrincipal(
   const hash = hashRegistryToken(secret);
   const found = await judgedToken(store, { address, judged: token => judge(token, hash, moment) }, moment);
   if ('refusal' in found) {
-    throw unauthenticated(`token ${address.id}: ${found.refusal}`, DENIAL_OF[found.refusal]);
+    throw tokenRefusal(address, found.refusal);
   }
   await store.touch(found.token, found.generation, useOf(moment, moment.service, moment.now));
   return found.principal;
+}
+
+/** Where there is no such token, no account is known: its handle may be made up. */
+function tokenRefusal({ handle, id }: TokenAddress, why: JudgedRefusal): PullpassError {
+  return new PullpassError('unauthenticated', {
+    reason: `token ${id}: ${why}`,
+    denial: DENIAL_OF[why],
+    login: { handle: why === 'unknown' ? undefined : handle, subject: `token:${id}`, why },
+  });
 }
 
 /** A token by its address, and how its record is judged. */
@@ -81,9 +90,11 @@ interface SoughtToken {
   readonly judged: (token: TokenRecord | undefined) => Judgement;
 }
 
+type JudgedRefusal = keyof typeof DENIAL_OF;
+
 export type JudgedToken =
   | { readonly token: TokenRecord; readonly generation: number; readonly principal: Principal }
-  | { readonly refusal: keyof typeof DENIAL_OF; readonly token: TokenRecord | undefined };
+  | { readonly refusal: JudgedRefusal; readonly token: TokenRecord | undefined };
 
 /** The principal of a token, or why there is none. An explanation asks the same without the value; nothing is written. */
 export async function judgedToken(

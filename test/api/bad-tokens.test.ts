@@ -6,7 +6,7 @@ import { type Account, encodeBase62 } from '../../lib/domain/identifiers.ts';
 import { formatRegistryToken } from '../../lib/domain/registry-token.ts';
 import { inBatches } from '../support/batches.ts';
 import { ALICE, type Deployment, deploy } from '../support/deployment.ts';
-import type { Received, Sent } from '../support/events.ts';
+import { type Received, type Sent, textWithoutId } from '../support/events.ts';
 import { aToken } from '../support/records.ts';
 
 let deployment: Deployment;
@@ -24,9 +24,9 @@ function valueFor(account: Account): string {
 
 describe('a registry token that is not good', () => {
   /** What is left of an answer that a caller could tell from another. */
-  const bytesOf = ({ status, headers, text }: Received) => {
-    const { 'x-request-id': _, ...rest } = headers;
-    return JSON.stringify({ status, rest, text });
+  const bytesOf = (answer: Received) => {
+    const { 'x-request-id': _, ...rest } = answer.headers;
+    return JSON.stringify({ status: answer.status, rest, text: textWithoutId(answer) });
   };
   const act = async (change: (id: string) => Promise<unknown>) => {
     const { id, token } = (await deployment.as(ALICE)('POST /v1/tokens', { json: { expiresInSeconds: 60 } }))

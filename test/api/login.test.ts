@@ -263,7 +263,8 @@ describe.each(TRANSPORTS)('%s', (line, ask) => {
       ['admin', 'x'],
     ] as const) {
       const { status, headers, json } = await logIn(['registry:catalog:*'], secret);
-      const message = 'The user name or the secret is not valid.';
+      // The same sentence for every fault, and what finds the reason.
+      const message = `The user name or the secret is not valid. Request id: ${headers['x-request-id']}`;
       expect(status).toBe(401);
       expect(headers['www-authenticate']).toMatch(/^Basic realm="/);
       expect(json).toEqual({
@@ -485,7 +486,8 @@ describe('what a login costs', () => {
     await alice(`PATCH /v1/tokens/${id}`, { json: { disabled: true } });
     deployment.wire.requests.length = 0;
     await deployment.logIn(token, scope);
-    expect(deployment.wire.requests.map(keysOf)).toEqual([9]);
+    const reads = deployment.wire.requests.filter(({ operation }) => operation !== 'PutItem');
+    expect(reads.map(keysOf)).toEqual([9]);
   });
 });
 

@@ -252,6 +252,7 @@ describe('tokens', () => {
   it('have their logins explained', async () => {
     const { id } = await addToken();
     const json = { token: id, scope: 'repository:team-a/app:pull' };
+    await expectOf('not-found', 'POST /v1/explain', { json: { requestId: 'never' } });
     await expectOf(200, 'POST /v1/explain', { json: { ...json, at: new Date(Date.now()).toISOString() } });
   });
 

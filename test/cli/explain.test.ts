@@ -72,13 +72,27 @@ describe('explain', () => {
   });
 
   it.each([
-    [[], 'Give one of --token, --subject and --claims-file.'],
+    [[], 'Give one of --token, --subject, --claims-file and --request.'],
+    [['--request', 'r', '--address', '192.0.2.1'], '--request goes alone'],
     [['--token', '01a1fd51-c23e-7c1e-8dcf-87c09e970095', '--subject', 'x'], 'Give one of'],
     [['--token', 'plp_x'], 'An identifier must be a UUID'],
     [['--subject', 'x', '--at', 'noon'], 'A time must be so long ago'],
   ])('refuses %j as a mistake in the command line', async (args, message) => {
     const { code, stderr } = await alice.pullpass(['explain', ...args]);
     expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+  });
+
+  it('explains a refused login by the request id that its client printed', async () => {
+    const { id: other, token } = (await alice.json('token-add')) as { id: string; token: string };
+    await alice.says('token-update', other, '--disable');
+    const { json, headers } = await served.deployment.logIn(token, 'repository:team-a/app:pull');
+    const requestId = headers['x-request-id'] ?? '';
+    expect(json.details).toBe(`The user name or the secret is not valid. Request id: ${requestId}`);
+    expect(await alice.says('explain', '--request', requestId)).toContain(
+      'failed   token: The token was disabled at 2026-11-21T07:00:00Z by dev:alice.',
+    );
+    const { code, stderr } = await alice.pullpass(['explain', '--request', 'never']);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('No refused login of this account')]);
   });
 
   it.each([

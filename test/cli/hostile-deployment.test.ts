@@ -61,7 +61,10 @@ function verbs(): Readonly<Record<string, readonly (readonly string[])[]>> {
     'trust-add': [trust],
     'trust-list': [['trust-list']],
     'trust-test': [['trust-test', '--jwt-file', deployment.jwtFile]],
-    explain: [['explain', '--token', ID, '--scope', 'repository:team-a/app:pull']],
+    explain: [
+      ['explain', '--token', ID, '--scope', 'repository:team-a/app:pull'],
+      ['explain', '--request', ID],
+    ],
     audit: [['audit'], ['audit', '--token', ID, '--since', '7d']],
     issuers: [['issuers'], ['issuers', '--platforms']],
     rules: [['rules']],

@@ -15,6 +15,8 @@ describe.each(CODES)('the error %s', code => {
   const error = new PullpassError(code, { reason: 'the-reason', cause: new Error('the-cause') });
   const { status, title, detail, registryCode, oauthError } = ERRORS[code];
   const name = nameOfError(code);
+  // Where the caller cannot know what is wrong, the message says what finds it in the log.
+  const message = [401, 403, 429, 500, 503].includes(status) ? `${detail} Request id: ${REQUEST_ID}` : detail;
 
   it('is problem details to management clients (RFC 9457)', () => {
     const answer = errorResponse(error, 'problem', REQUEST_ID);
@@ -33,16 +35,16 @@ describe.each(CODES)('the error %s', code => {
     const answer = errorResponse(error, 'registry', REQUEST_ID);
     expect(answer).toMatchObject({ status, headers: { 'content-type': 'application/json' } });
     expect(answer.json).toEqual({
-      errors: [{ code: registryCode, message: detail }],
-      details: detail,
+      errors: [{ code: registryCode, message }],
+      details: message,
       error: oauthError,
-      error_description: detail,
+      error_description: message,
     });
   });
 
   it('is both where the kind of client is unknown', () => {
     const both = errorResponse(error, undefined, REQUEST_ID).json;
-    expect(both).toMatchObject({ errors: [{ code: registryCode, message: detail }], details: detail });
+    expect(both).toMatchObject({ errors: [{ code: registryCode, message }], details: message });
     expect(both).toMatchObject({ title, status, code: name, requestId: REQUEST_ID });
   });
 
@@ -57,7 +59,9 @@ describe.each(CODES)('the error %s', code => {
     expect(v.parse(exactly.problem, bodyOf('problem'))).toEqual(bodyOf('problem'));
     expect(v.parse(exactly.registry, bodyOf('registry'))).toEqual(bodyOf('registry'));
     // docker and skopeo take an error with `details` for UNKNOWN, and try again.
-    expect(bodyOf('distribution')).toEqual({ errors: v.parse(exactly.registry, bodyOf('registry')).errors });
+    expect(
+      v.parse(v.strictObject({ errors: REGISTRY_ERROR.entries.errors }), bodyOf('distribution')),
+    ).toEqual(bodyOf('distribution'));
   });
 
   it.each<ErrorFormat | undefined>(['problem', 'registry', 'distribution', undefined])(
@@ -86,7 +90,8 @@ describe('an error', () => {
       detail: 'The password is empty.',
     });
     const { detail } = ERRORS.unauthenticated;
-    expect(errorResponse(error, 'registry', REQUEST_ID).json).toMatchObject({ details: detail });
+    const details = `${detail} Request id: ${REQUEST_ID}`;
+    expect(errorResponse(error, 'registry', REQUEST_ID).json).toMatchObject({ details });
     const bad = new PullpassError('invalid-request', { detail: 'No.' });
     expect(errorResponse(bad, 'registry', REQUEST_ID).json).toMatchObject({
       ...{ details: 'No.', errors: [{ message: 'No.' }], error_description: 'No.' },

@@ -18,7 +18,7 @@ const WRITES = [
 
 /** The partitions of each table. IAM does not see sort keys: tokens, policies and revoked credentials are all `account#`. */
 const PARTITIONS = {
-  'pullpass-dev': ['account#a', 'cleanup', 'namespace#team-a', 'proof#n', 'table', 'usage#a'],
+  'pullpass-dev': ['account#a', 'cleanup', 'namespace#team-a', 'proof#n', 'refused#a', 'table', 'usage#a'],
   'pullpass-dev-ledger': ['ledger', 'ledger#2026-11-21#7', 'proofs#2026-11-21#7'],
 } as const;
 
@@ -69,7 +69,7 @@ function writesOf(name: string): string[] {
 
 describe('of all writes, IAM allows', () => {
   it.each<[name: string, writes: readonly string[]]>([
-    ['login', [`UpdateItem account#a: ${USES}`]],
+    ['login', [`UpdateItem account#a: ${USES}`, 'PutItem refused#a']],
     [
       'credentials',
       [
@@ -121,6 +121,7 @@ describe('of all writes, IAM allows', () => {
         'PutItem cleanup',
         'DeleteItem namespace#team-a',
         'DeleteItem proof#n',
+        'DeleteItem refused#a',
         'DeleteItem table',
         'UpdateItem table',
         'DeleteItem usage#a',

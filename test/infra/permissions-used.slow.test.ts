@@ -117,6 +117,9 @@ async function useEverything(): Promise<void> {
     [token, token, token].map(value => send('POST /oauth/revoke', { form: { token: value } })),
   );
   await send('POST /oauth/revoke', { form: { token: rotated.json.token } });
+  const { headers: refused } = await send('GET /oauth/token', { basic: ['token', token] }, [401]);
+  await alice('POST /v1/explain', { json: { requestId: refused['x-request-id'] } });
+  for (const whose of [{ token: id }, { subject: 'alice' }]) await alice('POST /v1/explain', { json: whose });
   await alice(`DELETE /v1/tokens/${id}`);
   await alice(`DELETE /v1/policies/${policyId}`);
   await alice('DELETE /v1/namespaces/team-a');

@@ -17,6 +17,7 @@ import type { MatchStatus } from '../../lib/ports/ledger.ts';
 import type { Table } from '../../lib/ports/table.ts';
 import { fileKeyStore } from '../../lib/signing/key-store.ts';
 import { maintainRing } from '../../lib/signing/ring-rotation.ts';
+import type { RefusalWaits } from '../../lib/usecases/record-refusal.ts';
 import { type DevelopmentIam, developmentIam } from '../../local/development-iam/development-iam.ts';
 import { Tokens } from '../../local/development-iam/tokens.ts';
 import { createFunctions } from '../../local/functions.ts';
@@ -55,6 +56,8 @@ export interface DeploymentOptions {
   readonly services?: readonly object[];
   /** How long issuers are waited for. */
   readonly iamLimits?: IamLimits;
+  /** How long a refused login waits; absent: for its write alone. */
+  readonly refusalWaits?: RefusalWaits;
 }
 
 export interface Deployment {
@@ -122,6 +125,7 @@ export async function deploy(options: DeploymentOptions = {}): Promise<Deploymen
     randomBytes,
     write: line => void logs.push(line),
     ...(options.iamLimits === undefined ? {} : { iamLimits: options.iamLimits }),
+    refusalWaits: options.refusalWaits ?? { leastMs: 0, mostMs: 1000 },
     ...main.world,
   };
   const worldWith: Deployment['worldWith'] = changes => ({

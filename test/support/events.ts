@@ -98,3 +98,8 @@ function credentialsOf({ basic, bearer }: Sent): Record<string, string> {
   if (basic !== undefined) return { authorization: basicHeader(basic) };
   return bearer === undefined ? {} : { authorization: `Bearer ${bearer}` };
 }
+
+/** What is left of an answer but for the request id, which is the only thing in which two refusals may differ. */
+export function textWithoutId({ text, headers }: Received): string {
+  return text.replaceAll(headers['x-request-id'] ?? '', 'the request id');
+}
