@@ -145,6 +145,19 @@ describe('a token with networks', () => {
     expect(await statuses()).toEqual([200, 200, 200]);
   });
 
+  it('is shown to its holder, and rotated by it, from there alone', async () => {
+    const { token } = await added({ networks: NETWORKS, selfRotate: true });
+    const ask = (line: string, bearer: string, sourceIp: string) =>
+      deployment.send(line, { bearer, sourceIp, ...(line.startsWith('POST') ? { json: {} } : {}) });
+    for (const line of ['GET /v1/token', 'POST /v1/token/rotate']) {
+      const outside = await ask(line, token, '192.0.2.1');
+      expect([outside.status, bytesOf(outside)]).toEqual([401, bytesOf(await ask(line, WRONG, '192.0.2.1'))]);
+    }
+    expect((await ask('GET /v1/token', token, '203.0.113.7')).status).toBe(200);
+    deployment.wait(3600);
+    expect((await ask('POST /v1/token/rotate', token, '203.0.113.7')).status).toBe(200);
+  });
+
   it('is ended from everywhere by who has it', async () => {
     const { token, id } = await added();
     await deployment.send('POST /oauth/revoke', { form: { token }, sourceIp: '192.0.2.1' });
