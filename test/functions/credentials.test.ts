@@ -43,7 +43,8 @@ describe('the credentials function', () => {
     expect(await vend({ bearer })).toEqual([201, 'BatchGetItem', 'UpdateItem']);
     for (let i = 0; i < 5; i++) expect(await vend({ bearer })).toEqual([201, 'BatchGetItem']);
     const basic = ['iamapikey', await deployment.apiKeyOf(ALICE)] as const;
-    expect(await vend({ basic })).toEqual([201, 'Query']);
+    // The policies of an identity, and then the rules of its account.
+    expect(await vend({ basic })).toEqual([201, 'Query', 'BatchGetItem']);
   });
 
   it('limits the failures of an address, and vends to a good secret all the same', async () => {
