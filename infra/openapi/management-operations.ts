@@ -2,6 +2,7 @@
 
 import { NAMESPACE_SCHEMA, REPOSITORY_SCHEMA } from '../../lib/domain/repository.ts';
 import { DAY_PATTERN } from '../../lib/domain/time.ts';
+import { ENSURE_OPERATION } from './ensure-operation.ts';
 import { HOLDER_OPERATIONS } from './holder-operations.ts';
 import { IDEMPOTENCY_KEY, REPLAYS } from './idempotency.ts';
 import {
@@ -60,6 +61,7 @@ const TOKENS = {
     ],
     answers: { 200: answer('A page of tokens.', 'TokenList') },
   },
+  ...ENSURE_OPERATION,
   'GET /v1/tokens/{id}': {
     tag: 'Tokens',
     summary: 'Show a token',

@@ -2,55 +2,23 @@
 import * as v from 'valibot';
 import { explainSchema } from '../../lib/api/explain-request.ts';
 import { policySchema, SET_RULES, trustSchema, VEND_CREDENTIAL } from '../../lib/api/requests.ts';
-import { ADD_TOKEN, CHANGE_TOKEN, ROTATE_TOKEN } from '../../lib/api/token-requests.ts';
 import { TOKEN_EXCHANGE } from '../../lib/http/credentials.ts';
-import { component, documented, type Meaning } from './component.ts';
+import { component, documented } from './component.ts';
 import { type JsonSchema, schemaOf } from './schema.ts';
+import { EXPIRES, PATTERNS, REPOSITORIES, TOKEN_BODIES } from './token-requests.ts';
 import { A_CREDENTIAL, A_TOKEN, ACCESS, AN_ID, ROLE, RULES } from './words.ts';
 
-const PATTERNS =
-  'Repository names (`team-a/app`), and prefixes followed by `/*` (`team-a/*`) for everything below them.';
-const REPOSITORIES = `${PATTERNS} Patterns in namespaces of other accounts are accepted and grant nothing. null: every repository in the namespaces of the account, now and later.`;
-const DESCRIPTION = 'What it is for, in your words.';
-const EXPIRES = 'Lifetime in seconds from now.';
-const LIMITS: Meaning = [
-  'What the registry proxy allows. null: no limits.',
-  {
-    pullsPerDay:
-      'Answered manifests of images in a day of UTC; the next is 429 until midnight. Absent: any number.',
-  },
-];
-const OVERSIGHT = {
-  labels:
-    'What administrators find it by, as in `GET /v1/tokens?label=team=builds`. They replace the labels before.',
-  owner: 'Who answers for it, such as an address. null: not said.',
-  networks: 'Where it may be used from, in CIDR notation. null: anywhere.',
-  selfRotate: 'true: who holds the value may rotate it.',
-};
 const SERVICE = 'The registry; may be left out if there is only one.';
 const REGISTRY = `${SERVICE} By the name of its service, or by its host where that is of one service.`;
 const IGNORED = 'Ignored.';
 
 const JSON_BODIES = {
-  NewToken: component({
-    schema: ADD_TOKEN,
-    members: {
-      description: DESCRIPTION,
-      access: ACCESS,
-      nonExpiring: 'true: the token never expires.',
-      expiresInSeconds: `${EXPIRES} Default: one day, or less by the rules of the account.`,
-      repositories: REPOSITORIES,
-      retrievable:
-        'Whether the value can be shown again. Default: if the rules of the account allow it. false: the value is random and only this answer shows it.',
-      limits: LIMITS,
-      ...OVERSIGHT,
-    },
-    example: {
-      description: 'build farm',
-      access: 'push',
-      repositories: ['team-a/*'],
-      expiresInSeconds: 2_592_000,
-    },
+  ...TOKEN_BODIES,
+  NewAccountRules: component({
+    schema: SET_RULES,
+    description: "A rule that is left out is the operator's ceiling, also when that changes.",
+    members: RULES,
+    example: { maxExpiresInSeconds: 2_592_000, nonExpiring: 'forbidden', requireOwner: true },
   }),
   ExplainLogin: component({
     schema: explainSchema('corp'),
@@ -67,34 +35,6 @@ const JSON_BODIES = {
       at: 'The time of the login (RFC 3339), within 366 days of now. Default: now.',
     },
     example: { token: AN_ID, scope: 'repository:team-a/app:pull' },
-  }),
-  TokenChange: component({
-    schema: CHANGE_TOKEN,
-    members: {
-      description: DESCRIPTION,
-      access: ACCESS,
-      repositories: REPOSITORIES,
-      disabled: 'true: no login succeeds with the token.',
-      nonExpiring: 'From now on the token never expires.',
-      expiresInSeconds: EXPIRES,
-      limits: LIMITS,
-      ...OVERSIGHT,
-    },
-    example: { disabled: true },
-  }),
-  TokenRotation: component({
-    schema: ROTATE_TOKEN,
-    members: {
-      graceSeconds: 'How long the old value keeps working, in seconds.',
-      force: 'Ends a grace period that is still running. Without it such a request is refused.',
-    },
-    example: { graceSeconds: 3600 },
-  }),
-  NewAccountRules: component({
-    schema: SET_RULES,
-    description: "A rule that is left out is the operator's ceiling, also when that changes.",
-    members: RULES,
-    example: { maxExpiresInSeconds: 2_592_000, nonExpiring: 'forbidden', requireOwner: true },
   }),
   CredentialRequest: component({
     schema: VEND_CREDENTIAL,

@@ -1,5 +1,6 @@
 /** What the members of a registry token mean, as administrators and as its holder see it. */
 import * as api from '../../lib/api/responses.ts';
+import * as tokens from '../../lib/api/token-responses.ts';
 import { component } from './component.ts';
 import {
   A_TOKEN,
@@ -77,9 +78,18 @@ const token = {
 } as const;
 const VALUE = 'The value: the password of `docker login -u token`.';
 
-type HeldMember = (typeof api.HELD_MEMBERS)[number];
+const ensured = {
+  members: {
+    ...token.members,
+    differences: 'The members of the request that the token was not as; of a token that was added, none.',
+    applied: 'Whether they were changed, as `apply` asked for: then the token is as wanted.',
+  },
+  example: { ...token.example, name: 'build-farm', differences: ['access'], applied: false },
+} as const;
+
+type HeldMember = (typeof tokens.HELD_MEMBERS)[number];
 const seen = <T extends Record<HeldMember, unknown>>(all: T) =>
-  Object.fromEntries(api.HELD_MEMBERS.map(name => [name, all[name]])) as Pick<T, HeldMember>;
+  Object.fromEntries(tokens.HELD_MEMBERS.map(name => [name, all[name]])) as Pick<T, HeldMember>;
 const held = {
   members: {
     ...seen(token.members),
@@ -97,9 +107,15 @@ export const TOKEN_RESPONSES = {
     members: { ...token.members, token: VALUE },
     example: { ...token.example, token: A_TOKEN },
   }),
-  HeldToken: component({ schema: api.HELD_TOKEN, ...held }),
+  EnsuredToken: component({ schema: tokens.ENSURED_TOKEN, ...ensured }),
+  AddedToken: component({
+    schema: tokens.NEW_ENSURED_TOKEN,
+    members: { ...ensured.members, token: VALUE },
+    example: { ...ensured.example, differences: [], token: A_TOKEN },
+  }),
+  HeldToken: component({ schema: tokens.HELD_TOKEN, ...held }),
   RotatedToken: component({
-    schema: api.NEW_HELD_TOKEN,
+    schema: tokens.NEW_HELD_TOKEN,
     members: { ...held.members, token: VALUE },
     example: { ...held.example, token: A_TOKEN },
   }),

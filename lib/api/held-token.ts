@@ -6,9 +6,10 @@ import type { HandlerOf, OfHolder } from '../http/request.ts';
 import type { Clock } from '../ports/system.ts';
 import { type RotationPorts, rotateOwnToken } from '../usecases/rotate-own-token.ts';
 import { checkBody, idempotencyKeyOf } from './parameters.ts';
-import { HELD_MEMBERS, type HeldToken, type NewHeldToken, type Token } from './responses.ts';
+import type { Token } from './responses.ts';
 import { tokenObject } from './token-object.ts';
 import { ROTATE_TOKEN } from './token-requests.ts';
+import { HELD_MEMBERS, type HeldToken, type NewHeldToken } from './token-responses.ts';
 
 export function holderHandlers({ clock }: { readonly clock: Clock }) {
   return {

@@ -55,29 +55,11 @@ export const TOKEN = v.object({
 });
 export type Token = v.InferOutput<typeof TOKEN>;
 
-const VALUE = v.pipe(v.string(), v.regex(/^plp_[0-9A-Za-z]{87}$/));
+export const VALUE = v.pipe(v.string(), v.regex(/^plp_[0-9A-Za-z]{87}$/));
 
 /** A token with its value: the answer to adding and rotating. */
 export const NEW_TOKEN = v.object({ ...TOKEN.entries, token: VALUE });
 export type NewToken = v.InferOutput<typeof NEW_TOKEN>;
-
-/** What holders see of a token: not what administrators write for each other, nor who they are. */
-// biome-ignore format: a list of names
-export const HELD_MEMBERS = [
-  'id', 'description', 'access', 'repositories', 'networks', 'createdAt', 'expiresAt', 'generation', 'valueIssuedAt',
-  'previousValue', 'lastUsedAt', 'lastUsed', 'disabled', 'selfRotate', 'limits',
-] as const;
-
-/** A token as its holder sees it, what the holder presented, and when that ends. */
-export const HELD_TOKEN = v.object({
-  ...v.pick(TOKEN, HELD_MEMBERS).entries,
-  presented: v.picklist(['value', 'previous-value', 'credential']),
-  endsAt: v.nullable(TIME),
-});
-export type HeldToken = v.InferOutput<typeof HELD_TOKEN>;
-
-export const NEW_HELD_TOKEN = v.object({ ...HELD_TOKEN.entries, token: VALUE });
-export type NewHeldToken = v.InferOutput<typeof NEW_HELD_TOKEN>;
 
 export const TOKEN_VALUE = v.object({ id: ID, token: VALUE });
 export type TokenValue = v.InferOutput<typeof TOKEN_VALUE>;

@@ -23,6 +23,13 @@ export const ROUTES = {
       ...MANAGEMENT,
       query: ['limit', 'cursor'],
     },
+    {
+      method: 'PUT',
+      path: '/v1/tokens/by-name/{name}',
+      operation: 'ensureToken',
+      body: 'json',
+      ...MANAGEMENT,
+    },
     { method: 'GET', path: '/v1/tokens/{id}', operation: 'getToken', body: 'none', ...MANAGEMENT },
     { method: 'PATCH', path: '/v1/tokens/{id}', operation: 'changeToken', body: 'json', ...MANAGEMENT },
     { method: 'DELETE', path: '/v1/tokens/{id}', operation: 'removeToken', body: 'none', ...MANAGEMENT },

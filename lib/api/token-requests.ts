@@ -1,6 +1,7 @@
 /** The JSON bodies of the routes of registry tokens. */
 import * as v from 'valibot';
 import { TOKEN_LIFE_SECONDS } from '../domain/account-rules.ts';
+import type { WantedToken } from '../domain/token-differences.ts';
 import type { Labels } from '../domain/token-record.ts';
 import { ACCESS } from './fields.ts';
 import { networks, repositories, text, wholeNumber, wholeRecord } from './request-fields.ts';
@@ -65,40 +66,48 @@ const TWO_ENDINGS = {
   required: ['nonExpiring', 'expiresInSeconds'],
 } as const;
 
+/** What a new token is unless the request says otherwise. */
+const NEW_TOKEN = {
+  description: '',
+  access: 'pull',
+  nonExpiring: false,
+  repositories: null,
+} as const;
+
 export const ADD_TOKEN = v.pipe(
   v.strictObject({
-    description: v.optional(description, ''),
-    access: v.optional(ACCESS, 'pull'),
-    nonExpiring: v.optional(v.boolean(), false),
+    description: v.optional(description, NEW_TOKEN.description),
+    access: v.optional(ACCESS, NEW_TOKEN.access),
+    nonExpiring: v.optional(v.boolean(), NEW_TOKEN.nonExpiring),
     expiresInSeconds: v.optional(expiresInSeconds),
-    repositories: v.optional(repositories, null),
+    repositories: v.optional(repositories, NEW_TOKEN.repositories),
     retrievable: v.optional(v.boolean()),
     limits: v.optional(limits),
     ...OVERSIGHT,
   }),
   v.metadata({ not: TWO_ENDINGS }),
   oneEnding(),
-  v.transform(({ nonExpiring, expiresInSeconds: seconds, ...body }) => {
-    const {
-      retrievable,
-      limits: given,
-      labels: named,
-      owner: by,
-      networks: from,
-      selfRotate,
-      ...rest
-    } = body;
-    return {
-      ...rest,
-      retrievable,
-      // Left out where there is none: a repeated request of before there was such a field is the same.
-      ...(given?.pullsPerDay === undefined ? {} : { pullsPerDay: given.pullsPerDay }),
-      ...(named === undefined || Object.keys(named).length === 0 ? {} : { labels: sorted(named) }),
-      ...(by === undefined || by === null ? {} : { owner: by }),
-      ...(from === undefined || from === null ? {} : { networks: from }),
-      ...(selfRotate === true ? { selfRotate } : {}),
-      expiresInSeconds: nonExpiring ? null : seconds,
-    };
+  v.transform(body => newToken(body)),
+);
+
+/** Without defaults: what is not named of a token that there is may be as it is. */
+export const ENSURE_TOKEN = v.pipe(
+  v.strictObject({
+    description: v.optional(description),
+    access: v.optional(ACCESS),
+    nonExpiring: v.optional(v.boolean()),
+    expiresInSeconds: v.optional(expiresInSeconds),
+    repositories: v.optional(repositories),
+    retrievable: v.optional(v.boolean()),
+    limits: v.optional(limits),
+    ...OVERSIGHT,
+    apply: v.optional(v.boolean(), false),
+  }),
+  v.metadata({ not: TWO_ENDINGS }),
+  oneEnding(),
+  v.transform(({ apply, labels: named, ...body }) => {
+    const wanted = { ...body, ...(named === undefined ? {} : { labels: sorted(named) }) };
+    return { apply, wanted, token: newToken(wanted) };
   }),
 );
 
@@ -127,6 +136,31 @@ export const ROTATE_TOKEN = v.strictObject({
   graceSeconds: v.optional(wholeNumber(GRACE), 0),
   force: v.optional(v.boolean(), false),
 });
+
+function newToken({
+  description: words = NEW_TOKEN.description,
+  access = NEW_TOKEN.access,
+  repositories: patterns = NEW_TOKEN.repositories,
+  retrievable,
+  nonExpiring = NEW_TOKEN.nonExpiring,
+  expiresInSeconds: seconds,
+  ...body
+}: WantedToken) {
+  const { limits: given, labels: named, owner: by, networks: from, selfRotate } = body;
+  return {
+    description: words,
+    access,
+    repositories: patterns,
+    retrievable,
+    // Left out where there is none: a repeated request of before there was such a field is the same.
+    ...(given?.pullsPerDay === undefined ? {} : { pullsPerDay: given.pullsPerDay }),
+    ...(named === undefined || Object.keys(named).length === 0 ? {} : { labels: sorted(named) }),
+    ...(by === undefined || by === null ? {} : { owner: by }),
+    ...(from === undefined || from === null ? {} : { networks: from }),
+    ...(selfRotate === true ? { selfRotate } : {}),
+    expiresInSeconds: nonExpiring ? null : seconds,
+  };
+}
 
 /** Requests that name the same labels are the same. */
 function sorted(named: Labels): Labels {

@@ -1,5 +1,6 @@
 /** The management function: tokens, namespaces, policies and trusts, and the end of a secret by its holder. */
 
+import { setTimeout as pause } from 'node:timers/promises';
 import {
   identityHandlers,
   namespaceHandlers,
@@ -9,6 +10,7 @@ import {
 } from '../api/account.ts';
 import { rulesHandlers } from '../api/account-rules.ts';
 import { auditHandlers } from '../api/audit.ts';
+import { ensureHandlers } from '../api/ensure.ts';
 import { explainHandlers } from '../api/explain.ts';
 import { readTable, withHealth } from '../api/health.ts';
 import { rotationHandlers } from '../api/held-token.ts';
@@ -29,6 +31,7 @@ import { loginStore } from '../store/login-store.ts';
 import { namespaceStore } from '../store/namespace-store.ts';
 import { refusalStore } from '../store/refusal-store.ts';
 import { POLICY, ruleStore, TRUST } from '../store/rule-store.ts';
+import { tokenNameStore } from '../store/token-name-store.ts';
 import { tokenStore } from '../store/token-store.ts';
 import { usageStore } from '../store/usage-store.ts';
 import { authenticateManager } from '../usecases/authenticate.ts';
@@ -79,6 +82,7 @@ export function createManagement(world: World): HttpHandler {
     ...common,
     ...rules,
     tokens: journal.tokens(tokenStore(table)),
+    names: tokenNameStore(table),
     idempotency: idempotencyStore(table),
     derivation: openDerivation(parts),
     valueRetrieval: config.valueRetrieval === 'on',
@@ -129,6 +133,7 @@ export function createManagement(world: World): HttpHandler {
       ...usageHandlers({ usage: usageStore(table), clock }),
       ...identityHandlers(config.url),
       ...revocationHandlers({ revoking, log: parts.log }),
+      ...ensureHandlers({ ...tokens, pause }),
       ...rotationHandlers({ ...tokens, rotations: rateLimiter(OWN_ROTATIONS_PER_MINUTE).take }),
     },
   });

@@ -73,6 +73,21 @@ export interface TokenStore {
   addTombstone(account: Account, id: string, now: number): Promise<void>;
 }
 
+/** The names of tokens, each unique in its account. Every read is strongly consistent. */
+export interface TokenNameStore {
+  /** The id of the token that has the name, had it, or is about to. */
+  idOf(account: Account, name: string): Promise<string | undefined>;
+  /** Gives the name to `id`, if `before` has it (undefined: no one). False: that is not so any more. */
+  give(account: Account, name: string, to: NamedToken & { before: string | undefined }): Promise<boolean>;
+  /** Keeps the name for longer, if `id` has it. Before its token lives longer: a name never ends before its token. */
+  extend(account: Account, name: string, token: NamedToken): Promise<void>;
+  /** Frees the name, if `id` has it. */
+  free(account: Account, name: string, id: string): Promise<void>;
+}
+
+/** `expiresAt` as in the token's record. */
+export type NamedToken = Pick<TokenRecord, 'expiresAt' | 'id'>;
+
 export interface TokenPage {
   /** The most records of a page; fewer do not mean the end. */
   readonly limit: number;

@@ -54,6 +54,11 @@ export function requestKey(account: Account, hashedKey: string): Key {
   return { pk: partitionOf(account), sk: REQUEST_PREFIX + hashedKey };
 }
 
+/** The key of the name of a token. */
+export function nameKey(account: Account, name: string): Key {
+  return { pk: partitionOf(account), sk: `name#${name}` };
+}
+
 /** The key of a revoked credential. */
 export function revokedKey({ handle, jti }: CredentialAddress): Key {
   return { pk: partition(handle), sk: REVOKED_PREFIX + jti };

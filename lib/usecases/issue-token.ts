@@ -1,21 +1,19 @@
 /** Issues the values of registry tokens: adds a token or rotates one, at most once for each Idempotency-Key. */
 
-import { hash } from 'node:crypto';
 import { type AccountRules, defaultsOf, WIDEST } from '../domain/account-rules.ts';
 import { PullpassError } from '../domain/errors.ts';
-import { decideReplay, formatIssuanceId, type IdempotencyRecord } from '../domain/idempotency.ts';
-import { UUID_RANDOM_BYTES, uuidV7 } from '../domain/identifiers.ts';
-import type { Secret } from '../domain/secret.ts';
+import { type Account, UUID_RANDOM_BYTES, uuidV7 } from '../domain/identifiers.ts';
 import { toSeconds } from '../domain/time.ts';
 import { hasGrace, isExpired, rotateToken as rotated, type TokenRecord } from '../domain/token-record.ts';
-import { requireWithin, rulesOf } from './account-rules.ts';
-import { type Actor, finishRequest, recordAct, retryOnConflict } from './acts.ts';
+import { type RulesPorts, requireWithin, rulesOf } from './account-rules.ts';
+import { type Actor, finishRequest, recordAct } from './acts.ts';
+import { type Issued, type IssuingWrite, issueIdempotently } from './issue-once.ts';
 import { findToken, type TokenPorts } from './manage-tokens.ts';
-import { newValue, rederiveValue } from './secret-values.ts';
+import { newValue } from './secret-values.ts';
 
 export interface NewToken
   extends Pick<TokenRecord, 'access' | 'repositories' | 'description'>,
-    Partial<Pick<TokenRecord, 'labels' | 'networks' | 'owner' | 'selfRotate'>> {
+    Partial<Pick<TokenRecord, 'labels' | 'name' | 'networks' | 'owner' | 'selfRotate'>> {
   /** null: it never ends by itself; undefined: a day, or less by the rules of the account. */
   readonly expiresInSeconds: number | null | undefined;
   /** Undefined: if the rules of the account allow it. */
@@ -40,7 +38,21 @@ export async function addToken(ports: TokenPorts, request: AddRequest): Promise<
     tokenId: uuidV7(ports.clock(), ports.randomBytes(UUID_RANDOM_BYTES)),
     generation: 1,
   };
-  return issueIdempotently(ports, issuing, write => create(ports, request, write));
+  return issueIdempotently(ports, issuing, async write => {
+    const issued = await createToken(ports, request, write);
+    if (issued === undefined) await requirePresent(ports, actor, write);
+    return issued;
+  });
+}
+
+/** An id that is taken by nothing is that of a token which the first attempt added, and which is gone. */
+async function requirePresent(
+  ports: TokenPorts,
+  { account }: Actor,
+  { tokenId }: IssuingWrite,
+): Promise<void> {
+  const token = await ports.tokens.get(account, tokenId, toSeconds(ports.clock()));
+  if (token === undefined) throw new PullpassError('idempotency-replayed', { id: tokenId });
 }
 
 export interface Rotation {
@@ -75,17 +87,16 @@ export async function rotateToken(ports: TokenPorts, request: RotateRequest): Pr
   );
 }
 
-async function create(
+/** Adds the token under the id of the write; undefined: the id is taken, also by a token that is gone. */
+export async function createToken(
   ports: TokenPorts,
-  { actor, token }: AddRequest,
+  { actor, token }: Pick<AddRequest, 'actor' | 'token'>,
   { tokenId, write, createdAt }: IssuingWrite,
 ): Promise<Issued | undefined> {
   const { account, subject } = actor;
   const { access, repositories, description, pullsPerDay } = token;
-  const { networks = null, selfRotate = false, labels = {}, owner = null } = token;
-  const rules = await rulesOf(ports, account);
-  const { expiresInSeconds, retrievable } = settled(token, rules);
-  requireWithin({ expiresInSeconds, retrievable, owner, networks }, rules);
+  const { name = null, networks = null, selfRotate = false, labels = {}, owner = null } = token;
+  const { expiresInSeconds, retrievable } = await allowed(ports, account, token);
   const { value, stored } = await newValue(ports, { account, id: tokenId, retrievable });
   const record: TokenRecord = {
     account,
@@ -98,7 +109,7 @@ async function create(
     pullsPerDay: pullsPerDay ?? null,
     networks,
     selfRotate,
-    name: null,
+    name,
     description,
     labels,
     owner,
@@ -116,16 +127,24 @@ async function create(
   const now = toSeconds(ports.clock());
   if (isExpired(record, now)) throw new PullpassError('idempotency-replayed', { id: tokenId });
   await recordAct(ports, actor, { act: 'add-token', target: tokenId });
-  if (await ports.tokens.add(record)) return { record, value };
-  // An id that is taken by nothing is that of a token which the first attempt added, and which is gone.
-  if ((await ports.tokens.get(account, tokenId, now)) === undefined) {
-    throw new PullpassError('idempotency-replayed', { id: tokenId });
-  }
-  return undefined;
+  return (await ports.tokens.add(record)) ? { record, value } : undefined;
+}
+
+/** What a new token is of what the request leaves to the rules. Throws `invalid-request` where they forbid it. */
+export async function allowed(
+  ports: RulesPorts,
+  account: Account,
+  token: NewToken,
+): Promise<ReturnType<typeof settled>> {
+  const { owner = null, networks = null } = token;
+  const rules = await rulesOf(ports, account);
+  const facts = settled(token, rules);
+  requireWithin({ ...facts, owner, networks }, rules);
+  return facts;
 }
 
 /** What the request leaves to the rules. */
-function settled({ expiresInSeconds, retrievable }: NewToken, rules: AccountRules) {
+export function settled({ expiresInSeconds, retrievable }: NewToken, rules: AccountRules) {
   const defaults = defaultsOf(rules);
   return {
     retrievable: retrievable ?? defaults.retrievable,
@@ -152,83 +171,4 @@ async function rotate(
   await recordAct(ports, actor, { act: 'rotate-token', target: id });
   await finishRequest(ports, token);
   return (await ports.tokens.update(token, record, now)) ? { record, value } : undefined;
-}
-
-/** A token and the value that was just issued for it. */
-export interface Issued {
-  readonly record: TokenRecord;
-  readonly value: Secret;
-}
-
-/** What identifies the write of one issuing request. */
-export type IssuingWrite = Pick<IdempotencyRecord, 'tokenId' | 'write' | 'createdAt'>;
-
-export interface IssuingRequest {
-  readonly actor: Actor;
-  /** The caller's `Idempotency-Key`; undefined: every repetition is executed. */
-  readonly key: string | undefined;
-  /** Everything that is asked for, in one spelling. */
-  readonly payload: string;
-  readonly tokenId: string;
-  /** The generation that the request makes. */
-  readonly generation: number;
-}
-
-/**
- * Issues the value; undefined when another writer was faster. A token that is handed in was just read and is the
- * only state that the act may build on.
- */
-export type Act = (write: IssuingWrite, token: TokenRecord | undefined) => Promise<Issued | undefined>;
-
-const WRITE_BYTES = 16;
-
-/**
- * Without a key, executes the act. With one, stores the request as pending, executes the act, and marks the request as
- * done. A repetition finds the request and decides from it and the token: it never executes twice, and a value that it
- * replays counts as a retrieval.
- */
-async function issueIdempotently(ports: TokenPorts, request: IssuingRequest, act: Act): Promise<Issued> {
-  const record = newRecord(ports, request);
-  if (request.key === undefined) return retryOnConflict(() => act(record, undefined));
-  const { actor } = request;
-  const first = await ports.idempotency.begin(actor.account, record, toSeconds(ports.clock()));
-  if (first.payload !== record.payload) throw new PullpassError('idempotency-mismatch');
-  const issued = await retryOnConflict(() => executeOrReplay(ports, { actor, first, act }));
-  // The value is issued, also if this fails: a repetition finds the token, and what ends the token finishes the request.
-  await ports.idempotency.finish(actor.account, first).catch(() => undefined);
-  return issued;
-}
-
-interface Step {
-  readonly actor: Actor;
-  readonly first: IdempotencyRecord;
-  readonly act: Act;
-}
-
-async function executeOrReplay(ports: TokenPorts, { actor, first, act }: Step): Promise<Issued | undefined> {
-  const now = toSeconds(ports.clock());
-  const token = await ports.tokens.get(actor.account, first.tokenId, now);
-  const decision = decideReplay(first, token, now);
-  if (decision === 'execute') return act(first, token);
-  const mayRead = ports.valueRetrieval && actor.strength === 'strong';
-  if (decision === 'reject' || token === undefined || !mayRead) {
-    throw new PullpassError('idempotency-replayed', { id: first.tokenId });
-  }
-  await recordAct(ports, actor, { act: 'retrieve-value', target: token.id });
-  return { record: token, value: await rederiveValue(ports, token) };
-}
-
-function newRecord(ports: TokenPorts, request: IssuingRequest): IdempotencyRecord {
-  const { subject } = request.actor;
-  const key = hash('sha256', JSON.stringify([subject, request.key ?? '']));
-  const random = Buffer.from(ports.randomBytes(WRITE_BYTES)).toString('hex');
-  return {
-    key,
-    payload: hash('sha256', request.payload),
-    tokenId: request.tokenId,
-    generation: request.generation,
-    write: formatIssuanceId(random, request.key === undefined ? undefined : key),
-    state: 'pending',
-    createdAt: toSeconds(ports.clock()),
-  };
 }

@@ -6,13 +6,14 @@ import { type Account, isUuid } from '../domain/identifiers.ts';
 import type { Secret } from '../domain/secret.ts';
 import { toSeconds } from '../domain/time.ts';
 import { patchToken, type TokenPatch, type TokenRecord } from '../domain/token-record.ts';
-import type { IdempotencyStore, TokenStore } from '../ports/stores.ts';
+import type { IdempotencyStore, TokenNameStore, TokenStore } from '../ports/stores.ts';
 import { type RulesPorts, requireWithin, rulesOf } from './account-rules.ts';
 import { type Actor, type AuditPorts, finishRequest, recordAct, retryOnConflict } from './acts.ts';
 import { rederiveValue, type ValuePorts } from './secret-values.ts';
 
 export interface TokenPorts extends AuditPorts, RulesPorts, ValuePorts {
   readonly tokens: TokenStore;
+  readonly names: TokenNameStore;
   readonly idempotency: IdempotencyStore;
   /** Whether this deployment shows a token's value again. */
   readonly valueRetrieval: boolean;
@@ -104,10 +105,21 @@ export async function changeToken(
     const after = patchToken(before, { ...patch, expiresAt }, { now, by: actor.subject });
     // It could not be made as it is; while it is disabled, it may stay so.
     if (before.disabled !== null && after.disabled === null) requireWithin(factsOf(after, now), rules);
-    await recordAct(ports, actor, { act: 'change-token', target: id });
-    await finishRequest(ports, before);
-    return (await ports.tokens.update(before, after, now)) ? after : undefined;
+    return writeChange(ports, actor, { before, after, now });
   });
+}
+
+/** The record after the change that it is about; undefined: another writer was faster. */
+export async function writeChange(
+  ports: TokenPorts,
+  actor: Actor,
+  { before, after, now }: { readonly before: TokenRecord; readonly after: TokenRecord; readonly now: number },
+): Promise<TokenRecord | undefined> {
+  const { account, name } = after;
+  await recordAct(ports, actor, { act: 'change-token', target: after.id });
+  await finishRequest(ports, before);
+  if (name !== null && after.expiresAt !== before.expiresAt) await ports.names.extend(account, name, after);
+  return (await ports.tokens.update(before, after, now)) ? after : undefined;
 }
 
 /** Removes the token: no login succeeds afterwards, and its value can never be derived again. */
@@ -116,6 +128,9 @@ export async function removeToken(ports: TokenPorts, actor: Actor, id: string): 
     const record = await findToken(ports, actor.account, id);
     await recordAct(ports, actor, { act: 'remove-token', target: id });
     await finishRequest(ports, record);
-    return (await ports.tokens.remove(record, toSeconds(ports.clock()))) || undefined;
+    if (!(await ports.tokens.remove(record, toSeconds(ports.clock())))) return undefined;
+    // The token is removed, also if this fails: whoever wants the name finds that its token is gone.
+    if (record.name !== null) await ports.names.free(record.account, record.name, id).catch(() => undefined);
+    return true;
   });
 }

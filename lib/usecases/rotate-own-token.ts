@@ -3,7 +3,8 @@
 import { tooOften } from '../domain/errors.ts';
 import { type Holder, requireRotation } from '../domain/holder.ts';
 import type { RateLimit } from '../ports/system.ts';
-import { type Issued, type Rotation, rotateToken } from './issue-token.ts';
+import type { Issued } from './issue-once.ts';
+import { type Rotation, rotateToken } from './issue-token.ts';
 import type { TokenPorts } from './manage-tokens.ts';
 
 /** How often a holder may ask in a minute, also in vain: a request with an Idempotency-Key writes a record. */

@@ -191,6 +191,7 @@ const OF_TOKENS = {
 /** The other routes, what they answer to an administrator in the own account, and what where the thing is another's. */
 const OTHERS = {
   'POST /v1/tokens': [201],
+  'PUT /v1/tokens/by-name/{name}': [200],
   'GET /v1/tokens': [200],
   'GET /v1/namespaces': [200],
   'PUT /v1/namespaces/{name}': [200, 409],
@@ -244,6 +245,7 @@ beforeAll(async () => {
   for (const account of ACCOUNTS) {
     const send = world.asAdministratorOf(account);
     await send(`PUT /v1/namespaces/${namespaceOf(account)}`);
+    await send('PUT /v1/tokens/by-name/of-each', { json: { nonExpiring: true } });
     lasting.set(
       `${account} expired`,
       (await send('POST /v1/tokens', { json: { expiresInSeconds: 60 } })).json.id,
@@ -334,6 +336,7 @@ async function thingOf(line: OtherLine, owner: AnAccount, isGoneAfterwards: bool
   const send = world.asAdministratorOf(owner);
   const namespace = namespaceOf(owner);
   if (line === 'PUT /v1/namespaces/{name}') return namespace;
+  if (line === 'PUT /v1/tokens/by-name/{name}') return 'of-each';
   if (line === 'DELETE /v1/namespaces/{name}') {
     if (!isGoneAfterwards) return namespace;
     await send(`PUT /v1/namespaces/${namespace}-2`);

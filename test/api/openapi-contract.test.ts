@@ -256,6 +256,19 @@ describe('tokens', () => {
     await expectOf(200, 'POST /v1/explain', { json: { ...json, at: new Date(Date.now()).toISOString() } });
   });
 
+  it('are ensured by their name', async () => {
+    const ensure = 'PUT /v1/tokens/by-name/ensured';
+    const json = { access: 'push', repositories: ['team-a/*'], limits: { pullsPerDay: 5 } };
+    await expectOf(201, ensure, { json, ...withKey('ensured') });
+    await expectOf(200, ensure, { json: { ...json, access: 'pull', networks: ['192.0.2.0/24'] } });
+    const { differences, id } = (await expectOf(200, ensure, { json: { access: 'pull', apply: true } })).json;
+    expect(differences).toEqual(['access']);
+    await expectOf('idempotency-mismatch', ensure, { json: {}, ...withKey('ensured') });
+    await expectOf(204, `DELETE /v1/tokens/${id}`);
+    await expectOf('idempotency-replayed', ensure, { json, ...withKey('ensured') });
+    await expectOf('invalid-request', 'PUT /v1/tokens/by-name/-');
+  });
+
   it('show their value while they may', async () => {
     const [{ id }, { id: once }] = [await addToken(), await addToken({ retrievable: false })];
     await expectOf(200, `GET /v1/tokens/${id}/value`);

@@ -160,6 +160,20 @@ describe('the guide for partners of an ECR', () => {
   });
 });
 
+describe('the guide for scripts that declare tokens', () => {
+  const world = useWorld({ registries: [] });
+
+  it('a script ensures its token, again and again, and changes it when asked to', async () => {
+    const APIKEY = await world().pullpass.administratorKey();
+    const script = new Reader('script', world(), { APIKEY, RUN: 'run-1' });
+    await typeAll(await blocksOf('declared-tokens.md'), { script });
+    expect((await script.types('cat token')).output).toMatch(/^plp_\w{87}\n$/);
+    const [first] = await blocksOf('declared-tokens.md');
+    const again = await script.types(`${first?.script}ls token.new`, PLAIN);
+    expect(again.output).toContain('No such file');
+  });
+});
+
 describe('the guide from ibmcloud cr', () => {
   const world = useWorld({ registries: [{ kind: 'distribution 2.8' }] });
 

@@ -6,7 +6,8 @@ import type { Secret } from '../../lib/domain/secret.ts';
 import { journaling } from '../../lib/ledger/journaling.ts';
 import { tableLedger } from '../../lib/ledger/table-ledger.ts';
 import type { Table } from '../../lib/ports/table.ts';
-import { addToken, type Issued, rotateToken } from '../../lib/usecases/issue-token.ts';
+import type { Issued } from '../../lib/usecases/issue-once.ts';
+import { addToken, rotateToken } from '../../lib/usecases/issue-token.ts';
 import {
   addRule,
   type RulePorts,

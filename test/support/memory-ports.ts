@@ -50,6 +50,7 @@ export function worldOn(stores: Stores = memoryStores()): World {
     now: NOW,
     tokens: {
       tokens,
+      names: stores.names,
       idempotency,
       audit,
       clock,

@@ -14,6 +14,7 @@ import type {
   NonceStore,
   RevokedCredentialStore,
   RuleStore,
+  TokenNameStore,
   TokenStore,
   UsageStore,
 } from '../../lib/ports/stores.ts';
@@ -25,6 +26,7 @@ import { expiryStore } from '../../lib/store/expiry-store.ts';
 import { loginStore } from '../../lib/store/login-store.ts';
 import { namespaceStore } from '../../lib/store/namespace-store.ts';
 import { POLICY, ruleStore, TRUST } from '../../lib/store/rule-store.ts';
+import { tokenNameStore } from '../../lib/store/token-name-store.ts';
 import { tokenStore } from '../../lib/store/token-store.ts';
 import { usageStore } from '../../lib/store/usage-store.ts';
 import { mapTable } from '../fakes/map-table.ts';
@@ -34,6 +36,7 @@ import { useTables } from './tables.ts';
 /** Every store, on one table. */
 export interface Stores {
   readonly tokens: TokenStore;
+  readonly names: TokenNameStore;
   readonly logins: LoginStore;
   readonly namespaces: NamespaceStore;
   readonly requests: IdempotencyStore;
@@ -54,6 +57,7 @@ export function storesOn(table: Table): Stores {
   const options = { table, randomBytes };
   return {
     tokens: tokenStore(options),
+    names: tokenNameStore(options),
     logins: loginStore(options),
     namespaces: namespaceStore(options),
     requests: idempotencyStore(options),

@@ -1,7 +1,8 @@
 /** Requests with an `Idempotency-Key` that were interrupted: at every step, before it and after it. */
 import { describe, expect, it } from 'vitest';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
-import { addToken, type Issued, type NewToken, rotateToken } from '../../lib/usecases/issue-token.ts';
+import type { Issued } from '../../lib/usecases/issue-once.ts';
+import { addToken, type NewToken, rotateToken } from '../../lib/usecases/issue-token.ts';
 import { changeToken, removeToken } from '../../lib/usecases/manage-tokens.ts';
 import { rejectionOf } from '../support/errors.ts';
 import { actorOf, logInWith, type World, worldOn } from '../support/memory-ports.ts';
