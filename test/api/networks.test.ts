@@ -170,10 +170,8 @@ describe('a token with networks', () => {
     deployment.wire.requests.length = 0;
     await logIn(token, '203.0.113.7');
     await logIn(token, '192.0.2.1');
-    expect(deployment.wire.requests.map(({ operation }) => operation)).toEqual([
-      'BatchGetItem',
-      'BatchGetItem',
-    ]);
+    const reads = deployment.wire.requests.filter(({ operation }) => /Get|Query/.test(operation));
+    expect(reads).toHaveLength(2);
   });
 });
 
