@@ -37,8 +37,7 @@ export function withHealth<H extends (event: never, context: never) => Promise<u
 
 function isQuestion(event: unknown): boolean {
   if (typeof event !== 'object' || event === null) return false;
-  const entries = Object.entries(event);
-  return entries.length === 1 && entries[0]?.[0] === 'health' && entries[0][1] === true;
+  return 'health' in event && event.health === true && Object.keys(event).length === 1;
 }
 
 async function reportOf(checks: HealthChecks): Promise<HealthReport> {

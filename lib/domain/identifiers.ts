@@ -25,11 +25,22 @@ export function encodeBase62(bytes: Uint8Array): string {
   const limbs = limbsOf(bytes);
   let digits = '';
   for (let left = base62Width(bytes.length); left > 0; left -= GROUP) {
-    let group = divideByGroup(limbs);
-    for (let i = Math.min(GROUP, left); i > 0; i--) {
-      digits = ALPHABET.charAt(group % 62) + digits;
-      group = Math.floor(group / 62);
-    }
+    digits = lastDigits(divideByGroup(limbs), Math.min(GROUP, left)) + digits;
+  }
+  return digits;
+}
+
+/** As `encodeBase62` encodes the four big-endian bytes of it. */
+export function encodeUint32(value: number): string {
+  return lastDigits(value, base62Width(4));
+}
+
+/** The last digits of a number. */
+function lastDigits(value: number, count: number): string {
+  let digits = '';
+  for (let [left, rest] = [count, value]; left > 0; left--) {
+    digits = ALPHABET.charAt(rest % 62) + digits;
+    rest = Math.floor(rest / 62);
   }
   return digits;
 }
@@ -68,7 +79,8 @@ export function decodeBase62(text: string, byteLength: number): Uint8Array | und
     }
     multiply(limbs, factor, addend);
   }
-  const bytes = Buffer.alloc(byteLength);
+  // Every byte of it is written.
+  const bytes = Buffer.allocUnsafe(byteLength);
   for (let i = 0; i < byteLength; i++) {
     const limb = limbs[limbs.length - 1 - (i >> 1)] ?? 0;
     bytes[byteLength - 1 - i] = i % 2 === 0 ? limb % 0x100 : limb >> 8;

@@ -12,6 +12,7 @@ import {
   bytesToUuid,
   decodeBase62,
   encodeBase62,
+  encodeUint32,
   HANDLE_LENGTH,
   uuidToBytes,
 } from './identifiers.ts';
@@ -79,7 +80,5 @@ function lengthOf(part: Uint8Array): Uint8Array {
 }
 
 function checksum(body: string): string {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(crc32(body));
-  return encodeBase62(bytes);
+  return encodeUint32(crc32(body));
 }
