@@ -46,6 +46,14 @@ function alarmsOf(functions: readonly string[], stage: string): Record<string, A
       when: ['>', ref('DenialsPerFiveMinutes')],
       period: 5 * MINUTE,
     },
+    NoticesFail: {
+      description: 'The event bus does not take the events about tokens; after three days they are lost',
+      ...own('NoticesFailed', stage),
+      statistic: 'Sum',
+      when: ['>', 0],
+      period: 5 * MINUTE,
+      of: [3, 4],
+    },
     CleanupSilent: {
       description: 'No cleanup has passed the whole table for 26 hours',
       ...own('CleanupFinished', stage),

@@ -99,6 +99,11 @@ function widgetsOf(functions: readonly string[], stage: string): Widget[] {
       period: 86_400,
       lines: own('ReleasedNamespaces', 'UnusedTokens', 'ExpiringTokens'),
     },
+    {
+      title: 'Events about tokens',
+      stat: 'Sum',
+      lines: own('NoticesSent', 'NoticesFailed'),
+    },
   ];
 }
 

@@ -94,7 +94,7 @@ export const PARAMETERS = {
   },
   eventBus: {
     ...text('default', /^[A-Za-z0-9._-]{1,256}$/, 'must be the name of an event bus'),
-    description: 'The event bus that gets the hygiene report',
+    description: 'The event bus that gets the hygiene report, and the events about tokens',
   },
   failuresPerMinute: {
     ...shown(count(100, [1, 1_000_000])),

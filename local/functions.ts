@@ -22,9 +22,12 @@ export interface LocalFunctions {
   readonly handlers: Readonly<Record<FunctionName | 'fallback', HttpHandler>>;
   /** Runs the cleanup until its end. */
   cleanUp(): Promise<object>;
+  /** Sends the events that wait. */
+  sendNotices(): Promise<object>;
 }
 
 const CLEANUP_MS = 60_000;
+const NOTICES_MS = 5 * 60_000;
 
 /** Makes the functions. Throws ConfigurationError. */
 export function createFunctions(world: World, limits: BulkheadLimits = FUNCTION_LIMITS): LocalFunctions {
@@ -61,6 +64,11 @@ export function createFunctions(world: World, limits: BulkheadLimits = FUNCTION_
       const deadline = world.clock() + CLEANUP_MS;
       const getRemainingTimeInMillis = () => deadline - world.clock();
       return cleanUp(undefined, { awsRequestId: randomUUID(), getRemainingTimeInMillis });
+    },
+    sendNotices() {
+      const deadline = world.clock() + NOTICES_MS;
+      const getRemainingTimeInMillis = () => deadline - world.clock();
+      return cleanUp({ notices: true }, { awsRequestId: randomUUID(), getRemainingTimeInMillis });
     },
   };
 }

@@ -26,6 +26,7 @@ import { welcome } from './welcome.ts';
 
 const KEYS_EVERY_MS = MINUTE_SECONDS * 1000;
 const CLEANUP_EVERY_MS = 10 * MINUTE_SECONDS * 1000;
+const NOTICES_EVERY_MS = 15_000;
 const LEDGER_EVERY_MS = HOUR_SECONDS * 1000;
 
 /** What is answered from the start until everything is ready, which takes longer after a sudden end. */
@@ -89,6 +90,7 @@ async function start(system: World, restoring: RestoreOptions): Promise<() => Pr
     [
       { name: 'keys', everyMs: KEYS_EVERY_MS, work: keepAll },
       { name: 'cleanup', everyMs: CLEANUP_EVERY_MS, work: functions.cleanUp },
+      { name: 'notices', everyMs: NOTICES_EVERY_MS, work: functions.sendNotices },
       { name: 'ledger', everyMs: LEDGER_EVERY_MS, work: () => deleteOldDays(settings.ledger, clock()) },
     ],
     (name, error) => console.error(`${name}: ${explain(error)}`),

@@ -2,6 +2,7 @@
 import { request } from 'node:https';
 import { withoutAwsSuffix } from '../domain/aws-partitions.ts';
 import { type AccountReport, noticeOf } from '../domain/hygiene.ts';
+import type { NoticeSink } from '../ports/notices.ts';
 import type { Notices } from '../ports/stores.ts';
 import type { AwsCall } from './client.ts';
 
@@ -75,6 +76,22 @@ export interface EventNoticesOptions {
 interface PutEventsResponse {
   readonly FailedEntryCount?: number;
   readonly Entries?: readonly { readonly ErrorCode?: string }[];
+}
+
+/** Sends each event on the bus: `detail-type` is its type, `detail` the event as CloudEvents has it. */
+export function eventBusSink({ call, bus }: EventNoticesOptions): NoticeSink {
+  return {
+    send: event =>
+      put(call, [
+        {
+          Source: SOURCE,
+          DetailType: event.type,
+          Detail: JSON.stringify(event),
+          EventBusName: bus,
+          Time: Date.parse(event.time) / 1000,
+        },
+      ]),
+  };
 }
 
 /** `publish` throws unless the bus has accepted every notice; the accepted ones may then be sent again. */

@@ -7,6 +7,7 @@ import { otherEvent, refuseEvent, SCHEDULED } from '../http/event.ts';
 import type { HttpResult } from '../http/request.ts';
 import type { Notices } from '../ports/stores.ts';
 import { expiryStore } from '../store/expiry-store.ts';
+import { outboxStore } from '../store/outbox-store.ts';
 import { loggedNotices } from '../telemetry/log.ts';
 import {
   CLEANUP_GRACE_SECONDS,
@@ -14,13 +15,18 @@ import {
   cleanUp,
   TTL_GRACE_SECONDS,
 } from '../usecases/clean-up.ts';
+import { type NoticeCounts, sendNotices } from '../usecases/send-notices.ts';
 import { tableGuard } from '../usecases/table-guard.ts';
+import { openNoticeSink } from './notice-sink.ts';
+import { NOTICE_SETTINGS } from './notices.ts';
 import { openParts, type Parts, type World } from './parts.ts';
 import { openTable, openTableMarker, TABLE_SETTINGS } from './resources.ts';
 
 /** A second schedule says `continue`: it goes on where a pass has run out of time, and does nothing else. */
 export interface CleanupEvent {
   readonly continue?: unknown;
+  /** A third says `notices`: it sends the events that wait, and does nothing else. */
+  readonly notices?: unknown;
 }
 
 export interface CleanupContext {
@@ -32,16 +38,20 @@ export interface CleanupContext {
 export type Cleanup = (
   event: CleanupEvent | null | undefined,
   context: CleanupContext,
-) => Promise<CleanupCounts | HttpResult>;
+) => Promise<CleanupCounts | HttpResult | NoticeCounts>;
 
 export function createCleanup(world: World): Cleanup {
-  const parts = openParts(world, ['unusedDays', 'eventBus', ...TABLE_SETTINGS]);
+  const parts = openParts(world, ['unusedDays', ...NOTICE_SETTINGS, ...TABLE_SETTINGS]);
   const { config, clock, log, metrics } = parts;
   const marker = openTableMarker(parts, 'attested');
   const assertOurs = tableGuard({ identity: marker, clock });
+  const table = openTable(parts);
+  const sink = openNoticeSink(parts);
+  const outbox = outboxStore({ table });
   const ports = {
-    expiry: expiryStore({ table: openTable(parts) }),
+    expiry: expiryStore({ table }),
     notices: openNotices(parts),
+    ...(sink === undefined ? {} : { outbox }),
     metrics,
     clock,
     // A deployment on AWS has both in DynamoDB, whose time to live costs nothing, where each of our deletes is a paid write.
@@ -57,6 +67,10 @@ export function createCleanup(world: World): Cleanup {
     try {
       // The tombstones of removed tokens must not be cleaned up before the ledger has put them back.
       await assertOurs();
+      if (event?.notices === true) {
+        if (sink === undefined) return { sent: 0, failed: 0 };
+        return await sendNotices({ outbox, sink, publicUrl: config.url, clock, log, metrics, remainingMs });
+      }
       await marker.heartbeat(clock());
       const counts = await cleanUp({ ...ports, remainingMs }, { whole: event?.continue !== true });
       // An idle process would log this every ten minutes.

@@ -40,6 +40,7 @@ import { REVOCATIONS_PER_MINUTE } from '../usecases/revoke.ts';
 import { OWN_ROTATIONS_PER_MINUTE } from '../usecases/rotate-own-token.ts';
 import { IAM_SETTINGS, openIam } from './authentication.ts';
 import { openFailureLimiter } from './failure-limiter.ts';
+import { NOTICE_SETTINGS, openNoticeOptions } from './notices.ts';
 import { openParts, type World } from './parts.ts';
 import {
   openCredentialKeySource,
@@ -60,6 +61,7 @@ const SETTINGS = [
   'rulesCeiling',
   'auditDays',
   ...IAM_SETTINGS,
+  ...NOTICE_SETTINGS,
   ...TABLE_SETTINGS,
 ] as const;
 
@@ -81,7 +83,7 @@ export function createManagement(world: World): HttpHandler {
   const tokens = {
     ...common,
     ...rules,
-    tokens: journal.tokens(tokenStore(table)),
+    tokens: journal.tokens(tokenStore({ ...table, notices: openNoticeOptions(parts, table.table) })),
     names: tokenNameStore(table),
     idempotency: idempotencyStore(table),
     derivation: openDerivation(parts),

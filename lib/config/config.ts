@@ -12,9 +12,9 @@ import { parseAdministrator } from '../domain/identity.ts';
 import { parseRegistrationRule, type RegistrationRules } from '../domain/namespace.ts';
 import { isNamespace } from '../domain/repository.ts';
 import { Secret } from '../domain/secret.ts';
-import { httpUrl, ISSUERS_FILE, NO_ISSUERS } from './issuers.ts';
+import { endpoint, httpUrl, ISSUERS_FILE, NO_ISSUERS } from './issuers.ts';
 import { ONE_SERVICE, SERVICES_FILE } from './services.ts';
-import { baseUrl, jsonFile, list, parseNetwork, reference, text } from './values.ts';
+import { baseUrl, jsonFile, list, parseNetwork, reference, secretLines, text } from './values.ts';
 
 /** What stops a start: a line for each problem, with the variable's name. */
 export class ConfigurationError extends Error {
@@ -63,6 +63,8 @@ const SETTINGS = {
   auditDays: setting('PULLPASS_AUDIT_DAYS', wholeNumber(1, 3650), '365'),
   unusedDays: setting('PULLPASS_UNUSED_DAYS', wholeNumber(1, 3650), '90'),
   eventBus: setting('PULLPASS_EVENT_BUS', v.optional(text)),
+  webhookUrl: setting('PULLPASS_WEBHOOK_URL', v.optional(v.pipe(text, endpoint))),
+  webhookSecrets: setting('PULLPASS_WEBHOOK_SECRET_FILE', v.optional(v.pipe(text, secretLines))),
   stage: setting(
     'PULLPASS_STAGE',
     v.optional(v.pipe(text, v.regex(/^[\w-]{1,64}$/, 'may hold letters, digits, - and _, at most 64'))),

@@ -36,7 +36,7 @@ export const httpUrl = v.pipe(
 );
 
 /** Where secrets and keys travel. */
-const endpoint = v.pipe(
+export const endpoint = v.pipe(
   v.string(),
   v.check(isEndpoint, 'must be an https URL, or an http URL of this machine'),
 );

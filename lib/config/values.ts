@@ -3,6 +3,8 @@
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { type Network, readAddress, readNetwork } from '../domain/networks.ts';
+import { webhookKey } from '../domain/notice.ts';
+import { Secret } from '../domain/secret.ts';
 import { parseStrictJson } from '../domain/strict-json.ts';
 
 export const text = v.pipe(v.string('is missing'), v.minLength(1, 'is empty'));
@@ -44,6 +46,27 @@ const UNREADABLE: Readonly<Record<string, string>> = {
   EISDIR: 'is a directory',
   EACCES: 'may not be read by this process',
 };
+
+/** The secrets of a webhook: one, and while it is replaced two, a line each. */
+export const secretLines = v.rawTransform<string, readonly Secret[]>(({ dataset, addIssue, NEVER }) => {
+  const path = dataset.value;
+  try {
+    const lines = readFileSync(path, 'utf8').split(/\r?\n/);
+    const secrets = lines.map(line => line.trim()).filter(line => line !== '');
+    const isRight = secrets.length >= 1 && secrets.length <= MAX_SECRETS;
+    if (isRight && secrets.every(line => webhookKey(line) !== undefined)) {
+      return secrets.map(line => new Secret(line));
+    }
+    addIssue({
+      message: `names ${path}, which must hold one or two lines: whsec_ and 24 to 64 bytes in base64`,
+    });
+  } catch (error) {
+    addIssue({ message: `names ${path}, which ${reasonOf(error, '')}` });
+  }
+  return NEVER;
+});
+
+const MAX_SECRETS = 2;
 
 export const jsonFile = v.rawTransform<string, unknown>(({ dataset, addIssue, NEVER }) => {
   const path = dataset.value;

@@ -14,12 +14,18 @@ const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost'
 export interface BoundedRequest {
   readonly url: URL;
   /** Sent by POST; absent: the request is a GET. */
-  readonly form?: URLSearchParams;
+  readonly form?: URLSearchParams | Body;
   readonly headers?: Readonly<Record<string, string>>;
   readonly maxBytes: number;
   /** Aborts the request, and the reading of its answer. */
   readonly signal: AbortSignal;
   readonly connections: Connections;
+}
+
+/** A body of another kind than a form. */
+export interface Body {
+  readonly contentType: string;
+  readonly text: string;
 }
 
 export interface BoundedResponse {
@@ -68,7 +74,7 @@ async function sendBy(
     method: form === undefined ? 'GET' : 'POST',
     headers: {
       accept: 'application/json',
-      ...(form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
+      ...(form === undefined ? {} : { 'content-type': typeOf(form) }),
       ...headers,
     },
     // Otherwise Node checks the certificate against the Host header, which `headers` may set.
@@ -79,13 +85,21 @@ async function sendBy(
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     // Node does not end the wait for the tunnel of a proxy.
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-    send(url, options, resolve).on('error', reject).end(form?.toString());
+    send(url, options, resolve).on('error', reject).end(textOf(form));
   });
   return {
     status: response.statusCode ?? 0,
     contentType: response.headers['content-type'] ?? '',
     body: await readBody(response, maxBytes),
   };
+}
+
+function typeOf(form: URLSearchParams | Body): string {
+  return form instanceof URLSearchParams ? 'application/x-www-form-urlencoded' : form.contentType;
+}
+
+function textOf(form: URLSearchParams | Body | undefined): string | undefined {
+  return form instanceof URLSearchParams ? form.toString() : form?.text;
 }
 
 /** An error that leaves the loop destroys the response and its connection. */

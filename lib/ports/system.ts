@@ -52,6 +52,8 @@ export const COUNTS = [
   'ReleasedNamespaces',
   'UnusedTokens',
   'ExpiringTokens',
+  'NoticesSent',
+  'NoticesFailed',
 ] as const;
 
 /** Measured values, in units of CloudWatch. */

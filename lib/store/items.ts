@@ -94,6 +94,14 @@ export function auditKey(handle: string, time: string, id: string): Key {
   return { pk: partition(handle), sk: `${AUDIT_PREFIX}${time}#${id}` };
 }
 
+/** The partition of events that wait to be sent. */
+export const OUTBOX = 'notices';
+
+/** The key of an expiry that was announced, or will be. */
+export function announcedKey(id: string): Key {
+  return { pk: 'noticed', sk: id };
+}
+
 /** The partition of an account. */
 export function partitionOf(account: Account): string {
   return partition(accountHandle(account));

@@ -1,8 +1,10 @@
 /** The records of registry tokens, and the tombstones that replace removed ones. */
 import { isDeepStrictEqual } from 'node:util';
 import { IDEMPOTENCY_SECONDS } from '../domain/idempotency.ts';
-import { type Account, accountHandle } from '../domain/identifiers.ts';
+import { type Account, accountHandle, UUID_RANDOM_BYTES, uuidV7 } from '../domain/identifiers.ts';
+import { cloudEventOf, noticeOfChange, REMOVED } from '../domain/notice.ts';
 import { isExpired, type TokenRecord } from '../domain/token-record.ts';
+import type { Outbox, OutboxEntry } from '../ports/notices.ts';
 import type { TokenPage, TokenStore } from '../ports/stores.ts';
 import {
   type Attributes,
@@ -17,10 +19,21 @@ import {
 } from '../ports/table.ts';
 import { confirmWrite, type StoreOptions } from './calls.ts';
 import { partitionOf, TOKEN_PREFIX, tokenKey } from './items.ts';
+import { markOf } from './outbox-store.ts';
 import { fromTokenItem, TOMBSTONE_DROPS, toTokenAttributes } from './token-items.ts';
 
+export interface TokenStoreOptions extends StoreOptions {
+  /** Where acts are announced; absent: nowhere. */
+  readonly notices?: NoticeOptions | undefined;
+}
+
+export interface NoticeOptions {
+  readonly outbox: Pick<Outbox, 'prepare' | 'remove'>;
+  readonly publicUrl: string;
+}
+
 /** Every method throws `unavailable` when the table does not answer, `internal` when an item is malformed. */
-export function tokenStore(options: StoreOptions): TokenStore {
+export function tokenStore(options: TokenStoreOptions): TokenStore {
   const { table } = options;
   return {
     add: async record => {
@@ -35,10 +48,17 @@ export function tokenStore(options: StoreOptions): TokenStore {
     },
     list: (account, page) => list(table, account, page),
     update: (before, after, now) =>
-      replace(options, before, { change: difference(before, after), version: after.version, now }),
+      replace(options, before, {
+        change: difference(before, after),
+        version: after.version,
+        now,
+        notice: noticeOfChange(before, after),
+        after,
+      }),
     remove: (record, now) => {
       const change = { set: tombstone(now), remove: TOMBSTONE_DROPS };
-      return replace(options, record, { change, version: record.version + 1, now });
+      const version = record.version + 1;
+      return replace(options, record, { change, version, now, notice: REMOVED, after: record });
     },
     addTombstone: async (account, id, now) => {
       await table.put({ ...keyOf(account, id), account, id, ...tombstone(now) }, absent('pk'));
@@ -48,15 +68,33 @@ export function tokenStore(options: StoreOptions): TokenStore {
 
 /** Only over the version that was read. A tombstone has no version, so no write over a version can revive it. */
 async function replace(
-  options: StoreOptions,
+  options: TokenStoreOptions,
   before: TokenRecord,
-  { change, version, now }: Replacement,
+  replacement: Replacement,
 ): Promise<boolean> {
+  const { change, version, now } = replacement;
   const key = keyOf(before.account, before.id);
+  const entry = entryOf(options, replacement);
+  // Before the act, which marks the token in the same write: so no event of an act is lost, and none is sent of what did not happen.
+  if (entry !== undefined) await options.notices?.outbox.prepare(entry);
+  const mark = entry === undefined ? {} : markOf(entry);
   const condition = all(compare('version', '=', before.version), isUnexpired(now));
   const send = (writeId: Attributes) =>
-    options.table.update(key, { ...change, set: { ...change.set, ...writeId } }, condition);
-  return confirmWrite(options, { key, number: version, send });
+    options.table.update(key, { ...change, set: { ...change.set, ...mark, ...writeId } }, condition);
+  const isDone = await confirmWrite(options, { key, number: version, send });
+  if (!isDone && entry !== undefined) await options.notices?.outbox.remove(entry).catch(() => undefined);
+  return isDone;
+}
+
+function entryOf(
+  { notices, randomBytes }: TokenStoreOptions,
+  { notice, after, version, now }: Replacement,
+): OutboxEntry | undefined {
+  if (notices === undefined || notice === undefined) return undefined;
+  const id = uuidV7(now * 1000, randomBytes(UUID_RANDOM_BYTES));
+  const event = cloudEventOf({ id, ...notice, at: now, token: after }, notices.publicUrl);
+  const token = { handle: accountHandle(after.account), id: after.id };
+  return { id, type: notice.type, token, dueAt: now, event, expects: version };
 }
 
 interface Replacement {
@@ -64,6 +102,10 @@ interface Replacement {
   /** The version that the write makes. */
   readonly version: number;
   readonly now: number;
+  /** What is announced of it; undefined: nothing. */
+  readonly notice: ReturnType<typeof noticeOfChange>;
+  /** The token as events describe it. */
+  readonly after: TokenRecord;
 }
 
 async function list(

@@ -8,12 +8,16 @@ import {
   withFinding,
 } from '../domain/hygiene.ts';
 import { DAY_SECONDS, HOUR_SECONDS, toSeconds } from '../domain/time.ts';
+import type { Outbox } from '../ports/notices.ts';
 import type { Checkpoint, ExpiryPage, ExpiryStore, Notices } from '../ports/stores.ts';
 import type { Clock, Metrics } from '../ports/system.ts';
+import { LONGEST_NOTICE_SECONDS, scheduleExpiryNotices } from './send-notices.ts';
 
 export interface CleanupPorts {
   readonly expiry: ExpiryStore;
   readonly notices: Notices;
+  /** Where the ends of tokens are announced; absent: nowhere. */
+  readonly outbox?: Pick<Outbox, 'schedule'> | undefined;
   readonly metrics: Metrics;
   readonly clock: Clock;
   /** Milliseconds that this run may still take. */
@@ -60,8 +64,11 @@ export async function cleanUp(ports: CleanupPorts, { whole }: { whole: boolean }
   if (state.cursor === undefined && isReportDue(state, now)) state = { ...state, report: newReport(now) };
   const counts = { removed: 0, kept: 0, pages: 0 };
   do {
-    const candidatesUntil = state.report && state.report.at + EXPIRING_SECONDS;
-    const page = await expiry.page({ cutoff, candidatesUntil }, state.cursor);
+    const page = await expiry.page(
+      { cutoff, candidatesUntil: candidatesUntil(ports, state, now) },
+      state.cursor,
+    );
+    await announceEnds(ports, page, now);
     const removed = await Promise.all(page.expired.map(record => expiry.removeExpired(record, cutoff)));
     counts.removed += removed.filter(Boolean).length;
     counts.kept += removed.filter(was => !was).length;
@@ -71,6 +78,24 @@ export async function cleanUp(ports: CleanupPorts, { whole }: { whole: boolean }
   } while (state.cursor !== undefined && remainingMs() > MARGIN_MS);
   await stop(ports, state);
   return { ...counts, finished: state.cursor === undefined };
+}
+
+function candidatesUntil({ outbox }: CleanupPorts, { report }: Checkpoint, now: number): number | undefined {
+  if (outbox !== undefined) return now + LONGEST_NOTICE_SECONDS;
+  return report && report.at + EXPIRING_SECONDS;
+}
+
+async function announceEnds(
+  { outbox }: CleanupPorts,
+  { candidates }: ExpiryPage,
+  now: number,
+): Promise<void> {
+  if (outbox === undefined) return;
+  await scheduleExpiryNotices(
+    outbox,
+    candidates.filter(candidate => candidate.kind === 'token'),
+    now,
+  );
 }
 
 /** The state after a page. The report is published at the end, and before it grows too long for the store. */

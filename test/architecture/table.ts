@@ -41,6 +41,8 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   },
   derivation: { imports: ['aws', 'cache', 'files', 'domain', 'ports'], npm: [], node: null },
   ledger: { imports: ['files', 'domain', 'ports'], npm: ['valibot'], node: null },
+  /** Events to those who asked for them. */
+  notices: { imports: ['domain', 'iam', 'ports'], npm: [], node: ['crypto'] },
   /** The registries behind the registry proxy. */
   upstream: { imports: ['aws', 'cache', 'domain', 'limits', 'ports'], npm: ['lru-cache'], node: null },
   /** Tries a deployment from outside, over its public URL. */
@@ -56,7 +58,8 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   compose: {
     imports: [
       ...['api', 'http', 'usecases', 'config', 'domain', 'ports'],
-      ...['aws', 'derivation', 'iam', 'ledger', 'limits', 'network', 'signing', 'store', 'telemetry'],
+      ...['aws', 'derivation', 'iam', 'ledger', 'limits', 'network', 'notices', 'signing', 'store'],
+      'telemetry',
       'probe',
       'upstream',
     ],

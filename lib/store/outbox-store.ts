@@ -1,0 +1,129 @@
+/** Events about tokens that wait to be sent, and by what the item of a token tells that their act has happened. */
+
+import { accountHandle } from '../domain/identifiers.ts';
+import type { CloudEvent, NoticeType } from '../domain/notice.ts';
+import { DAY_SECONDS, toRfc3339 } from '../domain/time.ts';
+import type { TokenRecord } from '../domain/token-record.ts';
+import type { DueEntry, Outbox, OutboxEntry, Outcome } from '../ports/notices.ts';
+import { type Attributes, absent, type Item, type Key, type Table } from '../ports/table.ts';
+import {
+  announcedKey,
+  asInteger,
+  asOneOf,
+  asText,
+  attributesOf,
+  OUTBOX,
+  read,
+  readOrNull,
+  tokenKey,
+} from './items.ts';
+import { fromTokenItem } from './token-items.ts';
+
+const PAGE_ITEMS = 50;
+/** One read takes so many keys. */
+const MAX_KEYS = 100;
+
+/** The items of tokens remember so many events, each in the attribute of its version. */
+const REMEMBERED = 8;
+
+/** Every method throws `unavailable` when the table does not answer. */
+export function outboxStore({ table }: { readonly table: Table }): Outbox {
+  return {
+    prepare: async entry => {
+      await table.put({ ...keyOf(entry), ...toAttributes(entry) });
+    },
+    remove: async entry => {
+      await table.delete(keyOf(entry));
+    },
+    due: async (now, after) => {
+      const page = await table.query({ pk: OUTBOX, prefix: '', limit: PAGE_ITEMS, after });
+      // Keys begin with the time, so the first that is not due ends the list.
+      const items = page.items.filter(({ sk }) => sk < behind(now));
+      const isAll = items.length < page.items.length;
+      return { entries: await withTokens(table, items.map(fromItem)), next: isAll ? undefined : page.next };
+    },
+    schedule: async entries => {
+      for (let from = 0; from < entries.length; from += MAX_KEYS) {
+        await scheduleSome(table, entries.slice(from, from + MAX_KEYS));
+      }
+    },
+  };
+}
+
+/** What marks a token with the event in the write of its act. */
+export function markOf({ id, expects }: OutboxEntry): Attributes {
+  return { [`notice${expects % REMEMBERED}`]: `${expects} ${id}` };
+}
+
+/** The entry before what remembers it: after a crash in between it is stored again, and sent again under the same id. */
+async function scheduleSome(table: Table, entries: readonly OutboxEntry[]): Promise<void> {
+  const known = await table.batchGet(entries.map(({ id }) => announcedKey(id)));
+  const ids = new Set(known.map(({ sk }) => sk));
+  for (const entry of entries.filter(({ id }) => !ids.has(id))) {
+    await table.put({ ...keyOf(entry), ...toAttributes(entry) }, absent('pk'));
+    await table.put({ ...announcedKey(entry.id), expiresAt: entry.expects + DAY_SECONDS });
+  }
+}
+
+async function withTokens(table: Table, entries: readonly OutboxEntry[]): Promise<DueEntry[]> {
+  const keys = new Map(
+    entries.map(({ token }) => [tokenKey(token).pk + tokenKey(token).sk, tokenKey(token)]),
+  );
+  const items = keys.size === 0 ? [] : await table.batchGet([...keys.values()]);
+  return entries.map(entry => {
+    const { pk, sk } = tokenKey(entry.token);
+    const item = items.find(each => each.pk === pk && each.sk === sk);
+    return { ...entry, outcome: outcomeOf(entry, item), record: recordIn(entry, item) };
+  });
+}
+
+/** A record counts only for the account whose handle is in its key. A malformed one does not stop the events of others. */
+function recordIn({ token }: OutboxEntry, item: Item | undefined): TokenRecord | undefined {
+  try {
+    const record = item && fromTokenItem(item);
+    return record && accountHandle(record.account) === token.handle ? record : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function outcomeOf(entry: OutboxEntry, item: Item | undefined): Outcome {
+  if (entry.type === 'token.expiring') {
+    const record = recordIn(entry, item);
+    return record?.expiresAt === entry.expects && record.disabled === null ? 'happened' : 'not-happened';
+  }
+  if (item === undefined) return 'unknown';
+  const [[name, mark] = []] = Object.entries(markOf(entry));
+  const found = name === undefined ? null : readOrNull(item, name, asText);
+  if (found === mark) return 'happened';
+  const version = Number((found ?? '0').split(' ', 1));
+  return version > entry.expects ? 'unknown' : 'not-happened';
+}
+
+function keyOf({ dueAt, id }: OutboxEntry): Key {
+  return { pk: OUTBOX, sk: `${toRfc3339(dueAt)}#${id}` };
+}
+
+/** `$` sorts behind the `#` of all that are due in that second. */
+function behind(now: number): string {
+  return `${toRfc3339(now)}$`;
+}
+
+function toAttributes({ id, type, token, dueAt, event, expects }: OutboxEntry): Attributes {
+  const text = event && JSON.stringify(event);
+  return attributesOf({ id, type, handle: token.handle, token: token.id, dueAt, event: text, expects });
+}
+
+const TYPES: readonly NoticeType[] = ['token.disabled', 'token.expiring', 'token.revoked', 'token.rotated'];
+
+function fromItem(item: Item): OutboxEntry {
+  const event = readOrNull(item, 'event', asText);
+  return {
+    id: read(item, 'id', asText),
+    type: read(item, 'type', asOneOf(...TYPES)),
+    token: { handle: read(item, 'handle', asText), id: read(item, 'token', asText) },
+    dueAt: read(item, 'dueAt', asInteger),
+    event: event === null ? null : (JSON.parse(event) as CloudEvent),
+    expects: read(item, 'expects', asInteger),
+  };
+}
