@@ -1,16 +1,14 @@
 /** Events about tokens over a whole deployment: every way that a token is rotated, disabled or revoked, to a webhook and to a bus. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createCleanup } from '../../lib/compose/cleanup.ts';
 import { createManagement } from '../../lib/compose/management.ts';
 import type { CloudEvent } from '../../lib/domain/notice.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
-import { LoopbackServer } from '../iam/loopback-server.ts';
 import { ALICE, type Deployment, deploy } from '../support/deployment.ts';
+import { EventBus } from '../support/event-bus.ts';
 import { isSigned, WEBHOOK_SECRET, WebhookReceiver } from '../support/webhook-receiver.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'pullpass-webhook-'));
@@ -195,26 +193,9 @@ describe('the configuration', () => {
   );
 });
 
-/** Takes every event. */
-class EventBus extends LoopbackServer {
-  readonly entries: Record<string, string>[] = [];
-  fails = false;
-
-  protected async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { Entries } = JSON.parse(await text(request)) as { Entries: Record<string, string>[] };
-    if (!this.fails) this.entries.push(...Entries);
-    const refused = this.fails ? { ErrorCode: 'InternalFailure' } : { EventId: 'x' };
-    response.end(JSON.stringify({ Entries: Entries.map(() => refused) }));
-  }
-}
-
 it('on AWS the bus gets each event as one entry, and what it refuses waits and is counted', async () => {
   const bus = await new EventBus().open();
-  const variables = {
-    ...{ PULLPASS_STAGE: 'test', PULLPASS_EVENT_BUS: 'ops', AWS_ENDPOINT_URL_EVENTBRIDGE: bus.url },
-    ...{ AWS_REGION: 'eu-central-1', AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'secret' },
-  };
-  const onBus = await deploy({ environment: variables });
+  const onBus = await deploy({ environment: { PULLPASS_STAGE: 'test', ...bus.variables } });
   const { id } = (await onBus.as(ALICE)('POST /v1/tokens')).json;
   await onBus.as(ALICE)(`DELETE /v1/tokens/${id}`);
   bus.fails = true;

@@ -8,9 +8,10 @@ import { DAY_SECONDS } from '../../lib/domain/time.ts';
 import type { HttpEvent } from '../../lib/http/request.ts';
 import { fileKeyStore } from '../../lib/signing/key-store.ts';
 import { ALICE, type Deployment, deploy, MALLORY, SERVICE } from './deployment.ts';
+import { EventBus } from './event-bus.ts';
 import { CONTEXT as HTTP_CONTEXT } from './events.ts';
 import { linesOf } from './logs.ts';
-import { audienceOf, openGitHub } from './platforms.ts';
+import { audienceOf, openGitHub, openIam, type TestIssuer } from './platforms.ts';
 import { DIGEST, openUpstream } from './upstream.ts';
 
 const CONTEXT = { ...HTTP_CONTEXT, awsRequestId: 'run-1' };
@@ -25,19 +26,30 @@ export interface Written {
 /** Does everything once, and takes the deployment down. */
 export async function writeEveryEvent(): Promise<Written> {
   const github = await openGitHub();
-  const environment = { PULLPASS_STAGE: 'test', PULLPASS_UNUSED_DAYS: '1' };
+  const grouped = await openIam('corp', {
+    claims: { subject: 'iam_id', account: 'account.bss', groups: 'groups' },
+  });
+  const bus = await new EventBus().open();
+  const environment = {
+    ...{ PULLPASS_STAGE: 'test', PULLPASS_UNUSED_DAYS: '1', ...bus.variables },
+    PULLPASS_ADMINISTRATORS: 'dev:acme:alice dev:rival:bob corp:acme:alice',
+  };
   const upstream = await openUpstream();
   const services = [{ name: SERVICE.name, upstream: { url: upstream.url } }];
-  const deployment = await deploy({ issuers: [github.entry], services, environment });
+  const deployment = await deploy({ issuers: [github.entry, grouped.entry], services, environment });
   const workload = () => github.token({ aud: audienceOf('dev:acme') });
   const known = await useLogins(deployment, workload);
   await useSecrets(deployment);
+  await useGroups(deployment, grouped);
+  await useNotices(deployment, bus);
   await useSchedules(deployment);
   await useKeys(deployment);
   await useProber(deployment);
   await deployment.close();
   await github.server.close();
   await upstream.close();
+  await grouped.server.close();
+  await bus.close();
   return { logs: deployment.logs, known };
 }
 
@@ -80,6 +92,33 @@ async function useSecrets(deployment: Deployment): Promise<void> {
   for (const secret of [password, token, 'nothing']) {
     await deployment.send('POST /oauth/revoke', { form: { token: secret } });
   }
+}
+
+async function useGroups(deployment: Deployment, iam: TestIssuer): Promise<void> {
+  const json = { subject: 'group:corp:admins', role: 'administrator' };
+  await deployment.send('POST /v1/policies', { bearer: iam.token(), json });
+  const bearer = iam.token({ iam_id: 'bob', groups: ['admins'] });
+  await deployment.send('POST /v1/tokens', { bearer });
+  const basic = ['iambearer', iam.token({ iam_id: 'bob', groups: 'admins' })] as const;
+  await deployment.send(`GET /oauth/token?service=${SERVICE.name}`, { basic });
+}
+
+async function useNotices(deployment: Deployment, bus: EventBus): Promise<void> {
+  const run = () =>
+    createCleanup(deployment.world)(
+      { notices: true },
+      { ...CONTEXT, getRemainingTimeInMillis: () => 600_000 },
+    );
+  const alice = deployment.as(ALICE);
+  for (const days of [0, 4]) {
+    const { id } = (await alice('POST /v1/tokens', { json: { nonExpiring: true } })).json;
+    await alice(`DELETE /v1/tokens/${id}`);
+    bus.fails = true;
+    deployment.wait(days * DAY_SECONDS);
+    await run();
+    bus.fails = false;
+  }
+  await run();
 }
 
 async function useSchedules(deployment: Deployment): Promise<void> {
