@@ -18,7 +18,17 @@ const WRITES = [
 
 /** The partitions of each table. IAM does not see sort keys: tokens, policies and revoked credentials are all `account#`. */
 const PARTITIONS = {
-  'pullpass-dev': ['account#a', 'cleanup', 'namespace#team-a', 'proof#n', 'refused#a', 'table', 'usage#a'],
+  'pullpass-dev': [
+    'account#a',
+    'cleanup',
+    'namespace#team-a',
+    'noticed',
+    'notices',
+    'proof#n',
+    'refused#a',
+    'table',
+    'usage#a',
+  ],
   'pullpass-dev-ledger': ['ledger', 'ledger#2026-11-21#7', 'proofs#2026-11-21#7'],
 } as const;
 

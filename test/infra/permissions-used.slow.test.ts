@@ -10,6 +10,7 @@ import { createRestore } from '../../lib/compose/restore.ts';
 import { createRouter } from '../../lib/http/router.ts';
 import { ACCOUNT as AWS_NUMBER, FARM, LoopbackSts, proofOf } from '../iam/loopback-sts.ts';
 import { ALICE, type Deployment, deploy, SERVICE } from '../support/deployment.ts';
+import { EventBus } from '../support/event-bus.ts';
 import type { Received, Sent } from '../support/events.ts';
 import { fill, itemsOf } from '../support/stores.ts';
 import { openUpstream, type TestUpstream } from '../support/upstream.ts';
@@ -29,17 +30,21 @@ let policies: Map<string, Statement[]>;
 let deployment: Deployment;
 let sts: LoopbackSts;
 let upstream: TestUpstream;
+let bus: EventBus;
 const calls: [name: string, call: Call][] = [];
 
 beforeAll(async () => {
   policies = statementsOf(stackOf((await packaged({ services: PROXIED_SERVICES })).template));
   upstream = await openUpstream();
   sts = await new LoopbackSts().open();
+  bus = await new EventBus().open();
   deployment = await deploy({
     onAws: true,
     services: [{ name: SERVICE.name, upstream: { url: upstream.url } }],
     issuers: [{ key: 'aws', kind: 'aws', endpoint: sts.url }],
     environment: {
+      PULLPASS_EVENT_BUS: 'ops',
+      AWS_ENDPOINT_URL_EVENTBRIDGE: bus.url,
       PULLPASS_ADMINISTRATORS: `dev:${ALICE} aws:aws:${AWS_NUMBER}:arn:aws:iam::${AWS_NUMBER}:role/builder`,
     },
   });
@@ -50,6 +55,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await deployment?.close();
   await sts?.close();
+  await bus?.close();
   await upstream?.close();
 });
 
@@ -194,13 +200,23 @@ async function useRestore(items: Awaited<ReturnType<typeof itemsOf>>): Promise<v
 }
 
 async function useCleanup(): Promise<void> {
+  const cleanup = (input: object | undefined, remaining = 600_000) =>
+    createCleanup(deployment.world)(input, { ...CONTEXT, getRemainingTimeInMillis: () => remaining });
+  await deployment.as(ALICE)('POST /v1/tokens', { json: { expiresInSeconds: 28 * 86_400 } });
+  note('management');
+  deployment.wait(21 * 86_400);
+  await deployment.initialise();
+  note('keys');
+  await cleanup(undefined);
+  await cleanup({ notices: true });
+  expect(bus.entries.map(({ DetailType }) => DetailType)).toContain('token.expiring');
+  note('cleanup');
   deployment.wait(400 * 86_400);
   // The function `keys` attests the table every hour.
   await deployment.initialise();
   note('keys');
-  const handler = createCleanup(deployment.world);
   for (const remaining of [0, 60_000]) {
-    await handler(undefined, { ...CONTEXT, getRemainingTimeInMillis: () => remaining });
+    await cleanup(undefined, remaining);
     note('cleanup');
   }
 }

@@ -152,6 +152,8 @@ const OPTIONAL = [
   'PULLPASS_PROBER',
   'PULLPASS_SECRET_KEY',
   'PULLPASS_WEAK_MANAGEMENT',
+  'PULLPASS_WEBHOOK_SECRET_FILE',
+  'PULLPASS_WEBHOOK_URL',
 ];
 
 describe('the environment of', () => {
