@@ -26,9 +26,15 @@ export const PIECES: Readonly<Record<string, Plan>> = {
     limitSeconds: 30,
     load: async () => (await import('./pieces/dimensions.ts')).dimensions,
   },
-  'cold-start': {
+  init: {
     goals: ['P5'],
+    limitSeconds: 120,
+    load: async () => (await import('./pieces/init.ts')).init,
+  },
+  'cold-start': {
+    goals: [],
     limitSeconds: 60,
+    onRequest: true,
     load: async () => (await import('./pieces/cold-start.ts')).coldStart,
   },
   scale: {
@@ -78,7 +84,7 @@ export const PIECES: Readonly<Record<string, Plan>> = {
     load: async () => (await import('./pieces/cleanup.ts')).cleanup,
   },
   'first-login': {
-    goals: ['P5'],
+    goals: [],
     limitSeconds: 120,
     onRequest: true,
     load: async () => (await import('./pieces/first-login.ts')).firstLogin,
@@ -96,7 +102,7 @@ export const PIECES: Readonly<Record<string, Plan>> = {
     load: async () => (await import('./pieces/flood.ts')).flood,
   },
   functions: {
-    goals: ['P5'],
+    goals: [],
     limitSeconds: 240,
     onRequest: true,
     load: async () => (await import('./pieces/functions.ts')).functions,

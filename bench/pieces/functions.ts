@@ -2,7 +2,7 @@
  * P5 on Lambda's terms: how long each packaged function takes from the start of its process until it asks Lambda's runtime
  * interface for an event, beside a function that does nothing. Needs root, and what the tests of the functions need.
  */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Instance, type Sandbox } from '../../test/e2e/support/lambda/instance.ts';
@@ -12,23 +12,24 @@ import { median } from '../support/statistics.ts';
 
 const ROUNDS = 9;
 const EMPTY = 'an empty function';
+const DEPLOYMENT = join(import.meta.dirname, '..', '..', 'deployment');
 /** Enough to be loaded; no request is sent then. */
-const SANDBOX: Sandbox = {
-  deployment: join(import.meta.dirname, '..', '..', 'deployment'),
-  variables: {
-    PULLPASS_DERIVATION_KEY: 'arn:aws:kms:eu-central-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef',
-    AWS_REGION: 'eu-central-1',
-    AWS_ACCESS_KEY_ID: 'id',
-    AWS_SECRET_ACCESS_KEY: 'secret',
-  },
+const VARIABLES = {
+  PULLPASS_DERIVATION_KEY: 'arn:aws:kms:eu-central-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef',
+  AWS_REGION: 'eu-central-1',
+  AWS_ACCESS_KEY_ID: 'id',
+  AWS_SECRET_ACCESS_KEY: 'secret',
 };
 
 export async function functions(): Promise<Row[]> {
   const directory = await mkdtemp(join(tmpdir(), 'pullpass-functions-'));
   const plans = await plansIn(directory);
+  const sandbox = { deployment: join(directory, 'files'), variables: VARIABLES };
+  await cp(DEPLOYMENT, sandbox.deployment, { recursive: true });
+  await writeFile(join(sandbox.deployment, 'administrators.json'), '[]');
   const times = new Map(plans.map(({ name }) => [name, [] as number[]]));
   for (let round = 0; round < ROUNDS; round++) {
-    for (const plan of plans) times.get(plan.name)?.push(await initMs(plan));
+    for (const plan of plans) times.get(plan.name)?.push(await initMs(plan, sandbox));
   }
   await rm(directory, { recursive: true });
   const ofEmpty = median(times.get(EMPTY) ?? []);
@@ -49,8 +50,8 @@ async function plansIn(directory: string): Promise<FunctionPlan[]> {
   return [empty, ...packaged];
 }
 
-async function initMs(plan: FunctionPlan): Promise<number> {
-  const instance = await Instance.start(plan, SANDBOX, () => undefined);
+async function initMs(plan: FunctionPlan, sandbox: Sandbox): Promise<number> {
+  const instance = await Instance.start(plan, sandbox, () => undefined);
   await instance.stop();
   return instance.initMs;
 }

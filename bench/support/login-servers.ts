@@ -5,6 +5,8 @@ import { type Server, startServer } from './server.ts';
 import { claimItem, onWire, openWorld, tokenItem } from './world.ts';
 
 export interface LoginServers {
+  /** For files. */
+  readonly directory: string;
   /** Where a canned read is answered. */
   readonly readUrl: string;
   /** A registry token, and a login with it. */
@@ -45,6 +47,7 @@ export async function openLoginServers(service: object = {}): Promise<LoginServe
   // With a stage the function writes its figures, as on AWS.
   const environment = { ...world.environment, AWS_ENDPOINT_URL_DYNAMODB: readUrl, PULLPASS_STAGE: 'bench' };
   return {
+    directory: world.directory,
     readUrl,
     value,
     request: loginRequest(value),
