@@ -78,31 +78,33 @@ describe('the permissions', () => {
     }
   });
 
-  it('give a login neither a root nor the derivation key, and nothing to write but the time of the last use', () => {
+  it('give a login neither a root nor the derivation key, and nothing to write but the last use and refusals', () => {
     const own = statementsOf(stack).get('login') ?? [];
     const text = JSON.stringify(own);
-    expect(text).not.toMatch(/kms|\/root|\/public|Delete|Put(?!LogEvents)/);
-    const writes = own.filter(({ Action }) =>
+    expect(text).not.toMatch(/kms|\/root|\/public|Delete|Put(?!LogEvents|Item)/);
+    const [uses, refusals, ...others] = own.filter(({ Action }) =>
       listed(Action).some(action => /^dynamodb:(?!BatchGet|Get|Query|Describe)/.test(action)),
     );
-    expect(writes.map(({ Action, Condition }) => [Action, Condition?.['ForAllValues:StringEquals']])).toEqual(
-      [
-        [
-          'dynamodb:UpdateItem',
-          {
-            'dynamodb:Attributes': [
-              'pk',
-              'sk',
-              'lastUsedAt',
-              'valueUsedAt',
-              'valueUse',
-              'previousUsedAt',
-              'previousUse',
-            ],
-          },
+    expect(others).toEqual([]);
+    // The partitions hold nothing else.
+    expect([refusals?.Action, refusals?.Condition]).toEqual([
+      'dynamodb:PutItem',
+      { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['refused#*'] } },
+    ]);
+    expect([uses?.Action, uses?.Condition?.['ForAllValues:StringEquals']]).toEqual([
+      'dynamodb:UpdateItem',
+      {
+        'dynamodb:Attributes': [
+          'pk',
+          'sk',
+          'lastUsedAt',
+          'valueUsedAt',
+          'valueUse',
+          'previousUsedAt',
+          'previousUse',
         ],
-      ],
-    );
+      },
+    ]);
   });
 });
 
