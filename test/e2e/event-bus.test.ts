@@ -1,12 +1,16 @@
 /** The hygiene report on moto's event bus: the rule of the guide passes it to a queue. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { eventNotices } from '../../lib/aws/reports.ts';
+import { eventBusSink, eventNotices } from '../../lib/aws/reports.ts';
 import type { AccountReport } from '../../lib/domain/hygiene.ts';
 import type { Account } from '../../lib/domain/identifiers.ts';
+import { cloudEventOf } from '../../lib/domain/notice.ts';
 import { callerOf, REGION } from '../support/loopback-aws.ts';
-import { NOW } from '../support/records.ts';
+import { aToken, NOW } from '../support/records.ts';
 import { MOTO_ACCOUNT, Moto } from './support/moto.ts';
 
+/** As docs/notices.md gives it. */
+const OF_TOKENS =
+  '{ "source": ["pullpass"], "detail-type": ["token.expiring", "token.rotated", "token.disabled", "token.revoked"] }';
 /** As docs/logs.md gives it. */
 const PATTERN = '{"source": ["pullpass"], "detail-type": ["pullpass.hygiene"]}';
 const BUS = 'ops';
@@ -71,4 +75,26 @@ it('the hygiene report reaches a subscriber, one event for each account', async 
     'detail-type': 'pullpass.hygiene',
     detail: { reportedAt: '2026-11-21T07:00:00Z', releasedNamespaces: { count: 1, examples: ['team-b'] } },
   });
+});
+
+it('events about tokens reach a subscriber, by the rule of the guide, as CloudEvents', async () => {
+  await ask('events', 'PutRule', { Name: 'tokens', EventBusName: BUS, EventPattern: OF_TOKENS });
+  const { QueueUrl } = await ask('sqs', 'CreateQueue', { QueueName: 'tokens' });
+  const Arn = `arn:aws:sqs:${REGION}:${MOTO_ACCOUNT}:tokens`;
+  await ask('events', 'PutTargets', { Rule: 'tokens', EventBusName: BUS, Targets: [{ Id: '1', Arn }] });
+  const sink = eventBusSink({ call: callerOf('eventBridge', moto.endpoint), bus: BUS });
+  const token = aToken();
+  const types = ['token.expiring', 'token.rotated', 'token.disabled', 'token.revoked'] as const;
+  const events = types.map(type =>
+    cloudEventOf({ id: type, type, at: NOW, token, facts: {} }, 'https://pullpass.example'),
+  );
+  for (const event of events) await sink.send(event);
+  await eventNotices({ call: callerOf('eventBridge', moto.endpoint), bus: BUS }).publish(
+    [reportOn('dev:a')],
+    NOW,
+  );
+  const { Messages = [] } = await ask('sqs', 'ReceiveMessage', { QueueUrl, MaxNumberOfMessages: 10 });
+  const received = Messages.map(({ Body }) => JSON.parse(Body) as { 'detail-type': string; detail: object });
+  expect(received.map(message => message['detail-type']).toSorted()).toEqual([...types].toSorted());
+  for (const { detail } of received) expect(events).toContainEqual(detail);
 });
