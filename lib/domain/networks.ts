@@ -38,7 +38,7 @@ export function isInNetworks(address: string | undefined, networks: readonly Net
   const groups = addressIn(address ?? '');
   if (groups === undefined) return false;
   const one = { groups, bits: 16 * groups.length };
-  return networks.some(network => covers(blockIn(network), one));
+  return networks.some(network => covers(knownBlock(network), one));
 }
 
 /** The network in its one spelling, or what is wrong with it. */
@@ -100,6 +100,19 @@ function hostBits(bits: number, group: number): number {
 
 function masked({ groups, bits }: Block): Groups {
   return groups.map((group, i) => (group >> hostBits(bits, i)) << hostBits(bits, i));
+}
+
+/** Blocks that were read before, as each login of a token reads the same again. */
+const known = new Map<string, Block | undefined>();
+const MAX_KNOWN = 4096;
+
+function knownBlock(text: string): Block | undefined {
+  const found = known.get(text);
+  if (found !== undefined) return found;
+  if (known.size >= MAX_KNOWN) known.clear();
+  const block = blockIn(text);
+  known.set(text, block);
+  return block;
 }
 
 const LENGTH = /^(?:0|[1-9]\d{0,2})$/;

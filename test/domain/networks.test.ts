@@ -143,6 +143,15 @@ describe('an address', () => {
   });
 });
 
+it('is in the right one of more networks than are remembered', () => {
+  const networks = Array.from({ length: 5000 }, (_, i) => `10.${i >> 8}.${i & 255}.0/24`);
+  for (const [i, network] of networks.entries()) {
+    expect(isInNetworks(`10.${i >> 8}.${i & 255}.7`, [network])).toBe(true);
+    expect(isInNetworks('11.0.0.7', [network])).toBe(false);
+  }
+  expect(isInNetworks('10.0.1.7', networks.slice(0, 3))).toBe(true);
+});
+
 /** Close to each other, so that generated addresses and networks meet. */
 const byte = fc.constantFrom(0, 1, 2, 127, 128, 254, 255);
 const group = fc.constantFrom(0, 1, 0xff, 0x7fff, 0x8000, 0xffff, 0xdb8);
