@@ -8,6 +8,7 @@ import type { HttpResponse } from './http.ts';
 
 /** Problem details (RFC 9457) of the management routes, or the registry error body of the login endpoint. */
 const PROBLEM = v.object({
+  at: v.optional(v.string()),
   detail: v.optional(v.string()),
   details: v.optional(v.string()),
   code: v.optional(v.string()),
@@ -42,6 +43,19 @@ const SENTENCES: Readonly<Record<string, { readonly message: string; readonly ne
   },
 };
 
+/** To who holds a token and presents a value that was right: `at` is when it ended. */
+const ENDED: Readonly<Record<string, { readonly message: string; readonly next: string }>> = {
+  'token-expired': {
+    message: 'The token has expired',
+    next: 'Ask whoever gave it to you for another, then: pullpass login --token-stdin',
+  },
+  'token-disabled': { message: 'The token was disabled', next: 'An administrator can enable it again.' },
+  'token-rotated': {
+    message: 'A rotation has replaced this value of the token, which has ended',
+    next: 'Log in with the new value: pullpass login --token-stdin',
+  },
+};
+
 /** Phrases about requests, and what a user of the command would say. */
 const PHRASES: readonly (readonly [api: RegExp, here: string])[] = [
   [/^The parent may\b/, 'Your login may'],
@@ -63,6 +77,7 @@ const OPTIONS: Readonly<Record<string, string>> = {
   format: '--format',
   graceSeconds: '--grace',
   issuer: '--issuer',
+  limits: '--pulls-per-day',
   lifetimeSeconds: '--lifetime',
   maxCredentialSeconds: '--max-credential',
   maxExpiresInSeconds: '--max-expires-in',
@@ -83,14 +98,19 @@ const MEMBER =
 
 const SECONDS = 'Seconds';
 
+/** The option that becomes this member; the member where there is none. */
+export function optionOf(member: string): string {
+  return OPTIONS[member] ?? member;
+}
+
 /** The error for a response that is no success. `url`: of the deployment. */
 export function refusalOf({ status, headers, text }: HttpResponse, url: string): CliError {
-  const { detail, details, requestId, id, errors = [], ...problem } = problemIn(text);
+  const { detail, details, requestId, id, at, errors = [], ...problem } = problemIn(text);
   const code = problem.code ?? codeOf(status);
   const problems = errors.flatMap(({ path, message }) =>
     path === undefined ? [] : [sentence(path, message ?? '')],
   );
-  const known = SENTENCES[code ?? ''];
+  const known = status === 401 ? endedAt(code, at) : SENTENCES[code ?? ''];
   const said = detail ?? details;
   const reason = known?.message ?? (said && inOptions(said)) ?? `${url} answered with status ${status}.`;
   return new CliError(problems.length === 0 ? reason : 'The deployment refused the request:', {
@@ -100,6 +120,11 @@ export function refusalOf({ status, headers, text }: HttpResponse, url: string):
     requestId: requestId ?? headers.get('x-request-id') ?? undefined,
     next: known?.next ?? nextOf({ status, code, id, url }),
   });
+}
+
+function endedAt(code: string | undefined, at: string | undefined) {
+  const known = ENDED[code ?? ''];
+  return known && { ...known, message: at === undefined ? `${known.message}.` : `${known.message} (${at}).` };
 }
 
 /** `expiresInSeconds` and `must be at least 60` as `--expires-in must be at least 1m`. */

@@ -74,6 +74,13 @@ const ENDS: Readonly<Record<string, HelpEnd>> = {
       'token-add --quiet > token',
     ],
   },
+  'token-ensure': {
+    section: 'tokens',
+    examples: [
+      'token-ensure build-farm --readwrite --repository "team-a/*" --non-expiring',
+      'token-ensure build-farm --readonly --apply --output json',
+    ],
+  },
   'token-list': {
     section: 'tokens',
     examples: [
@@ -82,9 +89,13 @@ const ENDS: Readonly<Record<string, HelpEnd>> = {
       'token-list --output json',
     ],
   },
+  'token-show': { section: 'tokens', examples: [`token-show ${ID}`, 'token-show'] },
   'token-get': { section: 'tokens', examples: [`token-get ${ID}`, `token-get --quiet ${ID}`] },
   'token-rm': { section: 'tokens', examples: [`token-rm ${ID}`, `token-rm --force ${ID}`] },
-  'token-rotate': { section: 'tokens', examples: [`token-rotate --grace 1h ${ID}`] },
+  'token-rotate': {
+    section: 'tokens',
+    examples: [`token-rotate --grace 1h ${ID}`, 'token-rotate --grace 1h'],
+  },
   'token-update': {
     section: 'tokens',
     examples: [`token-update --expires-in 30d ${ID}`, `token-update --disable ${ID}`],

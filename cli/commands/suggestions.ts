@@ -7,7 +7,7 @@ const VERBS: Readonly<Record<string, string>> = {
   ...{ create: 'add', new: 'add', make: 'add', register: 'add', issue: 'add' },
   ...{ delete: 'rm', del: 'rm', remove: 'rm', revoke: 'rm', unregister: 'rm', release: 'rm' },
   ...{ ls: 'list', 'list-all': 'list' },
-  ...{ show: 'get', value: 'get', reveal: 'get', inspect: 'get', read: 'get' },
+  ...{ value: 'get', reveal: 'get', inspect: 'show', read: 'get' },
   ...{ renew: 'rotate', roll: 'rotate', regenerate: 'rotate' },
   ...{ edit: 'update', change: 'update', set: 'update', modify: 'update', patch: 'update' },
   ...{ switch: 'use', select: 'use' },

@@ -7,7 +7,7 @@ import { count, networkOption, repositoryOption, seconds } from '../arguments.ts
 import { UsageError } from '../errors.ts';
 import { accessText, type Fields, listingOf, repositoriesText } from '../text.ts';
 
-const ANY_LIMITS = v.nullable(v.looseObject(LIMITS.entries));
+export const ANY_LIMITS = v.nullable(v.looseObject(LIMITS.entries));
 const ANY_USE = v.nullable(v.looseObject(TOKEN_USE.entries));
 const { generation, selfRotate, labels, name, owner, networks, ...KNOWN } = TOKEN.entries;
 const { valueIssuedAt, disabledAt, disabledBy, previousValue: _, lastUsed: __, ...FIRST } = KNOWN;

@@ -8,6 +8,7 @@ import type { Context } from '../context.ts';
 import { type HttpResponse, parseResponse } from '../http.ts';
 import type { Session } from '../session.ts';
 import type { Target } from '../target.ts';
+import { rotateOwnToken } from './own-token.ts';
 import { ANY_NEW_TOKEN, addOptions, type NewToken, newTokenBody, valueListing } from './token-options.ts';
 import { warnOfUnheld } from './unheld-namespaces.ts';
 import type { Verb } from './verbs.ts';
@@ -72,17 +73,18 @@ export function rotateVerb(context: Context): Verb {
     description: 'give a token a new value, and show it',
     build: command =>
       command
-        .argument('<id>', '', identifier)
+        .argument('[id]', 'that of the login by default, where a registry token logged in', identifier)
         .option('--grace <duration>', grace, seconds)
         .option('--force', 'also while the value before the last rotation still works; ends it now')
         .option('-q, --quiet', 'the value only')
-        .action((id: string, options: Rotation) => rotateToken(context, id, options)),
+        .action((id: string | undefined, options: Rotation) => rotateToken(context, id, options)),
   };
 }
 
-async function rotateToken(context: Context, id: string, options: Rotation): Promise<void> {
+async function rotateToken(context: Context, id: string | undefined, options: Rotation): Promise<void> {
   const { grace: graceSeconds = 0, force = false, quiet } = options;
   const session = await context.session();
+  if (id === undefined) return rotateOwnToken(context, session, options);
   const request = { path: `/v1/tokens/${id}/rotate`, json: { graceSeconds, force } } as const;
   const { token, response } = await createValue(session, request);
   const endsAt = toRfc3339(timeOf(response, context.clock) + graceSeconds);

@@ -8,6 +8,7 @@ import { linesOf } from '../printer.ts';
 import type { Session } from '../session.ts';
 import { parseTemplate, tokenText } from '../text.ts';
 import { NOT_FOUND, removeVerb, unlessMissing } from './removal.ts';
+import { ensureVerb } from './token-ensure.ts';
 import {
   ANY_TOKEN,
   TOKEN_FIELDS,
@@ -17,6 +18,7 @@ import {
   tokenListing,
   updateOptions,
 } from './token-options.ts';
+import { showVerb } from './token-show.ts';
 import { addVerb, getVerb, rotateVerb } from './token-value.ts';
 import { warnOfUnheld } from './unheld-namespaces.ts';
 import { addNoun, type Verb } from './verbs.ts';
@@ -33,7 +35,9 @@ interface Listing {
 }
 
 export function addTokens(program: Command, context: Context): void {
-  const verbs = [addVerb, listVerb, getVerb, rmVerb, rotateVerb, updateVerb].map(verb => verb(context));
+  const verbs = [addVerb, ensureVerb, listVerb, showVerb, getVerb, rmVerb, rotateVerb, updateVerb].map(verb =>
+    verb(context),
+  );
   addNoun(program, { noun: 'token', description: 'Registry tokens', verbs });
 }
 

@@ -2,12 +2,15 @@
 import type { Command } from 'commander';
 import * as v from 'valibot';
 import { IDENTITY, type Identity } from '../../lib/api/responses.ts';
+import type { HeldToken } from '../../lib/api/token-responses.ts';
 import { parseRegistryToken } from '../../lib/domain/registry-token.ts';
 import type { Broker } from '../broker.ts';
 import type { Context } from '../context.ts';
 import type { Credentials } from '../login.ts';
 import type { TargetService } from '../target.ts';
 import { listingOf, repositoriesText } from '../text.ts';
+import { ANY_HELD, heldEntries } from './own-token.ts';
+import { unlessMissing } from './removal.ts';
 
 // Members that this version does not know are printed with `--output json`.
 const ANY_IDENTITY = v.looseObject(IDENTITY.entries);
@@ -15,7 +18,7 @@ const ANY_IDENTITY = v.looseObject(IDENTITY.entries);
 /** An IAM identity, or what only logs in to registries: a registry token or a workload. */
 export type Principal =
   | { readonly kind: 'iam'; readonly identity: Identity }
-  | { readonly kind: 'registry-token'; readonly id: string | undefined }
+  | { readonly kind: 'registry-token'; readonly id: string | undefined; readonly token?: HeldToken }
   | { readonly kind: 'workload' };
 
 /** Asks the deployment. Throws CliError when it refuses the credentials. */
@@ -30,7 +33,11 @@ export async function askPrincipal(
       identity: await broker.ask(ANY_IDENTITY, { path: '/v1/identity', credentials }),
     };
   }
-  // A login without a scope grants nothing, and tells whether the secret is valid.
+  if (credentials.userName === 'token') {
+    const token = await unlessMissing(broker.ask(ANY_HELD, { path: '/v1/token', credentials }));
+    if (token !== undefined) return { kind: 'registry-token', id: token.id, token };
+  }
+  // A login without a scope grants nothing, and tells whether the secret is valid, also to a deployment of an older version.
   await broker.send({ path: '/oauth/token', query: { service: services[0]?.name }, credentials });
   if (credentials.userName === 'oidc') return { kind: 'workload' };
   return { kind: 'registry-token', id: parseRegistryToken(credentials.password)?.id };
@@ -72,7 +79,10 @@ async function whoami(context: Context): Promise<void> {
 }
 
 function entriesOf(principal: Principal): [string, string][] {
-  if (principal.kind !== 'iam') return [['Logged in as', principalText(principal)]];
+  if (principal.kind !== 'iam') {
+    const held = principal.kind === 'registry-token' ? principal.token : undefined;
+    return [['Logged in as', principalText(principal)], ...(held === undefined ? [] : heldEntries(held))];
+  }
   const {
     account,
     subject,

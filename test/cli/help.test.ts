@@ -102,7 +102,7 @@ describe('did you mean', () => {
     'token remove': 'rm',
     'token create': 'add',
     'token ls': 'list',
-    'token show': 'get',
+    'token value': 'get',
     'create token': 'token-add',
     'list tokens': 'token-list',
     'tokens-rm': 'token-rm',

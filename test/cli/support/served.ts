@@ -1,6 +1,6 @@
 /** A whole deployment that listens on loopback, under the URL that it knows itself by. */
 import { beforeAll } from 'vitest';
-import { startGateway } from '../../../local/gateway.ts';
+import { type Invoke, startGateway } from '../../../local/gateway.ts';
 import { freePort } from '../../e2e/support/ports.ts';
 import { ALICE, type Deployment, type DeploymentOptions, deploy } from '../../support/deployment.ts';
 import { Shell } from './shell.ts';
@@ -8,6 +8,8 @@ import { Shell } from './shell.ts';
 export interface Served {
   readonly url: string;
   readonly deployment: Deployment;
+  /** The answer to the next request at this path is lost. */
+  losesAnswerAt: string | undefined;
   close(): Promise<void>;
 }
 
@@ -16,12 +18,19 @@ export async function serve(options: DeploymentOptions = {}): Promise<Served> {
   const url = `http://127.0.0.1:${port}`;
   const environment = { ...options.environment, PULLPASS_URL: url };
   const deployment = await deploy({ ...options, environment });
-  const gateway = await startGateway(deployment.invoke, { host: '127.0.0.1', port });
+  const invoke: Invoke = async (event, context) => {
+    const result = await deployment.invoke(event, context);
+    if (event.rawPath !== served.losesAnswerAt) return result;
+    served.losesAnswerAt = undefined;
+    throw new Error('the connection ends without an answer');
+  };
+  const gateway = await startGateway(invoke, { host: '127.0.0.1', port });
   const close = async () => {
     await gateway.close();
     await deployment.close();
   };
-  return { url, deployment, close };
+  const served: Served = { url, deployment, losesAnswerAt: undefined, close };
+  return served;
 }
 
 /** The deployment of the test file. */
