@@ -23,6 +23,9 @@ const PAGE_ITEMS = 50;
 /** One read takes so many keys. */
 const MAX_KEYS = 100;
 
+/** Far longer than any event is tried. */
+const STORED_SECONDS = 30 * DAY_SECONDS;
+
 /** The items of tokens remember so many events, each in the attribute of its version. */
 const REMEMBERED = 8;
 
@@ -111,7 +114,18 @@ function behind(now: number): string {
 
 function toAttributes({ id, type, token, dueAt, event, expects }: OutboxEntry): Attributes {
   const text = event && JSON.stringify(event);
-  return attributesOf({ id, type, handle: token.handle, token: token.id, dueAt, event: text, expects });
+  // Where no one sends any more, they do not stay for ever.
+  const expiresAt = Math.max(dueAt, event === null ? expects : 0) + STORED_SECONDS;
+  return attributesOf({
+    id,
+    type,
+    handle: token.handle,
+    token: token.id,
+    dueAt,
+    event: text,
+    expects,
+    expiresAt,
+  });
 }
 
 const TYPES: readonly NoticeType[] = ['token.disabled', 'token.expiring', 'token.revoked', 'token.rotated'];

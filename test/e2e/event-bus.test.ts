@@ -4,7 +4,7 @@ import { eventBusSink, eventNotices } from '../../lib/aws/reports.ts';
 import type { AccountReport } from '../../lib/domain/hygiene.ts';
 import type { Account } from '../../lib/domain/identifiers.ts';
 import { cloudEventOf } from '../../lib/domain/notice.ts';
-import { callerOf, REGION } from '../support/loopback-aws.ts';
+import { callerIn, REGION } from '../support/loopback-aws.ts';
 import { aToken, NOW } from '../support/records.ts';
 import { MOTO_ACCOUNT, Moto } from './support/moto.ts';
 
@@ -37,6 +37,13 @@ async function ask(service: 'events' | 'sqs', operation: string, input: object) 
   return (await response.json()) as { QueueUrl: string; Messages?: { Body: string }[] };
 }
 
+/** moto on a busy machine takes longer than AWS may. */
+const patientCaller = () =>
+  callerIn(REGION, 'eventBridge', {
+    endpoint: moto.endpoint,
+    limits: { connectionMs: 5_000, requestMs: 20_000 },
+  });
+
 const reportOn = (account: Account): AccountReport => ({
   account,
   releasedNamespaces: { count: 1, examples: ['team-b'] },
@@ -59,7 +66,7 @@ it('the hygiene report reaches a subscriber, one event for each account', async 
   await ask('events', 'PutTargets', { Rule: 'hygiene', EventBusName: BUS, Targets: [{ Id: '1', Arn }] });
   await warmUp(QueueUrl);
   const reports = Array.from({ length: 3 }, (_, i) => reportOn(`dev:account-${i}`));
-  const call = callerOf('eventBridge', moto.endpoint);
+  const call = patientCaller();
   await eventNotices({ call, bus: BUS }).publish(reports, NOW);
   const received: { detail: { account: string; reportedAt: string } }[] = [];
   for (;;) {
@@ -82,17 +89,14 @@ it('events about tokens reach a subscriber, by the rule of the guide, as CloudEv
   const { QueueUrl } = await ask('sqs', 'CreateQueue', { QueueName: 'tokens' });
   const Arn = `arn:aws:sqs:${REGION}:${MOTO_ACCOUNT}:tokens`;
   await ask('events', 'PutTargets', { Rule: 'tokens', EventBusName: BUS, Targets: [{ Id: '1', Arn }] });
-  const sink = eventBusSink({ call: callerOf('eventBridge', moto.endpoint), bus: BUS });
+  const sink = eventBusSink({ call: patientCaller(), bus: BUS });
   const token = aToken();
   const types = ['token.expiring', 'token.rotated', 'token.disabled', 'token.revoked'] as const;
   const events = types.map(type =>
     cloudEventOf({ id: type, type, at: NOW, token, facts: {} }, 'https://pullpass.example'),
   );
   for (const event of events) await sink.send(event);
-  await eventNotices({ call: callerOf('eventBridge', moto.endpoint), bus: BUS }).publish(
-    [reportOn('dev:a')],
-    NOW,
-  );
+  await eventNotices({ call: patientCaller(), bus: BUS }).publish([reportOn('dev:a')], NOW);
   const { Messages = [] } = await ask('sqs', 'ReceiveMessage', { QueueUrl, MaxNumberOfMessages: 10 });
   const received = Messages.map(({ Body }) => JSON.parse(Body) as { 'detail-type': string; detail: object });
   expect(received.map(message => message['detail-type']).toSorted()).toEqual([...types].toSorted());

@@ -7,6 +7,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { type AwsCall, type AwsService, awsClient } from '../../lib/aws/client.ts';
+import type { TimeLimits } from '../../lib/aws/connections.ts';
 import { Secret } from '../../lib/domain/secret.ts';
 import type { RandomBytes } from '../../lib/ports/system.ts';
 
@@ -194,18 +195,26 @@ export function callerOf(
   return callerIn(REGION, service, { endpoint, randomBytes });
 }
 
+interface CallerOptions {
+  readonly endpoint: string;
+  readonly randomBytes?: RandomBytes;
+  /** An emulator on a busy machine takes longer than AWS may. */
+  readonly limits?: TimeLimits;
+}
+
 /** The same in any region. */
 export function callerIn(
   region: string,
   service: AwsService,
-  { endpoint, randomBytes = systemRandomBytes }: { endpoint: string; randomBytes?: RandomBytes },
+  { endpoint, randomBytes = systemRandomBytes, limits }: CallerOptions,
 ): AwsCall {
   const credentials = {
     accessKeyId: 'id',
     secretAccessKey: new Secret('secret'),
     sessionToken: undefined,
   };
-  return awsClient(service, { region, endpoint, credentials, clock: Date.now, randomBytes });
+  const patience = limits === undefined ? {} : { limits };
+  return awsClient(service, { region, endpoint, credentials, clock: Date.now, randomBytes, ...patience });
 }
 
 const MARKED_FOR_DELETION: AwsAnswer = {
