@@ -2,6 +2,7 @@
 
 import { NAMESPACE_SCHEMA, REPOSITORY_SCHEMA } from '../../lib/domain/repository.ts';
 import { DAY_PATTERN } from '../../lib/domain/time.ts';
+import { TOKEN_STATES } from '../../lib/domain/token-filter.ts';
 import { ENSURE_OPERATION } from './ensure-operation.ts';
 import { HOLDER_OPERATIONS } from './holder-operations.ts';
 import { IDEMPOTENCY_KEY, REPLAYS } from './idempotency.ts';
@@ -34,6 +35,7 @@ const NAMESPACE_NAME = inPath(
   { ...NAMESPACE_SCHEMA, example: 'team-a' },
 );
 const A_DAY = { type: 'string', format: 'date', pattern: DAY_PATTERN } as const;
+const A_TIME = { type: 'integer', minimum: 0, maximum: 9_999_999_999 } as const;
 const CREATED = { headers: [...NO_STORE, 'Location'] } as const;
 
 const TOKENS = {
@@ -49,7 +51,8 @@ const TOKENS = {
   'GET /v1/tokens': {
     tag: 'Tokens',
     summary: 'List the tokens',
-    description: 'The unexpired tokens of the account, newest first, without values.',
+    description:
+      'The unexpired tokens of the account, newest first, without values. With filters, a page examines 500 tokens at most: it may come with few of them, or none, and a `nextCursor`, which is good with the same filters alone.',
     parameters: [
       inQuery('limit', 'The number of tokens on a page.', A_LIMIT),
       inQuery('cursor', 'The `nextCursor` of the previous page.', {
@@ -57,6 +60,29 @@ const TOKENS = {
         pattern: '^[0-9A-Za-z]{30}$',
         minLength: 30,
         maxLength: 30,
+      }),
+      inQuery(
+        'label',
+        'Only tokens with this label: its name, `=` and its value. Repeated: with all of them.',
+        {
+          type: 'array',
+          maxItems: 8,
+          items: { type: 'string', pattern: '^[a-z0-9._/-]{1,63}=.{0,63}$', example: 'team=builds' },
+        },
+      ),
+      inQuery('owner', 'Only tokens of this owner.', { type: 'string', minLength: 1, maxLength: 128 }),
+      inQuery('access', 'Only tokens with this access.', { type: 'string', enum: ['pull', 'push'] }),
+      inQuery(
+        'state',
+        'Only tokens that are enabled, that are disabled, or that are enabled and end in the last quarter of their life, or in seven days if that is less.',
+        { type: 'string', enum: TOKEN_STATES },
+      ),
+      inQuery('unusedForSeconds', 'Only tokens that were not used for so long, nor added since.', A_TIME),
+      inQuery('expiresWithinSeconds', 'Only tokens that expire within this time.', A_TIME),
+      inQuery('id', 'Only tokens whose identifier begins so.', {
+        type: 'string',
+        pattern: '^[0-9A-Fa-f-]{1,36}$',
+        example: '019aa5f0',
       }),
     ],
     answers: { 200: answer('A page of tokens.', 'TokenList') },

@@ -4,14 +4,7 @@ import { hash } from 'node:crypto';
 import type * as v from 'valibot';
 import { safeParse } from 'valibot';
 import { invalidBody, type Problem, PullpassError, sentenceOf } from '../domain/errors.ts';
-import {
-  type Account,
-  bytesToUuid,
-  decodeBase62,
-  encodeBase62,
-  isUuid,
-  uuidToBytes,
-} from '../domain/identifiers.ts';
+import { bytesToUuid, decodeBase62, encodeBase62, isUuid, uuidToBytes } from '../domain/identifiers.ts';
 import { groupOfAdministrator } from '../domain/policy.ts';
 import type { IdentityPrincipal } from '../domain/principal.ts';
 import { namespaceProblem } from '../domain/repository.ts';
@@ -108,15 +101,16 @@ const ID_DIGITS = 22;
 
 const MARK_DIGITS = 8;
 
-export function writeCursor(account: Account, id: string): string {
-  return encodeBase62(uuidToBytes(id)) + markOf(account, id);
+/** A cursor at an id, in the list of this name. */
+export function writeCursor(list: string, id: string): string {
+  return encodeBase62(uuidToBytes(id)) + markOf(list, id);
 }
 
-/** The id in a cursor. Throws `invalid-request` for one that was not written for this account. */
-export function readCursor(account: Account, cursor: string): string {
+/** The id in a cursor. Throws `invalid-request` for one that was not written for this list. */
+export function readCursor(list: string, cursor: string): string {
   const bytes = decodeBase62(cursor.slice(0, ID_DIGITS), ID_BYTES);
   const id = bytes === undefined ? undefined : bytesToUuid(bytes);
-  if (id === undefined || cursor.slice(ID_DIGITS) !== markOf(account, id)) throw foreignCursor();
+  if (id === undefined || cursor.slice(ID_DIGITS) !== markOf(list, id)) throw foreignCursor();
   return id;
 }
 

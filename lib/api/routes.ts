@@ -1,5 +1,6 @@
 /** The one table of routes: every function, the local gateway and the tests read it. */
 import type { Route } from '../http/request.ts';
+import { TOKEN_FILTERS } from './token-filters.ts';
 
 /** The function that a route is deployed in. */
 export type FunctionName = 'credentials' | 'discovery' | 'login' | 'management' | 'registry';
@@ -21,7 +22,7 @@ export const ROUTES = {
       operation: 'listTokens',
       body: 'none',
       ...MANAGEMENT,
-      query: ['limit', 'cursor'],
+      query: ['limit', 'cursor', ...TOKEN_FILTERS],
     },
     {
       method: 'PUT',
@@ -98,6 +99,7 @@ export const ROUTES = {
       method: 'POST',
       path: '/oauth/revoke',
       operation: 'revoke',
+      query: [],
       authentication: 'public',
       body: 'form',
       errors: 'registry',

@@ -19,6 +19,7 @@ import { type Revoked, type RevokePorts, revoke } from '../usecases/revoke.ts';
 import {
   actorOf,
   checkBody,
+  foreignCursor,
   idempotencyKeyOf,
   idOf,
   limitOf,
@@ -28,6 +29,7 @@ import {
   writeCursor,
 } from './parameters.ts';
 import type { NewToken, TokenList, TokenValue } from './responses.ts';
+import { tokenFilterIn } from './token-filters.ts';
 import { tokenObject } from './token-object.ts';
 import { ADD_TOKEN, CHANGE_TOKEN, ROTATE_TOKEN } from './token-requests.ts';
 
@@ -78,16 +80,22 @@ async function list(ports: TokenPorts, request: ManagementRequest): Promise<Resp
   const { principal, query } = request;
   const { account } = principal;
   const now = toSeconds(ports.clock());
+  const filter = tokenFilterIn(query);
+  // Of this list alone: with another filter the same place would skip tokens.
+  const name = Object.keys(filter).length === 0 ? account : `${account} ${JSON.stringify(filter)}`;
   const cursor = single(query, 'cursor');
-  const after = cursor === undefined ? undefined : readCursor(account, cursor);
+  const after = cursor === undefined ? undefined : readCursor(name, cursor);
+  // Our cursors are no secret: the store goes on from within what it lists.
+  if (after?.startsWith(filter.id ?? '') === false) throw foreignCursor();
   const { records, next } = await listTokens(ports, {
     account,
     limit: limitOf(request),
     after,
+    filter,
   });
   return ok({
     tokens: records.map(record => tokenObject(record, now)),
-    nextCursor: next === undefined ? null : writeCursor(account, next),
+    nextCursor: next === undefined ? null : writeCursor(name, next),
   } satisfies TokenList);
 }
 

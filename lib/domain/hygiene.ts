@@ -55,8 +55,16 @@ export function findingKindOf(
   const { createdAt, lastUsedAt, expiresAt } = candidate;
   if (expiresAt === null) return (lastUsedAt ?? createdAt) <= at - unusedSeconds ? 'unusedTokens' : undefined;
   if (isExpired(candidate, at)) return undefined;
-  const noticeSeconds = Math.min(EXPIRING_SECONDS, (expiresAt - createdAt) * EXPIRING_SHARE);
-  return expiresAt - at <= noticeSeconds ? 'expiringTokens' : undefined;
+  return isEndingSoon(candidate, at) ? 'expiringTokens' : undefined;
+}
+
+/** Whether a token ends soon, as measured by how long it lives. */
+export function isEndingSoon(
+  { createdAt, expiresAt }: Pick<TokenRecord, 'createdAt' | 'expiresAt'>,
+  at: number,
+): boolean {
+  if (expiresAt === null) return false;
+  return expiresAt - at <= Math.min(EXPIRING_SECONDS, (expiresAt - createdAt) * EXPIRING_SHARE);
 }
 
 /** The report on an account with one more finding in it. */

@@ -92,6 +92,8 @@ export interface TokenPage {
   /** The most records of a page; fewer do not mean the end. */
   readonly limit: number;
   readonly after?: string | undefined;
+  /** Only those whose id begins so. */
+  readonly idPrefix?: string | undefined;
   readonly now: number;
 }
 

@@ -111,11 +111,11 @@ interface Replacement {
 async function list(
   table: Table,
   account: Account,
-  { limit, after, now }: TokenPage,
+  { limit, after, idPrefix = '', now }: TokenPage,
 ): ReturnType<TokenStore['list']> {
   const page = await table.query({
     pk: partitionOf(account),
-    prefix: TOKEN_PREFIX,
+    prefix: TOKEN_PREFIX + idPrefix,
     // Identifiers of version 7 begin with the time, so the newest are the last.
     descending: true,
     limit,

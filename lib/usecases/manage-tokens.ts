@@ -5,6 +5,7 @@ import { PullpassError } from '../domain/errors.ts';
 import { type Account, isUuid } from '../domain/identifiers.ts';
 import type { Secret } from '../domain/secret.ts';
 import { toSeconds } from '../domain/time.ts';
+import { isListed, type TokenFilter } from '../domain/token-filter.ts';
 import { patchToken, type TokenPatch, type TokenRecord } from '../domain/token-record.ts';
 import type { IdempotencyStore, TokenNameStore, TokenStore } from '../ports/stores.ts';
 import { type RulesPorts, requireWithin, rulesOf } from './account-rules.ts';
@@ -35,10 +36,14 @@ export interface TokenPageRequest {
   readonly limit: number;
   /** The id that the last page ended with. */
   readonly after: string | undefined;
+  readonly filter?: TokenFilter;
 }
 
 /** Reads of the store for one page: an account with masses of expired tokens gets shorter pages, not slower ones. */
 const MAX_READS = 10;
+/** What one page examines where there is a filter: it may come with few tokens, or none. */
+const MAX_EXAMINED = 500;
+const FILTERED_READ = 100;
 
 /**
  * A page of unexpired tokens, newest first; `next` is the `after` of the next page. One more than the page holds is
@@ -46,14 +51,18 @@ const MAX_READS = 10;
  */
 export async function listTokens(
   { tokens, clock }: Pick<TokenPorts, 'tokens' | 'clock'>,
-  { account, limit, after }: TokenPageRequest,
+  { account, limit, after, filter = {} }: TokenPageRequest,
 ): Promise<{ records: TokenRecord[]; next: string | undefined }> {
   const now = toSeconds(clock());
+  const { id: idPrefix, ...rest } = filter;
+  const isFiltered = Object.keys(rest).length > 0;
   const found: TokenRecord[] = [];
   let next = after;
-  for (let reads = 0; reads < MAX_READS && found.length <= limit; reads++) {
-    const page = await tokens.list(account, { limit: limit + 1 - found.length, after: next, now });
-    found.push(...page.records);
+  const maxReads = isFiltered ? MAX_EXAMINED / FILTERED_READ : MAX_READS;
+  for (let reads = 0; reads < maxReads && found.length <= limit; reads++) {
+    const size = isFiltered ? FILTERED_READ : limit + 1 - found.length;
+    const page = await tokens.list(account, { limit: size, after: next, now, idPrefix });
+    found.push(...page.records.filter(record => isListed(record, filter, now)));
     next = page.next;
     if (next === undefined) break;
   }
