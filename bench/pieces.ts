@@ -107,6 +107,12 @@ export const PIECES: Readonly<Record<string, Plan>> = {
     onRequest: true,
     load: async () => (await import('./pieces/functions.ts')).functions,
   },
+  'login-parts': {
+    goals: [],
+    limitSeconds: 60,
+    onRequest: true,
+    load: async () => (await import('./pieces/login-parts.ts')).loginParts,
+  },
   'http-clients': {
     goals: [],
     limitSeconds: 60,

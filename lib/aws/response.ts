@@ -72,7 +72,9 @@ function readHead(bytes: Buffer): Head | undefined {
 function framingOf(head: string, isOld: boolean, isEmpty: boolean): Pick<Head, 'length' | 'isLast'> {
   let [length, coding]: (string | undefined)[] = [];
   let isLast = isOld;
-  for (const [, name = '', padded = ''] of head.matchAll(FRAMING)) {
+  FRAMING.lastIndex = 0;
+  for (let found = FRAMING.exec(head); found !== null; found = FRAMING.exec(head)) {
+    const [, name = '', padded = ''] = found;
     const value = padded.trimEnd();
     // One length, or one coding: with two, another reader could see another response.
     if (name.length === 'connection'.length) isLast ||= /\bclose\b/i.test(value);
