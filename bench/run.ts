@@ -12,7 +12,7 @@ import { missing, type Row } from './support/row.ts';
 
 /** After its time a piece may still end what it has started. */
 const GRACE_MS = 3_000;
-const WIDTHS = { goal: 4, what: 74, target: 12, value: 14 } as const;
+const WIDTHS = { goal: 4, what: 84, target: 12, value: 14 } as const;
 
 const asked = process.argv.slice(2);
 const wrong = unknown(asked);

@@ -32,7 +32,7 @@ export async function* local(): AsyncGenerator<Row> {
     unit: 'ms',
     digits: 3,
   });
-  yield row('P8', "npm start: a login to the first version's, by their ratios to an HTTP hello", {
+  yield row('P8', "npm start: a login to the first version's, by their ratios to HTTP hello", {
     value: ratio(login, costs.hello) / FIRST_VERSION,
     atMost: 0.4,
   });
@@ -40,15 +40,11 @@ export async function* local(): AsyncGenerator<Row> {
   yield row('P8', 'npm start: a creation to a login', { value: ratio(costs.create, login), atMost: 2.5 });
   await hello.close();
   const { failures, ms, p99 } = await farm(server.port, values.map(loginRequest), AGENTS);
-  yield row(
-    'P8',
-    `${AGENTS} agents log in at once, each over a new connection: until the last has its token`,
-    {
-      value: ms / 1000,
-      unit: 's',
-      atMost: 1,
-    },
-  );
+  yield row('P8', `${AGENTS} agents log in at once over new connections: until the last has its token`, {
+    value: ms / 1000,
+    unit: 's',
+    atMost: 1,
+  });
   yield row('P8', 'those that got none', { value: failures, unit: '', digits: 0, atMost: 0 });
   yield row('', 'their p99', { value: p99, unit: 'ms', digits: 0 });
   await server.close();
