@@ -59,6 +59,11 @@ export const HEADERS = {
     description: 'The answer holds no secret and may be cached for five minutes.',
     schema: { type: 'string', const: 'public, max-age=300' },
   },
+  ETag: {
+    description:
+      'Names this state of the document; with `If-None-Match` it is sent only when it has changed.',
+    schema: { type: 'string', pattern: '^"[A-Za-z0-9_-]{22}"$' },
+  },
   Location: {
     description: 'The path of what was added.',
     schema: { type: 'string', pattern: '^/v1/[a-z]+/[0-9a-f-]{36}$' },
@@ -81,7 +86,7 @@ export const HEADERS = {
 export type HeaderName = keyof typeof HEADERS;
 
 export const NO_STORE = ['X-Request-Id', 'Cache-Control'] as const satisfies HeaderName[];
-export const CACHEABLE = ['X-Request-Id', 'Cache-Control.Public'] as const satisfies HeaderName[];
+export const CACHEABLE = ['X-Request-Id', 'Cache-Control.Public', 'ETag'] as const satisfies HeaderName[];
 
 /** The headers of an answer, all of them always present. */
 export function headers(names: readonly HeaderName[]): Record<string, { $ref: string }> {

@@ -124,6 +124,8 @@ const NOTIFICATIONS = {
 
 const KEYS = { mediaType: 'application/jwk-set+json', headers: CACHEABLE };
 const CERTIFICATES = { mediaType: 'application/x-pem-file', headers: CACHEABLE };
+/** For `If-None-Match` with the tag of the document. */
+const UNCHANGED = { description: 'It is the document that the client has.', headers: headers(CACHEABLE) };
 
 const DOCUMENTS = {
   'GET /v1/services/{service}/jwks.json': {
@@ -131,7 +133,7 @@ const DOCUMENTS = {
     summary: 'Get the keys of a service',
     description: 'RFC 7517. A registry with `jwks` verifies access tokens with them.',
     parameters: [SERVICE],
-    answers: { 200: answer('The keys.', 'KeySet', KEYS) },
+    answers: { 200: answer('The keys.', 'KeySet', KEYS), 304: UNCHANGED },
     failures: ['not-found', 'unavailable'],
   },
   'GET /v1/services/{service}/signing-key.json': {
@@ -158,26 +160,26 @@ const DOCUMENTS = {
     description:
       'A registry with `rootcertbundle` verifies access tokens with them. A service with the profile `kid` has none.',
     parameters: [SERVICE],
-    answers: { 200: answer('The certificates.', 'CertificateBundle', CERTIFICATES) },
+    answers: { 200: answer('The certificates.', 'CertificateBundle', CERTIFICATES), 304: UNCHANGED },
     failures: ['not-found', 'unavailable'],
   },
   'GET /.well-known/jwks.json': {
     tag: 'Public documents',
     summary: 'Get the keys of all services',
-    answers: { 200: answer('The keys.', 'KeySet', KEYS) },
+    answers: { 200: answer('The keys.', 'KeySet', KEYS), 304: UNCHANGED },
     failures: ['unavailable'],
   },
   'GET /.well-known/oauth-authorization-server': {
     tag: 'Public documents',
     summary: 'Get the metadata',
     description: 'RFC 8414, and where clients find registries and IAMs.',
-    answers: { 200: answer('The metadata.', 'Metadata', { headers: CACHEABLE }) },
+    answers: { 200: answer('The metadata.', 'Metadata', { headers: CACHEABLE }), 304: UNCHANGED },
   },
   'GET /openapi.json': {
     tag: 'Public documents',
     summary: 'Get this document',
     description: 'OpenAPI 3.1, with the deployment as its server.',
-    answers: { 200: answer('The document.', 'OpenApiDocument', { headers: CACHEABLE }) },
+    answers: { 200: answer('The document.', 'OpenApiDocument', { headers: CACHEABLE }), 304: UNCHANGED },
   },
   'GET /health': {
     tag: 'Public documents',

@@ -5,6 +5,7 @@ import type { Issuer, WorkloadIssuer } from '../domain/identity.ts';
 import type { Service } from '../domain/service.ts';
 import { toSeconds } from '../domain/time.ts';
 import { TOKEN_EXCHANGE } from '../http/credentials.ts';
+import { type Tagged, tagged, unlessKnown } from '../http/entity-tag.ts';
 import type { HandlerOf, Request, Response } from '../http/request.ts';
 import type { KeyPublication, WhichKey } from '../ports/keys.ts';
 import type { Clock } from '../ports/system.ts';
@@ -29,9 +30,9 @@ const KEY_SET = 'application/jwk-set+json';
 export function discoveryHandlers(ports: DiscoveryPorts) {
   const { keys, clock, services } = ports;
   const metadataDocument = written(metadata(ports), 'application/json');
-  const jwks = async (names: readonly string[]): Promise<Response> => {
+  const jwks = async (request: Request, names: readonly string[]): Promise<Response> => {
     const sets = await Promise.all(names.map(name => keys.jwks(name, toSeconds(clock()))));
-    return written({ keys: sets.flatMap(set => set.keys) }, KEY_SET);
+    return unlessKnown(request, written({ keys: sets.flatMap(set => set.keys) }, KEY_SET));
   };
   // Which key signs changes at any moment, so this is not cached.
   const signingKey = async (request: Request, which: WhichKey): Promise<Response> => ({
@@ -40,10 +41,14 @@ export function discoveryHandlers(ports: DiscoveryPorts) {
     headers: { 'content-type': KEY_SET },
   });
   return {
-    getServiceKeys: async request => jwks([serviceIn(request, services).name]),
+    getServiceKeys: async request => jwks(request, [serviceIn(request, services).name]),
     getSigningKey: async request => signingKey(request, 'current'),
     getNextSigningKey: async request => signingKey(request, 'next'),
-    getKeys: async () => jwks(services.map(({ name }) => name)),
+    getKeys: async request =>
+      jwks(
+        request,
+        services.map(({ name }) => name),
+      ),
     async getServiceBundle(request) {
       const bundle = await keys.rootCertBundle(serviceIn(request, services).name, toSeconds(clock()));
       if (bundle === undefined) {
@@ -51,13 +56,9 @@ export function discoveryHandlers(ports: DiscoveryPorts) {
           detail: 'This service has no certificates; use its jwks.json.',
         });
       }
-      return {
-        status: 200,
-        text: bundle,
-        headers: { ...CACHEABLE, 'content-type': 'application/x-pem-file' },
-      };
+      return unlessKnown(request, tagged(bundle, { ...CACHEABLE, 'content-type': 'application/x-pem-file' }));
     },
-    getMetadata: async () => metadataDocument,
+    getMetadata: async request => unlessKnown(request, metadataDocument),
   } satisfies Record<string, HandlerOf['public']>;
 }
 
@@ -84,8 +85,8 @@ function metadata({ issuer, iam, services }: DiscoveryPorts): Metadata {
   };
 }
 
-function written(json: unknown, contentType: string): Response {
-  return { status: 200, text: JSON.stringify(json), headers: { ...CACHEABLE, 'content-type': contentType } };
+function written(json: unknown, contentType: string): Tagged {
+  return tagged(JSON.stringify(json), { ...CACHEABLE, 'content-type': contentType });
 }
 
 export interface OpenApiOptions {
@@ -99,15 +100,13 @@ export interface OpenApiOptions {
 const EXAMPLE = { url: 'https://pullpass.example', service: 'registry.example' } as const;
 
 export function openApiHandlers(options: OpenApiOptions) {
-  let text: Promise<string> | undefined;
+  let document: Promise<Tagged> | undefined;
   return {
-    async getOpenApi() {
-      text ??= openApiText(options);
-      return {
-        status: 200,
-        text: await text,
-        headers: { 'cache-control': 'public, max-age=300', 'content-type': 'application/json' },
-      };
+    async getOpenApi(request) {
+      document ??= openApiText(options).then(text =>
+        tagged(text, { ...CACHEABLE, 'content-type': 'application/json' }),
+      );
+      return unlessKnown(request, await document);
     },
   } satisfies Record<string, HandlerOf['public']>;
 }

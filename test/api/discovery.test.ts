@@ -6,6 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeProtectedHeader } from 'jose';
 import { describe, expect, it } from 'vitest';
+import { toSeconds } from '../../lib/domain/time.ts';
+import { fileKeyStore } from '../../lib/signing/key-store.ts';
+import { activateKey } from '../../lib/signing/ring-rotation.ts';
 import { deploy, PUBLIC_URL, SERVICE } from '../support/deployment.ts';
 import { deployment, useDeployment } from '../support/setup.ts';
 
@@ -18,6 +21,41 @@ const PUBLIC_KEY = {
   y: expect.stringMatching(/^[\w-]{43}$/),
   kid: expect.stringMatching(/^[\w-]{43}$/),
 };
+
+describe('a public document that the client has', () => {
+  const PATHS = [
+    `/v1/services/${SERVICE.name}/jwks.json`,
+    `/v1/services/${SERVICE.name}/rootcertbundle.pem`,
+    '/.well-known/jwks.json',
+    '/.well-known/oauth-authorization-server',
+    '/openapi.json',
+  ];
+  it.each(PATHS)('%s is not sent again: 304 with its tag, and 200 for any other tag', async path => {
+    const get = (known?: string) =>
+      deployment.send(`GET ${path}`, known === undefined ? {} : { headers: { 'if-none-match': known } });
+    const { etag = '' } = (await get()).headers;
+    expect(etag).toMatch(/^"[\w-]{22}"$/);
+    for (const known of [etag, `W/${etag}`, `"other", ${etag}`, ` ${etag} ,"other"`, '*']) {
+      const { status, text, headers } = await get(known);
+      expect([known, status, text]).toEqual([known, 304, '']);
+      expect(headers).toMatchObject({ etag, 'cache-control': 'public, max-age=300' });
+    }
+    for (const known of ['', '"other"', etag.slice(1, -1), `"${etag}"`, '"', 'W/', etag.toUpperCase()]) {
+      const { status, text } = await get(known);
+      expect([known, status, text !== '']).toEqual([known, 200, true]);
+    }
+  });
+
+  it('whose key set has changed is sent anew, under another tag', async () => {
+    const path = `GET /v1/services/${SERVICE.name}/jwks.json`;
+    const { etag: known = '' } = (await deployment.send(path)).headers;
+    await activateKey(SERVICE, fileKeyStore(join(deployment.directory, 'keys')), toSeconds(Date.now()));
+    // Keys are read again after half a minute.
+    deployment.wait(60);
+    const { status, headers } = await deployment.send(path, { headers: { 'if-none-match': known } });
+    expect([status, headers.etag === known]).toEqual([200, false]);
+  });
+});
 
 describe('a public document', () => {
   it.each([`/v1/services/${SERVICE.name}/jwks.json`, '/.well-known/jwks.json'])(

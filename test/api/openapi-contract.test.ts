@@ -432,6 +432,16 @@ describe('public documents', () => {
   it.each(['/.well-known/oauth-authorization-server', '/openapi.json', '/health'])('%s', async path => {
     expect((await ask(`GET ${path}`)).status).toBe(200);
   });
+  it.each([
+    `/v1/services/${SERVICE.name}/jwks.json`,
+    `/v1/services/${SERVICE.name}/rootcertbundle.pem`,
+    '/.well-known/jwks.json',
+    '/.well-known/oauth-authorization-server',
+    '/openapi.json',
+  ])('%s is not sent again to who has it', async path => {
+    const { etag = '' } = (await ask(`GET ${path}`)).headers;
+    expect((await ask(`GET ${path}`, { headers: { 'if-none-match': etag } })).status).toBe(304);
+  });
 });
 
 // Time passes here, in which the proofs of the others end.

@@ -61,6 +61,9 @@ def switch_on_tables():
 
     def create_switched_on(logical_id, properties, stack_name):
         made = create(logical_id, properties, stack_name)
+        # Those of a table of that name which a rollback has deleted.
+        dynamodb._ttl_settings.pop(made[0], None)
+        dynamodb._pitr_settings.pop(made[0], None)
         switch_on(made[0], {}, properties)
         return made
 
