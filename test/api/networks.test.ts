@@ -1,8 +1,9 @@
 /** Networks of tokens and trusts: what they let in, at every place where a secret is used, and what is said outside. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startGateway } from '../../local/gateway.ts';
 import { grantOf } from '../support/claims.ts';
 import { ALICE, type Deployment, deploy, SERVICE } from '../support/deployment.ts';
-import type { Received, Sent } from '../support/events.ts';
+import { basicHeader, type Received, type Sent } from '../support/events.ts';
 import { linesOf } from '../support/logs.ts';
 import { audienceOf, openGitHub, type TestIssuer } from '../support/platforms.ts';
 import { answerManifest, openUpstream, type TestUpstream } from '../support/upstream.ts';
@@ -231,6 +232,33 @@ describe('the networks of a body', () => {
       json: { networks: [...networks, '2001:DB8::/32', '0.0.0.0/0'] },
     });
     expect(json.networks).toEqual([...networks, '2001:db8::/32', '0.0.0.0/0']);
+  });
+});
+
+describe('behind a trusted proxy', () => {
+  it.each([
+    ['the client that the proxy names', '198.51.100.1, 203.0.113.7', 200],
+    ['no client to the left of it', '203.0.113.7, 198.51.100.1', 401],
+    ['no client that the proxy does not know', 'unknown', 401],
+    ['no proxy that names nobody', '', 401],
+  ])('a login is good from %s', async (_, forwardedFor, status) => {
+    const { token } = await added();
+    const trustedProxies = ['127.0.0.1/32'];
+    const gateway = await startGateway(deployment.invoke, { host: '127.0.0.1', port: 0, trustedProxies });
+    const url = `http://127.0.0.1:${gateway.port}${LOGIN.slice('GET '.length)}`;
+    const authorization = basicHeader(['token', token]);
+    const headers = { authorization, ...(forwardedFor === '' ? {} : { 'x-forwarded-for': forwardedFor }) };
+    expect((await fetch(url, { headers })).status).toBe(status);
+    await gateway.close();
+  });
+
+  it('a client that is no proxy is not believed', async () => {
+    const { token } = await added();
+    const gateway = await startGateway(deployment.invoke, { host: '127.0.0.1', port: 0 });
+    const headers = { authorization: basicHeader(['token', token]), 'x-forwarded-for': '203.0.113.7' };
+    const url = `http://127.0.0.1:${gateway.port}${LOGIN.slice('GET '.length)}`;
+    expect((await fetch(url, { headers })).status).toBe(401);
+    await gateway.close();
   });
 });
 
