@@ -99,6 +99,7 @@ it('events about tokens reach a subscriber, by the rule of the guide, as CloudEv
   await eventNotices({ call: patientCaller(), bus: BUS }).publish([reportOn('dev:a')], NOW);
   const { Messages = [] } = await ask('sqs', 'ReceiveMessage', { QueueUrl, MaxNumberOfMessages: 10 });
   const received = Messages.map(({ Body }) => JSON.parse(Body) as { 'detail-type': string; detail: object });
-  expect(received.map(message => message['detail-type']).toSorted()).toEqual([...types].toSorted());
+  expect(new Set(received.map(message => message['detail-type']))).toEqual(new Set(types));
+  expect(received).toHaveLength(types.length);
   for (const { detail } of received) expect(events).toContainEqual(detail);
 });
