@@ -111,7 +111,8 @@ export function refusalOf({ status, headers, text }: HttpResponse, url: string):
     path === undefined ? [] : [sentence(path, message ?? '')],
   );
   const known = status === 401 ? endedAt(code, at) : SENTENCES[code ?? ''];
-  const said = detail ?? details;
+  // The login endpoint says it for clients that show nothing else; here it has a line of its own.
+  const said = detail ?? details?.replace(/ Request id: \S+$/, '');
   const reason = known?.message ?? (said && inOptions(said)) ?? `${url} answered with status ${status}.`;
   return new CliError(problems.length === 0 ? reason : 'The deployment refused the request:', {
     status,

@@ -100,7 +100,10 @@ describe('a registry token', () => {
   it('that was removed is refused', async () => {
     const { id, token } = await newToken();
     await served.deployment.as(ALICE)(`DELETE /v1/tokens/${id}`);
-    expect((await login(['--token-stdin'], { input: token })).code).toBe(1);
+    const { code, stderr } = await login(['--token-stdin'], { input: token });
+    expect(code).toBe(1);
+    // Once, and not in the sentence of the deployment too.
+    expect(stderr.match(/Request id: \S+/g)).toHaveLength(1);
   });
 });
 

@@ -22,9 +22,9 @@ describe('from an address that has failed too often', () => {
     expect(statuses.at(-1)).toBe(429);
 
     const refused = await pullpass.logIn('token', `${token}x`);
-    expect(refused.json.errors).toEqual([
-      { code: 'TOOMANYREQUESTS', message: 'Too many failed attempts from this address; try again later.' },
-    ]);
+    const id = refused.headers.get('x-request-id');
+    const message = `Too many failed attempts from this address; try again later. Request id: ${id}`;
+    expect(refused.json.errors).toEqual([{ code: 'TOOMANYREQUESTS', message }]);
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
     expect((await pullpass.logIn('token', token)).status).toBe(200);
   });
