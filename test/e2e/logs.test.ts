@@ -28,7 +28,7 @@ const ANSWERS: Readonly<Record<string, readonly RegExp[]>> = {
   "Who has seen this token's value?": [
     /"act":"add-token".*\n.*"subject":"dev:alice".*"act":"retrieve-value".*\n$/,
   ],
-  'How many logins in each hour?': [/^ +4 2026-11-21T07\n$/],
+  'How many logins in each hour?': [/^ +5 2026-11-21T07\n$/],
   'What is denied, and why?': [/^ +\d+ [a-z-]+ [a-z]+$/m],
   'Which requests were slowest?': [/^\{"method":"[A-Z]+","route":"\/.*","LatencyMs":\d+,"StoreCalls":\d+/],
   'What failed?': [/"message":"refused".*"code":"unavailable"/],
