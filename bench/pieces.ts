@@ -59,7 +59,7 @@ export const PIECES: Readonly<Record<string, Plan>> = {
   },
   memory: {
     goals: ['P9'],
-    limitSeconds: 150,
+    limitSeconds: 240,
     load: async () => (await import('./pieces/memory.ts')).memory,
   },
   worst: {

@@ -66,6 +66,8 @@ export interface Database {
   close(): void;
 }
 
+/** Of pages in memory. With SQLite's own 2 MB, a read among a million tokens takes 1.7 times one among 3 000. */
+const CACHE_KB = 8192;
 const IN_MEMORY = ':memory:';
 const DEFAULTS = { recoverAfterMs: 1000, reserveBytes: 1024 * 1024 } as const;
 
@@ -141,6 +143,7 @@ function connect(path: string): Connection {
     database = new DatabaseSync(path);
     // The lock is taken by the first transaction, and given back by `close` alone.
     database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+    database.exec(`PRAGMA cache_size = -${CACHE_KB}`);
     database.exec('BEGIN EXCLUSIVE');
     prepareSchema(database);
     database.exec('COMMIT');
