@@ -19,7 +19,7 @@ const tokenOf = (n: number, description: string) => ({
 const POLICY = { id: idOf(3), subject: 'dev:carol', role: 'writer', repositories: ['team-a/*'], ...CREATED };
 const TRUST = {
   ...{ id: idOf(4), issuer: 'github', claims: { a: 'b' }, access: 'pull', repositories: null },
-  ...{ lifetimeSeconds: 60, ...CREATED },
+  ...{ networks: null, lifetimeSeconds: 60, ...CREATED },
 };
 
 useStub(() => ({
@@ -45,6 +45,8 @@ describe('the tab key', () => {
     'token get ': [idOf(1), idOf(2)],
     'token-rotate --grace 1h ': [idOf(1), idOf(2)],
     'token-update ': [idOf(1), idOf(2)],
+    'token-show ': [idOf(1), idOf(2)],
+    'token-ensure ': [],
     [`token-rm ${idOf(1)} `]: [idOf(2)],
     [`token-rm ${idOf(2).slice(0, -1)}`]: [idOf(1), idOf(2)],
     'policy-rm ': [idOf(3)],

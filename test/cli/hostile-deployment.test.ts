@@ -27,6 +27,7 @@ function verbs(): Readonly<Record<string, readonly (readonly string[])[]>> {
     login: [['login', '--url', stub.url, '--apikey', 'k']],
     logout: [['logout'], ['logout', '--all']],
     whoami: [['whoami']],
+    revoke: [['revoke', '--stdin']],
     'registry-login': [
       ['registry-login', '--client', 'podman'],
       ['registry-login', '--client', 'podman', '--iamrefresh'],
@@ -36,6 +37,11 @@ function verbs(): Readonly<Record<string, readonly (readonly string[])[]>> {
       ['credential', '--format', format, '--file', file],
     ]),
     'token-add': [['token-add'], ['token-add', '-q']],
+    'token-ensure': [
+      ['token-ensure', 'team'],
+      ['token-ensure', 'team', '-q'],
+    ],
+    'token-show': [['token-show', ID]],
     'token-list': [
       ['token-list'],
       ['token-list', '-q'],

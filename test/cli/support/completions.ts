@@ -8,7 +8,9 @@ const TARGETS = ['eu', 'eu-2', 'localhost:8080'];
 /** What is offered for each line, in a shell whose user has these targets. */
 export type Offers = (shell: Shell, lines: readonly string[]) => Promise<readonly (readonly string[])[]>;
 
-const TOKEN_VERBS = ['add', 'list', 'get', 'rm', 'rotate', 'update'].map(verb => `token-${verb}`);
+const TOKEN_VERBS = ['add', 'ensure', 'list', 'show', 'get', 'rm', 'rotate', 'update'].map(
+  verb => `token-${verb}`,
+);
 
 const CASES: readonly (readonly [what: string, line: string, words: readonly string[]])[] = [
   ['verbs in one word', 'pullpass token-', TOKEN_VERBS],
@@ -21,7 +23,7 @@ const CASES: readonly (readonly [what: string, line: string, words: readonly str
   ['targets of an argument', 'pullpass target-use ', TARGETS],
   ['a verb after values of options', 'pullpass --target token --output json target-u', ['target-use']],
   ['choices of an argument', 'pullpass completion b', ['bash']],
-  ['verbs of a noun', 'pullpass token ', ['add', 'list', 'get', 'rm', 'rotate', 'update']],
+  ['verbs of a noun', 'pullpass token ', ['add', 'ensure', 'list', 'show', 'get', 'rm', 'rotate', 'update']],
   ['nouns', 'pullpass tru', ['trust', 'trust-add', 'trust-list', 'trust-test', 'trust-rm']],
   ['verbs after help', 'pullpass help target-u', ['target-use']],
   ['a registry by its service', 'pullpass registry-login ', ['registry.example', 'registry.example:5000']],

@@ -7,6 +7,7 @@ import { type FormatName, formatNamed } from '../../../lib/api/credential-format
 import * as credentials from '../../../lib/api/public-responses.ts';
 import * as documents from '../../../lib/api/public-responses.ts';
 import * as responses from '../../../lib/api/responses.ts';
+import * as tokens from '../../../lib/api/token-responses.ts';
 import { Secret } from '../../../lib/domain/secret.ts';
 import { CaptureServer, reply } from './capture.ts';
 import { HOSTILE } from './hostile.ts';
@@ -37,6 +38,8 @@ const ROUTES: Readonly<Record<string, v.GenericSchema | null>> = {
   'GET /v1/identity': responses.IDENTITY,
   'GET /v1/tokens': responses.TOKEN_LIST,
   'POST /v1/tokens': responses.NEW_TOKEN,
+  'PUT /v1/tokens/by-name/team': tokens.ENSURED_TOKEN,
+  [`GET /v1/tokens/${ID}`]: responses.TOKEN,
   [`GET /v1/tokens/${ID}/value`]: responses.TOKEN_VALUE,
   [`POST /v1/tokens/${ID}/rotate`]: responses.NEW_TOKEN,
   [`PATCH /v1/tokens/${ID}`]: responses.TOKEN,
