@@ -10,6 +10,7 @@ import {
   trustSteps,
   usableToken,
 } from '../domain/explanation.ts';
+import { isGroupOf } from '../domain/groups.ts';
 import { type Account, accountHandle } from '../domain/identifiers.ts';
 import type { Identity } from '../domain/identity.ts';
 import { loginContext, type Principal } from '../domain/principal.ts';
@@ -135,9 +136,21 @@ async function findIdentity(
   const principal = await identityPrincipal(ports, { ...common, account, issuer, subject }, moment.now);
   return {
     principal: await withNamespaces(ports.store, principal, moment),
-    steps: policySteps(subject, principal.roles),
+    steps: [...policySteps(subject, principal.roles), ...(await groupSteps(ports, account, issuer))],
   };
 }
+
+/** Only a proof of the caller says which groups it is in. */
+async function groupSteps({ policies }: ExplainPorts, account: Account, issuer: string): Promise<Step[]> {
+  const isGroup = { includes: (of: string) => isGroupOf(issuer, of) };
+  const found = await policies.list(accountHandle(account), { subject: isGroup });
+  if (found.length === 0) return [];
+  const names = [...new Set(found.map(({ subject }) => subject))].slice(0, MAX_NAMED).join(', ');
+  const detail = `Not counted, because only a login says which groups the caller is in: policies for ${names}.`;
+  return [{ check: 'policy', result: 'note', detail }];
+}
+
+const MAX_NAMED = 5;
 
 /** As with a token that the issuer has signed with these claims. What those of another account may do is not looked at. */
 async function findWorkload(

@@ -204,3 +204,16 @@ it('no issuer may be called group', async () => {
 it('Alice of the development IAM has no groups', async () => {
   expect((await deployment.as(ALICE)('GET /v1/identity')).json).not.toHaveProperty('groups');
 });
+
+it('an explanation of a subject says that policies for groups are not counted', async () => {
+  const policy = await addPolicy('group:corp:dev');
+  const json = { subject: 'bob', service: 'localhost:5000', scope: 'repository:team-a/app:pull' };
+  const { json: answer } = await asAlice('POST /v1/explain', { json });
+  expect(answer.steps).toContainEqual({
+    check: 'policy',
+    result: 'note',
+    detail:
+      'Not counted, because only a login says which groups the caller is in: policies for group:corp:dev.',
+  });
+  await asAlice(`DELETE /v1/policies/${policy}`);
+});
