@@ -100,7 +100,7 @@ export function usableToken(
 /** What gives an identity its roles. */
 export function policySteps(subject: string, roles: readonly HeldRole[]): Step[] {
   if (roles.length === 0) {
-    const detail = `No policy of this account, and no configuration, names ${subject}.`;
+    const detail = `No policy of this account, and no configuration, names ${subject}. Its groups are known at a login alone.`;
     return [{ check: 'policy', result: 'failed', detail }];
   }
   return roles.map(({ role, repositories, source }) => {

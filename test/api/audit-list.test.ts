@@ -1,4 +1,5 @@
 /** The list of acts, for administrators: what is in it, how it is filtered and cut, and what is refused. */
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ACTS } from '../../lib/domain/act.ts';
 import { accountHandle } from '../../lib/domain/identifiers.ts';
@@ -173,8 +174,12 @@ describe('GET /v1/audit', () => {
     for (const act of ACTS) expect(json.errors[0].message).toContain(act);
   });
 
-  it('takes each act that is recorded', async () => {
-    for (const act of ACTS) await listed(`?act=${act}&limit=1`);
+  it('takes each act that is recorded, and the documents name it', async () => {
+    const page = await readFile('docs/api.md', 'utf8');
+    for (const act of ACTS) {
+      await listed(`?act=${act}&limit=1`);
+      expect(page).toContain(`\`${act}\``);
+    }
   });
 
   it.each([

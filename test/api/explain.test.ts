@@ -184,7 +184,7 @@ describe('POST /v1/explain of an identity', () => {
     const explanation = await explain({ subject: 'mallory', scope: APP });
     expect(explanation.decision).toBe('nothing-granted');
     expect(lines(explanation)).toEqual([
-      'policy failed: No policy of this account, and no configuration, names dev:mallory.',
+      'policy failed: No policy of this account, and no configuration, names dev:mallory. Its groups are known at a login alone.',
       `scope failed: "${APP}": nothing gives the caller a repository.`,
     ]);
     expect((await explain({ subject: 'mallory' })).decision).toBe('nothing-granted');
