@@ -22,7 +22,13 @@ const TRUST = {
   ...{ networks: null, lifetimeSeconds: 60, ...CREATED },
 };
 
+const issuerOf = (key: string, platform: string) => ({
+  ...{ key, platform, issuer: `https://${key}.example`, maxLifetimeSeconds: 86_400 },
+  requiredClaims: { always: ['sub'], forPush: [] },
+});
+
 useStub(() => ({
+  'GET /v1/issuers': () => ({ json: { issuers: [issuerOf('github', 'github'), issuerOf('ci', 'generic')] } }),
   'GET /v1/tokens': () => ({ json: { tokens: [tokenOf(1, 'the farm'), tokenOf(2, '')], nextCursor: 'x' } }),
   'GET /v1/policies': () => ({ json: { policies: [POLICY] } }),
   'GET /v1/trusts': () => ({ json: { trusts: [TRUST] } }),
@@ -52,6 +58,8 @@ describe('the tab key', () => {
     'policy-rm ': [idOf(3)],
     'policy rm -f ': [idOf(3)],
     'trust-rm ': [idOf(4)],
+    'trust-add --issuer ': ['github', 'ci'],
+    'trust add --issuer=gi': ['--issuer=github'],
     'namespace-rm ': ['team-a', 'team-b'],
     'namespace rm team-a ': ['team-b'],
     'credential --service registry.example:': ['registry.example:5000'],
