@@ -104,6 +104,18 @@ export function each(parse: (text: string) => string) {
   return (text: string, before: readonly string[] = []): string[] => [...new Set([...before, parse(text)])];
 }
 
+/** `name=value`, for an option that is given once for each label. */
+export function label(text: string, before: ReadonlyMap<string, string> = new Map()): Map<string, string> {
+  const [, name, value] = /^([a-z0-9._/-]{1,63})=(.{0,63})$/su.exec(text) ?? [];
+  if (name === undefined || value === undefined) {
+    throw new UsageError(
+      'A label must have the form name=value: 1 to 63 of a-z, 0-9, dot, underscore, slash and hyphen, and at most 63 characters.',
+    );
+  }
+  if (before.has(name)) throw new UsageError(`The label ${name} is given twice.`);
+  return new Map([...before, [name, value]]);
+}
+
 /** `name=value`, for an option that is given once for each claim. */
 export function claims(text: string, before: ReadonlyMap<string, string> = new Map()): Map<string, string> {
   const [, name, value] = /^([^=]+)=(.+)$/s.exec(text) ?? [];

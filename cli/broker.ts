@@ -11,7 +11,8 @@ export interface BrokerRequest {
   /** From the origin on, encoded. */
   readonly path: `/${string}`;
   /** Members that are undefined are left out. */
-  readonly query?: Readonly<Record<string, string | undefined>>;
+  /** A list is a parameter that is repeated. */
+  readonly query?: Readonly<Record<string, readonly string[] | string | undefined>>;
   readonly json?: unknown;
   /** In the place of JSON. */
   readonly form?: Readonly<Record<string, string>>;
@@ -51,7 +52,9 @@ export class Broker {
   /** The response to the request, with any status. Throws CliError as `boundedFetch` does. */
   answer(request: BrokerRequest): Promise<HttpResponse> {
     const { method = 'GET', path, query = {}, credentials } = request;
-    const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
+    const given = Object.entries(query).flatMap(([name, value]) =>
+      [value ?? []].flat().map(one => [name, one] as [string, string]),
+    );
     const search = given.length === 0 ? '' : `?${new URLSearchParams(given)}`;
     const content = contentOf(request);
     return boundedFetch(this.url + path + search, {

@@ -2,6 +2,8 @@
 import * as v from 'valibot';
 import { sentenceOf } from '../lib/domain/errors.ts';
 import { parseStrictJson } from '../lib/domain/strict-json.ts';
+import { toSeconds } from '../lib/domain/time.ts';
+import type { Clock } from '../lib/ports/system.ts';
 import { afterWaiting } from './deadline.ts';
 import { CliError } from './errors.ts';
 import type { Network } from './network.ts';
@@ -110,4 +112,10 @@ function redirected(origin: string): CliError {
     code: 'redirected',
     next: 'Use the URL that the deployment has as its PULLPASS_URL.',
   });
+}
+
+/** The time of the deployment, in seconds since 1970: it decides when something ends, and not the clock of this machine. */
+export function timeOfResponse({ headers }: HttpResponse, clock: Clock): number {
+  const date = Date.parse(headers.get('date') ?? '');
+  return toSeconds(Number.isNaN(date) ? clock() : date);
 }

@@ -25,6 +25,8 @@ export interface Timeouts {
   readonly shareMs: number;
   /** Before a user at a terminal is told what the command waits for. */
   readonly noticeMs: number;
+  /** Between two looks at what is waited for. */
+  readonly pollMs: number;
 }
 
 export const TIMEOUTS: Timeouts = {
@@ -34,6 +36,7 @@ export const TIMEOUTS: Timeouts = {
   lockMs: 2_000,
   shareMs: 1_500,
   noticeMs: 1_000,
+  pollMs: 30_000,
 };
 
 export interface Io {

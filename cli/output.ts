@@ -2,7 +2,7 @@
 
 import { detailsOf, messageOf, UsageError } from './errors.ts';
 import type { Io } from './io.ts';
-import { linesOf, type Printer } from './printer.ts';
+import { linesOf, type Part, type Printer } from './printer.ts';
 import { tableOf } from './text.ts';
 
 export type Format = 'human' | 'json';
@@ -39,6 +39,16 @@ export class Output {
   /** A line of a result. */
   line(text: string): Promise<void> {
     return this.#stdout.line(text);
+  }
+
+  /** How wide the terminal of results is; undefined: there is none. */
+  get columns(): number | undefined {
+    return this.#stdout.columns;
+  }
+
+  /** A line of a result, in parts. */
+  parts(parts: readonly Part[]): Promise<void> {
+    return this.#stdout.parts(parts);
   }
 
   /** Lines of a result. */

@@ -13,6 +13,12 @@ const CLOSED = ['EPIPE', 'ECONNRESET'];
 
 const CLEAR_LINE = '\r\u001b[K';
 
+/** A part of a line, in a colour where the terminal shows colours. */
+export interface Part {
+  readonly text: string;
+  readonly colour?: 'green' | 'red' | 'yellow';
+}
+
 export interface PrinterOptions {
   readonly noColor?: boolean;
   /** A text that cannot be written is no failure, as on standard error: there is no other place to say so. */
@@ -41,6 +47,11 @@ export class Printer {
     });
   }
 
+  /** How wide the terminal is; undefined: it is none, or does not say. */
+  get columns(): number | undefined {
+    return this.isTerminal ? this.#sink.columns : undefined;
+  }
+
   /** Returns when everything has been written. Throws CliError when any of it was lost. */
   async flushed(): Promise<void> {
     await this.#last;
@@ -57,10 +68,19 @@ export class Printer {
     return this.#write(lines.map(line => `${safe(line)}\n`).join(''));
   }
 
+  /** A line of parts. */
+  parts(parts: readonly Part[]): Promise<void> {
+    const shown = parts.map(({ text, colour }) =>
+      colour !== undefined && this.#isColoured
+        ? styleText(colour, safe(text), { validateStream: false })
+        : safe(text),
+    );
+    return this.#write(`${shown.join('')}\n`);
+  }
+
   /** A line that begins with a red label where the terminal shows colours. */
   alert(label: string, text: string): Promise<void> {
-    const shown = this.#isColoured ? styleText('red', label, { validateStream: false }) : label;
-    return this.#write(`${shown} ${safe(text)}\n`);
+    return this.parts([{ text: label, colour: 'red' }, { text: ` ${text}` }]);
   }
 
   /** Text that `clear` removes again; only for a terminal. */

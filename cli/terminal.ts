@@ -4,7 +4,7 @@ import { type Readable, Writable } from 'node:stream';
 
 /** A stream that may be a terminal. */
 export type Source = Readable & { readonly isTTY?: boolean };
-export type Sink = Writable & { readonly isTTY?: boolean };
+export type Sink = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 
 export interface Question {
   readonly text: string;
@@ -38,7 +38,7 @@ export class Terminal {
       if (this.#isShown) sink.write(chunk);
       done();
     };
-    const columns = 'columns' in sink ? sink.columns : undefined;
+    const { columns } = sink;
     const output = Object.assign(new Writable({ write }), { columns });
     this.#readline = createInterface({ input, output, terminal: true, historySize: 0 })
       .on('line', line => this.#take(line))

@@ -1,6 +1,6 @@
 /** Text for people: safe on a terminal, in tables and listings, by templates of `--format`; and what things are known by. */
 
-import type { Policy, Token, Trust } from '../lib/api/responses.ts';
+import type { Policy, Token, TokenUse, Trust } from '../lib/api/responses.ts';
 import type { Access } from '../lib/domain/access.ts';
 import { HOUR_SECONDS, MINUTE_SECONDS } from '../lib/domain/time.ts';
 import { UsageError } from './errors.ts';
@@ -49,6 +49,28 @@ export function listingOf(entries: readonly (readonly [name: string, value: stri
 /** The repositories of a token, policy or trust. */
 export function repositoriesText(repositories: readonly string[] | null): string {
   return repositories?.join(' ') ?? 'all namespaces of the account';
+}
+
+/** `2026-11-21T07:00:00Z from 192.0.2.1 by docker/28.2.2 for registry.example`, as far as it is known. */
+export function usedText({ at, address, client, service }: TokenUse): string {
+  const parts = [
+    ['from', address],
+    ['by', client],
+    ['for', service],
+  ].map(([word, what]) => (what == null ? '' : ` ${word} ${what}`));
+  return `${at}${parts.join('')}`;
+}
+
+export function isEmpty(labels: Readonly<Record<string, string>>): boolean {
+  return Object.keys(labels).length === 0;
+}
+
+/** `env=test team=builds`. */
+export function labelsText(labels: Readonly<Record<string, string>>): string {
+  return Object.entries(labels)
+    .map(([name, value]) => `${name}=${value}`)
+    .sort()
+    .join(' ');
 }
 
 /** The access of a token or trust. */

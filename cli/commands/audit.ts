@@ -4,12 +4,13 @@ import * as v from 'valibot';
 import { AUDIT, AUDIT_ENTRY } from '../../lib/api/responses.ts';
 import { ACTS } from '../../lib/domain/act.ts';
 import { toRfc3339 } from '../../lib/domain/time.ts';
-import { count, identifier, type Moment, moment, timeOf } from '../arguments.ts';
+import { count, type Moment, moment, timeOf } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { linesOf } from '../printer.ts';
 import type { Session } from '../session.ts';
 import { type Fields, parseTemplate } from '../text.ts';
+import { tokenArgument, tokenId } from '../token-id.ts';
 
 // Members that this version does not know are printed with `--output json`.
 const ANY_ENTRY = v.looseObject(AUDIT_ENTRY.entries);
@@ -42,7 +43,7 @@ export function addAudit(program: Command, context: Context): void {
   program
     .command('audit')
     .description('list what was done in the account, the newest first')
-    .option('--token <token>', 'to this token only', identifier)
+    .option('--token <token>', 'to this token only', tokenArgument)
     .option('--of <target>', 'to this only: an identifier, or the name of a namespace')
     .option('--subject <id>', 'by this subject only')
     .addOption(new Option('--act <act>', 'this only').choices(ACTS))
@@ -57,8 +58,10 @@ async function listAudit(context: Context, asked: Asked): Promise<void> {
     throw new UsageError('--token and --of name two targets; give one.');
   }
   const { output } = context;
-  const query = queryOf(asked, context.clock());
-  const entries = allEntries(await context.session(), query, asked.limit ?? Number.POSITIVE_INFINITY);
+  const session = await context.session();
+  const token = asked.token && (await tokenId(session, asked.token));
+  const query = queryOf({ ...asked, ...(token === undefined ? {} : { token }) }, context.clock());
+  const entries = allEntries(session, query, asked.limit ?? Number.POSITIVE_INFINITY);
   if (output.format === 'json') return output.jsonList(entries);
   // Before the heading, which an error must not follow.
   let next = await entries.next();

@@ -86,19 +86,28 @@ const ENDS: Readonly<Record<string, HelpEnd>> = {
     examples: [
       'token-list',
       'token-list --format "table {{.ID}}\\t{{.Description}}"',
+      'token-list --wide --state expiring --label team=builds',
+      'token-list --unused-for 90d --quiet',
       'token-list --output json',
     ],
   },
   'token-show': { section: 'tokens', examples: [`token-show ${ID}`, 'token-show'] },
   'token-get': { section: 'tokens', examples: [`token-get ${ID}`, `token-get --quiet ${ID}`] },
-  'token-rm': { section: 'tokens', examples: [`token-rm ${ID}`, `token-rm --force ${ID}`] },
+  'token-rm': {
+    section: 'tokens',
+    examples: [`token-rm ${ID}`, `token-rm --force ${ID}`, 'token-rm --label team=builds --dry-run'],
+  },
   'token-rotate': {
     section: 'tokens',
-    examples: [`token-rotate --grace 1h ${ID}`, 'token-rotate --grace 1h'],
+    examples: [`token-rotate --grace 24h --wait 2h ${ID}`, 'token-rotate --grace 1h'],
   },
   'token-update': {
     section: 'tokens',
-    examples: [`token-update --expires-in 30d ${ID}`, `token-update --disable ${ID}`],
+    examples: [
+      `token-update --label team=builds --owner ops@example.com ${ID}`,
+      `token-update --expires-in 30d ${ID}`,
+      `token-update --disable ${ID}`,
+    ],
   },
   'namespace-add': { section: 'the-account', examples: ['namespace-add team-a'] },
   'namespace-list': { section: 'the-account', examples: ['namespace-list'] },

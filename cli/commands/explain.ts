@@ -3,11 +3,12 @@ import type { Command } from 'commander';
 import * as v from 'valibot';
 import { EXPLANATION, STEP } from '../../lib/api/responses.ts';
 import { toRfc3339 } from '../../lib/domain/time.ts';
-import { identifier, type Moment, moment, timeOf } from '../arguments.ts';
+import { type Moment, moment, timeOf } from '../arguments.ts';
 import { claimsInFile, claimsOfJwt } from '../claims.ts';
 import type { Context } from '../context.ts';
 import { SilentExit, UsageError } from '../errors.ts';
 import { listingOf } from '../text.ts';
+import { tokenArgument, tokenId } from '../token-id.ts';
 import type { Verb } from './verbs.ts';
 
 // Members and words that this version does not know are printed, too.
@@ -39,7 +40,7 @@ export function addExplain(program: Command, context: Context): void {
     .command('explain')
     .description('explain what a login would get, check by check')
     .helpGroup('Finding out:')
-    .option('--token <token>', 'of this token', identifier)
+    .option('--token <token>', 'of this token', tokenArgument)
     .option('--subject <id>', 'of this IAM id')
     .option('--claims-file <file>', 'of a workload: the payload of its token, as JSON')
     .option(
@@ -101,12 +102,13 @@ async function testTrusts(context: Context, file: string, login: Login): Promise
 
 async function ask(
   context: Context,
-  whose: object,
+  { token: beginning, ...whose }: { readonly token?: string | undefined; readonly [fact: string]: unknown },
   { service, scope, address, at }: Login,
 ): Promise<AnyExplanation> {
   const session = await context.session();
   const time = at === undefined ? undefined : toRfc3339(timeOf(at, context.clock(), 'first'));
-  const json = { ...whose, service, scope: scope?.join(' '), address, at: time };
+  const token = beginning && (await tokenId(session, beginning));
+  const json = { ...whose, token, service, scope: scope?.join(' '), address, at: time };
   return session.ask(ANY_EXPLANATION, { method: 'POST', path: '/v1/explain', json });
 }
 

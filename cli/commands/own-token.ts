@@ -41,7 +41,7 @@ export async function rotateOwnToken(
   context: Context,
   session: Session,
   options: OwnRotation,
-): Promise<void> {
+): Promise<{ readonly generation: number }> {
   const { grace = 0, force = false, quiet } = options;
   const { output } = context;
   const before = ownValue(session);
@@ -52,6 +52,7 @@ export async function rotateOwnToken(
   await output.show(token, quiet ? token.token : valueListing(token));
   if (grace === 0) await endOld(context, session, before);
   else if (!quiet) output.note(`The old value works until ${token.previousValue?.endsAt ?? 'its end'}.`);
+  return token;
 }
 
 async function endOld({ output }: Context, session: Session, before: Secret): Promise<void> {

@@ -8,10 +8,6 @@ import { listingOf } from '../text.ts';
 import type { Verb } from './verbs.ts';
 
 export interface Removal {
-  readonly description: string;
-  /** `id` or `name`. */
-  readonly argument: string;
-  readonly parse: (text: string) => string;
   readonly path: `/${string}`;
   /** `['token', 'tokens']`. */
   readonly noun: readonly [one: string, many: string];
@@ -21,26 +17,62 @@ export interface Removal {
   readonly describe: (session: Session, names: readonly string[]) => Promise<readonly (string | undefined)[]>;
 }
 
+interface RemovalVerb extends Removal {
+  readonly description: string;
+  /** `id` or `name`. */
+  readonly argument: string;
+  readonly parse: (text: string) => string;
+}
+
+export interface Chosen {
+  readonly names: readonly string[];
+  readonly force?: true | undefined;
+  /** Only shows them. */
+  readonly dryRun?: true | undefined;
+}
+
 /** In the place of a description. */
 export const NOT_FOUND = 'not found';
 
 /** No question is longer. */
 const MAX_DESCRIBED = 20;
 
-export function removeVerb(context: Context, removal: Removal): Verb {
+export function removeVerb(context: Context, removal: RemovalVerb): Verb {
   const { description, argument, parse } = removal;
-  const remove = async (names: readonly string[], { force }: { force?: true }) => {
-    if (force || (await isConfirmed(context, removal, names)))
-      return removeEach(context, names, removal.path);
-    if (context.output.format === 'json') {
-      return context.output.jsonList(names.map(name => ({ name, removed: false })));
-    }
-    context.output.note('Nothing was removed.');
-  };
   const build = (command: Command) => {
-    command.argument(`<${argument}...>`, '', each(parse)).option('-f, --force', 'do not ask').action(remove);
+    command
+      .argument(`<${argument}...>`, '', each(parse))
+      .option('-f, --force', 'do not ask')
+      .action((names: readonly string[], { force }: { force?: true }) =>
+        removeNamed(context, removal, { names, force }),
+      );
   };
   return { name: 'rm', description, build };
+}
+
+/** Removes them, after the question that `force` leaves out; a dry run shows them all. */
+export async function removeNamed(context: Context, removal: Removal, chosen: Chosen): Promise<void> {
+  const { names, force, dryRun } = chosen;
+  const isWanted = !dryRun && (force === true || (await isConfirmed(context, removal, names)));
+  if (isWanted) return removeEach(context, names, removal.path);
+  const { output } = context;
+  if (output.format === 'json') return output.jsonList(names.map(name => ({ name, removed: false })));
+  if (dryRun) await output.lines(await described(context, removal, names));
+  output.note('Nothing was removed.');
+}
+
+/** How many are described at once. */
+const AT_ONCE = 20;
+
+async function described(context: Context, removal: Removal, names: readonly string[]): Promise<string[]> {
+  const session = await context.session();
+  const lines = [];
+  for (let i = 0; i < names.length; i += AT_ONCE) {
+    const some = names.slice(i, i + AT_ONCE);
+    const known = await removal.describe(session, some);
+    lines.push(...listingOf(some.map((name, n) => [name, known[n] ?? ''])));
+  }
+  return lines.map(line => line.trimEnd());
 }
 
 /** Asks at the terminal, and shows what would be removed. Throws UsageError when there is no terminal. */

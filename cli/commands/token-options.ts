@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import * as v from 'valibot';
 import { LIMITS, NEW_TOKEN, PREVIOUS_VALUE, TOKEN, TOKEN_USE, type Token } from '../../lib/api/responses.ts';
 import { toSeconds } from '../../lib/domain/time.ts';
-import { count, networkOption, repositoryOption, seconds } from '../arguments.ts';
+import { count, label, networkOption, repositoryOption, seconds } from '../arguments.ts';
 import { UsageError } from '../errors.ts';
 import { accessText, type Fields, listingOf, repositoriesText } from '../text.ts';
 
@@ -35,6 +35,9 @@ export interface NewToken {
   readonly readwrite?: true;
   readonly repository?: readonly string[];
   readonly network?: readonly string[];
+  readonly label?: ReadonlyMap<string, string>;
+  readonly owner?: string;
+  readonly selfRotate?: true;
   readonly expiresIn?: number;
   readonly pullsPerDay?: number;
   readonly quiet?: true;
@@ -44,6 +47,9 @@ export interface TokenChange extends Omit<NewToken, 'quiet'> {
   readonly readonly?: true;
   readonly allRepositories?: true;
   readonly anyNetwork?: true;
+  readonly removeLabels?: true;
+  readonly removeOwner?: true;
+  readonly adminRotate?: true;
   readonly disable?: true;
   readonly enable?: true;
   readonly unlimitedPulls?: true;
@@ -54,6 +60,7 @@ export function addOptions(command: Command): Command {
     .option('--readwrite', 'it may push, too')
     .addOption(repositoryOption())
     .addOption(networkOption())
+    .option('--self-rotate', 'its holder may rotate it')
     .option('-q, --quiet', 'show the value only');
 }
 
@@ -65,6 +72,10 @@ export function updateOptions(command: Command): Command {
     .addOption(new Option('--all-repositories', 'in all namespaces of the account').conflicts('repository'))
     .addOption(networkOption())
     .addOption(new Option('--any-network', 'from any address').conflicts('network'))
+    .addOption(new Option('--remove-labels', 'no labels').conflicts('label'))
+    .addOption(new Option('--remove-owner', 'no owner').conflicts('owner'))
+    .addOption(new Option('--self-rotate', 'its holder may rotate it').conflicts('adminRotate'))
+    .option('--admin-rotate', 'only administrators may rotate it')
     .addOption(new Option('--disable', 'logins with it are refused until it is enabled').conflicts('enable'))
     .option('--enable', 'it may log in again')
     .addOption(new Option('--unlimited-pulls', 'no limit of pulls any more').conflicts('pullsPerDay'));
@@ -74,9 +85,15 @@ function commonOptions(command: Command): Command {
   const expiresIn = new Option('--expires-in <duration>', 'when it expires, as in 90s, 15m, 12h, 30d');
   return command
     .option('--description <text>', 'what it is for')
+    .addOption(labelOption())
+    .option('--owner <owner>', 'who answers for it, such as an address')
     .addOption(expiresIn.argParser(seconds).conflicts('nonExpiring'))
     .option('--non-expiring', 'it never expires')
     .option('--pulls-per-day <number>', 'through the registry proxy it pulls no more in a day (UTC)', count);
+}
+
+function labelOption(): Option {
+  return new Option('--label <name=value>', 'what it is found by; repeat for more').argParser(label);
 }
 
 /** The body of `POST /v1/tokens`. Members without an option are left to the deployment. */
@@ -84,6 +101,9 @@ export function newTokenBody(options: NewToken): Record<string, unknown> {
   const { description, nonExpiring, readwrite, repository, network, expiresIn, pullsPerDay } = options;
   return {
     description,
+    labels: options.label && Object.fromEntries(options.label),
+    owner: options.owner,
+    selfRotate: options.selfRotate,
     access: readwrite ? 'push' : undefined,
     nonExpiring,
     expiresInSeconds: expiresIn,
@@ -101,6 +121,9 @@ export function tokenChangeBody(options: TokenChange): Record<string, unknown> {
     ...(pullOnly ? { access: 'pull' } : {}),
     ...(allRepositories ? { repositories: null } : {}),
     ...(anyNetwork ? { networks: null } : {}),
+    ...(options.removeLabels ? { labels: {} } : {}),
+    ...(options.removeOwner ? { owner: null } : {}),
+    ...(options.adminRotate ? { selfRotate: false } : {}),
     ...(unlimitedPulls ? { limits: null } : {}),
     ...(disable || enable ? { disabled: disable === true } : {}),
   };
@@ -132,9 +155,14 @@ export function valueListing({ id, token }: { id: string; token: string }): stri
   ]);
 }
 
-/** Everything about a token but its value. */
+/** What a token may do, how long, and when it was last used. */
 export function tokenListing(token: AnyToken): string[] {
-  return listingOf([
+  return listingOf(tokenEntries(token));
+}
+
+/** The same, as names and values. */
+export function tokenEntries(token: AnyToken): (readonly [name: string, value: string])[] {
+  return [
     ['Token identifier', token.id],
     ['Description', token.description],
     ['Access', accessText(token.access)],
@@ -144,5 +172,5 @@ export function tokenListing(token: AnyToken): string[] {
     ['Last used', token.lastUsedAt ?? 'never'],
     ['Disabled', token.disabled ? 'yes' : 'no'],
     ...(token.limits === null ? [] : [['Pulls per day', String(token.limits.pullsPerDay)] as const]),
-  ]);
+  ];
 }

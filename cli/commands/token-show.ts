@@ -1,9 +1,10 @@
 /** `token-show`: everything about one token but its value, for administrators by its identifier, and for its holder. */
-import { identifier } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { listingOf } from '../text.ts';
+import { tokenArgument, tokenId } from '../token-id.ts';
 import { ANY_HELD, heldEntries, ownValue } from './own-token.ts';
-import { ANY_TOKEN, tokenListing } from './token-options.ts';
+import { ANY_TOKEN } from './token-options.ts';
+import { wholeListing } from './token-whole.ts';
 import type { Verb } from './verbs.ts';
 
 export function showVerb(context: Context): Verb {
@@ -12,7 +13,7 @@ export function showVerb(context: Context): Verb {
     description: 'show a token, without its value',
     build: command =>
       command
-        .argument('[id]', 'that of the login by default, where a registry token logged in', identifier)
+        .argument('[id]', 'that of the login by default, where a registry token logged in', tokenArgument)
         .action((id: string | undefined) => showToken(context, id)),
   };
 }
@@ -25,6 +26,7 @@ async function showToken(context: Context, id: string | undefined): Promise<void
     const held = await session.ask(ANY_HELD, { path: '/v1/token' });
     return output.show(held, listingOf(heldEntries(held)));
   }
-  const token = await session.ask(ANY_TOKEN, { path: `/v1/tokens/${id}` });
-  await output.show(token, tokenListing(token));
+  const path = `/v1/tokens/${await tokenId(session, id)}` as const;
+  const token = await session.ask(ANY_TOKEN, { path });
+  await output.show(token, wholeListing(token));
 }

@@ -2,11 +2,12 @@
 import type { Command } from 'commander';
 import * as v from 'valibot';
 import { COUNTER, USAGE } from '../../lib/api/responses.ts';
-import { day, identifier, repository } from '../arguments.ts';
+import { day, repository } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { linesOf } from '../printer.ts';
 import type { Session } from '../session.ts';
 import { type Fields, parseTemplate } from '../text.ts';
+import { tokenArgument, tokenId } from '../token-id.ts';
 
 // Members that this version does not know are printed with `--output json`.
 const ANY_COUNTER = v.looseObject(COUNTER.entries);
@@ -35,7 +36,7 @@ export function addUsage(program: Command, context: Context): void {
   program
     .command('usage')
     .description('list how often images were pulled through the registry proxy')
-    .option('--token <token>', 'by this token only', identifier)
+    .option('--token <token>', 'by this token only', tokenArgument)
     .option('--repository <name>', 'from this repository only', repository)
     .option('--from <day>', 'the first day, as in 2026-11-21; by default the last 30 are listed', day)
     .option('--to <day>', 'the last day, in UTC (default: today)', day)
@@ -44,7 +45,9 @@ export function addUsage(program: Command, context: Context): void {
 
 async function listUsage(context: Context, asked: Asked): Promise<void> {
   const { output } = context;
-  const counters = allCounters(await context.session(), asked);
+  const session = await context.session();
+  const token = asked.token && (await tokenId(session, asked.token));
+  const counters = allCounters(session, { ...asked, ...(token === undefined ? {} : { token }) });
   if (output.format === 'json') return output.jsonList(counters);
   // Before the heading, which an error must not follow.
   let next = await counters.next();

@@ -33,7 +33,7 @@ export interface Typed {
 type Program = (args: readonly string[], io: Io) => Promise<number>;
 
 /** A killed process is noticed soon; no time-out ends a request that a busy machine delays. */
-export const QUICK: Timeouts = { ...TIMEOUTS, lockMs: 200, noticeMs: 20 };
+export const QUICK: Timeouts = { ...TIMEOUTS, lockMs: 200, noticeMs: 20, pollMs: 5 };
 
 export class Shell {
   readonly directory: string;
