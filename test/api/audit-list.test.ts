@@ -55,6 +55,7 @@ describe('GET /v1/audit', () => {
       target: token,
       subject: 'dev:alice',
       uniqueId: null,
+      group: null,
       requestId: expect.any(String),
       sourceAddress: '192.0.2.1',
     });
