@@ -158,7 +158,16 @@ describe('denialOf', () => {
 
 it('the reasons of denials are these: each is a metric', () => {
   expect(DENIALS).toEqual([
-    ...['no-secret', 'unknown-secret', 'expired', 'ended', 'misplaced', 'not-proven', 'no-role'],
+    ...[
+      'no-secret',
+      'unknown-secret',
+      'expired',
+      'ended',
+      'misplaced',
+      'network-not-allowed',
+      'not-proven',
+      'no-role',
+    ],
     ...['registration-closed', 'wider-than-parent', 'too-often', 'nothing-granted'],
   ]);
 });

@@ -43,6 +43,7 @@ describe('a token of a workload', () => {
   ])('for the audience %s names the workload, the account and all claims', async (_, aud) => {
     expect(await verify({ aud, ref: 'main' })).toEqual({
       issuer: 'github',
+      platform: 'github',
       handle: HANDLE,
       subject: 'github:repo:a/b',
       claims: expect.objectContaining({ sub: 'repo:a/b', ref: 'main' }),

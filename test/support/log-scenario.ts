@@ -81,6 +81,7 @@ async function useLogins(deployment: Deployment, workload: () => string): Promis
   deployment.wire.cut = () => true;
   await logIn(token, PULL, '198.51.100.4');
   deployment.wire.cut = () => false;
+  await alice('POST /v1/explain', { json: { token: id } });
   await alice(`GET /v1/tokens/${id}/value`);
   await alice(`DELETE /v1/tokens/${id}`);
   return { id, credential, address: '198.51.100.66', 'request id': denied.headers['x-request-id'] ?? '' };
