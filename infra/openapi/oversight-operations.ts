@@ -26,7 +26,7 @@ export const OVERSIGHT_OPERATIONS = {
     summary: 'Set the rules',
     description:
       'Replaces them. They are judged from the next request on; what was made before goes on working, and is listed where it breaks them.',
-    body: jsonBody('NewAccountRules', false),
+    body: jsonBody('NewAccountRules', true),
     answers: { 200: answer('The rules, and tokens that break them.', 'AccountRules') },
   },
   'GET /v1/audit': {

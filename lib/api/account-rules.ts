@@ -1,5 +1,6 @@
 /** The routes of an account's rules for its tokens and credentials. */
 import type { AccountRules } from '../domain/account-rules.ts';
+import { invalidBody } from '../domain/errors.ts';
 import { single } from '../http/form.ts';
 import type { Response } from '../http/request.ts';
 import type { TokenStore } from '../ports/stores.ts';
@@ -25,6 +26,8 @@ export function rulesHandlers(ports: RulesHandlerPorts) {
       return answer(ports, request, await rulesOf(ports, request.principal.account));
     },
     async setRules(request) {
+      // A body that was lost on the way would set all rules back.
+      if (request.json === undefined) throw invalidBody([{ path: '', message: 'must be an object' }]);
       const given = checkBody(SET_RULES, request.json);
       return answer(ports, request, await setRules(ports, actorOf(request), given));
     },

@@ -95,6 +95,12 @@ describe('GET and PUT /v1/rules', () => {
     expect([answer.status, answer.json.errors?.[0]?.path]).toEqual([400, path]);
   });
 
+  it('refuse a request without a body, which would set all rules back', async () => {
+    await set({ requireOwner: true });
+    expect((await alice('PUT /v1/rules')).status).toBe(400);
+    expect((await alice('GET /v1/rules')).json.requireOwner).toBe(true);
+  });
+
   it.each(['x=1', 'cursor=x', 'limit=5'])('refuse the query %s', async query => {
     expect((await alice(`GET /v1/rules?${query}`)).status).toBe(400);
   });
