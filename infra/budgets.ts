@@ -38,24 +38,24 @@ const DYNAMODB = [
  * bundle. Lower a figure when a bundle has become smaller.
  */
 export const BUDGETS = {
-  login: { startBytes: 157_500, totalBytes: 208_000, packages: [...CHAIN, ...IAM] },
-  management: { startBytes: 503_000, totalBytes: 646_500, packages: [...CHAIN, ...DYNAMODB, ...IAM] },
+  login: { startBytes: 158_500, totalBytes: 209_000, packages: [...CHAIN, ...IAM] },
+  management: { startBytes: 504_500, totalBytes: 648_000, packages: [...CHAIN, ...DYNAMODB, ...IAM] },
   credentials: {
-    startBytes: 186_500,
-    totalBytes: 237_000,
+    startBytes: 187_000,
+    totalBytes: 237_500,
     packages: [...CHAIN, ...IAM, 'negotiator', 'content-type'],
   },
-  discovery: { startBytes: 96_000, totalBytes: 284_000, packages: CHAIN },
-  registry: { startBytes: 160_500, totalBytes: 160_500, packages: [...CHAIN, 'lru-cache'] },
-  fallback: { startBytes: 35_000, totalBytes: 35_000, packages: CHAIN },
-  restore: { startBytes: 322_500, totalBytes: 464_500, packages: [...CHAIN, ...DYNAMODB] },
+  discovery: { startBytes: 97_000, totalBytes: 285_000, packages: CHAIN },
+  registry: { startBytes: 161_500, totalBytes: 161_500, packages: [...CHAIN, 'lru-cache'] },
+  fallback: { startBytes: 35_500, totalBytes: 35_500, packages: CHAIN },
+  restore: { startBytes: 323_000, totalBytes: 465_500, packages: [...CHAIN, ...DYNAMODB] },
   keys: {
-    startBytes: 100_500,
-    totalBytes: 331_000,
+    startBytes: 101_500,
+    totalBytes: 332_000,
     packages: ['valibot', ...CERTIFICATES],
   },
   prober: { startBytes: 101_500, totalBytes: 101_500, packages: ['jose', 'uuid', 'valibot'] },
-  cleanup: { startBytes: 92_500, totalBytes: 92_500, packages: CHAIN },
+  cleanup: { startBytes: 93_500, totalBytes: 93_500, packages: CHAIN },
 } as const satisfies Record<string, Budget>;
 
 const OWN = /^(?:functions|lib)\//;

@@ -76,13 +76,22 @@ function builtin(name: string): string {
  * from it while it runs, would have all of them.
  */
 function exportsOf(name: string): string {
-  const names = Object.getOwnPropertyNames(process.getBuiltinModule(name)).filter(each => each !== 'default');
+  const module = Object(process.getBuiltinModule(name)) as Readonly<Record<string, unknown>>;
+  const names = Object.getOwnPropertyNames(module).filter(each => each !== 'default');
+  const isLate = (each: string) => LATE.test(name) && typeof module[each] === 'function';
+  const access = (each: string) =>
+    isLate(each)
+      ? `(...parameters) => ${builtin(name)}.${each}(...parameters)`
+      : `/* @__PURE__ */ (() => whole.${each})()`;
   return [
     `const whole = ${builtin(name)};`,
     'export default whole;',
-    ...names.map(each => `export const ${each} = /* @__PURE__ */ (() => whole.${each})();`),
+    ...names.map(each => `export const ${each} = ${access(each)};`),
   ].join('\n');
 }
+
+/** Functions of these are called only where keys are files, on one machine. */
+const LATE = /^(?:node:)?(?:fs\/promises|os)$/;
 
 /** Size and contents of a bundle, from esbuild's metafile. */
 function describeBundle(name: string, { outputs }: Metafile): Bundle {
