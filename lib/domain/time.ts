@@ -10,12 +10,32 @@ export function toSeconds(milliseconds: number): number {
 
 /** The day of UTC of seconds since 1970, as `2026-11-21`: days sort as texts. */
 export function dayOf(seconds: number): string {
-  return toRfc3339(seconds).slice(0, 10);
+  return dayText(Math.floor(seconds / DAY_SECONDS));
 }
 
-/** Writes seconds since 1970 as `2026-11-21T07:00:00Z`. */
+/** Writes seconds since 1970 as `2026-11-21T07:00:00Z`. A page of tokens has hundreds, so the texts of days are kept. */
 export function toRfc3339(seconds: number): string {
-  return `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`;
+  const day = Math.floor(seconds / DAY_SECONDS);
+  const second = Math.floor(seconds) - day * DAY_SECONDS;
+  const hours = Math.floor(second / HOUR_SECONDS);
+  const minutes = Math.floor(second / MINUTE_SECONDS) % 60;
+  return `${dayText(day)}T${twoDigits(hours)}:${twoDigits(minutes)}:${twoDigits(second % 60)}Z`;
+}
+
+const KEPT_DAYS = 1000;
+const dayTexts = new Map<number, string>();
+
+function dayText(day: number): string {
+  const kept = dayTexts.get(day);
+  if (kept !== undefined) return kept;
+  const text = new Date(day * DAY_SECONDS * 1000).toISOString().slice(0, 10);
+  if (dayTexts.size >= KEPT_DAYS) dayTexts.clear();
+  dayTexts.set(day, text);
+  return text;
+}
+
+function twoDigits(number: number): string {
+  return number < 10 ? `0${number}` : `${number}`;
 }
 
 /** What JSON Schema says of a time of RFC 3339, of this millennium: years of four digits sort as texts. */

@@ -23,6 +23,12 @@ it('gives the same second back', () => {
   fc.assert(fc.property(fc.nat(4_102_444_800), seconds => Date.parse(toRfc3339(seconds)) === seconds * 1000));
 });
 
+it('writes what Date writes, also before 1970 and on more days than are kept', () => {
+  for (let seconds = -3 * DAY_SECONDS; seconds < 3000 * DAY_SECONDS; seconds += DAY_SECONDS - 1) {
+    expect(toRfc3339(seconds)).toBe(`${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`);
+  }
+});
+
 it('a second lasts until its last millisecond', () => {
   expect([0, 999, 1000, 1999, 2000].map(toSeconds)).toEqual([0, 0, 1, 1, 2]);
 });
