@@ -70,7 +70,7 @@ const TOKENS = {
           items: { type: 'string', pattern: '^[a-z0-9._/-]{1,63}=.{0,63}$', example: 'team=builds' },
         },
       ),
-      inQuery('owner', 'Only tokens of this owner.', { type: 'string', minLength: 1, maxLength: 128 }),
+      inQuery('owner', 'Only tokens of this owner.', { type: 'string', pattern: '^.{1,128}$' }),
       inQuery('access', 'Only tokens with this access.', { type: 'string', enum: ['pull', 'push'] }),
       inQuery(
         'state',

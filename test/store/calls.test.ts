@@ -22,7 +22,7 @@ const CALLS = {
   query: [{ pk: 'p', prefix: '' }],
   scan: [{ limit: 1 }],
   insert: [KEY],
-  put: [KEY, absent('pk')],
+  put: [KEY, absent('pk'), signal],
   update: [KEY, { set: { a: 1 } }, absent('pk'), signal],
   delete: [KEY, absent('pk')],
 } as const satisfies { [Name in keyof Table]: Parameters<Table[Name]> };

@@ -197,6 +197,8 @@ it('uses the names that alarms and dashboards know', () => {
     'LeafSecondsLeft',
     'Logins',
     'NegativeProbesFailed',
+    'NoticesFailed',
+    'NoticesSent',
     'PositiveProbesFailed',
     'Pulls',
     'RateLimited',
