@@ -1,10 +1,15 @@
 """
 Runs ministack with what CloudFormation has and ministack lacks: the answers of custom resources go to an address of S3
 (lambda.mjs leads them back), names that are taken are refused, a table that is protected is not deleted, its time to
-live and its recovery are switched on, and the resources of CodeDeploy are taken.
+live and its recovery are switched on, the resources of CodeDeploy are taken, and policies can name more of what is asked for
+(with AUTH=true, by which it decides by them).
 """
 
+import json
+import re
+
 import ministack.app
+from ministack.core import iam_actions, iam_evaluator
 from ministack.services import cloudwatch_logs, dynamodb, kms
 from ministack.services.cloudformation import custom_resource, provisioners
 
@@ -85,9 +90,62 @@ def take_codedeploy():
         }
 
 
+# Condition keys by the member of the request that has their value (AWS Service Authorization Reference).
+CONDITION_KEYS = {
+    "kms": {"kms:MacAlgorithm": "MacAlgorithm"},
+    "secretsmanager": {"secretsmanager:RecoveryWindowInDays": "RecoveryWindowInDays"},
+}
+
+
+def name_conditions():
+    before = iam_actions.request_tag_context
+
+    def context(service, iam_action, body, params):
+        asked = json.loads(body) if service in CONDITION_KEYS and body[:1] == b"{" else {}
+        known = {key: str(asked[member]) for key, member in CONDITION_KEYS.get(service, {}).items() if member in asked}
+        return {**before(service, iam_action, body, params), **known}
+
+    iam_actions.request_tag_context = context
+    resolve = iam_evaluator._resolve_condition_key
+
+    def resolve_role(key, asked):
+        value = resolve(key, asked)
+        # Of who has assumed a role AWS gives the role.
+        if key.lower() == "aws:principalarn":
+            return re.sub(r":sts:(.*):assumed-role/([^/]+)/.*$", r":iam:\1:role/\2", str(value))
+        return value
+
+    iam_evaluator._resolve_condition_key = resolve_role
+
+
+INSERT = re.compile(r'\s*INSERT\s+INTO\s+"([^"]+)"', re.I)
+
+
+def name_statements():
+    """AWS decides about a statement of PartiQL by what it does, and to which table."""
+    action_of, arn_of = iam_actions.extract_iam_action, iam_actions.extract_resource_arn
+
+    def inserted_into(headers, body):
+        target = headers.get("x-amz-target", "")
+        return INSERT.match(json.loads(body)["Statement"]) if target.endswith(".ExecuteStatement") else None
+
+    def action(service, method, path, headers, body, params):
+        return "dynamodb:PartiQLInsert" if inserted_into(headers, body) else action_of(service, method, path, headers, body, params)
+
+    def arn(service, method, path, headers, body, params, region, account_id):
+        found = inserted_into(headers, body)
+        if found:
+            return f"arn:aws:dynamodb:{region}:{account_id}:table/{found[1]}"
+        return arn_of(service, method, path, headers, body, params, region, account_id)
+
+    iam_actions.extract_iam_action, iam_actions.extract_resource_arn = action, arn
+
+
 for kind, (name_of, is_taken) in TAKEN.items():
     refuse_taken(kind, name_of, is_taken)
 keep_protected()
 switch_on_tables()
 take_codedeploy()
+name_conditions()
+name_statements()
 ministack.app.main()
