@@ -67,16 +67,6 @@ const ACTS: Record<string, () => Promise<Acting>> = {
     const { id } = await newToken();
     return { act: 'rotate-token', target: id, answer: await alice(`POST /v1/tokens/${id}/rotate`) };
   },
-  ensureToken: async () => {
-    const answer = await alice('PUT /v1/tokens/by-name/build', { json: {} });
-    return { act: 'add-token', target: answer.json.id, answer };
-  },
-  rotateOwnToken: async () => {
-    const { id, token } = (await alice('POST /v1/tokens', { json: { selfRotate: true } })).json;
-    deployment.wait(3600);
-    const answer = await deployment.send('POST /v1/token/rotate', { bearer: token, json: {} });
-    return { act: 'rotate-token', target: id, subject: `token:${id}`, answer };
-  },
   removeToken: async () => {
     const { id } = await newToken();
     return { act: 'remove-token', target: id, answer: await alice(`DELETE /v1/tokens/${id}`) };
