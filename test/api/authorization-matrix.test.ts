@@ -356,6 +356,18 @@ describe('the matrix', () => {
     expect([...Object.keys(OF_TOKENS), ...Object.keys(OTHERS)].sort()).toEqual(lines.sort());
   });
 
+  it('has no route that leaves a caller without credentials in the dark', async () => {
+    const routes = ALL_ROUTES.filter(({ authentication }) => !['login', 'public'].includes(authentication));
+    for (const { method, path } of routes) {
+      const line = `${method} ${path.replace(/\{\w+\}/, NEVER)}`;
+      const { status, json, headers } = await world.deployment.send(line, {});
+      expect([line, status, json.code]).toEqual([line, 401, 'unauthenticated']);
+      expect([line, headers['www-authenticate']]).toEqual([line, 'Basic realm="pullpass", charset="UTF-8"']);
+      if (path.endsWith('/events')) continue;
+      expect([line, json.detail]).toEqual([line, expect.stringMatching(/^No credentials came/)]);
+    }
+  });
+
   it('has many cells', () => {
     expect(cells).toBeGreaterThan(3000);
   });
