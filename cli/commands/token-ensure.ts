@@ -61,7 +61,7 @@ function wantedOptions(command: Command): Command {
 function tokenName(text: string): string {
   if (isTokenName(text)) return text;
   throw new UsageError(
-    'A name must have 1 to 63 letters, digits, dots, underscores and hyphens, with a letter or digit at both ends.',
+    'A name must have 1 to 63 letters, digits, dots, underscores and hyphens, with a letter or digit at both ends, and no 24 letters and digits in a row, which look like a secret.',
   );
 }
 

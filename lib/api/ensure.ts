@@ -40,6 +40,6 @@ function tokenNameIn({ params }: Pick<ManagementRequest, 'params'>): string {
   const name = params.name ?? '';
   if (isTokenName(name)) return name;
   const message =
-    'must have 1 to 63 letters, digits, dots, underscores and hyphens, and begin and end with a letter or digit';
+    'must have 1 to 63 letters, digits, dots, underscores and hyphens, begin and end with a letter or digit, and have no 24 letters and digits in a row, which look like a secret';
   throw invalid([{ path: 'name', message }], 'path');
 }

@@ -12,8 +12,11 @@ export const TOKEN_NAME_SCHEMA = {
 
 const NAME = new RegExp(TOKEN_NAME_SCHEMA.pattern);
 
+/** Many letters and digits in a row, as in keys: a secret in the wrong place would be stored, listed and logged. */
+const SECRET = /(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z\d]{24}/;
+
 export function isTokenName(text: string): boolean {
-  return NAME.test(text);
+  return NAME.test(text) && !SECRET.test(text);
 }
 
 /** A name outlives its token by so much, so that no clock takes it from a token that is still there. */
