@@ -7,12 +7,12 @@ import type { AnyToken } from './token-options.ts';
 
 const GAP = '   ';
 
-export type State = 'active' | 'disabled' | 'expiring';
+type State = 'active' | 'disabled' | 'expiring';
 
 const COLOURS = { active: 'green', disabled: 'red', expiring: 'yellow' } as const;
 
 /** The state of a token at `now`, in seconds since 1970. */
-export function stateOf({ disabled, createdAt, expiresAt }: AnyToken, now: number): State {
+function stateOf({ disabled, createdAt, expiresAt }: AnyToken, now: number): State {
   if (disabled) return 'disabled';
   const times = {
     createdAt: secondsOf(createdAt),
@@ -54,7 +54,7 @@ const LEAST_WIDTH = 11;
 const ID: Column = { heading: 'TOKEN ID', width: 36, of: ({ id }) => id };
 const STATE_WIDTH = 8;
 
-export interface WideTable {
+interface WideTable {
   readonly heading: string;
   readonly row: (token: AnyToken) => readonly Part[];
 }
