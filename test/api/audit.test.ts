@@ -54,6 +54,15 @@ const ACTS: Record<string, () => Promise<Acting>> = {
     const answer = await alice(`PATCH /v1/tokens/${id}`, { json: { disabled: true } });
     return { act: 'change-token', target: id, answer };
   },
+  ensureToken: async () => {
+    const answer = await alice('PUT /v1/tokens/by-name/build', { json: {} });
+    return { act: 'add-token', target: answer.json.id, answer };
+  },
+  rotateOwnToken: async () => {
+    const { id, token } = (await alice('POST /v1/tokens', { json: { selfRotate: true } })).json;
+    const answer = await deployment.send('POST /v1/token/rotate', { bearer: token, json: {} });
+    return { act: 'rotate-token', target: id, subject: `token:${id}`, answer };
+  },
   rotateToken: async () => {
     const { id } = await newToken();
     return { act: 'rotate-token', target: id, answer: await alice(`POST /v1/tokens/${id}/rotate`) };
