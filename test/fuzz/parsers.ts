@@ -386,7 +386,9 @@ const items: Target = {
     const record = orRefused(() => fromTokenItem(item));
     if (record === undefined) return false;
     const known = merged.filter(([name]) => Object.hasOwn(ITEM, name) || name in toTokenAttributes(record));
-    return agree({ ...toTokenAttributes(record) }, Object.fromEntries(known));
+    // An item of before that time was recorded: its first value is as old as the token.
+    const first = item.generation === 1 ? { valueIssuedAt: item.createdAt } : {};
+    return agree({ ...toTokenAttributes(record) }, { ...first, ...Object.fromEntries(known) });
   },
 };
 

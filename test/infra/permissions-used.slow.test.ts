@@ -194,8 +194,8 @@ async function useRestore(items: Awaited<ReturnType<typeof itemsOf>>): Promise<v
   const handler = createRestore(deployment.world);
   const counts = (await handler({}, CONTEXT)) as { applied: number };
   expect(counts).toMatchObject({ finished: true, served: true });
-  // Concurrent revocations of one token may leave one entry or several.
-  expect(counts.applied).toBeGreaterThanOrEqual(4);
+  // The token, the policy and the namespace: once the removal of the token is applied, its other entries change nothing.
+  expect(counts.applied).toBeGreaterThanOrEqual(3);
   note('restore');
 }
 
