@@ -58,7 +58,7 @@ export function explainSchema(callersIssuer: string) {
       subject: v.optional(subjectOf(callersIssuer)),
       claims: v.optional(claims),
       requestId: v.optional(requestId),
-      service: v.optional(v.pipe(v.string(), v.metadata({ minLength: 1, 'x-one-of': 'registries' }))),
+      service: v.optional(v.string()),
       scope: v.optional(
         v.pipe(v.string(), v.maxLength(MAX_SCOPE, `must have at most ${MAX_SCOPE} characters`)),
       ),

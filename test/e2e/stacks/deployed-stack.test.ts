@@ -159,6 +159,7 @@ describe('the stack', () => {
         ['cron(47 * * * ? *)', 'cleanup:live', '{"continue": true}', queue],
         ['cron(7 * * * ? *)', 'keys:live', '{"maintain": true}', queue],
         ['rate(5 minutes)', 'keys:live', '{"attest": true}', undefined],
+        ['rate(5 minutes)', 'cleanup:live', '{"notices": true}', undefined],
       ]),
     );
     expect(report.queues[0]).toMatch(queue);

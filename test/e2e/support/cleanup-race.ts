@@ -131,6 +131,7 @@ function start({ engine: { endpoint, accessKeyId, secretAccessKey }, ledger }: P
   return fork(join(import.meta.dirname, 'cleanup-process.ts'), [`${ms}`], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     env: {
+      PULLPASS_URL: 'https://pullpass.example',
       PULLPASS_TABLE: TABLE,
       PULLPASS_LEDGER: `file:${ledger}`,
       AWS_ENDPOINT_URL_DYNAMODB: endpoint,
