@@ -282,10 +282,13 @@ const addresses: Target = {
   },
 };
 
-/** As the platforms write addresses: lower case, no leading zeros; an IPv4 address in IPv6 with dots. */
+/** As the platforms write addresses: lower case, no leading zeros; an IPv4 address in IPv6, however it is spelled, as IPv4. */
 function plainAddress(address: string): string {
-  if (isIP(address) !== 6 || address.includes('.')) return address.replace(/^::ffff:(?=\d+\.)/i, '');
-  return new URL(`http://[${address.split('%')[0]}]`).hostname.slice(1, -1);
+  if (isIP(address) !== 6) return address;
+  const plain = new URL(`http://[${address.split('%')[0]}]`).hostname.slice(1, -1);
+  const [, ...words] = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(plain) ?? [];
+  if (words.length === 0) return plain;
+  return words.flatMap(word => [...Buffer.from(word.padStart(4, '0'), 'hex')]).join('.');
 }
 
 const ACCOUNT = 'dev:acme';
