@@ -102,7 +102,8 @@ describe('the installed command', () => {
 describe('a list of 10 000 tokens', () => {
   const PAGE = 50;
   const TOKENS = 10_000;
-  const MOST_KILOBYTES = 150_000;
+  /** A page and what waits for the collector. The list has 80 MB: kept whole, as objects and as text, it would take more. */
+  const MOST_KILOBYTES = 220_000;
 
   /** As large as tokens can be: 32 long patterns each. */
   const token = (i: number) => ({
@@ -119,7 +120,7 @@ describe('a list of 10 000 tokens', () => {
     limits: null,
   });
 
-  it.each(['human', 'json'])('(%s) is printed page by page, in less than 150 MB', async format => {
+  it.each(['human', 'json'])('(%s) is printed page by page, never held whole', async format => {
     const stub = await Stub.deployment();
     let atLastPage = { bytes: 0, kilobytes: 0 };
     let written = 0;
