@@ -5,8 +5,9 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../../test/e2e/support/ports.ts';
 import { onCore } from '../support/cores.ts';
-import { answering, freePort } from '../support/ports.ts';
+import { answering } from '../support/ports.ts';
 import { get, PEER_CLIENT, SERVICE } from '../support/requests.ts';
 import type { Server } from '../support/server.ts';
 

@@ -5,9 +5,10 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../../test/e2e/support/ports.ts';
 import { tool } from '../../test/e2e/support/tools.ts';
 import { onCore } from './cores.ts';
-import { answering, freePort } from './ports.ts';
+import { answering } from './ports.ts';
 import type { Server } from './server.ts';
 
 export interface Image {

@@ -7,10 +7,11 @@ import { join } from 'node:path';
 import { type AwsCall, awsClient } from '../../lib/aws/client.ts';
 import { Secret } from '../../lib/domain/secret.ts';
 import type { Item } from '../../lib/ports/table.ts';
+import { freePort } from '../../test/e2e/support/ports.ts';
 import { tool } from '../../test/e2e/support/tools.ts';
 import { tableDefinition } from '../../test/support/table-definition.ts';
 import { onCore } from './cores.ts';
-import { answering, freePort } from './ports.ts';
+import { answering } from './ports.ts';
 import { onWire } from './world.ts';
 
 const JARS = join(import.meta.dirname, '..', '..', '.build', 'tools', 'dynamodb-local');

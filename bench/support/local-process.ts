@@ -8,8 +8,9 @@ import type { Account } from '../../lib/domain/identifiers.ts';
 import type { Item } from '../../lib/ports/table.ts';
 import { openSqliteTable } from '../../lib/store/sqlite-table.ts';
 import { openDataDirectory } from '../../local/data-directory.ts';
+import { freePort } from '../../test/e2e/support/ports.ts';
 import { onCore } from './cores.ts';
-import { answering, freePort } from './ports.ts';
+import { answering } from './ports.ts';
 import { SERVICE } from './requests.ts';
 import { claimItem, fillingItem, tokenItem } from './world.ts';
 

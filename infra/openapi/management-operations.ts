@@ -1,7 +1,6 @@
 /** The management routes in words, in the order of the table of routes. */
 
-import { NAMESPACE_SCHEMA, REPOSITORY_SCHEMA } from '../../lib/domain/repository.ts';
-import { DAY_PATTERN } from '../../lib/domain/time.ts';
+import { NAMESPACE_SCHEMA } from '../../lib/domain/repository.ts';
 import { TOKEN_STATES } from '../../lib/domain/token-filter.ts';
 import { ENSURE_OPERATION } from './ensure-operation.ts';
 import { HOLDER_OPERATIONS } from './holder-operations.ts';
@@ -17,15 +16,8 @@ import {
   type Operation,
 } from './operation.ts';
 import { OVERSIGHT_OPERATIONS } from './oversight-operations.ts';
-import { A_LIMIT, AN_ID } from './words.ts';
+import { A_LIMIT, AN_IDENTIFIER } from './words.ts';
 
-/** A UUID of any version, in either case. */
-const AN_IDENTIFIER = {
-  pattern: '^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$',
-  minLength: 36,
-  maxLength: 36,
-  example: AN_ID,
-} as const;
 const TOKEN_ID = inPath('id', 'The identifier of the token.', AN_IDENTIFIER);
 const POLICY_ID = inPath('id', 'The identifier of the policy.', AN_IDENTIFIER);
 const TRUST_ID = inPath('id', 'The identifier of the trust.', AN_IDENTIFIER);
@@ -34,7 +26,6 @@ const NAMESPACE_NAME = inPath(
   'The namespace: 2 to 128 lower-case letters and digits, separated by `.`, `_`, `__` or `-`.',
   { ...NAMESPACE_SCHEMA, example: 'team-a' },
 );
-const A_DAY = { type: 'string', format: 'date', pattern: DAY_PATTERN } as const;
 const A_TIME = { type: 'integer', minimum: 0, maximum: 9_999_999_999 } as const;
 const CREATED = { headers: [...NO_STORE, 'Location'] } as const;
 
@@ -221,32 +212,6 @@ const ISSUERS = {
   },
 } as const satisfies Partial<Record<Line, Operation>>;
 
-const USAGE = {
-  'GET /v1/usage': {
-    tag: 'Usage',
-    summary: 'List the pulls per day',
-    description:
-      'How often images were pulled through the registry proxy, for each day, registry token and repository, the latest day first. A page may have few or no counters and a `nextCursor` all the same.',
-    parameters: [
-      inQuery('token', 'Only of this token.', { type: 'string', ...AN_IDENTIFIER }),
-      inQuery('repository', 'Only of this repository.', {
-        type: 'string',
-        ...REPOSITORY_SCHEMA,
-        example: 'team-a/app',
-      }),
-      inQuery('from', 'The first day, in UTC; absent: 29 days before the last.', A_DAY),
-      inQuery('to', 'The last day, in UTC; absent: today.', A_DAY),
-      inQuery('limit', 'The number of counters on a page.', A_LIMIT),
-      inQuery('cursor', 'The `nextCursor` of the previous page.', {
-        type: 'string',
-        pattern: '^[0-9A-Za-z_-]+$',
-        maxLength: 512,
-      }),
-    ],
-    answers: { 200: answer('A page of counters.', 'Usage') },
-  },
-} as const satisfies Partial<Record<Line, Operation>>;
-
 export const MANAGEMENT_OPERATIONS = {
   ...HOLDER_OPERATIONS,
   ...TOKENS,
@@ -254,7 +219,6 @@ export const MANAGEMENT_OPERATIONS = {
   ...POLICIES,
   ...TRUSTS,
   ...ISSUERS,
-  ...USAGE,
   ...OVERSIGHT_OPERATIONS,
   'GET /v1/identity': {
     tag: 'Identity',

@@ -1,13 +1,39 @@
-/** The routes by which administrators see what was done, and why, in words. */
+/** The routes by which administrators see what was pulled and done, and why, in words. */
 
 import { ACTS } from '../../lib/domain/act.ts';
-import { TIME_PATTERN } from '../../lib/domain/time.ts';
+import { REPOSITORY_SCHEMA } from '../../lib/domain/repository.ts';
+import { DAY_PATTERN, TIME_PATTERN } from '../../lib/domain/time.ts';
 import { answer, inQuery, jsonBody, type Line, type Operation } from './operation.ts';
-import { A_LIMIT, AN_ID } from './words.ts';
+import { A_LIMIT, AN_ID, AN_IDENTIFIER } from './words.ts';
 
 const VISIBLE = { type: 'string', pattern: '^[!-~]+$', minLength: 1, maxLength: 256 } as const;
 const A_TIME = { type: 'string', format: 'date-time', pattern: TIME_PATTERN } as const;
+const A_DAY = { type: 'string', format: 'date', pattern: DAY_PATTERN } as const;
+
 export const OVERSIGHT_OPERATIONS = {
+  'GET /v1/usage': {
+    tag: 'Usage',
+    summary: 'List the pulls per day',
+    description:
+      'How often images were pulled through the registry proxy, for each day, registry token and repository, the latest day first. A page may have few or no counters and a `nextCursor` all the same.',
+    parameters: [
+      inQuery('token', 'Only of this token.', { type: 'string', ...AN_IDENTIFIER }),
+      inQuery('repository', 'Only of this repository.', {
+        type: 'string',
+        ...REPOSITORY_SCHEMA,
+        example: 'team-a/app',
+      }),
+      inQuery('from', 'The first day, in UTC; absent: 29 days before the last.', A_DAY),
+      inQuery('to', 'The last day, in UTC; absent: today.', A_DAY),
+      inQuery('limit', 'The number of counters on a page.', A_LIMIT),
+      inQuery('cursor', 'The `nextCursor` of the previous page.', {
+        type: 'string',
+        pattern: '^[0-9A-Za-z_-]+$',
+        maxLength: 512,
+      }),
+    ],
+    answers: { 200: answer('A page of counters.', 'Usage') },
+  },
   'GET /v1/rules': {
     tag: 'Rules',
     summary: 'Show the rules',

@@ -34,3 +34,11 @@ export const RULES = {
   requireOwner: 'Whether every new token names who answers for it.',
   requireNetworks: 'Whether every new token names the networks that it may be used from.',
 } as const;
+
+/** A UUID of any version, in either case. */
+export const AN_IDENTIFIER = {
+  pattern: '^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$',
+  minLength: 36,
+  maxLength: 36,
+  example: AN_ID,
+} as const;

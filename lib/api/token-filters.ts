@@ -47,7 +47,7 @@ const READERS = {
   ] as Read<string>,
 };
 
-/** The filters, in one order whatever that of the query is. Throws `invalid-request` with every problem. */
+/** The filters, in one order for every order of the query. Throws `invalid-request` with every problem. */
 export function tokenFilterIn(query: Form): TokenFilter {
   const problems: Problem[] = [];
   const filter: Record<string, unknown> = {};

@@ -13,7 +13,7 @@ export type OtherType = 'a boolean' | 'a list' | 'a number' | 'an object';
 
 const EXACTLY = 'values are compared exactly, so add a trust for each';
 
-/** No text is in the token, whatever it says. */
+/** For a claim that is no text in the token: no text can match. */
 export function notText(is: OtherType): Shape {
   return { is, fault: () => `in the token it is ${is}, and a trust compares texts` };
 }

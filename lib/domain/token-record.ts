@@ -217,7 +217,7 @@ export function revokeToken(
   presented: Uint8Array,
   change: Change,
 ): TokenRecord | undefined {
-  // Whoever finds it, wherever, may end it.
+  // Who finds it may end it, from every network.
   const anywhere = { ...record, disabled: null, networks: null };
   const judgement = judge(anywhere, presented, { now: change.now, sourceAddress: undefined });
   if (!judgement.usable) return undefined;

@@ -163,7 +163,7 @@ export interface IdempotencyStore {
   finish(account: Account, record: Pick<IdempotencyRecord, 'key' | 'write'>): Promise<void>;
 }
 
-/** By field: a list, or whatever else says which values it includes. */
+/** By field: a list, or another thing that says which values it includes. */
 export type RuleFilter<R> = {
   readonly [Field in keyof R]?: { includes(value: R[Field]): boolean };
 };

@@ -80,7 +80,7 @@ async function attempt(
   return taken === undefined ? undefined : add(ports, request, { first, id: taken });
 }
 
-/** The token; it is waited for while whoever has taken its name may be about to add it. */
+/** The token; it is waited for while another caller that has taken its name may be about to add it. */
 async function look(ports: EnsurePorts, account: Account, id: string): Promise<TokenRecord | undefined> {
   const { tokens, clock, pause } = ports;
   for (let looks = 0; ; looks++) {
@@ -98,7 +98,7 @@ async function takeName(
 ): Promise<string | undefined> {
   if (before !== undefined) {
     const now = toSeconds(clock());
-    // Whoever is about to add the token under the id that loses the name will find that it cannot.
+    // A caller that is about to add the token under the id that loses the name will find that it cannot.
     await tokens.addTombstone(account, before, now);
     if ((await tokens.get(account, before, now)) !== undefined) return undefined;
   }

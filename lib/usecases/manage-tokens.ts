@@ -138,7 +138,7 @@ export async function removeToken(ports: TokenPorts, actor: Actor, id: string): 
     await recordAct(ports, actor, { act: 'remove-token', target: id });
     await finishRequest(ports, record);
     if (!(await ports.tokens.remove(record, toSeconds(ports.clock())))) return undefined;
-    // The token is removed, also if this fails: whoever wants the name finds that its token is gone.
+    // The token is removed, also if this fails: the next caller that wants the name finds that its token is gone.
     if (record.name !== null) await ports.names.free(record.account, record.name, id).catch(() => undefined);
     return true;
   });

@@ -5,7 +5,7 @@ import { toSeconds } from '../domain/time.ts';
 import type { Refusal, RefusalStore } from '../ports/refusals.ts';
 import type { Clock, RateLimit } from '../ports/system.ts';
 
-/** Writes in a minute of one instance: whoever knows an identifier can cause them. */
+/** Writes in a minute of one instance: anyone who knows an identifier can cause them. */
 export const REFUSALS_PER_MINUTE = { account: 10, instance: 60 } as const;
 
 /**
