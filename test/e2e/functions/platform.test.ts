@@ -109,7 +109,7 @@ it('an instance that was frozen for long believes no identity, and reconnects', 
   expect((await logIn()).status).toBe(200);
   expect((await pullpass.logIn('iamapikey', apikey)).status).toBe(200);
   const [login] = [...deployed().function('login').instances];
-  expect(await login?.state()).toBe('stopped');
+  await expect.poll(() => login?.state(), { timeout: 5_000 }).toBe('stopped');
   const instances = deployed().function('login').instances.size;
 
   // Its ring is older than the one of the service now, whose former leaf stays good.
