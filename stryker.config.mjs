@@ -1,14 +1,26 @@
-/** Mutation testing: the mutants of the layers of lib that decide something, each judged by the tests of its own layer. */
+/** Mutation testing: the mutants of the layers of lib that decide something, each judged by the tests of its own layer and of its routes. */
 
-/** The tests that judge the mutants of a layer. A constant of a module is judged by all of them: they are few and quick. */
+/** The use cases whose rules are held at their routes alone. */
+const ROUTES = [
+  'account-rules',
+  'audit-list',
+  'ensure',
+  'explain',
+  'holder',
+  'own-rotation',
+  'refusals',
+  'usage',
+];
+
+/** The tests that judge the mutants of a layer, directories and files. A constant of a module is judged by all of them: they are few and quick. */
 const TESTS = {
   domain: ['test/domain'],
   http: ['test/http'],
   iam: ['test/iam'],
   signing: ['test/signing'],
   store: ['test/store'],
-  upstream: ['test/upstream'],
-  usecases: ['test/usecases'],
+  upstream: ['test/upstream', 'test/api/registry.test.ts', 'test/api/registry-operator.test.ts'],
+  usecases: ['test/usecases', ...ROUTES.map(name => `test/api/${name}.test.ts`)],
 };
 
 const LAYERS = Object.keys(TESTS);
