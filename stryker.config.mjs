@@ -37,7 +37,7 @@ export default {
   vitest: { configFile: 'vitest.mutation.config.ts', related: false },
   tsconfigFile: 'none.json',
   mutate: LAYERS.map(layer => `lib/${layer}/**/*.ts`),
-  ignorePatterns: ['.build', '.ci', '.serverless', '.pullpass*', 'bench', 'coverage', 'docs'],
+  ignorePatterns: ['.build', '.ci', '.serverless', '.pullpass*', 'bench', 'coverage'],
   coverageAnalysis: 'perTest',
   // Constants of a module are judged by all tests of its layer: in these two that takes longer than everything else.
   ignoreStatic: mutated.some(layer => layer === 'store' || layer === 'usecases'),
