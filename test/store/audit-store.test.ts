@@ -49,7 +49,79 @@ describe('the entries of an account', () => {
     await audit.record({ ...event, requestId: 'r', sourceAddress: '192.0.2.1' }, NOW * 1000);
     const { entries } = await auditReader({ table }).list(ACCOUNT, RANGE);
     const { act, subject, target } = event;
-    expect(entries).toMatchObject([{ at: NOW, act, subject, target, requestId: 'r' }]);
+    const sourceAddress = '192.0.2.1';
+    const [entry] = entries;
+    expect(entry).toMatchObject({
+      at: NOW,
+      act,
+      subject,
+      target,
+      requestId: 'r',
+      sourceAddress,
+      group: null,
+    });
+    expect(entry?.position).toBe('2026-11-21T07:00:00.000Z#0707070707070707');
+  });
+
+  it('say under which id and by which group someone was an administrator', async () => {
+    const facts = { uniqueId: 'u', group: 'dev:admins' };
+    const { entries } = await listed([item('2026-11-21T00:00:00.000Z', facts)]);
+    expect(entries).toMatchObject([facts]);
+  });
+
+  it('are those that are not past their time, at which they may still wait to be deleted', async () => {
+    const items = [-1, 0, 1].map(more =>
+      item(`2026-11-21T00:00:0${more + 1}.000Z`, { expiresAt: NOW + more }),
+    );
+    const { entries } = await listed(items);
+    expect(entries.map(({ position }) => position.slice(17, 19))).toEqual(['02']);
+  });
+
+  const AT = '2026-11-20T12:00:00.500Z';
+  const atMs = Date.parse(AT);
+  it.each<[what: string, range: Partial<AuditRange>, found: string]>([
+    ['until a moment, which is included', { untilMs: atMs }, 'd c b a'],
+    ['until the moment before', { untilMs: atMs - 1 }, 'a'],
+    ['since a moment, which is included', { sinceMs: atMs }, 'e d c b'],
+    ['since the moment after', { sinceMs: atMs + 1 }, 'e'],
+    ['behind a position', { after: `${AT}#c` }, 'b a'],
+    ['behind a position later than their end', { after: '2026-12', untilMs: atMs }, 'd c b a'],
+    ['behind a position earlier than their end', { after: `${AT}#d`, untilMs: atMs }, 'c b a'],
+    ['of an act', { act: 'remove-token' }, 'c'],
+    ['of a target', { target: 'other' }, 'd'],
+    ['of one who acted', { subjects: ['dev:bob'] }, 'b'],
+    ['of one of several who acted', { subjects: ['dev:bob', 'dev:carol'] }, 'd b'],
+    ['of no one in particular', { subjects: [] }, 'e d c b a'],
+    ['of an act on a target', { act: 'add-token', target: 'other' }, 'd'],
+    ['of an act by someone', { act: 'remove-token', subjects: ['dev:bob'] }, ''],
+  ])('are listed %s', async (_, range, found) => {
+    const at = (time: string, id: string, facts: object = {}) =>
+      item(time, { sk: `audit#${time}#${id}`, ...facts });
+    const items = [
+      at('2026-11-20T11:59:59.999Z', 'a'),
+      at(AT, 'b', { subject: 'dev:bob' }),
+      at(AT, 'c', { act: 'remove-token' }),
+      at(AT, 'd', { target: 'other', subject: 'dev:carol' }),
+      at('2026-11-20T12:00:00.501Z', 'e'),
+    ];
+    const { entries } = await listed(items, range);
+    expect(entries.map(({ position }) => position.slice(-1)).join(' ')).toBe(found);
+  });
+
+  it('go on at a place that is not older than what is wanted', async () => {
+    const items = ['2026-11-20', '2026-11-21'].map(day => item(`${day}T00:00:00.000Z`));
+    const since = (sinceMs: number) => listed(items, { sinceMs, limit: 1 });
+    const { next } = await since(Date.parse('2026-11-21T00:00:00.000Z'));
+    expect(next).toBe('2026-11-21T00:00:00.000Z#0123456789abcdef');
+    expect((await since(Date.parse('2026-11-21T00:00:00.001Z'))).next).toBeUndefined();
+  });
+
+  it('are refused where one has no time', async () => {
+    const error = await rejectionOf(listed([item('yesterday')]));
+    expect([error.code, error.details.reason]).toEqual([
+      'internal',
+      expect.stringContaining(': sk is malformed'),
+    ]);
   });
 
   it('do not hold those of another account, whose handle would have to be the same', async () => {
