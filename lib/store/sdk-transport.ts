@@ -42,10 +42,7 @@ export function createDynamoClient(
     }),
   });
   const inTurn = pLimit(MAX_CALLS);
-  client.middlewareStack.add(next => args => inTurn(() => next(args)), {
-    step: 'initialize',
-    name: 'inTurn',
-  });
+  client.middlewareStack.add(next => args => inTurn(() => next(args)));
   return client;
 }
 
@@ -66,9 +63,7 @@ const COMMANDS = {
 export function sdkTransport(client: DynamoDBClient): DynamoTransport {
   return {
     bytes: 'raw',
-    send: (operation, input, abortSignal) => {
-      const command = new COMMANDS[operation](input as never);
-      return client.send(command, abortSignal === undefined ? {} : { abortSignal });
-    },
+    send: (operation, input, abortSignal) =>
+      client.send(new COMMANDS[operation](input as never), abortSignal && { abortSignal }),
   };
 }

@@ -5,7 +5,7 @@ import type { NamespaceStore } from '../../lib/ports/stores.ts';
 import type { Table } from '../../lib/ports/table.ts';
 import { inBatches } from '../support/batches.ts';
 import { rejectionOf } from '../support/errors.ts';
-import { losingAnswer } from '../support/faulty-table.ts';
+import { losingAnswer, recordedTable } from '../support/faulty-table.ts';
 import { ACCOUNT, aClaim, OTHER_ACCOUNT } from '../support/records.ts';
 import { itemsOf, storesOn, useStores } from '../support/stores.ts';
 
@@ -61,6 +61,17 @@ describe('a namespace store', () => {
     const names = Array.from({ length: 230 }, (_, i) => `team-${1000 + i}`);
     await inBatches(names, name => register(namespaces, aClaim({ name })));
     expect((await namespaces.held(ACCOUNT)).map(({ name }) => name)).toEqual(names);
+  });
+
+  it('asks for no claims where the index is empty, and once for a hundred', async () => {
+    const { table, calls } = recordedTable(await openTable());
+    const { namespaces } = storesOn(table);
+    expect(await namespaces.held(ACCOUNT)).toEqual([]);
+    expect(calls.map(({ method }) => method)).toEqual(['query']);
+    await Promise.all(Array.from({ length: 100 }, (_, i) => namespaces.index(aClaim({ name: `team-${i}` }))));
+    calls.length = 0;
+    expect(await namespaces.held(ACCOUNT)).toEqual([]);
+    expect(calls.map(({ method }) => method)).toEqual(['query', 'batchGet']);
   });
 
   it('removes a namespace from the index', async () => {
@@ -138,6 +149,25 @@ describe('a claim whose answer was lost', () => {
       storesOn(losingAnswer(table, 'update')).namespaces.writeClaim(before, after);
     expect(await write(undefined, aClaim())).toBe(true);
     expect(await write(aClaim(), release(aClaim()))).toBe(true);
+  });
+
+  it.each([
+    ['registration', undefined, aClaim()],
+    ['release', aClaim(), release(aClaim())],
+  ] as const)('recognises its %s behind seven further ones', async (_, before, after) => {
+    const table = await openTable();
+    const { namespaces } = storesOn(table);
+    if (before !== undefined) await namespaces.writeClaim(undefined, before);
+    const meanwhile = async () => {
+      let now: NamespaceClaim = after;
+      for (let i = 0; i < 7; i++) {
+        const next = now.state === 'held' ? release(now) : aClaim({ epoch: now.epoch + 1 });
+        expect(await namespaces.writeClaim(now, next)).toBe(true);
+        now = next;
+      }
+    };
+    const losing = storesOn(losingAnswer(table, 'update', meanwhile)).namespaces;
+    expect(await losing.writeClaim(before, after)).toBe(true);
   });
 
   it('does not take the same claim of another request for its own', async () => {

@@ -2,11 +2,12 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { ATTEMPTS } from '../../lib/aws/client.ts';
 import { TIME_LIMITS, type TimeLimits } from '../../lib/aws/connections.ts';
 import type { Table } from '../../lib/ports/table.ts';
 import { type DynamoTransport, dynamoTable } from '../../lib/store/dynamo-table.ts';
-import { sdkTransport } from '../../lib/store/sdk-transport.ts';
+import { createDynamoClient, sdkTransport } from '../../lib/store/sdk-transport.ts';
 import { rejectionOf } from '../support/errors.ts';
 import { clientOf, leanTransport } from '../support/tables.ts';
 
@@ -136,6 +137,18 @@ describe.each(Object.entries(TRANSPORTS))('over %s', (_, transportTo) => {
     },
   );
 
+  it('bytes come to a DynamoDB in base64, and back', async () => {
+    const sent: string[] = [];
+    const table = await against(async (request, response) => {
+      sent.push(await text(request));
+      response.writeHead(200, JSON_TYPE).end('{"Item":{"pk":{"S":"p"},"sk":{"S":"s"},"b":{"B":"AP8="}}}');
+    }, TIME_LIMITS);
+    const item = { ...KEY, b: Buffer.from([0, 255]) };
+    await table.put(item);
+    expect(JSON.parse(sent[0] ?? '').Item.b).toEqual({ B: 'AP8=' });
+    expect(Buffer.from((await table.get(KEY))?.b as Uint8Array)).toEqual(item.b);
+  });
+
   it('an update ends when its signal says so', async () => {
     const table = await against(() => undefined);
     const begun = performance.now();
@@ -151,5 +164,28 @@ describe.each(Object.entries(TRANSPORTS))('over %s', (_, transportTo) => {
     }, TIME_LIMITS);
     const reads = Array.from({ length: 300 }, () => table.get(KEY));
     expect((await Promise.allSettled(reads)).filter(({ status }) => status === 'rejected')).toEqual([]);
+  });
+});
+
+describe('the client of the SDK', () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  it('repeats as is written here, whatever the environment says', async () => {
+    vi.stubEnv('AWS_RETRY_MODE', 'adaptive');
+    vi.stubEnv('AWS_MAX_ATTEMPTS', '9');
+    const { config } = createDynamoClient('eu-central-1');
+    const retryMode = config.retryMode;
+    expect([
+      typeof retryMode === 'function' ? await retryMode() : retryMode,
+      await config.maxAttempts(),
+    ]).toEqual(['standard', ATTEMPTS]);
+  });
+
+  it('asks in the region that it is given, and else in that of the environment', async () => {
+    vi.stubEnv('AWS_REGION', 'eu-west-3');
+    const regions = [createDynamoClient('eu-central-1'), createDynamoClient()].map(({ config }) =>
+      config.region(),
+    );
+    expect(await Promise.all(regions)).toEqual(['eu-central-1', 'eu-west-3']);
   });
 });

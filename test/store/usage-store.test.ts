@@ -1,11 +1,13 @@
 /** The counters of pulls: one for each day, token and repository, counted once each and read by day. */
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { accountHandle } from '../../lib/domain/identifiers.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
 import type { CounterName, UsageRange, UsageStore } from '../../lib/ports/stores.ts';
+import type { Table } from '../../lib/ports/table.ts';
+import { usageStore } from '../../lib/store/usage-store.ts';
 import { rejectionOf } from '../support/errors.ts';
-import { losingAnswer, recordedTable } from '../support/faulty-table.ts';
+import { losingAnswer, recordedTable, watchedTable } from '../support/faulty-table.ts';
 import { ACCOUNT, NOW, OTHER_ACCOUNT } from '../support/records.ts';
 import { itemsOf, storesOn, useStores } from '../support/stores.ts';
 
@@ -61,6 +63,30 @@ describe('a counter', () => {
     expect(await linesOf(usage)).toEqual([`2026-11-21 ${ONE} team-a/app 2`]);
   });
 
+  it('counts a pull once although seven others came before its update was sent again', async () => {
+    const table = await openTable();
+    /** Pulls whose identifiers go into this place. */
+    const at = (place: number, onto = table) =>
+      usageStore({
+        table: onto,
+        randomBytes: count => Uint8Array.from(randomBytes(count)).fill(place, 0, 1),
+      });
+    const others = async () => {
+      for (let place = 9; place < 16; place++) await at(place).count(APP, NOW);
+    };
+    await at(8, losingAnswer(table, 'update', others)).count(APP, NOW);
+    expect(await linesOf(storesOn(table).usage)).toEqual([`2026-11-21 ${ONE} team-a/app 8`]);
+    const [item] = await itemsOf(table);
+    const places = Object.keys(item ?? {}).filter(name => name.startsWith('write'));
+    expect(new Set(places)).toEqual(new Set(Array.from({ length: 8 }, (_, i) => `write${i}`)));
+  });
+
+  it('is not read where there is no limit, also when an answer is lost', async () => {
+    const { table, calls } = recordedTable(await openTable());
+    await storesOn(losingAnswer(table, 'update')).usage.count(APP, NOW);
+    expect(calls.map(({ method }) => method)).toEqual(['update', 'update']);
+  });
+
   it('is kept for 400 days after its own, and then removed by the cleanup', async () => {
     const table = await openTable();
     const { usage, expiry } = storesOn(table);
@@ -81,6 +107,43 @@ describe('a counter', () => {
     const repository = `${'n'.repeat(128)}/${'r'.repeat(126)}`;
     await usage.count({ ...APP, repository }, NOW);
     expect(await linesOf(usage)).toEqual([`2026-11-21 ${ONE} ${repository} 1`]);
+  });
+});
+
+describe('a pull that is reported as an event', () => {
+  const event = 'registry.example event-1';
+  const count = async (table: Table, pulls: readonly object[]) => {
+    for (const pull of pulls) expect(await storesOn(table).usage.count({ ...APP, ...pull }, NOW)).toBe(true);
+  };
+
+  it('counts once, however often and to whom it is reported', async () => {
+    const table = await openTable();
+    await count(table, [{ event }, { event }, {}, { event }]);
+    const { usage } = storesOn(table);
+    for (let i = 0; i < 2; i++) await usage.count({ ...APP, event: 'another' }, NOW);
+    expect(await linesOf(usage)).toEqual([`2026-11-21 ${ONE} team-a/app 3`]);
+  });
+
+  it('is not sent to the table again by who has counted it, for this account', async () => {
+    const { table, calls } = recordedTable(await openTable());
+    const { usage } = storesOn(table);
+    const other = accountHandle(OTHER_ACCOUNT);
+    for (const handle of [HANDLE, HANDLE, other, HANDLE, other]) {
+      expect(await usage.count({ ...APP, handle, event }, NOW)).toBe(true);
+    }
+    await usage.count({ ...APP, event: 'another' }, NOW);
+    expect(calls).toHaveLength(3);
+  });
+
+  it('is sent again by who could not count it', async () => {
+    const table = await openTable();
+    let isAway = true;
+    const away = watchedTable(table, (_, step) => (isAway ? Promise.reject(new Error('no answer')) : step()));
+    const { usage } = storesOn(away);
+    await expect(usage.count({ ...APP, event }, NOW)).rejects.toThrow('no answer');
+    isAway = false;
+    await usage.count({ ...APP, event }, NOW);
+    expect(await linesOf(usage)).toEqual([`2026-11-21 ${ONE} team-a/app 1`]);
   });
 });
 
@@ -147,6 +210,12 @@ describe('a limit', () => {
     expect(await usage.count(last, NOW)).toBe(true);
     expect(await usage.count(last, NOW)).toBe(false);
     expect(await sumOf(usage)).toBe(1);
+  });
+
+  it('refuses a pull whose counter has gone while it was judged', async () => {
+    const table = await openTable();
+    const gone = { ...recordedTable(table).table, update: async () => false };
+    expect(await storesOn(gone).usage.count(LIMITED, NOW)).toBe(false);
   });
 
   it('is no counter in a list, and its own is removed by the cleanup as they are', async () => {
