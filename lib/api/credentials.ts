@@ -2,7 +2,7 @@
 import Negotiator from 'negotiator';
 import type { Service } from '../domain/service.ts';
 import type { Authenticated, HandlerOf, Request, Response } from '../http/request.ts';
-import type { Log, Metrics } from '../ports/system.ts';
+import type { Metrics } from '../ports/system.ts';
 import { type Vended, type VendPorts, vendCredential } from '../usecases/vend-credential.ts';
 import {
   type Format,
@@ -14,12 +14,11 @@ import {
 } from './credential-formats.ts';
 import { checkBody, serviceMeant } from './parameters.ts';
 import { VEND_CREDENTIAL } from './requests.ts';
-import { recordVended } from './token-exchange.ts';
+import { vendedEvent } from './token-exchange.ts';
 
 export interface CredentialHandlerOptions {
   readonly vending: VendPorts;
   readonly services: readonly Service[];
-  readonly log: Log;
   readonly metrics: Metrics;
 }
 
@@ -35,8 +34,8 @@ async function vend(options: CredentialHandlerOptions, request: Authenticated): 
   const format = formatOf(request, named);
   const { principal } = request;
   const vended = await vendCredential(options.vending, { principal, service, ...wanted });
-  recordVended(options, request, vended);
-  return responseOf(vended, format);
+  options.metrics.count('Vended');
+  return { ...responseOf(vended, format), event: vendedEvent(principal, vended) };
 }
 
 /** The body names the format, or else `Accept` does (RFC 9110 section 12.5.1); what it does not know is JSON. */

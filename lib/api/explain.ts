@@ -2,7 +2,7 @@
 import { invalidBody, PullpassError } from '../domain/errors.ts';
 import type { Service } from '../domain/service.ts';
 import { DAY_SECONDS, toSeconds } from '../domain/time.ts';
-import type { Log } from '../ports/system.ts';
+import type { Response } from '../http/request.ts';
 import { type Explained, type ExplainPorts, explain } from '../usecases/explain.ts';
 import { explainRefusal, type RefusalReadPorts } from '../usecases/explain-refusal.ts';
 import { explainSchema, hasListOfClaims, NO_CLAIMS } from './explain-request.ts';
@@ -12,13 +12,12 @@ import type * as answers from './responses.ts';
 export interface ExplainHandlerOptions {
   readonly ports: ExplainPorts & RefusalReadPorts;
   readonly services: readonly Service[];
-  readonly log: Log;
 }
 
 /** What is stored now says little of times further away. */
 const MAX_DAYS = 366;
 
-export function explainHandlers({ ports, services, log }: ExplainHandlerOptions) {
+export function explainHandlers({ ports, services }: ExplainHandlerOptions) {
   return {
     async explainLogin(request) {
       const { account, issuer } = request.principal.identity;
@@ -27,25 +26,24 @@ export function explainHandlers({ ports, services, log }: ExplainHandlerOptions)
       checkTime(at, toSeconds(ports.clock()));
       if (of.requestId !== undefined) {
         const explanation = await explainRefusal(ports, account, of.requestId);
-        logExplained(log, request, { explained: 'requestId', ...explanation });
-        return { status: 200, json: explanation satisfies answers.Explanation };
+        return responseOf(request, 'requestId', explanation);
       }
       const explained = explainedIn(of);
       const service = serviceOf(name, services);
       const explanation = await explain(ports, { account, issuer, explained, service, scope, address, at });
-      logExplained(log, request, { explained: explained.kind, ...explanation });
-      return { status: 200, json: explanation satisfies answers.Explanation };
+      return responseOf(request, explained.kind, explanation);
     },
   } satisfies ManagementHandlers;
 }
 
-/** Never the claims: they are not ours, and may say more than their sender meant. */
-function logExplained(
-  log: Log,
-  { requestId, sourceAddress, principal: { account, subject } }: ManagementRequest,
-  { explained, decision }: { readonly explained: string; readonly decision: string },
-): void {
-  log.info('explained', { requestId, sourceAddress, account, subject, explained, decision });
+/** The claims are not logged: they are not ours, and may say more than their sender meant. */
+function responseOf(
+  { principal: { account, subject } }: ManagementRequest,
+  explained: 'requestId' | Explained['kind'],
+  explanation: answers.Explanation,
+): Response {
+  const fields = { account, subject, explained, decision: explanation.decision };
+  return { status: 200, json: explanation, event: { level: 'info', message: 'explained', fields } };
 }
 
 interface Whose {

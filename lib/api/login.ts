@@ -7,8 +7,8 @@ import { isRepository } from '../domain/repository.ts';
 import type { Service } from '../domain/service.ts';
 import { TOKEN_EXCHANGE } from '../http/credentials.ts';
 import { givenTwice, single } from '../http/form.ts';
-import type { HandlerOf, PendingLogin, Request, Response } from '../http/request.ts';
-import { type Log, MAX_LOG_TEXT, type Metrics } from '../ports/system.ts';
+import type { HandlerOf, PendingLogin, Request, RequestEvent, Response } from '../http/request.ts';
+import { MAX_LOG_TEXT, type Metrics } from '../ports/system.ts';
 import { type LoginPorts, type LoginRequest, type Login as LoginResult, logIn } from '../usecases/log-in.ts';
 import type { VendPorts } from '../usecases/vend-credential.ts';
 import { serviceNamed } from './parameters.ts';
@@ -18,7 +18,6 @@ import { pendingExchange } from './token-exchange.ts';
 export interface LoginHandlerOptions {
   readonly ports: LoginPorts & VendPorts;
   readonly services: readonly Service[];
-  readonly log: Log;
   readonly metrics: Metrics;
 }
 
@@ -48,19 +47,19 @@ function pendingLogin(options: LoginHandlerOptions, request: Request): PendingLo
 }
 
 async function answer(
-  { ports, log, metrics }: LoginHandlerOptions,
+  { ports, metrics }: LoginHandlerOptions,
   request: Request,
   login: LoginRequest,
 ): Promise<Response> {
   const result = await logIn(ports, login);
-  logLogin(log, request, { ...login, ...result });
+  const event = loginEvent(login, result);
   metrics.count('Logins');
   if (login.requested.length > 0 && result.granted.length === 0) {
     metrics.denied(login.principal.outsideNetworks ? 'network-not-allowed' : 'nothing-granted');
   }
   return request.route.method === 'POST'
-    ? { status: 200, json: oauthLogin(result) }
-    : { status: 200, text: loginText(result), headers: JSON_TYPE };
+    ? { status: 200, json: oauthLogin(result), event }
+    : { status: 200, text: loginText(result), headers: JSON_TYPE, event };
 }
 
 function oauthLogin({ accessToken, expiresIn, granted }: LoginResult): OAuthLogin {
@@ -94,15 +93,12 @@ function parameter({ query, form }: Request, name: string): string | undefined {
 }
 
 /** One event for each login: who got what, and which rules were missing for the rest. */
-function logLogin(
-  log: Log,
-  { requestId, sourceAddress }: Request,
-  { principal, service, requested, granted, denied }: LoginRequest & LoginResult,
-): void {
+function loginEvent(
+  { principal, service, requested }: LoginRequest,
+  { granted, denied }: LoginResult,
+): RequestEvent {
   const { userName, account, subject, credential, accountHandle, ignoredGroups }: Principal = principal;
-  log.info('login', {
-    requestId,
-    sourceAddress,
+  const fields = {
     userName,
     registryService: service.name,
     account,
@@ -113,7 +109,8 @@ function logLogin(
     requested: textOf(requested, access => (isLoggable(access) ? formatRequested(access) : undefined)),
     granted: formatScope(granted),
     missing: textOf(denied, formatDenied),
-  });
+  };
+  return { level: 'info', message: 'login', fields };
 }
 
 /** As much as fits into a field of the log. */

@@ -5,9 +5,9 @@ import { PullpassError } from '../domain/errors.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { ProxiedService } from '../domain/service.ts';
 import { parseAuthorization } from '../http/credentials.ts';
-import type { HandlerOf, PullHead, Response } from '../http/request.ts';
+import type { HandlerOf, PullHead, RequestEvent, Response } from '../http/request.ts';
 import type { UpstreamRegistry } from '../ports/others.ts';
-import type { Log, Metrics } from '../ports/system.ts';
+import type { Metrics } from '../ports/system.ts';
 import { authorizePull, countPull, type PullPorts } from '../usecases/pulls.ts';
 import { passOn } from './pass-on.ts';
 
@@ -20,7 +20,6 @@ export interface RegistryHandlerOptions {
   readonly url: string;
   /** Whether an answer can be streamed: Lambda buffers it. */
   readonly streams: boolean;
-  readonly log: Log;
   readonly metrics: Metrics;
 }
 
@@ -41,12 +40,12 @@ async function pull(options: RegistryHandlerOptions, head: PullHead): Promise<Re
   if (head.method !== 'GET' && head.method !== 'HEAD')
     throw new PullpassError('pull-only', { allow: ['GET', 'HEAD'] });
   if (path.kind === 'base') return { status: 200, json: {}, headers: VERSION };
-  const response = await passOn(options, { head, service, path, method: head.method });
-  if (isPull(head, path, response)) {
-    await countPull(options.pulling, puller, path.repository);
-    record(options, { head, service, path, subject: puller.subject });
-  }
-  return { ...response, headers: { ...VERSION, ...response.headers } };
+  const passed = await passOn(options, { head, service, path, method: head.method });
+  const response = { ...passed, headers: { ...VERSION, ...passed.headers } };
+  if (path.kind !== 'manifest' || !isPull(head, passed)) return response;
+  await countPull(options.pulling, puller, path.repository);
+  options.metrics.count('Pulls');
+  return { ...response, event: pulledEvent({ head, service, path, subject: puller.subject }) };
 }
 
 /** The only one, or the one that clients reach under this host. */
@@ -104,30 +103,27 @@ function withChallenge({ code, details }: PullpassError, challenge: string): Pul
 }
 
 /** One pull is one answered GET of an image's manifest: neither of an index, nor HEAD. A range may be all of it. */
-function isPull({ method }: PullHead, path: RegistryPath, { status, headers }: Response): boolean {
+function isPull({ method }: PullHead, { status, headers }: Response): boolean {
   const type = headers?.['content-type'] ?? '';
   const isAnswered = status === 200 || status === 206;
-  return method === 'GET' && path.kind === 'manifest' && isAnswered && !/index|manifest\.list/.test(type);
+  return method === 'GET' && isAnswered && !/index|manifest\.list/.test(type);
 }
 
 interface Pulled {
   readonly head: PullHead;
   readonly service: ProxiedService;
-  readonly path: RegistryPath;
+  readonly path: Extract<RegistryPath, { readonly kind: 'manifest' }>;
   readonly subject: string;
 }
 
-function record({ log, metrics }: RegistryHandlerOptions, { head, service, path, subject }: Pulled): void {
-  if (path.kind !== 'manifest') return;
-  const { requestId, sourceAddress, headers } = head;
-  log.info('pulled', {
-    requestId,
-    sourceAddress,
+function pulledEvent({ head: { headers }, service, path, subject }: Pulled): RequestEvent {
+  const { repository, reference } = path;
+  const fields = {
     registryService: service.name,
     subject,
-    repository: path.repository,
-    ...(isDigest(path.reference) ? { digest: path.reference } : { tag: path.reference }),
+    repository,
+    ...(isDigest(reference) ? { digest: reference } : { tag: reference }),
     client: headers['user-agent'],
-  });
-  metrics.count('Pulls');
+  };
+  return { level: 'info', message: 'pulled', fields };
 }

@@ -1,4 +1,4 @@
-/** Token exchange (RFC 8693), by which a login endpoint vends a credential; and the log event of every vended credential. */
+/** Token exchange (RFC 8693), by which a login endpoint vends a credential; and the event of every vended credential. */
 
 import { type Access, parseScopes } from '../domain/access.ts';
 import { CREDENTIAL_LIFE_SECONDS } from '../domain/credential.ts';
@@ -8,8 +8,8 @@ import { isPattern, patternProblem } from '../domain/repository.ts';
 import type { Service } from '../domain/service.ts';
 import { toRfc3339 } from '../domain/time.ts';
 import { type Form, single } from '../http/form.ts';
-import type { PendingLogin, Request } from '../http/request.ts';
-import type { Log, Metrics } from '../ports/system.ts';
+import type { PendingLogin, Request, RequestEvent } from '../http/request.ts';
+import type { Metrics } from '../ports/system.ts';
 import {
   type Vended,
   type VendPorts,
@@ -19,9 +19,10 @@ import {
 import { serviceMeant } from './parameters.ts';
 import type { ExchangedCredential } from './public-responses.ts';
 
-export interface TokenExchangeOptions extends VendedTelemetry {
+export interface TokenExchangeOptions {
   readonly ports: VendPorts;
   readonly services: readonly Service[];
+  readonly metrics: Metrics;
 }
 
 /** A password, and no access token (RFC 8693 section 2.2.1: `token_type` N_A). */
@@ -42,8 +43,8 @@ export function pendingExchange(options: TokenExchangeOptions, request: Request)
     context: vendContext(service.name),
     async answer(principal) {
       const vended = await vendCredential(options.ports, { principal, service, expiresInSeconds, ...bounds });
-      recordVended(options, { ...request, principal }, vended);
-      return { status: 200, json: responseOf(vended) };
+      options.metrics.count('Vended');
+      return { status: 200, json: responseOf(vended), event: vendedEvent(principal, vended) };
     },
   };
 }
@@ -116,32 +117,20 @@ function invalid(detail: string): PullpassError {
   return new PullpassError('invalid-request', { detail });
 }
 
-export interface VendedTelemetry {
-  readonly log: Log;
-  readonly metrics: Metrics;
-}
-
-export function recordVended(
-  { log, metrics }: VendedTelemetry,
-  {
-    requestId,
-    sourceAddress,
-    principal,
-  }: Pick<Request, 'requestId' | 'sourceAddress'> & { principal: Principal },
+export function vendedEvent(
+  { userName, account, subject }: Principal,
   { jti, service, access, repositories, alsoPull, endsAt }: Vended,
-): void {
-  log.info('vended', {
-    requestId,
-    sourceAddress,
-    userName: principal.userName,
+): RequestEvent {
+  const fields = {
+    userName,
     registryService: service.name,
-    account: principal.account,
-    subject: principal.subject,
+    account,
+    subject,
     credential: jti,
     access,
     repositories: repositories?.join(' ') ?? null,
     alsoPull: alsoPull?.join(' ') ?? null,
     expiresAt: toRfc3339(endsAt),
-  });
-  metrics.count('Vended');
+  };
+  return { level: 'info', message: 'vended', fields };
 }

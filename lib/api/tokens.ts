@@ -5,7 +5,6 @@ import { Secret } from '../domain/secret.ts';
 import { toSeconds } from '../domain/time.ts';
 import { single } from '../http/form.ts';
 import type { HandlerOf, Request, Response } from '../http/request.ts';
-import type { Log } from '../ports/system.ts';
 import { addToken, rotateToken } from '../usecases/issue-token.ts';
 import {
   changeToken,
@@ -105,7 +104,6 @@ function ok(json: unknown): Response {
 
 export interface RevocationHandlerOptions {
   readonly revoking: RevokePorts;
-  readonly log: Log;
 }
 
 export function revocationHandlers(options: RevocationHandlerOptions) {
@@ -114,15 +112,14 @@ export function revocationHandlers(options: RevocationHandlerOptions) {
   } satisfies { revoke: HandlerOf['public'] };
 }
 
-async function revokeToken({ revoking, log }: RevocationHandlerOptions, request: Request): Promise<Response> {
+async function revokeToken({ revoking }: RevocationHandlerOptions, request: Request): Promise<Response> {
   const token = single(request.form, 'token');
   if (token === undefined) {
     throw new PullpassError('invalid-request', { detail: 'The parameter token is missing.' });
   }
   const { requestId, sourceAddress } = request;
   const revoked = await revoke(revoking, { secret: new Secret(token), requestId, sourceAddress });
-  log.info('revoked', { requestId, sourceAddress, ...fieldsOf(revoked) });
-  return { status: 200 };
+  return { status: 200, event: { level: 'info', message: 'revoked', fields: fieldsOf(revoked) } };
 }
 
 /** As in the other events: a token is a subject, a credential has a name. */

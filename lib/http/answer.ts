@@ -8,7 +8,7 @@ import { toRfc3339 } from '../domain/time.ts';
 import type { FailureLimiter } from '../limits/rate-limiter.ts';
 import type { Clock, Log, Metrics } from '../ports/system.ts';
 import type { ProblemDetails, RegistryError } from './error-bodies.ts';
-import type { ErrorFormat, HttpEvent, HttpResult, Response, Route } from './request.ts';
+import type { ErrorFormat, HttpEvent, HttpResult, RequestEvent, Response, Route } from './request.ts';
 import type { Router } from './router.ts';
 
 export interface AnswerOptions {
@@ -33,7 +33,7 @@ export interface RequestContext {
 }
 
 export function answer(options: AnswerOptions, router: Router): MiddlewareObj<RequestContext, Response> {
-  const { log, metrics } = options;
+  const { metrics } = options;
   const finish = (request: MiddyRequest<RequestContext, Response>, { headers, ...rest }: Response) => {
     const { requestId } = request.event;
     request.response = {
@@ -46,10 +46,10 @@ export function answer(options: AnswerOptions, router: Router): MiddlewareObj<Re
     onError: async request => {
       const { event, requestId } = request.event;
       const error = limited(options, asPullpassError(request.error), event);
-      logError(log, error, request.event);
       countError(metrics, error);
       await recordRefusal(options, error, request.event);
-      finish(request, errorResponse(error, router.errorFormatOf(event.rawPath) ?? 'problem', requestId));
+      const refused = errorResponse(error, router.errorFormatOf(event.rawPath) ?? 'problem', requestId);
+      finish(request, { ...refused, event: refusedEvent(error, request.event.learnt) });
     },
   };
 }
@@ -66,9 +66,20 @@ async function recordRefusal(
   await options.recordRefusal(login, { requestId, sourceAddress, service, repositories });
 }
 
-/** As the route table has it: the caller's own method and path may be anything, also a secret in the wrong place. */
-export function routeFields({ route }: RequestContext['learnt']): { method?: string; route?: string } {
-  return route === undefined ? {} : { method: route.method, route: route.path };
+/** One line for each request: its event, or nothing but its metrics. */
+export function logRequest(
+  { log, metrics }: Pick<AnswerOptions, 'log' | 'metrics'>,
+  { event: { requestContext }, requestId, learnt: { route } }: RequestContext,
+  { event }: Response,
+): void {
+  // As the route table has it: the caller's own method and path may be anything, also a secret in the wrong place.
+  const about = route === undefined ? { requestId } : { requestId, method: route.method, route: route.path };
+  if (event === undefined) {
+    metrics.flush(about);
+    return;
+  }
+  const { sourceIp: sourceAddress } = requestContext.http;
+  log[event.level](event.message, { ...about, sourceAddress, ...event.fields }, metrics.take());
 }
 
 /** An address with too many bad secrets must wait. A good secret never comes here. */
@@ -88,22 +99,23 @@ function limited(
   });
 }
 
-/** The reason, for anyone with the request id. The message of a cause may quote an upstream, so it stays in the log. */
 /** What the operator has to mend. */
 const FAILURES: ReadonlySet<ErrorCode> = new Set(['internal', 'unavailable', 'upstream-refused']);
 
-function logError(log: Log, error: PullpassError, { requestId, event, learnt }: RequestContext): void {
+/** The reason, for anyone with the request id. The message of a cause may quote an upstream, so it stays in the log. */
+function refusedEvent(error: PullpassError, { userName }: RequestContext['learnt']): RequestEvent {
   const level = FAILURES.has(error.code) ? 'error' : 'info';
-  log[level]('refused', {
-    requestId,
-    code: nameOfError(error.code),
-    denial: denialOf(error),
-    reason: error.details.reason ?? error.details.detail,
-    userName: learnt.userName,
-    ...routeFields(learnt),
-    sourceAddress: event.requestContext.http.sourceIp,
-    ...(level === 'error' ? { cause: describe(error.cause) } : {}),
-  });
+  return {
+    level,
+    message: 'refused',
+    fields: {
+      code: nameOfError(error.code),
+      denial: denialOf(error),
+      reason: error.details.reason ?? error.details.detail,
+      userName,
+      ...(level === 'error' ? { cause: describe(error.cause) } : {}),
+    },
+  };
 }
 
 function countError(metrics: Metrics, error: PullpassError): void {

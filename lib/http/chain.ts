@@ -3,7 +3,7 @@ import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import type { Holder } from '../domain/holder.ts';
 import type { Credentials, IdentityPrincipal, LoginContext, Principal } from '../domain/principal.ts';
-import { type AnswerOptions, answer, encodeResponse, type RequestContext, routeFields } from './answer.ts';
+import { type AnswerOptions, answer, encodeResponse, logRequest, type RequestContext } from './answer.ts';
 import { checkLimits, readBody } from './body.ts';
 import {
   holderCredentials,
@@ -69,9 +69,10 @@ export function httpHandler<const Routes extends readonly Route[]>(
     const startMs = clock();
     const { requestId } = event.requestContext;
     const context: RequestContext = { event, requestId, learnt: {} };
-    const result = encodeResponse(await chain(context, lambda));
+    const response = await chain(context, lambda);
+    const result = encodeResponse(response);
     metrics.observe('LatencyMs', clock() - startMs);
-    metrics.flush({ requestId, ...routeFields(context.learnt) });
+    logRequest(options, context, response);
     return result;
   };
 }

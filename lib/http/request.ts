@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { Holder } from '../domain/holder.ts';
 import type { IdentityPrincipal, LoginContext, Principal } from '../domain/principal.ts';
+import type { LogFields } from '../ports/system.ts';
 import type { Form } from './form.ts';
 
 /** An HTTP API or function URL event, payload format 2.0. */
@@ -77,6 +78,13 @@ export type Authenticated<P extends Principal = Principal> = Request & { readonl
 /** A request of who holds a registry token, or a credential of one. */
 export type OfHolder = Request & { readonly holder: Holder };
 
+/** What the log says of a request besides where it came from and its route; its line has the request's metrics too. */
+export interface RequestEvent {
+  readonly level: 'error' | 'info';
+  readonly message: string;
+  readonly fields: LogFields;
+}
+
 /** `text`, `bytes` and `stream` are sent as they are, `json` as JSON; none: no body. */
 export interface Response {
   readonly status: number;
@@ -85,6 +93,8 @@ export interface Response {
   readonly bytes?: Uint8Array;
   readonly stream?: Readable;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Logged once the request is answered. */
+  readonly event?: RequestEvent;
 }
 
 /** A parsed login: what it asks for takes part in authentication, and the principal decides the rest. */

@@ -13,12 +13,20 @@ export type RateLimit = (key: string, nowMs: number) => number | undefined;
 /** A caller could otherwise fill the log. */
 export const MAX_LOG_TEXT = 1024;
 
-/** One structured log event. Fields never hold secrets; a text in them is cut to `MAX_LOG_TEXT` characters. */
+/** Fields never hold secrets; a text in them is cut to `MAX_LOG_TEXT` characters. */
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/** One structured log event, and in its line the metrics that were taken for it. */
+type LogLevel = (event: string, fields: LogFields, metrics?: TakenMetrics) => void;
+
 export interface Log {
-  info(event: string, fields: Readonly<Record<string, unknown>>): void;
-  warn(event: string, fields: Readonly<Record<string, unknown>>): void;
-  error(event: string, fields: Readonly<Record<string, unknown>>): void;
+  readonly info: LogLevel;
+  readonly warn: LogLevel;
+  readonly error: LogLevel;
 }
+
+/** Metrics as members of a JSON object, without its braces. */
+export type TakenMetrics = string;
 
 /** The metrics of one function, collected over a request or a run. No method fails. */
 export interface Metrics {
@@ -28,8 +36,10 @@ export interface Metrics {
   denied(reason: Denial): void;
   /** Adds a measured value; a name may have several, such as one for each service. */
   observe(name: Observation, value: number): void;
-  /** Writes the metrics since the last flush as one line, with what identifies the request; no line without metrics. */
-  flush(about: Readonly<Record<string, string>>): void;
+  /** Ends the collection: what it had, for the line of an event; undefined when there was nothing. */
+  take(): TakenMetrics | undefined;
+  /** As `take`, as a line of their own, with what identifies the request or run; no line without metrics. */
+  flush(about: { readonly requestId: string } & LogFields): void;
 }
 
 /** Sums. */

@@ -8,10 +8,12 @@ import {
   type Clock,
   type Count,
   type Log,
+  type LogFields,
   MAX_LOG_TEXT,
   type Metrics,
   OBSERVATIONS,
   type Observation,
+  type TakenMetrics,
 } from '../ports/system.ts';
 
 export interface LogOptions {
@@ -24,10 +26,8 @@ export interface LogOptions {
 
 type Level = 'ERROR' | 'INFO' | 'WARN';
 
-type Fields = Readonly<Record<string, unknown>>;
-
 export function structuredLog({ write, clock, traceHeader }: LogOptions): Log {
-  const at = (level: Level) => (message: string, fields: Fields) => {
+  const at = (level: Level) => (message: string, fields: LogFields, metrics?: TakenMetrics) => {
     const line: Record<string, unknown> = {
       level,
       message,
@@ -40,9 +40,14 @@ export function structuredLog({ write, clock, traceHeader }: LogOptions): Log {
       // No field of an event may replace a common one.
       if (!Object.hasOwn(line, name)) line[name] = cut(fields[name]);
     }
-    write(JSON.stringify(line));
+    write(withMetrics(JSON.stringify(line), metrics));
   };
   return { info: at('INFO'), warn: at('WARN'), error: at('ERROR') };
+}
+
+/** The members at the end of a JSON object that has others. */
+function withMetrics(object: string, metrics: TakenMetrics | undefined): string {
+  return metrics === undefined ? object : `${object.slice(0, -1)},${metrics}}`;
 }
 
 /** The log of what is audited. What could not be stored is not done, and therefore not logged. */
@@ -80,7 +85,13 @@ const NAMESPACE = 'Pullpass';
 const nothing = () => undefined;
 
 /** Metrics that are not collected. */
-export const NO_METRICS: Metrics = { count: nothing, denied: nothing, observe: nothing, flush: nothing };
+export const NO_METRICS: Metrics = {
+  count: nothing,
+  denied: nothing,
+  observe: nothing,
+  take: nothing,
+  flush: nothing,
+};
 
 export interface MetricsOptions {
   /** The deployment that they are of; undefined: they are not collected, and nothing is written. */
@@ -102,7 +113,17 @@ export function embeddedMetrics({ stage, clock, write }: MetricsOptions): Metric
   const count: Metrics['count'] = (name, by = 1) => {
     values.set(name, Number(values.get(name) ?? 0) + by);
   };
+  const take: Metrics['take'] = () => {
+    if (values.size === 0) return undefined;
+    const _aws = `{"Timestamp":${clock()},"CloudWatchMetrics":${directivesOf([...values.keys()], denial)}}`;
+    const dimensions = { Stage: stage, ...(denial === undefined ? {} : { Reason: denial }) };
+    const members = JSON.stringify({ ...dimensions, ...Object.fromEntries(values) });
+    values = new Map();
+    denial = undefined;
+    return `"_aws":${_aws},${members.slice(1, -1)}`;
+  };
   return {
+    take,
     count,
     denied(reason) {
       count('Denials');
@@ -114,13 +135,8 @@ export function embeddedMetrics({ stage, clock, write }: MetricsOptions): Metric
       values.set(name, before === undefined ? value : [before, value].flat());
     },
     flush(about) {
-      if (values.size === 0) return;
-      const members = { Stage: stage, ...(denial === undefined ? {} : { Reason: denial }) };
-      const _aws = `{"Timestamp":${clock()},"CloudWatchMetrics":${directivesOf([...values.keys()], denial)}}`;
-      const rest = JSON.stringify({ ...about, ...members, ...Object.fromEntries(values) });
-      write(`{"_aws":${_aws},${rest.slice(1)}`);
-      values = new Map();
-      denial = undefined;
+      const metrics = take();
+      if (metrics !== undefined) write(withMetrics(JSON.stringify(about), metrics));
     },
   };
 }

@@ -243,6 +243,7 @@ describe('the metrics of a request', () => {
       count: note('count'),
       denied: note('denied'),
       observe: note('observe'),
+      take: () => void calls.push(['take']),
       flush: note('flush'),
     };
     let now = NOW_MS;
@@ -253,19 +254,44 @@ describe('the metrics of a request', () => {
     await chain(respond, { metrics, clock, ...options }).send('GET /public');
     return calls;
   }
-  const written = [
-    ['observe', 'LatencyMs', 7],
-    ['flush', { requestId: expect.stringMatching(/^[0-9a-f-]{36}$/), method: 'GET', route: '/public' }],
+  const latency = ['observe', 'LatencyMs', 7];
+  const ownLine = [
+    'flush',
+    { requestId: expect.stringMatching(/^[0-9a-f-]{36}$/), method: 'GET', route: '/public' },
   ];
+  const lineOfEvent = ['take'];
   const unauthenticated = failing(new PullpassError('unauthenticated', { denial: 'expired' }));
 
   it.each<[string, () => Promise<Response>, unknown[][]]>([
-    ['nothing of a good answer', fine, []],
-    ['a denial by its reason', unauthenticated, [['denied', 'expired']]],
-    ['a role that is missing', failing(new PullpassError('forbidden')), [['denied', 'no-role']]],
-    ['nothing of a bad request', failing(new PullpassError('invalid-request')), []],
-  ])('count %s, and have its time and its route', async (_, respond, expected) => {
-    expect(await metricsOf(respond)).toEqual([...expected, ...written]);
+    ['nothing of a good answer, in a line of their own', fine, [latency, ownLine]],
+    ['a denial by its reason', unauthenticated, [['denied', 'expired'], latency, lineOfEvent]],
+    [
+      'a role that is missing',
+      failing(new PullpassError('forbidden')),
+      [['denied', 'no-role'], latency, lineOfEvent],
+    ],
+    ['nothing of a bad request', failing(new PullpassError('invalid-request')), [latency, lineOfEvent]],
+  ])('count %s, and have its time', async (_, respond, expected) => {
+    expect(await metricsOf(respond)).toEqual(expected);
+  });
+
+  it('are in the line of the event, after the route that the table has and where the request came from', async () => {
+    const logged: unknown[] = [];
+    const metrics = { ...NO_METRICS, take: () => '"Logins":1' };
+    const info = (...line: unknown[]) => void logged.push(line);
+    const event = { level: 'info', message: 'login', fields: { userName: 'token' } } as const;
+    await chain(async () => ({ status: 200, event }), { metrics, log: { info, warn: info, error: info } }).send(
+      'GET /public',
+    );
+    const requestId = expect.stringMatching(/^[0-9a-f-]{36}$/);
+    const fields = {
+      requestId,
+      method: 'GET',
+      route: '/public',
+      sourceAddress: '192.0.2.1',
+      userName: 'token',
+    };
+    expect(logged).toEqual([['login', fields, '"Logins":1']]);
   });
 
   it('count an address that must wait, with the reason of what it sent', async () => {

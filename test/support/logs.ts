@@ -9,8 +9,8 @@ export function eventsOf({ logs }: Pick<Deployment, 'logs'>, { headers }: Receiv
   return linesOf({ logs }).filter(({ requestId }) => requestId === headers['x-request-id']);
 }
 
-/** Every event; lines of figures are none. */
+/** Every event; lines of nothing but figures are none. */
 export function linesOf({ logs }: Pick<Deployment, 'logs'>): LogEvent[] {
   const lines = logs.flatMap(chunk => chunk.split('\n')).filter(line => line !== '');
-  return lines.map(line => JSON.parse(line) as LogEvent).filter(({ _aws }) => _aws === undefined);
+  return lines.map(line => JSON.parse(line) as LogEvent).filter(({ message }) => message !== undefined);
 }

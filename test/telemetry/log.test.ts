@@ -44,6 +44,20 @@ describe('structuredLog', () => {
     ]);
   });
 
+  it('takes the metrics of a request into the line of its event', () => {
+    const { log, lines } = logged();
+    const metrics = metricsOf('prod');
+    metrics.count('Logins');
+    log.info('login', { requestId: 'r-1' }, metrics.take());
+    expect(lines).toEqual([
+      '{"level":"INFO","message":"login","timestamp":"2026-09-21T14:13:20.123Z","service":"pullpass",' +
+        '"sampling_rate":0,"requestId":"r-1","_aws":{"Timestamp":1790000000123,"CloudWatchMetrics":[{"Namespace":"Pullpass",' +
+        '"Dimensions":[["Stage"]],"Metrics":[{"Name":"Logins","Unit":"Count"}]}]},"Stage":"prod","Logins":1}',
+    ]);
+    expect(figuresIn(lines)[0]?.metrics).toEqual({ 'Pullpass Stage=prod Logins Count': 1 });
+    expect(metrics.take()).toBeUndefined();
+  });
+
   it('leaves out what is unknown or empty, and keeps zero and false', () => {
     const { log, events } = logged();
     log.info('refused', { a: undefined, b: null, c: '', d: 0, e: false });
@@ -156,7 +170,7 @@ it('counts denials by their reason too, and nothing else by it', () => {
   const metrics = metricsOf('prod');
   metrics.denied('expired');
   metrics.count('RateLimited');
-  metrics.flush({});
+  metrics.flush({ requestId: 'r-1' });
   expect(figuresIn(lines)[0]?.metrics).toEqual({
     'Pullpass Stage=prod Denials Count': 1,
     'Pullpass Stage=prod RateLimited Count': 1,
@@ -167,10 +181,10 @@ it('counts denials by their reason too, and nothing else by it', () => {
 it('starts again after each line, and writes none when nothing was counted', () => {
   const metrics = metricsOf('prod');
   metrics.denied('ended');
-  metrics.flush({});
-  metrics.flush({});
+  metrics.flush({ requestId: 'r-1' });
+  metrics.flush({ requestId: 'r-1' });
   metrics.count('ReleasedNamespaces', 0);
-  metrics.flush({});
+  metrics.flush({ requestId: 'r-1' });
   expect(figuresIn(lines).map(({ metrics: made }) => made)).toEqual([
     expect.anything(),
     { 'Pullpass Stage=prod ReleasedNamespaces Count': 0 },

@@ -50,6 +50,7 @@ function world(fails?: string) {
     metrics: {
       count: name => void values.push([name, 1]),
       denied: unexpected,
+      take: unexpected,
       flush: unexpected,
       observe: (name, value) => void values.push([name, value]),
     },
