@@ -92,7 +92,8 @@ export function openDatabase(path: string, options: DatabaseOptions = {}): Datab
     try {
       return act(current());
     } catch (error) {
-      if (path !== IN_MEMORY && isFileError(error)) {
+      // Who is answered with a failure of before does not prolong it: the file is tried again also where calls never cease.
+      if (path !== IN_MEMORY && error !== failure?.error && isFileError(error)) {
         failure = { error, atMs: performance.now() };
         closeQuietly(connection?.database);
         connection = undefined;
