@@ -280,9 +280,10 @@ describe('the metrics of a request', () => {
     const metrics = { ...NO_METRICS, take: () => '"Logins":1' };
     const info = (...line: unknown[]) => void logged.push(line);
     const event = { level: 'info', message: 'login', fields: { userName: 'token' } } as const;
-    await chain(async () => ({ status: 200, event }), { metrics, log: { info, warn: info, error: info } }).send(
-      'GET /public',
-    );
+    await chain(async () => ({ status: 200, event }), {
+      metrics,
+      log: { info, warn: info, error: info },
+    }).send('GET /public');
     const requestId = expect.stringMatching(/^[0-9a-f-]{36}$/);
     const fields = {
       requestId,
