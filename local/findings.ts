@@ -13,12 +13,19 @@ import { directoryName, fileKeyStore, type KeyFile } from '../lib/signing/key-st
 import { keyPublication } from '../lib/signing/publication.ts';
 import { cachedRings } from '../lib/signing/ring.ts';
 import { hasRoot } from '../lib/signing/root.ts';
-import { CLAIM, isTombstone, TOKEN_PREFIX } from '../lib/store/items.ts';
+import { fromRulesItem } from '../lib/store/account-rules-store.ts';
+import { fromAuditItem } from '../lib/store/audit-store.ts';
+import { fromRequestItem } from '../lib/store/expiring-stores.ts';
+import { isTombstone } from '../lib/store/items.ts';
 import { fromClaimItem } from '../lib/store/namespace-store.ts';
+import { fromOutboxItem } from '../lib/store/outbox-store.ts';
+import { fromRefusalItem } from '../lib/store/refusal-store.ts';
 import { POLICY, TRUST } from '../lib/store/rule-store.ts';
 import { isInUse } from '../lib/store/sqlite-database.ts';
 import { openSqliteTable, type SqliteTable } from '../lib/store/sqlite-table.ts';
 import { fromTokenItem } from '../lib/store/token-items.ts';
+import { fromNameItem } from '../lib/store/token-name-store.ts';
+import { fromCounterItem } from '../lib/store/usage-store.ts';
 import type { DataDirectory } from './data-directory.ts';
 
 export interface Finding {
@@ -68,13 +75,25 @@ function openStore(path: string): SqliteTable | string {
   }
 }
 
-/** As the stores read them: what they would refuse at a login is found before. */
+/** As the stores read them: what they would refuse is found before. */
 function parseItem(item: Item): void {
-  if (isTombstone(item)) return;
-  if (item.sk === CLAIM) fromClaimItem(item);
-  if (item.sk.startsWith(TOKEN_PREFIX)) fromTokenItem(item);
-  for (const rule of [POLICY, TRUST]) if (item.sk.startsWith(rule.prefix)) rule.fromItem(item);
+  if (!isTombstone(item)) PARSERS.find(({ keys }) => keys.test(`${item.pk} ${item.sk}`))?.parse(item);
 }
+
+/** What reads the items of each kind, by partition and sort key. Of the other kinds only the keys and the end are read. */
+const PARSERS: readonly { readonly keys: RegExp; readonly parse: (item: Item) => unknown }[] = [
+  { keys: /^account#\S+ token#/, parse: fromTokenItem },
+  { keys: /^account#\S+ policy#/, parse: POLICY.fromItem },
+  { keys: /^account#\S+ trust#/, parse: TRUST.fromItem },
+  { keys: /^account#\S+ rules$/, parse: fromRulesItem },
+  { keys: /^account#\S+ name#/, parse: item => fromNameItem(item) },
+  { keys: /^account#\S+ request#/, parse: item => fromRequestItem(item) },
+  { keys: /^account#\S+ audit#/, parse: fromAuditItem },
+  { keys: /^namespace#\S+ claim$/, parse: fromClaimItem },
+  { keys: /^refused#/, parse: fromRefusalItem },
+  { keys: /^usage#\S+ \d/, parse: fromCounterItem },
+  { keys: /^notices /, parse: fromOutboxItem },
+];
 
 export async function findKeyDamage(
   directory: Pick<DataDirectory, 'credentialKey' | 'derivationKey' | 'keys'>,

@@ -2,6 +2,7 @@
  * Which table it is that the functions serve from, as the control plane of DynamoDB says. Logins must not wait for a control plane, so the
  * keys function asks it by a schedule and at each deployment, and stores the answer in the ledger; all others read it there.
  */
+import { isYounger, type Moment, momentAt } from '../cache/refreshing.ts';
 import { PullpassError, unavailable } from '../domain/errors.ts';
 import { HOUR_SECONDS, MINUTE_SECONDS } from '../domain/time.ts';
 import type { Clock } from '../ports/system.ts';
@@ -16,7 +17,7 @@ export type Describe = () => Promise<unknown>;
 /** An older answer is not used: the table may have been replaced since. */
 export const ATTESTED_MS = 6 * HOUR_SECONDS * 1000;
 
-/** A clock that was further ahead must not keep others from attesting until then. */
+/** A clock that was further ahead must neither be believed until then, nor keep others from attesting. */
 const CLOCK_SLACK_MS = 5 * MINUTE_SECONDS * 1000;
 
 /** What the control plane said. */
@@ -46,18 +47,24 @@ export interface AttestationOptions {
 
 /**
  * The identity by the attestation in the ledger. While the ledger does not answer, the last one that was read counts. One that is older
- * than six hours does not, and neither does a missing one: a restored table has none before its first deployment.
+ * than six hours does not, nor one of the future, which a clock that was ahead has made; and neither does a missing one: a restored
+ * table has none before its first deployment.
  */
 export function attestedIdentity({ ledger, name, clock }: AttestationOptions): Identify {
-  let last: Attestation | undefined;
+  let last: { readonly found: Attestation | undefined; readonly read: Moment } | undefined;
   return async () => {
-    const found = await ledger.get(keyOf(name)).then(attestationIn, (error: unknown) => {
-      if (last === undefined) throw error;
-      return last;
+    const nowMs = clock();
+    const remember = (item: Item | undefined) => {
+      last = { found: attestationIn(item), read: momentAt(nowMs) };
+      return last.found;
+    };
+    const found = await ledger.get(keyOf(name)).then(remember, (error: unknown) => {
+      if (last === undefined || !isYounger(last.read, ATTESTED_MS, nowMs)) throw error;
+      return last.found;
     });
     if (found === undefined) throw notAttested(`the table ${name} was never attested`);
-    last = found;
-    if (clock() - found.at >= ATTESTED_MS)
+    const age = nowMs - found.at;
+    if (age >= ATTESTED_MS || age < -CLOCK_SLACK_MS)
       throw notAttested(`the table ${name} was last attested at ${new Date(found.at).toISOString()}`);
     return idOf(found);
   };

@@ -50,7 +50,7 @@ export function auditReader({ table }: { readonly table: Table }): AuditReader {
       });
       const oldest = range.sinceMs === undefined ? '' : positionAt(range.sinceMs);
       const recent = items.filter(({ sk }) => sk >= AUDIT_PREFIX + oldest);
-      const entries = recent.filter(item => isOf(item, account, range.now)).map(fromItem);
+      const entries = recent.filter(item => isOf(item, account, range.now)).map(fromAuditItem);
       const position = next?.slice(AUDIT_PREFIX.length);
       return { entries, next: position !== undefined && position > oldest ? position : undefined };
     },
@@ -84,7 +84,8 @@ function isOf(item: Item, account: Account, now: number): boolean {
   return (owner === null || owner === account) && read(item, 'expiresAt', asInteger) > now;
 }
 
-function fromItem(item: Item): AuditEntry {
+/** Throws `internal` when the item is malformed. */
+export function fromAuditItem(item: Item): AuditEntry {
   const position = nameIn(item, 'sk', AUDIT_PREFIX);
   const at = Date.parse(position.split('#', 1).join(''));
   if (Number.isNaN(at)) throw malformed(item, 'sk');

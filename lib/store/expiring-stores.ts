@@ -31,7 +31,7 @@ export function idempotencyStore({ table }: { readonly table: Table }): Idempote
       const stored = await table.get(key);
       // It was deleted between the two calls, so what it said is lost.
       if (stored === undefined) throw unavailable('request record gone');
-      return fromRequestItem(account, stored);
+      return fromRequestItem(stored, account);
     },
     finish: async (account, { key, write }) => {
       await table.update(requestKey(account, key), { set: { state: 'done' } }, compare('write', '=', write));
@@ -45,7 +45,11 @@ function toAttributes(account: Account, record: IdempotencyRecord): Attributes {
   return { account, payload, tokenId, generation, write, state, createdAt, expiresAt };
 }
 
-function fromRequestItem(account: Account, item: Item): IdempotencyRecord {
+/** Throws `internal` when the item is malformed, or another account's. */
+export function fromRequestItem(
+  item: Item,
+  account: Account = read(item, 'account', asQualified),
+): IdempotencyRecord {
   if (read(item, 'account', asQualified) !== account) throw malformed(item, 'account');
   return {
     key: nameIn(item, 'sk', REQUEST_PREFIX),

@@ -5,7 +5,7 @@ import type { CloudEvent, NoticeType } from '../domain/notice.ts';
 import { DAY_SECONDS, toRfc3339 } from '../domain/time.ts';
 import type { TokenRecord } from '../domain/token-record.ts';
 import type { DueEntry, Outbox, OutboxEntry, Outcome } from '../ports/notices.ts';
-import { type Attributes, absent, type Item, type Key, type Table } from '../ports/table.ts';
+import { type Attributes, absent, type Item, type Key, type Table, type Value } from '../ports/table.ts';
 import {
   announcedKey,
   asInteger,
@@ -43,7 +43,10 @@ export function outboxStore({ table }: { readonly table: Table }): Outbox {
       // Keys begin with the time, so the first that is not due ends the list.
       const items = page.items.filter(({ sk }) => sk < behind(now));
       const isAll = items.length < page.items.length;
-      return { entries: await withTokens(table, items.map(fromItem)), next: isAll ? undefined : page.next };
+      return {
+        entries: await withTokens(table, items.map(fromOutboxItem)),
+        next: isAll ? undefined : page.next,
+      };
     },
     schedule: async entries => {
       for (let from = 0; from < entries.length; from += MAX_KEYS) {
@@ -130,14 +133,22 @@ function toAttributes({ id, type, token, dueAt, event, expects }: OutboxEntry): 
 
 const TYPES: readonly NoticeType[] = ['token.disabled', 'token.expiring', 'token.revoked', 'token.rotated'];
 
-function fromItem(item: Item): OutboxEntry {
-  const event = readOrNull(item, 'event', asText);
+function asEvent(value: Value): CloudEvent | undefined {
+  try {
+    return typeof value === 'string' ? (JSON.parse(value) as CloudEvent) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Throws `internal` when the item is malformed. */
+export function fromOutboxItem(item: Item): OutboxEntry {
   return {
     id: read(item, 'id', asText),
     type: read(item, 'type', asOneOf(...TYPES)),
     token: { handle: read(item, 'handle', asText), id: read(item, 'token', asText) },
     dueAt: read(item, 'dueAt', asInteger),
-    event: event === null ? null : (JSON.parse(event) as CloudEvent),
+    event: readOrNull(item, 'event', asEvent),
     expects: read(item, 'expects', asInteger),
   };
 }

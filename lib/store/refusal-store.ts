@@ -15,12 +15,13 @@ export function refusalStore({ table }: { readonly table: Table }): RefusalStore
     find: async (handle, requestId, now) => {
       const item = await table.get(refusedKey(handle, requestId));
       const isCurrent = item !== undefined && read(item, 'expiresAt', asInteger) > now;
-      return isCurrent ? { ...fromItem(item), handle, requestId } : undefined;
+      return isCurrent ? { ...fromRefusalItem(item), handle, requestId } : undefined;
     },
   };
 }
 
-function fromItem(item: Item): Omit<Refusal, 'handle' | 'requestId'> {
+/** Throws `internal` when the item is malformed. */
+export function fromRefusalItem(item: Item): Omit<Refusal, 'handle' | 'requestId'> {
   return {
     at: read(item, 'at', asInteger),
     subject: read(item, 'subject', asText),

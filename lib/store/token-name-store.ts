@@ -1,9 +1,9 @@
 /** The names of an account's tokens, each with the id of the token that has it or is about to have it. */
 
-import { isUuid } from '../domain/identifiers.ts';
+import { type Account, isUuid } from '../domain/identifiers.ts';
 import { nameEnd } from '../domain/token-name.ts';
 import type { TokenNameStore } from '../ports/stores.ts';
-import { absent, all, compare, exists, type Table } from '../ports/table.ts';
+import { absent, all, compare, exists, type Item, type Table } from '../ports/table.ts';
 import { asQualified, asTextThat, attributesOf, malformed, nameKey, read } from './items.ts';
 
 /**
@@ -14,9 +14,7 @@ export function tokenNameStore({ table }: { readonly table: Table }): TokenNameS
   return {
     idOf: async (account, name) => {
       const item = await table.get(nameKey(account, name));
-      if (item === undefined) return undefined;
-      if (read(item, 'account', asQualified) !== account) throw malformed(item, 'account');
-      return read(item, 'tokenId', asTextThat(isUuid));
+      return item && fromNameItem(item, account).tokenId;
     },
     give: (account, name, { before, id, expiresAt }) => {
       const facts = { account, tokenId: id, expiresAt: nameEnd(expiresAt) };
@@ -33,4 +31,13 @@ export function tokenNameStore({ table }: { readonly table: Table }): TokenNameS
       await table.delete(nameKey(account, name), compare('tokenId', '=', id));
     },
   };
+}
+
+/** Throws `internal` when the item is malformed, or another account's. */
+export function fromNameItem(
+  item: Item,
+  account: Account = read(item, 'account', asQualified),
+): { readonly tokenId: string } {
+  if (read(item, 'account', asQualified) !== account) throw malformed(item, 'account');
+  return { tokenId: read(item, 'tokenId', asTextThat(isUuid)) };
 }

@@ -51,7 +51,7 @@ export function usageStore(options: StoreOptions): UsageStore {
     },
     list: async (handle, range) => {
       const page = await table.query(toQuery(handle, range));
-      const counters = page.items.map(fromItem).filter(({ day }) => day >= range.from);
+      const counters = page.items.map(fromCounterItem).filter(({ day }) => day >= range.from);
       const next =
         page.next === undefined ? undefined : nameIn({ pk: usagePartition(handle), sk: page.next });
       return { counters, next: next !== undefined && next.day >= range.from ? next : undefined };
@@ -103,7 +103,8 @@ function toQuery(handle: string, { to, token, repository, after, limit }: UsageR
   };
 }
 
-function fromItem(item: Item): Counter {
+/** Throws `internal` when the item is malformed. */
+export function fromCounterItem(item: Item): Counter {
   return { ...nameIn(item), pulls: read(item, 'pulls', asInteger) };
 }
 

@@ -40,7 +40,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     node: null,
   },
   derivation: { imports: ['aws', 'cache', 'files', 'domain', 'ports'], npm: [], node: null },
-  ledger: { imports: ['files', 'domain', 'ports'], npm: ['valibot'], node: null },
+  ledger: { imports: ['cache', 'files', 'domain', 'ports'], npm: ['valibot'], node: null },
   /** Events to those who asked for them. */
   notices: { imports: ['domain', 'iam', 'ports'], npm: [], node: ['crypto'] },
   /** The registries behind the registry proxy. */

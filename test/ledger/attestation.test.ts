@@ -1,6 +1,6 @@
 /** Which table it is: what the keys function stores in the ledger, and what the other functions make of it. */
 import { randomUUID } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   ATTESTED_MS,
   attestedIdentity,
@@ -13,6 +13,7 @@ import { NOW } from '../support/records.ts';
 import { useTables } from '../support/tables.ts';
 
 const NAME = 'pullpass-prod';
+const MINUTE_MS = 60_000;
 const { open } = useTables();
 
 /** A ledger, a control plane with given answers, and a clock. */
@@ -73,6 +74,43 @@ describe('an attested table', () => {
     world.now += 1;
     expect((await rejectionOf(identify())).code).toBe('unavailable');
     expect((await rejectionOf(attestedIdentity({ ...options, ledger })())).code).toBe('unavailable');
+  });
+
+  it('is not known by an attestation of the future, until it is attested anew', async () => {
+    const { world, options, attest } = await attesting();
+    const identify = attestedIdentity(options);
+    for (const ahead of [10 * MINUTE_MS, 2 * 3_600_000, 400 * 86_400_000]) {
+      world.now += ahead;
+      await attest();
+      await identify();
+      world.now -= ahead;
+      expect((await rejectionOf(identify())).details.reason).toContain('was last attested at 202');
+      await attest();
+      await identify();
+    }
+    // Clocks differ a little.
+    world.now += MINUTE_MS;
+    await attest();
+    world.now -= MINUTE_MS;
+    await identify();
+  });
+
+  it.each([
+    ['is set back', ATTESTED_MS / 2],
+    ['stands still', 0],
+  ])('is not remembered longer than six hours by a clock that %s', async (_, backMs) => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { world, options, attest } = await attesting();
+    await attest();
+    world.now += ATTESTED_MS / 2;
+    let ledger = options.ledger;
+    const identify = attestedIdentity({ ...options, ledger: { ...ledger, get: key => ledger.get(key) } });
+    await identify();
+    ledger = unreachableTable(options.ledger);
+    world.now -= backMs;
+    vi.advanceTimersByTime(ATTESTED_MS);
+    expect((await rejectionOf(identify())).code).toBe('unavailable');
   });
 
   it('is another one after a table of the same name has taken its place', async () => {

@@ -5,8 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createKeyFile } from '../../lib/derivation/key-source.ts';
+import { WIDEST } from '../../lib/domain/account-rules.ts';
+import { accountHandle } from '../../lib/domain/identifiers.ts';
 import { fileLedger, openLedgerDirectory } from '../../lib/ledger/file-ledger.ts';
 import { fileTableMarker } from '../../lib/ledger/table-marker.ts';
+import { outboxStore } from '../../lib/store/outbox-store.ts';
+import { refusalStore } from '../../lib/store/refusal-store.ts';
 import { openSqliteTable } from '../../lib/store/sqlite-table.ts';
 import { type DataDirectory, openDataDirectory } from '../../local/data-directory.ts';
 import { findKeyDamage, findLedgerDamage, findStoreDamage } from '../../local/findings.ts';
@@ -14,7 +18,7 @@ import { rotateKeys } from '../../local/key-keeper.ts';
 import { checkManifest, recordManifest } from '../../local/manifest.ts';
 import { anEntry } from '../contracts/ledger.ts';
 import { X5C } from '../signing/context.ts';
-import { aClaim, aPolicy, aToken, NOW } from '../support/records.ts';
+import { ACCOUNT, aClaim, aPolicy, aRequest, aToken, aTrust, NOW } from '../support/records.ts';
 import { storesOn } from '../support/stores.ts';
 
 let whole: string;
@@ -172,12 +176,46 @@ describe('the store', () => {
     expect((await damage()).join()).toContain(path);
   });
 
-  it('with an item that its store would refuse is found', async () => {
+  it.each([
+    ['a token', 'account#x', 'token#y'],
+    ['a policy', 'account#x', 'policy#y'],
+    ['a trust', 'account#x', 'trust#y'],
+    ['rules', 'account#x', 'rules'],
+    ['a name', 'account#x', 'name#y'],
+    ['a request', 'account#x', 'request#y'],
+    ['an audit record', 'account#x', 'audit#2026-11-21T00:00:00.000Z#y'],
+    ['a claim', 'namespace#team-a', 'claim'],
+    ['a refused login', 'refused#x', 'y'],
+    ['a counter', 'usage#x', '2026-11-21#y#z'],
+    ['an event', 'notices', '2026-11-21T00:00:00Z#y'],
+  ])('with %s that its store would refuse is found', async (_, pk, sk) => {
     const path = join(root, 'data/store.db');
     const table = openSqliteTable(path);
-    await table.put({ pk: 'account#x', sk: 'token#y', account: 'dev:acme' });
+    await table.put({ pk, sk, account: 'dev:acme', id: 'y' });
     table.close();
-    expect(await damage()).toEqual([expect.stringContaining(`${path}: stored item account#x token#y`)]);
+    expect(await damage()).toEqual([expect.stringContaining(`${path}: stored item ${pk} ${sk}: `)]);
+  });
+
+  it('with one whole item of every kind is whole', async () => {
+    const path = join(root, 'data/store.db');
+    const table = openSqliteTable(path);
+    const stores = storesOn(table);
+    await stores.trusts.add(aTrust());
+    await stores.accountRules.write(undefined, { account: ACCOUNT, rules: WIDEST, version: 1 });
+    await stores.names.give(ACCOUNT, 'team', { before: undefined, id: aToken().id, expiresAt: null });
+    await stores.requests.begin(ACCOUNT, aRequest(), NOW);
+    const handle = accountHandle(ACCOUNT);
+    const target = { target: 'y', requestId: 'r', sourceAddress: '192.0.2.1' } as const;
+    await stores.audits.record({ handle, subject: 'dev:alice', act: 'add-token', ...target }, NOW * 1000);
+    const use = { handle, token: aToken().id, repository: 'team-a/app' };
+    await stores.usage.count({ ...use, pullsPerDay: 5 }, NOW);
+    const refused = { subject: 'token:x', why: 'expired', service: 's', repositories: [] } as const;
+    const signal = AbortSignal.timeout(10_000);
+    await refusalStore({ table }).add({ handle, at: NOW, ...refused, ...target }, signal);
+    const event = { id: 'e1', type: 'token.expiring', event: null, dueAt: NOW, expects: NOW } as const;
+    await outboxStore({ table }).prepare({ ...event, token: { handle, id: aToken().id } });
+    table.close();
+    expect(await damage()).toEqual([]);
   });
 
   it('is missed when it is gone', async () => {

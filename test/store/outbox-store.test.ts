@@ -82,20 +82,22 @@ describe('an outbox', () => {
     expect(await itemsOf(table)).toMatchObject([{ pk: 'notices', expiresAt }]);
   });
 
-  it.each(['id', 'type', 'handle', 'token', 'dueAt', 'event', 'expects'])(
-    'refuses an entry whose %s is damaged',
-    async name => {
-      const table = await openTable();
-      const outbox = outboxStore({ table });
-      await outbox.prepare(anEntry());
-      const [item = { pk: '', sk: '' }] = await itemsOf(table);
-      await table.put({ ...item, [name]: { not: 'this' } });
-      await expect(outbox.due(NOW, undefined)).rejects.toMatchObject({
-        code: 'internal',
-        details: { reason: expect.stringContaining(`: ${name} is malformed`) },
-      });
-    },
-  );
+  it.each([
+    ...['id', 'type', 'handle', 'token', 'dueAt', 'event', 'expects'].map(
+      name => [name, { not: 'this' }] as const,
+    ),
+    ['event', '{"specversion'] as const,
+  ])('refuses an entry whose %s is damaged', async (name, damaged) => {
+    const table = await openTable();
+    const outbox = outboxStore({ table });
+    await outbox.prepare(anEntry());
+    const [item = { pk: '', sk: '' }] = await itemsOf(table);
+    await table.put({ ...item, [name]: damaged });
+    await expect(outbox.due(NOW, undefined)).rejects.toMatchObject({
+      code: 'internal',
+      details: { reason: expect.stringContaining(`: ${name} is malformed`) },
+    });
+  });
 });
 
 describe('what a token tells of an act', () => {
