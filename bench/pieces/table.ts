@@ -1,4 +1,7 @@
-/** P11: the SQLite table against statements written by hand for one item: what the port costs. */
+/**
+ * P11: the SQLite table against statements written by hand for one item: what the port costs. Each put changes its item: SQLite writes
+ * and syncs nothing where a row stays as it was.
+ */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -50,6 +53,9 @@ async function micros(calls: number, call: Call): Promise<number> {
   return ((performance.now() - begun) * 1000) / calls;
 }
 
+let time = 1_795_832_173;
+const nextTime = () => ++time;
+
 const keyOf = (index: number) => ({ pk: 'account#bench', sk: `token#${(index * 7919) % ITEMS}` });
 
 export async function* table(): AsyncGenerator<Row> {
@@ -65,8 +71,8 @@ export async function* table(): AsyncGenerator<Row> {
   const isFirst = compare('version', '=', 1);
   const writes = await inTurn(
     PUTS,
-    index => ours.put({ ...keyOf(index), ...ATTRIBUTES }, isFirst),
-    index => hand.put(keyOf(index).sk),
+    index => ours.put({ ...keyOf(index), ...ATTRIBUTES, lastUsedAt: nextTime() }, isFirst),
+    index => hand.put(keyOf(index).sk, JSON.stringify({ ...ATTRIBUTES, lastUsedAt: nextTime() })),
   );
   ours.close();
   hand.close();
@@ -94,7 +100,7 @@ function byHand(path: string) {
   const update = database.prepare('UPDATE item SET attributes = ? WHERE sk = ? AND version = 1');
   return {
     get: (sk: string) => select.get(sk),
-    put: (sk: string) => update.run(json, sk),
+    put: (sk: string, attributes: string) => update.run(attributes, sk),
     close: () => database.close(),
   };
 }
