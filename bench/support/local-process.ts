@@ -53,10 +53,11 @@ export function* batches(account: Account, count: number, values: string[]): Gen
   }
 }
 
-/** Starts the process by `command` (absent: without npm) and waits until it is healthy. */
+/** Starts the process by `command` (absent: without npm), with variables that name its services, and waits until it is healthy. */
 export async function startLocal(
   data: string,
   command: readonly string[] = startCommand(),
+  services: Readonly<Record<string, string>> = { PULLPASS_SERVICE: SERVICE },
 ): Promise<LocalProcess> {
   const port = await freePort();
   const [file, parameters] = onCore('measured', command);
@@ -68,7 +69,7 @@ export async function startLocal(
       HOME: process.env.HOME,
       PORT: String(port),
       PULLPASS_DATA: data,
-      PULLPASS_SERVICE: SERVICE,
+      ...services,
     },
     stdio: ['ignore', 'ignore', 'inherit'],
     detached: true,

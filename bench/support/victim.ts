@@ -1,9 +1,9 @@
 /** `npm start` with tokens in its store, and the worst inputs for it. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { administratorToken, fill, type LocalProcess, startLocal } from './local-process.ts';
-import { loginRequest } from './requests.ts';
+import { loginRequest, SERVICE } from './requests.ts';
 import { type WorstInput, worstInputs } from './worst-inputs.ts';
 
 const TOKENS = 200;
@@ -19,7 +19,7 @@ export async function openVictim(): Promise<Victim> {
   const directory = await mkdtemp(join(tmpdir(), 'pullpass-worst-'));
   const data = join(directory, 'data');
   const values = await fill(data, 'dev:acme', TOKENS);
-  const local = await startLocal(data);
+  const local = await startLocal(data, undefined, await everything(directory));
   return {
     local,
     inputs: worstInputs(await administratorToken(local, data)),
@@ -29,4 +29,17 @@ export async function openVictim(): Promise<Victim> {
       await rm(directory, { recursive: true });
     },
   };
+}
+
+/** The one service as a registry proxy that also takes notifications, so that every route is served. */
+async function everything(directory: string): Promise<Record<string, string>> {
+  const [secret, services] = [join(directory, 'secret'), join(directory, 'services.json')];
+  await writeFile(secret, 'a-secret-of-the-bench', { mode: 0o600 });
+  const service = {
+    name: SERVICE,
+    upstream: { url: 'http://127.0.0.1:1' },
+    notifications: { secret: `file:${secret}` },
+  };
+  await writeFile(services, JSON.stringify([service]));
+  return { PULLPASS_SERVICES: services };
 }

@@ -32,6 +32,9 @@ export function worstInputs(signedToken: string): WorstInput[] {
     ...queries(),
     ...heads(),
     ...bodies(signedToken),
+    ...holders(),
+    ...oversight(signedToken),
+    ...registries(signedToken),
     ...open(),
   ];
 }
@@ -167,6 +170,84 @@ function bodies(signedToken: string): WorstInput[] {
     { name: 'body: 4 000 chunks of a byte', request: chunked(1, 4_000) },
     { name: 'body: 64 KB where none is taken', request: post('/nothing', fill('a'), FORM) },
   ];
+}
+
+/** Who holds a token looks after it. */
+function holders(): WorstInput[] {
+  const own = (name: string, path: string, authorization: string) => ({
+    name: `holder: ${name}`,
+    request: get(path, authorization),
+  });
+  const rotate = (name: string, body: string) => ({
+    name: `holder: ${name}`,
+    request: post('/v1/token/rotate', body, JSON_TYPE, basic(UNKNOWN_TOKEN)),
+  });
+  return [
+    own('an unknown token', '/v1/token', basic(UNKNOWN_TOKEN)),
+    own('an unknown credential', '/v1/token', `Bearer plc_k1.${filled('a', 900)}`),
+    own('15 KB of %41, an unknown token', `/v1/token?a=${filled('%41', HEAD - 400)}`, basic(UNKNOWN_TOKEN)),
+    rotate('64 KB of [[],[],…] to rotate, an unknown token', `[${fill('[],')}[]]`),
+    rotate('64 KB of members to rotate, an unknown token', `{${members(BODY - 200)}}`),
+  ];
+}
+
+/** What administrators see and set. */
+function oversight(signedToken: string): WorstInput[] {
+  const bad = `Bearer ${forged(signedToken)}`;
+  const put = (request: string) => request.replace('POST', 'PUT');
+  return [
+    { name: 'oversight: 15 KB of audit filters', request: get(`/v1/audit?${filters(HEAD - 1_500)}`, bad) },
+    { name: 'oversight: 7 500 labels', request: get(`/v1/tokens?${filled('label=a&', HEAD - 1_500)}`, bad) },
+    { name: 'oversight: the issuers', request: get('/v1/issuers', bad) },
+    {
+      name: 'oversight: 64 KB of claims to explain',
+      request: post('/v1/explain', `{"claims":{${members(BODY - 1_500)}}}`, JSON_TYPE, bad),
+    },
+    {
+      name: 'oversight: 64 KB of [[],[],…] to explain, no credentials',
+      request: post('/v1/explain', `[${fill('[],')}[]]`, JSON_TYPE),
+    },
+    {
+      name: 'oversight: 64 KB of labels to ensure',
+      request: put(post('/v1/tokens/by-name/team', `{"labels":{${members(BODY - 1_500)}}}`, JSON_TYPE, bad)),
+    },
+    {
+      name: 'oversight: 64 KB of rules',
+      request: put(post('/v1/rules', `[${fill('[],')}[]]`, JSON_TYPE, bad)),
+    },
+  ];
+}
+
+/** What registries report, and what is pulled through the proxy. */
+function registries(signedToken: string): WorstInput[] {
+  const [, payload = '', signature = ''] = signedToken.split('.');
+  const events = (name: string, body: string, authorization?: string) => ({
+    name: `registry: ${name}`,
+    request: post(`/v1/services/${SERVICE}/events`, body, JSON_TYPE, authorization),
+  });
+  const pull = (name: string, authorization: string, path = 'team-a/app/manifests/latest') => ({
+    name: `registry: ${name}`,
+    request: get(`/v2/${path}`, authorization),
+  });
+  const jws = (header: string) => `Bearer ${base64url(header)}.${payload}.${signature}`;
+  return [
+    events('64 KB of events, no credentials', `{"events":[${fill('{},')}{}]}`),
+    events('64 KB of events, a wrong secret', `{"events":[${fill('{},')}{}]}`, basic('a-wrong-secret')),
+    events('64 KB of [[],[],…] as events, a wrong secret', `[${fill('[],')}[]]`, basic('a-wrong-secret')),
+    pull('a pull with Basic', basic(UNKNOWN_TOKEN)),
+    pull('a pull with Basic of 15 KB', `Basic ${filled('YTph', HEAD)}`),
+    pull('a pull with Bearer of 15 KB', `Bearer ${filled('a', HEAD)}`),
+    pull('a pull with the token of an IAM', `Bearer ${signedToken}`),
+    pull('a pull with a header of members', jws(`{${members(11_000)}}`)),
+    pull('a pull with a header of [[],[],…]', jws(`[${filled('[],', 11_000)}[]]`)),
+    pull('a pull with a key that no one knows', jws('{"alg":"ES256","kid":"unknown"}')),
+    pull('a pull by a path of 950 segments', basic(UNKNOWN_TOKEN), `${filled('a/', 1_900)}manifests/latest`),
+  ];
+}
+
+/** Of every name that there is. */
+function filters(length: number): string {
+  return filled('target=a&subject=a&act=a&since=a&until=a&limit=1&cursor=a&', length);
 }
 
 function open(): WorstInput[] {

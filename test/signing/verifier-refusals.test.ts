@@ -99,6 +99,15 @@ describe('an access token of our own key', () => {
     await expectRefusal(signed(CLAIMS, headerOf(kid)), 'another algorithm, or no key');
   });
 
+  it('with a header of more members than ours is refused before a key is asked for', async () => {
+    const { kid, signed, verify, expectRefusal } = await world();
+    const members = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, i) => [`m${i}`, 1]));
+    await verify(signed(CLAIMS, { alg: 'ES256', typ: 'JWT', kid, x5c: ['a', 'b'], ...members(10) }));
+    await expectRefusal(signed(CLAIMS, { alg: 'ES256', kid, ...members(14) }), 'not readable');
+    await expectRefusal(signed(CLAIMS, { alg: 'ES256', kid: 'other', ...members(14) }), 'not readable');
+  });
+
   it('is refused under the name of another key, and once its key is not published any more', async () => {
     const { directory, signed, verify, expectRefusal } = await world();
     await expectRefusal(signed(CLAIMS, { alg: 'ES256', kid: 'other' }), 'no such key');
