@@ -21,6 +21,11 @@ export const PIECES: Readonly<Record<string, Plan>> = {
     limitSeconds: 90,
     load: async () => (await import('./pieces/credential.ts')).credential,
   },
+  management: {
+    goals: [],
+    limitSeconds: 120,
+    load: async () => (await import('./pieces/management.ts')).management,
+  },
   dimensions: {
     goals: ['P4', 'P6'],
     limitSeconds: 30,

@@ -2,6 +2,7 @@
 import { lacksTokenServer, startTokenServer, tokenServerRequest } from '../peers/token-server.ts';
 import { type Cost, compare, type Subject } from '../support/compare.ts';
 import { compareHandlers } from '../support/handlers.ts';
+import { loginEvent } from '../support/lambda-size.ts';
 import { type LoginServers, openLoginServers } from '../support/login-servers.ts';
 import { get, peerRequest } from '../support/requests.ts';
 import { missing, type Row, row } from '../support/row.ts';
@@ -21,8 +22,12 @@ export async function* login(): AsyncGenerator<Row> {
 }
 
 async function* handlerRows(around: LoginServers): AsyncGenerator<Row> {
-  const files = { ours: 'functions/login.ts', floor: 'bench/peers/floor.ts' };
-  const { ours, floor } = await compareHandlers(files, around);
+  const { environment, value } = around;
+  const login = { event: loginEvent(value), environment };
+  const { ours, floor } = await compareHandlers({
+    ours: { file: 'functions/login.ts', ...login },
+    floor: { file: 'bench/peers/floor.ts', ...login },
+  });
   yield row('', "CPU of the floor's handler", { value: floor, unit: 'ms', digits: 3 });
   yield row('P1', "the handler's CPU to the floor's: the same work by hand", {
     value: ours / floor,

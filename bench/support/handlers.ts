@@ -1,7 +1,5 @@
 /** The processor time of handlers that are called without a gateway, measured in turn as `compare` does it with servers. */
 import { join } from 'node:path';
-import { loginEvent } from './lambda-size.ts';
-import type { LoginServers } from './login-servers.ts';
 import { startServer } from './server.ts';
 import { median } from './statistics.ts';
 
@@ -10,20 +8,29 @@ const ROUND_MS = 800;
 const ROUNDS = 9;
 const ROOT = join(import.meta.dirname, '..', '..');
 
-/** Milliseconds of a login by the handler of each file, the median of the rounds. */
+/** A file that exports a handler, and the request that it answers again and again. */
+export interface HandlerSubject {
+  readonly file: string;
+  readonly event: object;
+  readonly environment: Readonly<Record<string, string>>;
+  /** How often a round asks at most, where more would be refused. */
+  readonly operations?: number;
+}
+
+/** Milliseconds of an answer of each handler, the median of the rounds. */
 export async function compareHandlers<N extends string>(
-  files: Readonly<Record<N, string>>,
-  { environment, value }: LoginServers,
+  subjects: Readonly<Record<N, HandlerSubject>>,
 ): Promise<Record<N, number>> {
-  const event = JSON.stringify(loginEvent(value));
   const handlers = new Map<N, { run: (forMs: number) => Promise<number>; close: () => Promise<void> }>();
-  for (const name of Object.keys(files) as N[]) {
-    const server = await startServer('handler', {
-      environment,
-      parameters: [join(ROOT, files[name]), event],
-    });
+  for (const name of Object.keys(subjects) as N[]) {
+    const { file, event, environment, operations: most } = subjects[name];
+    const parameters = [join(ROOT, file), JSON.stringify(event)];
+    const server = await startServer('handler', { environment, parameters });
     const run = async (forMs: number) => {
-      const { operations, cpuMs } = (await server.ask({ forMs })) as { operations: number; cpuMs: number };
+      const { operations, cpuMs } = (await server.ask({ forMs, operations: most })) as {
+        operations: number;
+        cpuMs: number;
+      };
       return cpuMs / operations;
     };
     handlers.set(name, { run, close: server.close });

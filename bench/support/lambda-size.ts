@@ -64,17 +64,30 @@ export function eventOf(line: string, headers: Readonly<Record<string, string>>)
   };
 }
 
+/** What every request has in the cloud. */
+const HEADERS = {
+  'accept-encoding': 'gzip',
+  'content-length': '0',
+  host: 'pullpass.example',
+  'user-agent': 'docker/28.2.2 go/go1.24.3 git-commit/45873be kernel/6.8.0 os/linux arch/amd64',
+  'x-amzn-trace-id': 'Root=1-67891234-0123456789abcdef01234567',
+  'x-forwarded-for': '192.0.2.1',
+  'x-forwarded-port': '443',
+  'x-forwarded-proto': 'https',
+} as const;
+
+/** With a registry token, or a credential. */
 export function loginEvent(token: string): object {
   const query = 'account=token&scope=repository%3Ateam-a%2Fapp%3Apull&service=registry.example';
-  return eventOf(`GET /oauth/token?${query}`, {
-    'accept-encoding': 'gzip',
-    'content-length': '0',
-    host: 'pullpass.example',
-    'user-agent': 'docker/28.2.2 go/go1.24.3 git-commit/45873be kernel/6.8.0 os/linux arch/amd64',
-    'x-amzn-trace-id': 'Root=1-67891234-0123456789abcdef01234567',
-    'x-forwarded-for': '192.0.2.1',
-    'x-forwarded-port': '443',
-    'x-forwarded-proto': 'https',
-    authorization: `Basic ${Buffer.from(`token:${token}`).toString('base64')}`,
-  });
+  const authorization = `Basic ${Buffer.from(`token:${token}`).toString('base64')}`;
+  return eventOf(`GET /oauth/token?${query}`, { ...HEADERS, authorization });
+}
+
+/** With a registry token, or an access token of an IAM; `json` is the body. */
+export function bearerEvent(line: string, bearer: string, json?: object): object {
+  const headers = { ...HEADERS, authorization: `Bearer ${bearer}` };
+  if (json === undefined) return eventOf(line, headers);
+  const body = JSON.stringify(json);
+  const ofBody = { 'content-type': 'application/json', 'content-length': `${body.length}` };
+  return { ...eventOf(line, { ...headers, ...ofBody }), body };
 }

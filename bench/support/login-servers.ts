@@ -38,11 +38,12 @@ export function cannedAnswers() {
   };
 }
 
-/** With these members of its service in addition, as the services file has them. */
-export async function openLoginServers(service: object = {}): Promise<LoginServers> {
+/** With these members of its service in addition, as the services file has them, and these answers of DynamoDB. */
+export async function openLoginServers(service: object = {}, more: object = {}): Promise<LoginServers> {
   const world = await openWorld(service);
   const { value, answers } = cannedAnswers();
-  const canned = await startServer('canned', { role: 'driving', parameters: [JSON.stringify(answers)] });
+  const parameters = [JSON.stringify({ ...answers, ...more })];
+  const canned = await startServer('canned', { role: 'driving', parameters });
   const readUrl = `http://127.0.0.1:${canned.port}`;
   // With a stage the function writes its figures, as on AWS.
   const environment = { ...world.environment, AWS_ENDPOINT_URL_DYNAMODB: readUrl, PULLPASS_STAGE: 'bench' };
