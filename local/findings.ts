@@ -24,7 +24,7 @@ import { POLICY, TRUST } from '../lib/store/rule-store.ts';
 import { isInUse } from '../lib/store/sqlite-database.ts';
 import { openSqliteTable, type SqliteTable } from '../lib/store/sqlite-table.ts';
 import { fromTokenItem } from '../lib/store/token-items.ts';
-import { fromNameItem } from '../lib/store/token-name-store.ts';
+import { fromNameItem } from '../lib/store/token-store.ts';
 import { fromCounterItem } from '../lib/store/usage-store.ts';
 import type { DataDirectory } from './data-directory.ts';
 

@@ -2,8 +2,8 @@
 import { type Command, Option } from 'commander';
 import * as v from 'valibot';
 import { AUDIT, AUDIT_ENTRY } from '../../lib/api/responses.ts';
-import { ACTS } from '../../lib/domain/act.ts';
 import { toRfc3339 } from '../../lib/domain/time.ts';
+import { ACTS } from '../../lib/ports/audit.ts';
 import { count, type Moment, moment, timeOf } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';

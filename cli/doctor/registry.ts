@@ -4,7 +4,7 @@ import { LOGIN } from '../../lib/api/public-responses.ts';
 import { realmFault } from '../../lib/domain/registry-auth.ts';
 import { Secret } from '../../lib/domain/secret.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
-import { certificatesIn, verifyAccessToken } from '../../lib/probe/access-token.ts';
+import { certificatesIn, verifyAccessToken } from '../../lib/probe/login.ts';
 import { CliError } from '../errors.ts';
 import type { Credentials } from '../login.ts';
 import type { Network } from '../network.ts';

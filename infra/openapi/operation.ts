@@ -86,6 +86,8 @@ export const HEADERS = {
 export type HeaderName = keyof typeof HEADERS;
 
 export const NO_STORE = ['X-Request-Id', 'Cache-Control'] as const satisfies HeaderName[];
+/** Of what was made, with its place. */
+export const CREATED = { headers: [...NO_STORE, 'Location'] } as const;
 export const CACHEABLE = ['X-Request-Id', 'Cache-Control.Public', 'ETag'] as const satisfies HeaderName[];
 
 /** The headers of an answer, all of them always present. */

@@ -1,8 +1,7 @@
 /** The routes by which administrators see what was pulled and done, and why, in words. */
-
-import { ACTS } from '../../lib/domain/act.ts';
 import { REPOSITORY_SCHEMA } from '../../lib/domain/repository.ts';
 import { DAY_PATTERN, TIME_PATTERN } from '../../lib/domain/time.ts';
+import { ACTS } from '../../lib/ports/audit.ts';
 import { answer, inQuery, jsonBody, type Line, type Operation } from './operation.ts';
 import { A_LIMIT, AN_ID, AN_IDENTIFIER } from './words.ts';
 

@@ -2,19 +2,23 @@
  * The archives of the functions: our own bundles and nothing else, the same bytes from the same sources. Each deployment has a
  * directory of its own for them, so that a way back and a retry are deployments like any other.
  */
+
 import { execFileSync } from 'node:child_process';
 import { hash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { existsSync, globSync } from 'node:fs';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { ZipFile } from 'yazl';
 import { type Bundle, bundle } from '../bundle.ts';
 import { sbomText } from '../sbom.ts';
-import { zipOf } from '../zip.ts';
 import { deployerOf, type Osls, OUTPUT } from './osls.ts';
 import { type Parameters, parametersOf } from './parameter-file.ts';
 
 export const SERVICES = 'deployment/services.json';
+
 const FILES = [SERVICES, 'deployment/issuers.json'];
+
 /** Lists of the stage's file that become files of their own: an environment has 4 KB at most. */
 const LISTS = ['administrators', 'namespaces'] as const;
 
@@ -95,4 +99,20 @@ function timeOf(serviceDir: string): Date {
   const cloned = given === undefined && existsSync(join(serviceDir, '.git'));
   const seconds = given ?? (cloned ? execFileSync('git', log, { cwd: serviceDir, encoding: 'utf8' }) : 0);
   return new Date(Number(seconds) * 1000);
+}
+
+/** The earliest time that an archive can hold; the time zone of this machine does not matter. */
+const TIME = { mtime: new Date(1980, 0, 1), forceDosTimestamp: true } as const;
+
+/** Lambda's user must be able to read the files. */
+const MODE = 0o100_644;
+
+/** An archive of the bundle in `directory`, and of other files by their path in the archive. */
+async function zipOf(directory: string, others: ReadonlyMap<string, string>): Promise<Buffer> {
+  const own = globSync('**/*.mjs', { cwd: directory }).map(path => [path, join(directory, path)] as const);
+  const files = [...own, ...others].sort(([a], [b]) => (a < b ? -1 : 1));
+  const zip = new ZipFile();
+  for (const [path, file] of files) zip.addBuffer(await readFile(file), path, { ...TIME, mode: MODE });
+  zip.end();
+  return buffer(zip.outputStream);
 }

@@ -2,11 +2,12 @@
  * What a deployment adds to the roles and the resources of every other one: path and boundary of the account, a KMS key of its own, the
  * client secrets of its issuers, and tags. Decided at package time, so that nothing of it is there where nothing was asked for.
  */
+
 import * as v from 'valibot';
+import { replicaOfKey } from '../../lib/aws/secrets.ts';
 import { jsonFile } from '../../lib/config/values.ts';
 import type { Statement } from '../registry.ts';
 import type { Resource, Template } from '../template.ts';
-import { letCopy, letDerive } from './copies.ts';
 import { FILES } from './judge.ts';
 import type { Osls } from './osls.ts';
 import type { Parameters } from './parameter-file.ts';
@@ -95,4 +96,53 @@ function clientSecrets(path: string): string[] {
   return [
     ...new Set(entries.map(entry => entry?.client?.secret ?? '').filter(secret => secret.startsWith('arn:'))),
   ];
+}
+
+/** All of a stage, also those that do not exist yet; and no region but that one. */
+function letCopy({ Properties }: Resource, { copyRegion, kmsKey }: Parameters, stage: string): void {
+  const [policy] = (Properties.Policies ?? []) as readonly Policy[];
+  const Resource = ['ring/*', 'root/*', 'public/*', 'credential', 'credential-??????'].map(name =>
+    ofStage('secretsmanager', `secret:pullpass-${stage}/${name}`),
+  );
+  const statements = policy?.PolicyDocument.Statement;
+  statements?.push(
+    {
+      Effect: 'Allow',
+      Action: ['secretsmanager:DescribeSecret', 'secretsmanager:RemoveRegionsFromReplication'],
+      Resource,
+    },
+    {
+      Effect: 'Allow',
+      Action: 'secretsmanager:ReplicateSecretToRegions',
+      Resource,
+      Condition: {
+        'ForAllValues:StringEquals': { 'secretsmanager:AddReplicaRegions': [copyRegion] },
+        // A secret of that name may be all that is left of a deployment there.
+        BoolIfExists: { 'secretsmanager:ForceOverwriteReplicaSecret': 'false' },
+      },
+    },
+  );
+  if (kmsKey === '') return;
+  const via = { 'Fn::Sub': `secretsmanager.${copyRegion}.\${AWS::URLSuffix}` };
+  statements?.push({
+    Effect: 'Allow',
+    Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+    Resource: replicaOfKey(kmsKey, copyRegion),
+    Condition: { StringEquals: { 'kms:ViaService': [via] } },
+  });
+}
+
+/** The replica has the id of its primary, and a policy of its own that has to allow it too (deployment/copies.yml). */
+function letDerive({ Properties }: Resource, id: string): void {
+  const document = Properties.PolicyDocument as Policy['PolicyDocument'];
+  const here = ofStage('kms', `key/${id}`);
+  document.Statement.splice(
+    0,
+    Infinity,
+    ...document.Statement.map(one => ({ ...one, Resource: [one.Resource, here].flat() })),
+  );
+}
+
+function ofStage(service: string, name: string): object {
+  return { 'Fn::Sub': `arn:\${AWS::Partition}:${service}:\${AWS::Region}:\${AWS::AccountId}:${name}` };
 }

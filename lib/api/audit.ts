@@ -1,11 +1,9 @@
 /** The route that lists what was done in an account. */
-
-import { ACTS, type Act } from '../domain/act.ts';
 import { isUuid, qualify } from '../domain/identifiers.ts';
 import { secondsOf, toRfc3339 } from '../domain/time.ts';
 import { type Form, single } from '../http/form.ts';
 import type { Response } from '../http/request.ts';
-import type { AuditEntry } from '../ports/audit.ts';
+import { ACTS, type Act, type AuditEntry } from '../ports/audit.ts';
 import { type AuditReadPorts, readAudit } from '../usecases/read-audit.ts';
 import {
   foreignCursor,

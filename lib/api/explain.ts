@@ -4,7 +4,7 @@ import type { Service } from '../domain/service.ts';
 import { DAY_SECONDS, toSeconds } from '../domain/time.ts';
 import type { Response } from '../http/request.ts';
 import { type Explained, type ExplainPorts, explain } from '../usecases/explain.ts';
-import { explainRefusal, type RefusalReadPorts } from '../usecases/explain-refusal.ts';
+import { explainRefusal, type RefusalReadPorts } from '../usecases/refusals.ts';
 import { explainSchema, hasListOfClaims, NO_CLAIMS } from './explain-request.ts';
 import { checkBody, type ManagementHandlers, type ManagementRequest, serviceNamed } from './parameters.ts';
 import type * as answers from './responses.ts';

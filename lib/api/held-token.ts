@@ -4,7 +4,7 @@ import type { Holder } from '../domain/holder.ts';
 import { toRfc3339, toSeconds } from '../domain/time.ts';
 import type { HandlerOf, OfHolder } from '../http/request.ts';
 import type { Clock } from '../ports/system.ts';
-import { type RotationPorts, rotateOwnToken } from '../usecases/rotate-own-token.ts';
+import { type RotationPorts, rotateOwnToken } from '../usecases/holder.ts';
 import { checkBody, idempotencyKeyOf } from './parameters.ts';
 import type { Token } from './responses.ts';
 import { tokenObject } from './token-object.ts';

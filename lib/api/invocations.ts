@@ -4,8 +4,8 @@ import { PullpassError, reasonOf } from '../domain/errors.ts';
 import { otherEvent, refuseEvent, SCHEDULED } from '../http/event.ts';
 import type { HttpResult } from '../http/request.ts';
 import type { Log, Metrics } from '../ports/system.ts';
+import { type KeyCommand, type KeyRotationPorts, rotateKeys } from '../usecases/keys.ts';
 import type { ReplayCounts, ReplayRequest } from '../usecases/replay-ledger.ts';
-import { type KeyCommand, type KeyRotationPorts, rotateKeys } from '../usecases/rotate-keys.ts';
 
 /** Puts the answer where CloudFormation waits for it. */
 export type Respond = (url: string, body: string) => Promise<void>;

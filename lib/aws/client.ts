@@ -4,8 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { awsSuffix } from '../domain/aws-partitions.ts';
 import type { Clock, RandomBytes } from '../ports/system.ts';
 import { connectionPool, type TimeLimits } from './connections.ts';
-import { AwsError, valuesIn } from './error.ts';
-import { jsonProtocol, type Protocol, queryProtocol } from './protocols.ts';
+import { AwsError, jsonProtocol, type Protocol, queryProtocol, valuesIn } from './protocols.ts';
 import { amzDate, type Credentials, requestSigner, type SignedHeaders } from './signature.ts';
 
 interface Service {

@@ -4,7 +4,7 @@
  */
 
 import { connect, isIP, type Socket } from 'node:net';
-import type { Received } from './error.ts';
+import type { Received } from './protocols.ts';
 import { type Response, ResponseReader } from './response.ts';
 
 /** How long is waited, in milliseconds. */

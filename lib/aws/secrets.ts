@@ -3,8 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RandomBytes } from '../ports/system.ts';
 import type { AwsCall } from './client.ts';
-import { isNamed } from './error.ts';
-import { type CopyTarget, replicaRegions, secretCopies } from './secret-copies.ts';
+import { isNamed } from './protocols.ts';
 
 /** The secrets, while some of them are changed together. */
 export interface SecretsTransaction {
@@ -34,13 +33,18 @@ class Overtaken extends Error {
 }
 
 const CURRENT = 'AWSCURRENT';
+
 /** The label of a version that is written and not current yet. */
 const NEXT = 'PULLPASS_NEXT';
+
 /** 32 hexadecimal digits: the name of a version has 32 to 64 characters. */
 const VERSION_BYTES = 16;
+
 const ATTEMPTS = 8;
+
 /** The longest pause before another attempt, in milliseconds: two writers that began together come apart. */
 const PAUSE_MS = 100;
+
 /** The most that Secrets Manager keeps a deleted secret for. */
 const RECOVERY_DAYS = 30;
 
@@ -162,4 +166,67 @@ function versionIn(answer: unknown, name: string): Version {
   const { SecretString: text, VersionId: id } = Object(answer) as Record<string, unknown>;
   if (typeof text !== 'string' || typeof id !== 'string') throw new Error(`${name}: holds no text`);
   return { text, id };
+}
+
+/** Where copies are. */
+export interface CopyTarget {
+  readonly region: string;
+  /** The KMS key of that region that encrypts them; absent: that of the account. */
+  readonly kmsKey?: string | undefined;
+}
+
+export interface SecretCopies {
+  /** Makes the copy of a secret that has none. A secret that does not exist needs none. Throws when Secrets Manager could not make it. */
+  ensure(name: string): Promise<void>;
+  /** Removes all copies of a secret: AWS deletes none that has copies. */
+  remove(name: string): Promise<void>;
+}
+
+/** As `CreateSecret` and `ReplicateSecretToRegions` take it. */
+function replicaRegions({ region, kmsKey }: CopyTarget): object[] {
+  return [{ Region: region, ...(kmsKey === undefined ? {} : { KmsKeyId: kmsKey }) }];
+}
+
+/** The KMS key of another region that encrypts copies: a replica of this one, which must be a multi-Region key. */
+export function replicaOfKey(arn: string, region: string): string {
+  const [a, b, c, , ...rest] = arn.split(':');
+  return [a, b, c, region, ...rest].join(':');
+}
+
+interface Replica {
+  readonly Region?: string;
+  readonly Status?: string;
+  readonly StatusMessage?: string;
+}
+
+export function secretCopies(call: AwsCall, target: CopyTarget): SecretCopies {
+  const { region } = target;
+  /** Undefined: there is no such secret. */
+  async function replicasOf(name: string): Promise<readonly Replica[] | undefined> {
+    try {
+      const answer = Object(await call('DescribeSecret', { SecretId: name }));
+      return (answer.ReplicationStatus ?? []) as readonly Replica[];
+    } catch (error) {
+      if (isNamed(error, 'ResourceNotFoundException')) return undefined;
+      throw error;
+    }
+  }
+
+  return {
+    async ensure(name) {
+      const replicas = await replicasOf(name);
+      if (replicas === undefined) return;
+      const found = replicas.find(({ Region }) => Region === region);
+      // A secret of that name is there already, or its key is missing. Nothing there is written over.
+      if (found?.Status === 'Failed') throw new Error(`${name} in ${region}: ${found.StatusMessage}`);
+      if (found !== undefined) return;
+      const input = { SecretId: name, AddReplicaRegions: replicaRegions(target) };
+      await call('ReplicateSecretToRegions', input);
+    },
+    async remove(name) {
+      const regions = (await replicasOf(name))?.flatMap(({ Region }) => Region ?? []) ?? [];
+      if (regions.length === 0) return;
+      await call('RemoveRegionsFromReplication', { SecretId: name, RemoveReplicaRegions: regions });
+    },
+  };
 }

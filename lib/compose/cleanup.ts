@@ -17,8 +17,7 @@ import {
 } from '../usecases/clean-up.ts';
 import { type NoticeCounts, sendNotices } from '../usecases/send-notices.ts';
 import { tableGuard } from '../usecases/table-guard.ts';
-import { openNoticeSink } from './notice-sink.ts';
-import { NOTICE_SETTINGS } from './notices.ts';
+import { NOTICE_SETTINGS, openNoticeSink } from './notices.ts';
 import { openParts, type Parts, type World } from './parts.ts';
 import { openTable, openTableMarker, TABLE_SETTINGS } from './resources.ts';
 

@@ -8,7 +8,7 @@ import { type HttpHandler, httpHandler } from '../http/chain.ts';
 import { rateLimiter } from '../limits/rate-limiter.ts';
 import { nonceStore } from '../store/expiring-stores.ts';
 import { authenticateVend } from '../usecases/authenticate.ts';
-import { authenticateHolder } from '../usecases/authenticate-holder.ts';
+import { authenticateHolder } from '../usecases/holder.ts';
 import { VENDS_PER_MINUTE } from '../usecases/vend-credential.ts';
 import { IAM_SETTINGS, openIam, openPrincipal, PRINCIPAL_SETTINGS } from './authentication.ts';
 import { openFailureLimiter } from './failure-limiter.ts';

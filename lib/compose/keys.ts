@@ -3,10 +3,10 @@
 import { withHealth } from '../api/health.ts';
 import { keyHandler } from '../api/invocations.ts';
 import { putResponse } from '../aws/reports.ts';
-import { replicaOfKey } from '../aws/secret-copies.ts';
+import { replicaOfKey } from '../aws/secrets.ts';
 import { credentialKeyRotation } from '../derivation/credential-keys.ts';
 import { ringRotation } from '../signing/ring-rotation.ts';
-import { copyKeys } from '../usecases/copy-keys.ts';
+import { copyKeys } from '../usecases/keys.ts';
 import { openParts, type World } from './parts.ts';
 import {
   openAttesting,

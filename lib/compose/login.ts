@@ -10,7 +10,7 @@ import { cachedRings } from '../signing/ring.ts';
 import { accessTokenSigner } from '../signing/signer.ts';
 import { refusalStore } from '../store/refusal-store.ts';
 import { authenticateLogin } from '../usecases/authenticate.ts';
-import { REFUSALS_PER_MINUTE, type RecordRefusal, refusalRecorder } from '../usecases/record-refusal.ts';
+import { REFUSALS_PER_MINUTE, type RecordRefusal, refusalRecorder } from '../usecases/refusals.ts';
 import { VENDS_PER_MINUTE } from '../usecases/vend-credential.ts';
 import { IAM_SETTINGS, openIam, openPrincipal, PRINCIPAL_SETTINGS } from './authentication.ts';
 import { openFailureLimiter } from './failure-limiter.ts';

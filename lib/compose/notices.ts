@@ -1,6 +1,11 @@
-/** Whether events about tokens are sent, and what keeps them until then. */
+/** Whether events about tokens are sent, what keeps them until then, and where they go: to a webhook, or to the event bus. */
 
-import { type Config, ConfigurationError } from '../config/config.ts';
+import { eventBusSink } from '../aws/reports.ts';
+import { type Config, ConfigurationError, type Environment } from '../config/config.ts';
+import { Connections } from '../iam/http-client.ts';
+import { VariableError } from '../network/proxies.ts';
+import { webhookSink } from '../notices/webhook.ts';
+import type { NoticeSink } from '../ports/notices.ts';
 import type { Table } from '../ports/table.ts';
 import { outboxStore } from '../store/outbox-store.ts';
 import type { NoticeOptions } from '../store/token-store.ts';
@@ -8,7 +13,7 @@ import type { Parts } from './parts.ts';
 
 export const NOTICE_SETTINGS = ['url', 'eventBus', 'webhookUrl', 'webhookSecrets'] as const;
 
-export type NoticeSetting = (typeof NOTICE_SETTINGS)[number];
+type NoticeSetting = (typeof NOTICE_SETTINGS)[number];
 
 /** What the store of tokens announces their changes with; undefined: nothing is announced. */
 export function openNoticeOptions({ config }: Parts<NoticeSetting>, table: Table): NoticeOptions | undefined {
@@ -19,11 +24,30 @@ export function openNoticeOptions({ config }: Parts<NoticeSetting>, table: Table
 }
 
 /** Throws ConfigurationError for a webhook without a secret, and the reverse. */
-export function checkWebhook({ webhookUrl, webhookSecrets }: Config<'webhookSecrets' | 'webhookUrl'>): void {
+function checkWebhook({ webhookUrl, webhookSecrets }: Config<'webhookSecrets' | 'webhookUrl'>): void {
   if ((webhookUrl === undefined) === (webhookSecrets === undefined)) return;
   throw new ConfigurationError([
     webhookUrl === undefined
       ? 'PULLPASS_WEBHOOK_SECRET_FILE is set, but PULLPASS_WEBHOOK_URL is not'
       : 'PULLPASS_WEBHOOK_URL needs PULLPASS_WEBHOOK_SECRET_FILE, which signs what is sent there',
   ]);
+}
+
+/** Undefined: events are sent nowhere, and none are kept. Throws ConfigurationError as `checkWebhook` does. */
+export function openNoticeSink(parts: Parts<NoticeSetting>): NoticeSink | undefined {
+  const { config, aws, clock, environment } = parts;
+  const { eventBus: bus, webhookUrl: url, webhookSecrets: secrets } = config;
+  checkWebhook(config);
+  if (url !== undefined && secrets !== undefined) {
+    return webhookSink({ url, secrets, clock, connections: openConnections(environment) });
+  }
+  return bus === undefined ? undefined : eventBusSink({ call: aws('eventBridge'), bus });
+}
+
+function openConnections(environment: Environment): Connections {
+  try {
+    return new Connections(environment);
+  } catch (error) {
+    throw error instanceof VariableError ? new ConfigurationError([error.message]) : error;
+  }
 }

@@ -14,7 +14,7 @@ import type { Ledger } from '../ports/ledger.ts';
 import type { Clock, Log, Metrics, RandomBytes } from '../ports/system.ts';
 import type { Table } from '../ports/table.ts';
 import { embeddedMetrics, structuredLog } from '../telemetry/log.ts';
-import type { RefusalWaits } from '../usecases/record-refusal.ts';
+import type { RefusalWaits } from '../usecases/refusals.ts';
 
 /** What Lambda gives to its functions, where they are found on another machine, and whose figures they write. */
 const COMMON_SETTINGS = [

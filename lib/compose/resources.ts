@@ -1,8 +1,7 @@
 /** What the configuration refers to: the table, its ledger, and the keys, on one machine or on AWS. */
 
 import type { AwsCall } from '../aws/client.ts';
-import { secretCopies } from '../aws/secret-copies.ts';
-import { type MadeSecrets, secretsManager } from '../aws/secrets.ts';
+import { type MadeSecrets, secretCopies, secretsManager } from '../aws/secrets.ts';
 import type { ArnReference } from '../config/values.ts';
 import { fileDerivation, kmsDerivation } from '../derivation/derivation.ts';
 import { fileKeySource, type KeySource, secretKeySource } from '../derivation/key-source.ts';

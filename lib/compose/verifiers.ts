@@ -1,4 +1,5 @@
 /** The verifiers of all issuers: apart from the rest of authentication, because they are loaded when they are needed. */
+
 import { secretsManager } from '../aws/secrets.ts';
 import { Connections } from '../iam/http-client.ts';
 import { type IdentityVerifierOptions, identityVerifier, workloadVerifier } from '../iam/verifier.ts';

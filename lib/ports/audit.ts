@@ -1,8 +1,27 @@
 /** The records of acts: what is stored before each, and how they are read. */
 
-import type { Act } from '../domain/act.ts';
 import type { Group } from '../domain/groups.ts';
 import type { Account, Subject } from '../domain/identifiers.ts';
+
+/** The acts that are recorded before they are done. */
+export const ACTS = [
+  'add-token',
+  'change-token',
+  'rotate-token',
+  'retrieve-value',
+  'remove-token',
+  'revoke-token',
+  'end-credential',
+  'register-namespace',
+  'release-namespace',
+  'add-policy',
+  'remove-policy',
+  'add-trust',
+  'remove-trust',
+  'set-rules',
+] as const;
+
+export type Act = (typeof ACTS)[number];
 
 /** What was done, and who did it. Never holds a secret. */
 export interface AuditEvent {

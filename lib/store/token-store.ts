@@ -1,11 +1,13 @@
-/** The records of registry tokens, and the tombstones that replace removed ones. */
+/** The records of registry tokens, the tombstones that replace removed ones, and the names that tokens have. */
+
 import { isDeepStrictEqual } from 'node:util';
 import { IDEMPOTENCY_SECONDS } from '../domain/idempotency.ts';
-import { type Account, accountHandle, UUID_RANDOM_BYTES, uuidV7 } from '../domain/identifiers.ts';
+import { type Account, accountHandle, isUuid, UUID_RANDOM_BYTES, uuidV7 } from '../domain/identifiers.ts';
 import { cloudEventOf, noticeOfChange, REMOVED } from '../domain/notice.ts';
+import { nameEnd } from '../domain/token-name.ts';
 import { isExpired, type TokenRecord } from '../domain/token-record.ts';
 import type { Outbox, OutboxEntry } from '../ports/notices.ts';
-import type { TokenPage, TokenStore } from '../ports/stores.ts';
+import type { TokenNameStore, TokenPage, TokenStore } from '../ports/stores.ts';
 import {
   type Attributes,
   absent,
@@ -13,12 +15,23 @@ import {
   any,
   type Change,
   compare,
+  exists,
   type Item,
   type Key,
   type Table,
 } from '../ports/table.ts';
 import { confirmWrite, type StoreOptions } from './calls.ts';
-import { partitionOf, TOKEN_PREFIX, tokenKey } from './items.ts';
+import {
+  asQualified,
+  asTextThat,
+  attributesOf,
+  malformed,
+  nameKey,
+  partitionOf,
+  read,
+  TOKEN_PREFIX,
+  tokenKey,
+} from './items.ts';
 import { markOf } from './outbox-store.ts';
 import { fromTokenItem, TOMBSTONE_DROPS, toTokenAttributes } from './token-items.ts';
 
@@ -153,4 +166,40 @@ function difference(before: TokenRecord, after: TokenRecord): Change {
   const next = toTokenAttributes(after);
   const changed = Object.entries(next).filter(([name, value]) => !isDeepStrictEqual(old[name], value));
   return { set: Object.fromEntries(changed), remove: Object.keys(old).filter(name => !(name in next)) };
+}
+
+/**
+ * The names of an account's tokens, each with the id of the token that has it or is about to have it. Every method throws
+ * as those of the records do. A write whose answer is lost needs no mark of its own: who looks again finds its own id.
+ */
+export function tokenNameStore({ table }: { readonly table: Table }): TokenNameStore {
+  return {
+    idOf: async (account, name) => {
+      const item = await table.get(nameKey(account, name));
+      return item && fromNameItem(item, account).tokenId;
+    },
+    give: (account, name, { before, id, expiresAt }) => {
+      const facts = { account, tokenId: id, expiresAt: nameEnd(expiresAt) };
+      const isStillSo = before === undefined ? absent('pk') : compare('tokenId', '=', before);
+      return table.put({ ...nameKey(account, name), ...attributesOf(facts) }, isStillSo);
+    },
+    extend: async (account, name, { id, expiresAt }) => {
+      const end = nameEnd(expiresAt);
+      const change = end === null ? { remove: ['expiresAt'] } : { set: { expiresAt: end } };
+      const isShorter = end === null ? exists('expiresAt') : compare('expiresAt', '<', end);
+      await table.update(nameKey(account, name), change, all(compare('tokenId', '=', id), isShorter));
+    },
+    free: async (account, name, id) => {
+      await table.delete(nameKey(account, name), compare('tokenId', '=', id));
+    },
+  };
+}
+
+/** Throws `internal` when the item is malformed, or another account's. */
+export function fromNameItem(
+  item: Item,
+  account: Account = read(item, 'account', asQualified),
+): { readonly tokenId: string } {
+  if (read(item, 'account', asQualified) !== account) throw malformed(item, 'account');
+  return { tokenId: read(item, 'tokenId', asTextThat(isUuid)) };
 }

@@ -1,8 +1,8 @@
 /** The list of acts, for administrators: what is in it, how it is filtered and cut, and what is refused. */
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ACTS } from '../../lib/domain/act.ts';
 import { accountHandle } from '../../lib/domain/identifiers.ts';
+import { ACTS } from '../../lib/ports/audit.ts';
 import { auditStore } from '../../lib/store/audit-store.ts';
 import { ALICE, BOB, CAROL, type Deployment, deploy, MALLORY } from '../support/deployment.ts';
 

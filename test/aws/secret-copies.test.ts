@@ -1,8 +1,7 @@
 /** Copies of secrets in another region: one for each, none written over, and gone before AWS deletes a secret. */
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { replicaOfKey, secretCopies } from '../../lib/aws/secret-copies.ts';
-import { type MadeSecrets, secretsManager } from '../../lib/aws/secrets.ts';
+import { type MadeSecrets, replicaOfKey, secretCopies, secretsManager } from '../../lib/aws/secrets.ts';
 import { LoopbackAws, refused } from '../support/loopback-aws.ts';
 
 const NAME = 'pullpass-test/ring/a';

@@ -1,7 +1,13 @@
-/** The audit records of a deployment, as its table has them. */
+/** The audit records of a deployment, as its table has them, and an audit store in memory. */
+import type { AuditEvent, AuditStore } from '../../lib/ports/audit.ts';
 import type { Item } from '../../lib/ports/table.ts';
 import type { Deployment } from './deployment.ts';
 import { itemsOf } from './stores.ts';
+
+export function auditLog(): { readonly audit: AuditStore; readonly events: readonly AuditEvent[] } {
+  const events: AuditEvent[] = [];
+  return { audit: { record: async event => void events.push(event) }, events };
+}
 
 /** Those that are about `target`, in the order in which they were stored. */
 export async function auditsOf(

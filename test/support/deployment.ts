@@ -17,7 +17,7 @@ import type { MatchStatus } from '../../lib/ports/ledger.ts';
 import type { Table } from '../../lib/ports/table.ts';
 import { fileKeyStore } from '../../lib/signing/key-store.ts';
 import { maintainRing } from '../../lib/signing/ring-rotation.ts';
-import type { RefusalWaits } from '../../lib/usecases/record-refusal.ts';
+import type { RefusalWaits } from '../../lib/usecases/refusals.ts';
 import { type DevelopmentIam, developmentIam } from '../../local/development-iam/development-iam.ts';
 import { Tokens } from '../../local/development-iam/tokens.ts';
 import { createFunctions } from '../../local/functions.ts';

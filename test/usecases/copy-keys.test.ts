@@ -1,7 +1,7 @@
 /** All keys have a copy in another region, or the run says which have none. */
 import { expect, it } from 'vitest';
 import type { KeyCopies } from '../../lib/ports/keys.ts';
-import { copyKeys } from '../../lib/usecases/copy-keys.ts';
+import { copyKeys } from '../../lib/usecases/keys.ts';
 
 const NAMES = Array.from({ length: 12 }, (_, i) => `secret-${i}`);
 

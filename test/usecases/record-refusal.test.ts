@@ -4,11 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { RefusedLogin } from '../../lib/domain/errors.ts';
 import { rateLimiter } from '../../lib/limits/rate-limiter.ts';
 import type { Refusal } from '../../lib/ports/refusals.ts';
-import {
-  REFUSALS_PER_MINUTE,
-  type RefusalWaits,
-  refusalRecorder,
-} from '../../lib/usecases/record-refusal.ts';
+import { REFUSALS_PER_MINUTE, type RefusalWaits, refusalRecorder } from '../../lib/usecases/refusals.ts';
 
 const REQUEST = { requestId: 'r', sourceAddress: '192.0.2.1', service: 's', repositories: ['team-a/app'] };
 const LOGIN = { handle: 'h', subject: 'token:t', why: 'disabled' };

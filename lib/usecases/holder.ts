@@ -1,7 +1,7 @@
-/** Authenticates who holds a registry token, or a credential of one. Only a right value reads that it has ended, and when. */
+/** The holder of a registry token: authenticated by a value of it or a credential, and who may rotate it. */
 
-import { noCredentials, PullpassError, unauthenticated } from '../domain/errors.ts';
-import { type Holder, refusalOf } from '../domain/holder.ts';
+import { noCredentials, PullpassError, tooOften, unauthenticated } from '../domain/errors.ts';
+import { type Holder, refusalOf, requireRotation } from '../domain/holder.ts';
 import type { Credentials } from '../domain/principal.ts';
 import { hashRegistryToken, parseRegistryToken } from '../domain/registry-token.ts';
 import type { Secret } from '../domain/secret.ts';
@@ -9,8 +9,11 @@ import { toSeconds } from '../domain/time.ts';
 import { endOfGeneration, judge, judgeGeneration, type UseContext } from '../domain/token-record.ts';
 import type { CredentialKeys } from '../ports/keys.ts';
 import type { LoginStore } from '../ports/stores.ts';
-import type { Clock } from '../ports/system.ts';
+import type { Clock, RateLimit } from '../ports/system.ts';
 import { requireFormat } from './authenticate.ts';
+import type { Issued } from './issue-once.ts';
+import { type Rotation, rotateToken } from './issue-token.ts';
+import type { TokenPorts } from './manage-tokens.ts';
 import { DENIAL_OF } from './principal.ts';
 import { verifyCredential } from './secret-values.ts';
 
@@ -77,4 +80,36 @@ async function holderOfCredential(ports: HolderPorts, secret: Secret, context: U
 
 function refused(id: string, why: keyof typeof DENIAL_OF): PullpassError {
   return unauthenticated(`token ${id}: ${why}`, DENIAL_OF[why]);
+}
+
+/** How often a holder may ask in a minute, also in vain: a request with an Idempotency-Key writes a record. */
+export const OWN_ROTATIONS_PER_MINUTE = 10;
+
+export interface RotationPorts extends TokenPorts {
+  /** By token. */
+  readonly rotations: RateLimit;
+}
+
+export interface OwnRotation {
+  readonly holder: Holder;
+  readonly rotation: Rotation;
+  readonly idempotencyKey: string | undefined;
+  readonly requestId: string;
+  readonly sourceAddress: string;
+}
+
+/** Throws what `requireRotation` throws, and `rotation-in-progress`. A repeated request is answered as one of an administrator is. */
+export async function rotateOwnToken(ports: RotationPorts, request: OwnRotation): Promise<Issued> {
+  const { holder, rotation, idempotencyKey, requestId, sourceAddress } = request;
+  const { account, id } = holder.token;
+  const wait = ports.rotations(id, ports.clock());
+  if (wait !== undefined) throw tooOften(wait);
+  const actor = { account, subject: `token:${id}`, strength: 'strong', requestId, sourceAddress } as const;
+  return rotateToken(ports, {
+    actor,
+    id,
+    rotation,
+    idempotencyKey,
+    require: (token, now) => requireRotation(token, holder, { now, sourceAddress }),
+  });
 }

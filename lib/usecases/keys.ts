@@ -1,4 +1,4 @@
-/** Rotates the keys of a deployment: all that are due, or one at the operator's command. */
+/** Rotates the keys of services, and sees that all keys have a copy in another region. */
 
 import { PullpassError, reasonOf } from '../domain/errors.ts';
 import type { Service } from '../domain/service.ts';
@@ -6,6 +6,7 @@ import { HOUR_SECONDS, toSeconds } from '../domain/time.ts';
 import type {
   CredentialKeyReport,
   CredentialKeyRotation,
+  KeyCopies,
   KeyRetirement,
   RingReport,
   RingRotation,
@@ -41,8 +42,9 @@ export interface RotationReport {
   readonly retired: readonly string[];
 }
 
-/** Services at once. Secrets Manager takes 50 writes a second, and a new service takes four. */
+/** Services or secrets at once. Secrets Manager takes 50 writes a second, and a new service takes four. */
 const WIDTH = 4;
+
 /** No service is begun with less time left: a slow one takes a dozen calls of two seconds. */
 const MARGIN_MS = 30_000;
 
@@ -138,4 +140,19 @@ async function logged<R extends CredentialKeyReport | RingReport>(
   const { service: _, ...fields } = { service: of, ...report };
   log.info('keys-maintained', { of, ...fields });
   return report;
+}
+
+/** Throws, after all others were tried, when a copy could not be made, or there was no time for all. */
+export async function copyKeys(
+  copies: KeyCopies,
+  services: readonly Service[],
+  goesOn: () => boolean,
+): Promise<void> {
+  const reasons = new Set<string>();
+  const work = async (name: string) => {
+    await copies.ensure(name).catch((error: unknown) => void reasons.add(reasonOf(error)));
+  };
+  const left = await inParallel(copies.names(services), { width: WIDTH, work, goesOn });
+  if (reasons.size > 0) throw new Error(`keys are without a copy: ${[...reasons].join('; ')}`);
+  if (left.length > 0) throw new Error(`no time was left for the copies of ${left.length} secrets`);
 }
