@@ -47,7 +47,7 @@ const SENTENCES: Readonly<Record<string, { readonly message: string; readonly ne
 const ENDED: Readonly<Record<string, { readonly message: string; readonly next: string }>> = {
   'token-expired': {
     message: 'The token has expired',
-    next: 'Ask whoever gave it to you for another, then: pullpass login --token-stdin',
+    next: 'Ask an administrator for another, then: pullpass login --token-stdin',
   },
   'token-disabled': { message: 'The token was disabled', next: 'An administrator can enable it again.' },
   'token-rotated': {

@@ -27,7 +27,7 @@ export function tokenItem(account: Account): { value: string; item: Item } {
   return { value: value.reveal(), item: itemOf(account, id, hashRegistryToken(value)) };
 }
 
-/** The item of a token whose value nobody has, which is made sooner. */
+/** The item of a token without a value, which is made sooner. */
 export function fillingItem(account: Account): Item {
   return itemOf(account, newId(), randomBytes(32));
 }

@@ -1,4 +1,4 @@
-/** `revoke`: whoever has a registry token or a credential ends it, without any login (RFC 7009). */
+/** `revoke`: the holder or finder of a registry token or a credential ends it, without any login (RFC 7009). */
 import type { Command } from 'commander';
 import { parseRegistryToken } from '../../lib/domain/registry-token.ts';
 import { type Secret, secretFormatOf } from '../../lib/domain/secret.ts';

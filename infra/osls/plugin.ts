@@ -53,7 +53,7 @@ export default class PullpassPlugin {
     };
   }
 
-  /** Whatever was before, CloudFormation can then make or change the stack, and take it back. */
+  /** CloudFormation can then make or change the stack, and take it back, no matter what was there before. */
   async #prepare(osls: Osls, utilities: Utilities): Promise<void> {
     moveToOwnDirectory(osls.service, new Date());
     await makeUsable(osls, utilities);

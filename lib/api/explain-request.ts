@@ -84,7 +84,7 @@ function subjectOf(callersIssuer: string) {
     { maxLength: 256, pattern: '^[!-~]+$', not: { const: '*' } },
     text => {
       const value = text.startsWith(prefix) ? text.slice(prefix.length) : text;
-      // Everyone is nobody who logs in.
+      // `*` is no caller.
       return isIdentifierValue(value) && value !== '*' ? qualify(callersIssuer, value) : undefined;
     },
     `must be an IAM id, with or without ${prefix} before it`,

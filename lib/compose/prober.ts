@@ -90,7 +90,7 @@ const STALE_MS = 600_000;
 /** AWS accepts one for five to fifteen minutes. Its seconds are counted on, because two equal assertions would be one. */
 const LIFE_SECONDS = { min: 300, spread: 600 } as const;
 
-/** The function proves that it is its own role. Nobody else can: the keys of a role are in no other place. */
+/** The function proves that it is its own role. No other caller can: the keys of a role are in no other place. */
 function callerAssertions(
   parts: Parts<'url'>,
 ): Pick<ProbeOptions, 'authorize' | 'badAssertions' | 'isOnceOnly'> {

@@ -125,7 +125,7 @@ function blockIn(text: string): Block | undefined {
   return groups === undefined || bits > 16 * groups.length ? undefined : { groups, bits };
 }
 
-/** How IPv6 spells IPv4 (RFC 4291 section 2.5.5.2): one address, whichever socket it came by. */
+/** How IPv6 spells IPv4 (RFC 4291 section 2.5.5.2): one address, by a socket of either version. */
 const MAPPED_BITS = 96;
 
 function isMapped(groups: Groups): boolean {

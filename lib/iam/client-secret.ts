@@ -57,7 +57,7 @@ export function fixedClientSecret(secret: Secret): ClientSecret {
   return { likely: async () => secret, others: async () => [], accepted: () => undefined };
 }
 
-/** Whichever is changed first, the store or the IAM: of the version to come, the current and the former one, one is good. */
+/** The store or the IAM may be changed first: of the version to come, the current and the former one, one is good. */
 const STAGES = ['AWSCURRENT', 'AWSPENDING', 'AWSPREVIOUS'] as const;
 
 /** It is not our cache that ends a secret, but the IAM. */

@@ -28,7 +28,7 @@ export interface ReadClaims {
   readonly refusal: string | undefined;
 }
 
-/** Reads the claims of a workload as those of a verified token are read. It verifies nothing, so it authenticates nobody. */
+/** Reads the claims of a workload as those of a verified token are read. It verifies nothing, so it authenticates no caller. */
 export interface ClaimsReader {
   read(claims: unknown, nowMs: number): ReadClaims;
 }

@@ -1,4 +1,4 @@
-/** The table on DynamoDB, by whichever transport. */
+/** The table on DynamoDB, by either transport. */
 
 import { unavailable } from '../domain/errors.ts';
 import type { Change, Condition, Item, Key, Page, QueryRange, ScanRange, Table } from '../ports/table.ts';

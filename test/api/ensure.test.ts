@@ -1,4 +1,4 @@
-/** `PUT /v1/tokens/by-name/{name}`: one token of a name, whatever is asked for and however often. */
+/** `PUT /v1/tokens/by-name/{name}`: one token of a name, for all wishes and however often it is asked for. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { auditsOf } from '../support/audits.ts';
 import { ALICE, BOB, CAROL, type Deployment, deploy } from '../support/deployment.ts';

@@ -58,7 +58,7 @@ describe('POST /v1/explain of a token', () => {
 
   it.each([
     [
-      'a namespace of nobody',
+      'a namespace without an account',
       'repository:team-b/app:pull',
       'namespace failed: The account does not hold the namespace team-b.',
     ],

@@ -180,7 +180,7 @@ function unissued(id = aToken().id, account: Account = 'dev:acme'): string {
 }
 
 describe('a wrong value', () => {
-  it('reads one answer, byte for byte, whatever the token is', async () => {
+  it('reads one answer, byte for byte, for every state of the token', async () => {
     const ids: Record<string, string> = { unknown: aToken().id };
     ids.usable = (await add()).id;
     const rotated = await add();

@@ -240,7 +240,7 @@ describe('behind a trusted proxy', () => {
     ['the client that the proxy names', '198.51.100.1, 203.0.113.7', 200],
     ['no client to the left of it', '203.0.113.7, 198.51.100.1', 401],
     ['no client that the proxy does not know', 'unknown', 401],
-    ['no proxy that names nobody', '', 401],
+    ['no client where the proxy names none', '', 401],
   ])('a login is good from %s', async (_, forwardedFor, status) => {
     const { token } = await added();
     const trustedProxies = ['127.0.0.1/32'];

@@ -72,7 +72,7 @@ describe.each(PAIRS)('what is of %s is not of %s', (mine, other) => {
     expect(await given(['token', things[mine].token])).toEqual([`${own}/app:pull,push`]);
   });
 
-  it('in a login of a workload, whichever account its token names', async () => {
+  it('in a login of a workload, for every account that its token names', async () => {
     const logIn = (aud: string) => given(['oidc', platforms[mine].token({ aud })]);
     expect(await logIn(audienceOf(`${mine}:acme`))).toEqual([`${namespace(mine)}/app:pull`]);
     expect(await logIn(audienceOf(`${other}:acme`))).toEqual([]);

@@ -123,7 +123,7 @@ describe.each(KEYS)('a workload of %s', key => {
     expect(await given(token({ aud: [ACME] }))).toHaveLength(2);
   });
 
-  it('has no share in what another account trusts, whichever account it names', async () => {
+  it('has no share in what another account trusts, even if it names that account', async () => {
     await trust(key);
     expect(await given(token({ aud: RIVAL }))).toEqual([]);
     expect(await given(token())).toEqual(['team-a/app:pull', 'team-b/app:pull']);

@@ -1,4 +1,4 @@
-/** `pullpass revoke` against a whole deployment: whoever has a secret of ours ends it, and nothing else is sent anywhere. */
+/** `pullpass revoke` against a whole deployment: the finder of a secret of ours ends it, and nothing else is sent anywhere. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ALICE } from '../support/deployment.ts';
 import { served, useServed } from './support/served.ts';

@@ -47,7 +47,7 @@ describe('token-list', () => {
     expect(await ids(...args)).toEqual(wanted());
   });
 
-  it('prints its default columns as before, whatever tokens have', async () => {
+  it('prints its default columns as before, with all that tokens may have', async () => {
     const lines = (await alice.says('token-list')).split('\n');
     expect(lines[0]).toBe(`${'TOKEN ID'.padEnd(36)}   READONLY   ${'EXPIRY'.padEnd(10)}   DESCRIPTION`);
     expect(lines[1]).toBe(`${web()}   true       0            ünïcode`);

@@ -1,4 +1,4 @@
-/** What every table must do, whichever adapter: the laws of lib/ports/table.ts. */
+/** What every adapter of the table must do: the laws of lib/ports/table.ts. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   absent,

@@ -35,7 +35,7 @@ async function forward(request: IncomingMessage, response: ServerResponse): Prom
   onward.on('error', () => response.destroy()).end(await buffer(request));
 }
 
-it.each(Object.keys(ACTS))('%s is done once, whichever answer is lost', async name => {
+it.each(Object.keys(ACTS))('%s is done once when any one answer is lost', async name => {
   const act = ACTS[name] ?? expect.fail();
   const isRelease = name === 'releasing a namespace';
   for (let call = 0, calls = 1; call < calls; call++) {

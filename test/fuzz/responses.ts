@@ -1,4 +1,4 @@
-/** The reader of AWS's responses: read like by another reader, and alike in whatever pieces they arrive. */
+/** The reader of AWS's responses: read like by another reader, and alike in all pieces that they arrive in. */
 import { type Response, ResponseReader } from '../../lib/aws/response.ts';
 import { readResponse } from './oracles/response.ts';
 import { agree, Escape, type Target } from './target.ts';

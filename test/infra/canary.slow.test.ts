@@ -10,7 +10,7 @@ import { ACCOUNT, ofType, type Stack, stackOf } from './support/cloudformation.t
 import { type Package, PROJECT, packaged } from './support/packaged.ts';
 import { unzip } from './support/unzip.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: a test reads whatever it expects to find
+// biome-ignore lint/suspicious/noExplicitAny: a test reads what it expects to find
 type Properties = Record<string, any>;
 
 const SERVING = ['Login', 'Management', 'Credentials', 'Discovery', 'Fallback'];

@@ -110,7 +110,7 @@ describe('an upstream with a password', () => {
 describe('a registry that reports what was pulled', () => {
   const reporting = (secret: string, name = 'registry.example.com') => ({ name, notifications: { secret } });
 
-  it('lets its secret be read, and has no domain, whatever its port', () => {
+  it('lets its secret be read, and has no domain, with or without a port', () => {
     const services = read(reporting(SECRET), reporting(SECRET, 'localhost:5000'));
     expect(registryStatements(services)).toEqual([
       { Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: [`${SECRET}-??????`] },

@@ -120,7 +120,7 @@ describe('a deployment', () => {
     expect(statement?.Resource).toEqual(['own', { 'Fn::Sub': `${replica}${id}` }]);
   });
 
-  it('lets who asks an IAM read its client secret, with or without the six characters at its end, and nobody else', () => {
+  it('lets the functions that ask an IAM read its client secret, with or without the six characters at its end, and no other', () => {
     const client = { id: 'pullpass', secret: SECRET };
     const { LoginRole, KeysRole } = fitted({}, [
       { key: 'a', client },

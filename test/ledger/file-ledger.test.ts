@@ -87,7 +87,7 @@ describe('the ledger on one machine', () => {
     expect(await epochsIn(directory)).toEqual([1, 2]);
   });
 
-  it('refuses a damaged line by its file and number, whichever bit has changed', async () => {
+  it('refuses a damaged line by its file and number, for a change of any bit', async () => {
     const directory = await newDirectory();
     const path = join(directory, FILE);
     for (const epoch of [1, 2, 3]) await fileLedger(directory).append(entry(epoch));

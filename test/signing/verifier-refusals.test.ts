@@ -54,7 +54,7 @@ describe('an access token of our own key', () => {
     await expectRefusal(token, 'expired', CLAIMS.exp);
   });
 
-  it('is good whatever its signature looks like: some have zeros in front, and many a first bit that is set', async () => {
+  it('is good with every form of signature: some have zeros in front, and many a first bit that is set', async () => {
     const { signed, verify } = await world();
     const firsts = new Set<boolean>();
     for (let n = 0; n < 600; n++) {

@@ -110,7 +110,7 @@ describe('a namespace store', () => {
     });
   });
 
-  it('lists by name, whatever the order in which the table gives them', async () => {
+  it('lists by name, in no matter which order the table gives them', async () => {
     const table = await openTable();
     const { namespaces } = storesOn({
       ...table,

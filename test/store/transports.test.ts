@@ -170,7 +170,7 @@ describe.each(Object.entries(TRANSPORTS))('over %s', (_, transportTo) => {
 describe('the client of the SDK', () => {
   afterEach(() => vi.unstubAllEnvs());
 
-  it('repeats as is written here, whatever the environment says', async () => {
+  it('repeats as is written here, against what the environment says', async () => {
     vi.stubEnv('AWS_RETRY_MODE', 'adaptive');
     vi.stubEnv('AWS_MAX_ATTEMPTS', '9');
     const { config } = createDynamoClient('eu-central-1');

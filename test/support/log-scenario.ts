@@ -129,7 +129,7 @@ async function useSchedules(deployment: Deployment): Promise<void> {
   await createRestore(deployment.world)({}, CONTEXT);
 }
 
-/** Nobody answers it. */
+/** It gets no answer. */
 async function useProber(deployment: Deployment): Promise<void> {
   const environment = { PULLPASS_URL: 'http://127.0.0.1:9', AWS_REGION: 'eu-central-1' };
   await createProber(deployment.worldWith(environment))({}, CONTEXT);

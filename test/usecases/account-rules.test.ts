@@ -1,4 +1,4 @@
-/** Rules never widen: whatever is set, asked for and changed, nothing is made that the rules or the ceiling forbid at that moment. */
+/** Rules never widen: in all orders of sets, requests and changes, nothing is made that the rules or the ceiling forbid at that moment. */
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -184,7 +184,7 @@ type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
 type Given<A> = Extract<Step, { readonly act: A; readonly given: unknown }>['given'];
 
 describe('an account', () => {
-  it('makes nothing that its rules or the ceiling forbid, whatever is set and asked for', async () => {
+  it('makes nothing that its rules or the ceiling forbid, in all orders of sets and requests', async () => {
     const totals: Record<string, number> = {};
     const scripts = fc.array(step, { minLength: 4, maxLength: 24 });
     await fc.assert(

@@ -14,7 +14,7 @@ import { useTables } from '../support/tables.ts';
 
 const { open } = useTables();
 
-/** `late`: a moment passes in which whoever has taken the name could have added its token. */
+/** `late`: a moment passes in which the caller that has taken the name could have added its token. */
 type Act = 'ensure' | 'late' | 'remove';
 /** What there was before: no token, one that was removed, one that has expired, or a name whose taker has stopped. */
 type Before = 'none' | 'removed' | 'expired' | 'taken' | 'there';

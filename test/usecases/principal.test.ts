@@ -102,7 +102,7 @@ describe('a registry token', () => {
     const unknown = formatRegistryToken(ACCOUNT, id, new Uint8Array(32));
     expect(await refusal(unknown)).toMatchObject({
       ...{ reason: `token ${id}: unknown`, denial: 'unknown-secret' },
-      // Whoever makes up a token makes up its account.
+      // A caller who makes up a token makes up its account.
       login: { handle: undefined, subject: `token:${id}`, why: 'unknown' },
     });
     await world.stores.tokens.remove(record, NOW);

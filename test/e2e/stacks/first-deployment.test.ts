@@ -1,4 +1,4 @@
-/** A first deployment that fails leaves nothing in the way of the next one, whatever it failed of; by ministack, an emulator of AWS. */
+/** A first deployment that fails leaves nothing in the way of the next one, for each cause of failure; by ministack, an emulator of AWS. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Checkout } from '../support/ministack/checkout.ts';
 import { Ministack } from '../support/ministack/ministack.ts';
