@@ -1,7 +1,7 @@
 /** What others are told of tokens: which changes are events, when the end of a token is announced, and the event itself. */
 
 import { accountHandle, type Subject } from './identifiers.ts';
-import { DAY_SECONDS, toRfc3339 } from './time.ts';
+import { DAY_SECONDS, HOUR_SECONDS, toRfc3339 } from './time.ts';
 import type { TokenRecord } from './token-record.ts';
 
 export type NoticeType = 'token.disabled' | 'token.expiring' | 'token.revoked' | 'token.rotated';
@@ -26,6 +26,8 @@ export interface CloudEvent {
 export const EXPIRY_NOTICES = {
   beforeSeconds: [30 * DAY_SECONDS, 7 * DAY_SECONDS, DAY_SECONDS],
   leastLives: 4,
+  /** They are scheduled so long ahead, because the cleanup finds tokens once a day. */
+  aheadSeconds: 25 * HOUR_SECONDS,
 } as const;
 
 /** The event that a change makes; undefined: none. */

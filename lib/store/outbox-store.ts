@@ -1,7 +1,7 @@
 /** Events about tokens that wait to be sent, and by what the item of a token tells that their act has happened. */
 
 import { accountHandle } from '../domain/identifiers.ts';
-import type { CloudEvent, NoticeType } from '../domain/notice.ts';
+import { type CloudEvent, EXPIRY_NOTICES, type NoticeType } from '../domain/notice.ts';
 import { DAY_SECONDS, toRfc3339 } from '../domain/time.ts';
 import type { TokenRecord } from '../domain/token-record.ts';
 import type { DueEntry, Outbox, OutboxEntry, Outcome } from '../ports/notices.ts';
@@ -40,13 +40,12 @@ export function outboxStore({ table }: { readonly table: Table }): Outbox {
     },
     due: async (now, after) => {
       const page = await table.query({ pk: OUTBOX, prefix: '', limit: PAGE_ITEMS, after });
-      // Keys begin with the time, so the first that is not due ends the list.
-      const items = page.items.filter(({ sk }) => sk < behind(now));
-      const isAll = items.length < page.items.length;
-      return {
-        entries: await withTokens(table, items.map(fromOutboxItem)),
-        next: isAll ? undefined : page.next,
-      };
+      // Keys begin with the time, so the first that is not due yet ends the list.
+      const end = page.items.findIndex(({ sk }) => isToCome(sk, now));
+      const rest = end === -1 ? page : await farAhead(table, now);
+      const items = end === -1 ? page.items : [...page.items.slice(0, end), ...rest.items];
+      const due = items.filter(item => isDue(item, now));
+      return { entries: await withTokens(table, due.map(fromOutboxItem)), next: rest.next };
     },
     schedule: async entries => {
       for (let from = 0; from < entries.length; from += MAX_KEYS) {
@@ -108,6 +107,21 @@ function outcomeOf(entry: OutboxEntry, item: Item | undefined): Outcome {
 
 function keyOf({ dueAt, id }: OutboxEntry): Key {
   return { pk: OUTBOX, sk: `${toRfc3339(dueAt)}#${id}` };
+}
+
+/** Whether it will be due, and could be scheduled by now. */
+function isToCome(sk: string, now: number): boolean {
+  return sk >= behind(now) && sk < behind(now + EXPIRY_NOTICES.aheadSeconds);
+}
+
+/** An act that a clock which was ahead has stored far ahead is over; the end of a token is still to come. */
+function isDue({ sk, event }: Item, now: number): boolean {
+  return sk < behind(now) || event !== undefined;
+}
+
+function farAhead(table: Table, now: number): ReturnType<Table['query']> {
+  const after = behind(now + EXPIRY_NOTICES.aheadSeconds);
+  return table.query({ pk: OUTBOX, prefix: '', limit: PAGE_ITEMS, after });
 }
 
 /** `$` sorts behind the `#` of all that are due in that second. */

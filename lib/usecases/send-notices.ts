@@ -2,7 +2,7 @@
 
 import { accountHandle } from '../domain/identifiers.ts';
 import { type CloudEvent, cloudEventOf, EXPIRY_NOTICES, expiryNoticesOf } from '../domain/notice.ts';
-import { DAY_SECONDS, HOUR_SECONDS, MINUTE_SECONDS, toRfc3339, toSeconds } from '../domain/time.ts';
+import { DAY_SECONDS, MINUTE_SECONDS, toRfc3339, toSeconds } from '../domain/time.ts';
 import type { TokenRecord } from '../domain/token-record.ts';
 import type { DueEntry, NoticeSink, Outbox, OutboxEntry } from '../ports/notices.ts';
 import type { Clock, Log, Metrics } from '../ports/system.ts';
@@ -97,11 +97,8 @@ function expiryEvent({ id, record, dueAt }: DueEntry, publicUrl: string): CloudE
   return cloudEventOf({ id, type: 'token.expiring', at: dueAt, token: record, facts }, publicUrl);
 }
 
-/** The cleanup finds tokens once a day; what is due before it comes again is scheduled ahead. */
-const AHEAD_SECONDS = 25 * HOUR_SECONDS;
-
 /** What ends later is not announced before the next pass. */
-export const LONGEST_NOTICE_SECONDS = Math.max(...EXPIRY_NOTICES.beforeSeconds) + AHEAD_SECONDS;
+export const LONGEST_NOTICE_SECONDS = Math.max(...EXPIRY_NOTICES.beforeSeconds) + EXPIRY_NOTICES.aheadSeconds;
 
 /** Schedules the announcements of these tokens' ends that are due before the next pass. */
 export async function scheduleExpiryNotices(
@@ -110,7 +107,7 @@ export async function scheduleExpiryNotices(
   now: number,
 ): Promise<void> {
   const entries = tokens.flatMap(token =>
-    expiryNoticesOf(token, { now, until: now + AHEAD_SECONDS }).map((notice): OutboxEntry => {
+    expiryNoticesOf(token, { now, until: now + EXPIRY_NOTICES.aheadSeconds }).map((notice): OutboxEntry => {
       const expects = token.expiresAt ?? 0;
       return {
         id: `${token.id}-${toRfc3339(expects)}-${notice.beforeSeconds}`,

@@ -75,6 +75,19 @@ describe('a holder who may rotate', () => {
     expect((await rotate(second)).status).toBe(200);
   });
 
+  it.each([2 * HOUR, 400 * 24 * HOUR])(
+    'is not barred by a rotation that a clock which was %s seconds ahead has made',
+    async ahead => {
+      const first = await add({ nonExpiring: true });
+      deployment.wait(ahead);
+      const second = (await rotate(first.token)).json.token;
+      deployment.wait(-ahead);
+      const third = await rotate(second);
+      expect(third.status).toBe(200);
+      expect((await rotate(third.json.token)).headers['retry-after']).toBe(String(HOUR));
+    },
+  );
+
   it('waits an hour after a rotation of an administrator, too', async () => {
     const { id } = await add();
     const { token } = (await alice(`POST /v1/tokens/${id}/rotate`)).json;

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { accountHandle } from '../../lib/domain/identifiers.ts';
 import type { CloudEvent } from '../../lib/domain/notice.ts';
-import { DAY_SECONDS } from '../../lib/domain/time.ts';
+import { DAY_SECONDS, HOUR_SECONDS } from '../../lib/domain/time.ts';
 import type { TokenRecord } from '../../lib/domain/token-record.ts';
 import type { OutboxEntry } from '../../lib/ports/notices.ts';
 import type { Table } from '../../lib/ports/table.ts';
@@ -71,6 +71,36 @@ describe('an outbox', () => {
     const last = await outbox.due(NOW, second.next);
     expect([named(last.entries), last.next]).toEqual([ids.slice(100), undefined]);
     expect(await outbox.due(NOW - 1, undefined)).toEqual({ entries: [], next: undefined });
+  });
+
+  it.each([26 * HOUR_SECONDS, 400 * DAY_SECONDS])(
+    'has due an act that a clock which was %s seconds ahead has stored, behind what is due, and no expiry',
+    async ahead => {
+      const outbox = outboxStore({ table: await openTable() });
+      await outbox.prepare(anEntry({ id: 'ahead', dueAt: NOW + ahead }));
+      await outbox.prepare(anExpiry({ id: 'end', dueAt: NOW + ahead, expects: NOW + ahead + DAY_SECONDS }));
+      expect(named((await outbox.due(NOW, undefined)).entries)).toEqual(['ahead']);
+      for (const id of ['a', 'b']) await outbox.prepare(anEntry({ id }));
+      for (let i = 0; i < 60; i++) await outbox.prepare(anExpiry({ id: `e${i}`, dueAt: NOW + 1 + i }));
+      const { entries, next } = await outbox.due(NOW, undefined);
+      expect([named(entries), next]).toEqual([['a', 'b', 'ahead'], undefined]);
+    },
+  );
+
+  it('reads what is far ahead in pages, each entry once', async () => {
+    const outbox = outboxStore({ table: await openTable() });
+    const ids = Array.from({ length: 101 }, (_, i) => `e${100 + i}`);
+    await Promise.all(ids.map(id => outbox.prepare(anEntry({ id, dueAt: NOW + 400 * DAY_SECONDS }))));
+    for (const [id, dueAt] of Object.entries({ a: NOW, later: NOW + 1 })) {
+      await outbox.prepare(anEntry({ id, dueAt }));
+    }
+    const found: string[] = [];
+    for (let next: string | undefined, isLast = false; !isLast; isLast = next === undefined) {
+      const page = await outbox.due(NOW, next);
+      found.push(...named(page.entries));
+      next = page.next;
+    }
+    expect(found).toEqual(['a', ...ids]);
   });
 
   it.each<[what: string, entry: OutboxEntry, at: number]>([
