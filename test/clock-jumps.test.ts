@@ -1,22 +1,31 @@
 /** A clock that was wrong and is set right: no cache, breaker, limiter or ring trusts, refuses or waits longer for it. */
 import { randomBytes, X509Certificate } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { healthHandlers } from '../lib/api/health.ts';
 import { credentialKeys } from '../lib/derivation/credential-keys.ts';
 import { unauthenticated, unavailable } from '../lib/domain/errors.ts';
+import { Secret } from '../lib/domain/secret.ts';
 import { ExchangeCache } from '../lib/iam/exchange-cache.ts';
 import { issuerKeySet } from '../lib/iam/issuer-keys.ts';
 import { BREAKER_FAILURES, Breaker } from '../lib/limits/breaker.ts';
 import { failureLimiter } from '../lib/limits/rate-limiter.ts';
+import type { Table } from '../lib/ports/table.ts';
 import { keyPublication } from '../lib/signing/publication.ts';
 import { cachedRings } from '../lib/signing/ring.ts';
 import { maintainRing } from '../lib/signing/ring-rotation.ts';
+import { loginStore } from '../lib/store/login-store.ts';
 import { registryHttp } from '../lib/upstream/http.ts';
+import { upstreamLogins } from '../lib/upstream/login.ts';
+import { manifestCache } from '../lib/upstream/manifests.ts';
+import { notificationSecrets } from '../lib/upstream/notifications.ts';
+import { UpstreamTokens } from '../lib/upstream/token-protocol.ts';
 import { tableGuard } from '../lib/usecases/table-guard.ts';
 import { LoopbackIam } from './iam/loopback-iam.ts';
 import { testKey } from './iam/tokens.ts';
 import { claimsFor, context, headerOf, KID, NOW, X5C } from './signing/context.ts';
-import { answerManifest, openUpstream } from './support/upstream.ts';
+import { aToken } from './support/records.ts';
+import { answerManifest, DIGEST, MANIFEST, openUpstream } from './support/upstream.ts';
 
 const [SECOND, MINUTE, HOUR, DAY] = [1000, 60_000, 3_600_000, 86_400_000];
 const JUMPS = { '2 hours': 2 * HOUR, '400 days': 400 * DAY };
@@ -55,6 +64,8 @@ interface Case {
 }
 
 const NO_ANSWER = unavailable('no answer');
+const UPSTREAM = 'https://upstream.example';
+const notAsked = () => Promise.reject(NO_ANSWER) as never;
 const ALICE = {
   kind: 'iamapikey',
   issuer: 'test',
@@ -156,6 +167,78 @@ const CACHES: Record<string, () => Promise<Case>> = {
       isTrusted: () =>
         guard().then(
           () => true,
+          () => false,
+        ),
+      ...{ remove, fail, freshMs: MINUTE, usableMs: MINUTE },
+    };
+  },
+  'a secret of notifications': async () => {
+    const { read, remove, fail } = source('a-secret-of-a-registry', 'another-secret-of-it');
+    const secrets = notificationSecrets({ readSecret: read });
+    const given = new Secret('a-secret-of-a-registry');
+    const reference = { secret: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:s' };
+    return {
+      isTrusted: () => secrets.matches(reference, given, Date.now()).catch(() => false),
+      ...{ remove, fail, freshMs: 5 * MINUTE, usableMs: 12 * HOUR },
+    };
+  },
+  'the password for an upstream': async () => {
+    const { read, remove, fail } = source('first', 'second');
+    const logins = upstreamLogins({ readSecret: read, ecr: notAsked, sts: notAsked, sessionName: 'test' });
+    const authentication = { kind: 'password', username: 'robot', password: 'arn:aws:x' } as const;
+    const upstream = { url: 'https://upstream.example', prefix: '', authentication };
+    const first = `Basic ${Buffer.from('robot:first').toString('base64')}`;
+    return {
+      isTrusted: () =>
+        logins.get(upstream, Date.now()).then(
+          login => login === first,
+          () => false,
+        ),
+      ...{ remove, fail, freshMs: 5 * MINUTE, usableMs: 12 * HOUR },
+    };
+  },
+  'an access token of an upstream': async () => {
+    const { read, remove, fail } = source(200, 403);
+    const body = JSON.stringify({ token: 'theirs', expires_in: 600 });
+    const tokens = new UpstreamTokens(async () => ({
+      status: await read(),
+      headers: {},
+      body: Readable.from([Buffer.from(body)]),
+    }));
+    const upstream = { url: UPSTREAM, prefix: '', authentication: { kind: 'none' } } as const;
+    const challenge = { scheme: 'bearer', realm: new URL(UPSTREAM), service: undefined } as const;
+    const repository = 'team-a/app';
+    return {
+      isTrusted: () => {
+        const known = tokens.peek(upstream, repository, Date.now());
+        return isGiven(
+          known === undefined
+            ? tokens.fetch({ upstream, repository, challenge, nowMs: Date.now() })
+            : Promise.resolve(known),
+        );
+      },
+      ...{ remove, fail, freshMs: 5 * MINUTE, usableMs: 5 * MINUTE },
+    };
+  },
+  'a manifest by digest': async () => {
+    const { read, remove, fail } = source(200, 404);
+    const ask = async () => ({
+      status: await read(),
+      headers: { 'content-length': String(MANIFEST.length) },
+      body: Readable.from([Buffer.from(MANIFEST)]),
+    });
+    const cache = manifestCache({ upstream: { ask }, clock: () => Date.now() });
+    const request = {
+      upstream: { url: UPSTREAM, prefix: '', authentication: { kind: 'none' } },
+      method: 'GET',
+      path: `/v2/team-a/app/manifests/${DIGEST}`,
+      repository: 'team-a/app',
+      headers: {},
+    } as const;
+    return {
+      isTrusted: () =>
+        cache.ask(request).then(
+          ({ status }) => status === 200,
           () => false,
         ),
       ...{ remove, fail, freshMs: MINUTE, usableMs: MINUTE },
@@ -284,6 +367,23 @@ describe.each(OFFSETS)('after a clock that was %s was set right', (_, off) => {
     setClock(-off);
     pass(10 * SECOND);
     expect(await isAnswered()).toBe(true);
+  });
+
+  it('a value that is used has its last use stored within an hour', async () => {
+    const token = aToken({ lastUse: null, lastUsedAt: null });
+    const updates: unknown[] = [];
+    const table = { update: async (...call: unknown[]) => updates.push(call) > 0 } as unknown as Table;
+    const { touch } = loginStore({ table, randomBytes });
+    const use = () => touch(token, 1, { at: now(), address: null, client: null, service: null });
+    setClock(off);
+    await use();
+    await use();
+    expect(updates).toHaveLength(1);
+    setClock(-off);
+    // The four minutes that instances are spread over.
+    pass(HOUR + 5 * MINUTE);
+    await use();
+    expect(updates).toHaveLength(2);
   });
 
   it('an address that failed too often may try again within a minute', () => {

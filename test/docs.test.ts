@@ -272,6 +272,19 @@ describe('docs/architecture.md', () => {
   });
 });
 
+describe('the table of caches', () => {
+  it('names every file that remembers something between requests', () => {
+    const table = section(documentAt('docs/architecture.md'), 'Caches');
+    const remembering =
+      /new LRUCache|\brefreshing\(\{|\bisYounger\(|const touched = |const buckets = |takesBasic = /;
+    const files = globSync('{lib,local,cli}/**/*.ts', { cwd: ROOT }).filter(
+      file => file !== 'lib/cache/refreshing.ts' && remembering.test(readFileSync(join(ROOT, file), 'utf8')),
+    );
+    expect(files.length).toBeGreaterThan(14);
+    expect(files.filter(file => !table.includes(`\`${file}\``))).toEqual([]);
+  });
+});
+
 describe('SECURITY.md', () => {
   it('names a test for each bound, by its file and its words', () => {
     const [, ...rows] = section(documentAt('SECURITY.md'), 'Bounds').match(/^\| .*$/gm) ?? [];
