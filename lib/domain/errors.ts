@@ -113,26 +113,21 @@ export function tooOften(retryAfterSeconds: number): PullpassError {
 
 /** Why this error denied the caller; undefined for an error that is not a denial. */
 export function denialOf({ code, details }: Pick<PullpassError, 'code' | 'details'>): Denial | undefined {
-  switch (code) {
-    case 'unauthenticated':
-    case 'rate-limited':
-      return details.denial ?? 'not-proven';
-    case 'token-expired':
-      return 'expired';
-    case 'token-rotated':
-    case 'value-disabled':
-      return 'ended';
-    case 'forbidden':
-      return 'no-role';
-    case 'not-an-administrator-credential':
-      return 'misplaced';
-    case 'registration-closed':
-    case 'wider-than-parent':
-      return code;
-    default:
-      return undefined;
-  }
+  return details.denial ?? DENIAL_OF[code];
 }
+
+/** Where the error says nothing of its own. */
+const DENIAL_OF: Readonly<Partial<Record<ErrorCode, Denial>>> = {
+  unauthenticated: 'not-proven',
+  'rate-limited': 'not-proven',
+  'token-expired': 'expired',
+  'token-rotated': 'ended',
+  'value-disabled': 'ended',
+  forbidden: 'no-role',
+  'not-an-administrator-credential': 'misplaced',
+  'registration-closed': 'registration-closed',
+  'wider-than-parent': 'wider-than-parent',
+};
 
 /** Why a caller was denied, in few words. Each is a metric, and costs as one; the log says what exactly was wrong. */
 export const DENIALS = [
@@ -191,7 +186,7 @@ export function sentenceOf({ type, expected, received, message }: Issue): string
   if (!message.startsWith(LIBRARY)) return message;
   if (expected === 'never') return 'is an unknown field';
   if (received === 'undefined') return 'is missing';
-  if (type === 'picklist' || type === 'literal') return `must be ${choicesIn(expected ?? '')}`;
+  if (type === 'picklist' || type === 'literal') return `must be ${choicesIn(String(expected))}`;
   return TYPES[type] ?? 'is not valid';
 }
 

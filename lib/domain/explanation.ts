@@ -60,7 +60,11 @@ export function refusedToken(
   token: TokenRecord | undefined,
   address: string | undefined,
 ): Step {
-  if (refusal === 'outside-networks') return outsideNetworks('The token', token?.networks ?? [], address);
+  if (refusal === 'outside-networks') {
+    const detail = 'The token was used from outside the networks that it had then.';
+    const changed: Step = { check: 'network', result: 'failed', detail };
+    return outsideNetworks('The token', token?.networks, address) ?? changed;
+  }
   const failed = (detail: string): Step => ({ check: 'token', result: 'failed', detail });
   if (refusal === 'expired' && token?.expiresAt != null) {
     return failed(`The token expired at ${toRfc3339(token.expiresAt)}.`);
@@ -72,7 +76,13 @@ export function refusedToken(
   return failed(REFUSALS[refusal]);
 }
 
-function outsideNetworks(what: string, networks: readonly Network[], address: string | undefined): Step {
+/** undefined: it may be used from there. */
+function outsideNetworks(
+  what: string,
+  networks: readonly Network[] | null | undefined,
+  address: string | undefined,
+): Step | undefined {
+  if (networks == null || isInNetworks(address, networks)) return undefined;
   const from = address === undefined ? 'no address was given' : `${address} is in none of them`;
   const detail = `${what} is good from ${listOf(networks)} only, and ${from}.`;
   return { check: 'network', result: 'failed', detail };
@@ -126,10 +136,8 @@ export function trustSteps(
       const detail = `${name} does not match: ${differenceText(trust, workload)}.`;
       return { check: 'trust', result: 'failed', detail };
     }
-    if (!isInNetworks(sourceAddress, trust.networks)) {
-      return outsideNetworks(`${name} matches, and`, trust.networks ?? [], sourceAddress);
-    }
-    return { check: 'trust', result: 'passed', detail: `${name} matches.` };
+    const matches: Step = { check: 'trust', result: 'passed', detail: `${name} matches.` };
+    return outsideNetworks(`${name} matches, and`, trust.networks, sourceAddress) ?? matches;
   });
   const isTrusted = steps.some(({ result }) => result === 'passed');
   return isTrusted

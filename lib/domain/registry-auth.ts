@@ -124,7 +124,7 @@ export function realmFault({ publicUrl, registry, isTls }: Realm): string | unde
 }
 
 function addressOf(hostname: string): string {
-  return hostname.replace(/^\[(.*)\]$/, '$1');
+  return hostname.replaceAll(/[[\]]/g, '');
 }
 
 /** An address is of no domain. */
@@ -136,8 +136,7 @@ function areOfOneDomain(...hostnames: readonly [string, string]): boolean {
 
 function isInternal(hostname: string): boolean {
   const address = addressOf(hostname);
-  const version = isIP(address);
-  return version > 0 && INTERNAL.check(address, version === 4 ? 'ipv4' : 'ipv6');
+  return INTERNAL.check(address, isIP(address) === 4 ? 'ipv4' : 'ipv6');
 }
 
 /** Of this machine: loopback by name or by address. */
@@ -145,9 +144,9 @@ function isLocal(hostname: string): boolean {
   return /^(?:(?:.*\.)?localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(hostname);
 }
 
-/** The last two labels, or three below such as `co.uk`: near enough without a list of public suffixes. */
-function registrableDomain(hostname: string): string {
+/** The last two labels, or three below such as `co.uk`: near enough without a list of public suffixes. Undefined: it has one label. */
+function registrableDomain(hostname: string): string | undefined {
   const labels = hostname.split('.');
-  const count = /(?:^|\.)(?:ac|co|com|edu|gov|net|org)\.[a-z]{2}$/.test(hostname) ? 3 : 2;
-  return labels.length < 2 ? '' : labels.slice(-count).join('.');
+  const count = /\.(?:ac|co|com|edu|gov|net|org)\.[a-z]{2}$/.test(hostname) ? 3 : 2;
+  return labels.length < 2 ? undefined : labels.slice(-count).join('.');
 }

@@ -20,7 +20,7 @@ const MAX_CLIENT = 64;
 
 /** As much of a User-Agent as is stored: printable ASCII, because terminals show it. Null: nothing is left. */
 function clientName(userAgent: string | undefined): string | null {
-  const printable = (userAgent ?? '').replace(/[^ -~]+/g, '').trim();
+  const printable = (userAgent ?? '').replaceAll(/[^ -~]/g, '').trimStart();
   return printable.slice(0, MAX_CLIENT).trimEnd() || null;
 }
 

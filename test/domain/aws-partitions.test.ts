@@ -1,6 +1,6 @@
 /** The partition of a region of AWS, and what the names of its hosts end with. */
 import { describe, expect, it } from 'vitest';
-import { awsPartition, awsSuffix, withoutAwsSuffix } from '../../lib/domain/aws-partitions.ts';
+import { awsPartition, awsSuffix, STS_REGIONS, withoutAwsSuffix } from '../../lib/domain/aws-partitions.ts';
 
 const REGIONS = [
   ['eu-west-1', 'aws', 'amazonaws.com'],
@@ -29,4 +29,10 @@ describe('the partition', () => {
     'has no host %j',
     host => expect(withoutAwsSuffix(host)).toBeUndefined(),
   );
+});
+
+it('the regions of AWS STS are names of regions, each once, of every partition', () => {
+  for (const region of STS_REGIONS) expect(region).toMatch(/^[a-z]+(?:-[a-z]+){1,2}-\d$/);
+  expect(new Set(STS_REGIONS).size).toBe(STS_REGIONS.length);
+  expect(STS_REGIONS).toEqual(expect.arrayContaining(REGIONS.map(([region]) => region)));
 });

@@ -2,19 +2,22 @@
 import { STATUS_CODES } from 'node:http';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import { ERRORS, type ErrorCode } from '../../lib/domain/error-codes.ts';
+import { ERRORS, type ErrorCode, nameOfError } from '../../lib/domain/error-codes.ts';
 import {
   DENIALS,
   denialOf,
+  invalidBody,
   messageOf,
   noCredentials,
   PullpassError,
   reasonOf,
+  refusalOf,
   sentenceOf,
   tooOften,
   unauthenticated,
   unavailable,
 } from '../../lib/domain/errors.ts';
+import { NO_UPSTREAM } from '../../lib/domain/registry-errors.ts';
 
 /** Each code with the status and the registry and OAuth codes that are documented. */
 const FACES: Record<ErrorCode, [status: number, registryCode: string, oauthError: string]> = {
@@ -72,6 +75,14 @@ describe('the table of errors', () => {
   });
   it('has a title of its own for each code', () => {
     expect(new Set(rows.map(([, { title }]) => title)).size).toBe(rows.length);
+  });
+  it.each<[ErrorCode, string]>([
+    ['token-disabled', 'token-disabled'],
+    ['value-disabled', 'token-disabled'],
+    ['forbidden', 'forbidden'],
+  ])('%s is %s to callers', (code, name) => expect(nameOfError(code)).toBe(name));
+  it('says in a sentence that the registry behind the proxy does not answer', () => {
+    expect(NO_UPSTREAM).toMatch(/^The registry behind this one does not answer; .*\.$/);
   });
   it('does not tell a refused caller which check failed, nor whether the name exists', () => {
     expect(ERRORS.unauthenticated.detail).toBe('The user name or the secret is not valid.');
@@ -138,6 +149,34 @@ describe('the makers of errors', () => {
   });
 });
 
+it('a body that is not valid is an invalid request, with each problem', () => {
+  const problems = [{ path: 'access', message: 'is missing' }];
+  const { code, details } = invalidBody(problems);
+  expect([code, details]).toEqual([
+    'invalid-request',
+    { detail: 'The body is not valid; see errors.', problems },
+  ]);
+});
+
+describe('refusalOf', () => {
+  const login = { handle: 'h', subject: 'token:t' };
+  it('says whose login was refused, and why', () => {
+    const error = refusalOf(unauthenticated('late', 'expired', 'Write it so.'), login);
+    expect(error).toBeInstanceOf(PullpassError);
+    expect(error).toMatchObject({ code: 'unauthenticated', message: 'late' });
+    expect((error as PullpassError).details).toEqual({
+      reason: 'late',
+      denial: 'expired',
+      detail: 'Write it so.',
+      login: { ...login, why: 'late' },
+    });
+  });
+  it.each([unavailable('store: x'), new Error('broken'), { code: 'unauthenticated' }, undefined])(
+    'leaves %s as it is',
+    error => expect(refusalOf(error, login)).toBe(error),
+  );
+});
+
 describe('denialOf', () => {
   it.each([
     ['unauthenticated', 'not-proven'],
@@ -146,6 +185,9 @@ describe('denialOf', () => {
     ['not-an-administrator-credential', 'misplaced'],
     ['registration-closed', 'registration-closed'],
     ['wider-than-parent', 'wider-than-parent'],
+    ['token-expired', 'expired'],
+    ['token-rotated', 'ended'],
+    ['value-disabled', 'ended'],
     ['not-found', undefined],
     ['unavailable', undefined],
   ] as const)('%s is counted as %s', (code, denial) => expect(denialOf({ code, details: {} })).toBe(denial));
@@ -205,6 +247,7 @@ describe('what a schema refuses', () => {
     ['must be pull, push or none', choice, 'x'],
     ['must be pull or push', v.picklist(['pull', 'push']), 'x'],
     ['must be pull', v.literal('pull'), 'x'],
+    ['must be a(b)c or d', v.picklist(['a(b)c', 'd']), 'x'],
     ['is not valid', v.date(), 'x'],
     ['is too long for us', v.pipe(v.string(), v.maxLength(1, 'is too long for us')), 'xx'],
   ])('%s', (sentence, schema, input) => {

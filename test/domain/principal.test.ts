@@ -1,7 +1,7 @@
 /** What a login asks for, and the anonymous principal. */
 import { expect, it } from 'vitest';
 import type { RequestedAccess } from '../../lib/domain/access.ts';
-import { ANONYMOUS, loginContext } from '../../lib/domain/principal.ts';
+import { ANONYMOUS, loginContext, vendContext } from '../../lib/domain/principal.ts';
 
 it('may do nothing, owns nothing, and belongs to no account', () => {
   expect(ANONYMOUS).toEqual({
@@ -25,5 +25,14 @@ it('the context of a login has the repositories and each of their namespaces onc
     service: 'registry',
     namespaces: ['team'],
     repositories: ['team/app', 'team/web'],
+  });
+});
+
+it('the context of who vends a credential has no repositories, and asks for the rules of the account', () => {
+  expect(vendContext('registry')).toEqual({
+    service: 'registry',
+    namespaces: [],
+    repositories: [],
+    vends: true,
   });
 });

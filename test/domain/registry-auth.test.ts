@@ -1,10 +1,13 @@
 /** The configuration of a registry for each profile, and which clients and caches refuse the URL of a deployment. */
 import { describe, expect, it } from 'vitest';
 import {
+  BUNDLE_FILE,
   distributionAuth,
   distributionNotifications,
+  JWKS_FILE,
   keysFileOf,
   realmFault,
+  SIGNING_KEY_FILE,
   zotHttp,
 } from '../../lib/domain/registry-auth.ts';
 
@@ -105,6 +108,10 @@ describe('a realm', () => {
     ['https://203.0.113.7', 'registry.example.com'],
     ['https://203.0.113.7:8443', '203.0.113.7'],
     ['https://pullpass.example.com', '203.0.113.7'],
+    ['https://[2001:db8::1]', 'registry'],
+    ['https://pullpass', '[2001:db8::1]'],
+    ['https://[2001:db8::1]', '[2001:db8::2]'],
+    ['https://198.51.113.7', '203.0.113.7'],
     ['https://abcd.execute-api.eu-west-1.amazonaws.com', 'registry.example.com'],
   ])('%s of %s is dropped by a pull-through cache', (publicUrl, registry) => {
     expect(realmFault({ publicUrl, registry })).toBe(
@@ -118,6 +125,14 @@ describe('a realm', () => {
 });
 
 const publicUrl = 'https://pullpass.example';
+
+it('the public files of a service have these names, which are in URLs', () => {
+  expect([BUNDLE_FILE, JWKS_FILE, SIGNING_KEY_FILE]).toEqual([
+    'rootcertbundle.pem',
+    'jwks.json',
+    'signing-key.pem',
+  ]);
+});
 
 it('names the file that a registry needs for each profile', () => {
   expect(keysFileOf({ profile: 'x5c' })).toBe('rootcertbundle.pem');

@@ -1,6 +1,33 @@
-/** The names of ensured tokens. */
+/** The names of ensured tokens: which there are, how long they are kept, and when their token may still be on its way. */
 import { describe, expect, it } from 'vitest';
-import { isTokenName } from '../../lib/domain/token-name.ts';
+import { UUID_RANDOM_BYTES, uuidV7 } from '../../lib/domain/identifiers.ts';
+import { isBeingAdded, isNew, isTokenName, nameEnd } from '../../lib/domain/token-name.ts';
+
+it.each([
+  [0, 172_800],
+  [1000, 173_800],
+  [null, null],
+])('the name of a token that ends at %s is kept until %s', (expiresAt, end) =>
+  expect(nameEnd(expiresAt)).toBe(end),
+);
+
+describe('a token whose id was made', () => {
+  const MADE = 1_795_244_400_123;
+  const id = uuidV7(MADE, Buffer.alloc(UUID_RANDOM_BYTES, 0xff));
+  it.each([
+    [0, true, true],
+    [499, true, true],
+    [500, false, true],
+    [29_999, false, true],
+    [30_000, false, false],
+    [-499, true, true],
+    [-500, false, true],
+    [-29_999, false, true],
+    [-30_000, false, false],
+  ])('%s ms ago is new: %s, and may be about to be added: %s', (ago, isNewOne, mayCome) => {
+    expect([isNew(id, MADE + ago), isBeingAdded(id, MADE + ago)]).toEqual([isNewOne, mayCome]);
+  });
+});
 
 describe('the name of a token', () => {
   it.each([
