@@ -53,7 +53,7 @@ export interface KeyEvents {
   readonly ports: Omit<KeyRotationPorts, 'log' | 'remainingMs'>;
   readonly respond: Respond;
   /** Makes the table the ledger's if it is new. */
-  readonly settle: () => Promise<unknown>;
+  readonly initialise: () => Promise<unknown>;
   /** Stores which table the control plane says it is: all other functions read that. */
   readonly attest: () => Promise<void>;
   /** Makes the copies of keys that are missing, while it may go on. */
@@ -120,7 +120,7 @@ export function keyHandler(options: KeyEvents): (event: unknown, invocation: Inv
   };
 }
 
-type Answering = Pick<KeyEvents, 'attest' | 'copy' | 'log' | 'respond' | 'settle'> & {
+type Answering = Pick<KeyEvents, 'attest' | 'copy' | 'log' | 'respond' | 'initialise'> & {
   readonly ports: KeyRotationPorts;
 };
 
@@ -184,10 +184,10 @@ async function failureOf(
  * The functions that serve are made afterwards, so they find their keys, and what was attested. A table that was restored fails no
  * deployment: it takes one to serve from it, once the ledger was replayed.
  */
-async function deploy({ ports, settle, attest, log }: Answering): Promise<void> {
+async function deploy({ ports, initialise, attest, log }: Answering): Promise<void> {
   const { left } = await rotateKeys(ports, { act: 'maintain' });
   if (left.length > 0) throw new Error(`no time was left for the keys of ${left.join(' ')}: deploy again`);
-  log.info('table-settled', { matchStatus: await settle() });
+  log.info('table-settled', { matchStatus: await initialise() });
   await attest();
   // The alarms of silence begin with a figure, and so not on a new stack.
   ports.metrics.count('TableAttested');

@@ -46,7 +46,7 @@ export function createKeys(world: World): ReturnType<typeof keyHandler> {
       metrics,
     },
     respond: (url, body) => putResponse(url, body),
-    settle: () => marker.initialise(clock()),
+    initialise: () => marker.initialise(clock()),
     attest: openAttesting(parts),
     copy: goesOn => copyKeys(copies, config.services, goesOn),
     log,

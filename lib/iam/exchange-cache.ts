@@ -138,13 +138,13 @@ export class ExchangeCache {
     const signal = AbortSignal.timeout(exchangeMs);
     const at = momentAt(nowMs);
     this.#requireTime(at);
-    const spend = () => this.#fruitless.spend(at.elapsedMs, momentAt(nowMs).elapsedMs);
+    const consume = () => this.#fruitless.consume(at.elapsedMs, momentAt(nowMs).elapsedMs);
     const answer = await Promise.race([ask(signal), outOfTime(signal)]).catch(error => {
-      spend();
+      consume();
       throw error;
     });
     if (answer instanceof PullpassError) {
-      spend();
+      consume();
       this.#refused.set(hidden, { answer, at, forMs: refusedMs });
       throw answer;
     }

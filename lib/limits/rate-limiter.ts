@@ -98,7 +98,7 @@ export class TimeBudget {
     return left > 0 ? undefined : (1 - left) / this.#perMs / 1000;
   }
 
-  spend(from: number, to: number): void {
+  consume(from: number, to: number): void {
     this.#left = this.#leftAt(to) - (to - from);
     this.#at = to;
   }

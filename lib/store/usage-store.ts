@@ -68,7 +68,7 @@ interface Addition {
   readonly event?: string | undefined;
 }
 
-/** Adds one pull. False: there are as many as there may be. */
+/** Adds one pull. False: the limit is reached. */
 async function add(
   { table, randomBytes }: StoreOptions,
   { key, set, most, event }: Addition,

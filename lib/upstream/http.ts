@@ -34,7 +34,7 @@ export type SendRequest = (request: RegistryHttpRequest) => Promise<UpstreamResp
 
 const ATTEMPTS = 2;
 
-/** What stands before a registry says when the registry does not answer. Other failures a client might bring about for all. */
+/** What a proxy in front of a registry answers when the registry does not. Other failures a client might bring about for all. */
 const NO_ANSWER: ReadonlySet<number> = new Set([502, 503, 504]);
 
 /** Throws `unavailable` without an answer in time, and at once while the host is left alone. */

@@ -1,4 +1,4 @@
-/** Who the caller was recognised as, and why that gives what it gives. */
+/** Who the caller was authenticated as, and why that gives what it gives. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { ALICE, BOB, type Deployment, deploy, MALLORY } from '../support/deployment.ts';
 import { audienceOf } from '../support/platforms.ts';

@@ -55,9 +55,9 @@ function keysFunction(failing: string[] = [], denial?: Error) {
       metrics: { ...NO_METRICS, observe: (name, value) => void readings.push([name, value]) },
     },
     respond: async (url, body) => void answers.push({ url, body: JSON.parse(body) }),
-    settle: async () => {
-      acts.push('settle');
-      return failing.includes('settle') ? Promise.reject(new Error('no answer')) : 'foreign';
+    initialise: async () => {
+      acts.push('initialise');
+      return failing.includes('initialise') ? Promise.reject(new Error('no answer')) : 'foreign';
     },
     attest: async () => {
       acts.push('attest');
@@ -194,7 +194,7 @@ describe('a deployment', () => {
     async RequestType => {
       const { handler, acts, answers } = keysFunction();
       await handler({ ...REQUEST, RequestType });
-      expect([sorted(acts.slice(0, 3)), ...acts.slice(3)]).toEqual([ALL, 'settle', 'attest']);
+      expect([sorted(acts.slice(0, 3)), ...acts.slice(3)]).toEqual([ALL, 'initialise', 'attest']);
       expect(answers).toEqual([{ url: RESPONSE_URL, body: { Status: 'SUCCESS', ...IDS } }]);
     },
   );
@@ -215,7 +215,7 @@ describe('a deployment', () => {
   });
 
   it('gets an error when it is not known which ledger the table belongs to', async () => {
-    const { handler, answers } = keysFunction(['settle']);
+    const { handler, answers } = keysFunction(['initialise']);
     await handler(REQUEST);
     const body = { Status: 'FAILED', Reason: 'Error: no answer', ...IDS };
     expect(answers).toEqual([{ url: RESPONSE_URL, body }]);

@@ -15,7 +15,7 @@ beforeEach(async () => {
 
 const rotate = (json?: unknown) => alice(`POST /v1/tokens/${id}/rotate`, json === undefined ? {} : { json });
 const statusOf = async (value: string) => (await deployment.logIn(value)).status;
-const valueAgain = () => alice(`GET /v1/tokens/${id}/value`);
+const shownValue = () => alice(`GET /v1/tokens/${id}/value`);
 
 describe('a rotation', () => {
   it('gives a new value of the same token and ends the old one at once', async () => {
@@ -27,7 +27,7 @@ describe('a rotation', () => {
     ]);
     expect(json.token).not.toBe(token);
     expect([await statusOf(token), await statusOf(json.token)]).toEqual([401, 200]);
-    expect((await valueAgain()).json).toEqual({ id, token: json.token });
+    expect((await shownValue()).json).toEqual({ id, token: json.token });
   });
 
   it('lets the old value work until the grace ends, to the second', async () => {
@@ -86,7 +86,7 @@ describe('a rotation', () => {
     const values = answers.filter(({ status }) => status === 200).map(({ json }) => String(json.token));
     const working = await Promise.all(values.map(statusOf));
     expect(working.filter(status => status === 200)).toHaveLength(1);
-    expect((await valueAgain()).json.token).toBe(values[working.indexOf(200)]);
+    expect((await shownValue()).json.token).toBe(values[working.indexOf(200)]);
   });
 
   it.each<[string, unknown]>([
@@ -109,7 +109,7 @@ describe('a rotation', () => {
 
 describe('the value of a token', () => {
   it('is shown again, and nothing else with it', async () => {
-    expect(await valueAgain()).toMatchObject({
+    expect(await shownValue()).toMatchObject({
       status: 200,
       json: { id, token },
       headers: { 'cache-control': 'no-store' },
@@ -125,10 +125,10 @@ describe('the value of a token', () => {
 
   it('is not shown while the token is disabled', async () => {
     await alice(`PATCH /v1/tokens/${id}`, { json: { disabled: true } });
-    const answer = await valueAgain();
+    const answer = await shownValue();
     expect([answer.status, answer.json.code]).toEqual([409, 'token-disabled']);
     await alice(`PATCH /v1/tokens/${id}`, { json: { disabled: false } });
-    expect((await valueAgain()).json.token).toBe(token);
+    expect((await shownValue()).json.token).toBe(token);
   });
 
   it('is shown only after the audit has recorded who saw it, when and from where', async () => {
@@ -144,7 +144,7 @@ describe('the value of a token', () => {
 
   it('is not shown when the audit cannot note it', async () => {
     deployment.wire.cut = ({ operation, body }) => operation === 'PutItem' && body.includes('audit#');
-    const answer = await valueAgain();
+    const answer = await shownValue();
     const rotation = await rotate();
     deployment.wire.cut = () => false;
     expect([answer.status, answer.json.code, rotation.status]).toEqual([503, 'unavailable', 503]);

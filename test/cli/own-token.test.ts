@@ -85,7 +85,9 @@ describe('a holder who has logged in', () => {
     expect(JSON.parse(stderr).error).toMatchObject({ code: 'token-disabled', status: 401 });
     await alice(`PATCH /v1/tokens/${id}`, { json: { disabled: false, expiresInSeconds: 60 } });
     served.deployment.wait(60);
-    expect(await said()).toMatch(/^error: The token has expired \(\S+Z\)\.\nAsk an administrator for another/);
+    expect(await said()).toMatch(
+      /^error: The token has expired \(\S+Z\)\.\nAsk an administrator for another/,
+    );
   });
 
   it('reads that an administrator has rotated it', async () => {

@@ -3,13 +3,13 @@ import { randomBytes } from 'node:crypto';
 import { chmod, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { secretsManager } from '../../lib/aws/secrets.ts';
 import { credentialKeyRotation, credentialKeys } from '../../lib/derivation/credential-keys.ts';
 import { fileKeySource, type KeySource, secretKeySource } from '../../lib/derivation/key-source.ts';
 import { CREDENTIAL_LIFE_SECONDS } from '../../lib/domain/credential.ts';
 import { temporaryDirectory } from '../signing/context.ts';
 import { LoopbackAws } from '../support/loopback-aws.ts';
 import { NOW } from '../support/records.ts';
-import { secretsManager } from '../../lib/aws/secrets.ts';
 
 const MINUTE = 60;
 const [LEAD, KNOWN] = [25 * MINUTE, CREDENTIAL_LIFE_SECONDS.max + 5 * MINUTE];

@@ -46,8 +46,8 @@ describe('a user of AWS', () => {
 
   beforeAll(async () => {
     const { pullpass } = world();
-    await pullpass.demand('PUT', '/v1/namespaces/team-b');
-    await pullpass.demand('POST', '/v1/policies', {
+    await pullpass.manage('PUT', '/v1/namespaces/team-b');
+    await pullpass.manage('POST', '/v1/policies', {
       subject: `aws:${BOB}`,
       role: 'writer',
       repositories: ['team-a/*'],

@@ -20,7 +20,7 @@ describe.each(REGISTRIES)('at %s', kind => {
     expectSuccess(await containerd.push(reference, copy, `token:${pusher.token}`));
     expectSuccess(await containerd.pull(copy, `token:${puller.token}`));
 
-    await pullpass.demand('DELETE', `/v1/tokens/${puller.id}`);
+    await pullpass.manage('DELETE', `/v1/tokens/${puller.id}`);
     expectRefusal(await containerd.pull(copy, `token:${puller.token}`), '401 Unauthorized');
   });
 });

@@ -163,7 +163,7 @@ describe('a login that has ended', () => {
   it('is named, with how to log in', async () => {
     const { token, id } = await pullpass.addToken();
     await user.pullpass(['login', '--url', pullpass.url, '--token-stdin'], token);
-    await pullpass.demand('DELETE', `/v1/tokens/${id}`);
+    await pullpass.manage('DELETE', `/v1/tokens/${id}`);
 
     const { findings } = await examine('good');
     expect(findings.get('login')).toMatchObject({

@@ -7,7 +7,7 @@ const WIDTH = 32;
 
 it('1 000 acknowledged tokens all log in after kill -9 and a restart', async () => {
   const pullpass = await (await newDeployment()).start();
-  await pullpass.demand('PUT', '/v1/namespaces/team-a');
+  await pullpass.manage('PUT', '/v1/namespaces/team-a');
   const added = await times(TOKENS, WIDTH, () => pullpass.addToken());
 
   await pullpass.crash();
@@ -57,14 +57,14 @@ it('after an acknowledged removal none of 1 000 immediate logins succeeds, nor a
 
 it('a second start finds namespaces, tokens, keys and the administrator again', async () => {
   const pullpass = await (await newDeployment()).start();
-  await pullpass.demand('PUT', '/v1/namespaces/team-a');
+  await pullpass.manage('PUT', '/v1/namespaces/team-a');
   const { id, token } = await pullpass.addToken({ description: 'build farm', nonExpiring: true });
   const read = async () => ({
     key: await pullpass.administratorKey(),
-    namespaces: await pullpass.demand('GET', '/v1/namespaces'),
-    token: await pullpass.demand('GET', `/v1/tokens/${id}`),
-    value: await pullpass.demand('GET', `/v1/tokens/${id}/value`),
-    jwks: await pullpass.demand('GET', '/.well-known/jwks.json'),
+    namespaces: await pullpass.manage('GET', '/v1/namespaces'),
+    token: await pullpass.manage('GET', `/v1/tokens/${id}`),
+    value: await pullpass.manage('GET', `/v1/tokens/${id}/value`),
+    jwks: await pullpass.manage('GET', '/.well-known/jwks.json'),
   });
   const before = await read();
 

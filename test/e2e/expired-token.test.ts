@@ -16,7 +16,7 @@ it('no client pulls or logs in with an expired token, whether it was short-lived
   const { reference } = await world().pushed('team-a/app');
   const added = await pullpass.addToken({ expiresInSeconds: SHORTEST_SECONDS });
   const shortened = await pullpass.addToken({ nonExpiring: true });
-  await pullpass.demand('PATCH', `/v1/tokens/${shortened.id}`, { expiresInSeconds: SHORTEST_SECONDS });
+  await pullpass.manage('PATCH', `/v1/tokens/${shortened.id}`, { expiresInSeconds: SHORTEST_SECONDS });
   const users = await Promise.all(
     [added, shortened].flatMap(({ token }) => CLIENTS.map(name => world().loggedIn(name, token))),
   );
@@ -34,6 +34,6 @@ it('no client pulls or logs in with an expired token, whether it was short-lived
     expect((await pullpass.call('GET', `/v1/tokens/${id}`)).status).toBe(404);
   }
   expect(
-    (await pullpass.demand('GET', '/v1/tokens')).tokens.map(({ id }: { id: string }) => id),
+    (await pullpass.manage('GET', '/v1/tokens')).tokens.map(({ id }: { id: string }) => id),
   ).not.toContain(added.id);
 });

@@ -35,9 +35,9 @@ it('a token that the first version issued logs in, one that it removed does not,
     await pullpass.start();
     expect([starts, (await pullpass.logIn('token', issued.token, PUSH)).status]).toEqual([starts, 200]);
     expect((await pullpass.logIn('token', removed.token, PUSH)).status).toBe(401);
-    const { tokens } = await pullpass.demand('GET', '/v1/tokens');
+    const { tokens } = await pullpass.manage('GET', '/v1/tokens');
     expect(tokens.map(({ id }: NewToken) => id)).toEqual([issued.id]);
-    expect(await pullpass.demand('GET', '/v1/namespaces')).toMatchObject({
+    expect(await pullpass.manage('GET', '/v1/namespaces')).toMatchObject({
       namespaces: [{ name: 'team-a' }],
     });
     await pullpass.stop();

@@ -125,7 +125,7 @@ describe('the guide for partners', () => {
   it('a partner with the command line sees the end coming, rotates, and proves the old value silent', async () => {
     const operator = new Reader('operator', world(), { SILENCE: '1s' });
     const body = { expiresInSeconds: 172_800, selfRotate: true };
-    const { token } = await world().pullpass.demand('POST', '/v1/tokens', body);
+    const { token } = await world().pullpass.manage('POST', '/v1/tokens', body);
     await operator.types(`printf %s ${token} > token.new`);
     const blocks = (await blocksOf('partner-hand-over.md')).filter(({ by }) => by === 'operator');
     expect(blocks).toHaveLength(1);
@@ -244,7 +244,7 @@ describe('the guide for build farms', () => {
   it('a build logs in with the token of each platform', async () => {
     const { pullpass } = world();
     await world().pushed('team-a/app');
-    const AUDIENCE = (await pullpass.demand('GET', '/v1/identity')).workloadAudience;
+    const AUDIENCE = (await pullpass.manage('GET', '/v1/identity')).workloadAudience;
     const { token: TOKEN } = await pullpass.addToken({ access: 'push' });
     const issue = (key: keyof typeof JOBS) => (audience: string) =>
       platform.token(issuerOf(key), audience, JOBS[key]);

@@ -50,8 +50,8 @@ it('removal, disabling and revocation work while 1 000 connections are held, fou
   const held = hold(Number(pullpass.settings.PORT), HELD);
   await sleep(1000);
   expect(held.attempts()).toBeGreaterThanOrEqual(HELD);
-  await pullpass.demand('DELETE', `/v1/tokens/${removed.id}`);
-  await pullpass.demand('PATCH', `/v1/tokens/${disabled.id}`, { disabled: true });
+  await pullpass.manage('DELETE', `/v1/tokens/${removed.id}`);
+  await pullpass.manage('PATCH', `/v1/tokens/${disabled.id}`, { disabled: true });
   const revocation = await fetch(`${pullpass.url}/oauth/revoke`, {
     method: 'POST',
     body: new URLSearchParams({ token: revoked.token }),

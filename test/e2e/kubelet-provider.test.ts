@@ -80,8 +80,8 @@ describe('the kubelet', () => {
 
   it("pulls what the pod's service account may pull, and nothing without one", async () => {
     const { pullpass } = world();
-    const audience = (await pullpass.demand('GET', '/v1/identity')).workloadAudience;
-    await pullpass.demand('POST', '/v1/trusts', {
+    const audience = (await pullpass.manage('GET', '/v1/identity')).workloadAudience;
+    await pullpass.manage('POST', '/v1/trusts', {
       issuer: 'kubernetes',
       claims: { sub: POD.sub, 'kubernetes.io/serviceaccount/uid': POD['kubernetes.io'].serviceaccount.uid },
       access: 'pull',

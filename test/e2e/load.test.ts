@@ -14,7 +14,7 @@ it('1 000 concurrent logins all succeed', async () => {
   const began = performance.now();
   await pullpass.start();
   const readyMs = Math.round(performance.now() - began);
-  await pullpass.demand('PUT', '/v1/namespaces/team-a');
+  await pullpass.manage('PUT', '/v1/namespaces/team-a');
   const { token } = await pullpass.addToken();
   const restingMb = await residentMb(pullpass);
 

@@ -53,7 +53,7 @@ describe.each(REGISTRIES)('at %s', kind => {
     const { pullpass, registry } = world();
     const { layerDigest } = (await world().pushed('team-a/secret')).image;
     const apiKey = await world().apiKey('alice', 'other');
-    await pullpass.demand('PUT', '/v1/namespaces/team-b', undefined, apiKey);
+    await pullpass.manage('PUT', '/v1/namespaces/team-b', undefined, apiKey);
     const { token } = await pullpass.addToken({ access: 'push' }, apiKey);
     const scope = 'repository:team-b/mine:pull,push repository:team-a/secret:pull';
     const alice = await pullpass.logIn('token', token, { service: registry.address, scope });

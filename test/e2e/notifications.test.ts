@@ -76,7 +76,7 @@ describe.each(REGISTRIES)('%s', kind => {
     expectSuccess(await crane.pull(reference));
     expectSuccess(await crane.pull(reference));
     expectSuccess(await docker.pull(reference));
-    const usage = async () => (await pullpass.demand('GET', `/v1/usage?token=${puller.id}`)).usage;
+    const usage = async () => (await pullpass.manage('GET', `/v1/usage?token=${puller.id}`)).usage;
     const end = Date.now() + 15_000;
     while ((await usage())[0]?.pulls !== 3 && Date.now() < end) await sleep(100);
     // What would be counted too often comes a moment later.

@@ -30,7 +30,7 @@ describe.each(REGISTRIES)('at %s', kind => {
 
   it('the same secret works in the namespace of its own account', async () => {
     const apiKey = await world().apiKey('alice', 'other');
-    await world().pullpass.demand('PUT', '/v1/namespaces/team-b', undefined, apiKey);
+    await world().pullpass.manage('PUT', '/v1/namespaces/team-b', undefined, apiKey);
 
     const { reference } = await world().pushed('team-b/app', apiKey);
     const administrator = await world().loggedIn(
@@ -50,13 +50,13 @@ describe.each(REGISTRIES)('at %s', kind => {
 
   it('a released namespace is out of reach for all, and other accounts cannot register it', async () => {
     const { pullpass } = world();
-    await pullpass.demand('PUT', '/v1/namespaces/released');
+    await pullpass.manage('PUT', '/v1/namespaces/released');
     const { reference } = await world().pushed('released/app');
     const { token } = await pullpass.addToken();
     const user = await world().loggedIn('skopeo', token);
     expectSuccess(await user.pull(reference));
 
-    await pullpass.demand('DELETE', '/v1/namespaces/released');
+    await pullpass.manage('DELETE', '/v1/namespaces/released');
 
     expectRefusal(await user.pull(reference), PULL_REFUSED.skopeo);
     const apiKey = await world().apiKey('alice', 'other');

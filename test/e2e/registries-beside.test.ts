@@ -30,7 +30,7 @@ beforeAll(async () => {
   ports.set('8080', pullpass.settings.PORT);
   await symlink(pullpass.settings.PULLPASS_DATA, join(home, '.pullpass'));
   await writeFile(join(home, 'README.md'), 'an image of one file');
-  await pullpass.demand('PUT', '/v1/namespaces/team-a');
+  await pullpass.manage('PUT', '/v1/namespaces/team-a');
   token = (await pullpass.addToken({ access: 'push' })).token;
   daemon = await startDockerDaemon();
   await makeRegistryImage();

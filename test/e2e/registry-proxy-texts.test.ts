@@ -61,7 +61,7 @@ describe.each(NAMES)('%s', (name, texts) => {
 
   it('after the token was removed', async () => {
     const { id, token } = await loggedIn(name);
-    await proxy().world.pullpass.demand('DELETE', `/v1/tokens/${id}`);
+    await proxy().world.pullpass.manage('DELETE', `/v1/tokens/${id}`);
     expectRefusal(await userOf(name).does('pull', token, own), texts.ended);
   });
 

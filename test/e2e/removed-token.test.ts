@@ -24,7 +24,7 @@ describe.each(REGISTRIES)('at %s', kind => {
   it.each(VERIFYING_CLIENTS)('%s cannot log in with a removed token', async name => {
     const { pullpass, registry } = world();
     const { id, token } = await pullpass.addToken();
-    await pullpass.demand('DELETE', `/v1/tokens/${id}`);
+    await pullpass.manage('DELETE', `/v1/tokens/${id}`);
     const client = await world().client(name);
 
     expectRefusal(await client.login(registry.address, 'token', token), LOGIN_REFUSED[name]);
@@ -35,16 +35,16 @@ describe.each(REGISTRIES)('at %s', kind => {
     const { id, token } = await pullpass.addToken();
     const skopeo = await world().client('skopeo');
 
-    await pullpass.demand('PATCH', `/v1/tokens/${id}`, { disabled: true });
+    await pullpass.manage('PATCH', `/v1/tokens/${id}`, { disabled: true });
     expectRefusal(await skopeo.login(registry.address, 'token', token), LOGIN_REFUSED.skopeo);
-    await pullpass.demand('PATCH', `/v1/tokens/${id}`, { disabled: false });
+    await pullpass.manage('PATCH', `/v1/tokens/${id}`, { disabled: false });
     expectSuccess(await skopeo.login(registry.address, 'token', token));
   });
 
   it('after a rotation only the new value works', async () => {
     const { pullpass, registry } = world();
     const { id, token } = await pullpass.addToken();
-    const rotated = await pullpass.demand('POST', `/v1/tokens/${id}/rotate`, {});
+    const rotated = await pullpass.manage('POST', `/v1/tokens/${id}/rotate`, {});
     const skopeo = await world().client('skopeo');
 
     expectRefusal(await skopeo.login(registry.address, 'token', token), LOGIN_REFUSED.skopeo);

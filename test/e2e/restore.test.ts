@@ -25,11 +25,11 @@ async function takeAway(pullpass: Pullpass, tokens: readonly NewToken[]): Promis
   await times(tokens.length, 8, async index => {
     const { id, token } = tokens[index] ?? { id: '', token: '' };
     const path = `/v1/tokens/${id}`;
-    if (index % 4 === 0) await pullpass.demand('DELETE', path);
-    if (index % 4 === 1) await pullpass.demand('PATCH', path, { disabled: true });
-    if (index % 4 === 2) good.set((await pullpass.demand('POST', `${path}/rotate`, {})).token, 'pull,push');
+    if (index % 4 === 0) await pullpass.manage('DELETE', path);
+    if (index % 4 === 1) await pullpass.manage('PATCH', path, { disabled: true });
+    if (index % 4 === 2) good.set((await pullpass.manage('POST', `${path}/rotate`, {})).token, 'pull,push');
     if (index % 4 === 3) {
-      await pullpass.demand('PATCH', path, { access: 'pull' });
+      await pullpass.manage('PATCH', path, { access: 'pull' });
       good.set(token, 'pull');
     }
   });
@@ -49,7 +49,7 @@ async function rights(pullpass: Pullpass, secrets: readonly string[]): Promise<M
 }
 
 const addTokens = async (pullpass: Pullpass) => {
-  await pullpass.demand('PUT', '/v1/namespaces/team-a');
+  await pullpass.manage('PUT', '/v1/namespaces/team-a');
   return times(TOKENS, 8, () => pullpass.addToken({ access: 'push', nonExpiring: true }));
 };
 

@@ -71,7 +71,7 @@ describe('docs/cli.md', () => {
 
   it('shows what the commands print', async () => {
     const { pullpass, registry } = world();
-    await pullpass.demand('DELETE', '/v1/namespaces/team-a');
+    await pullpass.manage('DELETE', '/v1/namespaces/team-a');
     await symlink(pullpass.settings.PULLPASS_DATA, join(home, '.pullpass'));
     const bare = bareEnvironment(home);
     const env = { ...bare, PATH: `${cli.bin}:${bare.PATH}`, DOCKER_HOST: daemon.host };

@@ -20,10 +20,10 @@ describe.each(REGISTRIES)('at %s', kind => {
 
   beforeAll(async () => {
     const { pullpass } = world();
-    await pullpass.demand('PUT', '/v1/namespaces/team-b');
+    await pullpass.manage('PUT', '/v1/namespaces/team-b');
     const apiKey = await world().apiKey('bob', 'dev');
     const policy = { subject: 'bob', role: 'writer', repositories: ['team-a/*'] };
-    await pullpass.demand('POST', '/v1/policies', policy);
+    await pullpass.manage('POST', '/v1/policies', policy);
     const response = await fetch(`${pullpass.url}/iam/identity/token`, {
       method: 'POST',
       body: new URLSearchParams({ grant_type: 'urn:ibm:params:oauth:grant-type:apikey', apikey: apiKey }),
@@ -58,7 +58,7 @@ describe.each(REGISTRIES)('at %s', kind => {
   it('a policy that is gone grants nothing at the next login', async () => {
     const { pullpass, registry } = world();
     const carol = await world().apiKey('carol', 'dev');
-    const { id } = await pullpass.demand('POST', '/v1/policies', { subject: 'carol', role: 'writer' });
+    const { id } = await pullpass.manage('POST', '/v1/policies', { subject: 'carol', role: 'writer' });
     const skopeo = await world().loggedIn('skopeo', carol, 'iamapikey');
     expectSuccess(await skopeo.push(await world().image(), `${registry.address}/team-a/carol:v1`));
 

@@ -24,15 +24,15 @@ describe('a workload', () => {
 
   beforeAll(async () => {
     const { pullpass } = world();
-    audience = (await pullpass.demand('GET', '/v1/identity')).workloadAudience;
+    audience = (await pullpass.manage('GET', '/v1/identity')).workloadAudience;
     const { repository_id, repository_owner_id, ref } = BUILD;
-    await pullpass.demand('POST', '/v1/trusts', {
+    await pullpass.manage('POST', '/v1/trusts', {
       issuer: 'github',
       claims: { repository_id, repository_owner_id, ref },
       access: 'push',
       repositories: ['team-a/*'],
     });
-    await pullpass.demand('PUT', '/v1/namespaces/team-b');
+    await pullpass.manage('PUT', '/v1/namespaces/team-b');
   });
   afterAll(() => platform.stop());
 

@@ -1,6 +1,7 @@
 /** The secret by which we authenticate at an IAM: read when it is needed, and rotated without a refused login. */
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { secretsManager } from '../../lib/aws/secrets.ts';
 import { Secret } from '../../lib/domain/secret.ts';
 import { type SecretStage, storedClientSecret } from '../../lib/iam/client-secret.ts';
 import { identityVerifier } from '../../lib/iam/verifier.ts';
@@ -9,7 +10,6 @@ import { rejectionOf } from '../support/errors.ts';
 import { LoopbackAws, refused } from '../support/loopback-aws.ts';
 import { LoopbackIam, only } from './loopback-iam.ts';
 import { NOW_MS, signToken, testKey } from './tokens.ts';
-import { secretsManager } from '../../lib/aws/secrets.ts';
 
 const ARN = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:iam/pullpass-AbC123';
 const MINUTE = 60_000;

@@ -48,7 +48,7 @@ beforeAll(async () => {
       PULLPASS_ADMINISTRATORS: `dev:${ALICE} aws:aws:${AWS_NUMBER}:arn:aws:iam::${AWS_NUMBER}:role/builder`,
     },
   });
-  // The deployment itself has settled whose the table is, as the function `keys` does on AWS.
+  // The deployment itself has initialised the table, as the function `keys` does on AWS.
   note('keys');
   await useEverything();
 }, 120_000);

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readParameters } from '../../infra/osls/parameter-file.ts';
-import { readConfig } from '../../lib/config/config.ts';
 import { boundRoles, fitResources, tagsOf } from '../../infra/osls/roles.ts';
+import { readConfig } from '../../lib/config/config.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'pullpass-roles-'));
 mkdirSync(join(directory, 'deployment'));

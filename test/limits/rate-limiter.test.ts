@@ -110,15 +110,15 @@ describe('too many sources', () => {
 describe('a budget of 15 s a minute', () => {
   it('is there at first, and gone when it was spent', () => {
     const budget = new TimeBudget(15_000);
-    budget.spend(1000, 15_999);
+    budget.consume(1000, 15_999);
     expect(budget.waitOf(15_999)).toBeUndefined();
-    budget.spend(15_999, 30_999);
+    budget.consume(15_999, 30_999);
     expect(budget.waitOf(30_999)).toBeGreaterThan(0);
   });
 
   it('says when there is time again, and has some then', () => {
     const budget = new TimeBudget(15_000);
-    budget.spend(0, 20_000);
+    budget.consume(0, 20_000);
     const wait = (budget.waitOf(20_000) ?? 0) * 1000;
     expect(wait).toBeCloseTo(20_004, 0);
     expect(budget.waitOf(20_000 + wait - 10)).toBeDefined();
@@ -127,7 +127,7 @@ describe('a budget of 15 s a minute', () => {
 
   it('never saves up more than one minute', () => {
     const budget = new TimeBudget(15_000);
-    budget.spend(10_000_000, 10_015_001);
+    budget.consume(10_000_000, 10_015_001);
     expect(budget.waitOf(10_015_001)).toBeDefined();
   });
 
@@ -136,7 +136,7 @@ describe('a budget of 15 s a minute', () => {
     let [now, spent] = [0, 0];
     while (now < 600_000) {
       if (budget.waitOf(now) === undefined) {
-        budget.spend(now, now + 1500);
+        budget.consume(now, now + 1500);
         [now, spent] = [now + 1500, spent + 1500];
       } else now += 100;
     }

@@ -5,10 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Broker } from '../../cli/broker.ts';
 import { Network } from '../../cli/network.ts';
 import { publicKeys } from '../../cli/registry/service.ts';
+import { certificatesIn, type Expectation, verifyAccessToken } from '../../lib/probe/login.ts';
 import { certifyLeaf, certifyRoot } from '../../lib/signing/certificates.ts';
 import { type Served, serve } from '../cli/support/served.ts';
 import { SERVICE } from '../support/deployment.ts';
-import { certificatesIn, type Expectation, verifyAccessToken } from '../../lib/probe/login.ts';
 
 let served: Served;
 let token: string;

@@ -5,6 +5,7 @@
 import { randomBytes, verify, X509Certificate } from 'node:crypto';
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
 import { expect, it } from 'vitest';
+import { secretsManager } from '../../lib/aws/secrets.ts';
 import type { KeyPublication } from '../../lib/ports/keys.ts';
 import type { RandomBytes } from '../../lib/ports/system.ts';
 import { secretKeyStore } from '../../lib/signing/key-store.ts';
@@ -14,7 +15,6 @@ import { maintainRing } from '../../lib/signing/ring-rotation.ts';
 import { accessTokenSigner } from '../../lib/signing/signer.ts';
 import { callerOf, LoopbackAws, refused } from '../support/loopback-aws.ts';
 import { claimsFor, headerOf, ISSUER, NOW, X5C } from './context.ts';
-import { secretsManager } from '../../lib/aws/secrets.ts';
 
 const TOKENS = 100_000;
 const [MINUTE, HOUR, DAY] = [60, 3600, 86_400];

@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import { onTestFinished } from 'vitest';
 import type { AwsCall } from '../../lib/aws/client.ts';
+import { secretsManager } from '../../lib/aws/secrets.ts';
 import { fileKeyStore, type KeyStore, secretKeyStore } from '../../lib/signing/key-store.ts';
 import { LoopbackAws } from '../support/loopback-aws.ts';
 import { temporaryDirectory } from './context.ts';
-import { secretsManager } from '../../lib/aws/secrets.ts';
 
 /** The process stopped. */
 export class Killed extends Error {}

@@ -2,11 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { secretsManager } from '../../lib/aws/secrets.ts';
 import { fileKeyStore, secretKeyStore, secretName } from '../../lib/signing/key-store.ts';
 import { keyDirectoryContract } from '../contracts/key-directory.ts';
 import { LoopbackAws } from '../support/loopback-aws.ts';
 import { temporaryDirectory } from './context.ts';
-import { secretsManager } from '../../lib/aws/secrets.ts';
 
 keyDirectoryContract('files', async () => {
   const path = join(await temporaryDirectory(), 'keys');

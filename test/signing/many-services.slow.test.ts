@@ -2,14 +2,14 @@
 import { randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';
 import type { AwsCall } from '../../lib/aws/client.ts';
+import { secretsManager } from '../../lib/aws/secrets.ts';
 import type { Service } from '../../lib/domain/service.ts';
 import { secretKeyStore } from '../../lib/signing/key-store.ts';
 import { ringRotation } from '../../lib/signing/ring-rotation.ts';
 import { NO_METRICS } from '../../lib/telemetry/log.ts';
+import { rotateKeys } from '../../lib/usecases/keys.ts';
 import { LoopbackAws } from '../support/loopback-aws.ts';
 import { KID, NOW, X5C } from './context.ts';
-import { secretsManager } from '../../lib/aws/secrets.ts';
-import { rotateKeys } from '../../lib/usecases/keys.ts';
 
 const SERVICES = 60;
 /** Milliseconds, far above the usual: a read, and a write. */

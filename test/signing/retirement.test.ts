@@ -1,6 +1,7 @@
 /** The keys of a service that was removed: readable for an hour, then unreadable, and back when the service comes back. */
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { secretsManager } from '../../lib/aws/secrets.ts';
 import type { Table } from '../../lib/ports/table.ts';
 import { type SecretKeyStore, secretKeyStore } from '../../lib/signing/key-store.ts';
 import { keyRetirement } from '../../lib/signing/retirement.ts';
@@ -9,7 +10,6 @@ import { losingAnswer, watchedTable } from '../support/faulty-table.ts';
 import { LoopbackAws, refused } from '../support/loopback-aws.ts';
 import { useTables } from '../support/tables.ts';
 import { KID, NOW, X5C } from './context.ts';
-import { secretsManager } from '../../lib/aws/secrets.ts';
 
 const HOUR = 3600;
 const { open } = useTables();

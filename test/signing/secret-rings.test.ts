@@ -1,6 +1,7 @@
 /** Rings in Secrets Manager: while it throttles, fails or hangs, logins work for as long as a ring is cached. */
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { secretsManager } from '../../lib/aws/secrets.ts';
 import { type KeyStore, secretKeyStore } from '../../lib/signing/key-store.ts';
 import { keyPublication } from '../../lib/signing/publication.ts';
 import { cachedRings } from '../../lib/signing/ring.ts';
@@ -8,7 +9,6 @@ import { activateKey, maintainRing, replaceKeys } from '../../lib/signing/ring-r
 import { accessTokenSigner } from '../../lib/signing/signer.ts';
 import { LoopbackAws, refused } from '../support/loopback-aws.ts';
 import { claimsFor, headerOf, NOW, X5C } from './context.ts';
-import { secretsManager } from '../../lib/aws/secrets.ts';
 
 let aws: LoopbackAws;
 let directory: KeyStore;

@@ -1,11 +1,11 @@
 /** How records of acts are read: backwards within their partition, for their account alone, each page by one query. */
 import { describe, expect, it } from 'vitest';
 import { accountHandle } from '../../lib/domain/identifiers.ts';
+import type { AuditRange } from '../../lib/ports/audit.ts';
 import { auditReader, auditStore } from '../../lib/store/audit-store.ts';
 import { rejectionOf } from '../support/errors.ts';
 import { ACCOUNT, NOW, OTHER_ACCOUNT } from '../support/records.ts';
 import { memoryTable } from '../support/stores.ts';
-import { type AuditRange } from '../../lib/ports/audit.ts';
 
 const HANDLE = accountHandle(ACCOUNT);
 const PK = `account#${HANDLE}`;

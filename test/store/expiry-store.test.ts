@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Candidate } from '../../lib/domain/hygiene.ts';
 import { accountHandle } from '../../lib/domain/identifiers.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
+import type { AuditEvent } from '../../lib/ports/audit.ts';
 import type { ExpiryStore, PageBounds } from '../../lib/ports/stores.ts';
 import type { Key } from '../../lib/ports/table.ts';
 import { inBatches } from '../support/batches.ts';
@@ -18,7 +19,6 @@ import {
   OTHER_ACCOUNT,
 } from '../support/records.ts';
 import { AUDIT_RETENTION_SECONDS, itemsOf, storesOn, useStores } from '../support/stores.ts';
-import { type AuditEvent } from '../../lib/ports/audit.ts';
 
 const { open, openTable } = useStores();
 

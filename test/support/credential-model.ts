@@ -142,7 +142,7 @@ async function endOfParent({ world }: Chain, { source }: Held): Promise<number> 
 }
 
 /** As `expect`, which would take longer than all the rest. */
-function demand(isSo: boolean, otherwise: string): void {
+function requireThat(isSo: boolean, otherwise: string): void {
   if (!isSo) throw new Error(otherwise);
 }
 
@@ -167,12 +167,12 @@ async function checkVended(chain: Chain, held: Held): Promise<void> {
   const [life, fresh] = [endsAt - vendedAt, refreshAfter - vendedAt];
   seen.vended[held.source.kind]++;
   seen.form[formOf(held.vended)]++;
-  demand(endsAt <= (await endOfParent(chain, held)), 'ends after its parent');
-  demand(life > 0 && life <= HALF_A_DAY, `lives ${life} seconds`);
+  requireThat(endsAt <= (await endOfParent(chain, held)), 'ends after its parent');
+  requireThat(life > 0 && life <= HALF_A_DAY, `lives ${life} seconds`);
   const most = await rightsOf(chain, held);
   const tooMuch = NEAR_AND_FAR.filter(line => isSaid(held, line) && !most.includes(line));
-  demand(tooMuch.length === 0, `is for ${tooMuch}, and its parent for ${most}`);
-  demand(fresh > 0.5 * life - 1 && fresh <= 0.8 * life, `is fresh for ${fresh} of ${life} seconds`);
+  requireThat(tooMuch.length === 0, `is for ${tooMuch}, and its parent for ${most}`);
+  requireThat(fresh > 0.5 * life - 1 && fresh <= 0.8 * life, `is fresh for ${fresh} of ${life} seconds`);
 }
 
 /** What the credential says that it is for. */
@@ -190,7 +190,7 @@ async function check(chain: Chain, held: Held, chance: Chance): Promise<void> {
   const parent = await loginOf(chain, bySource(source), vended.service);
   const hasTrust = source.kind !== 'workload' || held.trusts.some(id => chain.trusts.includes(id));
   const isGood = !held.ended && vended.endsAt > now && parent !== undefined && hasTrust;
-  demand(isGood === (login !== undefined), `logs in: ${login !== undefined}`);
+  requireThat(isGood === (login !== undefined), `logs in: ${login !== undefined}`);
   if (login === undefined || parent === undefined) {
     seen.refused++;
     return;
@@ -199,23 +199,23 @@ async function check(chain: Chain, held: Held, chance: Chance): Promise<void> {
   const most = all.filter(line => isSaid(held, line));
   seen[lines.length > 0 ? 'given' : 'empty']++;
   if (lines.length < all.length) seen.narrowed++;
-  demand(
+  requireThat(
     lines.every(line => most.includes(line)),
     `is given ${lines}, and its parent ${all}`,
   );
   // One that names its rules knows nothing of those that were added after it; a workload's always does.
   const namesRules = source.kind === 'workload' || formOf(vended) === 'policies';
   const isWhole = namesRules || lines.length === most.length;
-  demand(isWhole, `is given only ${lines}, of ${most}`);
-  demand(login.expiresIn <= Math.max(60, vended.endsAt - now), `gives ${login.expiresIn} seconds`);
-  demand(source.kind !== 'token' || login.expiresIn <= parent.expiresIn, 'gives longer than its parent');
+  requireThat(isWhole, `is given only ${lines}, of ${most}`);
+  requireThat(login.expiresIn <= Math.max(60, vended.endsAt - now), `gives ${login.expiresIn} seconds`);
+  requireThat(source.kind !== 'token' || login.expiresIn <= parent.expiresIn, 'gives longer than its parent');
 }
 
 /** Elsewhere it is nothing, and nothing is vended from it. */
 async function checkUselessness(chain: Chain, { vended }: Held, chance: Chance): Promise<void> {
   const credentials = presenting(vended.password, chance);
   for (const service of SERVICES.filter(one => one !== vended.service)) {
-    demand(
+    requireThat(
       (await loginOf(chain, byPassword(credentials), service)) === undefined,
       'logs in to another service',
     );
@@ -228,7 +228,7 @@ async function checkUselessness(chain: Chain, { vended }: Held, chance: Chance):
       vendCredential(chain.logins, { principal, ...wanted }),
     ),
   );
-  demand(again === undefined, 'is a parent');
+  requireThat(again === undefined, 'is a parent');
 }
 
 async function run(seed: number): Promise<void> {

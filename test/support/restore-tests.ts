@@ -49,7 +49,7 @@ let trusts: string[];
 const alice = (line: string, json?: object) =>
   deployment.send(line, { bearer, ...(json === undefined ? {} : { json }) });
 
-async function demand(line: string, json?: object): Promise<Received> {
+async function manage(line: string, json?: object): Promise<Received> {
   const answer = await alice(line, json);
   expect(answer.status, `${line} ${answer.text} (seed ${SEED})`).toBeLessThan(300);
   return answer;
@@ -58,7 +58,7 @@ async function demand(line: string, json?: object): Promise<Received> {
 async function addToken(): Promise<Token> {
   const patterns = random(2) === 0 ? { repositories: NAMESPACES.map(name => `${name}/*`) } : {};
   const life = random(2) === 0 ? { nonExpiring: true } : { expiresInSeconds: 7_200 };
-  const { id, token } = (await demand('POST /v1/tokens', { access: 'push', ...life, ...patterns })).json;
+  const { id, token } = (await manage('POST /v1/tokens', { access: 'push', ...life, ...patterns })).json;
   return { id, values: [token], given: false };
 }
 
@@ -172,7 +172,7 @@ export function restoreTests(acts: number, onAws: boolean): void {
     deployment = await deploy({ onAws, issuers: [github.entry] });
     bearer = await deployment.bearerOf(ALICE);
     main = deployment.main;
-    for (const name of NAMESPACES) await demand(`PUT /v1/namespaces/${name}`);
+    for (const name of NAMESPACES) await manage(`PUT /v1/namespaces/${name}`);
     for (let i = 0; i < 220; i++) tokens.push(await addToken());
     for (let i = 0; i < 20; i++) kept.push(...(await addToken()).values);
     for (let i = 0; i < 60; i++) await addCredential();
@@ -181,10 +181,10 @@ export function restoreTests(acts: number, onAws: boolean): void {
     policies = [];
     for (const name of NAMESPACES) {
       const rule = { access: 'push', repositories: [`${name}/*`] };
-      trusts.push((await demand('POST /v1/trusts', { issuer: 'github', claims, ...rule })).json.id);
+      trusts.push((await manage('POST /v1/trusts', { issuer: 'github', claims, ...rule })).json.id);
       for (const person of ['dave', 'erin', 'frank']) {
         const policy = { subject: person, role: 'manager', repositories: [`${name}/*`] };
-        policies.push((await demand('POST /v1/policies', policy)).json.id);
+        policies.push((await manage('POST /v1/policies', policy)).json.id);
       }
     }
     for (const person of ['dave', 'erin', 'frank']) {

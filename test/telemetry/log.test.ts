@@ -2,6 +2,7 @@
 
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Account } from '../../lib/domain/identifiers.ts';
+import type { AuditEvent } from '../../lib/ports/audit.ts';
 import { COUNTS, OBSERVATIONS } from '../../lib/ports/system.ts';
 import {
   embeddedMetrics,
@@ -12,7 +13,6 @@ import {
 } from '../../lib/telemetry/log.ts';
 import { figuresIn } from '../support/metrics.ts';
 import { NOW } from '../support/records.ts';
-import { type AuditEvent } from '../../lib/ports/audit.ts';
 
 const NOW_MS = 1_790_000_000_123;
 

@@ -12,11 +12,11 @@ import {
   releaseNamespace,
   removeRule,
 } from '../../lib/usecases/manage-account.ts';
+import { auditLog } from '../support/audits.ts';
 import { rejectionOf } from '../support/errors.ts';
 import { actorOf, worldOn } from '../support/memory-ports.ts';
 import { ACCOUNT, aPolicy, aTrust, NOW, OTHER_ACCOUNT } from '../support/records.ts';
 import { memoryStores } from '../support/stores.ts';
-import { auditLog } from '../support/audits.ts';
 
 function world() {
   const { audit, events } = auditLog();

@@ -10,10 +10,10 @@ import {
   removeToken,
   retrieveValue,
 } from '../../lib/usecases/manage-tokens.ts';
+import { auditLog } from '../support/audits.ts';
 import { rejectionOf } from '../support/errors.ts';
 import { actorOf, worldOn } from '../support/memory-ports.ts';
 import { ACCOUNT, aToken, NOW, OTHER_ACCOUNT } from '../support/records.ts';
-import { auditLog } from '../support/audits.ts';
 
 /** A world with one token. */
 async function withToken(token: Partial<NewToken> = {}, key?: string) {

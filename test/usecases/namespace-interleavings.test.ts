@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Account } from '../../lib/domain/identifiers.ts';
 import type { RegistrationRules } from '../../lib/domain/namespace.ts';
+import type { AuditStore } from '../../lib/ports/audit.ts';
 import type { Table } from '../../lib/ports/table.ts';
 import { namespaceStore } from '../../lib/store/namespace-store.ts';
 import {
@@ -18,7 +19,6 @@ import { actorOf } from '../support/memory-ports.ts';
 import { ACCOUNT, NOW, OTHER_ACCOUNT } from '../support/records.ts';
 import { memoryTable } from '../support/stores.ts';
 import { useTables } from '../support/tables.ts';
-import { type AuditStore } from '../../lib/ports/audit.ts';
 
 const { open } = useTables();
 

@@ -6,12 +6,12 @@ import { formatRegistryToken, hashRegistryToken } from '../../lib/domain/registr
 import type { Secret } from '../../lib/domain/secret.ts';
 import type { TokenRecord } from '../../lib/domain/token-record.ts';
 import { fromTokenItem } from '../../lib/store/token-items.ts';
+import { authenticateHolder } from '../../lib/usecases/holder.ts';
 import { rejectionOf } from '../support/errors.ts';
 import { recordedTable } from '../support/faulty-table.ts';
 import { principalWith, type World, worldOn } from '../support/memory-ports.ts';
 import { ACCOUNT, aToken, NOW, OTHER_ACCOUNT } from '../support/records.ts';
 import { memoryStores, memoryTable, type Stores } from '../support/stores.ts';
-import { authenticateHolder } from '../../lib/usecases/holder.ts';
 
 // Needs modules of its own, which only a slow test has.
 vi.mock('node:crypto', { spy: true });

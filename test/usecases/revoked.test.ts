@@ -6,9 +6,9 @@ import type { LoginQuery } from '../../lib/ports/stores.ts';
 import { addToken } from '../../lib/usecases/issue-token.ts';
 import { type RevokePorts, revoke } from '../../lib/usecases/revoke.ts';
 import { signCredential } from '../../lib/usecases/secret-values.ts';
+import { auditLog } from '../support/audits.ts';
 import { actorOf, CREDENTIAL_KEYS, worldOn } from '../support/memory-ports.ts';
 import { ACCOUNT, NOW } from '../support/records.ts';
-import { auditLog } from '../support/audits.ts';
 
 const CREDENTIAL: Credential = {
   jti: 'A'.repeat(22),

@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import type { Service } from '../../lib/domain/service.ts';
 import type { CredentialKeyReport, RingReport } from '../../lib/ports/keys.ts';
 import { NO_METRICS } from '../../lib/telemetry/log.ts';
+import { type KeyCommand, type KeyRotationPorts, rotateKeys } from '../../lib/usecases/keys.ts';
 import { rejectionOf } from '../support/errors.ts';
 import { NOW } from '../support/records.ts';
-import { type KeyCommand, type KeyRotationPorts, rotateKeys } from '../../lib/usecases/keys.ts';
 
 const serviceOf = (name: string): Service => ({
   ...{ name, registry: name, profile: 'x5c', algorithm: 'ES256', lifetimeSeconds: 300 },

@@ -8,6 +8,7 @@ import { patchToken, rotateToken, type TokenRecord } from '../../lib/domain/toke
 import type { NoticeSink } from '../../lib/ports/notices.ts';
 import type { Table } from '../../lib/ports/table.ts';
 import { outboxStore } from '../../lib/store/outbox-store.ts';
+import { tokenStore } from '../../lib/store/token-store.ts';
 import { NO_METRICS } from '../../lib/telemetry/log.ts';
 import { cleanUp } from '../../lib/usecases/clean-up.ts';
 import { KEPT_SECONDS, scheduleExpiryNotices, sendNotices } from '../../lib/usecases/send-notices.ts';
@@ -15,7 +16,6 @@ import { watchedTable } from '../support/faulty-table.ts';
 import { aToken, NOW } from '../support/records.ts';
 import { countSteps, failingAt } from '../support/steps.ts';
 import { itemsOf, memoryStores, memoryTable } from '../support/stores.ts';
-import { tokenStore } from '../../lib/store/token-store.ts';
 
 const publicUrl = 'https://pullpass.example';
 const LATER = NOW + 300;

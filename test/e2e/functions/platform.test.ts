@@ -103,7 +103,7 @@ it('the runtime passes on each line that a function writes, as it is, in the for
 it('an instance that was frozen for long believes no identity, and reconnects', async () => {
   const { pullpass, registry } = world();
   const eve = { iam_id: 'eve', account_id: 'dev', name: 'eve' };
-  const { id, apikey } = await pullpass.demand('POST', '/iam/v1/apikeys', eve);
+  const { id, apikey } = await pullpass.manage('POST', '/iam/v1/apikeys', eve);
   const { token } = await pullpass.addToken();
   const logIn = () => pullpass.logIn('token', token, { service: registry.address });
   expect((await logIn()).status).toBe(200);
@@ -114,7 +114,7 @@ it('an instance that was frozen for long believes no identity, and reconnects', 
 
   // Its ring is older than the one of the service now, whose former leaf stays good.
   await pullpass.rotateKey(registry.address);
-  await pullpass.demand('DELETE', `/iam/v1/apikeys/${id}`);
+  await pullpass.manage('DELETE', `/iam/v1/apikeys/${id}`);
   await sleep(LONG_MS);
 
   expect((await logIn()).status).toBe(200);
@@ -209,7 +209,7 @@ it('no function needs more memory than it is given', async () => {
   await times(EVENTS, WIDTH, async () => {
     for (const path of paths) await fetch(pullpass.url + path, { headers: bearer });
     await fetch(`${pullpass.url}/v1/credentials`, { method: 'POST', headers: bearer });
-    await pullpass.demand('GET', '/v1/tokens');
+    await pullpass.manage('GET', '/v1/tokens');
   });
   for (const [name, event] of [
     ['keys', { maintain: true }],

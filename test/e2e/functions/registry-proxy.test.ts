@@ -104,7 +104,7 @@ describe.each(['docker', 'skopeo'] as const)('%s', name => {
     const { id, token } = await world.pullpass.addToken({ repositories: ['team-a/*'] });
     const client = await loggedIn(name, ecr, token);
     expectSuccess(await client.pull(`${ecr}/team-a/app:${TAG}`));
-    await world.pullpass.demand('DELETE', `/v1/tokens/${id}`);
+    await world.pullpass.manage('DELETE', `/v1/tokens/${id}`);
     expect((await client.pull(`${ecr}/team-a/other:${TAG}`)).code).not.toBe(0);
   });
 });

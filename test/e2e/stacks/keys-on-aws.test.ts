@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AwsCall } from '../../../lib/aws/client.ts';
+import { secretCopies, secretsManager } from '../../../lib/aws/secrets.ts';
 import { credentialKeyRotation, credentialKeys } from '../../../lib/derivation/credential-keys.ts';
 import { kmsDerivation } from '../../../lib/derivation/derivation.ts';
 import { secretKeySource } from '../../../lib/derivation/key-source.ts';
@@ -21,7 +22,6 @@ import { newDirectory, removeDirectory } from '../support/directories.ts';
 import { MOTO_ACCOUNT, Moto } from '../support/moto.ts';
 import { freePort } from '../support/ports.ts';
 import { REGISTRIES, type Registry, type RegistryKind, startRegistry } from '../support/registry.ts';
-import { secretCopies, secretsManager } from '../../../lib/aws/secrets.ts';
 
 let moto: Moto;
 let home: string;

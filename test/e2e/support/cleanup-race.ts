@@ -7,10 +7,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DAY_SECONDS, HOUR_SECONDS } from '../../../lib/domain/time.ts';
 import type { TokenRecord } from '../../../lib/domain/token-record.ts';
 import { dynamoTable } from '../../../lib/store/dynamo-table.ts';
+import { tokenStore } from '../../../lib/store/token-store.ts';
 import { type EngineAddress, leanTransport } from '../../support/tables.ts';
 import { startStore } from './engines/engine.ts';
 import { fillTable, readTable, storedKey, TABLE } from './large-table.ts';
-import { tokenStore } from '../../../lib/store/token-store.ts';
 
 export interface Race {
   /** A directory for the ledger. */

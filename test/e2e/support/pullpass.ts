@@ -128,14 +128,14 @@ export class Pullpass {
 
   /** As `call`, for what must succeed. */
   // biome-ignore lint/suspicious/noExplicitAny: as above
-  async demand(method: string, path: string, body?: object, apiKey?: string): Promise<any> {
+  async manage(method: string, path: string, body?: object, apiKey?: string): Promise<any> {
     const { status, json } = await this.call(method, path, body, apiKey);
     if (status >= 300) throw new Error(`${method} ${path}: ${status} ${JSON.stringify(json)}`);
     return json;
   }
 
   addToken(body: object = {}, apiKey?: string): Promise<NewToken> {
-    return this.demand('POST', '/v1/tokens', body, apiKey);
+    return this.manage('POST', '/v1/tokens', body, apiKey);
   }
 
   /** A request at the login endpoint, with Basic credentials. */

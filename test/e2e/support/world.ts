@@ -83,7 +83,7 @@ export class World {
     try {
       if (iam !== undefined) await world.#useIam(iam);
       await pullpass.start();
-      await pullpass.demand('PUT', `/v1/namespaces/${NAMESPACE}`);
+      await pullpass.manage('PUT', `/v1/namespaces/${NAMESPACE}`);
       for (const place of places) await world.#startRegistry(place, places.length);
       return world;
     } catch (error) {
@@ -169,7 +169,7 @@ export class World {
   /** An API key of the development IAM for another user. */
   async apiKey(iamId: string, account: string): Promise<string> {
     const body = { iam_id: iamId, account_id: account, name: iamId };
-    return (await this.pullpass.demand('POST', '/iam/v1/apikeys', body)).apikey;
+    return (await this.pullpass.manage('POST', '/iam/v1/apikeys', body)).apikey;
   }
 
   /** A request to a registry with what the login endpoint answered. */

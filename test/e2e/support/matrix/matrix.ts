@@ -28,7 +28,7 @@ export function describeMatrix(clients: readonly Client[], registries: readonly 
         expectRefused(await user.does('push', puller.token, { tag: '2.0.0' }));
 
         if (client.keepsAccessTokens) return;
-        await world().pullpass.demand('DELETE', `/v1/tokens/${puller.id}`);
+        await world().pullpass.manage('DELETE', `/v1/tokens/${puller.id}`);
         expectRefused(await user.does('pull', puller.token, { tag: '1.0.0' }));
       },
     );

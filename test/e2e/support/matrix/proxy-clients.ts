@@ -31,7 +31,7 @@ export function describeProxyClients(kinds: readonly UpstreamKind[]): void {
         const { id, token } = await world.pullpass.addToken({ repositories: [own, 'team-a/platforms'] });
         expectSuccess(await user.does('login', token));
         expectSuccess(await user.does('pull', token, { tag: '1.0.0' }));
-        const { usage } = await world.pullpass.demand('GET', `/v1/usage?token=${id}`);
+        const { usage } = await world.pullpass.manage('GET', `/v1/usage?token=${id}`);
         expect(usage).toEqual([expect.objectContaining({ repository: own, pulls: 1 })]);
         expectSuccess(await user.pullsByDigest(token, digest));
         if (client.below === undefined) {
@@ -40,7 +40,7 @@ export function describeProxyClients(kinds: readonly UpstreamKind[]): void {
         for (const repository of ['team-a/secret', 'team-b/app']) {
           expectRefused(await user.does('pull', token, { repository, tag: '1.0.0' }));
         }
-        await world.pullpass.demand('DELETE', `/v1/tokens/${id}`);
+        await world.pullpass.manage('DELETE', `/v1/tokens/${id}`);
         expectRefused(await user.does('pull', token, { tag: '1.0.0' }));
       },
     );
@@ -56,7 +56,7 @@ export function describeProxyClients(kinds: readonly UpstreamKind[]): void {
       const before = proxy().blobs;
       gate.before = async path => {
         if (!path.includes('/blobs/')) return;
-        removal ??= world.pullpass.demand('DELETE', `/v1/tokens/${id}`);
+        removal ??= world.pullpass.manage('DELETE', `/v1/tokens/${id}`);
         await removal;
       };
       const pull = await user.does('pull', token, { repository, tag: 'v1' });
