@@ -222,7 +222,7 @@ export function isInUse(error: unknown): boolean {
 }
 
 function isFileError(error: unknown): boolean {
-  return FILE_ERRORS.has(primaryCode(error) ?? -1);
+  return FILE_ERRORS.has(primaryCode(error) ?? 0);
 }
 
 function codeOf(error: unknown): { errcode?: number } {

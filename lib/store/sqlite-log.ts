@@ -24,7 +24,6 @@ export function findLogDamage(log: Buffer): number | undefined {
     const found = checksum(frame.page, checksum(frame.head.subarray(0, 8), before));
     return !isCurrent(frame) || !equals(found, own);
   });
-  if (damaged === -1) return undefined;
   // A transaction begins only when the one before it is on the disk. Between its frames may be those of an older log.
   const end = frames.findIndex((frame, i) => i >= damaged && frame.isCommit && isCurrent(frame));
   const hasLaterTransaction = end !== -1 && frames.slice(end + 1).some(isCurrent);

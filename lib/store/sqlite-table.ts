@@ -17,8 +17,10 @@ import { changed, holds } from './conditions.ts';
 import { type DatabaseOptions, openDatabase, type Statements } from './sqlite-database.ts';
 import { groupedWrites } from './sqlite-writes.ts';
 
+type StoredObject = string[] | { bytes: string } | { map: Record<string, string> };
+
 /** Texts, numbers, lists of texts and null are themselves. */
-type Stored = string | number | null | string[] | { bytes: string } | { map: Record<string, string> };
+type Stored = string | number | null | StoredObject;
 
 function encodeAttributes(attributes: Attributes): string {
   const stored: Record<string, Stored> = {};
@@ -33,7 +35,7 @@ function decodeAttributes(json: string): Attributes {
   const values = JSON.parse(json) as Record<string, unknown>;
   for (const name of Object.keys(values)) {
     const value = values[name];
-    if (typeof value === 'object' && value !== null) values[name] = decode(value as Stored);
+    if (typeof value === 'object' && value !== null) values[name] = decode(value as StoredObject);
   }
   return values as Attributes;
 }
@@ -47,8 +49,8 @@ function encode(value: Value): Stored {
   return { map: value as Record<string, string> };
 }
 
-function decode(value: Stored): Value {
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) return value;
+function decode(value: StoredObject): Value {
+  if (Array.isArray(value)) return value;
   return 'bytes' in value ? Buffer.from(value.bytes, 'base64') : value.map;
 }
 

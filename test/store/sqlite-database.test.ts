@@ -102,6 +102,7 @@ describe('an error of the disk', () => {
 
   it('is answered for a second by every call, with no look at the file', () => {
     vi.useFakeTimers({ toFake: ['performance'] });
+    vi.advanceTimersByTime(60_000);
     const database = open();
     expect(() => database.read(throwing(sqliteError(10)))).toThrow();
     const act = vi.fn();
@@ -131,13 +132,17 @@ describe('an error of the disk', () => {
 });
 
 describe('a file that was damaged while it was open', () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
+
   /** A store of many pages, one of which is overwritten before its next error. */
-  function damaged() {
-    const database = open(path, { recoverAfterMs: 0 });
+  function damaged(recoverAfterMs = 0) {
+    const database = open(path, { recoverAfterMs });
     database.transact(statements => {
       for (let i = 0; i < 200; i++) statements.put.run('pk', `s${i}`, 'x'.repeat(1000), 0);
     });
+    // To have all of it in the file itself.
     expect(() => database.read(throwing(sqliteError(10)))).toThrow();
+    vi.advanceTimersByTime(recoverAfterMs);
     database.read(() => undefined);
     const good = readFileSync(path);
     const bad = Buffer.from(good).fill(0xa5, 10 * 4096, 11 * 4096);
@@ -157,6 +162,17 @@ describe('a file that was damaged while it was open', () => {
       expect(act).not.toHaveBeenCalled();
     }
     writeFileSync(path, good);
+    expect(database.read(isThere('s7'))).toBe(true);
+  });
+
+  it('is looked at anew a second after it was found damaged', () => {
+    const { database, good } = damaged(1000);
+    vi.advanceTimersByTime(1000);
+    expect(reasonOf(() => database.read(() => undefined))).toContain('is damaged');
+    writeFileSync(path, good);
+    vi.advanceTimersByTime(999);
+    expect(reasonOf(() => database.read(() => undefined))).toContain('is damaged');
+    vi.advanceTimersByTime(1);
     expect(database.read(isThere('s7'))).toBe(true);
   });
 

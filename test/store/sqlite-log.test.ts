@@ -31,6 +31,32 @@ const flipped = (at: number) => {
   bytes.writeUInt8(bytes.readUInt8(at) ^ 4, at);
   return bytes;
 };
+/** Where the frames are that end a transaction. */
+function commitsOf(bytes: Buffer): number[] {
+  const all = Array.from({ length: (bytes.length - 32) / FRAME }, (_, i) => 32 + i * FRAME);
+  return all.filter(at => bytes.readUInt32BE(at + 4) !== 0);
+}
+/** The same log with checksums in the byte order of the other kind of machine, from the description of the format. */
+function swapped(bytes: Buffer): Buffer {
+  const other = Buffer.from(bytes);
+  other.writeUInt32BE(0x377f0683, 0);
+  let [a, b] = [0, 0];
+  const add = (from: number, to: number) => {
+    for (let at = from; at < to; at += 8) {
+      a = (a + other.readUInt32BE(at) + b) >>> 0;
+      b = (b + other.readUInt32BE(at + 4) + a) >>> 0;
+    }
+  };
+  const write = (at: number) => other.writeUInt32BE(b, other.writeUInt32BE(a, at));
+  add(0, 24);
+  write(24);
+  for (let at = 32; at < other.length; at += FRAME) {
+    add(at, at + 8);
+    add(at + 24, at + FRAME);
+    write(at + 16);
+  }
+  return other;
+}
 /** More than the last two transactions have. */
 const LAST_BYTES = 6 * FRAME;
 
@@ -64,7 +90,7 @@ describe('a log', () => {
   it('whose last transaction is half there, between the frames of an older log, is not damaged', async () => {
     const renewed = join(work, 'half.db');
     const table = openSqliteTable(renewed);
-    const put = (i: number) => table.put({ pk: 'a', sk: String(i % 7), text: String(i).repeat(1000) });
+    const put = (i: number) => table.put({ pk: 'a', sk: String(i % 7), text: String(i % 10).repeat(60_000) });
     let older = Buffer.alloc(0);
     let [newer, puts] = [older, 0];
     // Until the log begins anew: its salts change.
@@ -80,12 +106,42 @@ describe('a log', () => {
     expect(findLogDamage(mixed)).toBeUndefined();
   });
 
+  it('whose last transaction but one is damaged in its last page is damaged there', () => {
+    const [end = 0] = commitsOf(log).slice(-2);
+    expect(findLogDamage(flipped(end + 100))).toBe(end);
+  });
+
+  it('whose last transaction has several pages, one of which is damaged, is not: it was never acknowledged', async () => {
+    const large = join(work, 'large.db');
+    const table = openSqliteTable(large);
+    for (let i = 0; i < 3; i++) await table.put({ pk: 'a', sk: String(i), text: 'x'.repeat(30_000) });
+    const bytes = readFileSync(`${large}-wal`);
+    table.close();
+    const [before = 0, end = 0] = commitsOf(bytes).slice(-2);
+    expect((end - before) / FRAME).toBeGreaterThan(3);
+    for (let at = before + FRAME; at <= end; at += FRAME) {
+      const damaged = Buffer.from(bytes).fill(7, at + 100, at + 101);
+      expect(findLogDamage(damaged)).toBeUndefined();
+    }
+  });
+
+  it('of a machine with the other byte order is read in that order', () => {
+    const other = swapped(log);
+    expect(findLogDamage(other)).toBeUndefined();
+    expect(findLogDamage(Buffer.from(other).fill(7, 5000, 5001))).toBe(32 + FRAME);
+  });
+
+  it('that is nothing but a damaged head is damaged', () => {
+    expect(findLogDamage(flipped(9).subarray(0, 32))).toBe(0);
+    expect(findLogDamage(flipped(9).subarray(0, 31))).toBeUndefined();
+  });
+
   it('that begins anew, before the rest of an older one, is not damaged', async () => {
     const renewed = join(work, 'renewed.db');
     const table = openSqliteTable(renewed);
     // SQLite moves a log of 1 000 pages into the database, and begins it anew at the next write.
-    for (let i = 0; i < 600; i++)
-      await table.put({ pk: 'a', sk: String(i % 7), text: String(i).repeat(1000) });
+    for (let i = 0; i < 80; i++)
+      await table.put({ pk: 'a', sk: String(i % 7), text: String(i % 10).repeat(60_000) });
     const bytes = readFileSync(`${renewed}-wal`);
     table.close();
     expect(bytes.length).toBeGreaterThan(1000 * FRAME);
@@ -98,6 +154,11 @@ it('checkLog names file and offset of a damaged log, and passes one that is miss
   writeFileSync(damaged, flipped(5000));
   expect(() => checkLog(damaged)).toThrow(`${damaged} is damaged at byte ${32 + FRAME}`);
   checkLog(join(work, 'missing-wal'));
+});
+
+it('checkLog takes nothing else for a log that is missing', () => {
+  expect(() => checkLog(work)).toThrow('EISDIR');
+  expect(() => checkLog(join(path, 'store.db-wal'))).toThrow('ENOTDIR');
 });
 
 it('a store whose log is damaged is not opened, and its files stay as they are', () => {

@@ -1,7 +1,7 @@
 /** The SQLite table: the contract of the port, killed processes, full disks and damaged rows. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -110,6 +110,64 @@ describe('a store in a file', () => {
     table.close();
   });
 
+  it('takes several items at once, as each by itself', async () => {
+    const table = openSqliteTable(path);
+    const items = ['a', 'b'].map(sk => ({ ...KEY, sk, value: sk }));
+    table.putAll(items);
+    expect((await table.scan({})).items).toEqual(items);
+    expect(await table.get({ ...KEY, sk: 'b' })).toEqual(items[1]);
+    table.close();
+  });
+
+  it('has each item as every version has written it', async () => {
+    const table = openSqliteTable(path);
+    await table.put({
+      ...KEY,
+      ...{ text: 'é', number: -7, bytes: Buffer.from([0, 255]), list: ['a'], map: { b: 'c' }, none: null },
+    });
+    table.close();
+    const database = new DatabaseSync(path);
+    expect(database.prepare('SELECT pk, sk, attributes FROM item').all()).toEqual([
+      {
+        ...KEY,
+        attributes:
+          '{"text":"é","number":-7,"bytes":{"bytes":"AP8="},"list":["a"],"map":{"map":{"b":"c"}},"none":null}',
+      },
+    ]);
+    database.close();
+  });
+
+  it('has no further page behind one that is not full', async () => {
+    const table = openSqliteTable(':memory:');
+    for (const sk of ['a', 'b']) await table.put({ ...KEY, sk });
+    const range = { pk: KEY.pk, prefix: '' };
+    expect([(await table.scan({ limit: 3 })).next, (await table.query({ ...range, limit: 3 })).next]).toEqual(
+      [undefined, undefined],
+    );
+    expect([(await table.scan({ limit: 2 })).next, (await table.query({ ...range, limit: 2 })).next]).toEqual(
+      [{ ...KEY, sk: 'b' }, 'b'],
+    );
+  });
+
+  it.each<[what: string, call: (table: SqliteTable) => Promise<unknown>, reason: string]>([
+    ['half a number', table => table.put({ ...KEY, value: 0.5 }), 'no whole number: 0.5'],
+    ['an empty key', table => table.get({ ...KEY, pk: '' }), 'pk is empty or has more than 2048 bytes'],
+    [
+      'a long key',
+      table => table.delete({ ...KEY, sk: 'ä'.repeat(513) }),
+      'sk is empty or has more than 1024 bytes',
+    ],
+    ['101 keys', table => table.batchGet(Array(101).fill(KEY)), 'more than 100 keys'],
+    [
+      'what its caller has given up',
+      table => table.update(KEY, { set: { a: 1 } }, undefined, AbortSignal.abort()),
+      'the call was given up',
+    ],
+  ])('refuses %s with the reason', async (_, call, reason) => {
+    const error = await rejectionOf(call(openSqliteTable(':memory:')));
+    expect([error.code, error.details.reason]).toEqual(['unavailable', expect.stringContaining(reason)]);
+  });
+
   it('is unavailable once it is closed, and the log has the reason', async () => {
     const table = openSqliteTable(path);
     table.close();
@@ -140,6 +198,41 @@ describe('a row of which a byte has changed', () => {
       details: { reason: expect.stringMatching(/^store \/.*: the item .* is damaged$/) },
     });
     damaged.close();
+  });
+});
+
+describe('damage', () => {
+  async function filled(): Promise<void> {
+    const table = openSqliteTable(path);
+    table.putAll(
+      Array.from({ length: 1200 }, (_, i) => ({ ...KEY, sk: String(10_000 + i), text: 'x'.repeat(50) })),
+    );
+    expect(table.findDamage()).toEqual([]);
+    table.close();
+  }
+  function found(): string[] {
+    const table = openSqliteTable(path);
+    const damage = table.findDamage();
+    table.close();
+    return damage;
+  }
+
+  it('is found in each row, by its name', async () => {
+    await filled();
+    const other = new DatabaseSync(path);
+    other.exec(`UPDATE item SET checksum = checksum + 1 WHERE sk IN ('10000', '10999', '11000', '11199')`);
+    other.close();
+    expect(found()).toEqual(
+      ['10000', '10999', '11000', '11199'].map(sk => `the item ${KEY.pk} ${sk} is damaged`),
+    );
+  });
+
+  it('is found in the order of the file, as SQLite tells it, before any row is looked at', async () => {
+    await filled();
+    const file = await readFile(path);
+    file.write('19999', file.indexOf('10500'));
+    await writeFile(path, file);
+    expect(found()).toEqual(['row not in PRIMARY KEY order for item']);
   });
 });
 

@@ -1,4 +1,5 @@
 /** Writes of one turn of the event loop share a transaction, and each still succeeds or fails by itself. */
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { absent, compare } from '../../lib/ports/table.ts';
 import { openDatabase } from '../../lib/store/sqlite-database.ts';
@@ -29,6 +30,16 @@ describe('grouped writes', () => {
     await writes.run(() => 'first');
     await writes.run(() => 'second');
     expect(transactAll).toHaveBeenCalledTimes(2);
+  });
+
+  it('that were done at once have no transaction again', async () => {
+    const { transactAll, writes } = countedDatabase();
+    const act = writes.run(() => 'done');
+    writes.flush();
+    writes.flush();
+    expect(await act).toBe('done');
+    await setImmediate();
+    expect(transactAll).toHaveBeenCalledTimes(1);
   });
 
   it('all fail when their transaction does', async () => {
