@@ -11,7 +11,7 @@ export interface RequiredClaims {
 
 export interface PlatformFacts {
   readonly required: RequiredClaims;
-  /** Claims whose own names hold a slash: whole names, or beginnings that end with a slash. */
+  /** What the names of claims begin with that hold a slash of their own. */
   readonly slashed?: readonly string[];
   /** Numbers that are compared by their digits, because releases of the platform differ in their type. */
   readonly numbers?: readonly string[];

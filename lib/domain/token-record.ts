@@ -221,8 +221,8 @@ export function revokeToken(
   const anywhere = { ...record, disabled: null, networks: null };
   const judgement = judge(anywhere, presented, { now: change.now, sourceAddress: undefined });
   if (!judgement.usable) return undefined;
-  if (judgement.generation < record.generation && record.previous !== null) {
-    const previous = { ...record.previous, expiresAt: 0 };
+  if (judgement.generation < record.generation) {
+    const previous = record.previous && { ...record.previous, expiresAt: 0 };
     return { ...record, previous, previousUse: null, version: record.version + 1 };
   }
   return record.disabled === null ? patchToken(record, { disabled: true }, change) : undefined;

@@ -116,10 +116,10 @@ export function permissionOfTrust({ repositories, access }: Trust): Permission {
 
 /** The claim of a workload by the name that a trust has for it; undefined: there is none. */
 export function claimOf({ claims, platform }: Pick<Workload, 'claims' | 'platform'>, name: string): unknown {
-  const { slashed = [], numbers = [] } = platformFacts(platform);
-  const isWhole = slashed.some(each => name === each || (each.endsWith('/') && name.startsWith(each)));
+  const { slashed, numbers } = platformFacts(platform);
+  const isWhole = slashed?.some(beginning => name.startsWith(beginning));
   const value = (isWhole ? [name] : name.split('/')).reduce<unknown>(memberOf, claims);
-  return numbers.includes(name) && Number.isSafeInteger(value) ? String(value) : value;
+  return numbers?.includes(name) && Number.isSafeInteger(value) ? String(value) : value;
 }
 
 function memberOf(value: unknown, name: string): unknown {

@@ -201,6 +201,39 @@ describe('judge', () => {
   });
 });
 
+describe('the networks of a token', () => {
+  const bound = (facts: Partial<TokenRecord> = {}) => record({ networks: ['192.0.2.0/24'], ...facts });
+  const OUTSIDE = { usable: false, refusal: 'outside-networks' };
+  it.each<[string, TokenRecord, string | undefined, ReturnType<typeof judge> | typeof OUTSIDE]>([
+    ['allow it within', bound(), '192.0.2.7', { usable: true, generation: 3 }],
+    ['refuse it outside', bound(), '198.51.100.7', OUTSIDE],
+    ['refuse it where the address is not known', bound(), undefined, OUTSIDE],
+    ['hide from outside that it is disabled', bound({ disabled: DISABLED }), '198.51.100.7', OUTSIDE],
+    ['hide from outside that it has expired', bound({ expiresAt: NOW }), '198.51.100.7', OUTSIDE],
+    [
+      'show within that it is disabled',
+      bound({ disabled: DISABLED }),
+      '192.0.2.7',
+      { usable: false, refusal: 'disabled' },
+    ],
+  ])('%s', (_, of, address, judgement) => {
+    expect(judge(of, CURRENT, at(NOW, address))).toEqual(judgement);
+    expect(judgeGeneration(of, 3, at(NOW, address))).toEqual(judgement);
+  });
+
+  it('say nothing to who has a wrong secret', () => {
+    expect(judge(bound(), WRONG, at(NOW, '198.51.100.7'))).toEqual({
+      usable: false,
+      refusal: 'wrong-secret',
+    });
+  });
+
+  it('do not keep who holds the value from ending it', () => {
+    const by = 'token:017f22e2-79b0-7cc3-98c4-dc0c0c07398f';
+    expect(revokeToken(bound(), CURRENT, { now: NOW, by })?.disabled).toEqual({ at: NOW, by });
+  });
+});
+
 describe('judgeGeneration', () => {
   const GRACED = previous(NOW + 1);
   it.each<[string, TokenRecord, number, ReturnType<typeof judgeGeneration>]>([
@@ -325,6 +358,11 @@ describe('patchToken', () => {
     ['repositories', { repositories: ['team/*'] }],
     ['the end', { expiresAt: NOW + 5 }],
     ['the end, to never', { expiresAt: null }],
+    ['the pulls of a day', { pullsPerDay: 5 }],
+    ['the networks', { networks: ['10.0.0.0/8'] }],
+    ['whether its holder may rotate it', { selfRotate: true }],
+    ['the labels', { labels: { team: 'a' } }],
+    ['the owner', { owner: 'ann' }],
   ] as const)('changes %s and nothing else', (_, change) => {
     expect(patch(BASE, change)).toEqual({ ...BASE, ...change, version: 6 });
   });

@@ -4,10 +4,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Access } from '../../lib/domain/access.ts';
 import { accountHandle } from '../../lib/domain/identifiers.ts';
-import { PLATFORMS, type Platform } from '../../lib/domain/platforms.ts';
+import { CLAIM_NAME, PLATFORMS, type Platform } from '../../lib/domain/platforms.ts';
 import {
+  claimOf,
+  firstDifference,
   missingClaims,
   permissionOfTrust,
+  requiredClaims,
   type Trust,
   trustMatches,
   type Workload,
@@ -148,6 +151,12 @@ describe('a trust cannot be made', () => {
       { project_id: '7', ref_protected: 'false' },
       'must name ref_protected, because it allows push',
     ],
+    [
+      'circleci',
+      'push',
+      { 'oidc.circleci.com/project-id': 'p' },
+      'must name oidc.circleci.com/vcs-ref, and oidc.circleci.com/vcs-origin, because it allows push',
+    ],
     ['kubernetes', 'pull', {}, `must name sub and ${uid}`],
     ['kubernetes', 'push', { sub }, `must name ${uid}`],
     ['kubernetes', 'push', { [uid]: 'u' }, 'must name sub'],
@@ -178,6 +187,92 @@ describe('a trust cannot be made', () => {
       'must name ref_protected, because it allows push',
     );
   });
+});
+
+describe('what a trust must name', () => {
+  it('is what its platform requires', () => {
+    expect(requiredClaims({ platform: 'github' })).toEqual({
+      always: ['repository_id', 'repository_owner_id'],
+      forPush: [['ref', 'environment', 'job_workflow_ref']],
+    });
+    expect(requiredClaims({ platform: 'generic' })).toEqual({ always: [], forPush: [] });
+  });
+  it('is also what its issuer adds, each once', () => {
+    const added = { always: ['namespace_id', 'project_id'], forPush: [['environment', 'ref']] };
+    expect(requiredClaims({ platform: 'gitlab', requiredClaims: added })).toEqual({
+      always: ['project_id', 'namespace_id'],
+      forPush: [['ref_protected'], ['environment', 'ref']],
+    });
+  });
+});
+
+describe('the first difference', () => {
+  it.each<[string, Partial<Trust>, ReturnType<typeof firstDifference>]>([
+    ['is none of a trust that matches', {}, undefined],
+    [
+      'is the issuer',
+      { issuer: 'gitlab', account: 'ibm:rival' },
+      { kind: 'issuer', name: 'issuer', expected: 'gitlab', actual: 'github' },
+    ],
+    [
+      'is the account',
+      { account: 'ibm:rival', claims: { ref: 'x' } },
+      {
+        kind: 'account',
+        name: 'account',
+        expected: accountHandle('ibm:rival'),
+        actual: accountHandle(ACCOUNT),
+      },
+    ],
+    [
+      'is a claim',
+      { claims: { repository_id: '74', ref: 'refs/heads/x', run_id: '8' } },
+      { kind: 'claim', name: 'ref', expected: 'refs/heads/x', actual: 'refs/heads/main' },
+    ],
+    [
+      'is a claim that is not there',
+      { claims: { environment: 'prod' } },
+      { kind: 'claim', name: 'environment', expected: 'prod', actual: undefined },
+    ],
+  ])('%s', (_, facts, difference) => {
+    expect(firstDifference(aTrust(facts), aWorkload())).toEqual(difference);
+  });
+});
+
+describe('a claim', () => {
+  it.each<[Platform, string, unknown, unknown]>([
+    ['circleci', 'oidc.circleci.com/vcs-ref', { 'oidc.circleci.com/vcs-ref': 'x' }, 'x'],
+    ['circleci', 'oidc.circleci.com/vcs-ref', { 'oidc.circleci.com': { 'vcs-ref': 'x' } }, undefined],
+    ['circleci', 'other/vcs-ref', { other: { 'vcs-ref': 'x' } }, 'x'],
+    ['circleci', 'other/vcs-ref', { 'other/vcs-ref': 'x' }, undefined],
+    ['generic', 'https://acme.example/tier', { 'https://acme.example/tier': 'x' }, 'x'],
+    ['generic', 'http://acme.example/tier', { 'http://acme.example/tier': 'x' }, 'x'],
+    ['generic', 'realm/tier', { realm: { tier: 'x' } }, 'x'],
+    ['github', 'https://acme.example/tier', { 'https://acme.example/tier': 'x' }, undefined],
+    ['gitea', 'actor_id', { actor_id: 7 }, '7'],
+    ['gitea', 'run_id', { run_id: 7 }, 7],
+    ['forgejo', 'actor_id', { actor_id: 7 }, 7],
+  ])('at %s, %s, of %j is %j', (platform, name, claims, value) => {
+    expect(claimOf({ platform, claims }, name)).toBe(value);
+  });
+
+  it.each([
+    ['sub', true],
+    ['Repository_id.x:y-9', true],
+    ['kubernetes.io/serviceaccount/uid', true],
+    ['https://acme.example/tier', true],
+    ['http://acme.example/tier', true],
+    ['', false],
+    ['/sub', false],
+    ['sub/', false],
+    ['a//b', false],
+    ['ftp://acme.example/tier', false],
+    ['https:///tier', false],
+    ['a b', false],
+    ['a/b c', false],
+    ['a\n', false],
+    ['x?y/z', false],
+  ])('may be named %j: %s', (name, expected) => expect(CLAIM_NAME.test(name)).toBe(expected));
 });
 
 it('a trust allows its access in its repositories', () => {
