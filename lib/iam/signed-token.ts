@@ -8,6 +8,7 @@ import type { Identity, Issuer } from '../domain/identity.ts';
 import { member, readStrictJson } from '../domain/strict-json.ts';
 import { DAY_SECONDS, toSeconds } from '../domain/time.ts';
 import type { IssuerKeys, VerificationKey } from './issuer-keys.ts';
+import { VerifiedSignatures } from './verified-signatures.ts';
 
 /** How far an issuer's clock may be off. */
 const CLOCK_TOLERANCE_SECONDS = 30;
@@ -160,16 +161,16 @@ export function tokenVerifier<I extends { readonly issuer: string }>(
 ): TokenVerifier<I> {
   const byName = new Map(trusted.map(entry => [entry.issuer.issuer, entry]));
   if (byName.size !== trusted.length) throw new TypeError('two issuers share one name');
+  const verified = new VerifiedSignatures();
   return async (token, nowMs) => {
     const { kid, payload } = readJws(token);
-    const name = member(readJson(payload), 'iss');
+    const claims = readJson(payload);
+    const name = member(claims, 'iss');
     const source = typeof name === 'string' ? byName.get(name) : undefined;
     if (source === undefined) throw unauthenticated('no configured issuer');
     const key = await source.keys.find(kid, nowMs);
     if (key === undefined) throw unauthenticated('the issuer has no such key');
-    const claims = readJson(await verifiedPayload(token, key));
-    if (member(claims, 'iss') !== source.issuer.issuer)
-      throw unauthenticated('the token is of another issuer');
+    await verified.check(token, key, () => verifySignature(token, key));
     return { claims, issuer: source.issuer };
   };
 }
@@ -189,14 +190,11 @@ export function readJws(text: string): UnverifiedJws {
   return { kid: keyName(header ?? Buffer.of()), payload: payload ?? Buffer.of() };
 }
 
-/** The signed payload. A key that is for one algorithm verifies no other (RFC 8725 section 3.1). */
-export async function verifiedPayload(
-  text: string,
-  { key, algorithm }: VerificationKey,
-): Promise<Uint8Array> {
+/** Throws `unauthenticated` unless it verifies. A key that is for one algorithm verifies no other (RFC 8725 section 3.1). */
+export async function verifySignature(text: string, { key, algorithm }: VerificationKey): Promise<void> {
   const algorithms = ALGORITHMS.filter(name => algorithm === undefined || algorithm === name);
   try {
-    return (await compactVerify(text, key, { algorithms })).payload;
+    await compactVerify(text, key, { algorithms });
   } catch {
     throw unauthenticated('the signature does not verify');
   }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readKeySet } from '../../lib/iam/issuer-keys.ts';
-import { readJws, verifiedPayload } from '../../lib/iam/signed-token.ts';
+import { readJws, verifySignature } from '../../lib/iam/signed-token.ts';
 import { run } from './support/processes.ts';
 import { tool } from './support/tools.ts';
 
@@ -40,7 +40,7 @@ async function isTaken({ jws }: Vector, group: Group): Promise<boolean> {
   try {
     const key = keys.get(readJws(jws).kid);
     if (key === undefined) return false;
-    await verifiedPayload(jws, key);
+    await verifySignature(jws, key);
     return true;
   } catch {
     return false;
