@@ -46,7 +46,7 @@ export function publishedKeys<K extends KeyTimes>(keys: readonly K[], now: numbe
  * keep the ring from making others until then.
  */
 export function withoutFuture<K extends KeyTimes>(keys: readonly K[], now: number): K[] {
-  return keys.filter(({ useFrom }) => useFrom === null || useFrom <= now + LEAF_LEAD_SECONDS);
+  return keys.filter(key => startOf(key) <= now + LEAF_LEAD_SECONDS);
 }
 
 /**
@@ -56,8 +56,8 @@ export function withoutFuture<K extends KeyTimes>(keys: readonly K[], now: numbe
 export function nextLeafStart(keys: readonly KeyTimes[], now: number): number | undefined {
   if (currentKey(keys, now) === undefined) return now;
   const newest = Math.max(...keys.map(startOf));
-  const due = newest + LEAF_USE_SECONDS;
-  return due - LEAF_LEAD_SECONDS <= now ? Math.max(due, now + LEAF_LEAD_SECONDS) : undefined;
+  const soonest = now + LEAF_LEAD_SECONDS;
+  return newest + LEAF_USE_SECONDS <= soonest ? soonest : undefined;
 }
 
 function outlivesTokens({ dropAfter }: KeyTimes, now: number): boolean {

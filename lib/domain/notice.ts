@@ -35,8 +35,8 @@ export function noticeOfChange(
   before: TokenRecord,
   after: TokenRecord,
 ): { readonly type: NoticeType; readonly facts: NoticeFacts } | undefined {
+  const endsAt = graceEnd(after);
   if (after.generation > before.generation) {
-    const endsAt = after.previous?.expiresAt ?? 0;
     const previousValueEndsAt = endsAt > 0 ? toRfc3339(endsAt) : null;
     return { type: 'token.rotated', facts: { generation: after.generation, previousValueEndsAt } };
   }
@@ -45,9 +45,13 @@ export function noticeOfChange(
     if (isHolder(by)) return { type: 'token.revoked', facts: { ended: 'token', how: 'by-its-holder' } };
     return { type: 'token.disabled', facts: { by } };
   }
-  const hadGrace = before.previous !== null && before.previous.expiresAt > 0;
-  if (!hadGrace || (after.previous?.expiresAt ?? 0) > 0) return undefined;
+  if (graceEnd(before) === 0 || endsAt > 0) return undefined;
   return { type: 'token.revoked', facts: { ended: 'previous-value', how: 'by-its-holder' } };
+}
+
+/** 0: no value before works. */
+function graceEnd({ previous }: TokenRecord): number {
+  return previous?.expiresAt ?? 0;
 }
 
 /** Of a token that is removed. */
@@ -65,10 +69,11 @@ export function expiryNoticesOf(
   { createdAt, expiresAt }: Pick<TokenRecord, 'createdAt' | 'expiresAt'>,
   { now, until }: { readonly now: number; readonly until: number },
 ): { readonly dueAt: number; readonly beforeSeconds: number }[] {
-  if (expiresAt === null || expiresAt <= now) return [];
-  const life = expiresAt - createdAt;
+  const end = expiresAt ?? 0;
+  if (end <= now) return [];
+  const life = end - createdAt;
   const fitting = EXPIRY_NOTICES.beforeSeconds.filter(before => life >= before * EXPIRY_NOTICES.leastLives);
-  const all = fitting.map(beforeSeconds => ({ beforeSeconds, dueAt: expiresAt - beforeSeconds }));
+  const all = fitting.map(beforeSeconds => ({ beforeSeconds, dueAt: end - beforeSeconds }));
   const passed = all.filter(({ dueAt }) => dueAt <= now).slice(-1);
   return [...passed, ...all.filter(({ dueAt }) => dueAt > now && dueAt <= until)];
 }
@@ -111,14 +116,13 @@ export interface NoticeContent {
   readonly facts: NoticeFacts;
 }
 
-const SECRET = /^whsec_([A-Za-z0-9+/]+={0,2})$/;
+const SECRET_PREFIX = 'whsec_';
 /** The specification asks for 24 to 64. */
 const KEY_BYTES = { min: 24, max: 64 } as const;
 
 /** The key in a secret of Standard Webhooks; undefined for any other text. */
 export function webhookKey(secret: string): Uint8Array | undefined {
-  const [, text = ''] = SECRET.exec(secret) ?? [];
-  const key = Buffer.from(text, 'base64');
+  const key = Buffer.from(secret.slice(SECRET_PREFIX.length), 'base64');
   const isRight = key.length >= KEY_BYTES.min && key.length <= KEY_BYTES.max;
-  return isRight && key.toString('base64') === text ? key : undefined;
+  return isRight && SECRET_PREFIX + key.toString('base64') === secret ? key : undefined;
 }

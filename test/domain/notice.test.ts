@@ -1,7 +1,13 @@
 /** What is announced of tokens: which changes are events, and when an end is announced, never for a life that is too short. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cloudEventOf, EXPIRY_NOTICES, expiryNoticesOf, noticeOfChange } from '../../lib/domain/notice.ts';
+import {
+  cloudEventOf,
+  EXPIRY_NOTICES,
+  expiryNoticesOf,
+  noticeOfChange,
+  webhookKey,
+} from '../../lib/domain/notice.ts';
 import { DAY_SECONDS, HOUR_SECONDS } from '../../lib/domain/time.ts';
 import { patchToken, revokeToken, rotateToken, type TokenRecord } from '../../lib/domain/token-record.ts';
 import { aToken, NOW } from '../support/records.ts';
@@ -13,6 +19,8 @@ const DISABLED = { at: NOW, by: 'dev:alice' } as const;
 describe('a change is announced', () => {
   const token = aToken();
   const rotated = rotateToken(token, ISSUE, { graceSeconds: 60, now: NOW });
+  const replaced = rotateToken(token, ISSUE, { graceSeconds: 0, now: NOW });
+  const ENDED = { type: 'token.revoked', facts: { ended: 'previous-value', how: 'by-its-holder' } };
   const CHANGES: [string, TokenRecord, TokenRecord | undefined, unknown][] = [
     [
       'as a rotation, with the end of the old value',
@@ -23,7 +31,7 @@ describe('a change is announced', () => {
     [
       'as a rotation without a grace',
       token,
-      rotateToken(token, ISSUE, { graceSeconds: 0, now: NOW }),
+      replaced,
       { type: 'token.rotated', facts: { generation: 2, previousValueEndsAt: null } },
     ],
     [
@@ -42,9 +50,27 @@ describe('a change is announced', () => {
       'as the end of the previous value, when its holder ended that',
       rotated,
       revokeToken(rotated, token.hash, { now: NOW, by: `token:${token.id}` }),
-      { type: 'token.revoked', facts: { ended: 'previous-value', how: 'by-its-holder' } },
+      ENDED,
     ],
     ['not when it is described anew', token, patchToken(token, { description: 'x' }, BY_ALICE), undefined],
+    [
+      'not when it is described anew while a value before works',
+      rotated,
+      patchToken(rotated, { description: 'x' }, BY_ALICE),
+      undefined,
+    ],
+    [
+      'not when it is described anew after a rotation without a grace',
+      replaced,
+      patchToken(replaced, { description: 'x' }, BY_ALICE),
+      undefined,
+    ],
+    [
+      'as the end of the previous value, when its record is gone',
+      rotated,
+      { ...rotated, previous: null },
+      ENDED,
+    ],
     ['not when it lives longer', token, patchToken(token, { expiresAt: null }, BY_ALICE), undefined],
     ['not when it is enabled', aToken({ disabled: DISABLED }), aToken(), undefined],
     [
@@ -92,6 +118,33 @@ it('an event is one of CloudEvents 1.0, and holds nothing secret', () => {
   }
 });
 
+it.each([
+  [NOW, '2026-11-21T07:00:00Z'],
+  [null, null],
+])('an event says when the token ends: at %s, %s', (expiresAt, text) => {
+  const token = aToken({ expiresAt });
+  const event = cloudEventOf({ id: 'e1', type: 'token.rotated', at: NOW, token, facts: {} }, 'https://p');
+  expect(event.data.expiresAt).toBe(text);
+});
+
+describe('the key of a webhook', () => {
+  const of = (bytes: number) => Buffer.alloc(bytes, 0xfb);
+  it.each([24, 25, 26, 64])('of %s bytes is read', bytes => {
+    expect(webhookKey(`whsec_${of(bytes).toString('base64')}`)).toEqual(of(bytes));
+  });
+  it.each([
+    ['of 23 bytes', `whsec_${of(23).toString('base64')}`],
+    ['of 65 bytes', `whsec_${of(65).toString('base64')}`],
+    ['of another prefix', `whsek_${of(24).toString('base64')}`],
+    ['without a prefix', of(30).toString('base64')],
+    ['in the alphabet of URLs', `whsec_${of(24).toString('base64url')}`],
+    ['without its padding', `whsec_${of(25).toString('base64').replaceAll('=', '')}`],
+    ['with a line feed', `whsec_${of(24).toString('base64')}\n`],
+    ['behind a blank', ` whsec_${of(24).toString('base64')}`],
+    ['that is empty', 'whsec_'],
+  ])('%s is none', (_, secret) => expect(webhookKey(secret)).toBeUndefined());
+});
+
 describe('an end is announced', () => {
   const dueOf = (lifeDays: number, passedDays: number, aheadHours = 25) => {
     const createdAt = NOW - passedDays * DAY_SECONDS;
@@ -116,6 +169,15 @@ describe('an end is announced', () => {
     ['not when it has come', 365, 365, []],
   ])('%s', (_, life, passed, expected) => {
     expect(dueOf(life, passed)).toEqual(expected);
+  });
+
+  it('in a pass that looks ahead to its very second', () => {
+    const token = { createdAt: NOW, expiresAt: NOW + 4 * DAY_SECONDS };
+    const dueAt = token.expiresAt - DAY_SECONDS;
+    const due = { beforeSeconds: DAY_SECONDS, dueAt };
+    expect(expiryNoticesOf(token, { now: dueAt - 1, until: dueAt })).toEqual([due]);
+    expect(expiryNoticesOf(token, { now: dueAt - 2, until: dueAt - 1 })).toEqual([]);
+    expect(expiryNoticesOf(token, { now: dueAt, until: dueAt })).toEqual([due]);
   });
 
   it('never for a token without an end', () => {

@@ -114,6 +114,7 @@ describe('parseRegistryToken', () => {
     ]) {
       expect(parse(sealed(wrong))).toBeUndefined();
     }
+    expect(parse(sealed(`0${body.slice(0, -1)}`))).toBeUndefined();
     expect(parse(sealed(`${body}0`))).toBeUndefined();
     expect(parse(sealed(body.slice(0, -1)))).toBeUndefined();
   });
