@@ -20,6 +20,13 @@ export function tokenArgument(text: string): string {
   );
 }
 
+/** The same, for a verb that a registry token which logged in may be used with, for itself. */
+export const OWN_OR_OTHER = [
+  '[id]',
+  'that of the login by default, where a registry token logged in',
+  tokenArgument,
+] as const;
+
 /** How many tokens a message names. */
 const MOST_NAMED = 5;
 

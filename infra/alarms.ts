@@ -9,16 +9,14 @@ import { logicalName, type Resource, ref } from './template.ts';
 const silent = (periods: number, period: number) =>
   ({ statistic: 'Sum', when: ['<', 0], period, of: [periods, periods], silence: true }) as const;
 
-/** By logical name. The thresholds of keys follow from lib/domain/key-ring.ts: a leaf signs for 7 of its 14 days. */
-function alarmsOf(functions: readonly string[], stage: string): Record<string, Alarm> {
-  const throttled = (metric: string, TableName: unknown) => ({
-    description:
-      'DynamoDB refuses requests for their number; each is tried once more, then answered with 503',
-    namespace: 'AWS/DynamoDB',
-    metric,
-    dimensions: { TableName },
-    ...REPEATED,
-  });
+/** One in five minutes. */
+const ANY = { statistic: 'Sum', when: ['>', 0], period: 5 * MINUTE } as const;
+
+/** The highest figure of five minutes is above zero. */
+const ABOVE_ZERO = { ...ANY, statistic: 'Maximum' } as const;
+
+/** What callers meet. By logical name, like all others here. */
+function alarmsOfRequests(stage: string): Record<string, Alarm> {
   return {
     ApiFails: {
       description: 'The API answers 5xx: see which function fails, is throttled, or says 503',
@@ -37,21 +35,23 @@ function alarmsOf(functions: readonly string[], stage: string): Record<string, A
       ...own('IamFailures', stage),
       ...REPEATED,
     },
-    ...(functions.includes('registry') ? alarmsOfUpstreams(stage) : {}),
     ManyDenials: {
       description:
         'Far more logins are denied than usual: secrets are being guessed, or many callers hold one that has ended',
       ...own('Denials', stage),
-      statistic: 'Sum',
+      ...ANY,
       when: ['>', ref('DenialsPerFiveMinutes')],
-      period: 5 * MINUTE,
     },
+  };
+}
+
+/** What runs on a schedule. */
+function alarmsOfSchedules(stage: string): Record<string, Alarm> {
+  return {
     NoticesFail: {
       description: 'The event bus does not take the events about tokens; after three days they are lost',
       ...own('NoticesFailed', stage),
-      statistic: 'Sum',
-      when: ['>', 0],
-      period: 5 * MINUTE,
+      ...ANY,
       of: [3, 4],
     },
     CleanupSilent: {
@@ -69,6 +69,19 @@ function alarmsOf(functions: readonly string[], stage: string): Record<string, A
       ...own('TableAttested', stage),
       ...silent(12, 5 * MINUTE),
     },
+    RunsFailed: {
+      description: 'A run of cleanup or keys failed after all retries: it is in the queue of failed runs',
+      namespace: 'AWS/SQS',
+      metric: 'ApproximateNumberOfMessagesVisible',
+      dimensions: { QueueName: { 'Fn::GetAtt': ['FailedRuns', 'QueueName'] } },
+      ...ABOVE_ZERO,
+    },
+  };
+}
+
+/** The thresholds follow from lib/domain/key-ring.ts: a leaf signs for 7 of its 14 days. */
+function alarmsOfKeys(stage: string): Record<string, Alarm> {
+  return {
     LeafEnds: {
       description:
         'A signing key was not followed by its successor: it ends within 6 days, and with it all logins',
@@ -85,15 +98,19 @@ function alarmsOf(functions: readonly string[], stage: string): Record<string, A
       when: ['<', 90 * DAY],
       period: HOUR,
     },
-    RunsFailed: {
-      description: 'A run of cleanup or keys failed after all retries: it is in the queue of failed runs',
-      namespace: 'AWS/SQS',
-      metric: 'ApproximateNumberOfMessagesVisible',
-      dimensions: { QueueName: { 'Fn::GetAtt': ['FailedRuns', 'QueueName'] } },
-      statistic: 'Maximum',
-      when: ['>', 0],
-      period: 5 * MINUTE,
-    },
+  };
+}
+
+function alarmsOfTables(): Record<string, Alarm> {
+  const throttled = (metric: string, TableName: unknown) => ({
+    description:
+      'DynamoDB refuses requests for their number; each is tried once more, then answered with 503',
+    namespace: 'AWS/DynamoDB',
+    metric,
+    dimensions: { TableName },
+    ...REPEATED,
+  });
+  return {
     TableReadsThrottled: throttled('ReadThrottleEvents', ref('Table')),
     TableWritesThrottled: throttled('WriteThrottleEvents', ref('Table')),
     LedgerWritesThrottled: throttled('WriteThrottleEvents', ref('LedgerTable')),
@@ -106,9 +123,7 @@ function alarmsOfUpstreams(stage: string): Record<string, Alarm> {
       description:
         'An upstream refuses the login that the registry proxy has for it: pulls get 503 until it accepts one',
       ...own('UpstreamRefused', stage),
-      statistic: 'Sum',
-      when: ['>', 0],
-      period: 5 * MINUTE,
+      ...ANY,
     },
     UpstreamFails: {
       description: 'An upstream does not answer the registry proxy: pulls get 503',
@@ -124,9 +139,7 @@ function alarmsOfProber(stage: string): Record<string, Alarm> {
     PositiveProbesFail: {
       description: 'A check that must succeed failed in two runs of the prober',
       ...own('PositiveProbesFailed', stage),
-      statistic: 'Maximum',
-      when: ['>', 0],
-      period: 5 * MINUTE,
+      ...ABOVE_ZERO,
       of: [2, 2],
     },
     ProberSilent: {
@@ -137,21 +150,14 @@ function alarmsOfProber(stage: string): Record<string, Alarm> {
     NegativeProbesFail: {
       description: 'CRITICAL: a request that must be refused succeeded; the log of the prober names it',
       ...own('NegativeProbesFailed', stage),
-      statistic: 'Maximum',
-      when: ['>', 0],
-      period: 5 * MINUTE,
+      ...ABOVE_ZERO,
     },
   };
 }
 
 /** The two alarms of each function. */
 function alarmsOfFunction(name: string, stage: string): Record<string, Alarm> {
-  const common = {
-    ...ofFunction(name, stage),
-    statistic: 'Sum',
-    when: ['>', 0],
-    period: 5 * MINUTE,
-  } as const;
+  const common = { ...ofFunction(name, stage), ...ANY };
   const word = logicalName(name);
   return {
     [`${word}Fails`]: { description: `${name} ended in an error`, metric: 'Errors', ...common },
@@ -172,7 +178,11 @@ export function alarmResources(
   const alarms = Object.assign(
     {},
     ...functions.map(name => alarmsOfFunction(name, stage)),
-    alarmsOf(functions, stage),
+    alarmsOfRequests(stage),
+    functions.includes('registry') ? alarmsOfUpstreams(stage) : {},
+    alarmsOfSchedules(stage),
+    alarmsOfKeys(stage),
+    alarmsOfTables(),
     functions.includes('prober') ? alarmsOfProber(stage) : {},
     loadAlarms(functions, stage, concurrency),
   );

@@ -1,7 +1,7 @@
 /** `token-show`: everything about one token but its value, for administrators by its identifier, and for its holder. */
 import type { Context } from '../context.ts';
 import { isEmpty, labelsText, listingOf, usedText } from '../text.ts';
-import { tokenArgument, tokenId } from '../token-id.ts';
+import { OWN_OR_OTHER, tokenId } from '../token-id.ts';
 import { ANY_HELD, heldEntries, ownValue } from './own-token.ts';
 import { ANY_TOKEN, type AnyToken, tokenEntries } from './token-options.ts';
 import type { Verb } from './verbs.ts';
@@ -11,9 +11,7 @@ export function showVerb(context: Context): Verb {
     name: 'show',
     description: 'show a token, without its value',
     build: command =>
-      command
-        .argument('[id]', 'that of the login by default, where a registry token logged in', tokenArgument)
-        .action((id: string | undefined) => showToken(context, id)),
+      command.argument(...OWN_OR_OTHER).action((id: string | undefined) => showToken(context, id)),
   };
 }
 

@@ -9,7 +9,7 @@ import { UsageError } from '../errors.ts';
 import { type HttpResponse, parseResponse, timeOfResponse } from '../http.ts';
 import type { Session } from '../session.ts';
 import type { Target } from '../target.ts';
-import { tokenArgument, tokenId } from '../token-id.ts';
+import { OWN_OR_OTHER, tokenArgument, tokenId } from '../token-id.ts';
 import { rotateOwnToken } from './own-token.ts';
 import { ANY_NEW_TOKEN, addOptions, type NewToken, newTokenBody, valueListing } from './token-options.ts';
 import { waitForSilence } from './token-wait.ts';
@@ -79,7 +79,7 @@ export function rotateVerb(context: Context): Verb {
     description: 'give a token a new value, and show it',
     build: command =>
       command
-        .argument('[id]', 'that of the login by default, where a registry token logged in', tokenArgument)
+        .argument(...OWN_OR_OTHER)
         .option('--grace <duration>', grace, seconds)
         .option('--force', 'also while the value before the last rotation still works; ends it now')
         .addOption(waitOption())

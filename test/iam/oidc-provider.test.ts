@@ -2,7 +2,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { exportJWK, generateKeyPair } from 'jose';
 import Provider from 'oidc-provider';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Issuer } from '../../lib/domain/identity.ts';
@@ -10,9 +9,11 @@ import { Secret } from '../../lib/domain/secret.ts';
 import { KEY_FETCH_INTERVAL_MS } from '../../lib/iam/issuer-keys.ts';
 import { identityVerifier } from '../../lib/iam/verifier.ts';
 import type { Assertion, IdentityVerifier } from '../../lib/ports/others.ts';
+import { providerOptions, signingKey } from '../support/oidc-provider.ts';
 import { only } from './loopback-iam.ts';
 
 const AUDIENCE = 'https://pullpass.example';
+const SECRET = 'a-secret-of-the-test';
 const SIGNING = ['ES256', 'RS256', 'PS256', 'EdDSA'] as const;
 let server: Server;
 let base: string;
@@ -36,41 +37,18 @@ async function start(nameOf: (alg: string) => string = alg => alg): Promise<void
 }
 
 async function configuration(nameOf: (alg: string) => string): Promise<Record<string, unknown>> {
-  const keys = SIGNING.map(async alg => {
-    const { privateKey } = await generateKeyPair(alg, { extractable: true });
-    return { ...(await exportJWK(privateKey)), alg, use: 'sig', kid: nameOf(alg) };
+  const options = providerOptions({
+    keys: await Promise.all(SIGNING.map(alg => signingKey(alg, nameOf(alg)))),
+    clients: SIGNING.map(algorithm => ({ id: algorithm, secret: SECRET, algorithm })),
+    seconds: 600,
   });
-  return {
-    jwks: { keys: await Promise.all(keys) },
-    clients: SIGNING.map(alg => ({
-      client_id: alg,
-      client_secret: 'a-secret-of-the-test',
-      grant_types: ['client_credentials'],
-      redirect_uris: [],
-      response_types: [],
-    })),
-    features: {
-      devInteractions: { enabled: false },
-      clientCredentials: { enabled: true },
-      resourceIndicators: {
-        enabled: true,
-        getResourceServerInfo: (_: unknown, resource: string, client: { clientId: string }) => ({
-          scope: '',
-          audience: resource,
-          accessTokenFormat: 'jwt',
-          accessTokenTTL: 600,
-          jwt: { sign: { alg: client.clientId } },
-        }),
-      },
-    },
-    extraTokenClaims: () => ({ tenant: { id: 'acct-7' } }),
-  };
+  return { ...options, extraTokenClaims: () => ({ tenant: { id: 'acct-7' } }) };
 }
 
 async function obtain(client: string, resource = AUDIENCE): Promise<string> {
   const response = await fetch(`${base}/token`, {
     method: 'POST',
-    headers: { authorization: `Basic ${btoa(`${client}:a-secret-of-the-test`)}` },
+    headers: { authorization: `Basic ${btoa(`${client}:${SECRET}`)}` },
     body: new URLSearchParams({ grant_type: 'client_credentials', resource }),
   });
   const body = (await response.json()) as { access_token: string };

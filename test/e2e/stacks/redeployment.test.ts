@@ -2,20 +2,18 @@
  * A stage that docker logs in to through the HTTP API, is removed and deployed again, and is removed for good; by ministack, an emulator
  * of AWS. docs/aws.md has the same steps.
  */
-import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { distributionAuth } from '../../../lib/domain/registry-auth.ts';
-import { developmentIam } from '../../../local/development-iam/development-iam.ts';
-import { type Front, openFront } from '../../support/aws/front.ts';
 import { dockerClient } from '../support/clients/docker.ts';
-import { bareEnvironment, newDirectory, removeDirectory } from '../support/directories.ts';
+import { bareEnvironment } from '../support/directories.ts';
 import { type DockerDaemon, startDockerDaemon } from '../support/docker-daemon.ts';
 import { expectRefusal, expectSuccess } from '../support/expect.ts';
 import { makeImage } from '../support/image.ts';
-import { Checkout } from '../support/ministack/checkout.ts';
+import type { Checkout } from '../support/ministack/checkout.ts';
 import { Ministack } from '../support/ministack/ministack.ts';
+import { Stage } from '../support/ministack/stage.ts';
 import { freePort } from '../support/ports.ts';
 import { type Registry, startRegistry } from '../support/registry.ts';
 import { LOGIN_REFUSED } from '../support/texts.ts';
@@ -26,66 +24,38 @@ vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 const STAGE = 'pullpass-dev';
 
 let ministack: Ministack;
+let stage: Stage;
 let checkout: Checkout;
-let home: string;
-let iam: Front;
 let daemon: DockerDaemon;
 let address: string;
 let registry: Registry | undefined;
-let outputs: Record<string, string>;
 let base: string;
 
 beforeAll(async () => {
-  [ministack, home, daemon] = await Promise.all([
+  [ministack, stage, daemon] = await Promise.all([
     Ministack.start(),
-    newDirectory('redeployment'),
+    Stage.open('redeployment'),
     startDockerDaemon(),
   ]);
-  checkout = await Checkout.make(ministack);
   address = `localhost:${await freePort()}`;
-  await checkout.edit('deployment/services.json', () => JSON.stringify([{ name: address }]));
-  await openIam();
-  await checkout.addStage('dev', { administrators: ['dev:dev:administrator'] });
-  await deploy();
+  checkout = await stage.checkout(ministack, address);
+  base = await stage.deploy(checkout, ministack);
 });
 afterAll(async () => {
   await registry?.stop();
   await daemon?.stop();
-  await iam?.close();
-  await checkout?.remove();
+  await stage?.close();
   await ministack?.stop();
-  if (home !== undefined) await removeDirectory(home);
 });
-
-/** The IAM of the administrator, which the functions ask too. */
-async function openIam(): Promise<void> {
-  const port = await freePort();
-  const url = `http://127.0.0.1:${port}`;
-  const { handler, issuer } = await developmentIam({
-    directory: join(home, 'iam'),
-    publicUrl: url,
-    internalUrl: url,
-    administratorKeyFile: join(home, 'administrator.apikey'),
-    now: Date.now,
-    randomBytes,
-  });
-  iam = await openFront('function URL', { port, invoke: (_, event) => handler(event) });
-  await checkout.edit('deployment/issuers.json', () => JSON.stringify([issuer]));
-}
-
-async function deploy(): Promise<void> {
-  outputs = await checkout.deploy();
-  base = ministack.apiUrl(/^https:\/\/(\w+)\.execute-api\./.exec(outputs.Url ?? '')?.[1] ?? '');
-}
 
 /** The registry as the operator configures it for this deployment; clients reach the realm at the place of the emulated API. */
 async function serveRegistry(): Promise<void> {
   await registry?.stop();
-  const directory = join(home, 'registry');
+  const directory = join(stage.home, 'registry');
   await mkdir(directory, { recursive: true });
   const bundle = await fetch(`${base}/v1/services/${address}/rootcertbundle.pem`);
   await writeFile(join(directory, 'bundle.pem'), await bundle.text());
-  const { Url: publicUrl = '' } = outputs;
+  const { Url: publicUrl = '' } = await checkout.outputs();
   const service = { name: address, profile: 'x5c', algorithm: 'ES256' } as const;
   const auth = distributionAuth({ service, publicUrl, keysPath: join(directory, 'bundle.pem') });
   const configuration = {
@@ -100,26 +70,16 @@ async function serveRegistry(): Promise<void> {
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: each route has an answer of its own
-async function call(method: string, path: string, body?: object): Promise<any> {
-  const key = (await readFile(join(home, 'administrator.apikey'), 'utf8')).trim();
-  const answer = await fetch(base + path, {
-    method,
-    headers: { authorization: `Basic ${btoa(`iamapikey:${key}`)}`, 'content-type': 'application/json' },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  const text = await answer.text();
-  if (!answer.ok)
-    throw new Error(`${method} ${path}: ${answer.status} ${text}\n${ministack.log.slice(-2_000)}`);
-  return text === '' ? undefined : JSON.parse(text);
-}
+const manage = (line: string, body?: object): Promise<any> => stage.manage(line, base, body);
 
-const docker = () => dockerClient({ home, env: bareEnvironment(home), dockerDaemon: async () => daemon });
+const docker = () =>
+  dockerClient({ home: stage.home, env: bareEnvironment(stage.home), dockerDaemon: async () => daemon });
 
 let token: { id: string; token: string };
 
 it('docker logs in with a token, pushes and pulls', async () => {
-  await call('PUT', '/v1/namespaces/team-a');
-  token = await call('POST', '/v1/tokens', { access: 'push', retrievable: true });
+  await manage('PUT /v1/namespaces/team-a');
+  token = await manage('POST /v1/tokens', { access: 'push', retrievable: true });
   await serveRegistry();
   const client = await docker();
   expectRefusal(
@@ -127,7 +87,7 @@ it('docker logs in with a token, pushes and pulls', async () => {
     LOGIN_REFUSED.docker,
   );
   expectSuccess(await client.login(address, 'token', token.token));
-  expectSuccess(await client.push(await makeImage(join(home, 'image')), `${address}/team-a/app:v1`));
+  expectSuccess(await client.push(await makeImage(join(stage.home, 'image')), `${address}/team-a/app:v1`));
   expectSuccess(await client.pull(`${address}/team-a/app:v1`));
 });
 
@@ -159,10 +119,10 @@ it('a stage that is removed leaves its tables, key, secrets and logs; the next d
   const { functions, ...data } = before;
   expect(functions?.length).toBeGreaterThan(7);
   expect(await left()).toEqual({ ...data, functions: [] });
-  await deploy();
+  base = await stage.deploy(checkout, ministack);
   expect(await left()).toEqual(before);
   // The values of tokens are made by the key: it is the same one.
-  expect((await call('GET', `/v1/tokens/${token.id}/value`)).token).toBe(token.token);
+  expect((await manage(`GET /v1/tokens/${token.id}/value`)).token).toBe(token.token);
   await serveRegistry();
   const client = await docker();
   expectSuccess(await client.login(address, 'token', token.token));
@@ -189,6 +149,6 @@ it('a stage that is removed for good, as the guide says, can be made anew', asyn
     await ministack.aws('secretsmanager', 'delete_secret', { SecretId, ForceDeleteWithoutRecovery: true });
   for (const logGroupName of logs) await ministack.aws('logs', 'delete_log_group', { logGroupName });
   expect(Object.values(await left()).flat()).toEqual([]);
-  await deploy();
-  expect(await call('GET', '/v1/tokens')).toMatchObject({ tokens: [] });
+  base = await stage.deploy(checkout, ministack);
+  expect(await manage('GET /v1/tokens')).toMatchObject({ tokens: [] });
 });

@@ -16,13 +16,14 @@ export const SERVICE = 'registry.example.com';
 export type Items = Record<string, AttributeValue>[];
 
 export class Stage {
-  readonly #home: string;
+  /** Removed with the stage. */
+  readonly home: string;
   readonly #iam: Front;
   readonly #issuer: object;
   readonly #checkouts: Checkout[] = [];
 
   private constructor(home: string, iam: Front, issuer: object) {
-    this.#home = home;
+    this.home = home;
     this.#iam = iam;
     this.#issuer = issuer;
   }
@@ -46,14 +47,14 @@ export class Stage {
   async close(): Promise<void> {
     for (const checkout of this.#checkouts) await checkout.remove();
     await this.#iam.close();
-    await removeDirectory(this.#home);
+    await removeDirectory(this.home);
   }
 
-  /** A clone of what is deployed. */
-  async checkout(region: Ministack): Promise<Checkout> {
+  /** A clone of what is deployed, for the registry at that address. */
+  async checkout(region: Ministack, registry = SERVICE): Promise<Checkout> {
     const checkout = await Checkout.make(region);
     this.#checkouts.push(checkout);
-    await checkout.edit('deployment/services.json', () => JSON.stringify([{ name: SERVICE }]));
+    await checkout.edit('deployment/services.json', () => JSON.stringify([{ name: registry }]));
     await checkout.edit('deployment/issuers.json', () => JSON.stringify([this.#issuer]));
     return checkout;
   }
@@ -74,7 +75,7 @@ export class Stage {
   // biome-ignore lint/suspicious/noExplicitAny: each route has an answer of its own
   async manage(line: string, base: string, body?: object): Promise<any> {
     const [method = '', path = ''] = line.split(' ');
-    const key = (await readFile(join(this.#home, 'administrator.apikey'), 'utf8')).trim();
+    const key = (await readFile(join(this.home, 'administrator.apikey'), 'utf8')).trim();
     const init = { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
     const answer = await send(base + path, init, `iamapikey:${key}`);
     const text = await answer.text();
