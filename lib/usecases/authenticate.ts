@@ -1,7 +1,7 @@
 /** Authenticates what a request presents, as its route requires. */
 
 import { noCredentials, PullpassError, unauthenticated } from '../domain/errors.ts';
-import type { AssertionKind, Identity } from '../domain/identity.ts';
+import { type AssertionKind, type Identity, isAdministrator } from '../domain/identity.ts';
 import { mayAdminister } from '../domain/policy.ts';
 import {
   ANONYMOUS,
@@ -73,7 +73,7 @@ export async function authenticateManager(
   }
   const identity = await ports.identities.identify({ kind: userName, secret, sourceAddress }, ports.clock());
   requireStrength(identity, required, ports.weakManagement);
-  const principal = await identityPrincipal(ports, identity, toSeconds(ports.clock()));
+  const principal = await managerPrincipal(ports, identity, required);
   if (required !== 'identity' && !mayAdminister(principal.roles)) {
     const ignored = principal.ignoredGroups === undefined ? '' : `; ${principal.ignoredGroups}`;
     const reason = `${identity.subject} of ${identity.account} has no role administrator${ignored}`;
@@ -82,6 +82,19 @@ export async function authenticateManager(
   await consumeNonce(ports, principal);
   return principal;
 }
+
+/** Policies make no administrator of the configuration less, so they are read of others only, and where all roles are shown. */
+function managerPrincipal(
+  { policies, administrators, clock }: ManagementAuthenticationPorts,
+  identity: Identity,
+  required: ManagementRequirement,
+): Promise<IdentityPrincipal> {
+  const isConfigured = required !== 'identity' && isAdministrator(identity, administrators);
+  const ports = { policies: isConfigured ? NO_POLICIES : policies, administrators };
+  return identityPrincipal(ports, identity, toSeconds(clock()));
+}
+
+const NO_POLICIES: IdentityPorts['policies'] = { list: async () => [] };
 
 /** The principal of a login. Clients send a stored password again and again, so an assertion may repeat. */
 export async function authenticateLogin(

@@ -198,6 +198,20 @@ describe('a management request', () => {
     },
   );
 
+  it.each(['administrator', 'strong-administrator'] as const)(
+    'by an administrator of the configuration reads no policies: %s',
+    async required => {
+      const authenticate = authenticating({}, { policies: { list: unexpected } });
+      expect(await authenticate(BEARER, required)).toMatchObject({ roles: [{ source: 'configuration' }] });
+    },
+  );
+
+  it('for the identity of the caller shows policies beside the configuration', async () => {
+    const authenticate = authenticating({ policies: [{ role: 'reader' }] });
+    const roles = [{ source: 'configuration' }, { role: 'reader', source: { policy: 'p' } }];
+    expect(await authenticate(BEARER, 'identity')).toMatchObject({ roles });
+  });
+
   it('for the identity of the caller needs no role', async () => {
     expect(await authenticating({ administrators: [] })(BEARER, 'identity')).toMatchObject({ roles: [] });
   });
@@ -211,7 +225,8 @@ describe('a management request', () => {
         policies: { list: silent },
         nonces: { consume: silent },
       };
-      const authenticate = authenticating({ identity: { nonce: 'mark' } }, { [part]: broken[part] });
+      const setting: Setting = { identity: { nonce: 'mark' }, administrators: [], policies: [{}] };
+      const authenticate = authenticating(setting, { [part]: broken[part] });
       expect((await rejectionOf(authenticate(BEARER, 'administrator'))).code).toBe('unavailable');
     },
   );

@@ -85,11 +85,17 @@ describe('an authentication', () => {
     'asks the issuer once with all that was presented, and for the policies of the caller: %s',
     async act => {
       const { asked, ...world_ } = world();
-      await world_[act](presenting('awsiam'));
+      await world_[act](presenting('awsiam'), 'identity');
       const policies = ['policies', expect.any(String), { subject: ['*', 'dev:alice'] }];
       expect(asked).toEqual([IDENTIFIED, policies]);
     },
   );
+
+  it('of an administrator of the configuration who manages asks for no policies', async () => {
+    const { asked, manage } = world();
+    await manage(presenting('awsiam'));
+    expect(asked).toEqual([IDENTIFIED]);
+  });
 
   it('of a workload asks for the trusts of its issuer', async () => {
     const { asked, login } = world();
