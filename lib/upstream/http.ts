@@ -1,7 +1,6 @@
 /** Requests to a registry: time for a connection and for the first byte, kept connections, one repetition, a breaker, no redirect followed. */
 import http from 'node:http';
 import https from 'node:https';
-import { isIP } from 'node:net';
 import { unavailable } from '../domain/errors.ts';
 import { Breaker } from '../limits/breaker.ts';
 import type { UpstreamResponse } from '../ports/others.ts';
@@ -89,7 +88,6 @@ function send({ url, method, headers }: RegistryHttpRequest, agents: Agents, lim
       method,
       headers: { 'user-agent': 'pullpass', 'accept-encoding': 'identity', ...headers },
       agent: agents[isTls ? 'https:' : 'http:'],
-      ...(isTls && isIP(url.hostname) === 0 ? { servername: url.hostname } : {}),
     },
     answer => {
       clearTimeout(timer);

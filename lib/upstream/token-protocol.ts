@@ -35,7 +35,6 @@ function ownRealm(realm: string, { url, tokenHost }: Upstream): URL {
     throw refused(
       `it sends its clients to ${target?.host ?? 'nowhere'}; upstream.tokenHost would have to name that host`,
     );
-  target.hash = '';
   return target;
 }
 

@@ -1,6 +1,9 @@
 /** Logins that AWS gives: by the deployment's own role or one of another account, once for all callers, and through failures. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { awsClient } from '../../lib/aws/client.ts';
@@ -123,7 +126,151 @@ describe('a login at ECR', () => {
   });
 });
 
+describe('a login that ECR gives', () => {
+  it('is good for five minutes although it ended before it came: the clocks differ', async () => {
+    const { get } = logins();
+    instead = () => [200, password(-HOUR_MS)];
+    expect(await get(upstream({ kind: 'ecr' }), nowMs)).toBe(basic('p1'));
+    nowMs += 150_000 - 1;
+    expect(await get(upstream({ kind: 'ecr' }), nowMs)).toBe(basic('p1'));
+    nowMs += 1;
+    expect(await get(upstream({ kind: 'ecr' }), nowMs)).toBe(basic('p2'));
+  });
+
+  it('is another in each region, and one for all registries of a region', async () => {
+    const { get } = logins();
+    const at = (region: string, account = '111122223333') =>
+      get(upstream({ kind: 'ecr' }, `https://${account}.dkr.ecr.${region}.amazonaws.com`), nowMs);
+    expect([await at('eu-west-1'), await at('eu-west-2'), await at('eu-west-1', '444455556666')]).toEqual(
+      ['p1', 'p2', 'p1'].map(basic),
+    );
+  });
+
+  it.each([
+    '{}',
+    '{"authorizationData":[]}',
+    '{"authorizationData":[{"authorizationToken":7,"expiresAt":1}]}',
+    '{"authorizationData":[{"authorizationToken":"x","expiresAt":"1"}]}',
+  ])('is not made up from %s', async body => {
+    instead = () => [200, body];
+    await expect(logins().get(upstream({ kind: 'ecr' }), nowMs)).rejects.toMatchObject({
+      code: 'upstream-refused',
+      details: { reason: 'upstream: ECR answered without a password' },
+    });
+  });
+});
+
+describe('a password by reference', () => {
+  const NAME = 'arn:aws:secretsmanager:eu-central-1:1:secret:s';
+  const authentication = { kind: 'password', username: 'robot', password: NAME } as const;
+  const robot = (word: string) => `Basic ${Buffer.from(`robot:${word}`).toString('base64')}`;
+  let secret: () => Promise<string | undefined>;
+  let reads = 0;
+  const passwords = () =>
+    upstreamLogins({
+      readSecret: () => {
+        reads += 1;
+        return secret();
+      },
+      ecr: () => async () => expect.fail('ECR is not asked'),
+      sts: () => async () => expect.fail('no role is configured'),
+      sessionName: 'pullpass-dev',
+    });
+  beforeEach(() => {
+    reads = 0;
+    secret = async () => 'one';
+  });
+
+  it('is read once for all who ask, and again after five minutes', async () => {
+    const { get } = passwords();
+    const both = await Promise.all([
+      get(upstream(authentication), nowMs),
+      get(upstream(authentication), nowMs),
+    ]);
+    expect([both, reads]).toEqual([[robot('one'), robot('one')], 1]);
+    secret = async () => 'two';
+    nowMs += 5 * 60_000 - 1;
+    expect(await get(upstream(authentication), nowMs)).toBe(robot('one'));
+    nowMs += 1;
+    expect(await get(upstream(authentication), nowMs)).toBe(robot('two'));
+  });
+
+  it('is used for twelve hours while it cannot be read', async () => {
+    const { get } = passwords();
+    await get(upstream(authentication), nowMs);
+    secret = () => Promise.reject(new Error('no answer'));
+    nowMs += 12 * HOUR_MS - 1;
+    expect(await get(upstream(authentication), nowMs)).toBe(robot('one'));
+    nowMs += 5_000;
+    await expect(get(upstream(authentication), nowMs)).rejects.toMatchObject({
+      code: 'upstream-refused',
+      details: { reason: 'upstream: Secrets Manager gives no password: Error' },
+    });
+  });
+
+  it.each<[what: string, read: () => Promise<string | undefined>, code: string, reason: string]>([
+    ['is not there', async () => undefined, 'upstream-refused', `there is no password at ${NAME}`],
+    ['is empty', async () => '', 'upstream-refused', `there is no password at ${NAME}`],
+    [
+      'is not answered for',
+      () => Promise.reject(Object.assign(new Error('x'), { name: 'TimeoutError' })),
+      'unavailable',
+      'Secrets Manager gives no password: TimeoutError',
+    ],
+    ['cannot be read', () => Promise.reject('x'), 'upstream-refused', 'gives no password: unknown error'],
+  ])('gives no login if it %s, with the reason in the log', async (_, read, code, reason) => {
+    secret = read;
+    await expect(passwords().get(upstream(authentication), nowMs)).rejects.toMatchObject({
+      code,
+      details: { reason: expect.stringMatching(`^upstream: .*${reason}$`) },
+    });
+  });
+
+  it.each([
+    ['secret', 'secret'],
+    ['secret\n', 'secret'],
+    ['secret\r\n', 'secret'],
+    ['secret\n\n', 'secret\n'],
+    ['a\nb\n', 'a\nb'],
+  ])('in the file %j is %j', async (text, word) => {
+    const directory = mkdtempSync(join(tmpdir(), 'pullpass-login-'));
+    const path = join(directory, 'password');
+    writeFileSync(path, text);
+    const from = upstream({ ...authentication, password: `file:${path}` });
+    expect(await passwords().get(from, nowMs)).toBe(robot(word));
+    rmSync(directory, { recursive: true });
+    await expect(passwords().get(from, nowMs)).rejects.toMatchObject({
+      code: 'upstream-refused',
+      details: { reason: expect.stringMatching(/^upstream: its password cannot be read: ENOENT/) },
+    });
+  });
+
+  it('that is none is none', async () => {
+    const { get, renew } = passwords();
+    expect([
+      await get(upstream({ kind: 'none' }), nowMs),
+      await renew(upstream({ kind: 'none' }), nowMs),
+      reads,
+    ]).toEqual([undefined, undefined, 0]);
+  });
+});
+
 describe('a role of another account', () => {
+  it('is assumed without an external id where none is asked for', async () => {
+    await logins().get(upstream({ kind: 'ecr', roleArn: ROLE }), nowMs);
+    expect(new URLSearchParams(asked[0]?.body).has('ExternalId')).toBe(false);
+  });
+
+  it.each(['AccessKeyId', 'SecretAccessKey', 'SessionToken', 'Expiration'])(
+    'is refused where STS answers without %s',
+    async name => {
+      const answer = session().replace(new RegExp(`<${name}>.*</${name}>`), '');
+      instead = service => (service === 'sts' ? [200, answer] : undefined);
+      await expect(logins().get(upstream(byRole), nowMs)).rejects.toMatchObject({ code: 'upstream-refused' });
+      expect(count.ecr).toBe(0);
+    },
+  );
+
   it('is assumed with its external id and a session name, and its credentials ask ECR', async () => {
     expect(await logins().get(upstream(byRole), nowMs)).toBe(basic('p1'));
     const [sts, ecr] = asked;

@@ -84,11 +84,17 @@ describe('a manifest by digest', () => {
     ['has another digest', {}, '{}'],
     ['is not there', { status: 404 }, BODY],
     ['has no length', { headers: {} }, BODY],
-    ['is large', { headers: { 'content-length': '300000' } }, BODY],
+    ['is large', { headers: { 'content-length': '262145' } }, BODY],
   ])('is passed on and not kept if it %s', async (_, answer, body) => {
     const { get, times } = cached(answer, body);
     for (let i = 0; i < 2; i++) expect((await get()).at(-1)).toBe(body);
     expect(times()).toBe(2);
+  });
+
+  it('is kept up to 256 KB', async () => {
+    const { get, times } = cached({ headers: { 'content-length': '262144' } });
+    for (let i = 0; i < 2; i++) await get();
+    expect(times()).toBe(1);
   });
 
   it('gives way to others when all together are too large, the names of what was asked for included', async () => {

@@ -126,6 +126,96 @@ describe('an upstream', () => {
     expect(registry.asked.filter(({ url }) => url.startsWith('/token'))).toHaveLength(3);
   });
 
+  it.each<[what: string, answer: object, seconds: number]>([
+    ['two minutes', { expires_in: 120 }, 120],
+    ['nothing', {}, 60],
+    ['a text', { expires_in: '120' }, 60],
+    ['a fraction', { expires_in: 1.5 }, 60],
+    ['no time', { expires_in: 0 }, 60],
+  ])(
+    'whose token says that it lives %s is asked for another after half of that, or of a minute',
+    async (_, answer, seconds) => {
+      const tokens = givesTokens(answer);
+      registry.answer = (request, response) => {
+        if (request.url?.startsWith('/token') === true) tokens(request, response);
+        else if (/^Bearer t/.test(request.headers.authorization ?? '')) answerManifest(request, response);
+        else response.writeHead(401, { 'www-authenticate': `Bearer realm="${registry.url}/token"` }).end();
+      };
+      const { get, clock } = asking();
+      const fetched = () => registry.asked.filter(({ url }) => url.startsWith('/token'));
+      await get();
+      clock.nowMs += seconds * 500 - 1;
+      await get();
+      expect(fetched()).toHaveLength(1);
+      clock.nowMs += 1;
+      await get();
+      expect(fetched()).toHaveLength(2);
+      expect(fetched()[0]).toMatchObject({
+        method: 'GET',
+        url: '/token?scope=repository%3Ateam-a%2Fapp%3Apull',
+      });
+      expect(fetched()[0]?.headers.accept).toBe('application/json');
+    },
+  );
+
+  it('is asked for one token by all who want the same repository at once', async () => {
+    const tokens = givesTokens();
+    elsewhere.answer = (request, response) => void setTimeout(() => tokens(request, response), 50);
+    registry.answer = (request, response) =>
+      /^Bearer t\d$/.test(request.headers.authorization ?? '')
+        ? answerManifest(request, response)
+        : response.writeHead(401, { 'www-authenticate': `Bearer realm="${elsewhere.url}/token"` }).end();
+    const { get } = asking({ tokenHost: new URL(elsewhere.url).host });
+    await Promise.all([get(), get(), get('team-a/other'), get()]);
+    expect(elsewhere.asked).toHaveLength(2);
+    // What was asked for is asked for again when it has ended.
+    registry.answer = takesOnly('Bearer t3', `Bearer realm="${elsewhere.url}/token"`);
+    expect(await get()).toEqual([200, MANIFEST]);
+  });
+
+  it.each<[what: string, status: number, body: string, code: string, reason: string]>([
+    ['401', 401, '', 'upstream-refused', 'upstream: it answered with 401'],
+    ['403', 403, '', 'upstream-refused', 'upstream: it answered with 401'],
+    ['404', 404, '', 'upstream-refused', 'upstream: its token endpoint answered with 404'],
+    ['302', 302, '', 'upstream-refused', 'upstream: its token endpoint answered with 302'],
+    ['500', 500, '', 'unavailable', 'upstream: its token endpoint answered with 500'],
+    ['no JSON', 200, '<html>', 'upstream-refused', 'the answer of its token endpoint cannot be read: '],
+    ['an empty token', 200, '{"token":""}', 'upstream-refused', 'cannot be read: it holds no token'],
+    ['a token of two words', 200, '{"token":"a b"}', 'upstream-refused', 'cannot be read: it holds no token'],
+    ['a token that is a number', 200, '{"token":7}', 'upstream-refused', 'cannot be read: it holds no token'],
+    [
+      'far too much',
+      200,
+      `{"token":"${'t'.repeat(131_062)}"}`,
+      'upstream-refused',
+      'cannot be read: it is too large',
+    ],
+  ])(
+    'whose token endpoint answers %s gives nothing, with the reason in the log',
+    async (_, status, body, code, reason) => {
+      registry.answer = (request, response) =>
+        request.url?.startsWith('/token') === true
+          ? response.writeHead(status).end(body)
+          : response.writeHead(401, { 'www-authenticate': `Bearer realm="${registry.url}/token"` }).end();
+      await expect(asking().get()).rejects.toMatchObject({
+        code,
+        details: { reason: expect.stringContaining(reason) },
+      });
+    },
+  );
+
+  it.each([
+    ['token', { token: 't1', access_token: 'other' }],
+    ['access_token', { access_token: 't1' }],
+    ['of 128 KB', { token: 't1', more: 'x'.repeat(131_072 - '{"token":"t1","more":""}'.length) }],
+  ])('may call its token %s', async (_, body) => {
+    registry.answer = (request, response) =>
+      request.url?.startsWith('/token') === true
+        ? response.writeHead(200).end(JSON.stringify(body))
+        : takesOnly('Bearer t1', `Bearer realm="${registry.url}/token"`)(request, response);
+    expect(await asking().get()).toEqual([200, MANIFEST]);
+  });
+
   it('that is public gets an anonymous token', async () => {
     const tokens = givesTokens();
     registry.answer = (request, response) =>
@@ -145,7 +235,16 @@ describe('an upstream', () => {
   it.each([
     ['another host', () => `Bearer realm="${elsewhere.url}/token"`],
     ['its own host with a name in front', () => `Bearer realm="${registry.url.replace('//', '//x@')}/token"`],
+    [
+      'its own host with a password in front',
+      () => `Bearer realm="${registry.url.replace('//', '//:y@')}/token"`,
+    ],
+    [
+      'its own host by another protocol',
+      () => `Bearer realm="${registry.url.replace('http:', 'ftp:')}/token"`,
+    ],
     ['no address', () => 'Bearer realm="token"'],
+    ['no realm', () => 'Bearer service="x"'],
     ['a file', () => 'Bearer realm="file:///etc/passwd"'],
     ['two realms', () => `Bearer realm="${registry.url}/a",realm="${registry.url}/b"`],
     ['a scheme that is not known', () => 'Negotiate'],
@@ -157,10 +256,38 @@ describe('an upstream', () => {
     expect(elsewhere.asked).toEqual([]);
   });
 
-  it.each([401, 403])('that answers our login with %i is no refusal of the client', async status => {
+  it.each([
+    [401, 'upstream-refused', 'upstream: it answered with 401'],
+    [403, 'upstream-refused', 'upstream: it answered with 403'],
+    [500, 'unavailable', 'upstream: answered with 500'],
+    [599, 'unavailable', 'upstream: answered with 599'],
+  ])('that answers our login with %i is no refusal of the client', async (status, code, reason) => {
     registry.answer = (_, response) =>
       response.writeHead(status, { 'www-authenticate': 'Basic realm="r"' }).end('secret');
-    await expect(asking().get()).rejects.toMatchObject({ code: 'upstream-refused' });
+    await expect(asking().get()).rejects.toMatchObject({ code, details: { reason } });
+  });
+
+  it.each([200, 206, 304, 404, 416, 499])('that answers %i is heard', async status => {
+    registry.answer = (_, response) => response.writeHead(status).end();
+    expect(await asking().get()).toEqual([status, '']);
+  });
+
+  it('that asks in no known way, or leads elsewhere, is named with the reason', async () => {
+    for (const [challenge, reason] of [
+      ['Negotiate', 'upstream: it asks for a login in no way that is known here'],
+      ['', 'upstream: it asks for a login in no way that is known here'],
+      [
+        'Bearer realm="https://evil.example/t"',
+        'upstream: it sends its clients to evil.example; upstream.tokenHost would have to name that host',
+      ],
+      [
+        'Bearer realm="t"',
+        'upstream: it sends its clients to nowhere; upstream.tokenHost would have to name that host',
+      ],
+    ] as const) {
+      registry.answer = (_, response) => response.writeHead(401, { 'www-authenticate': challenge }).end();
+      await expect(asking().get()).rejects.toMatchObject({ details: { reason, retryAfterSeconds: 60 } });
+    }
   });
 
   it('with a reference to no password, or an unreadable one, is not asked with an empty one', async () => {
