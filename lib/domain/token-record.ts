@@ -210,17 +210,18 @@ export function rotateToken(
 
 /**
  * The record after a holder of the value has revoked it. The token is disabled, so that an administrator can enable it
- * again; a value in its grace period loses only that. Undefined: the value is wrong, or the token is disabled already.
+ * again; a value in its grace period loses only that. Undefined: there is no such token, the value is wrong, or the token is
+ * disabled already; an unknown token takes the same work as a wrong secret.
  */
 export function revokeToken(
-  record: TokenRecord,
+  record: TokenRecord | undefined,
   presented: Uint8Array,
   change: Change,
 ): TokenRecord | undefined {
   // Who finds it may end it, from every network.
-  const anywhere = { ...record, disabled: null, networks: null };
+  const anywhere = record && { ...record, disabled: null, networks: null };
   const judgement = judge(anywhere, presented, { now: change.now, sourceAddress: undefined });
-  if (!judgement.usable) return undefined;
+  if (record === undefined || !judgement.usable) return undefined;
   if (judgement.generation < record.generation) {
     const previous = record.previous && { ...record.previous, expiresAt: 0 };
     return { ...record, previous, previousUse: null, version: record.version + 1 };

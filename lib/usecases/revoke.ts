@@ -77,7 +77,7 @@ async function disableToken(ports: RevokePorts, request: RevokeRequest): Promise
     const { token } = await ports.store.read({ token: address, namespaces: [] });
     const now = toSeconds(ports.clock());
     const subject = `token:${address.id}` as const;
-    const after = token && revokeToken(token, hashRegistryToken(request.secret), { now, by: subject });
+    const after = revokeToken(token, hashRegistryToken(request.secret), { now, by: subject });
     if (token === undefined || after === undefined) return NOTHING;
     const { account, id } = token;
     const { requestId, sourceAddress } = request;

@@ -40,11 +40,13 @@ function verbs(): Readonly<Record<string, readonly (readonly string[])[]>> {
     'token-ensure': [
       ['token-ensure', 'team'],
       ['token-ensure', 'team', '-q'],
+      ['token-ensure', 'team', '--apply'],
     ],
     'token-show': [['token-show', ID]],
     'token-list': [
       ['token-list'],
       ['token-list', '-q'],
+      ['token-list', '--wide', '--label', 'team=x', '--state', 'expiring'],
       ['token-list', '--format', '{{.ID}}\\t{{.Description}}'],
     ],
     tokens: [['tokens']],
@@ -52,10 +54,14 @@ function verbs(): Readonly<Record<string, readonly (readonly string[])[]>> {
       ['token-get', ID],
       ['token-get', ID, '-q'],
     ],
-    'token-rm': [['token-rm', '-f', ID]],
+    'token-rm': [
+      ['token-rm', '-f', ID],
+      ['token-rm', '--label', 'team=x', '--dry-run'],
+    ],
     'token-rotate': [
       ['token-rotate', ID],
       ['token-rotate', ID, '-q'],
+      ['token-rotate', ID, '--grace', '1h', '--wait', '1s'],
     ],
     'token-update': [['token-update', ID, '--enable']],
     'namespace-add': [['namespace-add', 'team-a']],
@@ -70,6 +76,7 @@ function verbs(): Readonly<Record<string, readonly (readonly string[])[]>> {
     explain: [
       ['explain', '--token', ID, '--scope', 'repository:team-a/app:pull'],
       ['explain', '--request', ID],
+      ['explain', '--subject', 'x'],
     ],
     audit: [['audit'], ['audit', '--token', ID, '--since', '7d']],
     issuers: [['issuers'], ['issuers', '--platforms']],
@@ -97,13 +104,28 @@ function verbs(): Readonly<Record<string, readonly (readonly string[])[]>> {
   };
 }
 
+/** What a holder types who has logged in with a token. */
+const HELD: readonly (readonly string[])[] = [
+  ['whoami'],
+  ['token-show'],
+  ['token-rotate'],
+  ['token-rotate', '-q'],
+  ['token-rotate', '--grace', '1h', '--wait', '1s'],
+];
+
 /** The verbs that change what is stored. */
 const CHANGING = /^(?:log|target)/;
 
 const FORMS = { human: [], terminal: [], json: ['--output', 'json'] } as const;
 
-/** The terminal sequences of our own: a red label, and how a notice is cleared. */
-const OWN = ['\u001b[31merror:\u001b[39m', '\r\u001b[K'];
+/** The terminal sequences of our own: a red label, the colours of states, and how a notice is cleared. */
+const OWN = [
+  '\u001b[31merror:\u001b[39m',
+  '\u001b[32mactive\u001b[39m',
+  '\u001b[33mexpiring\u001b[39m',
+  '\u001b[31mdisabled\u001b[39m',
+  '\r\u001b[K',
+];
 
 /** Runs every verb in every form, and the two other programs, and looks at all that they print and write. */
 async function expectSafe(): Promise<void> {
@@ -117,6 +139,12 @@ async function expectSafe(): Promise<void> {
       expectSafeOutcome(`${args.join(' ')} (${form})`, outcome);
       if (CHANGING.test(args[0] ?? '')) await deployment.logIn();
     }
+    for (const args of HELD) {
+      await deployment.logIn('registry-token');
+      const outcome = await shell.pullpass([...args, ...more], { isTTY: form === 'terminal', variables });
+      expectSafeOutcome(`held: ${args.join(' ')} (${form})`, outcome);
+    }
+    await deployment.logIn();
   }
   await deployment.logIn();
   expectSafeOutcome('helper', await shell.runs(serve, ['get'], { input: registry }));

@@ -6,6 +6,8 @@ import type { Secret } from '../../lib/domain/secret.ts';
 import { journaling } from '../../lib/ledger/journaling.ts';
 import { tableLedger } from '../../lib/ledger/table-ledger.ts';
 import type { Table } from '../../lib/ports/table.ts';
+import { setRules } from '../../lib/usecases/account-rules.ts';
+import { ensureToken } from '../../lib/usecases/ensure-token.ts';
 import type { Issued } from '../../lib/usecases/issue-once.ts';
 import { addToken, rotateToken } from '../../lib/usecases/issue-token.ts';
 import {
@@ -35,6 +37,10 @@ export interface State {
   /** Tokens that were added beside it without a key, and with the one key that there is. */
   added: number;
   addedWithKey: number;
+  /** Tokens of the one name that is ensured. */
+  ensured: number;
+  /** How long tokens may live by the rules of the account. */
+  longest: number | null;
   policy: boolean;
   addedPolicies: number;
   trust: boolean;
@@ -49,6 +55,8 @@ export const BEGINNING: State = {
   token: { description: 'old', access: 'push', generation: 1, disabled: false, grace: false },
   added: 0,
   addedWithKey: 0,
+  ensured: 0,
+  longest: null,
   policy: true,
   addedPolicies: 0,
   trust: true,
@@ -71,6 +79,7 @@ export interface Scene {
 
 const FACTS = { access: 'push', repositories: null, description: 'old', retrievable: true } as const;
 const NEW = { ...FACTS, expiresInSeconds: 3600 };
+const LONGEST = 7200;
 
 /** One of each. */
 export async function openScene(table = memoryTable(), ledger = memoryTable()): Promise<Scene> {
@@ -116,7 +125,9 @@ export async function stateOf({ world, table, token, credential, policy, trust }
   const trusts = (await stores.trusts.list(accountHandle(ACCOUNT))).map(({ id }) => id);
   const { records } = await stores.tokens.list(ACCOUNT, { limit: 100, now });
   const own = records.find(({ id }) => id === token.record.id);
-  const others = records.filter(record => record !== own);
+  const ensured = records.filter(({ name }) => name !== null);
+  const others = records.filter(record => record !== own && !ensured.includes(record));
+  const rules = await stores.accountRules.get(ACCOUNT);
   const claim = await stores.namespaces.claim('team-a');
   return {
     token:
@@ -131,6 +142,8 @@ export async function stateOf({ world, table, token, credential, policy, trust }
           },
     added: others.filter(({ issuanceId }) => !issuanceId.includes('.')).length,
     addedWithKey: others.filter(({ issuanceId }) => issuanceId.includes('.')).length,
+    ensured: ensured.length,
+    longest: rules?.rules.maxExpiresInSeconds ?? null,
     policy: policies.includes(policy),
     addedPolicies: policies.filter(id => id !== policy).length,
     trust: trusts.includes(trust),
@@ -189,6 +202,24 @@ export const ACTS: Readonly<Record<string, Act>> = {
     audit: 'add-token',
     run: ({ world }) => addToken(world.tokens, { actor, token: NEW, idempotencyKey: 'one' }),
     model: state => ({ ...state, addedWithKey: 1 }),
+  },
+  'ensuring a token': {
+    audit: 'add-token',
+    run: ({ world }) =>
+      ensureToken(
+        { ...world.tokens, pause: async () => undefined },
+        { actor, name: 'team', wanted: {}, token: NEW, apply: false, idempotencyKey: undefined },
+      ),
+    model: state => ({ ...state, ensured: 1 }),
+  },
+  'setting rules': {
+    audit: 'set-rules',
+    entry: 'narrow-rules',
+    run: ({ world }) =>
+      setRules({ ...world.tokens, accountRules: world.stores.accountRules }, actor, {
+        maxExpiresInSeconds: LONGEST,
+      }),
+    model: state => ({ ...state, longest: LONGEST }),
   },
   'rotating a token': {
     audit: 'rotate-token',

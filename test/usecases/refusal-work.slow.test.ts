@@ -7,6 +7,7 @@ import type { Secret } from '../../lib/domain/secret.ts';
 import type { TokenRecord } from '../../lib/domain/token-record.ts';
 import { fromTokenItem } from '../../lib/store/token-items.ts';
 import { authenticateHolder } from '../../lib/usecases/holder.ts';
+import { revoke } from '../../lib/usecases/revoke.ts';
 import { rejectionOf } from '../support/errors.ts';
 import { recordedTable } from '../support/faulty-table.ts';
 import { principalWith, type World, worldOn } from '../support/memory-ports.ts';
@@ -61,8 +62,8 @@ const WAYS = {
     authenticateHolder(logins, { userName: 'token', secret, format: 'a registry token' }),
 };
 
-/** What the refusal was, and how much was done for it. */
-async function refuse(prepare: Prepare, way: keyof typeof WAYS) {
+/** A world with the token that a refusal is about, what is presented, and how much was done since. */
+async function scene(prepare: Prepare) {
   const { table, calls } = recordedTable(memoryTable());
   const stores = memoryStores(table);
   const record = aToken();
@@ -72,19 +73,27 @@ async function refuse(prepare: Prepare, way: keyof typeof WAYS) {
   for (const account of [ACCOUNT, OTHER_ACCOUNT, 'none:none'] as const) accountHandle(account);
   calls.length = 0;
   vi.clearAllMocks();
-  const error = await rejectionOf(WAYS[way](worldOn(stores), presented));
-  return {
-    reason: error.details.reason,
-    work: {
-      calls: calls.map(({ method, args }) => [method, (args[0] as unknown[]).length]),
-      records: vi.mocked(fromTokenItem).mock.calls.length,
-      hashes: vi.mocked(hash).mock.calls.map(([algorithm]) => algorithm),
-      comparisons: vi
-        .mocked(timingSafeEqual)
-        .mock.calls.map(([left, right]) => [left.byteLength, right.byteLength]),
-    },
-  };
+  const work = () => ({
+    calls: calls.map(({ method, args }) => [method, (args[0] as unknown[]).length]),
+    records: vi.mocked(fromTokenItem).mock.calls.length,
+    hashes: vi.mocked(hash).mock.calls.map(([algorithm]) => algorithm),
+    comparisons: vi
+      .mocked(timingSafeEqual)
+      .mock.calls.map(([left, right]) => [left.byteLength, right.byteLength]),
+  });
+  return { world: worldOn(stores), presented, work };
 }
+
+/** What a refusal costs, with so many keys read. */
+const workOf = (keys: number) => ({
+  calls: [['batchGet', keys]],
+  records: 1,
+  hashes: ['sha256'],
+  comparisons: [
+    [32, 32],
+    [32, 32],
+  ],
+});
 
 beforeEach(() => vi.clearAllMocks());
 
@@ -92,17 +101,23 @@ it.each(REFUSALS)(
   'a token that is %s costs one read, one record, one hash and two comparisons',
   async (why, prepare) => {
     for (const way of ['login', 'holder'] as const) {
-      const { reason, work } = await refuse(prepare, way);
-      expect(reason).toContain(why === 'superseded' ? 'wrong-secret' : why);
-      expect(work).toEqual({
-        calls: [['batchGet', way === 'login' ? 2 : 1]],
-        records: 1,
-        hashes: ['sha256'],
-        comparisons: [
-          [32, 32],
-          [32, 32],
-        ],
-      });
+      const { world, presented, work } = await scene(prepare);
+      const { details } = await rejectionOf(WAYS[way](world, presented));
+      expect(details.reason).toContain(why === 'superseded' ? 'wrong-secret' : why);
+      expect(work()).toEqual(workOf(way === 'login' ? 2 : 1));
     }
+  },
+);
+
+// Who finds a value may end it from every network.
+it.each(REFUSALS.filter(([why]) => why !== 'outside-networks'))(
+  'to revoke a token that is %s costs the same, and does nothing',
+  async (_, prepare) => {
+    const { world, presented, work } = await scene(prepare);
+    const { revokedCredentials, audits: audit } = world.stores;
+    const ports = { ...world.logins, tokens: world.tokens.tokens, revokedCredentials, audit };
+    const request = { secret: presented, requestId: 'request-1', sourceAddress: '192.0.2.1' };
+    expect(await revoke({ ...ports, revocations: () => undefined }, request)).toEqual({ kind: 'nothing' });
+    expect(work()).toEqual(workOf(1));
   },
 );

@@ -39,6 +39,8 @@ const ROUTES: Readonly<Record<string, v.GenericSchema | null>> = {
   'GET /v1/tokens': responses.TOKEN_LIST,
   'POST /v1/tokens': responses.NEW_TOKEN,
   'PUT /v1/tokens/by-name/team': tokens.ENSURED_TOKEN,
+  'GET /v1/token': tokens.HELD_TOKEN,
+  'POST /v1/token/rotate': tokens.NEW_HELD_TOKEN,
   [`GET /v1/tokens/${ID}`]: responses.TOKEN,
   [`GET /v1/tokens/${ID}/value`]: responses.TOKEN_VALUE,
   [`POST /v1/tokens/${ID}/rotate`]: responses.NEW_TOKEN,
@@ -100,7 +102,7 @@ export class HostileDeployment {
   }
 
   /** The state of a user who logged in before the deployment became hostile. */
-  async logIn(): Promise<void> {
+  async logIn(kind: 'iam' | 'registry-token' = 'iam'): Promise<void> {
     const { url } = this.stub;
     const issuer = {
       key: 'dev',
@@ -108,13 +110,15 @@ export class HostileDeployment {
       tokenEndpoint: `${url}/token`,
       clientId: null,
     };
-    const login = {
+    const held = { kind: 'registry-token', token: new Secret(`plp_${'x'.repeat(87)}`) } as const;
+    const identity = {
       kind: 'iam',
       accessToken: new Secret('an-access-token'),
       expiresAt: 9e9,
       refreshToken: new Secret('a-refresh-token'),
     } as const;
     const services = [{ name: 'registry.example', registry: this.registry }];
+    const login = kind === 'iam' ? identity : held;
     const target = { name: 'here', url, services, issuer, login };
     await this.shell.home.update(() => ({ ...EMPTY, current: 'here', targets: [target] }));
   }
