@@ -4,8 +4,8 @@
  */
 import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import * as v from 'valibot';
 import { SERVICES_FILE } from '../lib/config/services.ts';
+import * as v from '../lib/domain/schema.ts';
 import {
   ecrRegistryAt,
   isProxied,

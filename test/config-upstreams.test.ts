@@ -1,7 +1,8 @@
 /** The upstreams of a services file: what is accepted, and what stops a start. */
-import * as v from 'valibot';
+
 import { describe, expect, it } from 'vitest';
 import { SERVICES_FILE } from '../lib/config/services.ts';
+import * as v from '../lib/domain/schema.ts';
 
 const ROLE = 'arn:aws:iam::123456789012:role/path/pull';
 const SECRET = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:upstream';

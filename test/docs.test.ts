@@ -2,7 +2,6 @@
 import { existsSync, globSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { readArguments } from '../cli/kubelet/arguments.ts';
 import { ALL_ROUTES } from '../lib/api/routes.ts';
@@ -12,6 +11,7 @@ import { SERVICES_FILE } from '../lib/config/services.ts';
 import { credentialBody, formatCredential, MAX_CREDENTIAL_LENGTH } from '../lib/domain/credential.ts';
 import { ERRORS } from '../lib/domain/error-codes.ts';
 import { formatRegistryToken } from '../lib/domain/registry-token.ts';
+import * as v from '../lib/domain/schema.ts';
 import { CLIENTS, versionOf } from './e2e/support/matrix/programs.ts';
 import { PROXY_TEXTS, type ProxyTexts } from './e2e/support/matrix/proxy-texts.ts';
 import {

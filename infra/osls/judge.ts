@@ -1,11 +1,11 @@
 /** Judges a deployment before anything of it is made: its files by the schemas of lib/config, as at every start, and its parameters together. */
 import { join } from 'node:path';
-import * as v from 'valibot';
 import { type Config, ConfigurationError, readConfig, type SettingName } from '../../lib/config/config.ts';
 import { jsonFile } from '../../lib/config/values.ts';
 import { CEILING_SHAPE, parseCeilingRule } from '../../lib/domain/account-rules.ts';
 import { type Issuers, identityIssuers, parseAdministrator } from '../../lib/domain/identity.ts';
 import { parseRegistrationRule } from '../../lib/domain/namespace.ts';
+import * as v from '../../lib/domain/schema.ts';
 import { isProxied } from '../../lib/domain/service.ts';
 import { BUDGETS } from '../budgets.ts';
 import { registryServices } from '../registry.ts';

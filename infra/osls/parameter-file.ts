@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { jsonFile } from '../../lib/config/values.ts';
 import { sentenceOf } from '../../lib/domain/errors.ts';
+import { pipe, safeParse, string } from '../../lib/domain/schema.ts';
 import { PARAMETERS, type Parameter, type ParameterName, type Value } from '../parameters.ts';
 
 export type Parameters = { readonly [N in ParameterName]: (typeof PARAMETERS)[N]['absent'] };
@@ -79,7 +80,7 @@ function defaultOf(name: string, stage: string): Value | undefined {
 
 function contentOf(directory: string, stage: string, { problems }: Findings): Record<string, unknown> {
   const path = join(directory, fileOf(stage));
-  const { output, issues, success } = v.safeParse(v.pipe(v.string(), jsonFile), path);
+  const { output, issues, success } = safeParse(pipe(string(), jsonFile), path);
   if (!success) {
     const [{ message }] = issues;
     const fault = message.slice(message.indexOf(', which ') + ', which '.length);

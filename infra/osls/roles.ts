@@ -3,9 +3,9 @@
  * client secrets of its issuers, and tags. Decided at package time, so that nothing of it is there where nothing was asked for.
  */
 
-import * as v from 'valibot';
 import { replicaOfKey } from '../../lib/aws/secrets.ts';
 import { jsonFile } from '../../lib/config/values.ts';
+import * as v from '../../lib/domain/schema.ts';
 import type { Statement } from '../registry.ts';
 import type { Resource, Template } from '../template.ts';
 import { FILES } from './judge.ts';

@@ -12,8 +12,9 @@ import {
   LIFE_HEADER,
   MEDIA_TYPES,
 } from './credential-formats.ts';
-import { checkBody, serviceMeant } from './parameters.ts';
+import { checkBody } from './parameters.ts';
 import { VEND_CREDENTIAL } from './requests.ts';
+import { serviceMeant } from './services.ts';
 import { vendedEvent } from './token-exchange.ts';
 
 export interface CredentialHandlerOptions {

@@ -9,8 +9,8 @@ import { type Tagged, tagged, unlessKnown } from '../http/entity-tag.ts';
 import type { HandlerOf, Request, Response } from '../http/request.ts';
 import type { KeyPublication, WhichKey } from '../ports/keys.ts';
 import type { Clock } from '../ports/system.ts';
-import { serviceIn } from './parameters.ts';
 import type { Metadata } from './public-responses.ts';
+import { serviceIn } from './services.ts';
 
 export interface DiscoveryPorts {
   readonly keys: KeyPublication;

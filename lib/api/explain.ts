@@ -6,8 +6,9 @@ import type { Response } from '../http/request.ts';
 import { type Explained, type ExplainPorts, explain } from '../usecases/explain.ts';
 import { explainRefusal, type RefusalReadPorts } from '../usecases/refusals.ts';
 import { explainSchema, hasListOfClaims, NO_CLAIMS } from './explain-request.ts';
-import { checkBody, type ManagementHandlers, type ManagementRequest, serviceNamed } from './parameters.ts';
+import { checkBody, type ManagementHandlers, type ManagementRequest } from './parameters.ts';
 import type * as answers from './responses.ts';
+import { serviceNamed } from './services.ts';
 
 export interface ExplainHandlerOptions {
   readonly ports: ExplainPorts & RefusalReadPorts;

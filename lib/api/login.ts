@@ -11,8 +11,8 @@ import type { HandlerOf, PendingLogin, Request, RequestEvent, Response } from '.
 import { MAX_LOG_TEXT, type Metrics } from '../ports/system.ts';
 import { type LoginPorts, type LoginRequest, type Login as LoginResult, logIn } from '../usecases/log-in.ts';
 import type { VendPorts } from '../usecases/vend-credential.ts';
-import { serviceNamed } from './parameters.ts';
 import type { OAuthLogin } from './public-responses.ts';
+import { serviceNamed } from './services.ts';
 import { pendingExchange } from './token-exchange.ts';
 
 export interface LoginHandlerOptions {

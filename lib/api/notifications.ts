@@ -15,7 +15,7 @@ import type { HandlerOf, Request, RequestHead, Response } from '../http/request.
 import type { NotificationSecrets } from '../ports/others.ts';
 import type { Log, Metrics } from '../ports/system.ts';
 import { countReported, type PullPorts } from '../usecases/pulls.ts';
-import { knownServiceIn } from './parameters.ts';
+import { knownServiceIn } from './services.ts';
 
 export interface NotificationHandlerOptions {
   readonly pulling: Pick<PullPorts, 'usage' | 'store' | 'clock'>;

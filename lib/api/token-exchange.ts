@@ -16,8 +16,8 @@ import {
   type VendRequest,
   vendCredential,
 } from '../usecases/vend-credential.ts';
-import { serviceMeant } from './parameters.ts';
 import type { ExchangedCredential } from './public-responses.ts';
+import { serviceMeant } from './services.ts';
 
 export interface TokenExchangeOptions {
   readonly ports: VendPorts;

@@ -1,5 +1,5 @@
 /** The configuration: settings read from environment variables. All problems are reported at once, and stop the start. */
-import * as v from 'valibot';
+
 import {
   type AccountRules,
   CEILING_SHAPE,
@@ -7,10 +7,10 @@ import {
   parseCeilingRule,
   WIDEST,
 } from '../domain/account-rules.ts';
-import { sentenceOf } from '../domain/errors.ts';
 import { parseAdministrator } from '../domain/identity.ts';
 import { parseRegistrationRule, type RegistrationRules } from '../domain/namespace.ts';
 import { isNamespace } from '../domain/repository.ts';
+import * as v from '../domain/schema.ts';
 import { Secret } from '../domain/secret.ts';
 import { endpoint, httpUrl, ISSUERS_FILE, NO_ISSUERS } from './issuers.ts';
 import { ONE_SERVICE, SERVICES_FILE } from './services.ts';
@@ -141,9 +141,10 @@ export function settingsIn(environment: Environment): SettingName[] {
 function readSetting(setting: Setting<unknown>, environment: Environment, problems: Set<string>): unknown {
   const set = setting.filter(({ variable }) => environment[variable] !== undefined);
   const [{ variable, schema, absent }] = [...set, ...setting] as unknown as [Variable<unknown>];
-  const result = v.safeParse(schema, environment[variable] ?? absent, { abortPipeEarly: true });
-  for (const issue of result.issues ?? []) problems.add(`${variable} ${problemOf(issue)}`);
-  return result.output;
+  const result = v.safeParse(schema, environment[variable] ?? absent);
+  if (result.success) return result.output;
+  for (const issue of result.issues) problems.add(`${variable} ${problemOf(issue)}`);
+  return undefined;
 }
 
 /** Settings that are given by more than one variable. */
@@ -157,9 +158,8 @@ function conflicts(environment: Environment): string[] {
 }
 
 /** `[0][profile] must be x5c or kid`: where in a JSON file, and what to write there. */
-function problemOf(issue: v.BaseIssue<unknown>): string {
-  const path = (issue.path ?? []).map(({ key }) => `[${String(key)}]`).join('');
-  return `${path} ${sentenceOf(issue)}`.trimStart();
+function problemOf({ path, message }: v.Issue): string {
+  return `${path.map(key => `[${key}]`).join('')} ${message}`.trimStart();
 }
 
 /** Variables with our prefix that are unknown, or empty. */
@@ -175,14 +175,14 @@ function strayVariables(environment: Environment): string[] {
 /** A variable, the schema of its value, and its default. */
 interface Variable<T> {
   readonly variable: string;
-  readonly schema: v.GenericSchema<unknown, T>;
+  readonly schema: v.Schema<T>;
   readonly absent: string | undefined;
 }
 
 /** The variables that a setting can be given by, of which at most one is set; the first has the default. */
 type Setting<T> = readonly Variable<T>[];
 
-function setting<T>(variable: string, schema: v.GenericSchema<unknown, T>, absent?: string): Setting<T> {
+function setting<T>(variable: string, schema: v.Schema<T>, absent?: string): Setting<T> {
   return [{ variable, schema, absent }];
 }
 
@@ -191,18 +191,18 @@ function eitherOf<T>(...settings: readonly Setting<T>[]): Setting<T> {
 }
 
 /** For a default that is no text. */
-function ifAbsent<T>(schema: v.GenericSchema<unknown, T>, value: NoInfer<T>): v.GenericSchema<unknown, T> {
+function ifAbsent<T>(schema: v.Schema<T>, value: NoInfer<T>): v.Schema<T> {
   return v.pipe(
     v.optional(schema),
     v.transform(given => given ?? value),
   );
 }
 
-function oneOf<const T extends readonly string[]>(...words: T): v.GenericSchema<unknown, T[number]> {
+function oneOf<const T extends readonly string[]>(...words: T): v.Schema<T[number]> {
   return v.pipe(text, v.picklist(words, `must be ${words.join(' or ')}`));
 }
 
-function wholeNumber(min: number, max: number): v.GenericSchema<unknown, number> {
+function wholeNumber(min: number, max: number): v.Schema<number> {
   return v.pipe(
     text,
     v.regex(/^\d{1,9}$/, 'must be a whole number'),
@@ -213,7 +213,7 @@ function wholeNumber(min: number, max: number): v.GenericSchema<unknown, number>
 }
 
 /** Only what AWS gives its functions is a secret in the environment. */
-function secret(): v.GenericSchema<unknown, Secret> {
+function secret(): v.Schema<Secret> {
   return v.pipe(
     text,
     v.transform(value => new Secret(value)),
@@ -221,7 +221,7 @@ function secret(): v.GenericSchema<unknown, Secret> {
 }
 
 /** Tags of AWS (Secrets Manager API Reference, `Tag`): `key=value`, separated by commas. */
-function tags(): v.GenericSchema<unknown, Readonly<Record<string, string>>> {
+function tags(): v.Schema<Readonly<Record<string, string>>> {
   const TAG = /^(?!aws:)([\p{L}\p{N} _.:/+@-]{1,128})=([\p{L}\p{N} _.:/=+@-]{0,256})$/u;
   return v.pipe(
     text,
@@ -235,12 +235,12 @@ function tags(): v.GenericSchema<unknown, Readonly<Record<string, string>>> {
   );
 }
 
-function registrationRules(): v.GenericSchema<unknown, RegistrationRules> {
+function registrationRules(): v.Schema<RegistrationRules> {
   const rules = list(parseRegistrationRule, '<account>=<namespace or prefix*>');
-  return v.lazy(input => (input === 'open' ? v.literal('open') : rules));
+  return v.lazy<RegistrationRules>(input => (input === 'open' ? v.literal('open') : rules));
 }
 
-function rulesCeiling(): v.GenericSchema<unknown, AccountRules> {
+function rulesCeiling(): v.Schema<AccountRules> {
   return v.pipe(
     list(parseCeilingRule, CEILING_SHAPE),
     v.transform(rules => ceilingOf(rules)),

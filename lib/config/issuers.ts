@@ -1,11 +1,11 @@
 /** The issuers file of the configuration: who may vouch for callers. */
 
 import { readFileSync } from 'node:fs';
-import * as v from 'valibot';
 import { GROUP_KEY } from '../domain/groups.ts';
 import { isIssuerKey } from '../domain/identifiers.ts';
 import type { Issuer, Issuers, SecretArn } from '../domain/identity.ts';
 import { CLAIM_NAME, PLATFORM_NAMES } from '../domain/platforms.ts';
+import * as v from '../domain/schema.ts';
 import { Secret } from '../domain/secret.ts';
 import { DAY_SECONDS, MINUTE_SECONDS } from '../domain/time.ts';
 import { SECRET_ARN } from './values.ts';
@@ -50,19 +50,17 @@ const groupsPath = v.pipe(
 );
 
 /** A file that is read at the start, or the ARN of a secret that is read when it is needed. */
-const clientSecret = v.rawTransform<string, Secret | SecretArn>(({ dataset, addIssue, NEVER }) => {
-  const given = dataset.value;
+const clientSecret: v.Step<string, Secret | SecretArn> = (given, place) => {
   const { region } = SECRET_ARN.exec(given)?.groups ?? {};
   if (region !== undefined) return { arn: given, region };
   try {
     if (!/^file:\//.test(given))
-      addIssue({ message: 'must be file: and an absolute path, or the ARN of a secret' });
-    else return new Secret(readFileSync(given.slice('file:'.length), 'utf8').trimEnd());
+      return place.refuse('must be file: and an absolute path, or the ARN of a secret');
+    return new Secret(readFileSync(given.slice('file:'.length), 'utf8').trimEnd());
   } catch {
-    addIssue({ message: 'names a client secret that cannot be read' });
+    return place.refuse('names a client secret that cannot be read');
   }
-  return NEVER;
-});
+};
 
 const client = v.strictObject({
   id: v.pipe(v.string(), v.minLength(1, 'is empty')),
@@ -76,7 +74,7 @@ const tokens = {
   maxLifetimeSeconds: v.exactOptional(
     v.pipe(
       v.number('must be a number of seconds'),
-      v.integer('must be a whole number of seconds'),
+      v.safeInteger('must be a whole number of seconds'),
       v.minValue(MINUTE_SECONDS, `must be at least ${MINUTE_SECONDS}`),
       v.maxValue(MAX_DAYS * DAY_SECONDS, `must be at most ${MAX_DAYS * DAY_SECONDS} (${MAX_DAYS} days)`),
     ),
@@ -98,9 +96,9 @@ const iam = v.pipe(
     keysUrl: endpoint,
     tokenUrl: v.optional(v.nullable(endpoint), null),
     client: v.optional(v.nullable(client), null),
-    audience: v.pipe(
-      v.optional(v.string(), ''),
-      v.minLength(1, 'is missing; write none:<issuer> if its tokens have no audience'),
+    audience: v.optional(
+      v.pipe(v.string(), v.minLength(1, 'is missing; write none:<issuer> if its tokens have no audience')),
+      '',
     ),
     ...tokens,
     claims: v.optional(
@@ -199,7 +197,7 @@ type Entry =
   | v.InferOutput<typeof workload>;
 
 /** The schema that an entry says it follows, so that a problem is told of that one and not of all. */
-const entry: v.GenericSchema<unknown, Entry> = v.lazy(input => {
+const entry: v.Schema<Entry> = v.lazy<Entry>(input => {
   const { kind, preset: name } = Object(input) as { kind?: unknown; preset?: unknown };
   if (name !== undefined) return preset;
   if (kind === 'aws') return aws;
@@ -207,7 +205,7 @@ const entry: v.GenericSchema<unknown, Entry> = v.lazy(input => {
 });
 
 /** The issuers file: a list of IAMs, presets, AWS and build platforms. */
-export const ISSUERS_FILE: v.GenericSchema<unknown, Issuers> = v.pipe(
+export const ISSUERS_FILE: v.Schema<Issuers> = v.pipe(
   v.array(entry),
   v.minLength(1, 'must name at least one issuer'),
   v.check(entries => unique(entries.map(({ key: name }) => name)), 'must not use an issuer key twice'),

@@ -1,5 +1,5 @@
 /** The services of this deployment, as the configuration names them. */
-import * as v from 'valibot';
+import * as v from '../domain/schema.ts';
 import { isProxied, LIFETIME_SECONDS, type Service, type Upstream } from '../domain/service.ts';
 
 const SERVICE_NAME = /^[\x21-\x24\x26-\x2e\x30-\x7e]{1,255}$/;
@@ -40,9 +40,11 @@ const ORIGIN = /^https?:\/\/[A-Za-z0-9.-]+(?::\d{1,5})?$|^https?:\/\/\[[0-9a-f:.
 const LOOPBACK = /^http:\/\/(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/;
 const PREFIX = /^(?:[a-z0-9](?:(?:[._]|__|-+)?[a-z0-9])*\/)*$/;
 
-const reference = v.pipe(
-  v.string(),
-  v.regex(/^(?:file:.+|arn:[a-z-]+:secretsmanager:.+)$/, 'must refer to a file or to the ARN of a secret'),
+const REFERENCE = /^(?:file:.+|arn:[a-z-]+:secretsmanager:.+)$/;
+
+const reference = v.custom(
+  (value): value is string => typeof value === 'string' && REFERENCE.test(value),
+  'must refer to a file or to the ARN of a secret',
 );
 
 const authentication = v.union(
@@ -79,7 +81,7 @@ const authentication = v.union(
   'must be "none", "ecr", an object with the kind "ecr" (region, roleArn, and externalId beside a roleArn), or one with username and password',
 );
 
-const upstream: v.GenericSchema<unknown, Upstream> = v.strictObject({
+const upstream: v.Schema<Upstream> = v.strictObject({
   url: v.pipe(
     v.string(),
     v.regex(ORIGIN, 'must be the origin of a registry, such as https://registry.example'),
@@ -106,7 +108,7 @@ const service = v.pipe(
     lifetimeSeconds: v.optional(
       v.pipe(
         v.number('must be a whole number'),
-        v.integer('must be a whole number'),
+        v.safeInteger('must be a whole number'),
         v.minValue(LIFETIME_SECONDS.min, `must be at least ${LIFETIME_SECONDS.min}`),
         v.maxValue(LIFETIME_SECONDS.max, `must be at most ${LIFETIME_SECONDS.max}`),
       ),
@@ -120,11 +122,10 @@ const service = v.pipe(
     'needs a registry, because its name is not a host',
   ),
   v.transform(({ registry, ...rest }) => ({ ...rest, registry: registry ?? rest.name })),
-  v.readonly(),
 );
 
 /** The services file: `[{name, registry, profile, algorithm, lifetimeSeconds}]`, all but the name optional. */
-export const SERVICES_FILE: v.GenericSchema<unknown, Service[]> = v.pipe(
+export const SERVICES_FILE: v.Schema<Service[]> = v.pipe(
   v.array(service),
   v.minLength(1, 'must name at least one service'),
   v.check(services => unique(services.map(({ name }) => name)), 'must not name a service twice'),

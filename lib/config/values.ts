@@ -1,9 +1,9 @@
 /** The values of single variables: the base URL, trusted networks, and references to keys, secrets and tables. */
 
 import { readFileSync } from 'node:fs';
-import * as v from 'valibot';
 import { type Network, readAddress, readNetwork } from '../domain/networks.ts';
 import { webhookKey } from '../domain/notice.ts';
+import * as v from '../domain/schema.ts';
 import { Secret } from '../domain/secret.ts';
 import { parseStrictJson } from '../domain/strict-json.ts';
 
@@ -13,12 +13,10 @@ export const text = v.pipe(v.string('is missing'), v.minLength(1, 'is empty'));
  * The base URL is the `iss` of access tokens, which is compared byte for byte, so it gets one spelling: people write capitals
  * in the host, the port that it has anyway, and a slash at the end.
  */
-export const baseUrl = v.rawTransform<string, string>(({ dataset, addIssue, NEVER }) => {
-  const fault = faultOf(dataset.value.trim());
-  if (fault === undefined) return new URL(dataset.value).origin;
-  addIssue({ message: fault });
-  return NEVER;
-});
+export const baseUrl: v.Step<string, string> = (value, place) => {
+  const fault = faultOf(value.trim());
+  return fault === undefined ? new URL(value).origin : place.refuse(fault);
+};
 
 function faultOf(text: string): string | undefined {
   const url = URL.parse(text);
@@ -48,8 +46,7 @@ const UNREADABLE: Readonly<Record<string, string>> = {
 };
 
 /** The secrets of a webhook: one, and while it is replaced two, a line each. */
-export const secretLines = v.rawTransform<string, readonly Secret[]>(({ dataset, addIssue, NEVER }) => {
-  const path = dataset.value;
+export const secretLines: v.Step<string, readonly Secret[]> = (path, place) => {
   try {
     const lines = readFileSync(path, 'utf8').split(/\r?\n/);
     const secrets = lines.map(line => line.trim()).filter(line => line !== '');
@@ -57,29 +54,26 @@ export const secretLines = v.rawTransform<string, readonly Secret[]>(({ dataset,
     if (isRight && secrets.every(line => webhookKey(line) !== undefined)) {
       return secrets.map(line => new Secret(line));
     }
-    addIssue({
-      message: `names ${path}, which must hold one or two lines: whsec_ and 24 to 64 bytes in base64`,
-    });
+    return place.refuse(
+      `names ${path}, which must hold one or two lines: whsec_ and 24 to 64 bytes in base64`,
+    );
   } catch (error) {
-    addIssue({ message: `names ${path}, which ${reasonOf(error, '')}` });
+    return place.refuse(`names ${path}, which ${reasonOf(error, '')}`);
   }
-  return NEVER;
-});
+};
 
 const MAX_SECRETS = 2;
 
-export const jsonFile = v.rawTransform<string, unknown>(({ dataset, addIssue, NEVER }) => {
-  const path = dataset.value;
+export const jsonFile: v.Step<string, unknown> = (path, place) => {
   let text = '';
   try {
     text = readFileSync(path, 'utf8');
     // Editors on Windows begin a file with a byte order mark.
     return parseStrictJson(text.replace(/^\uFEFF/, ''));
   } catch (error) {
-    addIssue({ message: `names ${path}, which ${reasonOf(error, text)}` });
-    return NEVER;
+    return place.refuse(`names ${path}, which ${reasonOf(error, text)}`);
   }
-});
+};
 
 /** What editors and other formats accept, and JSON does not (RFC 8259). */
 function reasonOf(error: unknown, text: string): string {
@@ -109,9 +103,7 @@ const listed = v.pipe(
 );
 
 /** Entries separated by white space or commas, or `file:` and the absolute path of a JSON list of them. */
-const entries: v.GenericSchema<string, string[]> = v.lazy(input =>
-  /^file:\//.test(String(input)) ? listed : separated,
-);
+const entries: v.Schema<string[]> = v.lazy(input => (/^file:\//.test(String(input)) ? listed : separated));
 
 export interface FileReference {
   readonly kind: 'file';
@@ -166,33 +158,24 @@ export type ArnKind = keyof typeof ARNS;
 const FILE = /^file:(\/.*)$/s;
 
 /** Reads `file:` and an absolute path, or an ARN of that kind. */
-export function reference<K extends ArnKind>(kind: K) {
+export function reference<K extends ArnKind>(kind: K): v.Step<string, Reference<K>> {
   const { pattern, shape } = ARNS[kind];
-  return v.rawTransform<string, Reference<K>>(({ dataset, addIssue, NEVER }) => {
-    const [, path] = FILE.exec(dataset.value) ?? [];
+  return (value, place) => {
+    const [, path] = FILE.exec(value) ?? [];
     if (path !== undefined) return { kind: 'file', path };
-    const { region, prefix, name } = pattern.exec(dataset.value)?.groups ?? {};
+    const { region, prefix, name } = pattern.exec(value)?.groups ?? {};
     if (region !== undefined && prefix !== undefined && name !== undefined)
       return { kind, region, prefix, name };
-    addIssue({ message: `must be file: and an absolute path, or ${shape}` });
-    return NEVER;
-  });
+    return place.refuse(`must be file: and an absolute path, or ${shape}`);
+  };
 }
 
 /** The entries as `parse` reads them; `shape` is how they are written. */
-export function list<T>(
-  parse: (entry: string) => T | undefined,
-  shape: string,
-): v.GenericSchema<unknown, T[]> {
-  return v.pipe(
-    text,
-    entries,
-    v.rawTransform<string[], T[]>(({ dataset, addIssue, NEVER }) => {
-      const parsed = dataset.value.map(parse);
-      const bad = dataset.value.filter((_, i) => parsed[i] === undefined);
-      if (bad.length === 0) return parsed.filter(entry => entry !== undefined);
-      addIssue({ message: `holds ${bad.join(' and ')}; write each entry as ${shape}` });
-      return NEVER;
-    }),
-  );
+export function list<T>(parse: (entry: string) => T | undefined, shape: string): v.Schema<T[]> {
+  return v.pipe(text, entries, (given, place) => {
+    const parsed = given.map(parse);
+    const bad = given.filter((_, i) => parsed[i] === undefined);
+    if (bad.length === 0) return parsed.filter(entry => entry !== undefined);
+    return place.refuse(`holds ${bad.join(' and ')}; write each entry as ${shape}`);
+  });
 }

@@ -12,7 +12,7 @@ import {
 import { mkdir, open, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import * as v from 'valibot';
+import * as v from '../domain/schema.ts';
 import { replaceFile, sealed, unsealed } from '../files/atomic-file.ts';
 
 const NEWLINE = 0x0a;
@@ -164,7 +164,7 @@ const Register = v.strictObject({
   /** When the ledger began, in milliseconds since 1970. */
   since: v.pipe(v.number(), v.safeInteger()),
   /** Whether a process uses the table, or ended suddenly: a copy made meanwhile has the same name. */
-  working: v.boolean(),
+  working: v.picklist([true, false]),
   /** The days that have a file; a register of an earlier version lists none. */
   days: v.optional(v.array(v.string()), []),
 });

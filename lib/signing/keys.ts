@@ -2,7 +2,7 @@
 
 import { createPublicKey, generateKeyPair, hash, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
-import * as v from 'valibot';
+import * as v from '../domain/schema.ts';
 import type { SigningAlgorithm } from '../domain/service.ts';
 
 /** The members that a thumbprint covers, in its order: EC has crv, kty, x, y; RSA has e, kty, n. */
@@ -55,18 +55,17 @@ export function toPublicPem(jwk: JsonWebKey): string {
 /** Seconds since 1970. */
 export const Seconds = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 /** Padded base64 (RFC 4648 section 4). */
-export const Base64 = v.pipe(v.string(), v.nonEmpty(), v.base64());
+export const Base64 = v.pipe(
+  v.string(),
+  v.regex(/^(?=.)(?:[\dA-Za-z+/]{4})*(?:[\dA-Za-z+/]{2}==|[\dA-Za-z+/]{3}=)?$/),
+);
 
 /** The document in `text`. Throws an error with `name` and the paths at fault, never with values. */
-export function readDocument<const S extends v.GenericSchema>(
-  schema: S,
-  text: string,
-  name: string,
-): v.InferOutput<S> {
+export function readDocument<T>(schema: v.Schema<T>, text: string, name: string): T {
   const result = v.safeParse(schema, parseJson(text, name));
   if (result.success) return result.output;
   throw new Error(
-    `${name}: not valid at ${result.issues.map(issue => v.getDotPath(issue) ?? '$').join(', ')}`,
+    `${name}: not valid at ${result.issues.map(({ path }) => path.join('.') || '$').join(', ')}`,
   );
 }
 

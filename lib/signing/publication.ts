@@ -1,10 +1,11 @@
 /** What registries verify access tokens with. Nothing here reads a private key. */
 
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import * as v from 'valibot';
 import { PullpassError, unavailable } from '../domain/errors.ts';
 import { currentKey, nextKey, publishedKeys } from '../domain/key-ring.ts';
+import * as v from '../domain/schema.ts';
 import type { HeaderProfile, Service, SigningAlgorithm } from '../domain/service.ts';
+import { member } from '../domain/strict-json.ts';
 import type { KeyPublication } from '../ports/keys.ts';
 import { cached, type KeyReader } from './key-store.ts';
 import { publicJwk, readDocument, Seconds, writeDocument } from './keys.ts';
@@ -13,23 +14,24 @@ import type { KeyDocument } from './ring.ts';
 const Named = { kid: v.string(), use: v.literal('sig') };
 
 /** Public members only, by name: a private member in the text is never published. */
-const Jwk = v.variant('alg', [
-  v.strictObject({
-    ...Named,
-    alg: v.literal('ES256'),
-    kty: v.literal('EC'),
-    crv: v.string(),
-    x: v.string(),
-    y: v.string(),
-  }),
-  v.strictObject({
-    ...Named,
-    alg: v.literal('RS256'),
-    kty: v.literal('RSA'),
-    n: v.string(),
-    e: v.string(),
-  }),
-]);
+const Ec = v.strictObject({
+  ...Named,
+  alg: v.literal('ES256'),
+  kty: v.literal('EC'),
+  crv: v.string(),
+  x: v.string(),
+  y: v.string(),
+});
+const Rsa = v.strictObject({
+  ...Named,
+  alg: v.literal('RS256'),
+  kty: v.literal('RSA'),
+  n: v.string(),
+  e: v.string(),
+});
+const Jwk = v.lazy<v.InferOutput<typeof Ec> | v.InferOutput<typeof Rsa>>(value =>
+  member(value, 'alg') === 'RS256' ? Rsa : Ec,
+);
 
 const PublicDocument = v.strictObject({
   version: v.literal(1),

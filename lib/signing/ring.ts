@@ -1,8 +1,8 @@
 /** The ring of a service: as it is stored, and as it signs. */
 
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
-import * as v from 'valibot';
 import type { KeyTimes } from '../domain/key-ring.ts';
+import * as v from '../domain/schema.ts';
 import type { HeaderProfile, Service, SigningAlgorithm } from '../domain/service.ts';
 import { type Cached, cached, type KeyReader } from './key-store.ts';
 import { Base64, publicJwk, readDocument, Seconds, thumbprint } from './keys.ts';

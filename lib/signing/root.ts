@@ -1,7 +1,7 @@
 /** The root of a service, which certifies its leaves. Only key rotation reads its private key. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import * as v from 'valibot';
 import { LEAF_LEAD_SECONDS, LEAF_SECONDS } from '../domain/key-ring.ts';
+import * as v from '../domain/schema.ts';
 import type { Authority } from './certificates.ts';
 import type { KeyTransaction } from './key-store.ts';
 import { Base64, newPrivateKey, readDocument, toPem, writeDocument } from './keys.ts';
@@ -12,7 +12,9 @@ const RootDocument = v.strictObject({
   /** PKCS #8, PEM; of the first certificate. */
   privateKey: v.string(),
   /** DER, newest first. The others are former roots, whose leaves are still valid. */
-  certificates: v.tupleWithRest([Base64], Base64),
+  certificates: v.pipe(v.array(Base64), ([newest, ...former], place) =>
+    newest === undefined ? place.at(0).refuse('is missing') : ([newest, ...former] as const),
+  ),
 });
 type RootDocument = v.InferOutput<typeof RootDocument>;
 

@@ -36,7 +36,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   },
   signing: {
     imports: ['aws', 'cache', 'files', 'domain', 'ports'],
-    npm: ['@peculiar/x509', 'reflect-metadata', 'valibot'],
+    npm: ['@peculiar/x509', 'reflect-metadata'],
     node: null,
   },
   derivation: { imports: ['aws', 'cache', 'files', 'domain', 'ports'], npm: [], node: null },
@@ -54,7 +54,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     npm: ['valibot', 'negotiator'],
     node: null,
   },
-  config: { imports: ['domain'], npm: ['valibot'], node: null },
+  config: { imports: ['domain'], npm: [], node: null },
   compose: {
     imports: [
       ...['api', 'http', 'usecases', 'config', 'domain', 'ports'],

@@ -1,8 +1,8 @@
 /** Documents of keys that are damaged, absent or of another service: what the operator reads, and never a value. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
+import * as v from '../../lib/domain/schema.ts';
 import { cached, directoryName, fileKeyStore, type KeyReader } from '../../lib/signing/key-store.ts';
 import { readDocument, writeDocument } from '../../lib/signing/keys.ts';
 import { keyPublication, readPublicDocument } from '../../lib/signing/publication.ts';

@@ -1,7 +1,7 @@
 /** Which service a name, or the host of a registry as people write it, stands for. */
 
 import { describe, expect, it } from 'vitest';
-import { serviceMeant, serviceNamed } from '../../lib/api/parameters.ts';
+import { serviceMeant, serviceNamed } from '../../lib/api/services.ts';
 import type { Service } from '../../lib/domain/service.ts';
 import { SERVICE } from '../support/deployment.ts';
 import { errorOf } from '../support/errors.ts';
