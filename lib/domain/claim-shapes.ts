@@ -43,7 +43,7 @@ function holdingRef(is: string, find: RegExp): Shape {
   return {
     is,
     fault: value => {
-      const [, ref] = find.exec(value) ?? [];
+      const ref = find.exec(value)?.[1];
       return ref === undefined ? undefined : refFault(ref);
     },
   };

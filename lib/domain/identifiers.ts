@@ -138,8 +138,8 @@ export const HANDLE_LENGTH = 16;
 const HANDLE = new RegExp(`^[0-9A-Za-z]{${HANDLE_LENGTH}}$`);
 
 /** Whether `key` may name an issuer. */
-export function isIssuerKey(key: string): boolean {
-  return ISSUER_KEY.test(key);
+export function isIssuerKey(key: unknown): key is string {
+  return typeof key === 'string' && ISSUER_KEY.test(key);
 }
 
 /** Whether a claim's value can be an account or subject: printable ASCII, so that a name has one spelling. */

@@ -46,13 +46,11 @@ export function isAdministrator(
 }
 
 /** An account of AWS is `<partition>:<account id>`; that of every other issuer has no colon here. */
-const ADMINISTRATOR = /^(?:(aws):([^:]+:[^:]+)|(?!aws:)([^:]+):([^:]+)):(.+)$/;
+const ADMINISTRATOR = /^(?<issuer>[^:]+):(?<account>(?<=^aws:)[^:]+:[^:]+|(?<!^aws:)[^:]+):(?<subject>.+)$/;
 
 /** Reads `issuer:account:subject`; undefined for anything else. The subject may hold colons. */
 export function parseAdministrator(text: string): Administrator | undefined {
-  const [, aws, awsAccount, other, otherAccount, subject] = ADMINISTRATOR.exec(text) ?? [];
-  const issuer = aws ?? other ?? '';
-  const account = awsAccount ?? otherAccount;
+  const { issuer, account, subject } = ADMINISTRATOR.exec(text)?.groups ?? {};
   if (!isIssuerKey(issuer) || !isIdentifierValue(account) || !isIdentifierValue(subject)) return undefined;
   return { account: qualify(issuer, account), subject: qualify(issuer, subject) };
 }

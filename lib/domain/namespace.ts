@@ -52,7 +52,11 @@ export function release(claim: NamespaceClaim): NamespaceClaim {
 
 /** Reads `<account>=<pattern>`; undefined for anything else. */
 export function parseRegistrationRule(text: string): RegistrationRule | undefined {
-  const [, issuer = '', value, pattern = ''] = /^([^:]*):(.*)=([^=]*)$/.exec(text) ?? [];
+  const [colon, equals] = [text.indexOf(':'), text.lastIndexOf('=')];
+  if (equals === -1) return undefined;
+  const issuer = text.slice(0, colon);
+  const value = text.slice(colon + 1, equals);
+  const pattern = text.slice(equals + 1);
   if (!isIssuerKey(issuer) || !isIdentifierValue(value) || !isRegistrationPattern(pattern)) return undefined;
   return { account: qualify(issuer, value), pattern };
 }

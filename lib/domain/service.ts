@@ -73,7 +73,7 @@ export type UpstreamAuthentication =
 
 export const LIFETIME_SECONDS = { min: 60, default: 300, max: 3600 } as const;
 
-const HOST = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*)(?::([1-9]\d{0,4}))?$/;
+const HOST = /^(?<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*)(?::(?<port>[1-9]\d{0,4}))?$/;
 
 const MAX_PORT = 65_535;
 
@@ -87,16 +87,16 @@ const WRITTEN = /^(?:https?:\/\/)?([^/]+)(?:\/(?:v2\/?)?)?$/i;
  * Nothing else is normalised: a name that only looks like a registry's is another one. Undefined: it is no host.
  */
 export function canonicalHost(text: string): string | undefined {
-  const [, host = '', port] = HOST.exec(text) ?? [];
-  if (host === '' || Number(port ?? 1) > MAX_PORT) return undefined;
+  const { host, port } = HOST.exec(text)?.groups ?? {};
+  if (host === undefined || Number(port) > MAX_PORT) return undefined;
   const name = host.startsWith('[') ? ipv6(host) : host.toLowerCase();
   return name === undefined || port === undefined || port === HTTPS_PORT ? name : `${name}:${port}`;
 }
 
 /** As `canonicalHost`, for what people write: `https://host`, `http://host/`, `host/v2/`. */
 export function hostAsWritten(text: string): string | undefined {
-  const [, host = ''] = WRITTEN.exec(text) ?? [];
-  return canonicalHost(host);
+  const host = WRITTEN.exec(text)?.[1];
+  return host === undefined ? undefined : canonicalHost(host);
 }
 
 /** Whether both are the same registry. The first is as the deployment writes it, the second as people do. */
@@ -105,8 +105,7 @@ export function isSameRegistry(registry: string, written: string): boolean {
 }
 
 function ipv6(bracketed: string): string | undefined {
-  const url = `http://${bracketed}`;
-  return URL.canParse(url) ? new URL(url).hostname : undefined;
+  return URL.parse(`http://${bracketed}`)?.hostname;
 }
 
 /** A registry of Amazon ECR, as its host names it. */

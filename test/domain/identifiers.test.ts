@@ -40,6 +40,7 @@ describe('isIssuerKey', () => {
       'é',
       'a'.repeat(33),
     ],
+    ...[undefined, null, 1, ['ibm'], { toString: () => 'ibm' }],
   ])('refuses %j', key => expect(isIssuerKey(key)).toBe(false));
 });
 

@@ -76,6 +76,7 @@ describe('parseAdministrator', () => {
   );
   it('parts only AWS by partition', () => {
     expect(parseAdministrator('aws2:acme:a:b')).toEqual({ account: 'aws2:acme', subject: 'aws2:a:b' });
+    expect(parseAdministrator('my-aws:acme:a:b')).toEqual({ account: 'my-aws:acme', subject: 'my-aws:a:b' });
   });
   it.each([
     ...['', ':', '::', ':::', 'ibm', 'ibm:acme', 'ibm:acme:', 'ibm::alice', ':acme:alice', 'IBM:acme:alice'],

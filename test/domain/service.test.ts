@@ -77,6 +77,8 @@ it('a registry of a deployment that is no host is compared byte for byte', () =>
 it('a registry of a deployment is the one that people write with a scheme, in capitals, or with the port of https', () => {
   expect(isSameRegistry('a.example', 'https://A.example:443/v2/')).toBe(true);
   expect(isSameRegistry('a.example:5000', 'a.example')).toBe(false);
+  expect(isSameRegistry('A.example:443', 'a.example')).toBe(true);
+  expect(isSameRegistry('a..b', 'b..a')).toBe(false);
 });
 
 describe('the registry of Amazon ECR', () => {
