@@ -80,13 +80,24 @@ export async function vendCredential(ports: VendPorts, request: VendRequest): Pr
   const { handle } = delegationSource;
   const parent = parentOf(delegationSource, jti);
   const credential = { jti, handle, parent, service: service.name, access, ...bounds, endsAt };
-  const forms = [credential, withDigests(credential)];
-  if (request.repositories === null) forms.push(...withRules(credential, delegationSource));
-  forms.push(...forms.flatMap(withTrustDigests));
+  const forms = formsOf(credential, delegationSource, request);
   const password = await firstThatFits(ports.credentialKeys, forms, now);
   if (password === undefined) throw tooLong(request);
   const refreshAfter = refreshTime(now, endsAt, ports.randomBytes);
   return { password, jti, service, access, ...bounds, vendedAt: now, endsAt, refreshAfter };
+}
+
+/** The ways to write the credential, in the order in which they are tried: almost always the first fits, and no other is made. */
+function* formsOf(
+  credential: Credential,
+  source: DelegationSource,
+  { repositories }: VendRequest,
+): Generator<Credential> {
+  yield credential;
+  const rules = repositories === null ? withRules(credential, source) : [];
+  const shorter = [withDigests(credential), ...rules];
+  yield* shorter;
+  yield* [credential, ...shorter].flatMap(withTrustDigests);
 }
 
 /** By the rules of the account as they are now, which were read along with the record of a token. */
@@ -152,7 +163,7 @@ function withTrustDigests(credential: Credential): Credential[] {
 
 async function firstThatFits(
   keys: CredentialKeys,
-  forms: readonly Credential[],
+  forms: Iterable<Credential>,
   now: number,
 ): Promise<Secret | undefined> {
   for (const form of forms) {
