@@ -6,6 +6,7 @@ import {
   intersectNetworks,
   isInNetworks,
   isNetwork,
+  networkOf,
   readAddress,
   readNetwork,
 } from '../../lib/domain/networks.ts';
@@ -22,6 +23,7 @@ describe('a network', () => {
     ['2001:0db8:0000:0000:0000:0000:0000:0001/128', '2001:db8::1/128'],
     ['2001:db8:0:0:1:0:0:0/80', '2001:db8:0:0:1::/80'],
     ['1:0:0:2:0:0:0:3/128', '1:0:0:2::3/128'],
+    ['1:0:0:2:3:0:0:4/128', '1::2:3:0:0:4/128'],
     ['1:0:2:3:4:5:6:7/128', '1:0:2:3:4:5:6:7/128'],
     ['64:ff9b::192.0.2.0/120', '64:ff9b::c000:200/120'],
     ['::/96', '::/96'],
@@ -99,7 +101,8 @@ describe('a network', () => {
 });
 
 describe('an address', () => {
-  it.each([
+  const no = (text: string): [string, undefined] => [text, undefined];
+  it.each<[string, string | undefined]>([
     ['10.0.0.1', '10.0.0.1'],
     ['::ffff:10.0.0.1', '10.0.0.1'],
     ['::FFFF:0A00:0001', '10.0.0.1'],
@@ -113,6 +116,18 @@ describe('an address', () => {
     ['10.0.0.1 ', undefined],
     ['unknown', undefined],
     ['', undefined],
+    ['255.255.255.255', '255.255.255.255'],
+    ...['1.2.3.256', '256.2.3.4', '1.2.3.1000', '1.2.3', '1.2.3.4.5', '1.2.3.4.', '.1.2.3.4', '1..3.4'].map(
+      no,
+    ),
+    ...['1.2.3.', '1,2,3,4', '1.2.3a4', '1.2.3.a', '1.2.3.:', '01.2.3.4', '1.2.3.00', '-1.2.3.4'].map(no),
+    ['1:2:3:4:5:6:7:8', '1:2:3:4:5:6:7:8'],
+    ['1:2:3:4:5:6:7::', '1:2:3:4:5:6:7:0'],
+    ['::2:3:4:5:6:7:8', '0:2:3:4:5:6:7:8'],
+    ['0000:0:0:0:0:0:0:ffff', '::ffff'],
+    ...['1:2:3:4:5:6:7', '1:2:3:4:5:6:7:8:9', '1:2:3:4::5:6:7:8', '1::2::3', ':1::', '1:', '::1:'].map(no),
+    ...['::00001', '::g', '::@', '::`', '::/', '::1.2.3', '::1.2.3.4.5', '1:2:3:4:5:6:7:1.2.3.4'].map(no),
+    ['1:2:3:4:5:6:1.2.3.4', '1:2:3:4:5:6:102:304'],
   ])('%j is read as %s', (text, address) => {
     expect(readAddress(text)).toBe(address);
   });
@@ -141,6 +156,21 @@ describe('an address', () => {
   ])('%s in %j: %s', (address, networks, isIn) => {
     expect(isInNetworks(address, networks)).toBe(isIn);
   });
+});
+
+describe('the network of an address', () => {
+  it.each([
+    ['10.0.0.1', 64, '10.0.0.1'],
+    ['::ffff:10.0.0.1', 64, '10.0.0.1'],
+    ['2001:db8:1:2:3:4:5:6', 64, '2001:db8:1:2::/64'],
+    ['2001:db8:1:2:3:4:5:6', 48, '2001:db8:1::/48'],
+    ['unknown', 64, undefined],
+  ])('%s, cut to %s bits, is %s', (text, bits, network) => expect(networkOf(text, bits)).toBe(network));
+});
+
+it('what is no network shares nothing with one', () => {
+  expect(intersectNetworks(['10.0.0.0/8'], ['no network', '10.1.0.0/16'])).toEqual(['10.1.0.0/16']);
+  expect(intersectNetworks(['no network'], ['10.0.0.0/8'])).toEqual([]);
 });
 
 it('is in the right one of more networks than are remembered', () => {
