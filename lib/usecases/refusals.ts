@@ -87,11 +87,12 @@ export async function explainRefusal(
     throw new PullpassError('not-found', { detail });
   }
   const id = tokenIn(refusal);
-  const token = id === undefined ? undefined : await store.read({ token: { handle, id }, namespaces: [] });
-  const reason =
-    id === undefined
-      ? refusedCredential(refusal)
-      : refusedToken(refusal.why as TokenRefusal, token?.token, refusal.sourceAddress);
+  if (id === undefined) return explanationOf(refusal, refusedCredential(refusal));
+  const { token } = await store.read({ token: { handle, id }, namespaces: [] });
+  return explanationOf(refusal, refusedToken(refusal.why as TokenRefusal, token, refusal.sourceAddress));
+}
+
+function explanationOf(refusal: Refusal, reason: Step): Explanation {
   return { decision: 'refused', granted: [], steps: [requestStep(refusal), reason] };
 }
 

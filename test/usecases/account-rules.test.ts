@@ -300,3 +300,19 @@ describe('an account', () => {
     expect(breaking).toEqual([{ id: record.id, rules: ['nonExpiring'] }]);
   });
 });
+
+it('setting rules is in the audit before they hold, each time that another writer was faster', async () => {
+  const { stores, tokens } = worldOn();
+  const recorded: unknown[] = [];
+  const write: typeof stores.accountRules.write = async (before, after) =>
+    recorded.length > 1 && stores.accountRules.write(before, after);
+  const ports = {
+    ...tokens,
+    audit: { record: async (event: object) => void recorded.push(event) },
+    accountRules: { get: stores.accountRules.get, write },
+  };
+  await setRules(ports, actorOf(), { retrievable: false });
+  expect(recorded).toMatchObject(
+    [1, 2].map(() => ({ act: 'set-rules', target: 'rules', subject: 'dev:alice' })),
+  );
+});

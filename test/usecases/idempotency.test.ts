@@ -215,3 +215,19 @@ describe.each(CRASHES)('a request to %s a token that ended %s step %d', (act, mo
     expect(outcome).toBe(begun ? 'idempotency-mismatch' : 'carried out');
   });
 });
+
+describe('a repetition is not shown the value again', () => {
+  it.each([
+    ['where values are not shown at all', { valueRetrieval: false }, 'strong'],
+    ['to who has no strong proof', {}, 'weak'],
+  ] as const)('%s, and says which token it made', async (_, ports, strength) => {
+    const world = worldOn(memoryStores());
+    const request = { token: TOKEN, idempotencyKey: 'key-1' };
+    const { record } = await addToken(world.tokens, { actor: actorOf(), ...request });
+    const again = addToken({ ...world.tokens, ...ports }, { actor: { ...actorOf(), strength }, ...request });
+    expect(await rejectionOf(again)).toMatchObject({
+      code: 'idempotency-replayed',
+      details: { id: record.id },
+    });
+  });
+});

@@ -1,10 +1,19 @@
-/** How refused logins are stored: within bounds, and in the same time whether one is stored or not. */
+/** How refused logins are stored: within bounds, and in the same time whether one is stored or not; and how they are explained. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { RefusedLogin } from '../../lib/domain/errors.ts';
+import { accountHandle } from '../../lib/domain/identifiers.ts';
+import type { TokenRecord } from '../../lib/domain/token-record.ts';
 import { rateLimiter } from '../../lib/limits/rate-limiter.ts';
 import type { Refusal } from '../../lib/ports/refusals.ts';
-import { REFUSALS_PER_MINUTE, type RefusalWaits, refusalRecorder } from '../../lib/usecases/refusals.ts';
+import type { LoginQuery } from '../../lib/ports/stores.ts';
+import {
+  explainRefusal,
+  REFUSALS_PER_MINUTE,
+  type RefusalWaits,
+  refusalRecorder,
+} from '../../lib/usecases/refusals.ts';
+import { ACCOUNT, aToken, NOW } from '../support/records.ts';
 
 const REQUEST = { requestId: 'r', sourceAddress: '192.0.2.1', service: 's', repositories: ['team-a/app'] };
 const LOGIN = { handle: 'h', subject: 'token:t', why: 'disabled' };
@@ -101,5 +110,93 @@ describe('the time of a refusal', () => {
     const { record, signals } = recording({ leastMs: 20, mostMs: 20 }, never);
     await record(LOGIN, REQUEST);
     expect(signals[0]?.aborted).toBe(true);
+  });
+});
+
+describe('an explanation of a refusal', () => {
+  const HANDLE = accountHandle(ACCOUNT);
+  const stored = (facts: Partial<Refusal>): Refusal => ({
+    ...REQUEST,
+    ...LOGIN,
+    handle: HANDLE,
+    at: NOW,
+    ...facts,
+  });
+  async function explained(facts: Partial<Refusal>, token?: TokenRecord) {
+    const reads: LoginQuery[] = [];
+    const asked: unknown[] = [];
+    const explanation = await explainRefusal(
+      {
+        refusals: {
+          find: async (...given) => {
+            asked.push(given);
+            return stored(facts);
+          },
+        },
+        store: {
+          read: async query => {
+            reads.push(query);
+            return { token, removed: false, revoked: false, claims: new Map(), rules: undefined } as never;
+          },
+        },
+        clock: () => NOW * 1000 + 999,
+      },
+      ACCOUNT,
+      'r',
+    );
+    expect(asked).toEqual([[HANDLE, 'r', NOW]]);
+    return { ...explanation, reads };
+  }
+
+  it('says when, whence and for what it came, and what the token is now', async () => {
+    const disabled = { at: NOW - 60, by: 'dev:alice' } as const;
+    expect(await explained({ repositories: ['a/b', 'c/d'] }, aToken({ disabled }))).toEqual({
+      decision: 'refused',
+      granted: [],
+      steps: [
+        {
+          check: 'request',
+          result: 'note',
+          detail: 'At 2026-11-21T07:00:00Z, token:t came from 192.0.2.1 for s, and asked for a/b, c/d.',
+        },
+        {
+          check: 'token',
+          result: 'failed',
+          detail: 'The token was disabled at 2026-11-21T06:59:00Z by dev:alice.',
+        },
+      ],
+      reads: [{ token: { handle: HANDLE, id: 't' }, namespaces: [] }],
+    });
+  });
+
+  it.each<[what: string, facts: Partial<Refusal>, details: string[]]>([
+    [
+      'of a token that is not there',
+      { repositories: [] },
+      ['At 2026-11-21T07:00:00Z, token:t came from 192.0.2.1 for s.', 'The token was disabled.'],
+    ],
+    [
+      'of a credential, whose token it does not look at',
+      { subject: 'credential:c', why: 'expired', repositories: [] },
+      ['At 2026-11-21T07:00:00Z, credential:c came from 192.0.2.1 for s.', 'The login was refused: expired.'],
+    ],
+    [
+      'for a reason of another version',
+      { why: 'of-tomorrow', repositories: [] },
+      ['At 2026-11-21T07:00:00Z, token:t came from 192.0.2.1 for s.', 'The login was refused: of-tomorrow.'],
+    ],
+  ])('%s', async (_, facts, details) => {
+    const { steps, reads } = await explained(facts);
+    expect(steps.map(({ detail }) => detail)).toEqual(details);
+    expect(steps[1]).toMatchObject({ check: 'token', result: 'failed' });
+    expect(reads).toHaveLength(details[1]?.startsWith('The token') === true ? 1 : 0);
+  });
+
+  it('that is not there says how long they are kept', async () => {
+    const ports = { refusals: { find: async () => undefined }, store: { read: () => expect.fail('no') } };
+    await expect(explainRefusal({ ...ports, clock: () => NOW * 1000 }, ACCOUNT, 'r')).rejects.toMatchObject({
+      code: 'not-found',
+      details: { detail: expect.stringMatching(/^No refused login of this account .* kept for a day/) },
+    });
   });
 });
