@@ -28,7 +28,8 @@ const FORBIDDEN = 0o066;
  */
 export async function openDataDirectory(path: string): Promise<DataDirectory> {
   const root = resolve(path);
-  const made = await mkdir(root, { recursive: true, mode: MODE });
+  // On a read-only file system `recursive` says that there is no such file.
+  const made = await mkdir(root, { recursive: true, mode: MODE }).catch(() => mkdir(root, MODE));
   if (made !== undefined) await chmod(root, MODE);
   const { uid, mode } = await stat(root);
   if (uid !== process.getuid?.()) throw new Error(`${root} belongs to another user.`);

@@ -21,7 +21,7 @@ import { fromClaimItem } from '../lib/store/namespace-store.ts';
 import { fromOutboxItem } from '../lib/store/outbox-store.ts';
 import { fromRefusalItem } from '../lib/store/refusal-store.ts';
 import { POLICY, TRUST } from '../lib/store/rule-store.ts';
-import { isInUse } from '../lib/store/sqlite-database.ts';
+import { isInUse, isReadOnly } from '../lib/store/sqlite-database.ts';
 import { openSqliteTable, type SqliteTable } from '../lib/store/sqlite-table.ts';
 import { fromTokenItem } from '../lib/store/token-items.ts';
 import { fromNameItem } from '../lib/store/token-store.ts';
@@ -65,12 +65,14 @@ export async function findStoreDamage(path: string): Promise<Finding> {
   }
 }
 
-/** The store, or what is wrong with it. Throws when a process has it open. */
+/** The store, or what is wrong with it. Throws when a process has it open, and where nothing can be written. */
 function openStore(path: string): SqliteTable | string {
   try {
     return openSqliteTable(path);
   } catch (error) {
     if (isInUse(error)) throw error;
+    if (isReadOnly(path))
+      throw new Error(`${causeOf(error)} Verify a copy of it: PULLPASS_DATA names where.`);
     return causeOf(error);
   }
 }

@@ -94,9 +94,13 @@ export function invalidBody(problems: readonly Problem[]): PullpassError {
   return new PullpassError('invalid-request', { detail: 'The body is not valid; see errors.', problems });
 }
 
+/** EDQUOT, which Node has no words for. */
+const QUOTA = /(?:Unknown system error -122(?:: )?)+/;
+
 /** What anything thrown says. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  const message = error instanceof Error ? error.message : String(error);
+  return message.replace(QUOTA, 'EDQUOT: disk quota exceeded');
 }
 
 /** What anything thrown is and says, and what caused it, for operators. */

@@ -2,6 +2,7 @@
 import { hash, randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { messageOf } from '../domain/errors.ts';
 
 /** Replaces the file at `path` by one with this text and exactly this mode, with any umask. */
 export async function replaceFile(path: string, text: string, mode: number): Promise<void> {
@@ -20,9 +21,14 @@ export async function replaceFile(path: string, text: string, mode: number): Pro
 export async function writeDurably(path: string, text: string, mode: number): Promise<void> {
   // Created private and opened afterwards, so that a private key is never readable for a moment.
   await using file = await open(path, 'wx', 0o600);
-  await file.writeFile(text);
-  await file.chmod(mode);
-  await file.sync();
+  try {
+    await file.writeFile(text);
+    await file.chmod(mode);
+    await file.sync();
+  } catch (cause) {
+    // What fails on an open file does not say which it was.
+    throw new Error(`${path} cannot be written: ${messageOf(cause)}`, { cause });
+  }
 }
 
 /** Returns when the names in the directory are on the disk. */

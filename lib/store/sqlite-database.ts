@@ -1,5 +1,5 @@
 /** The SQLite file behind the table: open in one process alone, and after an I/O error opened and checked anew before it is used. */
-import { statfsSync } from 'node:fs';
+import { accessSync, constants, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { messageOf, unavailable } from '../domain/errors.ts';
@@ -213,7 +213,18 @@ function freeBytes(directory: string): number {
 
 function explain(path: string, error: unknown): string {
   if (isInUse(error)) return `Another process has the store ${path} open.`;
-  return `The store ${path} cannot be opened: ${messageOf(error)}.`;
+  const why = isReadOnly(path) ? 'its file system is read-only' : messageOf(error);
+  return `The store ${path} cannot be opened: ${why}.`;
+}
+
+/** Whether the store cannot be opened where it is, however whole it is: SQLite writes its log before it reads. */
+export function isReadOnly(path: string): boolean {
+  try {
+    accessSync(dirname(path), constants.W_OK);
+    return false;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EROFS';
+  }
 }
 
 /** Whether opening failed because another process has the database open. */

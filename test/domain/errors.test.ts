@@ -215,6 +215,11 @@ it('the reasons of denials are these: each is a metric', () => {
 });
 
 describe('what was thrown', () => {
+  it('says that a quota is used up, which Node has no words for', () => {
+    const error = new Error('Unknown system error -122: Unknown system error -122, write');
+    expect(messageOf(error)).toBe('EDQUOT: disk quota exceeded, write');
+  });
+
   it('says its message, or is a text itself', () => {
     expect([messageOf(new TypeError('broken')), messageOf('broken'), messageOf(undefined)]).toEqual([
       'broken',
