@@ -1,6 +1,6 @@
-/** A creation as it is usually written: jose verifies the administrator's token, the AWS SDK reads policies and rules and puts twice. */
+/** A creation as it is usually written: jose verifies the administrator's token, the AWS SDK reads the rules of the account and puts twice. */
 import { hash, randomBytes, randomUUID } from 'node:crypto';
-import { DynamoDBClient, GetItemCommand, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import type { HttpEvent, HttpResult } from '../../lib/http/request.ts';
 
@@ -18,13 +18,6 @@ export async function handler({ headers, body = '' }: HttpEvent): Promise<HttpRe
   const { payload } = await jwtVerify(bearer, keys, { issuer, audience });
   const { access } = JSON.parse(body) as { access: string };
   const pk = { S: `account#${payload.iss}` };
-  const policies = {
-    TableName,
-    KeyConditionExpression: 'pk = :pk AND begins_with(sk, :sk)',
-    ExpressionAttributeValues: { ':pk': pk, ':sk': { S: 'policy#' } },
-    ConsistentRead: true,
-  };
-  await client.send(new QueryCommand(policies));
   await client.send(new GetItemCommand({ TableName, Key: { pk, sk: { S: 'rules' } }, ConsistentRead: true }));
   const [id, value] = [randomUUID(), randomBytes(32).toString('base64url')];
   const now = { N: `${Math.floor(Date.now() / 1000)}` };

@@ -36,6 +36,7 @@ import { usageStore } from '../store/usage-store.ts';
 import { authenticateManager } from '../usecases/authenticate.ts';
 import { authenticateHolder, OWN_ROTATIONS_PER_MINUTE } from '../usecases/holder.ts';
 import { REVOCATIONS_PER_MINUTE } from '../usecases/revoke.ts';
+import { openAudit } from './audit.ts';
 import { IAM_SETTINGS, openIam } from './authentication.ts';
 import { openFailureLimiter } from './failure-limiter.ts';
 import { NOTICE_SETTINGS, openNoticeOptions } from './notices.ts';
@@ -44,10 +45,10 @@ import {
   openCredentialKeySource,
   openDerivation,
   openJournaling,
+  openTable,
   openTableGuard,
   TABLE_SETTINGS,
 } from './resources.ts';
-import { openAudit, openSdkTable } from './sdk-table.ts';
 
 const SETTINGS = [
   'services',
@@ -69,7 +70,7 @@ const HEALTH_MESSAGE = Buffer.from('pullpass health');
 export function createManagement(world: World): HttpHandler {
   const parts = openParts(world, SETTINGS);
   const { config, clock, randomBytes } = parts;
-  const table = openSdkTable(parts);
+  const table = { table: openTable(parts), randomBytes };
   const journal = openJournaling(parts);
   const common = { audit: openAudit(parts, table), clock, randomBytes };
   const policies = journal.rules(ruleStore(table, POLICY), 'remove-policy');

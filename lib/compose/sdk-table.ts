@@ -1,21 +1,9 @@
-/** The table as administrators and the operator reach it, by the SDK, and the audit in it. */
-
-import { DAY_SECONDS } from '../domain/time.ts';
-import type { AuditStore } from '../ports/audit.ts';
+/** The table as the operator reaches it, by the SDK. */
 import type { Table } from '../ports/table.ts';
-import { type AuditStoreOptions, auditStore } from '../store/audit-store.ts';
 import { countedTable, type StoreOptions } from '../store/calls.ts';
 import { dynamoTable } from '../store/dynamo-table.ts';
 import { createDynamoClient, sdkTransport } from '../store/sdk-transport.ts';
-import { loggedAudit } from '../telemetry/log.ts';
 import { accessOf, type Parts } from './parts.ts';
-
-export function openAudit(
-  { config, log }: Parts<'auditDays'>,
-  table: Omit<AuditStoreOptions, 'retentionSeconds'>,
-): AuditStore {
-  return loggedAudit(auditStore({ ...table, retentionSeconds: config.auditDays * DAY_SECONDS }), log);
-}
 
 export function openSdkTable(parts: Parts<'table'>): StoreOptions {
   const { metrics, randomBytes } = parts;

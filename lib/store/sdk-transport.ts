@@ -1,4 +1,4 @@
-/** DynamoDB by the AWS SDK, for what administrators and schedules wait for. */
+/** DynamoDB by the AWS SDK, for the restore, which an operator waits for. */
 import {
   BatchGetItemCommand,
   DeleteItemCommand,

@@ -68,7 +68,7 @@ describe('a request adds to the figures', () => {
     expect(exchange.Logins).toBeUndefined();
   });
 
-  it('the calls of the SDK and their failures, each once however often it is sent', async () => {
+  it('the calls of management and their failures, each once however often it is sent', async () => {
     expect(await figuresOf(deployment.as(ALICE)('GET /v1/tokens'))).toEqual({
       StoreCalls: 1,
       LatencyMs: expect.any(Number),
