@@ -39,8 +39,6 @@ export const WIDEST: AccountRules = {
 
 export const RULE_NAMES = Object.keys(WIDEST) as readonly RuleName[];
 
-const TOKEN_RULES = RULE_NAMES.filter(name => name !== 'maxCredentialSeconds');
-
 /** What both allow. */
 export function narrowerRules(some: AccountRules, others: AccountRules): AccountRules {
   return {
@@ -78,10 +76,11 @@ export const CEILING_SHAPE = '<rule>=<value>, as in maxExpiresInSeconds=2592000 
 
 /** Reads one rule of a ceiling; undefined for anything else. */
 export function parseCeilingRule(entry: string): Partial<AccountRules> | undefined {
-  const [, name = '', text = ''] = /^(\w+)=(\w+)$/.exec(entry) ?? [];
+  const equals = entry.indexOf('=');
+  const [name, text] = [entry.slice(0, equals), entry.slice(equals + 1)];
   const range = Object.hasOwn(NUMBERS, name) ? NUMBERS[name] : undefined;
   if (range !== undefined) {
-    const value = /^\d{1,9}$/.test(text) ? Number(text) : -1;
+    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
     return value >= range.min && value <= range.max ? { [name]: value } : undefined;
   }
   if (name === 'nonExpiring')
@@ -108,13 +107,13 @@ export interface RuledFacts {
 export function brokenRules(facts: RuledFacts, rules: AccountRules): TokenRule[] {
   const { expiresInSeconds = 0, retrievable, owner, networks } = facts;
   const broken: Readonly<Record<TokenRule, boolean>> = {
-    maxExpiresInSeconds: expiresInSeconds !== null && expiresInSeconds > rules.maxExpiresInSeconds,
+    maxExpiresInSeconds: (expiresInSeconds ?? 0) > rules.maxExpiresInSeconds,
     nonExpiring: expiresInSeconds === null && rules.nonExpiring === 'forbidden',
     retrievable: retrievable === true && !rules.retrievable,
     requireOwner: owner === null && rules.requireOwner,
     requireNetworks: networks === null && rules.requireNetworks,
   };
-  return TOKEN_RULES.filter(name => broken[name]);
+  return (Object.keys(broken) as TokenRule[]).filter(name => broken[name]);
 }
 
 /** The facts of a token as it is. */

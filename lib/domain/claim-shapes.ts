@@ -78,9 +78,9 @@ export const FULL_REF: Shape = {
     (value.startsWith('refs/') ? undefined : `write the full ref, such as refs/heads/${value}`),
 };
 /** `acme/app/.github/workflows/build.yml@refs/heads/main`. */
-export const FILE_AT_REF = holdingRef('a file and a ref, FILE@REF', /^.*@(.*)$/s);
+export const FILE_AT_REF = holdingRef('a file and a ref, FILE@REF', /.*@(.*)/s);
 /** A subject that ends with `:ref:` and a ref, when it says so. */
-export const SUBJECT_WITH_REF = holdingRef('a subject', /:ref:(.*)$/s);
+export const SUBJECT_WITH_REF = holdingRef('a subject', /:ref:(.*)/s);
 /** Buildkite has the commit and the step behind the ref. */
 export const BUILDKITE_SUBJECT = holdingRef('a subject', /:ref:(.*?):commit:/s);
 /** RFC 1123, as Kubernetes names namespaces and service accounts. */

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import {
   type AccountRules,
   brokenRules,
+  CEILING_SHAPE,
   ceilingOf,
   ceilingProblems,
   defaultsOf,
@@ -138,13 +139,49 @@ describe('rules of any kind', () => {
   });
 });
 
+describe('what a request is told', () => {
+  const STRICT: AccountRules = {
+    ...{ maxExpiresInSeconds: 600, nonExpiring: 'forbidden', maxCredentialSeconds: 60 },
+    ...{ retrievable: false, requireOwner: true, requireNetworks: true },
+  };
+  const by = (path: string, message: string) => ({ path, message: `${message} by the rules of the account` });
+
+  it('of a token is each rule that it breaks, by the member of the request', () => {
+    const wanted = { expiresInSeconds: 601, retrievable: true, owner: null, networks: null };
+    const others = [
+      by('retrievable', 'must be false'),
+      by('owner', 'must be given'),
+      by('networks', 'must be given'),
+    ];
+    expect(ruleProblems(wanted, STRICT)).toEqual([by('expiresInSeconds', 'must be at most 600'), ...others]);
+    expect(ruleProblems({ ...wanted, expiresInSeconds: null }, STRICT)).toEqual([
+      by('nonExpiring', 'must not be true'),
+      ...others,
+    ]);
+  });
+
+  it('of rules that are wider than the ceiling is the ceiling', () => {
+    const message = (most: string) => `must be ${most}, the ceiling that the operator has set`;
+    expect(ceilingProblems(WIDEST, STRICT)).toEqual([
+      { path: 'maxExpiresInSeconds', message: message('at most 600') },
+      { path: 'nonExpiring', message: message('forbidden') },
+      { path: 'maxCredentialSeconds', message: message('at most 60') },
+      { path: 'retrievable', message: message('false') },
+      { path: 'requireOwner', message: message('true') },
+      { path: 'requireNetworks', message: message('true') },
+    ]);
+  });
+});
+
 describe('a token as it is', () => {
   const strict = {
     ...WIDEST,
     maxExpiresInSeconds: 600,
     nonExpiring: 'forbidden',
+    retrievable: false,
     requireOwner: true,
   } as const;
+  const SHOWN = { key: 'k1', salt: new Uint8Array(16) };
   it.each<[string, Parameters<typeof aToken>[0], readonly string[]]>([
     ['within the rules breaks none', { expiresAt: NOW + 600, owner: 'x' }, []],
     [
@@ -159,9 +196,14 @@ describe('a token as it is', () => {
     ],
     ['without an end breaks that rule alone', { expiresAt: null, owner: 'x' }, ['nonExpiring']],
     ['without an owner breaks that rule', { expiresAt: NOW + 60 }, ['requireOwner']],
+    [
+      'whose value can be shown breaks that rule',
+      { expiresAt: NOW, owner: 'x', derivation: SHOWN },
+      ['retrievable'],
+    ],
     ['breaks all that it breaks', { expiresAt: null }, ['nonExpiring', 'requireOwner']],
   ])('%s', (_, record, broken) => {
-    expect(brokenRules(factsOf(aToken(record), NOW), strict)).toEqual(broken);
+    expect(brokenRules(factsOf(aToken({ derivation: null, ...record }), NOW), strict)).toEqual(broken);
   });
 });
 
@@ -170,6 +212,7 @@ describe('a ceiling', () => {
     ['maxExpiresInSeconds=60', { maxExpiresInSeconds: 60 }],
     ['maxExpiresInSeconds=31536000', { maxExpiresInSeconds: 31_536_000 }],
     ['maxCredentialSeconds=43200', { maxCredentialSeconds: 43_200 }],
+    ['nonExpiring=allowed', { nonExpiring: 'allowed' }],
     ['nonExpiring=forbidden', { nonExpiring: 'forbidden' }],
     ['retrievable=false', { retrievable: false }],
     ['requireOwner=true', { requireOwner: true }],
@@ -185,6 +228,14 @@ describe('a ceiling', () => {
       'maxExpiresInSeconds=',
       'maxExpiresInSeconds=59',
       'maxExpiresInSeconds=1d',
+      'maxExpiresInSeconds=6e1',
+      'maxExpiresInSeconds= 60',
+      'maxExpiresInSeconds=0x3c',
+      'maxExpiresInSeconds=0000000060',
+      'maxExpiresInSeconds=60=',
+      'requireOwnertrue',
+      ' requireOwner=true',
+      'requireOwner=true\n',
     ],
     ...['maxExpiresInSeconds=31536001', 'maxCredentialSeconds=43201', 'nonExpiring=false', 'nonExpiring=no'],
     ...['retrievable=forbidden', 'requireOwner=1', 'requireOwner=TRUE', 'constructor=true', 'toString=1'],
@@ -198,6 +249,14 @@ describe('a ceiling', () => {
       { requireOwner: false },
     ];
     expect(ceilingOf(entries)).toEqual({ ...WIDEST, maxExpiresInSeconds: 60, requireOwner: true });
+  });
+
+  it('is described by rules that it can be read from', () => {
+    const [, rules = ''] = CEILING_SHAPE.split(', as in ');
+    expect(rules.split(' or ').map(parseCeilingRule)).toEqual([
+      { maxExpiresInSeconds: 2_592_000 },
+      { requireOwner: true },
+    ]);
   });
 
   it('is as wide as the API without entries', () => {

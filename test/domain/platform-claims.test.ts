@@ -25,7 +25,12 @@ function problemOf(platform: Platform, claims: Trust['claims']): string | undefi
   return found && `${found.name} ${found.problem}`;
 }
 
-const STAR = 'no git ref holds "*"';
+const SHA = '9f3182061f1e2cca4702c368cbc039b7dc9d4485';
+const CIRCLECI = `org/${A_UUID}/project/${A_UUID}/user/${A_UUID}`;
+
+const noStarIn = (what: string) =>
+  `no ${what} holds "*"; values are compared exactly, so add a trust for each`;
+const STAR = noStarIn('git ref');
 
 describe('no workload has', () => {
   const IMPOSSIBLE: [Platform, string, string, string][] = [
@@ -52,13 +57,13 @@ describe('no workload has', () => {
     ['github', 'repository_owner_id', 'octo-org', 'it is a number'],
     ['gitlab', 'project_id', 'acme/app', 'it is a number'],
     ['gitlab', 'namespace_id', '7*', 'it is a number'],
-    ['github', 'repository', 'octo-org/*', 'no name holds "*"'],
-    ['gitlab', 'project_path', 'acme/*', 'no name holds "*"'],
+    ['github', 'repository', 'octo-org/*', noStarIn('name')],
+    ['gitlab', 'project_path', 'acme/*', noStarIn('name')],
     ['gitlab', 'ref_protected', 'True', 'it is true or false'],
     ['gitlab', 'ref_type', '*', 'it is branch or tag'],
-    ['kubernetes', 'sub', 'system:serviceaccount:build:*', 'no service account holds "*"'],
+    ['kubernetes', 'sub', 'system:serviceaccount:build:*', noStarIn('service account')],
     ['kubernetes', 'sub', 'build:pusher', 'it is system:serviceaccount:NAMESPACE:NAME'],
-    ['kubernetes', 'kubernetes.io/namespace', 'team-*', 'no name holds "*"'],
+    ['kubernetes', 'kubernetes.io/namespace', 'team-*', noStarIn('name')],
     ['github', 'repository', 'app', 'it is OWNER/NAME'],
     ['github', 'repository', 'https://github.com/octo-org/app', 'it is OWNER/NAME'],
     ['github', 'repository_owner', 'octo-org/app', 'it is a name without a slash'],
@@ -89,7 +94,7 @@ describe('no workload has', () => {
     ['circleci', 'oidc.circleci.com/vcs-origin', 'https://github.com/acme/app', 'it is HOST/OWNER/NAME'],
     ['circleci', 'oidc.circleci.com/context-ids', A_UUID, 'in the token it is a list'],
     ['circleci', 'oidc.circleci.com/ssh-rerun', 'false', 'in the token it is a boolean'],
-    ['circleci', 'sub', `org/${A_UUID}/project/${A_UUID}/user/*`, 'no subject holds "*"'],
+    ['circleci', 'sub', `org/${A_UUID}/project/${A_UUID}/user/*`, noStarIn('subject')],
     ['circleci', 'sub', 'acme', 'it is org/UUID/project/UUID/user/UUID'],
     ['buildkite', 'pipeline_id', 'super-duper-app', 'it is a UUID in lower case'],
     ['buildkite', 'pipeline_slug', 'Super-Duper-App', 'it is a text in lower case'],
@@ -99,13 +104,13 @@ describe('no workload has', () => {
     ['bitbucket', 'repositoryUuid', A_UUID, 'it is a UUID in lower case and braces'],
     ['bitbucket', 'repositoryUuid', `{${A_UUID.toUpperCase()}}`, 'it is a UUID in lower case and braces'],
     ['bitbucket', 'branchName', 'feature/*', STAR],
-    ['jenkins', 'sub', 'https://jenkins.acme.com/job/app/**', 'no job holds "*"'],
+    ['jenkins', 'sub', 'https://jenkins.acme.com/job/app/**', noStarIn('job')],
     ['jenkins', 'sub', 'https://jenkins.acme.com/job/app', 'the URL of a job ends with a slash'],
     ['jenkins', 'build_number', '7', 'in the token it is a number'],
     ['forgejo', 'ref', 'main', 'write the full ref, such as refs/heads/main'],
     ['forgejo', 'repository', 'app', 'it is OWNER/NAME'],
     ['gitea', 'repository_id', 'acme', 'it is a number'],
-    ['spiffe', 'sub', 'spiffe://acme.example/ns/*', 'no SPIFFE ID holds "*"'],
+    ['spiffe', 'sub', 'spiffe://acme.example/ns/*', noStarIn('SPIFFE ID')],
     ['spiffe', 'sub', 'spiffe://ACME.example/ns/build', 'it is spiffe://TRUST-DOMAIN/PATH'],
     ['spiffe', 'sub', 'spiffe://acme.example', 'it is spiffe://TRUST-DOMAIN/PATH'],
     ['spiffe', 'sub', 'spiffe://acme.example/', 'it is spiffe://TRUST-DOMAIN/PATH'],
@@ -113,7 +118,76 @@ describe('no workload has', () => {
     ['spiffe', 'sub', 'spiffe://acme.example/ns/../sa', 'it is spiffe://TRUST-DOMAIN/PATH'],
     ['spiffe', 'sub', 'https://acme.example/ns/build', 'it is spiffe://TRUST-DOMAIN/PATH'],
     ['generic', 'iat', '7', 'in the token it is a number'],
+    ['gitlab', 'namespace_path', '', 'it is a name'],
+    ['gitlab', 'namespace_path', 'acme*', noStarIn('name')],
+    ['github', 'actor', '', 'it is a name without a slash'],
+    ['github', 'actor', 'the octocat', 'it is a name without a slash'],
+    ['github', 'actor', 'octo*', noStarIn('name')],
+    ['github', 'event_name', '', 'it is a text in lower case'],
+    ['github', 'event_name', 'pu*', noStarIn('name')],
+    ['github', 'run_id', '', 'it is a number'],
+    ['github', 'run_id', 'x7', 'it is a number'],
+    ['kubernetes', 'sub', 'xsystem:serviceaccount:a:b', 'it is system:serviceaccount:NAMESPACE:NAME'],
+    ['kubernetes', 'sub', 'system:serviceaccount:a:b:c', 'it is system:serviceaccount:NAMESPACE:NAME'],
+    ['kubernetes', 'sub', 'system:serviceaccount:a.b:c', 'it is system:serviceaccount:NAMESPACE:NAME'],
+    ['circleci', 'sub', `x${CIRCLECI}`, 'it is org/UUID/project/UUID/user/UUID'],
+    ['circleci', 'sub', `${CIRCLECI}/vcs-origin/a/b`, 'it is org/UUID/project/UUID/user/UUID'],
+    ['circleci', 'oidc.circleci.com/vcs-origin', 'github.com/acme/*', noStarIn('repository')],
+    ['circleci', 'oidc.circleci.com/project-id', `x${A_UUID}`, 'it is a UUID in lower case'],
+    ['circleci', 'oidc.circleci.com/project-id', `${A_UUID}0`, 'it is a UUID in lower case'],
+    ['bitbucket', 'repositoryUuid', `x{${A_UUID}}`, 'it is a UUID in lower case and braces'],
+    ['bitbucket', 'repositoryUuid', `{${A_UUID}}x`, 'it is a UUID in lower case and braces'],
+    ['jenkins', 'sub', 'http://jenkins/job/app', 'the URL of a job ends with a slash'],
+    ['jenkins', 'sub', 'jenkins:*', noStarIn('job')],
   ];
+  for (const ref of [
+    ...[
+      'a~b',
+      'a^b',
+      'a:b',
+      'a\\b',
+      'a@{b',
+      'a//b',
+      '/a',
+      '.a',
+      'a/.b',
+      'a/',
+      'a.',
+      'a.lock/b',
+      'a\tb',
+      'a[b',
+    ],
+  ]) {
+    IMPOSSIBLE.push(['gitlab', 'ref', ref, 'this is no git ref']);
+  }
+  for (const repository of ['a/b/c', 'a/', '/a', 'a/b c', 'a b/c']) {
+    IMPOSSIBLE.push(['github', 'repository', repository, 'it is OWNER/NAME']);
+  }
+  for (const path of ['a//b', '/a', 'a/', 'a/b c', 'a b/c']) {
+    IMPOSSIBLE.push(['gitlab', 'project_path', path, 'it is GROUP/PROJECT']);
+  }
+  for (const sha of [
+    SHA.slice(1),
+    `${SHA}0`,
+    `x${SHA}`,
+    `${SHA.slice(1)}g`,
+    SHA.toUpperCase(),
+    `${SHA}${SHA}`,
+  ]) {
+    IMPOSSIBLE.push(['github', 'sha', sha, 'it is a commit in lower-case hexadecimal']);
+  }
+  for (const name of ['', '-a', 'a-', '.a', 'a.', 'a_b', 'a-B']) {
+    IMPOSSIBLE.push(['kubernetes', 'kubernetes.io/pod/name', name, 'it is a name in lower case']);
+  }
+  for (const origin of ['github.com', 'a:b/c', 'a/b c', 'a b/c', 'a//b', '/a', 'a/']) {
+    IMPOSSIBLE.push(['circleci', 'oidc.circleci.com/vcs-origin', origin, 'it is HOST/OWNER/NAME']);
+  }
+  for (const id of [
+    ...['spiffe://a/.', 'spiffe://a/..', 'spiffe://a/./b', 'spiffe://a/b/', 'xspiffe://a/b', 'spiffe:///b'],
+    ...['spiffe://a/b c', `spiffe://${'a'.repeat(256)}/b`],
+  ]) {
+    IMPOSSIBLE.push(['spiffe', 'sub', id, 'it is spiffe://TRUST-DOMAIN/PATH']);
+  }
   it.each(IMPOSSIBLE)('at %s, %s %s', (platform, name, value, problem) => {
     expect(problemOf(platform, { [name]: value })).toContain(
       `${name} cannot be ${JSON.stringify(value)}: ${problem}`,
@@ -158,8 +232,24 @@ describe('a workload may have', () => {
     ['jenkins', 'sub', 'https://jenkins.acme.com/job/folder/job/app/'],
     ['spiffe', 'sub', 'spiffe://acme.example/ns/build/sa/pusher'],
     ['spiffe', 'sub', 'spiffe://acme.example/.hidden/...'],
+    ['spiffe', 'sub', 'spiffe://acme.example/..a/b.c-D_1'],
+    ['spiffe', 'sub', `spiffe://${'a'.repeat(255)}/b`],
     ['generic', 'https://acme.example/team', 'platform'],
+    ['github', 'run_attempt', '0'],
+    ['github', 'run_number', '10'],
+    ['github', 'sha', `${SHA}${SHA.slice(0, 24)}`],
+    ['github', 'job_workflow_ref', 'without a ref'],
+    ['github', 'job_workflow_ref', 'a@~b/c.yml@refs/heads/main'],
+    ['kubernetes', 'kubernetes.io/pod/name', 'a'],
+    ['kubernetes', 'kubernetes.io/node/name', 'node-1.eu'],
+    ['circleci', 'sub', CIRCLECI],
+    ['jenkins', 'sub', 'my https://jenkins/job/app'],
+    ['jenkins', 'sub', 'https://jenkins/view/app'],
+    ['buildkite', 'sub', 'organization:a:pipeline:b:ref:refs/heads/main:commit:c:step:d:commit:~'],
   ];
+  for (const ref of ['a.b', 'a/b', 'a@b', 'a{b', 'a.locker', 'alock', 'a-.b', '@']) {
+    POSSIBLE.push(['gitlab', 'ref', ref]);
+  }
   it.each(POSSIBLE)('at %s, %s %s', (platform, name, value) => {
     expect(problemOf(platform, { [name]: value })).toBeUndefined();
   });
@@ -173,6 +263,7 @@ describe('a claim whose name is nearly right', () => {
     ['circleci', 'oidc.circleci.com.project-id', 'oidc.circleci.com/project-id'],
     ['bitbucket', 'repository_uuid', 'repositoryUuid'],
     ['bitbucket', 'repositoryUUID', 'repositoryUuid'],
+    ['github', 'Runner-Environment', 'runner_environment'],
   ])('of %s, %s, is refused for %s', (platform, name, meant) => {
     expect(problemOf(platform, { [name]: 'x' })).toBe(`${name} is no claim of this platform: write ${meant}`);
   });
