@@ -5,6 +5,9 @@ import { describe, expect, test } from 'vitest';
 import { LICENCES } from '../infra/licences.ts';
 
 interface Locked {
+  /** Where it is not the one in the path. */
+  readonly name?: string;
+  readonly inBundle?: boolean;
   readonly version?: string;
   readonly resolved?: string;
   readonly integrity?: string;
@@ -40,6 +43,11 @@ describe('package-lock.json', () => {
     expect(read('.npmrc').split('\n')).toContain('omit-lockfile-registry-resolved=true');
     expect(pathsOf(({ resolved }) => resolved !== undefined)).toEqual([]);
     expect(pathsOf(({ link }) => link === true)).toEqual([]);
+  });
+
+  test('has every package under its own name, and none that another brings inside', () => {
+    expect(pathsOf(({ name }) => name !== undefined)).toEqual([]);
+    expect(pathsOf(({ inBundle }) => inBundle === true)).toEqual([]);
   });
 
   test('has install scripts only in known packages, and npm runs none', () => {

@@ -35,11 +35,12 @@ const PARTITIONS = {
 /** All that a write may be about; `another` is any attribute that does not exist. */
 // biome-ignore format: a list of names
 const ATTRIBUTES = [
-  'access', 'account', 'act', 'another', 'claims', 'createdAt', 'createdBy', 'cursor', 'derivationKey', 'description',
-  'disabledAt', 'disabledBy', 'entry', 'epoch', 'expiresAt', 'generation', 'hash', 'id', 'issuedBy', 'issuer', 'lastUsedAt',
-  'labels', 'lifetimeSeconds', 'name', 'networks', 'owner', 'payload', 'previousExpiresAt', 'previousHash', 'previousUse',
-  'previousUsedAt', 'pulls', 'pullsPerDay', 'removedAt', 'repositories', 'repository', 'requestId', 'role', 'salt',
-  'selfRotate', 'sourceAddress', 'state', 'subject', 'target', 'token', 'tokenId', 'uniqueId', 'usedAt', 'valueIssuedAt', 'valueUse', 'valueUsedAt', 'version', 'write', 'write0', 'write1',
+  'access', 'account', 'act', 'another', 'at', 'claims', 'createdAt', 'createdBy', 'cursor', 'derivationKey', 'description',
+  'disabledAt', 'disabledBy', 'dueAt', 'entry', 'epoch', 'event', 'expects', 'expiresAt', 'generation', 'group', 'handle', 'hash',
+  'id', 'issuedBy', 'issuer', 'lastUsedAt', 'labels', 'lifetimeSeconds', 'maxCredentialSeconds', 'maxExpiresInSeconds', 'name',
+  'networks', 'nonExpiring', 'notice0', 'owner', 'payload', 'previousExpiresAt', 'previousHash', 'previousUse',
+  'previousUsedAt', 'pulls', 'pullsPerDay', 'removedAt', 'repositories', 'repository', 'requestId', 'requireNetworks', 'requireOwner', 'retrievable', 'role', 'salt',
+  'selfRotate', 'service', 'sourceAddress', 'state', 'subject', 'target', 'token', 'tokenId', 'uniqueId', 'usedAt', 'valueIssuedAt', 'valueUse', 'valueUsedAt', 'version', 'why', 'write', 'write0', 'write1',
 ];
 
 /** The last uses of a token and of both its values. */
@@ -178,6 +179,15 @@ describe('the credentials function may not', () => {
     ['let a used proof end early', 'PutItem', 'proof#n', ['expiresAt']],
     ['let a used proof end early by a change', 'UpdateItem', 'proof#n', ['expiresAt']],
     ['say whose the table is', 'UpdateItem', 'table', ['id']],
+    ['widen the rules of an account', 'UpdateItem', 'account#a', ['maxExpiresInSeconds', 'nonExpiring']],
+    ['drop the rules of an account', 'DeleteItem', 'account#a', []],
+    ['give the name of a token to another', 'UpdateItem', 'account#a', ['tokenId']],
+    ['mark a token with an event', 'UpdateItem', 'account#a', ['lastUsedAt', 'notice0']],
+    ['put an event into the outbox', 'PutItem', 'notices', ['event', 'expects']],
+    ['keep an event from being sent', 'DeleteItem', 'notices', []],
+    ['let an end be taken for announced', 'PutItem', 'noticed', ['expiresAt']],
+    ['store a refused login', 'PutItem', 'refused#a', ['why']],
+    ['count a pull', 'UpdateItem', 'usage#a', ['pulls']],
   ])('%s (%s)', (_, write, pk, attributes) => {
     expect(isAllowed('credentials', callOn('pullpass-dev', write, pk, attributes))).toBe(false);
   });
