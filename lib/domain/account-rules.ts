@@ -105,7 +105,7 @@ export interface RuledFacts {
 
 /** The rules that a token with these facts breaks. */
 export function brokenRules(facts: RuledFacts, rules: AccountRules): TokenRule[] {
-  const { expiresInSeconds = 0, retrievable, owner, networks } = facts;
+  const { expiresInSeconds, retrievable, owner, networks } = facts;
   const broken: Readonly<Record<TokenRule, boolean>> = {
     maxExpiresInSeconds: (expiresInSeconds ?? 0) > rules.maxExpiresInSeconds,
     nonExpiring: expiresInSeconds === null && rules.nonExpiring === 'forbidden',

@@ -150,7 +150,7 @@ function differenceText(trust: Trust, workload: Workload): string {
   if (difference === undefined) return 'it names no claim';
   const { name, expected, actual } = difference;
   const found = actual === undefined ? 'the workload has no such claim' : `the workload has ${shown(actual)}`;
-  const isOtherType = actual !== undefined && typeof actual !== 'string' && String(actual) === expected;
+  const isOtherType = actual !== undefined && String(actual) === expected;
   const type = isOtherType ? ', which is no string' : '';
   return `its ${name} is ${shown(expected)}, and ${found}${type}`;
 }

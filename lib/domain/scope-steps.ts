@@ -21,7 +21,7 @@ type Rule = DeniedScope['rule'];
 
 function stepsOf(access: RequestedAccess, { denied, permissions, granted }: ScopeOutcome): Step[] {
   const { type, name, namespace, actions } = access;
-  const scope = `${shown(`${type}:${name}:${[...actions].join(',')}`)}`;
+  const scope = shown(`${type}:${name}:${[...actions].join(',')}`);
   if (actions.size === 0) return [{ check: 'scope', result: 'note', detail: `${scope} asks for no action.` }];
   const isRepository = namespace !== undefined;
   const rules = denied

@@ -77,7 +77,7 @@ export function changeTo(
 }
 
 function areSame(some: readonly string[] | null, other: readonly string[] | null | undefined): boolean {
-  if (some === null || other === null || other === undefined) return some === other;
+  if (some === null || other == null) return some === other;
   return some.length === other.length && some.every(text => other.includes(text));
 }
 

@@ -106,6 +106,7 @@ describe('a holder may rotate', () => {
   it.each<[string, TokenRecord]>([
     ['an hour after the last rotation', rotated({ valueIssuedAt: NOW - HOUR })],
     ['where the time of the last rotation is not known', rotated({ valueIssuedAt: null })],
+    ['where a clock was ahead by more than an hour', rotated({ valueIssuedAt: NOW + HOUR + 1 })],
     ['its first value at once', aToken({ selfRotate: true })],
     ['in its networks', rotated({ networks: ['192.0.2.0/24'] })],
   ])('%s', (_, token) => expect(refusalTo(token)).toBeUndefined());
@@ -139,6 +140,11 @@ describe('a holder may rotate', () => {
   ])('not %s', (_, token, facts, code, detail) => {
     const error = refusalTo(token, facts);
     expect([error?.code, error?.details.detail]).toEqual([code, detail]);
+  });
+
+  it('not where a clock was ahead by an hour at most', () => {
+    const error = refusalTo(rotated({ valueIssuedAt: NOW + HOUR }));
+    expect([error?.code, error?.details.retryAfterSeconds]).toEqual(['rate-limited', 2 * HOUR]);
   });
 
   it('not within an hour of the last rotation, and reads how long it must wait', () => {

@@ -108,6 +108,23 @@ describe('a resource', () => {
     ],
   ])('%s', (_, of, lines) => expect(linesOf(of)).toEqual(lines));
 
+  it('of which a part is allowed may also have no room in the access token', () => {
+    const both = [...denied('action-not-allowed'), ...denied('token-full')];
+    const lines = linesOf(outcome(`repository:${APP}:pull,push`, { denied: both }));
+    expect(lines).toEqual([
+      HELD,
+      WITHIN,
+      expect.stringMatching(/^action failed: .* granted: nothing\.$/),
+      expect.stringMatching(/^access-token failed: /),
+    ]);
+  });
+
+  it('is written as it was asked for', () => {
+    const asked = `plugin:${APP}:pull,push`;
+    const [line] = linesOf(outcome(asked, { denied: denied('not-a-repository') }));
+    expect(line).toContain(`scope failed: "${asked}": `);
+  });
+
   it('names the patterns that cover it, once each', () => {
     const permissions: Permission[] = [
       { repositories: ['team-a/*', 'team-b/*'], actions: PULL },
