@@ -9,7 +9,7 @@ import type { Table } from '../../lib/ports/table.ts';
 import { tokenKey } from '../../lib/store/items.ts';
 import { markOf, outboxStore } from '../../lib/store/outbox-store.ts';
 import { toTokenAttributes } from '../../lib/store/token-items.ts';
-import { watchedTable } from '../support/faulty-table.ts';
+import { recordedTable, watchedTable } from '../support/faulty-table.ts';
 import { ACCOUNT, aToken, NOW, OTHER_ACCOUNT } from '../support/records.ts';
 import { itemsOf, useStores } from '../support/stores.ts';
 
@@ -178,6 +178,21 @@ describe('what a token tells of an act', () => {
     expect((await outbox.due(NOW, undefined)).entries).toMatchObject([{ outcome: 'not-happened' }]);
   });
 
+  it('is told by the item of its own account, also where another has a token of that id', async () => {
+    const table = await openTable();
+    const outbox = outboxStore({ table });
+    const handle = accountHandle(OTHER_ACCOUNT);
+    await putToken(table, aToken({ id: ID }));
+    await table.put({
+      ...tokenKey({ handle, id: ID }),
+      ...toTokenAttributes(aToken({ id: ID, account: OTHER_ACCOUNT })),
+    });
+    await outbox.prepare(anEntry({ id: 'a' }));
+    await outbox.prepare(anEntry({ id: 'b', token: { handle, id: ID } }));
+    const { entries } = await outbox.due(NOW, undefined);
+    expect(entries.map(({ record }) => record?.account)).toEqual([ACCOUNT, OTHER_ACCOUNT]);
+  });
+
   it('is read once for each token of a page', async () => {
     const table = await openTable();
     const [one, other] = [aToken(), aToken()];
@@ -223,6 +238,20 @@ describe('what is scheduled', () => {
     await outboxStore({ table }).prepare(anExpiry({ expects: NOW + 5 }));
     await outboxStore({ table }).schedule([anExpiry()]);
     expect((await outboxStore({ table }).due(NOW, undefined)).entries).toMatchObject([{ expects: NOW + 5 }]);
+  });
+
+  it('is asked for a hundred at a time, and nothing not at all', async () => {
+    const { table, calls } = recordedTable(await openTable());
+    const outbox = outboxStore({ table });
+    await outbox.schedule([]);
+    expect(calls).toEqual([]);
+    const ids = Array.from({ length: 101 }, (_, i) => `e${100 + i}`);
+    await outbox.schedule(ids.map(id => anExpiry({ id })));
+    const known = calls.filter(({ method }) => method === 'batchGet');
+    expect(known.map(({ args: [keys] }) => (keys as readonly object[]).length)).toEqual([100, 1]);
+    calls.length = 0;
+    await outbox.schedule(ids.slice(1).map(id => anExpiry({ id })));
+    expect(calls.map(({ method }) => method)).toEqual(['batchGet']);
   });
 
   it('is stored before it is remembered', async () => {

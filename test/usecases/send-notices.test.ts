@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { accountHandle } from '../../lib/domain/identifiers.ts';
 import type { CloudEvent } from '../../lib/domain/notice.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
 import { patchToken, rotateToken, type TokenRecord } from '../../lib/domain/token-record.ts';
@@ -130,9 +131,9 @@ describe('what was prepared', () => {
       ...prepared(token),
       token: { handle: handle ?? '', id: token.id },
     });
-    expect((await run(table, { now: NOW + 60 })).events).toEqual([]);
+    expect((await run(table, { now: NOW + 119 })).events).toEqual([]);
     expect(await left(table)).toBe(1);
-    expect((await run(table, { now: NOW + 121 })).events).toEqual([]);
+    expect((await run(table, { now: NOW + 120 })).events).toEqual([]);
     expect(await left(table)).toBe(0);
   });
 
@@ -193,6 +194,57 @@ describe('a receiver that is away', () => {
     expect(logged).toEqual(['notice-lost']);
     expect(await left(table)).toBe(0);
   });
+});
+
+it('a run counts what it sent and what failed, and its log names each without the account', async () => {
+  const { table, tokens, token } = await withToken();
+  await tokens.update(token, disabled(token), NOW);
+  const counted: unknown[] = [];
+  const logged: unknown[] = [];
+  const note = (name: string, facts?: object) => void logged.push([name, facts]);
+  const once = (send: NoticeSink['send']) =>
+    sendNotices({
+      ...{ outbox: outboxStore({ table }), sink: { send }, publicUrl, clock: () => LATER * 1000 },
+      log: { info: note, warn: note, error: note },
+      metrics: { ...NO_METRICS, count: (...args: unknown[]) => void counted.push(args) },
+      remainingMs: () => 45_000,
+    });
+  await once(() => Promise.reject('no answer'));
+  await once(async () => undefined);
+  await once(async () => expect.fail('nothing is left'));
+  expect(counted).toEqual([
+    ['NoticesFailed', 1],
+    ['NoticesSent', 1],
+  ]);
+  const about = {
+    event: 'token.disabled',
+    eventId: expect.any(String),
+    target: token.id,
+    accountHandle: accountHandle(token.account),
+  };
+  expect(logged).toEqual([
+    ['notice-failed', { ...about, reason: 'no answer' }],
+    ['notice-sent', about],
+  ]);
+});
+
+it.each([
+  ['to the second is still late only', KEPT_SECONDS, ['notice-failed'], 1],
+  ['and a second is lost', KEPT_SECONDS + 1, ['notice-lost'], 0],
+])('an event that no one took for three days %s', async (_, seconds, expected, kept) => {
+  const { table, tokens, token } = await withToken();
+  await tokens.update(token, disabled(token), NOW);
+  const dueAt = Number((await itemsOf(table)).find(({ pk }) => pk === 'notices')?.dueAt);
+  const sink: NoticeSink = { send: () => Promise.reject(new Error('the webhook answered 503')) };
+  const { logged } = await run(table, { sink, now: dueAt + seconds });
+  expect([logged, await left(table)]).toEqual([expected, kept]);
+});
+
+it('a run begins no event with less than 45 s left', async () => {
+  const { table, tokens, token } = await withToken();
+  await tokens.update(token, disabled(token), NOW);
+  expect((await run(table, { remainingMs: () => 44_999 })).events).toEqual([]);
+  expect((await run(table, { remainingMs: () => 45_000 })).events).toHaveLength(1);
 });
 
 it('a run whose time is up leaves the rest to the next', async () => {
