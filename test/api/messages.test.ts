@@ -1,9 +1,10 @@
 /** What callers and operators read when a value has the wrong type: our sentences, never words of the schema library. */
 import type * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
+import { explainSchema } from '../../lib/api/explain-request.ts';
 import { checkBody } from '../../lib/api/parameters.ts';
-import { policySchema, trustSchema, VEND_CREDENTIAL } from '../../lib/api/requests.ts';
-import { ADD_TOKEN, CHANGE_TOKEN, ROTATE_TOKEN } from '../../lib/api/token-requests.ts';
+import { policySchema, SET_RULES, trustSchema, VEND_CREDENTIAL } from '../../lib/api/requests.ts';
+import { ADD_TOKEN, CHANGE_TOKEN, ENSURE_TOKEN, ROTATE_TOKEN } from '../../lib/api/token-requests.ts';
 import { ISSUERS_FILE } from '../../lib/config/issuers.ts';
 import { SERVICES_FILE } from '../../lib/config/services.ts';
 import { type Problem, type PullpassError } from '../../lib/domain/errors.ts';
@@ -20,6 +21,12 @@ const GITHUB = {
 const REQUESTS: Readonly<Record<string, [schema: v.GenericSchema, fields: readonly string[]]>> = {
   ADD_TOKEN: [ADD_TOKEN, fieldsOf(ADD_TOKEN)],
   CHANGE_TOKEN: [CHANGE_TOKEN, fieldsOf(CHANGE_TOKEN)],
+  ENSURE_TOKEN: [ENSURE_TOKEN, fieldsOf(ENSURE_TOKEN)],
+  SET_RULES: [SET_RULES, fieldsOf(SET_RULES)],
+  explainSchema: [
+    explainSchema('dev'),
+    ['token', 'subject', 'claims', 'requestId', 'service', 'scope', 'address', 'at'],
+  ],
   ROTATE_TOKEN: [ROTATE_TOKEN, fieldsOf(ROTATE_TOKEN)],
   VEND_CREDENTIAL: [VEND_CREDENTIAL, fieldsOf(VEND_CREDENTIAL)],
   policySchema: [policySchema({ issuer: 'dev' }), fieldsOf(policySchema({ issuer: 'dev' }))],
@@ -68,6 +75,8 @@ describe.each(Object.entries(REQUESTS))('a body of %s', (_, [schema, fields]) =>
   const bodies: unknown[] = [
     ...VALUES,
     ...fields.flatMap(field => VALUES.map(value => ({ [field]: value }))),
+    ...fields.flatMap(field => VALUES.map(value => ({ [field]: { pullsPerDay: value, team: value } }))),
+    ...fields.flatMap(field => VALUES.map(value => ({ [field]: [value, value] }))),
     ...VALUES.map(value => ({ colour: value, [SECRET]: value })),
   ];
   const problems = bodies.flatMap(body => problemsOf(schema, body));
