@@ -88,7 +88,7 @@ describe('a probe', () => {
 
   it('with --wait sees the credential refused once it has expired', async () => {
     const running = shell.pullpass(['probe', '--wait', '--output', 'json']);
-    const passing = setInterval(() => deployment.wait(10), 300);
+    const passing = setInterval(() => deployment.wait(10), 50);
     const { code, stdout } = await running;
     clearInterval(passing);
     expect(code).toBe(0);

@@ -176,7 +176,7 @@ describe('helpers at once', () => {
       isFirst = false;
       return new Promise(() => undefined);
     };
-    const timeouts = { ...QUICK, shareMs: 50, requestMs: 1_500 };
+    const timeouts = { ...QUICK, shareMs: 50, requestMs: 400 };
     const outcomes = await Promise.all(Array.from({ length: 5 }, () => get({ timeouts })));
     expect(outcomes.filter(({ code }) => code === 0)).toHaveLength(4);
   });
