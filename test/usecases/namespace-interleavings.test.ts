@@ -74,7 +74,10 @@ async function expectOneOwner({ namespaces }: NamespacePorts): Promise<void> {
   const claim = await namespaces.claim('team-a');
   for (const account of [ACCOUNT, OTHER_ACCOUNT]) {
     const holds = claim?.state === 'held' && claim.account === account;
-    expect(await listNamespaces({ namespaces }, account)).toEqual(holds ? [claim] : []);
+    const listed = await listNamespaces({ namespaces }, account);
+    // `expect` takes longer than all the rest, and there are very many ways.
+    if (!holds && listed.length === 0) continue;
+    expect(listed).toEqual(holds ? [claim] : []);
   }
 }
 
@@ -102,7 +105,7 @@ async function run(table: Table, [, scripts, before, crashes]: Scenario, choose:
           if (act === 'release') owners.delete(account);
           const succeeded = await carryOut(watched, account, act);
           if (act === 'register' && succeeded && !isReleasing(account)) owners.add(account);
-          expect(owners.size).toBeLessThanOrEqual(1);
+          if (owners.size > 1) expect.fail('two accounts own the name');
         }
       }),
     ),
