@@ -14,11 +14,11 @@ const FAULTS = ['refused', 'reset', 'hang', 'drip', 'garbage', 'redirect', '429'
 type Fault = (typeof FAULTS)[number];
 /** Longer than any cache, breaker or cool-down lasts. */
 const LONG = 7200;
-/** An issuer that does not answer is given up after 600 ms, so that the faults take no longer. */
+/** An issuer that does not answer is given up after 350 ms, so that the faults take no longer. */
 const LIMITS = {
   ...IAM_LIMITS,
-  exchangeMs: 600,
-  fetchMs: 600,
+  exchangeMs: 350,
+  fetchMs: 350,
 };
 const GOOD_KEY = 'api-key-of-alice-0123456789';
 const SCOPE = 'repository:of-acme/app:pull';

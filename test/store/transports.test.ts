@@ -12,6 +12,8 @@ import { rejectionOf } from '../support/errors.ts';
 import { clientOf, leanTransport } from '../support/tables.ts';
 
 const LIMITS: TimeLimits = { connectionMs: 200, requestMs: 60 };
+/** For an answer that comes, after one that does not. */
+const PATIENT: TimeLimits = { ...TIME_LIMITS, requestMs: 300 };
 /** Two requests, and the pause between them. */
 const GIVEN_UP_MS = 600;
 const JSON_TYPE = { 'content-type': 'application/x-amz-json-1.0' };
@@ -112,7 +114,7 @@ describe.each(Object.entries(TRANSPORTS))('over %s', (_, transportTo) => {
       if (requests > 1) {
         response.writeHead(400, JSON_TYPE).end('{"__type":"x#ConditionalCheckFailedException"}');
       }
-    }, TIME_LIMITS);
+    }, PATIENT);
     expect(await table.put(KEY, { absent: 'pk' })).toBe(false);
     expect(requests).toBe(2);
   });
@@ -124,7 +126,7 @@ describe.each(Object.entries(TRANSPORTS))('over %s', (_, transportTo) => {
       const table = await against(async (request, response) => {
         statements.push(`${request.headers['x-amz-target']} ${await text(request)}`);
         if (statements.length > 1) response.writeHead(400, JSON_TYPE).end(`{"__type":"x#${name}"}`);
-      }, TIME_LIMITS);
+      }, PATIENT);
       expect(await table.insert({ ...KEY, 'a-b': 1 })).toBe(false);
       const [first = '', second] = statements;
       expect(second).toBe(first);

@@ -30,6 +30,6 @@ describe.each(NAMES)('%s', name => {
 it('has its own effect once beside any other act that comes in between', async () => {
   await fc.assert(
     fc.asyncProperty(scenarios, (scenario: Disturbance) => disturbed(scenario)),
-    { numRuns: 500 },
+    { numRuns: 150 },
   );
 });
