@@ -98,18 +98,29 @@ function source<T>(first: T, second: T) {
   };
 }
 
-async function ringCase(kind: 'ring.json' | 'public.json'): Promise<Case> {
+type RingFile = 'ring.json' | 'public.json';
+
+/** Both files of a new ring, made once for all cases: nothing writes to them. */
+async function newRing(): Promise<Record<RingFile, string>> {
   const stored = await context([KID]);
   await maintainRing(KID, stored.directory, 0);
-  const first = await stored.textOf(KID, kind);
-  const others = await context([KID]);
-  await maintainRing(KID, others.directory, 0);
-  const { read, remove, fail } = source(first, await others.textOf(KID, kind));
-  const rings = cachedRings({ read });
+  return {
+    'ring.json': await stored.textOf(KID, 'ring.json'),
+    'public.json': await stored.textOf(KID, 'public.json'),
+  };
+}
+
+let rings: Promise<readonly [Record<RingFile, string>, Record<RingFile, string>]> | undefined;
+
+async function ringCase(kind: RingFile): Promise<Case> {
+  rings ??= Promise.all([newRing(), newRing()]);
+  const [first, second] = await rings;
+  const { read, remove, fail } = source(first[kind], second[kind]);
+  const ringOf = cachedRings({ read });
   const publication = keyPublication([KID], { read });
   const kids = async () =>
     kind === 'ring.json'
-      ? (await rings(KID, now())).keys.map(({ header }) => headerOf(header).kid)
+      ? (await ringOf(KID, now())).keys.map(({ header }) => headerOf(header).kid)
       : (await publication.jwks(KID.name, now())).keys.map(({ kid }) => kid);
   const old = (await kids())[0];
   return {

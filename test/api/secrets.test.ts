@@ -156,12 +156,9 @@ it('are nowhere but where they are meant to be, after many good and bad requests
       const answer = await deployment.send(line, sent);
       const { token: _, access_token: __, password: ___, ...rest } = answer.json ?? {};
       const text = answer.status < 300 ? JSON.stringify(rest) : answer.text;
-      expect([line, answer.status, leaks(text + JSON.stringify(answer.headers), canaries)]).toEqual([
-        line,
-        answer.status,
-        [],
-      ]);
-      expect(answer.status).not.toBe(500);
+      const found = leaks(text + JSON.stringify(answer.headers), canaries);
+      // `expect` takes longer than all the rest, and there are twenty thousand requests.
+      if (found.length > 0 || answer.status === 500) expect.fail(`${line}: ${answer.status}, with ${found}`);
       seen.push(`${answer.status}`);
     });
   }
@@ -181,7 +178,7 @@ it('are nowhere but where they are meant to be, after many good and bad requests
   );
   expect(new Set(seen).size).toBeGreaterThan(6);
   expect(deployment.logs.length).toBeGreaterThan(1000);
-  for (const line of deployment.logs) expect([line, leaks(line, canaries)]).toEqual([line, []]);
+  expect(deployment.logs.filter(line => leaks(line, canaries).length > 0)).toEqual([]);
   const dump = await dumpOf(deployment);
   expect(dump).toContain('team-a');
   expect(leaks(dump, canaries)).toEqual([]);
