@@ -11,7 +11,7 @@ import { GATEWAY_LIMITS } from './limits.ts';
 export function toEvent(request: IncomingMessage, body: Buffer, addresses: ClientAddresses): HttpEvent {
   const { method = 'GET', url = '/', socket } = request;
   const [rawPath = '/', ...query] = originForm(url).split('?');
-  const headers = joinedHeaders(request.rawHeaders);
+  const headers = headersOf(request);
   const sourceIp = addresses.of(socket.remoteAddress ?? '', headers['x-forwarded-for']);
   const domainName = headers.host ?? '';
   const time = new Date();
@@ -47,8 +47,16 @@ function bodyOf(body: Buffer): Pick<HttpEvent, 'body' | 'isBase64Encoded'> {
 
 /** The path and query of a target that may be in absolute form (RFC 9112 section 3.2.2). */
 function originForm(url: string): string {
+  if (url.startsWith('/')) return url;
   const target = url.replace(/^https?:\/\/[^/?]*/i, '');
   return /^(?:$|\?)/.test(target) ? `/${target}` : target;
+}
+
+/** Node's own table, which it makes in any case, where no header is repeated: to make another takes longer than all the rest here. */
+function headersOf({ headers, rawHeaders }: IncomingMessage): Record<string, string> {
+  const values = Object.values(headers);
+  const isWhole = values.length === rawHeaders.length / 2 && values.every(value => typeof value === 'string');
+  return isWhole ? (headers as Record<string, string>) : joinedHeaders(rawHeaders);
 }
 
 /** Repeated headers are joined by commas, where Node's own table would drop all but the first of some. */

@@ -46,7 +46,11 @@ export class PullpassError extends Error {
   readonly details: ErrorDetails;
 
   constructor(code: ErrorCode, details: ErrorDetails = {}) {
+    const { stackTraceLimit } = Error;
+    // Where a caller was refused is nobody's question, and to find out takes a tenth of a refusal.
+    if (ERRORS[code].status < 500) Error.stackTraceLimit = 0;
     super(details.reason ?? details.detail ?? ERRORS[code].detail, { cause: details.cause });
+    Error.stackTraceLimit = stackTraceLimit;
     this.code = code;
     this.details = details;
   }

@@ -16,10 +16,10 @@ interface Block {
 }
 
 /** The address in its one spelling (RFC 5952); undefined for what is no address, or has a zone. */
-export function readAddress(text: string): string | undefined {
+export const readAddress = remembered((text: string): string | undefined => {
   const groups = addressIn(text);
   return groups && formatAddress(groups);
-}
+});
 
 /** The address of IPv4, or the first so many bits of one of IPv6 as a network; undefined for what is no address. */
 export function networkOf(text: string, ipv6Bits: number): string | undefined {
@@ -97,18 +97,24 @@ function masked({ groups, bits }: Block): Groups {
   return groups.map((group, i) => (group >> hostBits(bits, i)) << hostBits(bits, i));
 }
 
-/** Blocks that were read before, as each login of a token reads the same again. */
-const known = new Map<string, Block | undefined>();
 const MAX_KNOWN = 4096;
+/** Longer than any network: anyone may write such a text where an address belongs, and it is not kept. */
+const MAX_KNOWN_LENGTH = 64;
 
-function knownBlock(text: string): Block | undefined {
-  const found = known.get(text);
-  if (found !== undefined) return found;
-  if (known.size >= MAX_KNOWN) known.clear();
-  const block = blockIn(text);
-  known.set(text, block);
-  return block;
+/** The function, with what it has answered before: most requests come from the same addresses, and are held against the same networks. */
+export function remembered<T>(of: (text: string) => T): (text: string) => T {
+  const known = new Map<string, T>();
+  return text => {
+    const found = known.get(text);
+    if (found !== undefined || text.length > MAX_KNOWN_LENGTH) return found ?? of(text);
+    if (known.size >= MAX_KNOWN) known.clear();
+    const answer = of(text);
+    known.set(text, answer);
+    return answer;
+  };
 }
+
+const knownBlock = remembered(blockIn);
 
 const LENGTH = /^(?:0|[1-9]\d{0,2})$/;
 

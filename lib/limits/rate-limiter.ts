@@ -1,6 +1,6 @@
 /** Bounds how often something may be done by one key, such as the source of failures, and how long it may take in all. */
 
-import { networkOf } from '../domain/networks.ts';
+import { networkOf, remembered } from '../domain/networks.ts';
 import { MINUTE_SECONDS } from '../domain/time.ts';
 import type { RateLimit } from '../ports/system.ts';
 
@@ -77,9 +77,7 @@ export function rateLimiter(perMinute: number, maxKeys = MAX_KEYS): RateLimiter 
  * The unit that is bounded: an IPv4 address, or the /64 of an IPv6 address, as one host has all of it to ask from. What is no
  * address is a unit as it is.
  */
-export function sourceOf(address: string): string {
-  return networkOf(address, 64) ?? address;
-}
+export const sourceOf = remembered((address: string) => networkOf(address, 64) ?? address);
 
 /** So much time in a minute. Times are of the monotonic clock, in milliseconds. */
 export class TimeBudget {

@@ -62,6 +62,18 @@ const FACES: Record<ErrorCode, [status: number, registryCode: string, oauthError
 
 const rows = Object.entries(ERRORS);
 
+describe('where an error was made', () => {
+  it('is known of a failure that is ours, and of what caused it', () => {
+    expect(new PullpassError('internal').stack).toContain('errors.test.ts');
+    expect(unavailable('no answer').stack).toContain('errors.test.ts');
+  });
+
+  it('is not sought for a refusal, and is again for the next error', () => {
+    expect(unauthenticated('token: malformed').stack).toBe('PullpassError: token: malformed');
+    expect(new Error('another').stack).toContain('errors.test.ts');
+  });
+});
+
 describe('the table of errors', () => {
   it('has this status, registry code and OAuth code for each failure', () => {
     const faces = rows.map(([code, row]) => [code, [row.status, row.registryCode, row.oauthError]]);

@@ -9,6 +9,7 @@ import {
   networkOf,
   readAddress,
   readNetwork,
+  remembered,
 } from '../../lib/domain/networks.ts';
 import { dividesInto, isBlocked } from './oracles/networks.ts';
 
@@ -268,5 +269,39 @@ describe('networks of any kind', () => {
       ),
       { numRuns: 5000 },
     );
+  });
+});
+
+describe('what is remembered of a text', () => {
+  const counted = () => {
+    const asked: string[] = [];
+    const of = remembered((text: string) => {
+      asked.push(text);
+      return text.toUpperCase();
+    });
+    return { asked, of };
+  };
+
+  it('is found out once', () => {
+    const { asked, of } = counted();
+    expect([of('a'), of('b'), of('a')]).toEqual(['A', 'B', 'A']);
+    expect(asked).toEqual(['a', 'b']);
+  });
+
+  it('of one that is longer than any network is found out each time', () => {
+    const { asked, of } = counted();
+    const [kept, long] = ['a'.repeat(64), 'a'.repeat(65)];
+    for (const text of [kept, kept, long, long]) expect(of(text)).toBe(text.toUpperCase());
+    expect(asked).toEqual([kept, long, long]);
+  });
+
+  it('is forgotten when there are 4096 texts, so that strangers cannot fill the memory', () => {
+    const { asked, of } = counted();
+    for (let i = 0; i < 4096; i++) of(String(i));
+    of('0');
+    expect(asked).toHaveLength(4096);
+    of('4096');
+    of('0');
+    expect(asked.slice(4096)).toEqual(['4096', '0']);
   });
 });
