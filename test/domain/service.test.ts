@@ -20,6 +20,8 @@ describe('the canonical host', () => {
     ['[0:0:0:0:0:0:0:1]:5000', '[::1]:5000'],
     ['[2001:DB8::A]', '[2001:db8::a]'],
     ['127.0.0.1:65535', '127.0.0.1:65535'],
+    ['127.1', '127.1'],
+    ['0x7f.0.0.1:5000', '0x7f.0.0.1:5000'],
   ] as const)('of %s is %s', ([text, host]) => expect(canonicalHost(text)).toBe(host));
 
   it.each([

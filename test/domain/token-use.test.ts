@@ -20,6 +20,8 @@ describe('the use of a token', () => {
     ['none', undefined, null],
     ['an empty one', '', null],
     ['blanks', '   ', null],
+    ['blanks before and after', '  docker ', 'docker'],
+    ['64 characters behind blanks', `  ${'x'.repeat(64)}`, 'x'.repeat(64)],
     ['64 characters', 'x'.repeat(64), 'x'.repeat(64)],
     ['65 characters', `${'x'.repeat(64)}y`, 'x'.repeat(64)],
     ['an escape sequence', 'a\u001b[31mb', 'a[31mb'],
