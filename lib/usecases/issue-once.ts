@@ -51,7 +51,10 @@ export async function issueIdempotently(
   const { actor, key } = request;
   const first = await beginRequest(ports, request);
   if (key === undefined) return retryOnConflict(() => act(first, undefined));
-  const issued = await retryOnConflict(() => executeOrReplay(ports, { actor, first, act }));
+  // The id of a token to add is of this request, so it is that of none yet; a repetition that was faster makes the act fail.
+  const isFirst = request.generation === 1 && first.tokenId === request.tokenId;
+  const added = isFirst ? await act(first, undefined) : undefined;
+  const issued = added ?? (await retryOnConflict(() => executeOrReplay(ports, { actor, first, act })));
   // The value is issued, also if this fails: a repetition finds the token, and what ends the token finishes the request.
   await ports.idempotency.finish(actor.account, first).catch(() => undefined);
   return issued;

@@ -77,8 +77,24 @@ async function eraseExpired({ stores, now }: World, prefix = ''): Promise<void> 
 const codeOf = ({ code }: { code: string }) => code;
 
 it('there are steps to interrupt', () => {
-  expect(STEPS.add).toBeGreaterThanOrEqual(6);
+  expect(STEPS.add).toBeGreaterThanOrEqual(5);
   expect(STEPS.rotate).toBeGreaterThanOrEqual(7);
+});
+
+it('a first request to add a token reads no token: it begins, derives, is recorded, adds and is finished', async () => {
+  const world = await PREPARE.add();
+  const asked: string[] = [];
+  const noted = <S extends object>(name: string, store: S): S =>
+    new Proxy(store, {
+      get: (of, member, self) => {
+        asked.push(`${name}.${String(member)}`);
+        return Reflect.get(of, member, self);
+      },
+    });
+  const { tokens, idempotency } = world.tokens;
+  const ports = { tokens: noted('tokens', tokens), idempotency: noted('idempotency', idempotency) };
+  await addToken({ ...world.tokens, ...ports }, { actor: actorOf(), token: TOKEN, idempotencyKey: 'key-1' });
+  expect(asked).toEqual(['idempotency.begin', 'tokens.add', 'idempotency.finish']);
 });
 
 describe.each(CRASHES)('a request to %s a token that ended %s step %d', (act, moment, step) => {
