@@ -11,8 +11,8 @@ export interface ProcessWorld extends World {
 
 /** Lambda ends a start after ten seconds, and repeats it within the first request. */
 const START_MS = 4_000;
-/** As many connections at once: each costs a handshake. */
-const WIDTH = 4;
+/** So many at once: each more would open connections that an instance, which serves one request at a time, has no use for. */
+const WIDTH = 2;
 
 /** The world as this process has it. */
 export function processWorld(startMs = START_MS): ProcessWorld {

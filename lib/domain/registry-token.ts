@@ -4,7 +4,7 @@
  */
 
 import { hash } from 'node:crypto';
-import { crc32 } from 'node:zlib';
+import { crc32 } from './crc32.ts';
 import {
   type Account,
   accountHandle,

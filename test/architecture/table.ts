@@ -14,7 +14,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   domain: {
     imports: [],
     npm: ['uuid'],
-    node: ['crypto.hash', 'crypto.timingSafeEqual', 'net.BlockList', 'net.isIP', 'zlib.crc32'],
+    node: ['crypto.hash', 'crypto.timingSafeEqual', 'net.BlockList', 'net.isIP'],
   },
   ports: { imports: ['domain'], npm: [], node: ['stream'] },
   usecases: { imports: ['cache', 'domain', 'ports'], npm: [], node: ['crypto'] },
