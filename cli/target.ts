@@ -21,7 +21,10 @@ const URL_TEXT = v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,2048}$/));
 
 /** What a deployment says of an issuer. */
 export const LISTED_ISSUER = v.object({
-  key: v.pipe(v.string(), v.check(key => isIssuerKey(key))),
+  key: v.pipe(
+    v.string(),
+    v.check(key => isIssuerKey(key)),
+  ),
   issuer: URL_TEXT,
   token_endpoint: v.nullable(URL_TEXT),
   /** RFC 6749 appendix A.1. */

@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { alarmResources } from '../infra/alarms.ts';
 import { COUNTS, OBSERVATIONS } from '../lib/ports/system.ts';
-import { ALICE, type Deployment, deploy, SERVICE } from './support/deployment.ts';
+import { ALICE, type Deployment, deploy } from './support/deployment.ts';
 import type { Sent } from './support/events.ts';
+import { SERVICE } from './support/records.ts';
 import type { StoreRequest } from './support/store-wire.ts';
 import { answerManifest, DIGEST, openUpstream, type TestUpstream } from './support/upstream.ts';
 

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { createKeyFile } from '../../lib/derivation/key-source.ts';
 import { type Account, accountHandle, UUID_RANDOM_BYTES, uuidV7 } from '../../lib/domain/identifiers.ts';
 import type { NamespaceClaim } from '../../lib/domain/namespace.ts';
-import { formatRegistryToken, hashRegistryToken, SALT_BYTES } from '../../lib/domain/registry-token.ts';
+import { formatRegistryToken, hashRegistryToken } from '../../lib/domain/registry-token.ts';
 import { LIFETIME_SECONDS } from '../../lib/domain/service.ts';
-import { DAY_SECONDS, toSeconds } from '../../lib/domain/time.ts';
+import { toSeconds } from '../../lib/domain/time.ts';
 import type { Item } from '../../lib/ports/table.ts';
 import { fileKeyStore } from '../../lib/signing/key-store.ts';
 import { maintainRing } from '../../lib/signing/ring-rotation.ts';
@@ -16,6 +16,7 @@ import { encodeAttributes } from '../../lib/store/conditions.ts';
 import { claimKey, tokenKey } from '../../lib/store/items.ts';
 import { toClaimAttributes } from '../../lib/store/namespace-store.ts';
 import { toTokenAttributes } from '../../lib/store/token-items.ts';
+import { aToken, aUse } from '../../test/support/records.ts';
 import { SERVICE } from './requests.ts';
 
 const CLAIM: Omit<NamespaceClaim, 'account'> = { name: 'team-a', state: 'held', epoch: 1 };
@@ -38,33 +39,16 @@ function newId(): string {
 
 function itemOf(account: Account, id: string, hash: Uint8Array): Item {
   const createdAt = toSeconds(Date.now());
-  const record = {
+  const record = aToken({
     account,
     id,
     hash,
-    derivation: { key: 'k1', salt: randomBytes(SALT_BYTES) },
-    generation: 1,
-    issuanceId: randomBytes(8).toString('hex'),
-    access: 'pull',
-    repositories: null,
-    pullsPerDay: null,
-    networks: null,
-    selfRotate: false,
-    name: null,
-    labels: {},
-    owner: null,
-    valueIssuedAt: createdAt,
-    lastUse: { at: createdAt, address: '192.0.2.1', client: 'docker/28.2.2', service: null },
-    previousUse: null,
     description: 'build farm 7',
     createdAt,
     createdBy: account,
-    expiresAt: createdAt + DAY_SECONDS,
-    disabled: null,
     lastUsedAt: createdAt,
-    previous: null,
-    version: 1,
-  } as const;
+    lastUse: aUse({ at: createdAt, service: null }),
+  });
   return { ...tokenKey({ handle: accountHandle(account), id }), ...toTokenAttributes(record) };
 }
 

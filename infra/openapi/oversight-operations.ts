@@ -5,6 +5,7 @@ import { ACTS } from '../../lib/ports/audit.ts';
 import { answer, inQuery, jsonBody, type Line, type Operation } from './operation.ts';
 import { A_LIMIT, AN_ID, AN_IDENTIFIER } from './words.ts';
 
+const A_TEXT_CURSOR = { type: 'string', pattern: '^[0-9A-Za-z_-]+$', maxLength: 512 } as const;
 const VISIBLE = { type: 'string', pattern: '^[!-~]+$', minLength: 1, maxLength: 256 } as const;
 const A_TIME = { type: 'string', format: 'date-time', pattern: TIME_PATTERN } as const;
 const A_DAY = { type: 'string', format: 'date', pattern: DAY_PATTERN } as const;
@@ -25,11 +26,7 @@ export const OVERSIGHT_OPERATIONS = {
       inQuery('from', 'The first day, in UTC; absent: 29 days before the last.', A_DAY),
       inQuery('to', 'The last day, in UTC; absent: today.', A_DAY),
       inQuery('limit', 'The number of counters on a page.', A_LIMIT),
-      inQuery('cursor', 'The `nextCursor` of the previous page.', {
-        type: 'string',
-        pattern: '^[0-9A-Za-z_-]+$',
-        maxLength: 512,
-      }),
+      inQuery('cursor', 'The `nextCursor` of the previous page.', A_TEXT_CURSOR),
     ],
     answers: { 200: answer('A page of counters.', 'Usage') },
   },
@@ -72,11 +69,7 @@ export const OVERSIGHT_OPERATIONS = {
       inQuery('since', 'The first second (RFC 3339).', A_TIME),
       inQuery('until', 'The last second (RFC 3339).', A_TIME),
       inQuery('limit', 'The number of entries on a page.', A_LIMIT),
-      inQuery('cursor', 'The `nextCursor` of the previous page of the same list.', {
-        type: 'string',
-        pattern: '^[0-9A-Za-z_-]+$',
-        maxLength: 512,
-      }),
+      inQuery('cursor', 'The `nextCursor` of the previous page of the same list.', A_TEXT_CURSOR),
     ],
     answers: { 200: answer('A page of entries.', 'Audit') },
   },

@@ -4,8 +4,8 @@ import { mkdirSync } from 'node:fs';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, PullpassError, unavailable } from '../domain/errors.ts';
-import type { RevocationEntry } from '../domain/revocation.ts';
-import { dayOf, toSeconds } from '../domain/time.ts';
+import { LEDGER_SECONDS, type RevocationEntry } from '../domain/revocation.ts';
+import { DAY_SECONDS, dayOf, toSeconds } from '../domain/time.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import { firstDay, formatEntry, oldestDay, parseEntry } from './entry.ts';
 import {
@@ -171,12 +171,15 @@ async function daysIn(directory: string): Promise<string[]> {
     .sort();
 }
 
-/** Deletes the days that are older than the ledger reaches back. */
+/** More days than the ledger reaches back. */
+const KEPT_DAYS = 2 * (LEDGER_SECONDS / DAY_SECONDS);
+
+/** Deletes the days that are older than the ledger reaches back, and none of the latest: a clock may be ahead. */
 export async function deleteOldDays(directory: string, nowMs: number): Promise<void> {
   const isOld = (day: string) => day < oldestDay(nowMs);
-  const old = (await daysIn(directory)).filter(isOld);
+  const old = (await daysIn(directory)).slice(0, -KEPT_DAYS).filter(isOld);
   // First from the list, so that no day is missed that was deleted on purpose.
-  if (old.length > 0) await unlistDays(directory, day => !isOld(day));
+  if (old.length > 0) await unlistDays(directory, day => !old.includes(day));
   for (const day of old) await rm(join(directory, day + SUFFIX), { force: true });
 }
 

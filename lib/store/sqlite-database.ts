@@ -166,8 +166,7 @@ function reconnect(path: string): Connection {
 /** Throws for a database that is not ours. */
 function prepareSchema(database: DatabaseSync): void {
   const read = (sql: string) => Object.values(database.prepare(sql).get() ?? {})[0];
-  const isEmpty = read('SELECT count(*) FROM sqlite_schema') === 0;
-  if (isEmpty) {
+  if (read('SELECT count(*) FROM sqlite_schema') === 0) {
     database.exec(SCHEMA);
     return;
   }
@@ -201,14 +200,11 @@ function transaction<T>({ database, statements }: Connection, act: (statements: 
 }
 
 function checkSpace(path: string, reserveBytes: number): void {
-  const free = path === IN_MEMORY ? Number.POSITIVE_INFINITY : freeBytes(dirname(path));
+  if (path === IN_MEMORY) return;
+  const { bavail, bsize } = statfsSync(dirname(path));
+  const free = bavail * bsize;
   if (free >= reserveBytes) return;
   throw new Error(`The disk of ${path} is full: ${free} bytes are free, ${reserveBytes} are needed.`);
-}
-
-function freeBytes(directory: string): number {
-  const { bavail, bsize } = statfsSync(directory);
-  return bavail * bsize;
 }
 
 function explain(path: string, error: unknown): string {

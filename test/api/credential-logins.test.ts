@@ -10,11 +10,11 @@ import { createKeyFile } from '../../lib/derivation/key-source.ts';
 import { fileKeyStore } from '../../lib/signing/key-store.ts';
 import { maintainRing } from '../../lib/signing/ring-rotation.ts';
 import { claimsOf, grantOf } from '../support/claims.ts';
-import { ALICE, MALLORY, SERVICE } from '../support/deployment.ts';
+import { ALICE, MALLORY } from '../support/deployment.ts';
 import { CONTEXT, eventOf, received, type Sent, textWithoutId } from '../support/events.ts';
 import { eventsOf } from '../support/logs.ts';
 import { audienceOf } from '../support/platforms.ts';
-import { NOW } from '../support/records.ts';
+import { NOW, SERVICE } from '../support/records.ts';
 import { alice, deployment, github, useDeployment, useGitHub } from '../support/setup.ts';
 
 /** A token that pulls and pushes in `team-a` and `team-b`, and a credential of it that does too. */

@@ -5,9 +5,9 @@ import { toRfc3339 } from '../../lib/domain/time.ts';
 import { namespaceOf, openWorld, type World, workloadToken } from '../support/callers.ts';
 import { claimsOf, grantOf } from '../support/claims.ts';
 import { jtiOf, payloadOf } from '../support/credentials.ts';
-import { SERVICE } from '../support/deployment.ts';
 import type { Received, Sent } from '../support/events.ts';
 import { eventsOf } from '../support/logs.ts';
+import { SERVICE } from '../support/records.ts';
 
 const ACME = namespaceOf('dev:acme');
 const HALF_A_DAY = 43_200;

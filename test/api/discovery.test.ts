@@ -9,7 +9,8 @@ import { describe, expect, it } from 'vitest';
 import { toSeconds } from '../../lib/domain/time.ts';
 import { fileKeyStore } from '../../lib/signing/key-store.ts';
 import { activateKey } from '../../lib/signing/ring-rotation.ts';
-import { deploy, PUBLIC_URL, SERVICE } from '../support/deployment.ts';
+import { deploy, PUBLIC_URL } from '../support/deployment.ts';
+import { SERVICE } from '../support/records.ts';
 import { deployment, useDeployment } from '../support/setup.ts';
 
 useDeployment();

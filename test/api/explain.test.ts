@@ -1,7 +1,8 @@
 /** The explanation of a login, for administrators: what each check says, and what it neither writes nor tells. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ALICE, BOB, type Deployment, deploy, MALLORY, SERVICE } from '../support/deployment.ts';
+import { ALICE, BOB, type Deployment, deploy, MALLORY } from '../support/deployment.ts';
 import { audienceOf, openGitHub, type TestIssuer } from '../support/platforms.ts';
+import { SERVICE } from '../support/records.ts';
 import { itemsOf } from '../support/stores.ts';
 
 const APP = 'repository:team-a/app:pull';

@@ -1,7 +1,7 @@
 /** The last use of a token's values: when, from where, by what and for which service, of each value for itself. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { SERVICE } from '../support/deployment.ts';
 import type { Sent } from '../support/events.ts';
+import { SERVICE } from '../support/records.ts';
 import { alice, deployment, useDeployment } from '../support/setup.ts';
 
 useDeployment();

@@ -1,10 +1,11 @@
 /** What a login leaves in the log: one line, from which an administrator can tell why, and no secret. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { accountHandle } from '../../lib/domain/identifiers.ts';
-import { ALICE, BOB, type Deployment, deploy, MALLORY, SERVICE } from '../support/deployment.ts';
+import { ALICE, BOB, type Deployment, deploy, MALLORY } from '../support/deployment.ts';
 import { type Received, textWithoutId } from '../support/events.ts';
 import { eventsOf, type LogEvent } from '../support/logs.ts';
 import { audienceOf, openGitHub, type TestIssuer } from '../support/platforms.ts';
+import { SERVICE } from '../support/records.ts';
 
 let deployment: Deployment;
 let github: TestIssuer;

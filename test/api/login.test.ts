@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { claimsOf, grantOf } from '../support/claims.ts';
-import { ALICE, BOB, MALLORY, PUBLIC_URL, SERVICE } from '../support/deployment.ts';
+import { ALICE, BOB, MALLORY, PUBLIC_URL } from '../support/deployment.ts';
 import { basicHeader, type Received, type Sent } from '../support/events.ts';
 import { eventsOf } from '../support/logs.ts';
+import { SERVICE } from '../support/records.ts';
 import { deployment, useDeployment } from '../support/setup.ts';
 
 let pullToken: string;

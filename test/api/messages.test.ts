@@ -7,7 +7,7 @@ import { policySchema, SET_RULES, trustSchema, VEND_CREDENTIAL } from '../../lib
 import { ADD_TOKEN, CHANGE_TOKEN, ENSURE_TOKEN, ROTATE_TOKEN } from '../../lib/api/token-requests.ts';
 import { ISSUERS_FILE } from '../../lib/config/issuers.ts';
 import { SERVICES_FILE } from '../../lib/config/services.ts';
-import { type Problem, type PullpassError } from '../../lib/domain/errors.ts';
+import type { Problem, PullpassError } from '../../lib/domain/errors.ts';
 import { type Schema, safeParse } from '../../lib/domain/schema.ts';
 
 const GITHUB = {

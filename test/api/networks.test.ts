@@ -2,10 +2,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startGateway } from '../../local/gateway.ts';
 import { grantOf } from '../support/claims.ts';
-import { ALICE, type Deployment, deploy, SERVICE } from '../support/deployment.ts';
+import { ALICE, type Deployment, deploy } from '../support/deployment.ts';
 import { basicHeader, type Received, type Sent } from '../support/events.ts';
 import { linesOf } from '../support/logs.ts';
 import { audienceOf, openGitHub, type TestIssuer } from '../support/platforms.ts';
+import { SERVICE } from '../support/records.ts';
 import { answerManifest, openUpstream, type TestUpstream } from '../support/upstream.ts';
 
 const NETWORKS = ['203.0.113.0/24', '2001:db8::/32'];

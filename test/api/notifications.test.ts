@@ -3,8 +3,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ALICE, BOB, type Deployment, deploy, SERVICE } from '../support/deployment.ts';
+import { ALICE, BOB, type Deployment, deploy } from '../support/deployment.ts';
 import { linesOf } from '../support/logs.ts';
+import { SERVICE } from '../support/records.ts';
 
 const SECRET = 'a-secret-of-notifications';
 const OTHER = 'the-secret-of-another-service';

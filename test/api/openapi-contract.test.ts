@@ -17,11 +17,11 @@ import { maintainRing } from '../../lib/signing/ring-rotation.ts';
 import { partition } from '../../lib/store/items.ts';
 import { POLICY, TRUST } from '../../lib/store/rule-store.ts';
 import { usageStore } from '../../lib/store/usage-store.ts';
-import { ALICE, BOB, type Deployment, deploy, MALLORY, SERVICE } from '../support/deployment.ts';
+import { ALICE, BOB, type Deployment, deploy, MALLORY } from '../support/deployment.ts';
 import { CONTEXT, eventOf, type Received, received, type Sent } from '../support/events.ts';
 import { answersOf, OpenApiContract, operationOf } from '../support/openapi-contract.ts';
 import { openGitHub, openIam, type TestIssuer } from '../support/platforms.ts';
-import { ACCOUNT, aPolicy, aTrust } from '../support/records.ts';
+import { ACCOUNT, aPolicy, aTrust, SERVICE } from '../support/records.ts';
 
 /** A second registry, of the other profile and algorithm. */
 const OTHER = {

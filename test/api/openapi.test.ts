@@ -3,8 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import document from '../../lib/api/openapi.json' with { type: 'json' };
 import { ALL_ROUTES } from '../../lib/api/routes.ts';
 import { API_ERRORS, type ErrorCode, nameOfError } from '../../lib/domain/error-codes.ts';
-import { type Deployment, deploy, PUBLIC_URL, SERVICE } from '../support/deployment.ts';
+import { type Deployment, deploy, PUBLIC_URL } from '../support/deployment.ts';
 import { operationOf } from '../support/openapi-contract.ts';
+import { SERVICE } from '../support/records.ts';
 
 interface Parameter {
   readonly description: string;

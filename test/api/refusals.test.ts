@@ -1,8 +1,9 @@
 /** A refused login, found by the request id that its client prints: what is stored, how often, and for whom. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { accountHandle } from '../../lib/domain/identifiers.ts';
-import { ALICE, BOB, type Deployment, deploy, SERVICE } from '../support/deployment.ts';
+import { ALICE, BOB, type Deployment, deploy } from '../support/deployment.ts';
 import type { Received } from '../support/events.ts';
+import { SERVICE } from '../support/records.ts';
 import { itemsOf } from '../support/stores.ts';
 
 const APP = 'repository:team-a/app:pull';

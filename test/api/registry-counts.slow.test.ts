@@ -1,6 +1,7 @@
 /** Ten thousand pulls by fifty clients at once through the registry proxy: each is counted, and a limit is not passed by one. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { ALICE, type Deployment, deploy, SERVICE } from '../support/deployment.ts';
+import { ALICE, type Deployment, deploy } from '../support/deployment.ts';
+import { SERVICE } from '../support/records.ts';
 import { openUpstream, type TestUpstream } from '../support/upstream.ts';
 
 const [CLIENTS, PULLS_EACH, LIMIT] = [50, 200, 777];

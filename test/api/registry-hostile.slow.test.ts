@@ -4,8 +4,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { toSeconds } from '../../lib/domain/time.ts';
 import { fileKeyStore } from '../../lib/signing/key-store.ts';
 import { maintainRing } from '../../lib/signing/ring-rotation.ts';
-import { ALICE, type Deployment, deploy, SERVICE } from '../support/deployment.ts';
+import { ALICE, type Deployment, deploy } from '../support/deployment.ts';
 import { randomFrom } from '../support/random.ts';
+import { SERVICE } from '../support/records.ts';
 import { DIGEST, openUpstream, type TestUpstream } from '../support/upstream.ts';
 
 const OTHERS = { name: 'others.example', registry: 'others.example' };

@@ -1,8 +1,9 @@
 /** What the operator reads of upstreams, and what the registry proxy answers where a platform buffers answers. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ALICE, type Deployment, deploy, SERVICE } from '../support/deployment.ts';
+import { ALICE, type Deployment, deploy } from '../support/deployment.ts';
 import { CONTEXT, eventOf } from '../support/events.ts';
 import { linesOf } from '../support/logs.ts';
+import { SERVICE } from '../support/records.ts';
 import { answerManifest, DIGEST, MANIFEST, openUpstream, type TestUpstream } from '../support/upstream.ts';
 
 const MANIFEST_PATH = '/v2/team-a/app/manifests/1.4';

@@ -1,8 +1,9 @@
 /** The registry proxy: who may pull what, what reaches the registry behind it, and what comes back. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ALICE, BOB, type Deployment, deploy, PUBLIC_URL, SERVICE } from '../support/deployment.ts';
+import { ALICE, BOB, type Deployment, deploy, PUBLIC_URL } from '../support/deployment.ts';
 import type { Received, Sent } from '../support/events.ts';
 import { linesOf } from '../support/logs.ts';
+import { SERVICE } from '../support/records.ts';
 import { itemsOf } from '../support/stores.ts';
 import { answerManifest, DIGEST, MANIFEST, openUpstream, type TestUpstream } from '../support/upstream.ts';
 

@@ -3,8 +3,8 @@
 import { describe, expect, it } from 'vitest';
 import { serviceMeant, serviceNamed } from '../../lib/api/services.ts';
 import type { Service } from '../../lib/domain/service.ts';
-import { SERVICE } from '../support/deployment.ts';
 import { errorOf } from '../support/errors.ts';
+import { SERVICE } from '../support/records.ts';
 
 const service = (name: string, registry = name): Service => ({ ...SERVICE, name, registry });
 const EU = service('eu', 'registry.example:5000');

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { namespaceOf, openWorld, type World, workloadToken } from '../support/callers.ts';
 import { grantOf } from '../support/claims.ts';
 import { jtiOf, payloadOf } from '../support/credentials.ts';
-import { SERVICE } from '../support/deployment.ts';
 import { type Received, type Sent, textWithoutId } from '../support/events.ts';
 import { eventsOf } from '../support/logs.ts';
+import { SERVICE } from '../support/records.ts';
 
 const ACME = namespaceOf('dev:acme');
 const GRANT_TYPE = 'urn:ietf:params:oauth:grant-type:token-exchange';

@@ -4,8 +4,8 @@ import { accountHandle } from '../../lib/domain/identifiers.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
 import type { UsageStore } from '../../lib/ports/stores.ts';
 import { usageStore } from '../../lib/store/usage-store.ts';
-import { ALICE, BOB, CAROL, type Deployment, deploy, MALLORY, SERVICE } from '../support/deployment.ts';
-import { NOW } from '../support/records.ts';
+import { ALICE, BOB, CAROL, type Deployment, deploy, MALLORY } from '../support/deployment.ts';
+import { NOW, SERVICE } from '../support/records.ts';
 import { openUpstream, type TestUpstream } from '../support/upstream.ts';
 
 const TODAY = '2026-11-21';

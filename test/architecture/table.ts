@@ -25,7 +25,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   /** AWS over HTTP, for the adapters that would otherwise carry its SDK. */
   aws: { imports: ['domain', 'ports'], npm: [], node: null },
   /** Files that are replaced whole, and locks. */
-  files: { imports: [], npm: [], node: null },
+  files: { imports: ['domain'], npm: [], node: null },
   /** The proxy and the authorities of the environment, for all that connects to others. */
   network: { imports: [], npm: [], node: ['fs', 'net', 'tls'] },
   iam: { imports: ['cache', 'domain', 'limits', 'network', 'ports'], npm: ['jose', 'lru-cache'], node: null },

@@ -1,6 +1,7 @@
 /** Many tokens at the command line: filters, the wide table, beginnings of identifiers, removal by label, and the whole token. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { SERVICE } from '../support/deployment.ts';
+import { SERVICE } from '../support/records.ts';
+
 import { alice, served, useAlice, useServed } from './support/served.ts';
 
 useServed();

@@ -81,6 +81,7 @@ describe('parseAdministrator', () => {
   it.each([
     ...['', ':', '::', ':::', 'ibm', 'ibm:acme', 'ibm:acme:', 'ibm::alice', ':acme:alice', 'IBM:acme:alice'],
     ...[
+      ':ibm:acme:alice',
       'ibm:acme:alice ',
       ' ibm:acme:alice',
       'ibm:ac me:alice',

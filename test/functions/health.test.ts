@@ -7,8 +7,9 @@ import { createCleanup } from '../../lib/compose/cleanup.ts';
 import { createFallback } from '../../lib/compose/fallback.ts';
 import { createKeys } from '../../lib/compose/keys.ts';
 import { createRestore } from '../../lib/compose/restore.ts';
-import { type Deployment, deploy, SERVICE } from '../support/deployment.ts';
+import { type Deployment, deploy } from '../support/deployment.ts';
 import { eventOf } from '../support/events.ts';
+import { SERVICE } from '../support/records.ts';
 
 const CONTEXT = { awsRequestId: 'run-1', getRemainingTimeInMillis: () => 60_000 } as Context;
 const QUESTION = { health: true };

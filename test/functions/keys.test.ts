@@ -3,9 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createKeys } from '../../lib/compose/keys.ts';
-import { ALICE, type Deployment, deploy, SERVICE } from '../support/deployment.ts';
+import { ALICE, type Deployment, deploy } from '../support/deployment.ts';
 import type { Received } from '../support/events.ts';
 import { LoopbackAws, REGION, refused } from '../support/loopback-aws.ts';
+import { SERVICE } from '../support/records.ts';
 
 const STAGE = 'pullpass-test';
 const KMS_KEY = `arn:aws:kms:${REGION}:123456789012:key/12345678-abcd-1234-abcd-1234567890ab`;

@@ -2,8 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createKeys } from '../../lib/compose/keys.ts';
-import { ALICE, type Deployment, deploy, SERVICE } from '../support/deployment.ts';
+import { ALICE, type Deployment, deploy } from '../support/deployment.ts';
 import { type AwsRequest, LoopbackAws, REGION, refused } from '../support/loopback-aws.ts';
+import { SERVICE } from '../support/records.ts';
 
 const LOGINS = 10_000;
 const OUTAGE_SECONDS = 600;

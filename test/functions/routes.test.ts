@@ -4,8 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { ALL_ROUTES, type FunctionName, ROUTES } from '../../lib/api/routes.ts';
 import { MAX_BODY_BYTES, MAX_HEAD_BYTES } from '../../lib/http/body.ts';
 import type { Route } from '../../lib/http/request.ts';
-import { ALICE, SERVICE } from '../support/deployment.ts';
+import { ALICE } from '../support/deployment.ts';
 import { CONTEXT, eventOf, type Received, received, type Sent } from '../support/events.ts';
+import { SERVICE } from '../support/records.ts';
 import { deployment, useDeployment } from '../support/setup.ts';
 
 useDeployment();

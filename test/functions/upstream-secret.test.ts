@@ -1,8 +1,9 @@
 /** A password of an upstream that is the ARN of a secret: read as it is written, in its own region, and anew when it was replaced. */
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { ALICE, type Deployment, deploy, SERVICE } from '../support/deployment.ts';
+import { ALICE, type Deployment, deploy } from '../support/deployment.ts';
 import { LoopbackAws } from '../support/loopback-aws.ts';
+import { SERVICE } from '../support/records.ts';
 import { answerManifest, openUpstream, type TestUpstream } from '../support/upstream.ts';
 
 /** Of another account and region, with the suffix that Secrets Manager gives it. */

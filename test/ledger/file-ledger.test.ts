@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { RevocationEntry } from '../../lib/domain/revocation.ts';
-import { DAY_SECONDS } from '../../lib/domain/time.ts';
+import { DAY_SECONDS, dayOf } from '../../lib/domain/time.ts';
 import { formatEntry } from '../../lib/ledger/entry.ts';
 import {
   checkLedger,
@@ -206,17 +206,29 @@ describe('the ledger on one machine', () => {
     expect(await epochsIn(join(directory, 'ledger'))).toEqual([2]);
   });
 
-  it('deletes days that are older than 36 days, and nothing else', async () => {
+  it('deletes days that are older than 36 days where it has many later ones, and nothing else', async () => {
     const directory = await newDirectory();
     const ledger = fileLedger(directory);
     await writeRegister(directory, NEW_REGISTER);
-    for (const days of [38, 37, 36, 35, 0]) await ledger.append(entry(days, NOW * 1000 - days * DAY_MS));
-    await deleteOldDays(directory, NOW * 1000);
-    expect(await epochsIn(directory)).toEqual([36, 35, 0]);
-    expect(await readdir(directory)).toHaveLength(4);
-    expect((await readRegister(directory))?.days).toHaveLength(3);
-    expect(await missingDays(directory, NOW * 1000)).toEqual([]);
-    await deleteOldDays(join(directory, 'missing'), NOW * 1000);
+    const nowMs = NOW * 1000 + 75 * DAY_MS;
+    for (let day = 0; day <= 75; day++) await ledger.append(entry(day, NOW * 1000 + day * DAY_MS));
+    await deleteOldDays(directory, nowMs);
+    // The latest 72 stay.
+    expect(await readdir(directory)).toHaveLength(73);
+    expect((await readRegister(directory))?.days).toHaveLength(72);
+    expect((await readRegister(directory))?.days[0]).toBe(dayOf(NOW + 4 * DAY_SECONDS));
+    expect(await missingDays(directory, nowMs)).toEqual([]);
+    await deleteOldDays(join(directory, 'missing'), nowMs);
+  });
+
+  it('deletes nothing by a clock that is 400 days ahead, also of what was appended by it', async () => {
+    const directory = await newDirectory();
+    const ledger = fileLedger(directory);
+    await writeRegister(directory, NEW_REGISTER);
+    for (let days = 36; days >= 0; days--) await ledger.append(entry(days, NOW * 1000 - days * DAY_MS));
+    await ledger.append(entry(400, NOW * 1000 + 400 * DAY_MS));
+    await deleteOldDays(directory, NOW * 1000 + 400 * DAY_MS);
+    expect(await epochsIn(directory)).toHaveLength(38);
   });
 });
 

@@ -8,7 +8,7 @@ import { publicKeys } from '../../cli/registry/service.ts';
 import { certificatesIn, type Expectation, verifyAccessToken } from '../../lib/probe/login.ts';
 import { certifyLeaf, certifyRoot } from '../../lib/signing/certificates.ts';
 import { type Served, serve } from '../cli/support/served.ts';
-import { SERVICE } from '../support/deployment.ts';
+import { SERVICE } from '../support/records.ts';
 
 let served: Served;
 let token: string;

@@ -9,7 +9,8 @@ import { DESCRIPTION, type Probed, type ProbeOptions, probe } from '../../lib/pr
 import { fileKeyStore } from '../../lib/signing/key-store.ts';
 import { maintainRing } from '../../lib/signing/ring-rotation.ts';
 import { type Served, serve } from '../cli/support/served.ts';
-import { ALICE, BOB, MALLORY, SERVICE } from '../support/deployment.ts';
+import { ALICE, BOB, MALLORY } from '../support/deployment.ts';
+import { SERVICE } from '../support/records.ts';
 
 const OTHER = { ...SERVICE, name: 'other.example', registry: 'other.example', profile: 'kid' } as const;
 const SERVICES = [SERVICE.name, OTHER.name] as const;

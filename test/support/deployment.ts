@@ -8,7 +8,6 @@ import { openParts, type World } from '../../lib/compose/parts.ts';
 import { openAttesting, openTableMarker, TABLE_SETTINGS } from '../../lib/compose/resources.ts';
 import { credentialKeyRotation } from '../../lib/derivation/credential-keys.ts';
 import { createKeyFile, fileKeySource } from '../../lib/derivation/key-source.ts';
-import type { Service } from '../../lib/domain/service.ts';
 import { toSeconds } from '../../lib/domain/time.ts';
 import type { HttpHandler } from '../../lib/http/chain.ts';
 import type { HttpEvent } from '../../lib/http/request.ts';
@@ -24,17 +23,10 @@ import { createFunctions } from '../../local/functions.ts';
 import { type Gateway, type Invoke, startGateway } from '../../local/gateway.ts';
 import { onAws, onOneMachine, type ServedTable } from './backends.ts';
 import { CONTEXT, eventOf, type Received, received, type Sent } from './events.ts';
-import { NOW } from './records.ts';
+import { NOW, SERVICE } from './records.ts';
 import { newWire, type StoreWire } from './store-wire.ts';
 
 export const PUBLIC_URL = 'https://pullpass.example';
-export const SERVICE: Service = {
-  name: 'localhost:5000',
-  registry: 'localhost:5000',
-  profile: 'x5c',
-  algorithm: 'ES256',
-  lifetimeSeconds: 300,
-};
 /** Alice and Carol administer one account, Bob another; Mallory belongs to Alice's and may do nothing. */
 export const ALICE = 'acme:alice';
 export const CAROL = 'acme:carol';

@@ -4,11 +4,11 @@ import { expect } from 'vitest';
 import { nearScope } from '../domain/arbitraries.ts';
 import { signToken } from '../iam/tokens.ts';
 import { claimsOf } from './claims.ts';
-import { ALICE, BOB, type Deployment, deploy, SERVICE } from './deployment.ts';
+import { ALICE, BOB, type Deployment, deploy } from './deployment.ts';
 import type { Received, Sent } from './events.ts';
 import { audienceOf, openGitHub, type TestIssuer } from './platforms.ts';
 import { randomFrom } from './random.ts';
-import { NOW } from './records.ts';
+import { NOW, SERVICE } from './records.ts';
 
 export interface ExplainWorld {
   readonly deployment: Deployment;

@@ -7,11 +7,12 @@ import { createRestore } from '../../lib/compose/restore.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
 import type { HttpEvent } from '../../lib/http/request.ts';
 import { fileKeyStore } from '../../lib/signing/key-store.ts';
-import { ALICE, type Deployment, deploy, MALLORY, SERVICE } from './deployment.ts';
+import { ALICE, type Deployment, deploy, MALLORY } from './deployment.ts';
 import { EventBus } from './event-bus.ts';
 import { CONTEXT as HTTP_CONTEXT } from './events.ts';
 import { linesOf } from './logs.ts';
 import { audienceOf, openGitHub, openIam, type TestIssuer } from './platforms.ts';
+import { SERVICE } from './records.ts';
 import { DIGEST, openUpstream } from './upstream.ts';
 
 const CONTEXT = { ...HTTP_CONTEXT, awsRequestId: 'run-1' };

@@ -22,7 +22,7 @@ import { revoke } from '../../lib/usecases/revoke.ts';
 import { vendCredential } from '../../lib/usecases/vend-credential.ts';
 import { watchedTable } from './faulty-table.ts';
 import { actorOf, CREDENTIAL_KEYS, principalWith, type World, worldOn } from './memory-ports.ts';
-import { ACCOUNT, aPolicy, aTrust, NOW } from './records.ts';
+import { ACCOUNT, aPolicy, aTrust, NOW, SERVICE } from './records.ts';
 import { itemsOf, journaledStores, memoryTable, type Stores, storesOn } from './stores.ts';
 
 /** Everything that the acts are about; each act changes one part of it. */
@@ -94,14 +94,6 @@ export async function openScene(table = memoryTable(), ledger = memoryTable()): 
   const [trust] = await world.stores.trusts.list(accountHandle(ACCOUNT));
   return { world, table, ledger, token, credential, policy: policy?.id ?? '', trust: trust?.id ?? '' };
 }
-
-const SERVICE = {
-  name: 'localhost:5000',
-  registry: 'localhost:5000',
-  profile: 'x5c',
-  algorithm: 'ES256',
-  lifetimeSeconds: 300,
-} as const;
 
 /** The stores as a deployment has them: what they revoke is in the ledger first. */
 function storesWith(table: Table, ledger: Table): Stores {

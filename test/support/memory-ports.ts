@@ -13,7 +13,7 @@ import { logIn } from '../../lib/usecases/log-in.ts';
 import type { NamespacePorts } from '../../lib/usecases/manage-account.ts';
 import type { TokenPorts } from '../../lib/usecases/manage-tokens.ts';
 import type { VendPorts } from '../../lib/usecases/vend-credential.ts';
-import { ACCOUNT, NOW } from './records.ts';
+import { ACCOUNT, NOW, SERVICE } from './records.ts';
 import { memoryStores, type Stores } from './stores.ts';
 
 export interface World {
@@ -24,14 +24,6 @@ export interface World {
   /** Seconds since 1970. */
   now: number;
 }
-
-const SERVICE = {
-  name: 'localhost:5000',
-  registry: 'localhost:5000',
-  profile: 'x5c',
-  algorithm: 'ES256',
-  lifetimeSeconds: 300,
-} as const;
 
 /** One key, that is its own name. */
 export const CREDENTIAL_KEYS: CredentialKeys = {

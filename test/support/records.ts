@@ -5,6 +5,7 @@ import { type Account, UUID_RANDOM_BYTES, uuidV7 } from '../../lib/domain/identi
 import type { NamespaceClaim } from '../../lib/domain/namespace.ts';
 import type { Policy } from '../../lib/domain/policy.ts';
 import { SALT_BYTES } from '../../lib/domain/registry-token.ts';
+import type { Service } from '../../lib/domain/service.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
 import type { TokenRecord } from '../../lib/domain/token-record.ts';
 import type { TokenUse } from '../../lib/domain/token-use.ts';
@@ -14,6 +15,14 @@ import type { Trust } from '../../lib/domain/trust.ts';
 export const NOW = Date.UTC(2026, 10, 21, 7) / 1000;
 export const ACCOUNT: Account = 'dev:acme';
 export const OTHER_ACCOUNT: Account = 'dev:rival';
+/** The service of a deployment in memory. */
+export const SERVICE: Service = {
+  name: 'localhost:5000',
+  registry: 'localhost:5000',
+  profile: 'x5c',
+  algorithm: 'ES256',
+  lifetimeSeconds: 300,
+};
 
 /** A token that is made at `NOW`, is retrievable, may pull everywhere, and lives a day. */
 export function aToken(facts: Partial<TokenRecord> = {}): TokenRecord {

@@ -10,11 +10,11 @@ import type { ReplayCounts } from '../../lib/usecases/replay-ledger.ts';
 import type { ServedTable } from './backends.ts';
 import { inBatches } from './batches.ts';
 import { grantOf } from './claims.ts';
-import { ALICE, type Deployment, deploy, SERVICE } from './deployment.ts';
+import { ALICE, type Deployment, deploy } from './deployment.ts';
 import { CONTEXT, type Received, type Sent } from './events.ts';
 import { audienceOf, openGitHub, type TestIssuer } from './platforms.ts';
 import { randomFrom } from './random.ts';
-import { NOW } from './records.ts';
+import { NOW, SERVICE } from './records.ts';
 import { fill, itemsOf } from './stores.ts';
 
 const SEED = Number(process.env.SEED ?? 20_261_121);

@@ -15,16 +15,8 @@ import { vendCredential } from '../../lib/usecases/vend-credential.ts';
 import { readLedger } from '../contracts/ledger.ts';
 import { rejectionOf } from '../support/errors.ts';
 import { actorOf, principalWith, type World, worldOn } from '../support/memory-ports.ts';
-import { ACCOUNT, NOW } from '../support/records.ts';
+import { ACCOUNT, NOW, SERVICE } from '../support/records.ts';
 import { journaledStores, memoryStores, memoryTable } from '../support/stores.ts';
-
-const SERVICE = {
-  name: 'localhost:5000',
-  registry: 'localhost:5000',
-  profile: 'x5c',
-  algorithm: 'ES256',
-  lifetimeSeconds: 300,
-} as const;
 
 const life = fc.constantFrom(60, 600, 86_400, 2_592_000);
 const rules = {

@@ -15,15 +15,8 @@ import { type Vended, vendCredential } from '../../lib/usecases/vend-credential.
 import { workloadPrincipal } from '../../lib/usecases/workload-principal.ts';
 import { identityOf } from '../support/credential-chains.ts';
 import { actorOf, principalWith, type World, worldOn } from '../support/memory-ports.ts';
-import { ACCOUNT } from '../support/records.ts';
+import { ACCOUNT, SERVICE } from '../support/records.ts';
 
-const SERVICE = {
-  name: 'localhost:5000',
-  registry: 'localhost:5000',
-  profile: 'x5c',
-  algorithm: 'ES256',
-  lifetimeSeconds: 300,
-} as const;
 const LONG = 'x'.repeat(60);
 
 let world: World;

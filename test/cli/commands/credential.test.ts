@@ -4,7 +4,8 @@ import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FORMAT_NAMES } from '../../../lib/api/credential-formats.ts';
-import { ALICE, SERVICE } from '../../support/deployment.ts';
+import { ALICE } from '../../support/deployment.ts';
+import { SERVICE } from '../../support/records.ts';
 import { logInAs, useServed } from '../support/served.ts';
 import { shell, useShell } from '../support/setup.ts';
 
