@@ -5,13 +5,12 @@ import { holderHandlers } from '../api/held-token.ts';
 import { ROUTES } from '../api/routes.ts';
 import { toSeconds } from '../domain/time.ts';
 import { type HttpHandler, httpHandler } from '../http/chain.ts';
-import { rateLimiter } from '../limits/rate-limiter.ts';
+import { failureLimiter, rateLimiter } from '../limits/rate-limiter.ts';
 import { nonceStore } from '../store/expiring-stores.ts';
 import { authenticateVend } from '../usecases/authenticate.ts';
 import { authenticateHolder } from '../usecases/holder.ts';
 import { VENDS_PER_MINUTE } from '../usecases/vend-credential.ts';
 import { IAM_SETTINGS, openIam, openPrincipal, PRINCIPAL_SETTINGS } from './authentication.ts';
-import { openFailureLimiter } from './failure-limiter.ts';
 import { openParts, type World } from './parts.ts';
 import { openJournaling, openTable, openTableGuard, TABLE_SETTINGS } from './resources.ts';
 
@@ -30,7 +29,7 @@ export function createCredentials(world: World): HttpHandler {
   const principal = openPrincipal(parts);
   const { credentialKeys } = principal;
   const nonces = journal.nonces(nonceStore({ table: openTable(parts), randomBytes: parts.randomBytes }));
-  const failures = openFailureLimiter(parts);
+  const failures = failureLimiter(parts.config.failuresPerMinute);
   const authentication = { ...principal, ...openIam(parts, failures), nonces, clock: parts.clock };
   const { services, rulesCeiling: ceiling } = parts.config;
   const vends = rateLimiter(VENDS_PER_MINUTE).take;

@@ -5,7 +5,7 @@ import { loginHandlers } from '../api/login.ts';
 import { ROUTES } from '../api/routes.ts';
 import { toSeconds } from '../domain/time.ts';
 import { type HttpHandler, httpHandler } from '../http/chain.ts';
-import { rateLimiter } from '../limits/rate-limiter.ts';
+import { failureLimiter, rateLimiter } from '../limits/rate-limiter.ts';
 import { cachedRings } from '../signing/ring.ts';
 import { accessTokenSigner } from '../signing/signer.ts';
 import { refusalStore } from '../store/refusal-store.ts';
@@ -13,7 +13,6 @@ import { authenticateLogin } from '../usecases/authenticate.ts';
 import { REFUSALS_PER_MINUTE, type RecordRefusal, refusalRecorder } from '../usecases/refusals.ts';
 import { VENDS_PER_MINUTE } from '../usecases/vend-credential.ts';
 import { IAM_SETTINGS, openIam, openPrincipal, PRINCIPAL_SETTINGS } from './authentication.ts';
-import { openFailureLimiter } from './failure-limiter.ts';
 import { openParts, type Parts, type World } from './parts.ts';
 import { openKeyStore, openTable, openTableGuard, TABLE_SETTINGS } from './resources.ts';
 
@@ -35,7 +34,7 @@ export function createLogin(world: World): HttpHandler {
   const rings = cachedRings(openKeyStore(parts));
   const signer = accessTokenSigner({ services, rings });
   const principal = openPrincipal(parts);
-  const failures = openFailureLimiter(parts);
+  const failures = failureLimiter(parts.config.failuresPerMinute);
   const authentication = { ...principal, ...openIam(parts, failures), clock: parts.clock };
   const { store, credentialKeys } = principal;
   const vends = rateLimiter(VENDS_PER_MINUTE).take;

@@ -20,12 +20,12 @@ import { revocationHandlers, tokenHandlers } from '../api/tokens.ts';
 import type { Config } from '../config/config.ts';
 import { credentialKeys } from '../derivation/credential-keys.ts';
 import type { RegistrationRules } from '../domain/namespace.ts';
-import { toSeconds } from '../domain/time.ts';
+import { DAY_SECONDS, toSeconds } from '../domain/time.ts';
 import { type HttpHandler, httpHandler } from '../http/chain.ts';
 import { claimsReader } from '../iam/verifier.ts';
-import { rateLimiter } from '../limits/rate-limiter.ts';
+import { failureLimiter, rateLimiter } from '../limits/rate-limiter.ts';
 import { accountRulesStore } from '../store/account-rules-store.ts';
-import { auditReader } from '../store/audit-store.ts';
+import { auditReader, auditStore } from '../store/audit-store.ts';
 import { idempotencyStore, nonceStore, revokedCredentialStore } from '../store/expiring-stores.ts';
 import { loginStore } from '../store/login-store.ts';
 import { namespaceStore } from '../store/namespace-store.ts';
@@ -33,12 +33,11 @@ import { refusalStore } from '../store/refusal-store.ts';
 import { POLICY, ruleStore, TRUST } from '../store/rule-store.ts';
 import { tokenNameStore, tokenStore } from '../store/token-store.ts';
 import { usageStore } from '../store/usage-store.ts';
+import { loggedAudit } from '../telemetry/log.ts';
 import { authenticateManager } from '../usecases/authenticate.ts';
 import { authenticateHolder, OWN_ROTATIONS_PER_MINUTE } from '../usecases/holder.ts';
 import { REVOCATIONS_PER_MINUTE } from '../usecases/revoke.ts';
-import { openAudit } from './audit.ts';
 import { IAM_SETTINGS, openIam } from './authentication.ts';
-import { openFailureLimiter } from './failure-limiter.ts';
 import { NOTICE_SETTINGS, openNoticeOptions } from './notices.ts';
 import { openParts, type World } from './parts.ts';
 import {
@@ -72,7 +71,9 @@ export function createManagement(world: World): HttpHandler {
   const { config, clock, randomBytes } = parts;
   const table = { table: openTable(parts), randomBytes };
   const journal = openJournaling(parts);
-  const common = { audit: openAudit(parts, table), clock, randomBytes };
+  const retentionSeconds = config.auditDays * DAY_SECONDS;
+  const audit = loggedAudit(auditStore({ ...table, retentionSeconds }), parts.log);
+  const common = { audit, clock, randomBytes };
   const policies = journal.rules(ruleStore(table, POLICY), 'remove-policy');
   const trusts = journal.rules(ruleStore(table, TRUST), 'remove-trust');
   const rules = {
@@ -98,7 +99,7 @@ export function createManagement(world: World): HttpHandler {
     credentialKeys: credentialKeys(openCredentialKeySource(parts)),
     revocations: rateLimiter(REVOCATIONS_PER_MINUTE).take,
   };
-  const failures = openFailureLimiter(parts);
+  const failures = failureLimiter(config.failuresPerMinute);
   const authentication = { ...openIam(parts, failures), policies, nonces, clock };
   const explaining = {
     store: revoking.store,

@@ -6,6 +6,7 @@ import { REGISTRY_ROUTES, ROUTES } from '../api/routes.ts';
 import { PullpassError } from '../domain/errors.ts';
 import { asksAws, isProxied } from '../domain/service.ts';
 import { type HttpHandler, httpHandler } from '../http/chain.ts';
+import { failureLimiter } from '../limits/rate-limiter.ts';
 import type { UpstreamRegistry } from '../ports/others.ts';
 import type { Metrics } from '../ports/system.ts';
 import { accessTokenVerifier } from '../signing/verifier.ts';
@@ -16,7 +17,6 @@ import { upstreamLogins } from '../upstream/login.ts';
 import { manifestCache } from '../upstream/manifests.ts';
 import { notificationSecrets } from '../upstream/notifications.ts';
 import { upstreamRegistry } from '../upstream/registry.ts';
-import { openFailureLimiter } from './failure-limiter.ts';
 import { openParts, type World } from './parts.ts';
 import { openKeyStore, openTable, openTableGuard, openUpstreamSecrets, TABLE_SETTINGS } from './resources.ts';
 
@@ -47,7 +47,7 @@ export function createRegistry(world: World): HttpHandler {
   const registry = upstreamRegistry({ send: registryHttp(limits), login, clock });
   const handler = httpHandler({
     ...parts,
-    failures: openFailureLimiter(parts),
+    failures: failureLimiter(parts.config.failuresPerMinute),
     authenticate: {},
     ready,
     routes: [...ROUTES.registry, ...(proxied.length === 0 ? [] : REGISTRY_ROUTES)],
