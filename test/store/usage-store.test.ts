@@ -118,7 +118,7 @@ describe('a pull that is reported as an event', () => {
 
   it('counts once, however often and to whom it is reported', async () => {
     const table = await openTable();
-    await count(table, [{ event }, { event }, {}, { event }]);
+    await count(table, [{ event }, { event }, { event: 'registry.example event-2' }, { event }]);
     const { usage } = storesOn(table);
     for (let i = 0; i < 2; i++) await usage.count({ ...APP, event: 'another' }, NOW);
     expect(await linesOf(usage)).toEqual([`2026-11-21 ${ONE} team-a/app 3`]);
