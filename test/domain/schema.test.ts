@@ -115,6 +115,25 @@ describe('a schema', () => {
     ]);
   });
 
+  it('reads an absent member as its fallback, and leaves one without a fallback out', () => {
+    const schema = ours.strictObject({
+      a: ours.optional(ours.string(), 'x'),
+      b: ours.optional(ours.string()),
+    });
+    expect(Object.entries(ours.parse(schema, {}))).toEqual([['a', 'x']]);
+    expect(Object.entries(ours.parse(schema, { a: 'y', b: 'z' }))).toEqual([
+      ['a', 'y'],
+      ['b', 'z'],
+    ]);
+  });
+
+  it('of several says what keeps the content of a value from the one of its type', () => {
+    const long = ours.pipe(ours.string(), ours.minLength(2, 'is too short'));
+    const schema = ours.union([ours.number(), long], 'must be a number or a text');
+    expect(ours.safeParse(schema, 'a').issues).toMatchObject([{ path: [], message: 'is too short' }]);
+    expect(ours.safeParse(schema, true).issues).toMatchObject([{ message: 'must be a number or a text' }]);
+  });
+
   it('that is parsed throws the places and what is wrong there, without the value', () => {
     const schema = ours.strictObject({ a: ours.array(ours.string()), b: ours.number() });
     expect(ours.parse(schema, { a: ['x'], b: 1 })).toEqual({ a: ['x'], b: 1 });
