@@ -9,11 +9,13 @@ import {
   CONTESTED,
   LEDGER_SECONDS,
   narrowClaim,
+  narrowRules,
   narrowToken,
   type RemainingAccess,
   type Revocation,
   type RevocationEntry,
   remainingAccess,
+  remainingRules,
   retainedUntil,
   subjectOf,
 } from '../../lib/domain/revocation.ts';
@@ -305,6 +307,57 @@ describe('a token into which known revocations are replayed', () => {
     expect(narrowToken(before, 1, left).derivation).toBe(before.derivation);
     expect(narrowToken(before, 5, left).derivation).toBe(before.derivation);
     expect(narrowToken(before, 1, { ...left, generation: 2, hash: Buffer.alloc(32) }).derivation).toBeNull();
+  });
+});
+
+describe('the grace of a value, of two acts that began with one version', () => {
+  const graceOf = (expiresAt: number | null) =>
+    expiresAt === null ? null : { hash: Buffer.alloc(32, 9), expiresAt };
+  const replayed = (one: number | null, other: number | null) => {
+    const copy = aToken({ previous: graceOf(one) });
+    return narrowToken(copy, 1, { ...copy, previous: graceOf(other) }).previous?.expiresAt ?? null;
+  };
+
+  it.each([
+    [NOW + 60, NOW + 600, NOW + 60],
+    [NOW + 600, NOW + 60, NOW + 60],
+    [null, NOW + 60, null],
+    [NOW + 60, null, null],
+    [null, null, null],
+  ])('is the shorter of %s and %s', (one, other, grace) => {
+    expect(replayed(one, other)).toBe(grace);
+  });
+});
+
+describe('rules into which known acts are replayed', () => {
+  const narrow = { ...WIDEST, maxExpiresInSeconds: 3600, requireOwner: true };
+  const short = { ...WIDEST, maxExpiresInSeconds: 600 };
+  const entry = (version: number, left = narrow) =>
+    ({ act: 'narrow-rules', account: ACCOUNT, version, left }) as const;
+  const record = { account: ACCOUNT, rules: short, version: 5 };
+
+  it('are those of the entry where the table has lost them', () => {
+    expect(narrowRules(undefined, entry(3))).toEqual({ account: ACCOUNT, rules: narrow, version: 3 });
+  });
+
+  it.each([
+    ['is as it was after an act that began with an earlier version', entry(4), false],
+    ['is as it was where the act is in it', entry(5, WIDEST), false],
+    ['allows what both allow after an act that began with its version', entry(5), true],
+    ['allows what both allow after an act that began with a later version', entry(6), true],
+    ['has the later version also where nothing else changes', entry(6, WIDEST), true],
+  ])('the record %s', (_, act, changes) => {
+    const both = { ...short, requireOwner: act.left.requireOwner };
+    const narrowed = narrowRules(record, act);
+    expect(narrowed === record).toBe(!changes);
+    if (changes) expect(narrowed).toEqual({ account: ACCOUNT, rules: both, version: act.version });
+  });
+
+  it('the ledger gets what both rules allow, and nothing where the act forbids nothing', () => {
+    expect(remainingRules(short, narrow)).toEqual({ ...short, requireOwner: true });
+    expect(remainingRules(WIDEST, short)).toEqual(short);
+    expect(remainingRules(narrow, WIDEST)).toBeUndefined();
+    expect(remainingRules(short, short)).toBeUndefined();
   });
 });
 
