@@ -15,11 +15,15 @@ export interface Victim {
   close(): Promise<void>;
 }
 
-export async function openVictim(): Promise<Victim> {
+/** `failuresPerMinute`: of one address, before the limiter refuses it. */
+export async function openVictim(failuresPerMinute = 100): Promise<Victim> {
   const directory = await mkdtemp(join(tmpdir(), 'pullpass-worst-'));
   const data = join(directory, 'data');
   const values = await fill(data, 'dev:acme', TOKENS);
-  const local = await startLocal(data, undefined, await everything(directory));
+  const local = await startLocal(data, undefined, {
+    ...(await everything(directory)),
+    PULLPASS_FAILURES_PER_MINUTE: String(failuresPerMinute),
+  });
   return {
     local,
     inputs: worstInputs(await administratorToken(local, data)),
