@@ -8,6 +8,7 @@ import { Secret, secretFormatOf } from '../../lib/domain/secret.ts';
 import type { CredentialKeys } from '../../lib/ports/keys.ts';
 import type { Actor } from '../../lib/usecases/acts.ts';
 import { authenticateLogin, type LoginAuthenticationPorts } from '../../lib/usecases/authenticate.ts';
+import type { EnsureRequest } from '../../lib/usecases/ensure-token.ts';
 import type { Login, LoginPorts } from '../../lib/usecases/log-in.ts';
 import { logIn } from '../../lib/usecases/log-in.ts';
 import type { NamespacePorts } from '../../lib/usecases/manage-account.ts';
@@ -86,6 +87,16 @@ export function actorOf(account: Account = ACCOUNT, name = 'alice'): Actor {
     sourceAddress: '192.0.2.1',
   };
 }
+
+/** Wants a token of the name `a` that pulls everything for ten minutes, and changes nothing of one that is there. */
+export const AN_ENSURE_REQUEST: EnsureRequest = {
+  actor: actorOf(),
+  name: 'a',
+  wanted: {},
+  token: { access: 'pull', repositories: null, description: '', expiresInSeconds: 600, retrievable: true },
+  apply: false,
+  idempotencyKey: undefined,
+};
 
 /** The principal behind a registry token or a credential. */
 export function principalWith(

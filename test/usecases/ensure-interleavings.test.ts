@@ -6,7 +6,7 @@ import { type Ensured, ensureToken } from '../../lib/usecases/ensure-token.ts';
 import { removeToken } from '../../lib/usecases/manage-tokens.ts';
 import { watchedTable } from '../support/faulty-table.ts';
 import { type Choose, everyWay, interleave, startProcess } from '../support/interleaving.ts';
-import { actorOf, type World, worldOn } from '../support/memory-ports.ts';
+import { AN_ENSURE_REQUEST, actorOf, type World, worldOn } from '../support/memory-ports.ts';
 import { ACCOUNT } from '../support/records.ts';
 import type { Around } from '../support/steps.ts';
 import { memoryTable, storesOn } from '../support/stores.ts';
@@ -49,20 +49,7 @@ function ensure(world: World): Promise<Ensured> {
   return ensureToken(
     // Nothing is audited: that would double the orders, and changes nothing of what is tested here.
     { ...world.tokens, audit: NO_AUDIT, pause },
-    {
-      actor: actorOf(),
-      name: 'a',
-      wanted: {},
-      token: {
-        access: 'pull',
-        repositories: null,
-        description: '',
-        expiresInSeconds: 60,
-        retrievable: false,
-      },
-      apply: false,
-      idempotencyKey: undefined,
-    },
+    { ...AN_ENSURE_REQUEST, token: { ...AN_ENSURE_REQUEST.token, expiresInSeconds: 60, retrievable: false } },
   );
 }
 

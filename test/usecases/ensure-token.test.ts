@@ -5,7 +5,7 @@ import { UUID_RANDOM_BYTES, uuidV7 } from '../../lib/domain/identifiers.ts';
 import { DAY_SECONDS } from '../../lib/domain/time.ts';
 import { type EnsurePorts, type EnsureRequest, ensureToken } from '../../lib/usecases/ensure-token.ts';
 import { rejectionOf } from '../support/errors.ts';
-import { actorOf, worldOn } from '../support/memory-ports.ts';
+import { AN_ENSURE_REQUEST, worldOn } from '../support/memory-ports.ts';
 import { ACCOUNT, aToken, NOW } from '../support/records.ts';
 import { itemsOf, memoryStores } from '../support/stores.ts';
 
@@ -23,24 +23,7 @@ function ensuring(changes: Partial<EnsurePorts> = {}) {
     await during.get(pauses.length)?.();
   };
   const ensure = (request: Partial<EnsureRequest> = {}) =>
-    ensureToken(
-      { ...world.tokens, pause, ...changes },
-      {
-        actor: actorOf(),
-        name: 'a',
-        wanted: {},
-        token: {
-          access: 'pull',
-          repositories: null,
-          description: '',
-          expiresInSeconds: 600,
-          retrievable: true,
-        },
-        apply: false,
-        idempotencyKey: undefined,
-        ...request,
-      },
-    );
+    ensureToken({ ...world.tokens, pause, ...changes }, { ...AN_ENSURE_REQUEST, ...request });
   const give = (id: string) =>
     stores.names.give(ACCOUNT, 'a', { before: undefined, id, expiresAt: NOW + 600 });
   return { stores, world, pauses, during, ensure, give };
@@ -88,8 +71,7 @@ describe('a name is kept two days longer than its token', () => {
     ['with the life of every token', undefined, NOW + 3 * DAY_SECONDS],
   ])('%s', async (_, expiresInSeconds, expiresAt) => {
     const { ensure, stores } = ensuring();
-    const token = { access: 'pull', repositories: null, description: '', retrievable: true } as const;
-    await ensure({ token: { ...token, expiresInSeconds } });
+    await ensure({ token: { ...AN_ENSURE_REQUEST.token, expiresInSeconds } });
     const [name] = (await itemsOf(stores.table)).filter(({ sk }) => sk.startsWith('name#'));
     expect(name?.expiresAt).toBe(expiresAt);
   });
