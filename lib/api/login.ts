@@ -2,7 +2,7 @@
 
 import { parseScopes, type RequestedAccess } from '../domain/access.ts';
 import { type DeniedScope, formatScope } from '../domain/grant.ts';
-import { loginContext, type Principal } from '../domain/principal.ts';
+import { type LoginContext, loginContext, longLoginContext, type Principal } from '../domain/principal.ts';
 import { isRepository } from '../domain/repository.ts';
 import type { Service } from '../domain/service.ts';
 import { TOKEN_EXCHANGE } from '../http/credentials.ts';
@@ -27,6 +27,9 @@ const GIVEN_ONCE = ['account', 'client_id', 'grant_type'] as const;
 /** What registries ask for (distribution `registry/handlers/app.go`), and the wildcard. */
 const ACTION = /^(?:pull|push|delete|\*)$/;
 
+/** In characters; what clients ask for is mostly less. A longer login takes a second read. */
+const LONG_SCOPES = 2048;
+
 export function loginHandlers(options: LoginHandlerOptions) {
   return {
     logIn: request =>
@@ -39,10 +42,11 @@ export function loginHandlers(options: LoginHandlerOptions) {
 function pendingLogin(options: LoginHandlerOptions, request: Request): PendingLogin {
   // The `aud` of the access token is exactly this name.
   const service = serviceNamed(parameter(request, 'service'), options.services);
-  const requested = requestedBy(request);
+  const context = contextOf(service.name, scopesOf(request));
   return {
-    context: loginContext(service.name, requested),
-    answer: principal => answer(options, request, { principal, service, requested }),
+    context,
+    answer: principal =>
+      answer(options, request, { principal, service, requested: context.asked().requested }),
   };
 }
 
@@ -79,10 +83,17 @@ function loginText({ accessToken, expiresIn }: LoginResult): string {
   return `{"token":"${accessToken}","access_token":"${accessToken}","expires_in":${expiresIn}}`;
 }
 
-function requestedBy(request: Request): RequestedAccess[] {
+function scopesOf(request: Request): string[] {
   for (const name of GIVEN_ONCE) parameter(request, name);
   const { query, form } = request;
-  return parseScopes([...(query.get('scope') ?? []), ...(form.get('scope') ?? [])]);
+  return [...(query.get('scope') ?? []), ...(form.get('scope') ?? [])];
+}
+
+function contextOf(service: string, scopes: readonly string[]): LoginContext {
+  const length = scopes.reduce((sum, scope) => sum + scope.length, 0);
+  return length > LONG_SCOPES
+    ? longLoginContext(service, () => parseScopes(scopes))
+    : loginContext(service, parseScopes(scopes));
 }
 
 /** A parameter of the query or, on POST, of the form; of both together at most one. */

@@ -69,24 +69,53 @@ export interface DelegationSource {
   readonly endsAt: number | null;
 }
 
-/** What a login asks for. */
+/** A login, as far as it takes part in authentication. */
 export interface LoginContext {
   readonly service: string;
-  /** The first read fetches the claims of these along with the caller's record. */
-  readonly namespaces: readonly string[];
-  readonly repositories: readonly string[];
+  /** The first read fetches the claims of these along with the caller's record, before its secret is verified. */
+  readonly firstNamespaces: readonly string[];
+  /** Throws `invalid-request` where too much is asked for. */
+  readonly asked: () => Asked;
   /** A credential is vended: the rules of the account are read along with the caller's record. */
   readonly vends?: true;
 }
 
+/** What a login asks for. */
+export interface Asked {
+  readonly requested: readonly RequestedAccess[];
+  readonly namespaces: readonly string[];
+  readonly repositories: readonly string[];
+}
+
+/** Claims that the first read fetches: an unverified secret may not cost more. */
+const FIRST_CLAIMS = 8;
+
 /** For what vends a credential. */
 export function vendContext(service: string): LoginContext {
-  return { service, namespaces: [], repositories: [], vends: true };
+  return { ...loginContext(service, []), vends: true };
 }
 
 export function loginContext(service: string, requested: readonly RequestedAccess[]): LoginContext {
+  const asked = askedBy(requested);
+  return { service, firstNamespaces: asked.namespaces.slice(0, FIRST_CLAIMS), asked: () => asked };
+}
+
+/** Of a login that asks for much: it is parsed once the secret is verified, because a stranger could ask for the work. */
+export function longLoginContext(service: string, parse: () => readonly RequestedAccess[]): LoginContext {
+  let asked: Asked | undefined;
+  return {
+    service,
+    firstNamespaces: [],
+    asked() {
+      asked ??= askedBy(parse());
+      return asked;
+    },
+  };
+}
+
+function askedBy(requested: readonly RequestedAccess[]): Asked {
   const repositories = requested.flatMap(({ name, namespace }) => (namespace === undefined ? [] : [name]));
-  return { service, namespaces: namespacesOf(requested), repositories };
+  return { requested, namespaces: namespacesOf(requested), repositories };
 }
 
 const NO_NAMESPACES: ReadonlySet<string> = new Set();

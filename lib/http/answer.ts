@@ -3,7 +3,7 @@
 import type { MiddlewareObj, Request as MiddyRequest } from '@middy/core';
 import { ERRORS, type ErrorCode, nameOfError } from '../domain/error-codes.ts';
 import { denialOf, PullpassError, type RefusedLogin } from '../domain/errors.ts';
-import type { LoginContext } from '../domain/principal.ts';
+import type { Asked, LoginContext } from '../domain/principal.ts';
 import { toRfc3339 } from '../domain/time.ts';
 import type { FailureLimiter } from '../limits/rate-limiter.ts';
 import type { Clock, Log, Metrics } from '../ports/system.ts';
@@ -20,7 +20,8 @@ export interface AnswerOptions {
   readonly clock: Clock;
 }
 
-interface RefusedRequest extends Pick<LoginContext, 'repositories' | 'service'> {
+interface RefusedRequest extends Pick<Asked, 'repositories'> {
+  readonly service: string;
   readonly requestId: string;
   readonly sourceAddress: string;
 }
@@ -61,9 +62,21 @@ async function recordRefusal(
   { event, requestId, learnt }: RequestContext,
 ): Promise<void> {
   if (login === undefined || options.recordRefusal === undefined) return;
-  const { service = '', repositories = [] } = learnt.login ?? {};
+  const { service = '' } = learnt.login ?? {};
   const { sourceIp: sourceAddress } = event.requestContext.http;
-  await options.recordRefusal(login, { requestId, sourceAddress, service, repositories });
+  await options.recordRefusal(login, {
+    ...{ requestId, sourceAddress, service },
+    repositories: repositoriesOf(learnt.login),
+  });
+}
+
+function repositoriesOf(login: LoginContext | undefined): readonly string[] {
+  try {
+    return login?.asked().repositories ?? [];
+  } catch {
+    // It asks for too much, which a refused caller is not told.
+    return [];
+  }
 }
 
 /** One line for each request: its event, or nothing but its metrics. */

@@ -18,7 +18,6 @@ import type { LoginRecords } from '../ports/stores.ts';
 import {
   allClaims,
   DENIAL_OF,
-  firstNamespaces,
   type LoginMoment,
   ownedBy,
   type PrincipalPorts,
@@ -61,7 +60,7 @@ async function principalOf(
     ...(parent.tokenParent === undefined ? {} : { tokenParent: { ...parent.tokenParent, credential: jti } }),
     subject: parent.subject,
     account: parent.account,
-    permissions: boundsOf(credential, moment.repositories).flatMap(bound =>
+    permissions: boundsOf(credential, moment.asked().repositories).flatMap(bound =>
       parent.permissions.map(permission => intersect(permission, bound)),
     ),
     ownedNamespaces: parent.ownedNamespaces,
@@ -99,7 +98,7 @@ async function readRecords(
   const first = await store.read({
     ...(parent.kind === 'token' ? { token: { handle, id: parent.id } } : {}),
     credential: { handle, jti },
-    namespaces: firstNamespaces(moment),
+    namespaces: moment.firstNamespaces,
   });
   return first.revoked ? first : { ...first, claims: await allClaims(store, first, moment) };
 }

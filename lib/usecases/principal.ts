@@ -41,9 +41,6 @@ export interface PrincipalPorts extends IdentityPorts {
 /** A login context, the time in seconds since 1970, and where the request came from, as far as it is known. */
 export type LoginMoment = LoginContext & UseContext & Pick<RequestSource, 'client'>;
 
-/** Claims that the first read fetches with the token: an unverified secret may not cost more. */
-const FIRST_CLAIMS = 8;
-
 /** A credential whose parent can be presented again at any time lives half a day at most. */
 const LONGEST_SECONDS = 12 * HOUR_SECONDS;
 
@@ -104,7 +101,7 @@ export async function judgedToken(
 ): Promise<JudgedToken> {
   const first = await store.read({
     token: address,
-    namespaces: firstNamespaces(moment),
+    namespaces: moment.firstNamespaces,
     ...(moment.vends === true ? { rules: address.handle } : {}),
   });
   const { token, removed } = first;
@@ -206,26 +203,23 @@ function endOfVended({ kind, expiresAt }: Identity, now: number): number {
 export async function withNamespaces(
   store: Pick<LoginStore, 'read'>,
   principal: Principal,
-  { namespaces }: LoginContext,
+  context: LoginContext,
 ): Promise<Principal> {
   const { account, permissions } = principal;
-  if (account === undefined || permissions.length === 0 || namespaces.length === 0) return principal;
+  if (account === undefined || permissions.length === 0) return principal;
+  const { namespaces } = context.asked();
+  if (namespaces.length === 0) return principal;
   const { claims } = await store.read({ namespaces });
   return { ...principal, ownedNamespaces: ownedBy(account, claims) };
-}
-
-/** The namespaces that are read along with a record. */
-export function firstNamespaces({ namespaces }: LoginContext): readonly string[] {
-  return namespaces.slice(0, FIRST_CLAIMS);
 }
 
 /** All claims of a login: most fit into the first read, the rest is read once the secret is verified. */
 export async function allClaims(
   store: Pick<LoginStore, 'read'>,
   first: LoginRecords,
-  { namespaces }: LoginContext,
+  { asked, firstNamespaces }: LoginContext,
 ): Promise<readonly NamespaceClaim[]> {
-  const rest = namespaces.slice(FIRST_CLAIMS);
+  const rest = asked().namespaces.slice(firstNamespaces.length);
   return rest.length === 0
     ? first.claims
     : [...first.claims, ...(await store.read({ namespaces: rest })).claims];

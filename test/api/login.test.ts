@@ -248,6 +248,12 @@ describe.each(TRANSPORTS)('%s', (line, ask) => {
     expect(json.details).toMatch(/^(?:One login may ask for 100 resources|A scope may name 10 actions)\.$/);
   });
 
+  it('refuses bad credentials as such, also with more scopes than anyone may ask for', async () => {
+    const scopes = Array.from({ length: 300 }, (_, i) => `repository:team-a/r${i}:pull`);
+    const { status, json } = await logIn([scopes.join(' ')], ['token', 'plp_x']);
+    expect([status, json.error]).toEqual([401, 'invalid_grant']);
+  });
+
   it('grants what is allowed of a hundred scopes', async () => {
     const [mine, others] = ['team-a', 'rival'].map(namespace =>
       Array.from({ length: 50 }, (_, i) => `repository:${namespace}/r${i}:pull`),

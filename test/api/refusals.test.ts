@@ -106,6 +106,16 @@ describe('a refused login of a known account', () => {
     });
   });
 
+  it('names no repositories where too many were asked for', async () => {
+    const { id, token } = await newToken();
+    await deployment.as(ALICE)(`PATCH /v1/tokens/${id}`, { json: { disabled: true } });
+    const scopes = Array.from({ length: 101 }, (_, i) => `repository:team-a/${i}:pull`.padEnd(30, '0'));
+    expect(await reasonOf(await deployment.logIn(token, scopes.join('+')))).toMatch(
+      /^The token was disabled/,
+    );
+    expect(await refusals()).toMatchObject([{ repositories: [] }]);
+  });
+
   it('is known to the administrators of its account alone, and for a day', async () => {
     const { id, token } = await newToken({ nonExpiring: true });
     await deployment.as(ALICE)(`PATCH /v1/tokens/${id}`, { json: { disabled: true } });

@@ -1,5 +1,6 @@
 /** Records to test with; each is new, and says only what the test is about. */
 import { randomBytes } from 'node:crypto';
+import { parseScopes, type RequestedAccess } from '../../lib/domain/access.ts';
 import type { IdempotencyRecord } from '../../lib/domain/idempotency.ts';
 import { type Account, UUID_RANDOM_BYTES, uuidV7 } from '../../lib/domain/identifiers.ts';
 import type { NamespaceClaim } from '../../lib/domain/namespace.ts';
@@ -23,6 +24,11 @@ export const SERVICE: Service = {
   algorithm: 'ES256',
   lifetimeSeconds: 300,
 };
+
+/** What a client asks for to pull them. */
+export function pullsOf(repositories: readonly string[]): RequestedAccess[] {
+  return parseScopes(repositories.map(name => `repository:${name}:pull`));
+}
 
 /** A token that is made at `NOW`, is retrievable, may pull everywhere, and lives a day. */
 export function aToken(facts: Partial<TokenRecord> = {}): TokenRecord {

@@ -4,7 +4,7 @@ import { PullpassError } from '../../lib/domain/errors.ts';
 import type { Administrator, Identity } from '../../lib/domain/identity.ts';
 import type { Policy } from '../../lib/domain/policy.ts';
 import type { Credentials, Principal, SecretCredentials } from '../../lib/domain/principal.ts';
-import { ANONYMOUS, loginContext } from '../../lib/domain/principal.ts';
+import { ANONYMOUS, loginContext, longLoginContext } from '../../lib/domain/principal.ts';
 import { Secret, secretFormatOf } from '../../lib/domain/secret.ts';
 import type { Workload } from '../../lib/domain/trust.ts';
 import type { LoginQuery } from '../../lib/ports/stores.ts';
@@ -18,7 +18,7 @@ import {
 import { addToken } from '../../lib/usecases/issue-token.ts';
 import { rejectionOf } from '../support/errors.ts';
 import { actorOf, worldOn } from '../support/memory-ports.ts';
-import { ACCOUNT, NOW } from '../support/records.ts';
+import { ACCOUNT, NOW, pullsOf } from '../support/records.ts';
 
 const ALICE: Identity = {
   kind: 'iambearer',
@@ -339,6 +339,7 @@ describe('the reads of the store', () => {
     required: 'login' | 'vend',
     userName: 'iambearer' | 'oidc' | 'token',
     namespaces: string[],
+    long = false,
   ) {
     const world = worldOn();
     const { record, value } = await addToken(world.tokens, {
@@ -365,7 +366,10 @@ describe('the reads of the store', () => {
       userName === 'token'
         ? ({ userName, secret: value, format: 'a registry token' } as const)
         : presenting(userName);
-    const context = { service: 'registry', namespaces, repositories: [] };
+    const requested = pullsOf(namespaces.map(name => `${name}/app`));
+    const context = long
+      ? longLoginContext('registry', () => requested)
+      : loginContext('registry', requested);
     if (required === 'vend') await authenticateVend({ ...ports, nonces: portsOf().nonces }, credentials);
     else await authenticateLogin(ports, credentials, context);
     return { reads, id: record.id };
@@ -385,6 +389,11 @@ describe('the reads of the store', () => {
   it('of a token login for more than eight namespaces are two: the rest once the secret is verified', async () => {
     const { reads } = await readsOf('login', 'token', names(10));
     expect(reads.map(({ namespaces }) => namespaces.length)).toEqual([8, 2]);
+  });
+
+  it('of a long token login are two: what it asks for is parsed once the secret is verified', async () => {
+    const { reads, id } = await readsOf('login', 'token', names(2), true);
+    expect(reads).toMatchObject([{ token: { id }, namespaces: [] }, { namespaces: names(2) }]);
   });
 
   it('of a token vend are one', async () => {

@@ -5,7 +5,7 @@ import type { Credential, Parent } from '../../lib/domain/credential.ts';
 import { digestsOf } from '../../lib/domain/digests.ts';
 import { accountHandle } from '../../lib/domain/identifiers.ts';
 import type { Identity } from '../../lib/domain/identity.ts';
-import { ANONYMOUS } from '../../lib/domain/principal.ts';
+import { ANONYMOUS, loginContext, longLoginContext } from '../../lib/domain/principal.ts';
 import { formatRegistryToken, hashRegistryToken } from '../../lib/domain/registry-token.ts';
 import { Secret } from '../../lib/domain/secret.ts';
 import { HOUR_SECONDS } from '../../lib/domain/time.ts';
@@ -23,12 +23,17 @@ import { signCredential } from '../../lib/usecases/secret-values.ts';
 import { workloadPrincipal } from '../../lib/usecases/workload-principal.ts';
 import { rejectionOf } from '../support/errors.ts';
 import { CREDENTIAL_KEYS, type World, worldOn } from '../support/memory-ports.ts';
-import { ACCOUNT, aClaim, aPolicy, aToken, aTrust, NOW, OTHER_ACCOUNT } from '../support/records.ts';
+import { ACCOUNT, aClaim, aPolicy, aToken, aTrust, NOW, OTHER_ACCOUNT, pullsOf } from '../support/records.ts';
 
 const HANDLE = accountHandle(ACCOUNT);
 const SERVICE = 'localhost:5000';
-const moment = (facts: Partial<LoginMoment> = {}) => ({
-  ...{ service: SERVICE, namespaces: [], repositories: [], now: NOW, sourceAddress: '192.0.2.1' },
+interface Facts extends Partial<LoginMoment> {
+  readonly repositories?: readonly string[];
+}
+
+const moment = ({ repositories = [], ...facts }: Facts = {}) => ({
+  ...loginContext(SERVICE, pullsOf(repositories)),
+  ...{ now: NOW, sourceAddress: '192.0.2.1' },
   ...facts,
 });
 
@@ -62,9 +67,9 @@ describe('a registry token', () => {
     await world.stores.namespaces.writeClaim(undefined, aClaim());
     await world.stores.namespaces.writeClaim(undefined, aClaim({ name: 'team-b', account: OTHER_ACCOUNT }));
     const { ports, touched } = watched(world);
-    const namespaces = ['team-a', 'team-b', 'team-c'];
+    const repositories = ['team-a/app', 'team-b/app', 'team-c/app'];
     const { id, expiresAt: endsAt } = record;
-    expect(await tokenPrincipal(ports, value, moment({ namespaces }))).toEqual({
+    expect(await tokenPrincipal(ports, value, moment({ repositories }))).toEqual({
       kind: 'token',
       userName: 'token',
       subject: `token:${id}`,
@@ -91,6 +96,15 @@ describe('a registry token', () => {
       details: { reason: `token ${record.id}: ${why}`, denial },
     });
     expect(touched).toEqual([]);
+  });
+
+  it('that is unknown is refused before a long login is parsed', async () => {
+    const { ports, reads } = watched(worldOn());
+    const value = formatRegistryToken(ACCOUNT, aToken().id, new Uint8Array(32));
+    const login = longLoginContext(SERVICE, () => expect.fail('it was parsed'));
+    const error = await rejectionOf(tokenPrincipal(ports, value, { ...moment(), ...login }));
+    expect(error.details).toMatchObject({ denial: 'unknown-secret' });
+    expect(reads).toMatchObject([{ namespaces: [] }]);
   });
 
   it('that is removed, unknown or malformed is refused, and the log tells them apart', async () => {
@@ -121,7 +135,7 @@ describe('a credential', () => {
     ...{ repositories: null, alsoPull: [], endsAt: NOW + 60 },
     ...facts,
   });
-  const principal = async (world: World, credential: Credential, facts: Partial<LoginMoment> = {}) => {
+  const principal = async (world: World, credential: Credential, facts: Facts = {}) => {
     const secret = (await signCredential(CREDENTIAL_KEYS, credential, NOW)) ?? new Secret('');
     return credentialPrincipal(world.logins, secret, moment(facts));
   };
@@ -134,7 +148,7 @@ describe('a credential', () => {
     const { record } = await withToken(world, { repositories: ['team-a/*'], expiresAt: NOW + 30 });
     await world.stores.namespaces.writeClaim(undefined, aClaim());
     const credential = good(tokenOf(record), { access: 'push', repositories: ['team-a/x', 'team-b/x'] });
-    expect(await principal(world, credential, { namespaces: ['team-a'] })).toEqual({
+    expect(await principal(world, credential, { repositories: ['team-a/app'] })).toEqual({
       kind: 'credential',
       userName: 'token',
       credential: credential.jti,
@@ -154,7 +168,7 @@ describe('a credential', () => {
     const world = worldOn();
     const read = () => Promise.reject(new Error('must not be read'));
     const unread: World = { ...world, logins: { ...world.logins, store: { ...world.logins.store, read } } };
-    const refusal = async (credential: Credential, facts: Partial<LoginMoment> = {}) =>
+    const refusal = async (credential: Credential, facts: Facts = {}) =>
       (await rejectionOf(principal(unread, credential, facts))).details;
     expect(await refusal(good(BOB, { endsAt: NOW }))).toMatchObject({
       reason: `${NAMED}: expired`,
@@ -181,7 +195,8 @@ describe('a credential', () => {
     await world.stores.revokedCredentials.revoke(credential, credential.endsAt);
     const { ports, reads } = watched(world);
     const namespaces = Array.from({ length: 9 }, (_, i) => `team-${i}`);
-    const error = await rejectionOf(principal({ ...world, logins: ports }, credential, { namespaces }));
+    const repositories = namespaces.map(name => `${name}/app`);
+    const error = await rejectionOf(principal({ ...world, logins: ports }, credential, { repositories }));
     expect(error.details).toMatchObject({ reason: `${NAMED}: ended`, denial: 'ended' });
     expect(reads).toEqual([
       { credential: { handle: HANDLE, jti: credential.jti }, namespaces: namespaces.slice(0, 8) },
@@ -226,7 +241,7 @@ describe('a credential', () => {
     await world.stores.namespaces.writeClaim(undefined, aClaim());
     await world.stores.policies.add(aPolicy({ repositories: ['team-a/*'] }));
     await world.stores.policies.add(aPolicy({ subject: 'dev:carol', role: 'writer' }));
-    expect(await principal(world, good(BOB), { namespaces: ['team-a'] })).toMatchObject({
+    expect(await principal(world, good(BOB), { repositories: ['team-a/app'] })).toMatchObject({
       account: ACCOUNT,
       permissions: [{ repositories: ['team-a/*'], actions: PULL }],
       ownedNamespaces: new Set(['team-a']),
@@ -441,14 +456,14 @@ describe('a workload', () => {
 describe('the namespaces of a caller', () => {
   const able = { ...ANONYMOUS, account: ACCOUNT, permissions: [{ repositories: null, actions: PULL }] };
   it.each([
-    ['a caller without an account', { ...able, account: undefined }, ['team-a']],
-    ['a caller without permissions', { ...able, permissions: [] }, ['team-a']],
+    ['a caller without an account', { ...able, account: undefined }, ['team-a/app']],
+    ['a caller without permissions', { ...able, permissions: [] }, ['team-a/app']],
     ['a login for none', able, []],
-  ])('are not read for %s', async (_, caller, namespaces) => {
+  ])('are not read for %s', async (_, caller, repositories) => {
     const { ports, reads } = watched(worldOn());
-    expect(
-      await withNamespaces(ports.store, caller, { service: SERVICE, namespaces, repositories: [] }),
-    ).toBe(caller);
+    expect(await withNamespaces(ports.store, caller, loginContext(SERVICE, pullsOf(repositories)))).toBe(
+      caller,
+    );
     expect(reads).toEqual([]);
   });
 
@@ -456,7 +471,7 @@ describe('the namespaces of a caller', () => {
     const world = worldOn();
     await world.stores.namespaces.writeClaim(undefined, aClaim());
     await world.stores.namespaces.writeClaim(undefined, aClaim({ name: 'team-b', state: 'released' }));
-    const context = moment({ namespaces: ['team-a', 'team-b', 'team-c'] });
+    const context = moment({ repositories: ['team-a/app', 'team-b/app', 'team-c/app'] });
     const { ownedNamespaces } = await withNamespaces(world.logins.store, able, context);
     expect([...ownedNamespaces]).toEqual(['team-a']);
   });

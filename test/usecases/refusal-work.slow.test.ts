@@ -2,6 +2,7 @@
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { beforeEach, expect, it, vi } from 'vitest';
 import { accountHandle } from '../../lib/domain/identifiers.ts';
+import { loginContext } from '../../lib/domain/principal.ts';
 import { formatRegistryToken, hashRegistryToken } from '../../lib/domain/registry-token.ts';
 import type { Secret } from '../../lib/domain/secret.ts';
 import type { TokenRecord } from '../../lib/domain/token-record.ts';
@@ -11,7 +12,7 @@ import { revoke } from '../../lib/usecases/revoke.ts';
 import { rejectionOf } from '../support/errors.ts';
 import { recordedTable } from '../support/faulty-table.ts';
 import { principalWith, type World, worldOn } from '../support/memory-ports.ts';
-import { ACCOUNT, aToken, NOW, OTHER_ACCOUNT } from '../support/records.ts';
+import { ACCOUNT, aToken, NOW, OTHER_ACCOUNT, pullsOf } from '../support/records.ts';
 import { memoryStores, memoryTable, type Stores } from '../support/stores.ts';
 
 // Needs modules of its own, which only a slow test has.
@@ -57,7 +58,7 @@ const REFUSALS: readonly [string, Prepare][] = [
 /** The two places that a value is presented at. */
 const WAYS = {
   login: ({ logins }: World, secret: Secret) =>
-    principalWith(logins, secret, { service: 'registry', namespaces: ['team-a'], repositories: [] }),
+    principalWith(logins, secret, loginContext('registry', pullsOf(['team-a/app']))),
   holder: ({ logins }: World, secret: Secret) =>
     authenticateHolder(logins, { userName: 'token', secret, format: 'a registry token' }),
 };
