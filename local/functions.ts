@@ -16,11 +16,12 @@ import { Bulkhead, type BulkheadLimits } from '../lib/limits/bulkhead.ts';
 import { sourceOf } from '../lib/limits/rate-limiter.ts';
 import type { Invoke } from './gateway.ts';
 import { FUNCTION_LIMITS } from './limits.ts';
+import { steadyClock } from './steady-clock.ts';
 
 export interface LocalFunctions {
   readonly invoke: Invoke;
   readonly handlers: Readonly<Record<FunctionName | 'fallback', HttpHandler>>;
-  /** Runs the cleanup until its end. */
+  /** Runs the cleanup until its end. Rejects while the clock is ahead of what it was. */
   cleanUp(): Promise<object>;
   /** Sends the events that wait. */
   sendNotices(): Promise<object>;
@@ -33,6 +34,7 @@ const NOTICES_MS = 5 * 60_000;
 export function createFunctions(world: World, limits: BulkheadLimits = FUNCTION_LIMITS): LocalFunctions {
   const fallback = createFallback(world);
   const cleanUp = createCleanup(world);
+  const requireSteadyClock = steadyClock(world.clock);
   const handlers: Record<FunctionName, HttpHandler> = {
     login: createLogin(world),
     management: createManagement(world),
@@ -60,7 +62,8 @@ export function createFunctions(world: World, limits: BulkheadLimits = FUNCTION_
       const { sourceIp } = event.requestContext.http;
       return found.calls.run(sourceOf(sourceIp), () => found.handler(event, context));
     },
-    cleanUp() {
+    async cleanUp() {
+      requireSteadyClock();
       const deadline = world.clock() + CLEANUP_MS;
       const getRemainingTimeInMillis = () => deadline - world.clock();
       return cleanUp(undefined, { awsRequestId: randomUUID(), getRemainingTimeInMillis });

@@ -20,7 +20,6 @@ import { openLedger } from './ledger.ts';
 import { descriptorLimit, IAM_LIMITS, limitsWithin } from './limits.ts';
 import { checkManifest, isNeeded, recordManifest } from './manifest.ts';
 import { HELP, type RestoreOptions, readOptions, UsageError } from './options.ts';
-import { steadyClock } from './steady-clock.ts';
 import { takeOver } from './takeover.ts';
 import { startTimers } from './timer.ts';
 import { welcome } from './welcome.ts';
@@ -87,15 +86,10 @@ async function start(system: World, restoring: RestoreOptions): Promise<() => Pr
   const functions = createFunctions(world);
   await recordManifest(directory.root);
   invoke = withDevelopmentIam(functions.invoke, iam);
-  const requireSteadyClock = steadyClock(clock);
-  const cleanUp = async () => {
-    requireSteadyClock();
-    return functions.cleanUp();
-  };
   const stopTimers = startTimers(
     [
       { name: 'keys', everyMs: KEYS_EVERY_MS, work: keepAll },
-      { name: 'cleanup', everyMs: CLEANUP_EVERY_MS, work: cleanUp },
+      { name: 'cleanup', everyMs: CLEANUP_EVERY_MS, work: functions.cleanUp },
       { name: 'notices', everyMs: NOTICES_EVERY_MS, work: functions.sendNotices },
       { name: 'ledger', everyMs: LEDGER_EVERY_MS, work: () => deleteOldDays(settings.ledger, clock()) },
     ],

@@ -10,6 +10,7 @@ import { LoopbackIam } from '../iam/loopback-iam.ts';
 import { ALICE } from '../support/deployment.ts';
 import { basicHeader, CONTEXT, eventOf } from '../support/events.ts';
 import { deployment, useDeployment } from '../support/setup.ts';
+import { itemsOf } from '../support/stores.ts';
 
 useDeployment();
 
@@ -70,4 +71,17 @@ it('an address that failed too often does not get its API keys to the issuer; it
   expect(await logIn(['token', token], '2001:db8::2')).toBe(200);
   expect(await logIn(['iamapikey', key], '2001:db8:0:1::1')).toBe(200);
   expect(await logIn(['iamapikey', key], '2001:db8::2')).toBe(200);
+});
+
+it('the cleanup deletes nothing by a clock that was set forward while the process runs', async () => {
+  await deployment.as(ALICE)('POST /v1/tokens', { json: {} });
+  const stored = async () =>
+    (await itemsOf(deployment.table)).filter(({ sk }) => sk.startsWith('token#')).length;
+  const before = createFunctions(deployment.serving);
+  const all = await stored();
+  deployment.wait(400 * 86_400);
+  await expect(before.cleanUp()).rejects.toThrow('the clock was set forward');
+  expect(await stored()).toBe(all);
+  await createFunctions(deployment.serving).cleanUp();
+  expect(await stored()).toBe(0);
 });
