@@ -40,7 +40,7 @@ const DYNAMODB = [
  * bundle. Lower a figure when a bundle has become smaller.
  */
 export const BUDGETS = {
-  login: { startBytes: 148_500, totalBytes: 199_000, packages: [...CHAIN, ...IAM] },
+  login: { startBytes: 149_000, totalBytes: 199_500, packages: [...CHAIN, ...IAM] },
   management: { startBytes: 287_500, totalBytes: 288_000, packages: [...CHAIN, ...SCHEMAS, ...IAM] },
   credentials: {
     startBytes: 181_000,
