@@ -80,6 +80,8 @@ function scopes(): WorstInput[] {
     login('one, 20 000 times', `scope=${fill('a:b:c+')}`),
     login('20 000 actions', `scope=repository:a/b:${distinct(i => i.toString(36), ',')}`),
     login('100 names of 255 bytes', `scope=${longScopes(100)}`),
+    // Shorter than what is parsed only once the secret is verified.
+    login('90 short names', `scope=${distinct(i => `repository:${i.toString(36)}a/b:pull`, '+', 2_000)}`),
     login('100 resources with 10 actions each', `scope=${wideScopes()}`),
     login('32 000 empty actions', `scope=repository:a/b:${fill(',')}`),
   ];
@@ -108,6 +110,10 @@ function secrets(signedToken: string): WorstInput[] {
     {
       name: 'secret: a payload of [[],[],…] to exchange',
       request: form(`${exchange}&${type}&subject_token=${jwt(`[${filled('[],', 11_000)}[]]`)}`),
+    },
+    {
+      name: 'secret: a token whose signature is wrong to exchange, 100 names of 255 bytes',
+      request: form(`${exchange}&${type}&subject_token=${forged(signedToken)}&scope=${longScopes(100)}`),
     },
   ];
 }

@@ -37,11 +37,11 @@ const MAX_PATTERNS = 32;
 export function pendingExchange(options: TokenExchangeOptions, request: Request): PendingLogin {
   checkParameters(request);
   const service = serviceMeant(targetOf(request.form), options.services);
-  const bounds = boundsOf(request.form.get('scope') ?? []);
   const expiresInSeconds = CREDENTIAL_LIFE_SECONDS.default;
   return {
     context: vendContext(service.name),
     async answer(principal) {
+      const bounds = boundsOf(request.form.get('scope') ?? []);
       const vended = await vendCredential(options.ports, { principal, service, expiresInSeconds, ...bounds });
       options.metrics.count('Vended');
       return { status: 200, json: responseOf(vended), event: vendedEvent(principal, vended) };
