@@ -6,9 +6,12 @@ const ROUTES = [
   'audit-list',
   'ensure',
   'explain',
+  'groups',
   'holder',
+  'networks',
   'own-rotation',
   'refusals',
+  'token-filters',
   'usage',
 ];
 
