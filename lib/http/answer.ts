@@ -3,7 +3,7 @@
 import type { MiddlewareObj, Request as MiddyRequest } from '@middy/core';
 import { ERRORS, type ErrorCode, nameOfError } from '../domain/error-codes.ts';
 import { denialOf, PullpassError, type RefusedLogin } from '../domain/errors.ts';
-import type { Asked, LoginContext } from '../domain/principal.ts';
+import type { LoginContext } from '../domain/principal.ts';
 import { toRfc3339 } from '../domain/time.ts';
 import type { FailureLimiter } from '../limits/rate-limiter.ts';
 import type { Clock, Log, Metrics } from '../ports/system.ts';
@@ -20,8 +20,10 @@ export interface AnswerOptions {
   readonly clock: Clock;
 }
 
-interface RefusedRequest extends Pick<Asked, 'repositories'> {
+interface RefusedRequest {
   readonly service: string;
+  /** What the login asks for. */
+  readonly repositories: () => readonly string[];
   readonly requestId: string;
   readonly sourceAddress: string;
 }
@@ -66,7 +68,7 @@ async function recordRefusal(
   const { sourceIp: sourceAddress } = event.requestContext.http;
   await options.recordRefusal(login, {
     ...{ requestId, sourceAddress, service },
-    repositories: repositoriesOf(learnt.login),
+    repositories: () => repositoriesOf(learnt.login),
   });
 }
 

@@ -34,7 +34,10 @@ export interface RefusalWaits {
 }
 
 /** What was asked for, and from where. */
-export type RefusedRequest = Omit<Refusal, 'at' | 'handle' | 'subject' | 'why'>;
+export interface RefusedRequest extends Pick<Refusal, 'requestId' | 'service' | 'sourceAddress'> {
+  /** Asked only where the refusal is stored. */
+  readonly repositories: () => readonly string[];
+}
 
 export type RecordRefusal = (login: RefusedLogin, request: RefusedRequest) => Promise<void>;
 
@@ -48,7 +51,10 @@ export function refusalRecorder(ports: RefusalPorts): RecordRefusal {
     const mayWrite = (account: string) =>
       perAccount(account, nowMs) === undefined && perInstance('', nowMs) === undefined;
     if (handle !== undefined && mayWrite(handle)) {
-      const refusal = { ...cut(request), handle, subject, why: why.slice(0, MAX_TEXT), at: toSeconds(nowMs) };
+      const refusal = {
+        ...{ ...request, handle, subject, why: why.slice(0, MAX_TEXT), at: toSeconds(nowMs) },
+        repositories: cut(request.repositories()),
+      };
       await refusals.add(refusal, AbortSignal.timeout(mostMs)).catch(() => undefined);
     }
     await least;
@@ -58,13 +64,12 @@ export function refusalRecorder(ports: RefusalPorts): RecordRefusal {
 const MAX_TEXT = 512;
 
 /** Within one unit of writing, which is a kibibyte. */
-function cut(request: RefusedRequest): RefusedRequest {
+function cut(repositories: readonly string[]): string[] {
   let room = MAX_TEXT;
-  const repositories = request.repositories.filter(name => {
+  return repositories.filter(name => {
     room -= name.length + 1;
     return room >= 0;
   });
-  return { ...request, repositories };
 }
 
 export interface RefusalReadPorts {

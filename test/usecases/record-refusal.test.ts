@@ -15,7 +15,9 @@ import {
 } from '../../lib/usecases/refusals.ts';
 import { ACCOUNT, aToken, NOW } from '../support/records.ts';
 
-const REQUEST = { requestId: 'r', sourceAddress: '192.0.2.1', service: 's', repositories: ['team-a/app'] };
+const FACTS = { requestId: 'r', sourceAddress: '192.0.2.1', service: 's' };
+const REPOSITORIES = ['team-a/app'];
+const REQUEST = { ...FACTS, repositories: () => REPOSITORIES };
 const LOGIN = { handle: 'h', subject: 'token:t', why: 'disabled' };
 const AT_ONCE = { leastMs: 0, mostMs: 1000 };
 
@@ -45,19 +47,20 @@ describe('a refusal', () => {
   it('is stored with its account, whose it was, why and when', async () => {
     const { record, stored } = recording(AT_ONCE);
     await record(LOGIN, REQUEST);
-    expect(stored).toEqual([{ ...LOGIN, ...REQUEST, at: 7 }]);
+    expect(stored).toEqual([{ ...LOGIN, ...FACTS, repositories: REPOSITORIES, at: 7 }]);
   });
 
-  it('of no known account is not stored', async () => {
+  it('of no known account is not stored, and what was asked for is not looked at', async () => {
     const { record, stored } = recording(AT_ONCE);
-    await record({ ...LOGIN, handle: undefined }, REQUEST);
+    const repositories = () => expect.fail('it was looked at');
+    await record({ ...LOGIN, handle: undefined }, { ...FACTS, repositories });
     expect(stored).toEqual([]);
   });
 
   it('is small however much was asked for', async () => {
     const { record, stored } = recording(AT_ONCE);
     const repositories = Array.from({ length: 100 }, (_, i) => `team-a/${'x'.repeat(200)}${i}`);
-    await record({ ...LOGIN, why: 'y'.repeat(5000) }, { ...REQUEST, repositories });
+    await record({ ...LOGIN, why: 'y'.repeat(5000) }, { ...REQUEST, repositories: () => repositories });
     expect(JSON.stringify(stored[0]).length).toBeLessThan(1_300);
   });
 
@@ -116,7 +119,8 @@ describe('the time of a refusal', () => {
 describe('an explanation of a refusal', () => {
   const HANDLE = accountHandle(ACCOUNT);
   const stored = (facts: Partial<Refusal>): Refusal => ({
-    ...REQUEST,
+    ...FACTS,
+    repositories: REPOSITORIES,
     ...LOGIN,
     handle: HANDLE,
     at: NOW,
