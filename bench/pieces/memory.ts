@@ -1,4 +1,6 @@
-/** P9: resident memory over many logins, beside an HTTP hello. */
+/** P9: resident memory over many logins, with the options of `npm start`, beside an HTTP hello with none. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { load } from '../support/load.ts';
 import { openLoginServers } from '../support/login-servers.ts';
 import { residentMb } from '../support/proc.ts';
@@ -9,12 +11,16 @@ import { type Server, startServer } from '../support/server.ts';
 const STAGES = [1_000, 10_000, 40_000];
 const MILLION = [100_000, 1_000_000];
 const MOST_MS = 1_700_000;
+/** What `npm start` gives Node: without bounds of its heap, it collects what is not used any more as late as it likes. */
+const NODE_OPTIONS = nodeOptionsOf(
+  JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')).scripts.start,
+);
 const MB = { unit: 'MB', digits: 0 } as const;
 
 export async function* memory(): AsyncGenerator<Row> {
   const around = await openLoginServers();
   const [hello = Number.NaN] = (await growth(await startServer('hello'), get('/'), STAGES)).slice(-1);
-  const login = await growth(await around.start('login'), around.request, STAGES);
+  const login = await growth(await around.start('login', NODE_OPTIONS), around.request, STAGES);
   await around.close();
   const [after1k = Number.NaN, after10k = Number.NaN, last = Number.NaN] = login;
   yield row('', 'memory after 1 000 logins', { value: after1k, ...MB });
@@ -29,7 +35,7 @@ export async function* memory(): AsyncGenerator<Row> {
 /** The same over a million logins, which takes minutes. */
 export async function* flat(): AsyncGenerator<Row> {
   const around = await openLoginServers();
-  const login = await growth(await around.start('login'), around.request, MILLION);
+  const login = await growth(await around.start('login', NODE_OPTIONS), around.request, MILLION);
   await around.close();
   const [early = Number.NaN, late = Number.NaN] = login;
   yield row('', 'memory after 100 000 logins', { value: early, ...MB });
@@ -51,4 +57,8 @@ async function growth(server: Server, request: string, stages: readonly number[]
   }
   await server.close();
   return figures;
+}
+
+function nodeOptionsOf(command: string): string {
+  return command.match(/--\S+/g)?.join(' ') ?? '';
 }

@@ -14,7 +14,8 @@ export interface LoginServers {
   readonly request: string;
   /** For the functions. */
   readonly environment: Readonly<Record<string, string>>;
-  start(name: 'baseline' | 'credentials' | 'login' | 'registry'): Promise<Server>;
+  /** With these options of Node; absent: none. */
+  start(name: 'baseline' | 'credentials' | 'login' | 'registry', nodeOptions?: string): Promise<Server>;
   close(): Promise<void>;
 }
 
@@ -53,10 +54,13 @@ export async function openLoginServers(service: object = {}, more: object = {}):
     value,
     request: loginRequest(value),
     environment,
-    start: name =>
+    start: (name, nodeOptions = '') =>
       name === 'baseline'
         ? startServer(name, { folder: 'peers', environment })
-        : startServer('function', { environment, parameters: [name] }),
+        : startServer('function', {
+            environment: { ...environment, NODE_OPTIONS: nodeOptions },
+            parameters: [name],
+          }),
     close: async () => {
       await canned.close();
       await world.close();
