@@ -79,10 +79,14 @@ export async function startGateway(invoke: Invoke, options: GatewayOptions): Pro
     refuse(new PullpassError(code), socket);
   });
   const listening = Promise.withResolvers<void>();
-  server.once('error', listening.reject).listen(port, host, listening.resolve);
+  const address = { port, host, backlog: BACKLOG };
+  server.once('error', listening.reject).listen(address, listening.resolve);
   await listening.promise;
   return { port: (server.address() as AddressInfo).port, close: () => close(server, limits.closeMs) };
 }
+
+/** As many as Linux lets wait: with Node's 511, each of a farm that finds no room tries again after a second. */
+const BACKLOG = 4096;
 
 interface Arrival {
   readonly request: CountedRequest;
