@@ -67,7 +67,9 @@ async function recordRefusal(
   const { service = '' } = learnt.login ?? {};
   const { sourceIp: sourceAddress } = event.requestContext.http;
   await options.recordRefusal(login, {
-    ...{ requestId, sourceAddress, service },
+    requestId,
+    sourceAddress,
+    service,
     repositories: () => repositoriesOf(learnt.login),
   });
 }

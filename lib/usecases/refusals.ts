@@ -52,7 +52,11 @@ export function refusalRecorder(ports: RefusalPorts): RecordRefusal {
       perAccount(account, nowMs) === undefined && perInstance('', nowMs) === undefined;
     if (handle !== undefined && mayWrite(handle)) {
       const refusal = {
-        ...{ ...request, handle, subject, why: why.slice(0, MAX_TEXT), at: toSeconds(nowMs) },
+        ...request,
+        handle,
+        subject,
+        why: why.slice(0, MAX_TEXT),
+        at: toSeconds(nowMs),
         repositories: cut(request.repositories()),
       };
       await refusals.add(refusal, AbortSignal.timeout(mostMs)).catch(() => undefined);

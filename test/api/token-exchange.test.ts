@@ -300,6 +300,11 @@ describe('a token exchange', () => {
     refusals.add(textWithoutId(answer));
   });
 
+  it('is refused as such also with scopes that are wrong: they are read once the token is verified', async () => {
+    const answer = await exchange('x', TYPE.access, [['scope', 'no scope']]);
+    expect([answer.status, answer.json.error]).toEqual([401, 'invalid_grant']);
+  });
+
   it('is refused with the same words to all of them', () => {
     expect(refusals.size).toBe(1);
     expect(JSON.parse([...refusals].join())).toMatchObject({ error: 'invalid_grant' });
